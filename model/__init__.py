@@ -4,8 +4,11 @@ import ctypes
 import os
 import sys
 
-# Threads that wait by spinning make a run on a busy machine ten times slower; OpenMP reads this when torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# OpenMP reads this when torch is loaded. Threads that wait by spinning make a run on a busy machine ten times slower;
+# those that never spin are woken anew for each of a thousand short products (kernels/NOTES.md). GNU's spin for a while.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # some 15 microseconds
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def _keep_freed_memory() -> None:

@@ -43,6 +43,7 @@ class AnsweringModel:
     """The same as the `Model` of its folder; `loaded` is that one, from the first time that it is needed."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
+    blocks_at_once = 1
 
     def __init__(self, folder: Path, config: HybridConfig, heads: AnswerHeads, calibration: Calibration) -> None:
         """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""

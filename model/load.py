@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,14 +17,14 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_budget, pool_bytes
+from docqa.model.checkpoints.experts import default_budget, pool_bytes, pool_of
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import processor_flags
-from docqa.model.cost.plan import longest_context, parameters
+from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, longest_context, parameters
 from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.folder import BUNDLED, read_calibration
@@ -92,6 +93,14 @@ class Model:
     def expert_pool_bytes(self) -> int | None:
         """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
         return pool_bytes(self.lower)
+
+    @property
+    def blocks_at_once(self) -> int:
+        """Blocks of a state's grid that a prefill takes through one layer after the other: several where experts are
+        read from disk, so that those of a layer are read once for all of them.
+        """
+        pool = pool_of(self.lower)
+        return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole and self.lower.in_pieces else 1
 
     @property
     def evidence_layer(self) -> int:
@@ -216,7 +225,7 @@ class Model:
             )
         done = 0
         while done < len(tokens):
-            count = min(state.grid - state.position % state.grid, len(tokens) - done)
+            count = min(self.blocks_at_once * state.grid - state.position % state.grid, len(tokens) - done)
             hidden = self._run(tokens[done : done + count], state, on_hidden, on_output)
             done += count
         return hidden
@@ -238,21 +247,24 @@ class Model:
             return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
 
     def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
-        """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
+        """A few blocks of the grid, or less, through the layers of the state; the last token's hidden state."""
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
         position, depth = state.position, len(state.layers)
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        with torch.inference_mode():
+        pool = pool_of(network) if len(ids) > state.grid - position % state.grid else None
+        with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
-                ids[None].to(self.device), state.layers,
-                position=position, factor=state.yarn_factor, hooks=hooks, layers=None if whole else depth,
+                ids[None].to(self.device), state.layers, position=position, factor=state.yarn_factor, hooks=hooks,
+                layers=None if whole else depth, block=None if pool is None else state.grid,
             )  # fmt: skip
             last = hidden[0, -1].clone()
             state.advance(ids, last if whole else None)
-        if on_hidden is not None:
-            on_hidden(position, seen[0][0].cpu())
+        for piece in seen:
+            assert on_hidden is not None
+            on_hidden(position, piece[0].cpu())
+            position += piece.shape[1]
         if on_output is not None:
             on_output(ids, hidden[0])
         return last

@@ -78,6 +78,7 @@ class Network(nn.Module):
     """
 
     norm: Norm
+    in_pieces = True  # whether `forward` takes `block`
 
     def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm | None) -> None:
         super().__init__()
@@ -97,20 +98,27 @@ class Network(nn.Module):
     def forward(
         self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
         hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
+        block: int | None = None,
     ) -> Tensor:  # fmt: skip
         """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
-        With `layers`, only that many of the first layers run, and the last norm does not.
+        With `layers`, only that many of the first layers run, and the last norm does not. With `block`, a layer runs
+        over one piece after the other before the next layer does, and hooks get pieces: these end where positions are
+        multiples of `block`. The bits are those of one call for each piece.
         """
-        x = self.embed_tokens(ids)
+        pieces = [self.embed_tokens(piece) for piece in ids.split(piece_sizes(ids.shape[1], position, block), 1)]
         # On the CPU, in float64, which not every accelerator has.
         cos, sin = self.rotation(torch.arange(position, position + ids.shape[1]), factor)
-        rotation = cos.to(ids.device), sin.to(ids.device)
+        sizes = [piece.shape[1] for piece in pieces]
+        rotations = list(zip(cos.to(ids.device).split(sizes), sin.to(ids.device).split(sizes), strict=True))
         for number, layer in enumerate(self.layers[:layers]):
-            x = layer(x, rotation, None if caches is None else caches[number])
-            if hooks and number in hooks:
-                hooks[number](x)
-        return self.norm(x) if layers is None else x
+            for at, rotation in enumerate(rotations):
+                pieces[at] = layer(pieces[at], rotation, None if caches is None else caches[number])
+                if hooks and number in hooks:
+                    hooks[number](pieces[at])
+        if layers is None:
+            pieces = [self.norm(piece) for piece in pieces]
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""
@@ -144,3 +152,12 @@ class Network(nn.Module):
     def expert_banks(self) -> dict[str, ExpertBank]:
         """The banks of `attach_experts`."""
         return {name: module.bank for name, module in self.experts().items() if module.bank is not None}
+
+
+def piece_sizes(count: int, position: int, block: int | None) -> list[int]:
+    """Tokens of each piece of `count` tokens from `position` on, cut at multiples of `block`, of all without it."""
+    if block is None:
+        return [count]
+    first = min(count, block - position % block)
+    whole, rest = divmod(count - first, block)
+    return [first, *[block] * whole, *[rest] * (rest > 0)]

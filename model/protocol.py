@@ -143,6 +143,10 @@ class Model(Protocol):
         """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
 
     @property
+    def blocks_at_once(self) -> int:
+        """Blocks of a state's grid that a prefill best takes at once."""
+
+    @property
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed, in words."""
 

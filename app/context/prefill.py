@@ -297,13 +297,15 @@ class Prefiller:
         last_point = total // self._grid * self._grid  # a text that grows goes on from here
         try:
             while state.position < total:
-                # A fork takes the block, so that an interruption in the middle leaves the last whole one.
+                # A fork takes the blocks, so that an interruption in the middle leaves the last whole one.
                 trial = state.fork()
-                stop = min((state.position // self._grid + 1) * self._grid, total)
+                stop = min((state.position // self._grid + self.model.blocks_at_once) * self._grid, total)
+                if state.position < last_point < stop:
+                    stop = last_point
                 self.model.prefill(list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden)
                 self.passages.read_until(stop)
                 state = self._partial = trial
-                blocks += 1
+                blocks += self.model.blocks_at_once
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 left = total - state.position

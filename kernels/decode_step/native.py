@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
 from ctypes import CFUNCTYPE, POINTER, Structure, c_float, c_int64, c_void_p
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -15,9 +16,18 @@ from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
-from docqa.kernels.moe import ExpertBank
 
 Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
+
+
+class ExpertPairs(Protocol):
+    """Gives experts: a part of `kernels.moe.ExpertBank`, which says what it means."""
+
+    @property
+    def held(self) -> int: ...
+
+    def pairs(self, numbers: Sequence[int]) -> Sequence[tuple[object, object]]: ...
+
 
 ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
@@ -110,7 +120,7 @@ class RoutedExperts:
     `router` [experts, hidden], `shared_gate` [hidden].
     """
 
-    bank: ExpertBank
+    bank: ExpertPairs
     chosen: int
     inner: int
     normalise: bool
@@ -316,7 +326,7 @@ class Step:
                 for half, matrix in enumerate(pair):
                     assert isinstance(matrix, PackedMatrix | BlockMatrix)
                     pairs[2 * at + half] = Matrix.of(matrix)
-        except BaseException as error:  # what a callback raises is lost; `logits` raises it again
+        except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
             self._failure = error
             return 1
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from torch import Tensor
 from torch.nn import functional
@@ -15,10 +15,12 @@ Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
-    """The experts of one layer. `held`: how many of them are at hand at once."""
+    """The experts of one layer. `held`: how many are at hand at once. `packed`: their matrices are no plain tensors."""
 
     @property
     def held(self) -> int: ...
+    @property
+    def packed(self) -> bool: ...
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """Matrices of expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner].
@@ -42,6 +44,7 @@ class Stacked:
 
     gate_up: Tensor
     down: Tensor
+    packed: ClassVar[bool] = False
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """See `ExpertBank.pair`."""
@@ -49,7 +52,7 @@ class Stacked:
 
     @property
     def held(self) -> int:
-        """See `ExpertBank.held`."""
+        """See `ExpertBank`."""
         return len(self.down)
 
     def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:

@@ -170,6 +170,8 @@ class StreamLayer(nn.Module):
 class Qwen4Exp(Network):
     """The whole network; `layers`: build that many of the first layers only."""
 
+    in_pieces = False
+
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         count = config.num_hidden_layers if layers is None else layers
         super().__init__(config, (StreamLayer(config, number) for number in range(count)), None)
@@ -178,8 +180,11 @@ class Qwen4Exp(Network):
     def forward(
         self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
         hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
+        block: int | None = None,
     ) -> Tensor:  # fmt: skip
-        """As `Network.forward`; what hooks get, and what comes out of the first layers alone, is the streams' mean."""
+        """As `Network.forward`, all at once; what hooks get, and what comes out of the first layers alone, is the
+        streams' mean.
+        """
         config = self.config
         behind = position % config.indexer.block if config.indexer is not None else 0
         cos, sin = self.rotation(torch.arange(position - behind, position + ids.shape[1]), factor)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -51,14 +52,15 @@ class ExpertPool:
     """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
 
     `held`: how many experts stay in memory; the other slots are what threads read ahead into. `share`: how many each
-    layer would hold if all had the same.
+    layer would hold if all had the same. `whole`: there is room for all of them.
     """
 
     def __init__(self, source: ExpertSource, slots: Slots, most: int) -> None:
         self.source, self.slots = source, slots
         spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
-        self.held = slots.count - spare
+        self.held, self.whole = slots.count - spare, slots.count >= most
         self.share = max(self.held // max(sparse_layers(source.config), 1), 1)
+        self._room = self.share  # experts that the layer at hand may hold while others give way
         self.read = self.reused = 0
         self._free = list(range(slots.count))
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
@@ -72,7 +74,7 @@ class ExpertPool:
 
     def expect(self, experts: str, numbers: Sequence[int]) -> None:
         """These experts of a layer are asked for next, in this order: read some of them ahead."""
-        self._passing, self._last = len(numbers) > self.share, None
+        self._passing, self._last = len(numbers) > self._room, None
         self._give_up()
         self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
         self._announced = 0
@@ -104,6 +106,15 @@ class ExpertPool:
         self.expect(experts, numbers)
         self._passing = False
         return [self.pair(experts, number) for number in numbers]
+
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """Meanwhile experts of a layer are asked for several times before those of the next: they take all the room."""
+        self._room = self.held
+        try:
+            yield
+        finally:
+            self._room = self.share
 
     def _arrived(self, key: Key) -> int:
         """A slot, not counted among those held, that an expert has been read into."""
@@ -143,15 +154,16 @@ class ExpertPool:
 
     def _make_room(self, experts: str) -> None:
         """Let go of what is too much beside one more expert of a layer."""
-        passing = self._passing and self._of_layer[experts] >= self.share
+        passing = self._passing and self._of_layer[experts] >= self._room
         if passing or len(self._slot_of) >= self.held:
             self._drop(experts)
 
     def _drop(self, experts: str) -> None:
         """Let an expert give way to one of the layer `experts`."""
-        if self._passing and self._of_layer[experts] >= self.share:
+        if self._passing and self._of_layer[experts] >= self._room:
             # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
-            gone = self._last or next(key for key in self._slot_of if key[0] == experts)
+            own = (key for key in self._slot_of if key[0] == experts)
+            gone = self._last if self._last is not None and self._last in self._slot_of else next(own)
         else:
             gone = next(iter(self._slot_of))
         self._of_layer[gone[0]] -= 1
@@ -167,8 +179,13 @@ class PooledExperts:
 
     @property
     def held(self) -> int:
-        """See `ExpertBank.held`."""
+        """See `ExpertBank`."""
         return self.pool.held
+
+    @property
+    def packed(self) -> bool:
+        """See `ExpertBank`."""
+        return self.pool.source.packed
 
     def pair(self, number: int) -> Pair:
         """See `ExpertBank.pair`."""
@@ -235,7 +252,7 @@ class ExpertSource:
         self._files.announce(entry for name in names for entry in self.checkpoint.parts(name).values())
 
     def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
-        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert, there once `reads` have run."""
+        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert, once `reads` have run."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
         names = expert_names(experts, number, self.names)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
@@ -255,7 +272,8 @@ class ExpertSource:
         where = {part: self._files.located(at) for part, at in entries.items()}
         first = next(iter(entries.values()))
         try:
-            kind.check({part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}, shape)
+            forms = {part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}
+            kind.check(forms, shape)
             return (_of_blocks if kind is BLOCKS else _of_groups)(entries, where, shape, reads)
         except BadParts as error:
             raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
@@ -301,12 +319,10 @@ def banks_for(
     """
     layers = list(network.experts())
     before = known.expert_banks() if known is not None else {}
-    pools = [bank.pool for bank in before.values() if isinstance(bank, PooledExperts)]
-    if not layers or not (pools or packed or budget is not None):
+    pool = None if known is None else pool_of(known)
+    if not layers or not (pool or packed or budget is not None):
         return {}
-    if pools:
-        pool = pools[0]
-    else:
+    if pool is None:
         source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
@@ -345,5 +361,10 @@ def bytes_of(said: str) -> int:
 
 def pool_bytes(network: Network) -> int | None:
     """Memory of the pool that a network reads its experts into, None where it has none."""
-    pools = [bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)]
-    return pools[0].slots.nbytes if pools else None
+    pool = pool_of(network)
+    return None if pool is None else pool.slots.nbytes
+
+
+def pool_of(network: Network) -> ExpertPool | None:
+    """The pool that a network reads its experts into, None where it has none."""
+    return next((bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)), None)

@@ -11,6 +11,7 @@ from docqa.model.families import BAILING_HYBRID, KIMI_LINEAR, LATENT, OLMO_HYBRI
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
+BLOCKS_OF_EXPERTS = 4  # of so many tokens that a layer reads before the next one does, where experts are on disk
 SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
 PACKED_SCRATCH_FACTOR = 1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
 PACKED_ITEM = 1 / 2 + 4 / 64  # bytes of a number in 4 bits, with its part of a group's scale and zero
@@ -322,6 +323,9 @@ def estimate(
         weights, mapped = weights_on_disk, 0
     if expert_bytes is not None:
         each = weights_on_disk / read if packed else item
-        weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
+        aside = max(round(counts["experts"] * each) - expert_bytes, 0)
+        weights -= aside
         mapped -= mapped * counts["experts"] // read
+        if aside:
+            scratch += 2 * min(tokens, BLOCKS_OF_EXPERTS * SCRATCH_TOKENS) * config.hidden_size * 4
     return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

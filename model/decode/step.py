@@ -109,7 +109,7 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
 def _routed(mlp: SparseMoe) -> RoutedExperts | None:
     """None where the experts are stacked in memory, or not of whole groups."""
     bank, inner = mlp.experts.bank, mlp.inner
-    if bank is None or inner % GROUP or not isinstance(bank.pair(0)[0], PackedMatrix | BlockMatrix):
+    if bank is None or inner % GROUP or not bank.packed:
         return None
     gate = mlp.shared_expert_gate
     weight = gate.weight if gate.packed is None else gate.packed.dense()

@@ -34,8 +34,8 @@ _EXPERTS = {
 _VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": 64}
 # What quantizers leave alone.
 KEPT = (
-    "in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed", "lm_head", "norm", ".a_proj", ".b_proj",
-    "kv_b_proj", ".ple.", "hyper_connection", "indexer",
+    "in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed", "lm_head", "norm", ".a_proj",
+    ".b_proj", "kv_b_proj", ".ple.", "hyper_connection", "indexer",
 )  # fmt: skip
 WHOLE_GROUP = 8  # rows and columns that formats pack together
 FAMILIES = {

@@ -74,6 +74,26 @@ def test_text_is_read_and_continued_with_a_pool(folder):
     assert whole.network.expert_banks() == {} and pooled.network.expert_banks()
 
 
+def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
+    written_in_4_bits(tmp_path)
+    one = pool_of(load_model(tmp_path / "q").network).slots
+    found, read = [], []
+    for room in (7 * one.nbytes // one.count, None):
+        model = load_model(tmp_path / "q", expert_bytes=room)
+        assert model.blocks_at_once == (1 if room is None else 4)
+        state, seen = model.new_state(grid=16), []
+        model.prefill(IDS[0, :5], state)
+        pool = pool_of(model.network)
+        before = pool.read
+        model.prefill(IDS[0, 5:69], state, on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))))
+        assert seen == [(5, 11), (16, 16), (32, 16), (48, 16), (64, 5)]
+        read.append(pool.read - before)
+        found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
+    assert torch.equal(*found)
+    sparse = sum(model.config.sparse(number) for number in range(4))
+    assert read[0] <= 2 * sparse * model.config.num_experts  # once for each of the two calls' layers
+
+
 def test_a_pool_smaller_than_an_expert_and_a_missing_expert_are_refused(folder, tmp_path):
     config = HybridConfig.from_folder(folder)
     with pytest.raises(NoMemory, match="one takes 18,432"):

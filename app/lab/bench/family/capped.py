@@ -34,8 +34,9 @@ EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
 class Order:
     """What to run: `prompt` random tokens read, `decoded` written greedily.
 
-    `folder` of the checkpoint, the bundled model's where None. `expert_bytes` of the pool, all experts where None. `cap_bytes` of memory, any where None. `cold`: the files are
-    dropped from the system's cache before every block and token, so that what is not in the pool comes from disk.
+    `folder` of the checkpoint, the bundled model's where None. `expert_bytes` of the pool, all experts where None.
+    `cap_bytes` of memory, any where None. `cold`: the files are dropped from the system's cache before every call and
+    token, so that what is not in the pool comes from disk.
     `logits`: a file for the logits behind the prompt and behind each token. `processor`: one thread, and its own
     seconds instead of those of the clock, for a machine that is busy; waits for the disk are not in them.
     """
@@ -116,7 +117,7 @@ def run(order: Order) -> Measured:
     ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
     state = model.new_state(yarn_factor_for(model.config, order.prompt + order.decoded))
     while state.position < order.prompt:
-        piece = ids[state.position : state.position + state.grid]
+        piece = ids[state.position : state.position + model.blocks_at_once * state.grid]
         hidden = watch.call(len(piece), partial(model.prefill, piece, state))
     logits = [watch.head(hidden)]
     blocks, watch.calls = watch.calls, []
@@ -154,10 +155,10 @@ class _Watch:
         self._now, self._started = Timed(0), dict[int, float]()
         banks = list(model.network.expert_banks().values())
         self._pool = cast("PooledExperts", banks[0]).pool if banks else None
-        for layer in model.network.layers:
+        for number, layer in enumerate(model.network.layers):
             for part, seconds in ((layer, "layers"), (layer.get_submodule("mlp"), "mlps")):
                 part.register_forward_pre_hook(self._start)
-                part.register_forward_hook(self._stopper(seconds))
+                part.register_forward_hook(self._stopper(number, seconds))
 
     def call(self, tokens: int, action: Callable[[], Tensor]) -> Tensor:
         """Time `action`, which runs all layers once."""
@@ -190,10 +191,12 @@ class _Watch:
     def _start(self, module: nn.Module, *_: object) -> None:
         self._started[id(module)] = self.clock()
 
-    def _stopper(self, seconds: str) -> Callable[..., None]:
+    def _stopper(self, number: int, seconds: str) -> Callable[..., None]:
         def stop(module: nn.Module, *_: object) -> None:
-            getattr(self._now, seconds).append(self.clock() - self._started[id(module)])
-            private, data, _ = _memory()
+            took: list[float] = getattr(self._now, seconds)
+            took.extend([0.0] * (number + 1 - len(took)))
+            took[number] += self.clock() - self._started[id(module)]  # a layer runs once for each piece
+            private, data = _memory()[:2]
             self.private_bytes, self.data_bytes = max(self.private_bytes, private), max(self.data_bytes, data)
 
         return stop

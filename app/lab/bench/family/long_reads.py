@@ -1,4 +1,4 @@
-"""Reads at the lengths that docqa promises: `python -m docqa.app.lab.bench.family.long_reads [--folder F] [--row NAME]`.
+"""Reads at the lengths that docqa promises: `python -m docqa.app.lab.bench.family.long_reads [--folder F] [--row R]`.
 
 A million random tokens through all layers of the bundled trunk; and 32,768 through two periods (eight layers) of
 Qwen3.5-35B-A3B's shapes with random weights, int4, all experts in memory, from which a read by all 40 layers follows.
@@ -37,11 +37,13 @@ def read_1m(_: Path, tokens: int = MILLION) -> Row:
     """tokens/s of a whole read by all layers of the bundled trunk, and its memory beside the plan."""
     run = measured(Order(None, tokens, DECODED))
     seconds, text = _seconds(run), _by_position(run)
-    config, on_disk = HybridConfig.from_folder(BUNDLED), sum(path.stat().st_size for path in weight_files(BUNDLED))
+    config = HybridConfig.from_folder(BUNDLED)
+    on_disk = sum(path.stat().st_size for path in weight_files(BUNDLED))
     plan = estimate(config, tokens + DECODED, item=4, weights_on_disk=on_disk, packed=True)
     step = sum(call.in_layers + call.head for call in run.steps) / len(run.steps)
     method = (
-        f"{tokens:,} random tokens through all {config.num_hidden_layers} layers in {seconds / 60:.3g} minutes, {text}; "
+        f"{tokens:,} random tokens through all {config.num_hidden_layers} layers in {seconds / 60:.3g} minutes, "
+        f"{text}; "
         f"then {step * 1e3:.3g} ms a token; planned {plan.memory_bytes / 2**30:.3g} GiB, at most "
         f"{run.peak_bytes / 2**30:.3g} in memory, {run.private_bytes / 2**30:.3g} of it private"
     )

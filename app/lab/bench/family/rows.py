@@ -44,6 +44,7 @@ NEXT_80B: dict[str, object] = {
 NEXT_35B = {**NEXT_80B, "vocab_size": 248_320, "num_hidden_layers": 40, "num_experts": 256, "num_experts_per_tok": 8}
 PERIOD = 4
 PROMPT, DECODED = 4_096, 16
+FROM_DISK = 8_192  # tokens read where experts are on disk: as many blocks as a layer takes at once
 POOLED = 4  # one expert of so many is in memory
 ADDRESS_SLACK = 384 * 2**20  # what is set aside and never touched, which the limit counts: stacks, arenas of malloc
 NAMES = ("next80b_prefill", "next80b_decode", "next80b_memory")
@@ -72,7 +73,7 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
 def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     config = HybridConfig.from_dict(NEXT_80B)
     of_period = written(folder, NEXT_80B)
-    pooled, whole = orders(folder, of_period, prompt=PROMPT, decoded=DECODED)
+    pooled, whole = orders(folder, of_period, prompt=FROM_DISK, decoded=DECODED)
     pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
     yield from size_rows(config, pooled, measured(pooled), measured(whole))
     if processor:
@@ -212,7 +213,8 @@ class Layers:
 
 def joined(calls: list[Timed], how: Callable[[Iterable[float]], float]) -> Timed:
     """Several calls as one: their sums, or means."""
-    layers, mlps = ([how(x) for x in zip(*(getattr(call, n) for call in calls), strict=True)] for n in ("layers", "mlps"))
+    several = ([getattr(call, name) for call in calls] for name in ("layers", "mlps"))
+    layers, mlps = ([how(x) for x in zip(*each, strict=True)] for each in several)
     head, read, reused, together = (how([getattr(call, n) for call in calls]) for n in _SINGLE)
     tokens = int(how([call.tokens for call in calls]))
     return Timed(tokens, layers, mlps, head, read, reused, together)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from docqa.app.lab.bench.family import capped, period
+from docqa.app.lab.bench.family import capped, long_reads, period
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.family.random_weights import write_random
 from docqa.kernels.self_check import library
@@ -58,6 +58,8 @@ def test_layers_add_up_to_the_speed_of_the_whole_model():
         capped.Measured([call], [call], 2**30, 2**30, 0, 2**30), capped.Measured([call], [call], 0, 0, 0, 0),
     )  # fmt: skip
     assert (prefill.name, decode.name, memory.name) == family.NAMES
+    together = family.Layers.of([capped.Timed(1, [], [], 0.2, 30, 10, together=0.16)] * 3)
+    assert together.speed(config) == pytest.approx(1 / (12 * 0.16 + 0.2)) and "40 ms in a layer" in together.describe()
     assert 10 < memory.value < 14 < 40 < memory.peer_value < 46  # GiB
     assert "637.0 MB a token from disk" in decode.method
 
@@ -102,3 +104,22 @@ def test_a_period_of_80b_runs_with_a_quarter_of_its_experts(tmp_path):
     for row in family.size_rows(HybridConfig.from_dict(family.NEXT_80B), pooled, few, every):
         print(row)
         assert row.value > 0
+
+
+def test_a_long_read_adds_up_its_blocks(monkeypatch, tmp_path):
+    block = capped.Timed(2_048, [1.0, 1.0, 1.0, 2.0], [0.5] * 4, 0.5, 30, 10)
+    step = capped.Timed(1, [], [], 0.02, 0, 0, together=0.03)
+    run = capped.Measured([block] * 3, [step], 2**30, 2**30, 0, 3 * 2**29)
+    asked = []
+    monkeypatch.setattr(long_reads, "measured", lambda order: asked.append(order) or run)
+    row = long_reads.read_1m(tmp_path, 3 * 2_048)
+    assert asked[0].folder is None and asked[0].prompt == 3 * 2_048
+    assert row.value == pytest.approx(3 * 2_048 / 16.5)
+    assert "50 ms a token" in row.method and "at most 1.5 in memory, 1 of it private" in row.method
+    eight_layers = HybridConfig.from_dict(dict(family.NEXT_35B)).first_layers(8)
+    monkeypatch.setattr(long_reads, "written", lambda folder, raw, layers: eight_layers)
+    eight = replace(block, layers=block.layers * 2, mlps=block.mlps * 2)
+    run = capped.Measured([eight] * 3, [step], 2**30, 2**30, 0, 3 * 2**29)
+    row = long_reads.read_32k(tmp_path, 3 * 2_048)
+    assert row.value == pytest.approx(2_048 / (5 * 10 + 0.5))
+    assert "through 8 layers of 40" in row.method
