@@ -24,7 +24,8 @@ class Forecast:
     """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
 
     `pooled`: so, and with most of the experts on disk; the same for a model without experts. `seconds`: of reading,
-    with all weights in memory. `license`: empty where only the model's page says it.
+    with all weights in memory. `disk_bytes`: of what is kept of the reading. `license`: empty where only the model's
+    page says it.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Forecast:
     pooled_memory_bytes: int
     machine_memory_bytes: int
     free_disk_bytes: int
+    disk_bytes: int
     license: str
 
     @property
@@ -72,6 +74,7 @@ class Forecast:
             f"tokens       {self.tokens:,} by the bundled tokenizer",
             f"reading      about {duration(self.seconds)}",
             f"download     {size(self.download_bytes)}, {size(self.free_disk_bytes)} are free",
+            f"disk         {size(self.disk_bytes)} more for what is kept of the reading",
             f"memory       {size(self.memory_bytes)} as it comes, {size(self.packed_memory_bytes)} in 4 bits, {have}",
             f"YaRN factor  {self.yarn_factor:g}",
         ]
@@ -98,6 +101,7 @@ def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Foreca
         pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
         machine_memory_bytes=total_bytes(),
         free_disk_bytes=shutil.disk_usage(above).free,
+        disk_bytes=expected.disk_bytes,
         license=model.license,
     )
 

@@ -79,7 +79,8 @@ def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner, outer]."""
     dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim
-    if config.model_type == NEXT or part == "norm.weight":
+    alike = config.linear_num_value_heads == config.linear_num_key_heads
+    if config.model_type == NEXT or alike or part == "norm.weight":
         return unchanged
 
     def move(x: Tensor, rows: int = 1) -> Tensor:

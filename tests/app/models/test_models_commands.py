@@ -193,7 +193,9 @@ def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa: Any, note
         json.loads(docqa("plan", note, "--model", name, "--json")[1]) for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
     )
     assert 0 < small["seconds"] < large["seconds"]
-    assert "\nreading      about " in docqa("plan", note, "--model", "Qwen3.5-0.8B")[1]
+    assert 0 < small["disk_bytes"] < large["disk_bytes"]
+    said = docqa("plan", note, "--model", "Qwen3.5-0.8B")[1]
+    assert "\nreading      about " in said and " more for what is kept of the reading\n" in said
 
 
 def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa: Any, note: Path) -> None:

@@ -14,6 +14,8 @@ from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import NativeStep
 from docqa.model.errors import WeightsMismatch
 from docqa.model.load import load_model
 
@@ -131,3 +133,20 @@ def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monk
     model = load_model(sparse, dtype=None)
     assert not model.network.packed_matrices() and not model.network.expert_banks()
     assert "blocks" not in model.precision
+
+
+def test_experts_in_blocks_are_sent_to_in_the_native_step(tmp_path, monkeypatch):
+    wide = {"num_attention_heads": 4, "head_dim": 64, "linear_num_key_heads": 2, "linear_num_value_heads": 2,
+            "linear_key_head_dim": 32, "linear_value_head_dim": 32, "moe_intermediate_size": 64,
+            "shared_expert_intermediate_size": 64}  # fmt: skip
+    raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **wide}
+    model = load_model(written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0"))
+    state = model.new_state()
+    model.prefill(IDS[0, :40], state)
+    native = Branches(model, state)
+    monkeypatch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
+    plain = Branches(model, state)
+    assert native.native is not None and plain.native is None
+    for token in (5, 17, 9):
+        one, other = native.logits([token]), plain.logits([token])
+        assert (one - other).abs().max() < 0.05 * other.std()
