@@ -125,6 +125,8 @@ class ExpertPool:
             return self._free.pop()
         if self._coming and self._coming[0] == key:
             self._next()
+        if not self._free and not self._slot_of:  # all slots wait for others, which were not asked for
+            self._give_up()
         if not self._free:
             self._drop(key[0])
         self.source.fill(self.slots, self._free[-1], *key)

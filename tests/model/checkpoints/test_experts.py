@@ -74,6 +74,20 @@ def test_text_is_read_and_continued_with_a_pool(folder):
     assert whole.network.expert_banks() == {} and pooled.network.expert_banks()
 
 
+def test_experts_may_be_asked_for_otherwise_than_was_said(tmp_path):
+    config = written_in_4_bits(tmp_path)
+    one = pool_of(load_network(tmp_path / "q", config, torch.float32, packed=True)).slots
+    network, whole = (
+        load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=room)
+        for room in (2 * one.nbytes // one.count, None)
+    )
+    name = "layers.1.mlp.experts"
+    bank, right = network.expert_banks()[name], whole.expert_banks()[name]
+    bank.expect([0, 1, 2, 3])
+    for number in (3, 0, 2, 0, 5, 1):
+        assert torch.equal(bank.pair(number)[0].q, right.pair(number)[0].q)
+
+
 def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
     written_in_4_bits(tmp_path)
     one = pool_of(load_model(tmp_path / "q").network).slots
