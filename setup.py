@@ -84,7 +84,7 @@ class BuildNative(build_ext):
                 break  # the later levels need more of the compiler
             if name is not None:
                 known.append(f"-D{name}")
-        return objects + self._compile("api.cpp", known)
+        return objects + self._compile("api.cpp", [*parallel, *known])
 
     def _compile(self, source: str, flags: list[str]) -> list[str]:
         where = str(Path(self.build_temp))

@@ -1,6 +1,8 @@
 // The C interface, and the choice of an instruction set by what the processor says that it has.
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #ifdef __aarch64__
 #ifdef __linux__
 #include <asm/hwcap.h>
@@ -122,6 +124,10 @@ PUBLIC int docqa_block_mlp(int level, const BlockMlpCall *c, int threads) {
     return table(level)->block_mlp(c, threads);
 }
 
+PUBLIC void docqa_gated_product(int level, const float *gate, const float *up, float *y, int64_t count, int threads) {
+    table(level)->gated_product(gate, up, y, count, threads);
+}
+
 PUBLIC int docqa_encoder_attention(int level, const EncoderAttentionCall *c, int threads) {
     return table(level)->encoder_attention(c, threads);
 }
@@ -134,6 +140,10 @@ PUBLIC void docqa_biased_gelu(int level, const float *x, const float *shift, flo
 
 PUBLIC void docqa_rotate(int level, const RotateCall *c, int threads) { table(level)->rotate(c, threads); }
 
+#include "experts.inc"
+
+PUBLIC int docqa_experts(int level, const ExpertsCall *c, int threads) { return experts(level, c, threads); }
+
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,
                        int threads) {
     table(level)->norm(x, weight, eps, y, rows, dim, threads);
@@ -142,10 +152,6 @@ PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps
 PUBLIC void docqa_gated_norm(int level, const float *x, const float *z, const float *weight, float eps, float *y,
                              int64_t rows, int64_t dim, int threads) {
     table(level)->gated_norm(x, z, weight, eps, y, rows, dim, threads);
-}
-
-PUBLIC void docqa_gated_product(int level, const float *gate, const float *up, float *y, int64_t count, int threads) {
-    table(level)->gated_product(gate, up, y, count, threads);
 }
 
 }  // extern "C"

@@ -122,6 +122,16 @@ struct AttentionCall {
     const int32_t *blocks;
 };
 
+// Adds to out [.., hidden] what some experts make of the tokens that are sent to them, times their shares. A slot is an expert
+// and a token; those of expert n begin at first[n] and end before first[n + 1]. `pairs`: of each expert gate above up, and down.
+struct ExpertsCall {
+    int64_t hidden, count;
+    const Matrix *pairs;
+    const int64_t *first, *token;  // [count + 1], [slots]
+    const float *share, *x;        // [slots], [.., hidden]
+    float *made, *out;             // made [slots, hidden]: what the experts put out
+};
+
 // The experts of a layer, of which each token is sent to `chosen`. Their weights are a softmax over all of them, or with
 // `normalise` over the chosen ones. `held`: how many `find` gives at once. The layer's gate, up and down are the expert of all
 // tokens, whose weight is the sigmoid of shared_gate . x.

@@ -149,6 +149,7 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "rotate": (None, [c_int, POINTER(RotateCall), c_int]),
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),
+    "experts": (c_int, [c_int, c_void_p, c_int]),
     "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),
     "encoder_attention": (c_int, [c_int, POINTER(EncoderAttentionCall), c_int]),
     "add_layer_norm": (None, [c_int, POINTER(LayerNormCall), c_int]),

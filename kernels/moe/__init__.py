@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from docqa.kernels.dispatch import choose, recorded, register, register_triton
+from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
 from docqa.kernels.moe.grouped import mix_grouped
+from docqa.kernels.moe.native import mix_native
 from docqa.kernels.moe.reference import mix_reference
 
 __all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route", "route_grouped"]
@@ -16,6 +17,9 @@ __all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route", "route_gro
 register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
 register("experts", "grouped", mix_grouped)
 register("experts", "reference", mix_reference)
+register_native("experts_packed", mix_native)
+register("experts_packed", "grouped", mix_grouped)
+register("experts_packed", "reference", mix_reference)
 register("experts_training", "grouped", mix_grouped)
 register("experts_training", "reference", mix_reference)
 
@@ -99,5 +103,6 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
             f"experts {tuple(chosen.shape)} and weights {tuple(weights.shape)} of tokens {tuple(x.shape)}"
         )
     matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
-    operation = "experts_training" if recorded(x, weights, *matrices) else "experts"
+    packed = "experts_packed" if bank.packed else "experts"
+    operation = "experts_training" if recorded(x, weights, *matrices) else packed
     return choose(operation, x.device.type, x.dtype).function(x, chosen, weights, bank)

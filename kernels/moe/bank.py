@@ -33,6 +33,13 @@ class ExpertBank(Protocol):
         """The same of several experts, at most `held`; all are good until the next call."""
         ...
 
+    def ready(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
+        """The matrices of the first of these experts: of those that are here, or of one that has to be read.
+
+        All are good until the next call.
+        """
+        ...
+
     def expect(self, numbers: Sequence[int]) -> None:
         """Hear which experts are asked for next, in this order, so that they can be read ahead."""
         ...
@@ -58,6 +65,10 @@ class Stacked:
     def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
         """See `ExpertBank.pairs`."""
         return [self.pair(number) for number in numbers]
+
+    def ready(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
+        """See `ExpertBank.ready`."""
+        return self.pairs(numbers)
 
     def expect(self, numbers: Sequence[int]) -> None:
         """See `ExpertBank.expect`; all of them are here."""

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import torch
@@ -100,6 +100,14 @@ class ExpertPool:
             self._slot_of.move_to_end(key)
             self.reused += 1
         return self.slots.pair(slot)
+
+    def ready(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
+        """The matrices of the first of several experts: of those that are here, or of one that has to be read.
+
+        All are good until the next call. Raises as `pair`.
+        """
+        here = list(takewhile(lambda number: (experts, number) in self._slot_of, numbers))
+        return [self.pair(experts, number) for number in here or numbers[:1]]
 
     def pairs(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
         """The matrices of several experts, at most `held`; all good until the next call. Raises as `pair`."""
@@ -196,6 +204,10 @@ class PooledExperts:
     def expect(self, numbers: Sequence[int]) -> None:
         """See `ExpertBank.expect`."""
         self.pool.expect(self.experts, numbers)
+
+    def ready(self, numbers: Sequence[int]) -> list[Pair]:
+        """See `ExpertBank.ready`."""
+        return self.pool.ready(self.experts, numbers)
 
     def pairs(self, numbers: Sequence[int]) -> list[Pair]:
         """See `ExpertPool.pairs`."""

@@ -60,6 +60,8 @@ def test_experts_that_are_not_chosen_are_never_read():
     asked, expected = [], []
 
     class Watched:
+        packed = False
+
         def pair(self, number):
             asked.append(number)
             return poisoned.pair(number)

@@ -9,7 +9,9 @@ import tiny
 import torch
 from family_checkpoints import FAMILIES, pair, write_family
 
-from docqa.kernels.moe import mix_experts
+from docqa.kernels.moe import mix_experts, route
+from docqa.kernels.moe.grouped import mix_grouped
+from docqa.kernels.moe.native import mix_native
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.expert_files import ExpertFiles
 from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
@@ -194,6 +196,23 @@ def written_in_4_bits(folder):
     write_family(folder / "source", "qwen3_next", **WIDE)
     quantize(folder / "source", folder / "q")
     return HybridConfig.from_folder(folder / "q")
+
+
+@pytest.mark.parametrize("room", [2, 5, None])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_several_experts_a_call_have_the_bits_of_one_by_one(tmp_path, room, threads):
+    config = written_in_4_bits(tmp_path)
+    one = pool_of(load_network(tmp_path / "q", config, torch.float32, packed=True)).slots
+    budget = None if room is None else room * (one.nbytes // one.count)
+    bank = load_network(tmp_path / "q", config, torch.float32, packed=True, expert_bytes=budget).expert_banks()
+    bank, source = bank["layers.1.mlp.experts"], torch.Generator().manual_seed(5)
+    for count in (1, 30, 700):
+        x, logits = (torch.randn(count, width, generator=source) for width in (64, config.num_experts))
+        logits[:, 2] += 5  # nearly all tokens are sent to one of them
+        chosen, weights = route(logits, 3)
+        right = mix_grouped(x, chosen, weights, bank)
+        several = mix_native(x, chosen, weights, bank, library=library()._replace(threads=threads))
+        assert torch.equal(several, right)
 
 
 def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
