@@ -33,7 +33,7 @@ from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.heads import AnswerHeads
 from docqa.model.mtp import Mtp
 from docqa.model.native.choice import excerpt_reader, passage_encoder
-from docqa.model.network import Network
+from docqa.model.network import Network, piece_sizes
 from docqa.model.protocol import PACKED_PRECISION, Calibration, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
@@ -251,9 +251,10 @@ class Model:
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
         position, depth = state.position, len(state.layers)
+        sizes = piece_sizes(len(ids), position, state.grid)
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        pool = pool_of(network) if len(ids) > state.grid - position % state.grid else None
+        pool = pool_of(network) if len(sizes) > 1 else None
         with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
                 ids[None].to(self.device), state.layers, position=position, factor=state.yarn_factor, hooks=hooks,
@@ -266,7 +267,8 @@ class Model:
             on_hidden(position, piece[0].cpu())
             position += piece.shape[1]
         if on_output is not None:
-            on_output(ids, hidden[0])
+            for piece, states in zip(ids.split(sizes), hidden[0].split(sizes), strict=True):
+                on_output(piece, states)
         return last
 
 

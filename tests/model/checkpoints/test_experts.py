@@ -101,8 +101,14 @@ def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
         model.prefill(IDS[0, :5], state)
         pool = pool_of(model.network)
         before = pool.read
-        model.prefill(IDS[0, 5:69], state, on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))))
+        outputs = []
+        model.prefill(
+            IDS[0, 5:69], state,
+            on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))),
+            on_output=lambda ids, hidden, outputs=outputs: outputs.append((len(ids), len(hidden))),
+        )  # fmt: skip
         assert seen == [(5, 11), (16, 16), (32, 16), (48, 16), (64, 5)]
+        assert outputs == [(count, count) for _, count in seen]
         read.append(pool.read - before)
         found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
     assert torch.equal(*found)
