@@ -25,6 +25,7 @@ void docqa_biased_gelu(int, const float *, const float *, float *, int64_t, int6
 void docqa_rotate(int, const RotateCall *, int);
 int docqa_attention(int, const AttentionCall *, int);
 int docqa_step(int, const StepCall *, int);
+int docqa_experts(int, const ExpertsCall *, int);
 void docqa_norm(int, const float *, const float *, float, float *, int64_t, int64_t, int);
 void docqa_gated_norm(int, const float *, const float *, const float *, float, float *, int64_t, int64_t, int);
 void docqa_gated_product(int, const float *, const float *, float *, int64_t, int);
@@ -70,6 +71,7 @@ static void run_delta(int level, int64_t seq, const char *name, bool step, bool 
     Numbers state = numbers(heads * key * value), out(seq * heads * value), history(heads * ((seq + 31) / 32) * key * value);
     DeltaCall call = {1, seq, heads, key, value, channels, heads_of(q, seq, heads, key), heads_of(k, seq, heads, key),
                       heads_of(v, seq, heads, value), decay.data(), beta.data(), state.data(), out.data(), history.data()};
+    call.shared = 1;
     if (step) call.history = 0;
     if (step ? docqa_delta_step(level, &call, 1) : docqa_delta(level, &call, 1)) return;
     tell(name, out), tell("delta_state", state);
@@ -177,6 +179,13 @@ static void run_attention(int level) {
     }
 }
 
+static std::vector<Matrix> pairs;  // of four experts gate above up, and down
+
+static int64_t find_experts(int64_t, int64_t count, const int64_t *numbers, Matrix *to) {
+    for (int64_t i = 0; i < 2 * count; i++) to[i] = pairs[2 * numbers[i / 2] + i % 2];
+    return 0;
+}
+
 static void run_step(int level) {
     const int64_t hidden = 128, inner = 192, key = 64, value = 64, dim = 64, values = 2 * value, channels = 2 * key + values;
     const Packed qkv(channels, hidden, 4), z(values, hidden, 8), out(hidden, values, 8), gate(inner, hidden, 4);
@@ -195,13 +204,24 @@ static void run_step(int level) {
     layers[1].attention = 1, layers[1].mix[0] = queries.matrix(), layers[1].mix[1] = layers[1].mix[2] = keys.matrix();
     layers[1].mix[3] = attended.matrix(), layers[1].q_norm = layers[1].k_norm = own.data();
     layers[1].own_k = k.data(), layers[1].own_v = v.data();
+    const Packed wide(2 * inner, hidden, 4), narrow(hidden, inner, 4), other(2 * inner, hidden, 4), last(hidden, inner, 8);
+    pairs = {wide.matrix(), narrow.matrix(), other.matrix(), last.matrix(), wide.matrix(), last.matrix(), other.matrix(), narrow.matrix()};
+    const Numbers router = numbers(4 * hidden), shared = numbers(hidden);
+    const StepExperts experts = {4, 3, inner, 1, 2, router.data(), shared.data()};
+    layers[1].experts = &experts;
     StepCall call = {};
+    call.find = find_experts;
     call.tokens = 1, call.hidden = hidden, call.layers = 2, call.key_heads = 1, call.value_heads = 2, call.key_dim = key;
     call.value_dim = value, call.taps = 4, call.heads = 2, call.kv_heads = 1, call.dim = dim, call.rotary = 32;
     call.own = 2, call.room = 4, call.grid = 512, call.exact = 1 << 30, call.local = 512, call.best = 4, call.block = 64;
     call.tile = 64, call.eps = 1e-6f, call.cos = cos.data(), call.sin = sin.data(), call.x = x.data(), call.layer = layers;
     call.norm = norm.data(), call.head = head.matrix(), call.logits = logits.data();
     if (!docqa_step(level, &call, 1)) tell("step", logits), tell("step_memory", memory), tell("step_key", k);
+    const int64_t first[] = {0, 2, 7}, token[] = {0, 3, 0, 1, 2, 3, 4};
+    const Numbers several = numbers(5 * hidden), share = numbers(7);
+    Numbers made(7 * hidden), sum = numbers(5 * hidden);
+    const ExpertsCall mix = {hidden, 2, pairs.data(), first, token, share.data(), several.data(), made.data(), sum.data()};
+    if (!docqa_experts(level, &mix, 1)) tell("experts", sum);
 }
 
 static void run_encoder(int level) {
