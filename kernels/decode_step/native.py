@@ -18,15 +18,25 @@ from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
 
 Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
+Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
-class ExpertPairs(Protocol):
-    """Gives experts: a part of `kernels.moe.ExpertBank`, which says what it means."""
+class PackedExperts(Protocol):
+    """The experts of one layer in the bits of their file, each gate above up, and down. `held`: how many are at hand at
+    once. What a call gives is good until the next one.
+    """
 
     @property
     def held(self) -> int: ...
 
-    def pairs(self, numbers: Sequence[int]) -> Sequence[tuple[object, object]]: ...
+    def expect(self, numbers: Sequence[int]) -> None:
+        """Hear which experts are asked for next, in this order."""
+
+    def ready(self, numbers: Sequence[int]) -> Sequence[Pair]:
+        """The first of these experts: those that are here, or one that has to be read."""
+
+    def pairs(self, numbers: Sequence[int]) -> Sequence[Pair]:
+        """All of these experts, at most `held`."""
 
 
 ROOM = 64  # tokens that branches get room for at a time
@@ -120,7 +130,7 @@ class RoutedExperts:
     `router` [experts, hidden], `shared_gate` [hidden].
     """
 
-    bank: ExpertPairs
+    bank: PackedExperts
     chosen: int
     inner: int
     normalise: bool
@@ -324,7 +334,6 @@ class Step:
         try:
             for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):
                 for half, matrix in enumerate(pair):
-                    assert isinstance(matrix, PackedMatrix | BlockMatrix)
                     pairs[2 * at + half] = Matrix.of(matrix)
         except BaseException as error:  # noqa: BLE001  what a callback raises is lost; `logits` raises it again
             self._failure = error

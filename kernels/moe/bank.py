@@ -15,10 +15,8 @@ Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
-    """The experts of one layer. `held`: how many are at hand at once. `packed`: their matrices are no plain tensors."""
+    """The experts of one layer. `packed`: it is a `kernels.decode_step.PackedExperts` too."""
 
-    @property
-    def held(self) -> int: ...
     @property
     def packed(self) -> bool: ...
 
@@ -26,17 +24,6 @@ class ExpertBank(Protocol):
         """Matrices of expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner].
 
         Good until the next call.
-        """
-        ...
-
-    def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
-        """The same of several experts, at most `held`; all are good until the next call."""
-        ...
-
-    def ready(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
-        """The matrices of the first of these experts: of those that are here, or of one that has to be read.
-
-        All are good until the next call.
         """
         ...
 
@@ -56,19 +43,6 @@ class Stacked:
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """See `ExpertBank.pair`."""
         return self.gate_up[number], self.down[number]
-
-    @property
-    def held(self) -> int:
-        """See `ExpertBank`."""
-        return len(self.down)
-
-    def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
-        """See `ExpertBank.pairs`."""
-        return [self.pair(number) for number in numbers]
-
-    def ready(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
-        """See `ExpertBank.ready`."""
-        return self.pairs(numbers)
 
     def expect(self, numbers: Sequence[int]) -> None:
         """See `ExpertBank.expect`; all of them are here."""

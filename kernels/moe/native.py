@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_int64, c_void_p
-from typing import Protocol
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import Library, plain
-from docqa.kernels.decode_step.native import Matrix
+from docqa.kernels.decode_step.native import Matrix, PackedExperts
+from docqa.kernels.moe.sent import sent_tokens
 
 ROWS = 1_024  # of results that a call is given room for, but for a single expert of more tokens
 
@@ -24,30 +25,17 @@ class ExpertsCall(Structure):
     ]
 
 
-class ReadyExperts(Protocol):
-    """A part of `kernels.moe.ExpertBank`, which says what it means."""
-
-    def expect(self, numbers: Sequence[int]) -> None: ...
-    def ready(self, numbers: Sequence[int]) -> Sequence[tuple[object, object]]: ...
-
-
-def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: ReadyExperts, *, library: Library) -> Tensor:
+def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library) -> Tensor:
     """Arguments and result as `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
-    x, k = plain(x), chosen.shape[1]
-    out = torch.zeros(x.shape)
-    numbers, order = chosen.flatten().sort(stable=True)
-    tokens, shares = (order // k).contiguous(), plain(weights).flatten()[order]
-    hit, counts = (found.tolist() for found in numbers.unique_consecutive(return_counts=True))
+    x, out = plain(x), torch.zeros(x.shape)
+    hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
     bank.expect(hit)
     at = start = 0
     while at < len(hit):
         pairs = bank.ready(hit[at : at + _fitting(counts[at:])])
-        behind = [0]
-        for count in counts[at : at + len(pairs)]:
-            behind.append(behind[-1] + count)
-        table = (Matrix * (2 * len(pairs)))(*(Matrix.of(matrix) for pair in pairs for matrix in pair))  # type: ignore[arg-type]
-        first = torch.tensor(behind)
-        made = torch.empty(behind[-1], x.shape[1])
+        behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
+        table = (Matrix * (2 * len(pairs)))(*(Matrix.of(matrix) for pair in pairs for matrix in pair))
+        first, made = torch.tensor(behind), torch.empty(behind[-1], x.shape[1])
         part = slice(start, start + behind[-1])
         call = ExpertsCall(
             x.shape[1], len(pairs), table, first.data_ptr(), tokens[part].data_ptr(), shares[part].data_ptr(),

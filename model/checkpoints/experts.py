@@ -189,7 +189,7 @@ class PooledExperts:
 
     @property
     def held(self) -> int:
-        """See `ExpertBank`."""
+        """See `PackedExperts`."""
         return self.pool.held
 
     @property
@@ -206,7 +206,7 @@ class PooledExperts:
         self.pool.expect(self.experts, numbers)
 
     def ready(self, numbers: Sequence[int]) -> list[Pair]:
-        """See `ExpertBank.ready`."""
+        """See `ExpertPool.ready`."""
         return self.pool.ready(self.experts, numbers)
 
     def pairs(self, numbers: Sequence[int]) -> list[Pair]:

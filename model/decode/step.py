@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.decode_step import Reach, Remembered, RoutedExperts, Step, StepWeights, fits
+from docqa.kernels.decode_step import PackedExperts, Reach, Remembered, RoutedExperts, Step, StepWeights, fits
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use
@@ -113,7 +113,7 @@ def _routed(mlp: SparseMoe) -> RoutedExperts | None:
         return None
     gate = mlp.shared_expert_gate
     weight = gate.weight if gate.packed is None else gate.packed.dense()
-    return RoutedExperts(bank, mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
+    return RoutedExperts(cast(PackedExperts, bank), mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
 
 
 def _centred(norm: Norm) -> Tensor:
