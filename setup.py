@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CompileError, LinkError
@@ -99,5 +99,14 @@ class WheelForEveryPython(bdist_wheel):
         return "py3", "none", plat
 
 
+def packages() -> list[str]:
+    """Every folder with an `__init__.py`; `docqa` itself is a namespace without a folder of its own."""
+    roots = ("app", "ingest", "kernels", "model")
+    return [f"docqa.{name}" for root in roots for name in (root, *(f"{root}.{below}" for below in find_packages(root)))]
+
+
 native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []
-setup(ext_modules=native, cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython})
+setup(
+    packages=packages(), ext_modules=native,
+    cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython},
+)  # fmt: skip

@@ -22,16 +22,6 @@ def _project(repository: Path) -> dict:
     return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_every_package_folder_is_listed_in_pyproject(repository: Path) -> None:
-    listed = set(_project(repository)["tool"]["setuptools"]["packages"])
-    found = {
-        "docqa." + ".".join(folder.parent.relative_to(repository).parts)
-        for package in PACKAGES
-        for folder in (repository / package).rglob("__init__.py")
-    }
-    assert listed == found
-
-
 def test_every_folder_with_modules_is_a_package(repository: Path) -> None:
     folders = {file.parent for package in PACKAGES for file in (repository / package).rglob("*.py")}
     assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
