@@ -1,6 +1,6 @@
 """How large the installed package is: lines and characters of Python, regular expressions, and words in lists.
 
-python .ci/size.py [--check] [FOLDER]    prints the figures; with --check status 1 where one is over its bound in bounds.json
+python .ci/size.py [--check] [FOLDER]    prints the figures; --check: status 1 where one is over its bound in bounds.json
 """
 
 from __future__ import annotations
