@@ -16,6 +16,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CompileError, LinkError
 
+NOT_SHIPPED = ("app.lab", "model.training")  # they run from a clone, after `pip install -e .`
 FAILURES = (BaseError, CompileError, LinkError)  # of a compiler; the two latter are no kind of the first
 NAME = "docqa.kernels.cpu._native"
 SOURCES = Path("kernels") / "cpu"
@@ -100,9 +101,11 @@ class WheelForEveryPython(bdist_wheel):
 
 
 def packages() -> list[str]:
-    """Every folder with an `__init__.py`; `docqa` itself is a namespace without a folder of its own."""
+    """Every folder with an `__init__.py` but NOT_SHIPPED; `docqa` is a namespace without a folder of its own."""
     roots = ("app", "ingest", "kernels", "model")
-    return [f"docqa.{name}" for root in roots for name in (root, *(f"{root}.{below}" for below in find_packages(root)))]
+    found = (name for root in roots for name in (root, *(f"{root}.{below}" for below in find_packages(root))))
+    left_out = tuple(f"{name}." for name in NOT_SHIPPED)
+    return [f"docqa.{name}" for name in found if not f"{name}.".startswith(left_out)]
 
 
 native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []

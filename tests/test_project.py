@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shlex
@@ -15,6 +16,23 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("app", "ingest", "kernels", "model")
+NOT_SHIPPED = ("app/lab/", "model/training/", "kernels/NOTES.md")
+# Run where the wheel is unpacked: the help of every command, then every module, so that none lacks what stayed behind.
+FROM_THE_WHEEL = """
+import importlib, pathlib, pkgutil, sys
+import docqa.app
+from docqa.app.cli import run
+from docqa.app.commands.root import COMMANDS
+
+assert pathlib.Path(docqa.app.__file__).is_relative_to(pathlib.Path.cwd()), docqa.app.__file__
+for name in COMMANDS:
+    assert run([*name.split(), "--help"]) == 0, name
+for name in ("app", "ingest", "kernels", "model"):
+    package = importlib.import_module(f"docqa.{name}")
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not found.name.endswith((".gpu", ".__main__", "._native")):
+            importlib.import_module(found.name)
+"""
 NATIVE = "docqa/kernels/cpu/_native.so"
 
 
@@ -40,29 +58,57 @@ def test_the_files_that_are_not_python_are_in_the_package_data(repository: Path)
         for file in root.rglob("*"):
             if not file.is_file() or file.suffix in {".py", ".pyc"} or file.name.endswith(".partial"):
                 continue
+            name = file.relative_to(repository).as_posix()
+            if name.startswith(NOT_SHIPPED):
+                continue
             if not any(file.relative_to(root).match(pattern) for pattern in patterns[f"docqa.{package}"]):
-                left_out.append(str(file.relative_to(repository)))
+                left_out.append(name)
     assert left_out == []
 
 
-def test_the_wheel_holds_every_tracked_file_of_the_packages(repository: Path, tmp_path: Path, python: str) -> None:
-    """Built from the tracked files alone, as a fresh clone has them; only names count, so big files are left empty."""
+def _tracked(repository: Path) -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    tracked = [name for name in listed.stdout.decode().split("\0") if name and (repository / name).is_file()]
-    for name in tracked:
-        copy = tmp_path / "clone" / name
+    return [name for name in listed.stdout.decode().split("\0") if name and (repository / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory, python: str) -> zipfile.ZipFile:
+    """Built from the tracked files alone, as a fresh clone has them; only names count: weights, kernels are empty."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in _tracked(repository):
+        copy = folder / "clone" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        small = (repository / name).stat().st_size < 1_000_000
-        copy.write_bytes((repository / name).read_bytes() if small else b"")
+        empty = (repository / name).stat().st_size > 1_000_000 or copy.suffix in (".cpp", ".inc", ".h")
+        copy.write_bytes(b"" if empty else (repository / name).read_bytes())
     build = "from setuptools import build_meta; build_meta.build_wheel('..')"
-    subprocess.run([python, "-c", build], cwd=tmp_path / "clone", capture_output=True, timeout=300, check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("docqa/")}
+    subprocess.run([python, "-c", build], cwd=folder / "clone", capture_output=True, timeout=300, check=True)
+    (file,) = folder.glob("*.whl")
+    return zipfile.ZipFile(file)
+
+
+def test_the_wheel_holds_the_packages_without_lab_and_training(
+    repository: Path, wheel: zipfile.ZipFile
+) -> None:
+    held = {name for name in wheel.namelist() if name.startswith("docqa/")}
     built = {NATIVE} if shutil.which("c++") and platform.machine() == "x86_64" else set()
-    assert held == {f"docqa/{name}" for name in tracked if name.split("/")[0] in PACKAGES} | built
-    assert wheel.name.split("-")[2:4] == ["py3", "none"]
+    shipped = [name for name in _tracked(repository) if name.split("/")[0] in PACKAGES]
+    assert held == {f"docqa/{name}" for name in shipped if not name.startswith(NOT_SHIPPED)} | built
+    assert Path(wheel.filename or "").name.split("-")[2:4] == ["py3", "none"]
+
+
+@pytest.mark.slow
+def test_every_command_starts_from_the_installed_wheel(wheel: zipfile.ZipFile, tmp_path: Path, python: str) -> None:
+    wheel.extractall(tmp_path)
+    (tmp_path / NATIVE).unlink(missing_ok=True)  # of empty sources; docqa runs without it
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])}
+    done = subprocess.run(
+        [python, "-c", FROM_THE_WHEEL], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("Usage: docqa") > 15
 
 
 def _commands(repository: Path) -> list[str]:

@@ -16,7 +16,7 @@ from docqa.app.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docqa.app.lab.bench.rows import Row
+    from docqa.app.bench.rows import Row
     from docqa.app.options import Options
 
 
@@ -43,8 +43,8 @@ def bench(
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
     inputs.check_plot(plot)
-    from docqa.app.lab import figures
-    from docqa.app.lab.bench import at_once, machine, rows
+    from docqa.app.bench import at_once, machine, rows
+    from docqa.app.output import figures
 
     options = inputs.local(given.options(), "bench")
     if only is not None:
@@ -74,8 +74,8 @@ def bench(
 def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Row]:
     """The rows of a bench, of the model `real` or the chosen one."""
     from docqa.app.answerers.loading import load_network
-    from docqa.app.lab.bench import run  # and all that it times, torch among it
-    from docqa.app.lab.bench.real import real_rows
+    from docqa.app.bench import run  # and all that it times, torch among it
+    from docqa.app.bench.real import real_rows
 
     loaded = load_network(options if real is None else replace(options, model=str(real)))
     if real is not None:

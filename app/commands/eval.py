@@ -56,7 +56,7 @@ def evaluate(
     Example: docqa eval sample_docs/questions.jsonl --folder sample_docs
     """
     inputs.check_plot(plot)
-    from docqa.app.lab.evaluate import run_eval
+    from docqa.app.eval.evaluate import run_eval
 
     found = run_eval(
         file, given.options(), folder=folder, limit=limit, sample=sample, plot=plot,

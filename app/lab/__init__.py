@@ -1,3 +1,1 @@
-"""Everything that measures or fits: quality, calibration, needles, benchmarks; no answer depends on it."""
-
-__all__ = ["evaluate", "figures", "judging", "questions", "scoring"]
+"""What measures or fits beside `docqa bench` and `docqa eval`; not in the wheel, and no answer depends on it."""

@@ -1,6 +1,6 @@
 """Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for as by `ask`.
 
-    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--from whole] [--plot FILE.svg]
+    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--from whole]
 
 FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
 the other. The last line of standard output is JSON.
@@ -20,11 +20,10 @@ from itertools import cycle
 from pathlib import Path
 
 from docqa.app.answerers.loading import load_model
+from docqa.app.eval.evaluate import grouped, last_answer, mean
+from docqa.app.eval.questions import lines
+from docqa.app.eval.scoring import normalise
 from docqa.app.evidence.ranking import Ranked, rank
-from docqa.app.lab.evaluate import grouped, last_answer, mean
-from docqa.app.lab.figures import grid, write
-from docqa.app.lab.questions import lines
-from docqa.app.lab.scoring import normalise
 from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
@@ -250,12 +249,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--other-words", action="store_true", help="ask in words that the sentence does not have")
     parser.add_argument("--model", help="a checkpoint folder; the bundled model by default")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--plot", type=Path, help="draw right quotes by length and depth, SVG")
     options = parser.parse_args(arguments)
-    found = run(options)
-    rows = {f"{int(length):,} tokens": cells for length, cells in quotes_by_place(found).items()}
-    write(options.plot, grid("Needles quoted rightly, percent, by length (down) and depth (across)", rows))
-    sys.stdout.write(json.dumps(summary(found)) + "\n")
+    sys.stdout.write(json.dumps(summary(run(options))) + "\n")
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ from pathlib import Path
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.loading import load_model
 from docqa.app.errors import InputError
+from docqa.app.eval.evaluate import Rates, grouped, mean
+from docqa.app.eval.questions import lines
 from docqa.app.evidence.terms import terms
-from docqa.app.lab.evaluate import Rates, grouped, mean
-from docqa.app.lab.questions import lines
 from docqa.app.options import Options
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support

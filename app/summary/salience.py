@@ -23,7 +23,7 @@ WEIGHTS: dict[str, float] = {
     "figures": -0.137, "digits": -0.297, "question_mark": -0.028, "opening": 0.039, "methods": -0.272,
     "results": -0.118, "closing": 0.125, "back": 0.072,
 }  # fmt: skip
-"""Of each signal, fitted by `docqa.app.lab.summary.fit` on 454 abstracts, 33 papers and 58 proposals (training part).
+"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part).
 
 Of the model's vectors centrality has little weight: what a sentence says first, long and in the words of the title says
 more. The vectors keep sentences apart (selection.py), and the heads find topics (topical.py).

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from docqa.app.lab.questions import EvalDocument, lines
+from docqa.app.eval.questions import EvalDocument, lines
 
 OTHERS = 5  # texts that are joined with one
 LONGEST = 8_000  # characters of a text that is joined

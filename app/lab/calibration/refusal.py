@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from docqa.app.errors import InputError
+from docqa.app.eval.evaluate import SURE, Rates, assertion_rates, grouped, mean, refusal_rates
+from docqa.app.eval.judging import Asserted
 from docqa.app.lab.calibration.fitting import Line, Threshold, choose_threshold, log_loss, logistic
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.lab.evaluate import SURE, Rates, Scored, assertion_rates, grouped, mean, refusal_rates
-from docqa.app.lab.judging import Asserted
 from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
@@ -169,9 +169,8 @@ def figures(held: Sequence[Held], threshold: float) -> Rates:
     """Rates, 0 to 1: of answerable questions `right` and refused, of unanswerable ones refused, and of what is asserted
     how much is right, how much of that with a confidence of 0.9 (so many are `sure`), and the calibration error."""
     asserted = [Asserted(each.right, each.trial.right) for each in held if each.right >= threshold]
-    refusals = [Scored("", 0, each.trial.unanswerable, each.right < threshold, 0.0, 0.0) for each in held]
     answerable = [each for each in held if not each.trial.unanswerable]
-    found = refusal_rates(refusals)
+    found = refusal_rates((each.trial.unanswerable, each.right < threshold) for each in held)
     return {
         "questions": len(held),
         "right": mean(each.trial.right and each.right >= threshold for each in answerable),

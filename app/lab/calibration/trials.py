@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from docqa.app.eval.evaluate import last_answer, overlaps
+from docqa.app.eval.judging import is_right
+from docqa.app.eval.questions import EvalDocument, GoldQuestion
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.lab.calibration.extracts import Layout
-from docqa.app.lab.evaluate import last_answer, overlaps
-from docqa.app.lab.judging import is_right
-from docqa.app.lab.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidate, Form

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from docqa.app.eval.questions import lines
 from docqa.app.lab.calibration.fitting import Line, logistic
-from docqa.app.lab.questions import lines
 from docqa.app.reading.wording import verdicts
 from docqa.app.storage.atomic import write_whole
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from docqa.app.eval.evaluate import mean
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.lab.evaluate import mean
 from docqa.app.reading.spans import UNLIKELY
 
 RANKS = {

@@ -1,7 +1,6 @@
-"""Texts with a summary by their own authors, for fitting weights and for evaluation: what data/README.md describes.
+"""Texts with a summary by their own authors: PubMedQA's abstracts, and papers, of which a half is held out.
 
-Training: PubMedQA's training part, every second paper, and proposals (PEPs, EIPs, RFCs) with their abstracts. Held out:
-PubMedQA's development part and the other papers. A hash of its title says to which half a paper belongs.
+The weights of signals were fitted on the other half; a hash of its title says to which half a paper belongs.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.lab.questions import lines
+from docqa.app.eval.questions import lines
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
 from docqa.app.session.session import Session
@@ -35,9 +34,6 @@ _STRUCTURED = re.compile(
     r"design|trial registration|summary$|significance)\b",
     re.IGNORECASE,
 )
-_PROPOSAL = re.compile(r"^(?:#{1,3} )?(?:Abstract|Summary|Simple Summary)[ \t]*(?:\n[=\-~]+)?\n", re.MULTILINE)
-_HEADING = re.compile(r"^(?:#{1,4} [^\n]+|[^\n]{3,70}\n[=\-~]{3,})$", re.MULTILINE)
-_PROPOSAL_CHARACTERS = 11_000
 _LABEL_CHARACTERS = 60
 
 
@@ -49,12 +45,11 @@ class Example:
     title: str
     text: str
     gold: str
-    media_type: str = "txt"
 
     def document(self) -> Document:
         """The text as docqa reads it."""
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
-        parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type=self.media_type))
+        parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type="txt"))
         return replace(parsed, title=self.title)
 
 
@@ -88,19 +83,6 @@ def papers(folder: Path, *, held_out: bool) -> Iterator[Example]:
         gold, body = parted
         if len(gold.split()) >= LEAST_SUMMARY_WORDS and len(body) >= LEAST_CHARACTERS:
             yield Example(record["title"], record["title"], body, gold)
-
-
-def proposals(folder: Path) -> Iterator[Example]:
-    """Technical proposals of moderate length that begin with an abstract or a summary."""
-    for record in map(json.loads, lines(folder / "text" / "technical.jsonl.xz")):
-        head = _PROPOSAL.search(record["text"][:4_000])
-        end = _HEADING.search(record["text"], head.end()) if head else None
-        if head is None or end is None:
-            continue
-        gold, body = record["text"][head.end() : end.start()].strip(), record["text"][end.start() :].strip()
-        if len(gold.split()) >= LEAST_SUMMARY_WORDS and LEAST_CHARACTERS <= len(body) <= _PROPOSAL_CHARACTERS:
-            form = "md" if re.search(r"^#+ ", body, re.MULTILINE) else "txt"
-            yield Example(record["title"], record["title"], body, gold, form)
 
 
 def part_paper(text: str) -> tuple[str, str] | None:

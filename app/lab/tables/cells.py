@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from docqa.app.errors import InputError
-from docqa.app.lab.questions import lines, read_eval_file
+from docqa.app.eval.questions import lines, read_eval_file
 from docqa.app.reading.tables.answer import above_tables
 from docqa.app.reading.tables.matching import Choice, choose
 from docqa.ingest.read import read

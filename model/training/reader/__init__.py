@@ -1,3 +1,3 @@
 """Training of the cross encoder that reads excerpts."""
 
-__all__ = ["encoder_start", "losses", "measure", "teacher_reader", "train"]
+__all__ = ["encoder_start", "losses", "measure", "train"]

@@ -5,7 +5,7 @@ python -m docqa.model.training.trunk.evaluate --teacher FILE.gguf --student FOLD
     [--answers N]
 
 `--student` is any checkpoint folder, quantized or not. Reading quality needs the whole path from document to answer,
-and is measured above this package: `docqa eval`, `python -m docqa.app.lab.compare`, `python -m docqa.app.lab.needles`.
+and is measured above this package: `docqa eval`, `python -m docqa.app.lab.needles`.
 """
 
 from __future__ import annotations

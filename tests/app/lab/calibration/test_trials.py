@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from docqa.app.eval.questions import EvalDocument
 from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.lab.calibration.trials import Trial, TrialFile, ask
-from docqa.app.lab.questions import EvalDocument
 from docqa.app.options import Options
 from docqa.app.reading.answerability import SIGNALS
 from docqa.app.reading.candidates import Form

@@ -11,7 +11,7 @@ import pytest
 
 from docqa.app.errors import InputError
 from docqa.app.lab.summary.evaluate import SYSTEMS, summaries, texts_of
-from docqa.app.lab.summary.examples import abstracts, papers, part_paper, proposals
+from docqa.app.lab.summary.examples import abstracts, papers, part_paper
 
 BODY = "Introduction\nHerons fish at night in the lagoons of the coast, as many have seen.\n\n" * 60
 GOLD = "We watched herons at night in four lagoons of the coast and counted all of their strikes, hour by hour, in May."
@@ -40,9 +40,8 @@ def test_the_two_halves_of_the_papers_share_none(tmp_path: Path) -> None:
     assert held and training and not held & training and len(held | training) == 40
 
 
-def test_abstracts_and_proposals_are_read_as_documents(tmp_path: Path) -> None:
+def test_abstracts_are_read_as_documents(tmp_path: Path) -> None:
     (tmp_path / "qa" / "dev").mkdir(parents=True)
-    (tmp_path / "text").mkdir()
     record = {
         "doc": "p/1",
         "context": "BACKGROUND: Herons fish at night in the lagoons.",
@@ -50,13 +49,8 @@ def test_abstracts_and_proposals_are_read_as_documents(tmp_path: Path) -> None:
     }
     with gzip.open(tmp_path / "qa" / "dev" / "pubmedqa.jsonl.gz", "wt") as lines:
         lines.write(json.dumps(record) + "\n")
-    with lzma.open(tmp_path / "text" / "technical.jsonl.xz", "wt") as lines:
-        lines.write(
-            json.dumps({"title": "P", "text": f"Abstract\n========\n\n{GOLD}\n\nMotive\n======\n\n{BODY}"}) + "\n"
-        )
-    (abstract,), (proposal,) = abstracts(tmp_path, "dev"), proposals(tmp_path)
-    assert abstract.gold == proposal.gold == GOLD
-    assert GOLD not in proposal.text
+    (abstract,) = abstracts(tmp_path, "dev")
+    assert abstract.gold == GOLD
     assert texts_of(abstract.document()) == [record["context"]]
 
 

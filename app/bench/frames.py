@@ -1,0 +1,213 @@
+"""The rows of the terminal interface: a document of a million tokens opened, its frames drawn and keys typed, at
+rest and while the document is read in the background.
+
+The render calls are timed themselves, without a terminal, which would time the terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+
+from textual.events import Key
+
+from docqa.app.bench.rows import Row
+from docqa.app.options import Options
+from docqa.app.session.engine import open_store
+from docqa.app.tui.app import Interface
+from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.page.view import PageView
+from docqa.app.tui.screens.document_screen import DocumentScreen
+
+CHARACTERS = 4_300_000  # about a million tokens of English
+SIZE = (120, 40)
+FRAMES, KEYS = 300, 60
+_GIVE_UP_S = 60.0
+OPEN_WITHIN_S = 0.5
+FRAME_WITHIN_S, WORST_FRAME_S = 0.008, 0.030
+KEY_WITHIN_S = 0.050
+"""A letter that shows up later than that is felt to lag."""
+
+_WORDS = (
+    "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing unless the lock of "
+    "the door was broken and a notice is sent to the office on the floor below or the roof is under repair by then"
+)
+
+
+@dataclass(frozen=True)
+class FrameTimes:
+    """Seconds. `open_s`: from opening a document that was parsed before until its text is on the screen.
+
+    A frame is every line of the text on a screen of `SIZE`: `frames_s` each drawn for the first time, all over the
+    text; `jumps_cpu_s` of going to a place and laying out what is around it; `settled_cpu_s` of drawing a frame again,
+    as when something over it closes. Those that end in `_cpu_s` are of the processor: what the same takes on a machine
+    that does nothing else. `busy_frames_s` and `busy_frames_cpu_s` are frames drawn while the document is read in the
+    background; `keys_s` from a key that is pressed meanwhile until its letter is in the line.
+    """
+
+    open_s: float
+    open_cpu_s: float
+    frames_s: list[float]
+    frames_cpu_s: list[float]
+    settled_cpu_s: list[float]
+    jumps_cpu_s: list[float]
+    busy_frames_s: list[float]
+    busy_frames_cpu_s: list[float]
+    keys_s: list[float]
+
+
+def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Row]:
+    """tui_open, tui_frame, tui_settled_frame, tui_frame_reading and tui_key_reading, over a text of so many characters
+    and so many frames."""
+    times = measure(characters, frames)
+    yield Row(
+        "tui_open", times.open_s, "s", None, None,
+        f"{characters:,} characters, parsed before, until its text is on the screen; {times.open_cpu_s:.3g} s of the "
+        f"processor; the bar is {OPEN_WITHIN_S:g} s",
+    )  # fmt: skip
+    bars = f"the bars are {1000 * FRAME_WITHIN_S:g} and {1000 * WORST_FRAME_S:g} ms"
+    what = f"every line of {SIZE[0]}x{SIZE[1]}, mean of {frames} places drawn for the first time"
+    yield Row(
+        "tui_frame", 1000 * mean(times.frames_s), "ms", None, None,
+        f"{what}; {_worst(times.frames_s, times.frames_cpu_s)}; {bars}",
+    )  # fmt: skip
+    yield Row(
+        "tui_settled_frame", 1000 * mean(times.settled_cpu_s), "ms", None, None,
+        "the same frames drawn again, of the processor",
+    )  # fmt: skip
+    yield Row(
+        "tui_frame_reading", 1000 * mean(times.busy_frames_s), "ms", None, None,
+        f"{what} while the document is read in the background; "
+        f"{_worst(times.busy_frames_s, times.busy_frames_cpu_s)}; {bars}",
+    )  # fmt: skip
+    keys = sorted(1000 * seconds for seconds in times.keys_s)
+    yield Row(
+        "tui_key_reading", mean(keys), "ms", None, None,
+        f"from a key to its letter in the line while the document is read, mean of {len(keys)}; the median is "
+        f"{median(keys):.3g}, the worst {keys[-1]:.3g} ms; the bar is {1000 * KEY_WITHIN_S:g} ms",
+    )  # fmt: skip
+
+
+def _worst(walls: list[float], cpu: list[float]) -> str:
+    return (
+        f"worst {1000 * max(walls):.3g} ms; of the processor {1000 * mean(cpu):.3g} ms, worst {1000 * max(cpu):.3g} ms"
+    )
+
+
+def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
+    """Write a text of so many characters, parse it, and time its opening and `frames` frames all over it."""
+    with tempfile.TemporaryDirectory(prefix="docqa-frames-") as folder:
+        path = Path(folder) / "long.md"
+        path.write_text(long_text(characters), encoding="utf-8")
+        return asyncio.run(_measure(path, Path(folder) / "cache", frames))
+
+
+def long_text(characters: int) -> str:
+    """A text in Markdown, the same every time: a heading every few thousand characters, and in every second paragraph
+    a reference to an earlier one.
+    """
+    words, known = random.Random(12), _WORDS.split()
+    parts: list[str] = []
+    length = 0
+    while length < characters:
+        section, paragraph = divmod(len(parts), 12)
+        if paragraph == 0:
+            parts.append(f"## {section + 1} Duties of the keeper\n\n")
+        else:
+            words_of = " ".join(words.choices(known, k=words.randint(40, 130))).capitalize()
+            pointing = f", as Section {section // 2 + 1} says" if paragraph % 2 else ""
+            parts.append(f"{words_of}{pointing}.\n\n")
+        length += len(parts[-1])
+    return "".join(parts)
+
+
+async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
+    options = Options(cache_dir=str(cache), preview=False)
+    opener = SessionOpener(options)
+    opener(str(path)).close()
+    app = Interface(str(path.parent), opener, open_store(options))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        started, worked = time.perf_counter(), time.process_time()
+        screen = DocumentScreen(str(path), app.bridge, app.store)
+        await app.push_screen(screen)
+        while not _shown(screen):
+            if time.perf_counter() - started > _GIVE_UP_S:
+                raise TimeoutError(f"{path} is not on the screen after {_GIVE_UP_S:g} s")
+            await asyncio.sleep(0.001)
+        opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
+        await pilot.pause(1.0)
+        walls, jumps, drawn, again = await _frames(screen.panes.page, frames)
+        await _read_in_background(screen)
+        busy, _, busy_cpu, _ = await _frames(screen.panes.page, frames, seed=35)
+        keys = await _keys(screen, KEYS)
+        await app.action_quit()
+    app.bridge.close(20)
+    return FrameTimes(opened, opened_cpu, walls, drawn, again, jumps, busy, busy_cpu, keys)
+
+
+async def _read_in_background(screen: DocumentScreen) -> None:
+    """Begin to read the document, and wait for the first tokens."""
+    started = time.perf_counter()
+    screen.questions.read()
+    while not screen.questions.tokens_done:
+        if time.perf_counter() - started > _GIVE_UP_S:
+            raise TimeoutError(f"no token is read after {_GIVE_UP_S:g} s")
+        await asyncio.sleep(0.01)
+
+
+async def _keys(screen: DocumentScreen, keys: int) -> list[float]:
+    """Seconds from each key until its letter is in the line."""
+    screen.panes.bar.enter("ask")
+    line, times = screen.panes.bar.input, []
+    for number in range(keys):
+        letter = "abcdefghij"[number % 10]
+        started = time.perf_counter()
+        screen.app.post_message(Key(letter, letter))
+        while len(line.value) <= number:
+            if time.perf_counter() - started > _GIVE_UP_S:
+                raise TimeoutError(f"a key is not there after {_GIVE_UP_S:g} s")
+            await asyncio.sleep(0)
+        times.append(time.perf_counter() - started)
+        await asyncio.sleep(0.02)  # ten times as fast as anybody types
+    return times
+
+
+def _shown(screen: DocumentScreen) -> bool:
+    page = screen.panes.page
+    return screen.document is not None and any(page.render_line(y).text.strip() for y in range(page.size.height))
+
+
+async def _frames(
+    page: PageView, frames: int, seed: int = 34
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """(frames by the clock, by the processor: jumps, frames drawn for the first time, the same again), in seconds."""
+    places = random.Random(seed)
+    walls, jumps, drawn, again = ([0.0] * frames for _ in range(4))
+    for number in range(frames):
+        worked = time.thread_time()
+        if number % 3:
+            page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
+        else:
+            page.scroll_to(y=places.randrange(page.max_scroll_y), animate=False, immediate=True)
+        jumps[number] = time.thread_time() - worked
+        started = time.perf_counter()
+        drawn[number] = _draw(page)
+        walls[number] = time.perf_counter() - started
+        again[number] = _draw(page)
+        await asyncio.sleep(0)
+    return walls, jumps, drawn, again
+
+
+def _draw(page: PageView) -> float:
+    """Make every line of the view; returns the seconds of the processor."""
+    worked = time.thread_time()
+    for y in range(page.size.height):
+        page.render_line(y)
+    return time.thread_time() - worked

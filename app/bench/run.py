@@ -1,0 +1,176 @@
+"""The rows of a bench, in the order of the contract."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from docqa.app.bench import frames, twin
+from docqa.app.bench.asking import ask_rows
+from docqa.app.bench.at_once import at_once_rows
+from docqa.app.bench.contexts import random_context
+from docqa.app.bench.ingest import ingest_rows
+from docqa.app.bench.peers import llama
+from docqa.app.bench.peers.contestants import Docqa, Transformers
+from docqa.app.bench.rows import Row, fastest
+from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
+from docqa.model.decode.beams import Branches
+from docqa.model.load import Model
+from docqa.model.state.files import load_state, save_state
+
+PROMPT, DECODED, REPEATS = 8_192, 32, 2
+LONG_PROMPT, RESTORED = 131_072, 102_400
+FAR_CONTEXTS = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
+FAR_ROUNDS, FAR_STEPS = 4, 4
+QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
+
+
+def rows(
+    model: Model,
+    *,
+    long: bool,
+    prompt: int = PROMPT,
+    restored: int = RESTORED,
+    context: int = twin.CONTEXT,
+    trained: int = twin.TRAINED,
+    characters: int = frames.CHARACTERS,
+) -> Iterator[Row]:
+    """Measure one row after the other.
+
+    Args:
+        long: also what takes more than a few minutes.
+        prompt, restored, context, trained: tokens of the prompt of the first rows, of the state that is restored, of
+            the context that the twin reads, and of a training step; smaller with --quick and in tests.
+        characters: of the text that the terminal interface opens and draws.
+    """
+    ours = yield from against_peers(model, prompt)
+    if long:
+        yield long_prefill(model, ours)
+        yield decode_1m(model)
+    else:
+        why = "not measured: only with --long"
+        yield Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
+        yield Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
+    yield from twin.twin_rows(model, context, trained)
+    yield restore(model, restored)
+    yield from ask_rows(model)
+    yield from at_once_rows()
+    yield from ingest_rows(sorted((Path(__file__).parents[2] / "sample_docs").glob("*.pdf")))
+    yield from frames.interface_rows(characters)
+
+
+def random_ids(model: Model, count: int) -> Tensor:
+    """Seeded token ids [count]."""
+    return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
+
+
+def against_peers(model: Model, prompt: int, file: Path | None = None) -> Generator[Row, None, float]:
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill.
+
+    `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
+    """
+    ids = random_ids(model, prompt)
+    missing = {"llama.cpp": llama.why_not(model), "transformers": _no_room(model)}
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model)]
+        if not missing["transformers"]:
+            sides.append(Transformers(model))
+        if not missing["llama.cpp"]:
+            sides.append(llama.LlamaCpp(file or llama.written(model, Path(folder), prompt), prompt))
+        found = _in_turn(sides, ids)
+    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (llama.QUANTIZATION, "1.5")
+    how = {
+        "transformers": missing["transformers"] or "float32 in transformers (sdpa)",
+        "llama.cpp": missing["llama.cpp"] or f"{weights} in llama.cpp, {llama.describe()}, its own times; bar {bar}",
+    }
+    rows = {
+        "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
+        "decode_8k": f"{DECODED} greedy tokens behind {prompt:,}",
+    }
+    for number, (name, what) in enumerate(rows.items()):
+        for peer, with_it in how.items():
+            method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
+            theirs = found[peer][number] if peer in found else None
+            said = method if peer in found else missing[peer]
+            yield Row(f"real_{name}" if file else name, found["docqa"][number], "tokens/s", peer, theirs, said)
+    return found["docqa"][0]
+
+
+def _no_room(model: Model) -> str:
+    """Why transformers cannot have the weights in float32 here, "" where it can."""
+    needed, free = 4 * parameters(model.config)["total"], available_bytes()
+    if needed <= free:
+        return ""
+    return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"
+
+
+def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
+    """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
+    best: dict[str, tuple[float, float]] = {}
+    for side in sides:
+        side.run(ids[:256], 2)
+    for _ in range(REPEATS):
+        for side in sides:
+            reading, writing = side.run(ids, DECODED)
+            before = best.get(side.name, (0.0, 0.0))
+            best[side.name] = max(before[0], len(ids) / reading), max(before[1], DECODED / writing)
+    return best
+
+
+def long_prefill(model: Model, short: float) -> Row:
+    """prefill_128k beside docqa's own rate at 8K."""
+    seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
+    method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
+    return Row("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
+
+
+def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Row:
+    """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
+    near, middle, far = contexts
+    sizes = [state_bytes(model.config, count) for count in contexts]
+    needed = sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4
+    if needed > available_bytes():
+        why = (
+            f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {available_bytes() / 2**30:.1f} are free"
+        )
+        return Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
+    states = {count: random_context(model, count) for count in contexts}
+    branches = {count: Branches(model, state) for count, state in states.items()}
+    seconds = dict.fromkeys(contexts, float("inf"))
+    for _ in range(FAR_ROUNDS):
+        for count, branch in branches.items():
+            seconds[count] = min(seconds[count], fastest(partial(branch.logits, [1]), FAR_STEPS))
+    walker = states[far].fork()
+    single = fastest(lambda: model.logits(model.prefill([1], walker)), FAR_STEPS)
+    how = "one native call a token" if branches[far].native else "single operations"
+    method = (
+        f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
+        f"{FAR_ROUNDS * FAR_STEPS} in turn; behind {middle:,}: {1 / seconds[middle]:.3g} tokens/s; through single "
+        f"operations behind {far:,}: {1 / single:.3g}"
+    )
+    return Row("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
+
+
+def restore(model: Model, count: int) -> Row:
+    """How long a kept state of `count` tokens takes until one more token has gone through it."""
+    layers = model.answer_layers
+    ids = random_ids(model, count)
+    state = model.new_state(yarn_factor_for(model.config, count), layers=layers)
+    model.prefill(ids, state)
+
+    def load(folder: Path) -> None:
+        model.prefill(ids[:1], load_state(folder, model, {}, ids=ids))
+
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        save_state(state, Path(folder), {}, model)
+        seconds = fastest(lambda: load(Path(folder)), 3)
+    method = (
+        f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
+    )
+    return Row("restore_100k", seconds, "s", None, None, f"{method}; best of 3")

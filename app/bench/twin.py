@@ -1,0 +1,184 @@
+"""The hybrid beside its all-attention twin: a network of the same sizes in which every layer is the attention layer.
+
+Neither is run whole. One delta layer and one attention layer of the model are timed on random input at the far end of
+the context, where the last two blocks of queries stand, and what a whole read costs follows from how each part grows: a
+delta layer and sparse attention cost the same for every block, exact attention grows evenly from the first block to the
+last. The time of a layer does not depend on its weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from docqa.app.bench.contexts import BLOCK, EXACT, empty_memory, random_memory, random_states, repeated_memory
+from docqa.app.bench.rows import Row, fastest
+from docqa.kernels.attention import attention
+from docqa.model.config import FULL
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import attention_step
+from docqa.model.hybrid import Layer
+from docqa.model.load import Model
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.long_attention import LongAttention
+
+CONTEXT, TRAINED = 262_144, 32_768
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two kinds of layers of a model, and how many of each it has."""
+
+    delta: Layer
+    attention: Layer
+    deltas: int
+    attentions: int
+
+    @classmethod
+    def of(cls, model: Model) -> Pair | None:
+        """None where a model has one kind of layers only."""
+        kinds = model.config.layer_types
+        if len(set(kinds)) < 2:
+            return None
+        layers = [cast("Layer", layer) for layer in model.network.layers]
+        attention = next(layer for layer in layers if layer.kind == FULL)
+        delta = next(layer for layer in layers if layer.kind != FULL)
+        return cls(delta, attention, sum(kind != FULL for kind in kinds), kinds.count(FULL))
+
+    @property
+    def layers(self) -> int:
+        return self.deltas + self.attentions
+
+
+def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> list[Row]:
+    """twin_prefill_256k, twin_decode_256k and train_step_32k."""
+    pair = Pair.of(model)
+    if pair is None:
+        why = "not measured: this model has one kind of layers"
+        names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
+        return [Row(name, None, "tokens/s", "twin", None, why) for name in names]
+    return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
+
+
+def prefill_row(model: Model, pair: Pair, context: int) -> Row:
+    """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
+    blocks, long = context // BLOCK, LongAttention()
+    delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
+    sparse = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, long))
+    first = _block_seconds(model, pair.attention, _repeated(model, 0, EXACT))
+    last = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, EXACT))
+    exact = (first + last) / 2
+    ours = blocks * (pair.deltas * delta + pair.attentions * sparse)
+    theirs = blocks * pair.layers * exact
+    both = blocks * (pair.deltas * delta + pair.attentions * exact)
+    method = (
+        f"{context:,} tokens from the times of one layer's last two blocks of {BLOCK:,}: delta {delta:.3g} s, sparse "
+        f"attention {sparse:.3g} s, exact attention {first:.3g} s at the first block and {last:.3g} s at the last, "
+        f"evenly between; {pair.deltas} + {pair.attentions} layers, twin {pair.layers}; with exact attention in both "
+        f"{theirs / both:.2f} x; without embedding and head"
+    )
+    return Row("twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method)
+
+
+def decode_row(model: Model, pair: Pair, context: int) -> Row:
+    """One token more behind `context` tokens."""
+    state = model.new_state(layers=None)
+    model.prefill(list(range(1, 65)), state)
+    branches = Branches(model, state)
+    branches.logits([1])
+    base = fastest(lambda: branches.logits([1]), 5) / pair.layers
+    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), EXACT))
+    ours = pair.layers * base + pair.attentions * chosen
+    theirs, both = pair.layers * (base + every), pair.layers * base + pair.attentions * every
+    method = (
+        f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, an "
+        f"attention layer adds {chosen * 1e3:.3g} ms where it chooses blocks and {every * 1e3:.3g} ms where it reads "
+        f"all keys (int8, native step where there is one); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}"
+        f"; with exact attention in both {theirs / both:.2f} x"
+    )
+    return Row("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
+
+
+def training_row(model: Model, pair: Pair, trained: int) -> Row:
+    """Forward and backward of `trained` tokens, float32, exact attention in both."""
+    delta = _training_seconds(model, pair.delta, BLOCK) / BLOCK
+    near = _training_seconds(model, pair.attention, BLOCK) / BLOCK
+    far = _attention_gradient(model, trained) / BLOCK  # of a query that sees all keys, beyond what `near` has
+    exact = near + far / 2
+    method = (
+        f"a token's share of forward and backward in one layer, float32: delta {delta * 1e6:.3g} us, attention with "
+        f"{BLOCK:,} keys {near * 1e6:.3g} us, and {far * 1e6:.3g} us more at {trained:,} keys, half of it on the way; "
+        f"{pair.deltas} + {pair.attentions} layers, twin {pair.layers}; without embedding and head"
+    )
+    ours = pair.deltas * delta + pair.attentions * exact
+    return Row("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
+
+
+def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
+    """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
+    x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
+    with torch.inference_mode():
+        rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
+        return fastest(lambda: layer(x, rotation, memory.fork()), 2)
+
+
+def _repeated(model: Model, count: int, long: LongAttention) -> AttentionMemory:
+    return repeated_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
+
+
+def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
+    """Seconds that the keys of `context` tokens add to a step of one attention layer."""
+    config = model.config
+    heads, dim = config.num_key_value_heads, config.head_dim
+    memory = random_memory(heads, dim, context, long)
+    far = attention_step(model, memory)
+    without = attention_step(model, random_memory(heads, dim, 0, long))
+    if far is not None and without is not None:
+        pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
+        return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
+    q = torch.randn(1, 1, config.num_attention_heads, dim, dtype=model.dtype)
+    if context > long.exact:
+        k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)
+        return fastest(lambda: memory.fork().attend(q, k, v), 3)
+    keys, values = memory.between(0, memory.length, model.dtype)
+    return fastest(lambda: attention(q, keys[None], values[None]), 3)
+
+
+def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
+    """Forward and backward of `seq` tokens through a fresh layer of the same kind."""
+    fresh = Layer(model.config, layer.kind)
+    cos, sin = (part.float() for part in _rotation(model, 0, seq))
+    x = torch.randn(1, seq, model.config.hidden_size, requires_grad=True)
+
+    def run() -> None:
+        fresh(x, (cos, sin)).square().mean().backward()
+
+    run()
+    return fastest(run, 2)
+
+
+def _attention_gradient(model: Model, context: int) -> float:
+    """Forward and backward of the last block of queries over all keys, less that over its own."""
+    heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
+
+    def run(keys: int) -> Callable[[], None]:
+        q = torch.randn(1, heads, BLOCK, dim, requires_grad=True)
+        k, v = (torch.randn(1, groups, keys, dim, requires_grad=True) for _ in range(2))
+
+        def once() -> None:
+            functional.scaled_dot_product_attention(q, k, v, enable_gqa=True).square().mean().backward()
+
+        return once
+
+    return max(fastest(run(context), 1) - fastest(run(BLOCK), 1), 1e-9)
+
+
+def _rotation(model: Model, position: int, count: int) -> tuple[Tensor, Tensor]:
+    factor = yarn_factor_for(model.config, position + count)
+    return model.network.rotation(torch.arange(position, position + count), factor)

@@ -1,0 +1,255 @@
+"""Quality on questions with known answers, asked exactly as by `docqa ask`: what `docqa eval` prints."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from docqa.app import report
+from docqa.app.answer.answer import Answer, Cite
+from docqa.app.answer.events import Finished
+from docqa.app.answerers.loading import find_model
+from docqa.app.answerers.remote.model import RemoteModel
+from docqa.app.eval.judging import Asserted, calibration_error, confidence_figure, is_right, scores
+from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
+from docqa.app.eval.scoring import TextMap
+from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.options import Options
+from docqa.app.output.figures import write
+from docqa.app.session.engine import open_session
+from docqa.app.session.session import Session
+from docqa.ingest.errors import IngestError
+from docqa.ingest.types import Passage
+from docqa.model.protocol import Model
+
+LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
+SURE = 0.9  # a confidence
+Rates = dict[str, object]
+_Row = TypeVar("_Row")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question about a document of `tokens`; a place is None where the file names none.
+
+    `right` is as in judging.py, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
+    """
+
+    dataset: str
+    tokens: int
+    unanswerable: bool
+    refused: bool
+    f1: float
+    exact: float
+    kind: str
+    confidence: float
+    right: bool
+    verdict_right: bool | None
+    hit_1: bool | None
+    hit_3: bool | None
+    bm25_hit_1: bool | None
+    page_hit: bool | None
+
+
+def run_eval(
+    path: str,
+    options: Options,
+    *,
+    folder: str | None = None,
+    limit: int | None = None,
+    sample: int | None = None,
+    model: Model | RemoteModel | None = None,
+    plot: str | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Rates:
+    """What `docqa eval` prints of the questions of the file, chosen as by `read_eval_file`.
+
+    `page_hit`: the first quote is in the same line of the file as a right answer or, with `folder`, on a right page.
+    `plot`: where to draw confidence and precision, SVG. `on_progress` gets the number of questions done. Files that
+    cannot be read are named on standard error and their questions counted as `skipped`. Raises InputError for a file
+    of another form, OSError where the figure cannot be written.
+    """
+    chosen = replace(options, store=options.store and folder is not None, preview=False)
+    loaded = model if model is not None else find_model(chosen)
+    outcomes: list[Outcome] = []
+    skipped = 0
+    for document in read_eval_file(path, limit, sample=sample, folder=folder):
+        try:
+            for outcome in ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded):
+                outcomes.append(outcome)
+                if on_progress is not None:
+                    on_progress(len(outcomes))
+        except IngestError as error:
+            report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
+            skipped += len(document.questions)
+    if plot is not None:
+        write(plot, confidence_figure(_asserted(outcomes), len(outcomes)))
+    return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
+
+
+def ask_text(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+    """Ask the questions of a document of the first form."""
+    parsed, places = document.parse()
+    with Session([parsed], options, model=model) as session:
+        for question in document.questions:
+            golds = places.spans(question.spans)
+
+            def right(passage: Passage, golds: list[tuple[int, int]] = golds) -> bool:
+                return overlaps(passage, golds)
+
+            def cited(cites: Sequence[Cite], spans: tuple[tuple[int, int], ...] = question.spans) -> bool:
+                return any(_same_line(document, places, cite, spans) for cite in cites[:1])
+
+            yield outcome(session, document.dataset, question, right if golds else None, cited)
+
+
+def ask_file(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+    """Ask the questions of a document of the second form; a document without pages is right everywhere."""
+    with open_session([document.file], options, model=model) as session:
+        paged = session.documents[0].paged
+        for question in document.questions:
+
+            def right(passage: Passage, pages: tuple[int, ...] = question.pages) -> bool:
+                return not paged or passage.page in pages
+
+            def cited(cites: Sequence[Cite], pages: tuple[int, ...] = question.pages) -> bool:
+                return any(not paged or cite.page in pages for cite in cites)
+
+            yield outcome(session, document.dataset, question, right if question.pages or not paged else None, cited)
+
+
+def outcome(
+    session: Session,
+    dataset: str,
+    question: GoldQuestion,
+    right: Callable[[Passage], bool] | None,
+    cited: Callable[[Sequence[Cite]], bool],
+) -> Outcome:
+    """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
+    answer, known = last_answer(session, question.text), None if question.unanswerable else right
+    ranked = session.rank(question.text)
+    words = ranked if not session.options.model_scores else rank(question.text, session.index)
+    overlap, exact = scores(None if answer.refused else answer.answer, question)
+
+    def hit(found: list[Ranked]) -> bool | None:
+        return known and any(known(session.context.passages[item.index].passage) for item in found)
+
+    return Outcome(
+        dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
+        question.kind, answer.confidence, is_right(answer, question),
+        None if question.verdict is None else answer.verdict == question.verdict,
+        hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
+        page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
+    )  # fmt: skip
+
+
+def last_answer(session: Session, question: str) -> Answer:
+    """The answer that `ask` ends in."""
+    for event in session.ask(question):
+        if isinstance(event, Finished):
+            return event.answer
+    raise RuntimeError("a question ended without an answer")
+
+
+def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
+    """Whether a passage overlaps one of the places `golds`, characters of the only page."""
+    return any(passage.start < end and start < passage.end for start, end in golds)
+
+
+def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Iterable[tuple[int, int]]) -> bool:
+    def line(offset: int) -> int:
+        return bisect_right(document.line_starts, offset) - 1
+
+    first, last = places.back(cite.start), places.back(max(cite.end - 1, cite.start))
+    return any(line(first) <= line(start) <= line(last) for start, _ in spans)
+
+
+def summary(outcomes: Sequence[Outcome]) -> Rates:
+    """The rates of the contract, 0 to 1, four digits."""
+    return {
+        "questions": len(outcomes),
+        "by_kind": grouped(outcomes, lambda outcome: outcome.kind, _kind_rates),
+        **_rates(outcomes),
+        "by_length": grouped(outcomes, _length, _rates, [name for _, name in LENGTHS]),
+        "by_dataset": grouped(outcomes, lambda outcome: outcome.dataset, _rates),
+    }
+
+
+def grouped(
+    rows: Iterable[_Row],
+    key: Callable[[_Row], Hashable],
+    rates: Callable[[list[_Row]], _Result],
+    names: Iterable[Hashable] | None = None,
+) -> dict[str, _Result]:
+    """`rates` of the rows of each key, keys in the order of `names` or sorted."""
+    groups: dict[Hashable, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    order = sorted(groups) if names is None else names  # type: ignore[type-var]
+    return {str(name): rates(groups[name]) for name in order if name in groups}
+
+
+def _length(outcome: Outcome) -> str:
+    return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
+
+
+def _rates(outcomes: Sequence[Outcome]) -> Rates:
+    answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
+    placed = [outcome for outcome in outcomes if outcome.hit_1 is not None]
+    return {
+        "questions": len(outcomes),
+        **assertion_rates(_asserted(outcomes)),
+        "verdict_accuracy": mean(o.verdict_right for o in outcomes if o.verdict_right is not None),
+        "f1": mean(row.f1 for row in answerable),
+        "exact_match": mean(row.exact for row in answerable),
+        "evidence_hit_at_1": mean(bool(outcome.hit_1) for outcome in placed),
+        "evidence_hit_at_3": mean(bool(outcome.hit_3) for outcome in placed),
+        "page_hit": mean(bool(outcome.page_hit) for outcome in placed),
+        **refusal_rates((outcome.unanswerable, outcome.refused) for outcome in outcomes),
+        "evidence_hit_at_1_bm25_only": mean(bool(outcome.bm25_hit_1) for outcome in placed),
+    }
+
+
+def _kind_rates(outcomes: Sequence[Outcome]) -> Rates:
+    """How many questions of a kind, and the shares that were answered rightly, wrongly and not at all."""
+    answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
+    return {
+        "questions": len(outcomes),
+        "right": mean(outcome.right for outcome in outcomes),
+        "wrong": mean(not outcome.right and not outcome.refused for outcome in outcomes),
+        "refused": mean(outcome.refused for outcome in outcomes),
+        "f1": mean(outcome.f1 for outcome in answerable),
+    }
+
+
+def _asserted(outcomes: Iterable[Outcome]) -> list[Asserted]:
+    return [Asserted(outcome.confidence, outcome.right) for outcome in outcomes if not outcome.refused]
+
+
+def assertion_rates(answers: Sequence[Asserted]) -> dict[str, float]:
+    """How many answers are asserted, the share that is right of all and of the sure ones, and the calibration error."""
+    return {
+        "asserted": len(answers),
+        "precision": mean(answer.right for answer in answers),
+        "precision_at_90": mean(answer.right for answer in answers if answer.confidence >= SURE),
+        "calibration_error": round(calibration_error(answers), 4),
+    }
+
+
+def refusal_rates(questions: Iterable[tuple[bool, bool]]) -> dict[str, float]:
+    """How many of each kind were refused, and the mean of what was right of each; of (unanswerable, refused)."""
+    by_kind: dict[bool, list[bool]] = {False: [], True: []}
+    for unanswerable, refused in questions:
+        by_kind[unanswerable].append(refused)
+    wrongly, rightly = mean(by_kind[False]), mean(by_kind[True])
+    halves = [1.0 - wrongly] * bool(by_kind[False]) + [rightly] * bool(by_kind[True])
+    return {"refused_answerable": wrongly, "refused_unanswerable": rightly, "balanced_refusal_accuracy": mean(halves)}
+
+
+def mean(values: Iterable[float]) -> float:
+    """Arithmetic mean to four digits, 0 of nothing."""
+    listed = [float(value) for value in values]
+    return round(sum(listed) / len(listed), 4) if listed else 0.0

@@ -1,0 +1,157 @@
+"""What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
+
+An answer is right that agrees with a known one: most of the words of both are the same (F1 above 0.5) and it has no
+figure that the known one lacks, or its first 60 words hold the known one, or it is at least three words of it, or the
+known one, of more than a word or with a figure, stands in the first 60 words of the first quote, where a reader looks.
+Of known answers that belong together each must be there (in 200 words, of all quotes), and a "yes" or "no" must be the
+right one. Where a question lists the words that it needs, the answer or the first quote has them (the first 60 words
+of the quote; all quotes to 200 words for a list and for two places), and a quote stands on one of the right pages.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+from typing import NamedTuple
+
+from docqa.app.answer.answer import Answer
+from docqa.app.eval.questions import GoldQuestion
+from docqa.app.eval.scoring import exact_match, f1, normalise
+from docqa.app.output.figures import Square, squares
+
+BINS = 10
+_MOST, _MOST_TOGETHER, _FEWEST = 60, 200, 3  # words
+_TOGETHER = ("list", "two_places")
+_VERDICT = re.compile(r"(?:(?<!\s)\s++)?(yes|no)(?:[:,.;]\s*+|\s*+$)", re.IGNORECASE)
+_FOLDED = re.compile(r"[\s\"'“”‘’\-–—]+")
+
+
+class Asserted(NamedTuple):
+    """An answer that was not refused: its confidence, 0 to 1, and whether it is right."""
+
+    confidence: float
+    right: bool
+
+
+class Bin(NamedTuple):
+    """Answers of about one confidence: how many, their mean confidence, and the share that is right."""
+
+    size: int
+    confidence: float
+    right: float
+
+
+def verdict_of(said: str | None) -> str | None:
+    """The "yes" or "no" that an answer begins with ("No: the rent is fixed"), None where it does not."""
+    found = _VERDICT.match(said or "")
+    return found[1].lower() if found else None
+
+
+def scores(said: str | None, question: GoldQuestion) -> tuple[float, float]:
+    """F1 and exact match against the best of the known answers; 0 for a refusal, which says None."""
+    pairs = [_compared(said, gold, question) for gold in question.wanted] if said is not None else []
+    return max((f1(*pair) for pair in pairs), default=0.0), max((exact_match(*pair) for pair in pairs), default=0.0)
+
+
+def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
+    """What is compared: of a question for yes or no the clauses behind, or the verdicts where that is all of `gold`."""
+    if question.verdict is None:
+        return said, gold
+    wanted = _VERDICT.sub("", gold, count=1)
+    return (_VERDICT.sub("", said, count=1), wanted) if wanted else (verdict_of(said) or "", gold)
+
+
+def is_right(answer: Answer, question: GoldQuestion) -> bool:
+    """Whether what an answer asserts is right (see above); never of a refusal or where there is nothing to find."""
+    said = answer.answer
+    if said is None or answer.refused or question.unanswerable:
+        return False
+    if question.verdict is not None and answer.verdict not in (None, question.verdict):
+        return False
+    if question.must or question.all_of:
+        return _has_what_it_needs(answer, question)
+    quoted = _quoted(answer, together=question.multi)
+    if question.multi:
+        items = [said, *said.split(";")]
+        return all(
+            any(_agree(item, gold, _MOST_TOGETHER) for item in items) or _stands_in(gold, quoted)
+            for gold in question.golds
+        )
+    return any(_agree(*_compared(said, gold, question), _MOST) or _stands_in(gold, quoted) for gold in question.golds)
+
+
+def _quoted(answer: Answer, *, together: bool) -> str:
+    """The words of the quotes that count: of the first, or of all of them for parts that belong together."""
+    quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
+    return " ".join(" ".join(quote.text for quote in quotes).split()[:most])
+
+
+def _stands_in(gold: str, quoted: str) -> bool:
+    known = normalise(gold).split()
+    return (len(gold.split()) > 1 or bool(_figures(known))) and _within(known, normalise(quoted).split())
+
+
+def _agree(said: str, gold: str, most: int) -> bool:
+    ours, known = normalise(said).split(), normalise(gold).split()
+    alike = f1(said, gold) > 0.5 and _figures(ours) <= _figures(known)
+    return alike or _within(known, ours[:most]) or len(ours) >= _FEWEST and _within(ours, known)
+
+
+def _figures(words: Iterable[str]) -> set[str]:
+    return {word for word in words if any(map(str.isdigit, word))}
+
+
+def _within(words: Sequence[str], others: Sequence[str]) -> bool:
+    return bool(words) and f" {' '.join(words)} " in f" {' '.join(others)} "
+
+
+def _has_what_it_needs(answer: Answer, question: GoldQuestion) -> bool:
+    said = _folded(f"{answer.answer or ''} {_quoted(answer, together=question.kind in _TOGETHER)}")
+    needed = all if question.all_of else any
+    cited = {cite.page for quote in answer.quotes for cite in quote.cites}
+    on_page = not question.pages or bool(cited & {None, *question.pages})
+    return on_page and needed(_folded(words) in said for words in question.all_of or question.must)
+
+
+def _folded(text: str) -> str:
+    return _FOLDED.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def bins(answers: Iterable[Asserted]) -> list[Bin]:
+    """Ten bins of equal count, the most confident first; fewer where there are fewer answers."""
+    ordered = sorted(answers, reverse=True)
+    edges = [len(ordered) * number // BINS for number in range(BINS + 1)]
+    groups = [ordered[start:end] for start, end in zip(edges, edges[1:], strict=False) if start < end]
+    return [Bin(len(g), fmean(a.confidence for a in g), fmean(a.right for a in g)) for g in groups]
+
+
+def calibration_error(answers: Sequence[Asserted]) -> float:
+    """Mean distance, 0 to 1, of confidence and share that is right, over answers in ten bins; 0 of no answers."""
+    return sum(found.size * abs(found.right - found.confidence) for found in bins(answers)) / max(len(answers), 1)
+
+
+def confidence_figure(answers: Sequence[Asserted], questions: int) -> str:
+    """SVG: the share that is right over confidence, and over how many of the `questions` the surest answers are."""
+    ordered = sorted(answers, key=lambda answer: -answer.confidence)
+    right = 0
+    curve = []
+    for count, answer in enumerate(ordered, 1):
+        right += answer.right
+        curve.append((count / questions, right / count))
+    binned = [(found.confidence, found.right) for found in reversed(bins(answers))]
+    error = f"{calibration_error(answers):.3f}"
+    return squares(
+        f"Confidence of {len(ordered):,} answers to {questions:,} questions",
+        [
+            Square(f"Reliability (calibration error {error})", "confidence", "share that is right", binned, True),
+            Square(
+                "Precision of the surest answers",
+                "share of the questions that is answered",
+                "share that is right",
+                curve,
+                False,
+            ),
+        ],
+    )

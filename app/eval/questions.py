@@ -1,0 +1,191 @@
+"""Files of questions with known answers, in two forms.
+
+A line of the first form has its own text, `{"dataset", "doc", "title", "context", "qas"}`; lines of one `doc` make one
+document. A line of the second form names a file, `{"file", "question", "answer", "pages", "unanswerable"}`. Both may
+say the question's "kind" and "verdict"; the second also "must" or "all_of", words that an answer needs.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from docqa.app.errors import InputError
+from docqa.app.eval.scoring import TextMap
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
+
+_BREAK = "\n\n"
+
+
+class _Answer(TypedDict):
+    text: str
+    start: int
+
+
+class _Question(TypedDict):
+    question: str
+    answers: list[_Answer]
+    unanswerable: NotRequired[bool]
+    kind: NotRequired[str]
+    verdict: NotRequired[str]
+    label: NotRequired[str]
+    multi: NotRequired[bool]
+
+
+class _Line(TypedDict):
+    context: str
+    qas: list[_Question]
+
+
+@dataclass(frozen=True)
+class GoldQuestion:
+    """A question with its right answers: texts, and half-open characters of the joined contexts or pages of the file.
+
+    Each of `golds` is right, where `multi` only all together. `verdict` is "yes" or "no" where the question asks for
+    one. Where there are `must` or `all_of`, an answer is right that has one of the ones, or all of the others. Pages
+    count from 1.
+    """
+
+    text: str
+    golds: tuple[str, ...]
+    unanswerable: bool
+    spans: tuple[tuple[int, int], ...] = ()
+    pages: tuple[int, ...] = ()
+    kind: str = "answerable"
+    verdict: str | None = None
+    multi: bool = False
+    must: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The texts of which an answer is to be one."""
+        return ("; ".join(self.golds),) if self.multi else self.golds
+
+
+@dataclass
+class EvalDocument:
+    """One document of an evaluation file: its text, or the path of its `file`.
+
+    `line_starts` are where the lines of the evaluation file begin in `text`.
+    """
+
+    dataset: str
+    name: str
+    title: str = ""
+    file: str = ""
+    text: str = ""
+    line_starts: list[int] = field(default_factory=list)
+    questions: list[GoldQuestion] = field(default_factory=list)
+
+    def add(self, record: _Line) -> None:
+        """Append a line: its context and its questions."""
+        base = len(self.text) + len(_BREAK) if self.text else 0
+        self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
+        self.line_starts.append(base)
+        for qa in record["qas"]:
+            answers = [a for a in qa["answers"] if a["text"]]
+            spans = tuple((base + a["start"], base + a["start"] + len(a["text"])) for a in answers if a["start"] >= 0)
+            golds, none = tuple(a["text"] for a in answers), bool(qa.get("unanswerable")) or not answers
+            kind, verdict = _kind(qa.get("kind"), none), _verdict(qa.get("verdict", qa.get("label")))
+            multi = bool(qa.get("multi"))
+            self.questions.append(GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi))
+
+    def parse(self) -> tuple[Document, TextMap]:
+        """The Document that `ask` would read of the text, and how places of the text map to its only page."""
+        parsed = read(ReadRequest(f"{self.name}.txt", self.text.encode("utf-8"), media_type="txt"))
+        return replace(parsed, title=self.title), TextMap(self.text, parsed.pages[0].text)
+
+
+def read_eval_file(
+    path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
+) -> list[EvalDocument]:
+    """Documents with their questions; those without questions are left out.
+
+    Args:
+        limit: only the first so many questions of the file.
+        sample: only so many of these, each as likely to be drawn as any other, the same ones every time.
+        folder: the file is of the second form, over files in this folder.
+
+    Raises:
+        InputError: the file cannot be read, a line is not of the form, or there is no such folder.
+    """
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
+    documents: dict[str, EvalDocument] = {}
+    order: list[tuple[str, int]] = []  # of all questions of the file: the document's name, and the place there
+    for number, line in enumerate(lines(path), 1):
+        try:
+            record = json.loads(line)
+            name = str(record["doc"] if folder is None else record["file"])
+            if name not in documents:
+                title = str(record.get("title") or name)
+                file = "" if folder is None else str(Path(folder) / name)
+                documents[name] = EvalDocument(str(record.get("dataset", name if folder else "")), name, title, file)
+            questions = documents[name].questions
+            known = len(questions)
+            if folder is None:
+                documents[name].add(record)
+            else:
+                questions.append(_page_question(record))
+            order += [(name, i) for i in range(known, len(questions))]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"line {number} has another form ({error!r})",
+                where=path,
+                hint='`docqa eval --help` shows it; lines with a "file" need --folder DIR',
+            ) from error
+    chosen = order[:limit]
+    if sample is not None:
+        chosen = random.Random(0).sample(chosen, min(sample, len(chosen)))
+    kept = set(chosen)
+    for document in documents.values():
+        document.questions = [q for i, q in enumerate(document.questions) if (document.name, i) in kept]
+    return [document for document in documents.values() if document.questions]
+
+
+def _page_question(record: dict[str, object]) -> GoldQuestion:
+    pages = [int(page) for page in _listed(record, "pages") or [record.get("page")] if page]
+    unanswerable, answer = bool(record["unanswerable"]), str(record["answer"] or "")
+    must, all_of = (tuple(map(str, _listed(record, key))) for key in ("must", "all_of"))
+    return GoldQuestion(
+        str(record["question"]), (answer,) if answer else (), unanswerable, pages=tuple(pages),
+        kind=_kind(record.get("kind"), unanswerable), verdict=_verdict(record.get("verdict")), must=must, all_of=all_of,
+    )  # fmt: skip
+
+
+def _listed(record: dict[str, object], key: str) -> list[Any]:
+    found = record.get(key) or []
+    if not isinstance(found, list):
+        raise TypeError(f"{key} must be a list")
+    return found
+
+
+def _kind(named: object, unanswerable: bool) -> str:
+    return str(named or ("unanswerable" if unanswerable else "answerable"))
+
+
+def _verdict(said: object) -> str | None:
+    return said if isinstance(said, str) and said in ("yes", "no") else None
+
+
+def lines(path: str | Path) -> Iterator[str]:
+    """The lines of a text file, plain, gzip or xz, that are not empty. Raises InputError where it cannot be read."""
+    try:
+        with open(path, "rb") as probe:
+            first = probe.read(6)
+        opener = gzip.open if first[:2] == b"\x1f\x8b" else lzma.open if first == b"\xfd7zXZ\x00" else open
+        with opener(path, "rt", encoding="utf-8") as found:
+            yield from (line for line in found if line.strip())
+    except (OSError, UnicodeDecodeError, EOFError, lzma.LZMAError) as error:
+        raise InputError(
+            f"cannot be read ({error})", where=str(path), hint="a JSON lines file is needed, gzip, xz or plain"
+        ) from error

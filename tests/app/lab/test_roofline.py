@@ -1,0 +1,51 @@
+"""What a kernel is judged by, and that every kernel is."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from docqa.app.lab import roofline
+from docqa.kernels import cpu
+from docqa.kernels.cpu.ceilings import Ceilings, measure
+from docqa.kernels.self_check import library
+
+native_only = pytest.mark.skipif(library() is None, reason="the native library is not built here")
+ROUND = Ceilings(float_operations=100.0, byte_operations=400.0, read=20.0, copied=10.0)
+
+
+def test_a_kernel_cannot_be_faster_than_its_slower_half():
+    work = roofline.Work("both", lambda: None, floats=200.0, bytes_=400.0, read=20.0, copied=10.0)
+    assert roofline.share(work, ROUND, 6.0) == pytest.approx(0.5)  # 2 s and 1 s of products beside 2 s of memory
+    assert roofline.share(roofline.Work("moving", lambda: None, copied=60.0), ROUND, 6.0) == pytest.approx(1.0)
+
+
+@native_only
+def test_byte_products_are_cheaper_and_memory_is_slower_than_registers(monkeypatch):
+    monkeypatch.setattr("docqa.kernels.cpu.ceilings.ROUNDS", 20_000)
+    monkeypatch.setattr("docqa.kernels.cpu.ceilings.FLOATS", 1 << 22)
+    found = measure(library()._replace(threads=1))
+    assert 0 < found.float_operations < found.byte_operations
+    assert 0 < found.read < found.float_operations and 0 < found.copied < found.float_operations
+
+
+@native_only
+def test_every_native_operation_has_a_line(monkeypatch, capsys):
+    monkeypatch.setattr("docqa.kernels.cpu.ceilings.ROUNDS", 2_000)
+    monkeypatch.setattr("docqa.kernels.cpu.ceilings.FLOATS", 1 << 20)
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)  # the process's, for all tests
+    for name, small in (("SEQ", 64), ("KEYS", 128), ("PASS_FLOATS", 1 << 14), ("REPEATS", 1)):
+        monkeypatch.setattr(roofline, name, small)
+    assert roofline.main([]) == 0
+    printed = capsys.readouterr().out
+    rows = json.loads(printed.splitlines()[-1])["rows"]
+    assert all(row["seconds"] > 0 and row["share"] >= 0 for row in rows)
+    sources = "".join(path.read_text() for path in Path(cpu.__file__).parents[3].glob("*/*.py"))
+    calls = set(re.findall(r'run\("(\w+)"', sources))
+    # `step` is a network, which bench has rows of; gradients are training's, whose steps are timed whole.
+    expected = {name for name in calls if not name.endswith("_gradient")} - {"step", "ceiling"}
+    words = {"norm": "norm,", "gated_norm": "gated norm", "gated_product": "SiLU", "conv": "convolution",
+             "delta": "delta rule", "delta_step": "delta step"}  # fmt: skip
+    assert {name for name in expected if any(words.get(name, name) in row["kernel"] for row in rows)} == expected
