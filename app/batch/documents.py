@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.protocol import Json
+from docqa.app.batch.items import Json
 from docqa.ingest.request import ReadRequest
 
 if TYPE_CHECKING:
@@ -35,20 +35,13 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 """A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
 
 
-def read_document(
-    content: bytes, name: str, options: Options, store: Store | None, *, seconds: float | None = None
-) -> Document:
-    """The Document of `content`, read as a file called `name`, within `seconds` where they are given.
-
-    Raises the errors of docqa.ingest.errors.
-    """
+def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
+    """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
     from docqa.app.storage.sources import keep_document, kept_document
     from docqa.ingest.worker import read_in_worker
 
     started = time.monotonic()
     reading = reading_of(options)
-    if seconds is not None:
-        reading = replace(reading, seconds=seconds)
     document = kept_document(store, name, content, reading, []) if store is not None else None
     if document is None:
         document = read_in_worker(reading.of(name, content))

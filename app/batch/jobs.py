@@ -11,13 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
-from docqa.app.batch.protocol import Job, JobSpec, Json, Processed
+from docqa.app.batch.items import Json
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
@@ -45,40 +45,71 @@ _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 gigabyte a process. What the user set stays."""
 
 
-class _DocumentJob(ABC):
-    """What both jobs share: the options that documents are read with, and a model that is loaded once."""
+class JobSpec(TypedDict):
+    """JSON that makes a job: its name, the fields of Options, and what the jobs of that name need besides."""
+
+    name: str
+    options: dict[str, Any]
+    questions: NotRequired[list[str]]
+    style: NotRequired[str]
+    focus: NotRequired[str]
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What `process` made: a line of JSON, from so many tokens; making text of the bytes took `reading_s` seconds."""
+
+    record: str
+    tokens: int
+    reading_s: float
+
+
+class Job(ABC):
+    """What is done with every document of a batch: read with `options`, by a model that is loaded once."""
 
     name: str
     by_name: bool
+    """Whether equal bytes under two names are two tasks."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._store = open_store(options) if options.store else None
+        self.store = open_store(options) if options.store else None
         self._model: Model | RemoteModel | None = None
 
+    @abstractmethod
+    def identity(self) -> Json:
+        """All that a record depends on besides the bytes of its document and their kind."""
+
+    def spec(self, threads: int | None = None) -> JobSpec:
+        """What `make_job` makes the same job of, in another process with so many threads."""
+        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
+
     def prepare(self) -> None:
+        """Load what every document needs. Raises what would fail for all of them."""
         if self._model is None:
             os.environ.setdefault(*_KEPT_PRODUCTS)
             self._model = find_model(self.options)
 
     def kept_record(self, item: Item) -> str | None:
+        """The record of `item` where all of it was kept by an earlier run; None where there is something to do."""
         return None
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
-
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
+        """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
+
+        Of the name of `item` only the suffix counts where not `by_name`.
+        """
         from docqa.app.session.session import Session
 
         self.prepare()
         # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
         started = time.monotonic()
-        document = read_document(content, name, self.options, self._store)
+        document = read_document(content, name, self.options, self.store)
         reading_s = time.monotonic() - started
         # Its state is kept only where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session([document], self.options, store=self._store if long else None, model=self._model) as session:
+        with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
             return Processed(record, len(session.context), reading_s)
 
@@ -142,7 +173,7 @@ def _reused(answer: Json) -> Json:
     return {**answer, "usage": {**usage, "tokens_read": 0, "tokens_reused": tokens, "seconds": 0.0, "cached": True}}
 
 
-class AnswerJob(_DocumentJob):
+class AnswerJob(Job):
     """Answers to `questions`, in order. What was answered before is taken from the store, question by question.
 
     The model reads a document's title, which may be its file name; answers must be those of `docqa ask`, so two names
@@ -198,12 +229,12 @@ class AnswerJob(_DocumentJob):
         # The name of a server's model does not say which weights answer: it is asked again.
         from docqa.app.answerers.remote.address import is_remote
 
-        if self._store is None or is_remote(self.options.model):
+        if self.store is None or is_remote(self.options.model):
             return None
-        return KeptAnswers(self._store, self._identity, self.options.password)
+        return KeptAnswers(self.store, self._identity, self.options.password)
 
 
-class SummaryJob(_DocumentJob):
+class SummaryJob(Job):
     """Summaries in one style, about a `focus` where there is one: in the words of a model that writes, else of
     sentences of the document."""
 
