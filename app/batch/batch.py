@@ -188,16 +188,17 @@ class Batch:
         speeds.age()
         for task, outcome in measured:
             planned = plan.tasks[task.key]
-            reading_s = None if planned.kept_text else outcome.reading_s
-            work_s = outcome.seconds - outcome.reading_s
-            item = task.item
-            speeds.learn(item.suffix, item.bytes, outcome.tokens, reading_s, work_s, kept=planned.kept_state)
+            speeds.add(f"tokens {task.item.suffix}", task.item.bytes, outcome.tokens)
+            if not planned.kept_text:
+                speeds.add(f"reading {task.item.suffix}", task.item.bytes, outcome.reading_s)
+            work = "kept" if planned.kept_state else "work"
+            speeds.add(work, outcome.tokens, outcome.seconds - outcome.reading_s)
         busy = sum(outcome.seconds for _, outcome in tally.outcomes) / plan.jobs
-        speeds.startup.add(1.0, max(tally.seconds - busy, 0.0))
+        speeds.add("startup", 1.0, max(tally.seconds - busy, 0.0))
         if tally.peak_bytes:
             longest = max(outcome.tokens for _, outcome in measured)
             planned_bytes = planned_memory(self.options, longest, plan.jobs, len(measured))
-            speeds.memory.add(1.0, tally.peak_bytes / planned_bytes)
+            speeds.add("memory", 1.0, tally.peak_bytes / planned_bytes)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self._job.store.root, self._speeds_key(plan.jobs), speeds)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, model_folder, reading_of
+from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, model_folder
 from docqa.app.batch.items import Task
-from docqa.app.batch.speeds import Line, Speeds
+from docqa.app.batch.speeds import Speeds
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
@@ -81,14 +81,13 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, store: Store | No
         return BatchPlan({}, jobs, 0.0, 0, 0)
     raw = planned_memory(options, max(plan.tokens for plan in plans.values()), jobs, len(plans))
     seconds = [plan.seconds for plan in plans.values()]
-    startup = speeds.startup.at(1.0)
-    whole = (STARTUP_S if startup is None else startup) + max(sum(seconds) / jobs, *seconds)
+    whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
     disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks) + sum(
         estimate(depth, plan.tokens).disk_bytes
         for plan in plans.values()
         if not plan.kept_state and _is_long(plan.tokens)
     )
-    return BatchPlan(plans, jobs, whole, round(raw * (speeds.memory.at(1.0) or 1.0)), disk)
+    return BatchPlan(plans, jobs, whole, round(raw * speeds.at("memory", 1.0, 1.0)), disk)
 
 
 def planned_memory(options: Options, tokens: int, jobs: int, documents: int) -> int:
@@ -110,23 +109,19 @@ def _plan_task(
     from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
     size, suffix = task.item.bytes, task.item.suffix
-    learned = speeds.tokens.get(suffix, Line()).at(size)
-    expected = size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE) if learned is None else learned
-    tokens = round(min(expected, LONGEST_CONTEXT))
+    unlearned = size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE)
+    tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
     kept_text = _has_text(task, options, store)
-    reading = 0.0 if kept_text else speeds.reading.get(suffix, Line()).at(size)
+    reading = 0.0 if kept_text else speeds.at(f"reading {suffix}", size, READER_START_S)
+    work = speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds)
     kept_state = task.item.digest in kept_states and _is_long(tokens)
-    work = speeds.work.at(tokens)
-    if work is None:
-        work = TASK_S + estimate(depth, tokens).seconds
     if kept_state:
-        known = speeds.kept.at(tokens)
-        work = work * KEPT_SHARE if known is None else known
-    return TaskPlan(tokens, work + (READER_START_S if reading is None else reading), kept_text, kept_state)
+        work = speeds.at("kept", tokens, KEPT_SHARE * work)
+    return TaskPlan(tokens, work + reading, kept_text, kept_state)
 
 
 def _has_text(task: Task, options: Options, store: Store | None) -> bool:
-    from docqa.app.storage.sources import document_keys
+    from docqa.app.storage.sources import document_keys, reading_of
 
     if store is None or task.item.digest is None:
         return False
