@@ -1,18 +1,7 @@
-"""Many documents, one command: planned, resumable, on one machine or several.
+"""Many documents, one command: planned, resumable, by processes here or by Ray.
 
-`items` says what there is to do, `jobs` does one of them, `execution` says where and by whom, `workspace` is the folder
-that processes share, `batch` joins them.
+`items` says what there is to do, `jobs` does one of them, `execution` says where, `workspace` is the folder that a run
+goes on from, `batch` joins them.
 """
 
-__all__ = [
-    "attempt",
-    "batch",
-    "documents",
-    "items",
-    "jobs",
-    "planning",
-    "progress",
-    "protocol",
-    "summary_files",
-    "workspace",
-]
+__all__ = ["attempt", "batch", "documents", "items", "jobs", "planning", "progress", "summary_files", "workspace"]

@@ -16,12 +16,12 @@ from docqa.app.batch.items import Failure, Item, failure_of, read_content
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.batch.protocol import Job
+    from docqa.app.batch.jobs import Job
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: with a `record`, a `failure`, or `fatal`, (message, exit code) of what all would share.
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
 
     None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
     memory of the process that did it.
@@ -30,7 +30,7 @@ class Outcome:
     key: str
     record: str | None = None
     failure: Failure | None = None
-    fatal: tuple[str, int] | None = None
+    fatal: str | None = None
     seconds: float = 0.0
     reading_s: float = 0.0
     tokens: int = 0
@@ -44,22 +44,17 @@ class Outcome:
     def from_json(cls, line: str) -> Outcome:
         """Raises ValueError or TypeError for anything that `to_json` did not write."""
         raw = json.loads(line)
-        failure, fatal = raw.pop("failure"), raw.pop("fatal")
-        return cls(
-            **raw,
-            failure=Failure(**failure) if failure else None,
-            fatal=(str(fatal[0]), int(fatal[1])) if fatal else None,
-        )
+        return cls(**{**raw, "failure": Failure(**raw["failure"]) if raw["failure"] else None})
 
 
-def prepare(job: Job) -> tuple[str, int] | None:
-    """Load what every document needs; returns what would fail for all of them: (message, exit code)."""
+def prepare(job: Job) -> str | None:
+    """Load what every document needs; returns the message of what would fail for all of them."""
     from docqa.app import report
 
     try:
         job.prepare()
     except report.expected_errors() as error:
-        return report.describe(error), report.exit_code(error)
+        return report.describe(error)
     return None
 
 
@@ -74,7 +69,7 @@ def attempt(job: Job, key: str, item: Item, on_event: Callable[[Event], None]) -
         made = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
-            return Outcome(key, fatal=(report.describe(error), report.RESOURCES))
+            return Outcome(key, fatal=report.describe(error))
         failure = _bug(error) if report.exit_code(error) == report.BUG else failure_of(error)
         return Outcome(key, failure=failure, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
     seconds = time.monotonic() - started

@@ -8,15 +8,12 @@ files under two names would be two documents. Here it is called UNTITLED, and ta
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import time
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.protocol import Json
-from docqa.ingest.request import ReadRequest
+from docqa.app.batch.items import Json
 
 if TYPE_CHECKING:
     from docqa.app.answerers.remote.model import RemoteModel
@@ -35,26 +32,11 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 """A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
 
 
-def read_document(
-    content: bytes, name: str, options: Options, store: Store | None, *, seconds: float | None = None
-) -> Document:
-    """The Document of `content`, read as a file called `name`, within `seconds` where they are given.
+def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
+    """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
+    from docqa.app.storage.sources import read_kept, reading_of
 
-    Raises the errors of docqa.ingest.errors.
-    """
-    from docqa.app.storage.sources import keep_document, kept_document
-    from docqa.ingest.worker import read_in_worker
-
-    started = time.monotonic()
-    reading = reading_of(options)
-    if seconds is not None:
-        reading = replace(reading, seconds=seconds)
-    document = kept_document(store, name, content, reading, []) if store is not None else None
-    if document is None:
-        document = read_in_worker(reading.of(name, content))
-        if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
-            with contextlib.suppress(OSError):  # a disk that refuses costs only the time to read it again
-                keep_document(store, name, content, reading, document)
+    document = read_kept(name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S)
     if options.sections is not None:
         from docqa.app.places.limited import limited
 
@@ -62,20 +44,15 @@ def read_document(
     return replace(document, path=NAMELESS)
 
 
-def reading_of(options: Options) -> ReadRequest:
-    """How `options` have documents read."""
-    return ReadRequest(password=options.password, media_type=options.media_type, include_hidden=options.include_hidden)
-
-
 def session_of_content(name: str, content: bytes, options: Options, model: Model | RemoteModel | None) -> Session:
     """A Session of the document in `content`, called `name`: a member of an archive, which has no path to open.
 
     Raises the errors of docqa.ingest.errors.
     """
-    from docqa.app.session.engine import open_store
     from docqa.app.session.session import Session
+    from docqa.app.storage.sources import store_of
 
-    store = open_store(options) if options.store else None
+    store = store_of(options)
     document = read_document(content, PurePosixPath(name).name, options, store)
     return Session([replace(document, path=name)], options, store=store, model=model)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from docqa.ingest.archive import Package
 
 SCHEMA = 1
+Json = dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
-from docqa.app.batch.protocol import Job, JobSpec, Json, Processed
+from docqa.app.batch.items import Json
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
-from docqa.app.session.engine import open_store
+from docqa.app.storage.sources import store_of
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
 
@@ -45,40 +45,71 @@ _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 gigabyte a process. What the user set stays."""
 
 
-class _DocumentJob(ABC):
-    """What both jobs share: the options that documents are read with, and a model that is loaded once."""
+class JobSpec(TypedDict):
+    """JSON that makes a job: its name, the fields of Options, and what the jobs of that name need besides."""
+
+    name: str
+    options: dict[str, Any]
+    questions: NotRequired[list[str]]
+    style: NotRequired[str]
+    focus: NotRequired[str]
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What `process` made: a line of JSON, from so many tokens; making text of the bytes took `reading_s` seconds."""
+
+    record: str
+    tokens: int
+    reading_s: float
+
+
+class Job(ABC):
+    """What is done with every document of a batch: read with `options`, by a model that is loaded once."""
 
     name: str
     by_name: bool
+    """Whether equal bytes under two names are two tasks."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._store = open_store(options) if options.store else None
+        self.store = store_of(options)
         self._model: Model | RemoteModel | None = None
 
+    @abstractmethod
+    def identity(self) -> Json:
+        """All that a record depends on besides the bytes of its document and their kind."""
+
+    def spec(self, threads: int | None = None) -> JobSpec:
+        """What `make_job` makes the same job of, in another process with so many threads."""
+        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
+
     def prepare(self) -> None:
+        """Load what every document needs. Raises what would fail for all of them."""
         if self._model is None:
             os.environ.setdefault(*_KEPT_PRODUCTS)
             self._model = find_model(self.options)
 
     def kept_record(self, item: Item) -> str | None:
+        """The record of `item` where all of it was kept by an earlier run; None where there is something to do."""
         return None
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
-
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
+        """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
+
+        Of the name of `item` only the suffix counts where not `by_name`.
+        """
         from docqa.app.session.session import Session
 
         self.prepare()
         # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
         started = time.monotonic()
-        document = read_document(content, name, self.options, self._store)
+        document = read_document(content, name, self.options, self.store)
         reading_s = time.monotonic() - started
         # Its state is kept only where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-        with Session([document], self.options, store=self._store if long else None, model=self._model) as session:
+        with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
             return Processed(record, len(session.context), reading_s)
 
@@ -94,44 +125,10 @@ class Kept:
     warnings: list[str]
     answers: dict[str, Json]
 
-
-class KeptAnswers:
-    """The answers in `store` under one `identity`: all that they depend on but the document and the question.
-
-    A document that needed a password is found only with that password.
-    """
-
-    def __init__(self, store: Store, identity: Json, password: str | None) -> None:
-        self._store = store
-        secret = hashlib.sha256((password or "").encode()).hexdigest()
-        self._fields: list[object] = [ANSWER_VERSION, identity, secret, os.environ.get("DOCQA_DTYPE")]
-
-    def find(self, item: Item) -> Kept | None:
-        """What is kept of a document by its content and file name; None where nothing is that can be used."""
-        self._store.meet(filter(None, [item.digest]))
-        key = self._key(item)
-        if not self._store.has("answers", key):
-            return None
-        try:
-            folder, _ = self._store.open("answers", key)
-            raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
-            answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
-            return Kept(list(raw["warnings"]), answers)
-        except (StoreDamaged, OSError, ValueError, KeyError, TypeError):  # `put` writes it anew
-            return None
-
-    def put(self, item: Item, kept: Kept) -> None:
-        """Keep `kept`; a disk that refuses costs only the time to answer again."""
-        details: Details = {
-            "documents": [item.digest or ""],
-            "files": [item.shown_path],
-            "paths": [os.path.abspath(item.source)],
-        }
-        with suppress(OSError):
-            self._store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(vars(kept)).encode()})
-
-    def _key(self, item: Item) -> str:
-        return identity_hash([*self._fields, item.digest, item.name])
+    def line(self, questions: list[str]) -> str:
+        """The record of a document that was asked `questions`. Raises KeyError where one was not answered."""
+        found = {"warnings": self.warnings, "answers": [self.answers[question] for question in questions]}
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reused(answer: Json) -> Json:
@@ -142,7 +139,7 @@ def _reused(answer: Json) -> Json:
     return {**answer, "usage": {**usage, "tokens_read": 0, "tokens_reused": tokens, "seconds": 0.0, "cached": True}}
 
 
-class AnswerJob(_DocumentJob):
+class AnswerJob(Job):
     """Answers to `questions`, in order. What was answered before is taken from the store, question by question.
 
     The model reads a document's title, which may be its file name; answers must be those of `docqa ask`, so two names
@@ -163,28 +160,51 @@ class AnswerJob(_DocumentJob):
         return {**self._identity, "questions": self.questions}
 
     def kept_record(self, item: Item) -> str | None:
-        kept = self._kept.find(item) if self._kept is not None else None
-        if kept is None or any(question not in kept.answers for question in self.questions):
-            return None
-        return self._line(kept)
+        kept = self._kept(item)
+        return kept.line(self.questions) if all(question in kept.answers for question in self.questions) else None
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        found = self._kept.find(item) if self._kept is not None else None
-        kept = found or Kept(list(document.coverage.warnings), {})
-        left = [question for question in self.questions if question not in kept.answers]
+        answers = self._kept(item).answers
+        kept = Kept(list(document.coverage.warnings), answers)
+        left = [question for question in self.questions if question not in answers]
         for question in left:
             for event in session.ask(question):
                 if isinstance(event, Finished):
-                    kept.answers[question] = event.answer.to_json_object()
+                    answers[question] = event.answer.to_json_object()
                 else:
                     on_event(event)
-        if left and self._kept is not None:
-            self._kept.put(item, kept)
-        return self._line(kept)
+        if left and self._answer_store is not None:
+            self._keep(item, kept, self._answer_store)
+        return kept.line(self.questions)
 
-    def _line(self, kept: Kept) -> str:
-        answers = [kept.answers[question] for question in self.questions]
-        return json.dumps({"warnings": kept.warnings, "answers": answers}, ensure_ascii=False, separators=(",", ":"))
+    def _kept(self, item: Item) -> Kept:
+        """What earlier runs kept of a document, by its content and file name; nothing where it cannot be used."""
+        store, key = self._answer_store, self._key(item)
+        if store is not None:
+            store.meet(filter(None, [item.digest]))
+            with suppress(StoreDamaged, OSError, ValueError, KeyError, TypeError):  # `_keep` writes it anew
+                if store.has("answers", key):
+                    folder, _ = store.open("answers", key)
+                    raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
+                    answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
+                    return Kept(list(raw["warnings"]), answers)
+        return Kept([], {})
+
+    def _keep(self, item: Item, kept: Kept, store: Store) -> None:
+        """Keep `kept`; a disk that refuses costs only the time to answer again."""
+        details: Details = {
+            "documents": [item.digest or ""],
+            "files": [item.shown_path],
+            "paths": [os.path.abspath(item.source)],
+        }
+        with suppress(OSError):
+            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(vars(kept)).encode()})
+
+    def _key(self, item: Item) -> str:
+        """A document that needed a password is found only with that password."""
+        secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
+        fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
+        return identity_hash(fields)
 
     @cached_property  # its names are hashed into the keys of workspaces, of older versions too
     def _identity(self) -> Json:
@@ -193,17 +213,15 @@ class AnswerJob(_DocumentJob):
             options |= {"from": self.options.source}
         return {"work": self.name, "schema": SCHEMA, "options": options, **reading_identity(self.options)}
 
-    @cached_property
-    def _kept(self) -> KeptAnswers | None:
-        # The name of a server's model does not say which weights answer: it is asked again.
+    @property
+    def _answer_store(self) -> Store | None:
+        """Where answers are kept; nowhere those of a server, the name of whose model does not say which weights."""
         from docqa.app.answerers.remote.address import is_remote
 
-        if self._store is None or is_remote(self.options.model):
-            return None
-        return KeptAnswers(self._store, self._identity, self.options.password)
+        return None if is_remote(self.options.model) else self.store
 
 
-class SummaryJob(_DocumentJob):
+class SummaryJob(Job):
     """Summaries in one style, about a `focus` where there is one: in the words of a model that writes, else of
     sentences of the document."""
 

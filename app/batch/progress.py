@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """A Monitor. `total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
+    """`total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
 
     `known` are warnings about the whole run, which no document repeats; `planned` the seconds that tasks are to take,
     by key, `seconds` those of the run.
@@ -41,13 +41,13 @@ class BatchProgress(ProgressLine):
         self._share = ""
         self._show()
 
-    def ended(self, task: Task, outcome: Outcome | None) -> None:
+    def ended(self, task: Task, outcome: Outcome) -> None:
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)
         self._ahead -= self._tasks.pop(task.key, 0.0)
         self._share = ""
-        if outcome is not None and outcome.failure is not None:
+        if outcome.failure is not None:
             self._failed += len(task.paths)
             self.clear()
             report.note(f"docqa: {printable(outcome.failure.message(task.item.shown_path))}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from docqa.app.storage.atomic import write_whole
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "batch_speeds.json"
 
 
@@ -50,42 +50,33 @@ class Line:
 
 @dataclass
 class Speeds:
-    """Of one job with one model and number of jobs. By suffix: tokens and seconds for text, over bytes. Mutable.
+    """Of one job with one model and number of jobs, by name. Mutable.
 
-    `work`: seconds of a task after its text is there, over tokens; `kept`: of one that was read before. `startup`:
-    seconds of a run besides its tasks. `memory`: what the peak was, as a share of what the planner said.
+    `tokens .pdf`, `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: seconds of a task after its
+    text is there, over tokens; `kept`: of one that was read before. `startup`: seconds of a run besides its tasks.
+    `memory`: what the peak was, as a share of what the planner said.
     """
 
-    tokens: dict[str, Line] = field(default_factory=dict)
-    reading: dict[str, Line] = field(default_factory=dict)
-    work: Line = field(default_factory=Line)
-    kept: Line = field(default_factory=Line)
-    startup: Line = field(default_factory=Line)
-    memory: Line = field(default_factory=Line)
+    lines: dict[str, Line] = field(default_factory=dict)
+
+    def at(self, name: str, x: float, default: float) -> float:
+        """What the line of `name` says for `x`; `default` where nothing is known."""
+        found = self.lines.get(name, Line()).at(x)
+        return default if found is None else found
+
+    def add(self, name: str, x: float, y: float) -> None:
+        self.lines.setdefault(name, Line()).add(x, y)
 
     def age(self) -> None:
         """Let what was measured so far count half."""
-        for line in (*self.tokens.values(), *self.reading.values(), self.work, self.kept, self.startup, self.memory):
+        for line in self.lines.values():
             line.age()
-
-    def learn(
-        self, suffix: str, size: int, tokens: int, reading_s: float | None, work_s: float, *, kept: bool = False
-    ) -> None:
-        """One task of `size` bytes was done; `reading_s` None where its text, `kept` where its state was there."""
-        self.tokens.setdefault(suffix, Line()).add(size, tokens)
-        if reading_s is not None:
-            self.reading.setdefault(suffix, Line()).add(size, reading_s)
-        (self.kept if kept else self.work).add(tokens, work_s)
 
 
 def load_speeds(folder: Path, key: str) -> Speeds:
     """What is kept for `key`; nothing known where nothing is, or where the file is none of ours."""
-    kept = _read(folder).get(key)
-    if not kept:
-        return Speeds()
     try:
-        tokens, reading = ({name: Line(**line) for name, line in kept[part].items()} for part in ("tokens", "reading"))
-        return Speeds(tokens, reading, *(Line(**kept[part]) for part in ("work", "kept", "startup", "memory")))
+        return Speeds({name: Line(**line) for name, line in _read(folder)[key]["lines"].items()})
     except (TypeError, KeyError, AttributeError):
         return Speeds()
 

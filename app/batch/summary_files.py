@@ -38,14 +38,11 @@ class SummaryFiles:
     def prepare(self) -> None:
         """Say in the workspace what will be written. Raises UsageError where that would replace somebody's file."""
         names = {*self._names.values(), *_TABLES, LEDGER}
-        there = {name for name in names if os.path.lexists(self._root / name)}
-        ours = set(self._batch.workspace.outputs())  # after the look: another run names its files before it writes them
-        if there - ours:
-            first = sorted(there - ours)[0]
-            raise UsageError(
-                "exists already, and docqa did not write it", where=str(self._root / first),
-                hint="choose another --output",
-            )  # fmt: skip
+        ours = set(self._batch.workspace.outputs())
+        for name in sorted(names - ours):
+            if os.path.lexists(self._root / name):
+                what, where = "exists already, and docqa did not write it", str(self._root / name)
+                raise UsageError(what, where=where, hint="choose another --output")
         self._batch.workspace.put_outputs(names | ours)
 
     def keep(self, task: Task, record: str) -> None:

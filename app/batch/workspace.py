@@ -1,22 +1,25 @@
-"""The folder that processes of one batch share: what is done, what failed, what was written.
+"""The folder that a batch goes on from: what is done, what failed, what was written.
 
     .docqa/records/KEY.json     the record of a task: the done marker, there whole or not at all
     .docqa/failures/KEY.json    why a task has none
     .docqa/outputs.json         names of the output files, which are not documents and may be written again
-    .docqa/owners, leases       see leases.py
+    .docqa/lock                 locked by the one process that works here
 
-Nothing but the last differs between two runs over the same documents.
+None of them differs between two runs over the same documents.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from docqa.app.batch.items import Failure
 from docqa.app.batch.names import WORKSPACE
+from docqa.app.errors import UsageError
 from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
 
 
@@ -29,22 +32,30 @@ class Workspace:
         self._records, self._failures = self.folder / "records", self.folder / "failures"
         self._outputs = self.folder / "outputs.json"
 
-    def create(self) -> None:
-        """Make the folders that are missing."""
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """The workspace, made where it is missing, is this process's alone. Raises UsageError while it is another's."""
+        from filelock import FileLock, Timeout
+
         for folder in (self._records, self._failures):
             folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            hint = "wait until it ends, or choose another folder"
+            raise UsageError("another docqa process works in this folder", where=str(self.root), hint=hint) from None
+        try:
+            for former in ("owners", "leases"):  # what docqa kept there when machines took tasks over from each other
+                shutil.rmtree(self.folder / former, ignore_errors=True)
+            yield
+        finally:
+            lock.release()
 
     # Tasks
 
     def is_done(self, key: str) -> bool:
         return (self._records / f"{key}.json").exists()
-
-    def has_failed(self, key: str) -> bool:
-        return (self._failures / f"{key}.json").exists()
-
-    def settled(self, key: str) -> bool:
-        """Whether nothing is left to do for `key`: it has a record, or a failure that is not to be tried again."""
-        return self.is_done(key) or self.has_failed(key)
 
     def record(self, key: str) -> str:
         """The record of `key`. Raises FileNotFoundError where it is not done."""

@@ -189,7 +189,7 @@ class _Run:
             options = replace(self.options, preview=False)
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
-            batch = Batch(job, options, listing, Workspace(folder), Settings(jobs, retry_failed=True))
+            batch = Batch(job, listing, Workspace(folder), Settings(jobs, retry_failed=True))
             batches.answer_documents(batch, "--workspace" if workspace is not None else None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 

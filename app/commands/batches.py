@@ -125,7 +125,7 @@ def answer_documents(batch: Batch, flag: str | None) -> None:
     """
     from docqa.app.batch.jobs import warnings_of
 
-    with kept_in(batch.workspace.root, flag):
+    with kept_in(batch.workspace.root, flag), batch.workspace.locked():
         reused = list(batch.reuse())
         plan = batch.plan()
         warn_fewer_jobs(plan, batch.settings.jobs)
@@ -181,12 +181,11 @@ def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     total = len(batch.listing.items)
     if total == 1:
         return
-    failed = sum(batch.failure(item) is not None for item in batch.listing.items)
     not_begun = "not begun, too many failures (the same command goes on)"
-    others = {"answered before": reused, "by others": tally.elsewhere, "failed": failed, not_begun: tally.left}
+    others = {"answered before": reused, "failed": batch.failed, not_begun: tally.left}
     parts = [f"{total:,} documents", f"{tally.done:,} read now", *(f"{n:,} {what}" for what, n in others.items() if n)]
     report.note(f"docqa: {', '.join(parts)}")
-    if tally.done and not tally.elsewhere and not tally.left:
+    if tally.done and not tally.left:
         text = f"docqa: took {duration(tally.seconds)}, planned {duration(plan.seconds)}"
         if tally.peak_bytes:
             text += f"; memory {size(tally.peak_bytes)}, planned {size(plan.memory_bytes)}"

@@ -80,7 +80,7 @@ def extract(
         listing = _without_output(listing, paths, output)
         table = os.path.abspath(output) if output is not None else None
         batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
-        batch = Batch(AnswerJob(options, asked), options, listing, Workspace(folder), settings)
+        batch = Batch(AnswerJob(options, asked), listing, Workspace(folder), settings)
         batches.answer_documents(batch, "--workspace" if workspace is not None else None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 

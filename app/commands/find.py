@@ -84,15 +84,10 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
     A path that cannot be read does not end the search: its exit code is added to `codes`.
     """
-    from docqa.app.session.engine import open_store
-    from docqa.app.storage.sources import Sources, each_document
+    from docqa.app.storage.sources import Sources, each_document, reading_of, store_of
     from docqa.ingest.errors import IngestError
-    from docqa.ingest.request import ReadRequest
 
-    store = open_store(options) if options.store else None
-    reading = ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
-    )
+    store, reading = store_of(options), reading_of(options)
     for path in paths:
         found = Sources()
         try:

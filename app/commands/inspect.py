@@ -21,9 +21,8 @@ _Page = Annotated[
     str | None, typer.Option("--page", metavar="LABEL", help='The printed page, or "PDF 4" for the fourth (the first).')
 ]
 _Output = Annotated[
-    str | None, typer.Option("--output", metavar="F", help="Write there (page.svg, page.png), not to standard output.")
+    str | None, typer.Option("--output", metavar="F", help="Write there (page.svg), not to standard output.")
 ]
-_Png = Annotated[bool, typer.Option("--png", help="A PNG, not an SVG.")]
 
 
 @flags.shared("password_file", "media_type")
@@ -32,19 +31,17 @@ def inspect(
     file: flags.File,
     page: _Page = None,
     output: _Output = None,
-    png: _Png = False,
     as_json: flags.Json = False,
 ) -> int:
     """Draw what docqa saw on a page.
 
-    The picture shows blocks in reading order, running heads, hidden text, sections and the grade of the text. It is an
-    SVG, or a PNG with --png or an --output that ends in .png. On a terminal the page is described in words instead.
+    The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and the grade of the text.
+    On a terminal the page is described in words instead.
     """
     from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
 
     inputs.check_stdin([file])
-    png = png or (output is not None and output.lower().endswith(".png"))
-    _check_output(output, file, as_json, png)
+    _check_output(output, file, as_json)
     seen = inspect_file(file, page, given.options())
     for note in seen.notes:
         report.warn(printable(note))
@@ -53,13 +50,11 @@ def inspect(
         if seen.view.width_pt:
             report.note("docqa: --output page.svg writes the picture")
     else:
-        text = json.dumps(to_json_object(seen), ensure_ascii=False) if as_json else ""
-        _deliver(text or _drawn(seen, png), output)
+        _deliver(json.dumps(to_json_object(seen), ensure_ascii=False) if as_json else _drawn(seen), output)
     return report.ANSWERED
 
 
-def _drawn(seen: Inspection, png: bool) -> str | bytes:
-    from docqa.app.inspection.page_png import page_png
+def _drawn(seen: Inspection) -> str:
     from docqa.app.inspection.page_svg import page_svg
 
     if not seen.view.width_pt:
@@ -67,32 +62,26 @@ def _drawn(seen: Inspection, png: bool) -> str | bytes:
         raise InputError(
             f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
         )
-    return page_png(seen) if png else page_svg(seen).rstrip("\n")
+    return page_svg(seen).rstrip("\n")
 
 
-def _check_output(output: str | None, file: str, as_json: bool, png: bool) -> None:
+def _check_output(output: str | None, file: str, as_json: bool) -> None:
     from docqa.app.storage.atomic import check_output
 
-    if as_json and png:
-        raise UsageError("--json and a PNG are two results", hint="leave one out")
     if output is None:
         return
     check_output(output)
-    wanted = ".png" if png else ".svg"
-    if not as_json and not output.lower().endswith(wanted):
-        raise UsageError(f"the picture is {'a PNG' if png else 'an SVG'}", where=output, hint=f"--output page{wanted}")
+    if not as_json and not output.lower().endswith(".svg"):
+        raise UsageError("the picture is an SVG", where=output, hint="--output page.svg")
     if os.path.exists(output) and os.path.exists(file) and os.path.samefile(output, file):
         raise UsageError("is the document itself", where=output, hint="write to another file")
 
 
-def _deliver(content: str | bytes, output: str | None) -> None:
+def _deliver(content: str, output: str | None) -> None:
     from docqa.app.storage.atomic import write_whole
 
     if output is not None:
-        write_whole(output, content if isinstance(content, bytes) else f"{content}\n".encode())
+        write_whole(output, f"{content}\n".encode())
         report.note(f"docqa: wrote {printable(output)}")
-    elif isinstance(content, str):
-        report.result(content)
     else:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        report.result(content)

@@ -1,4 +1,4 @@
-"""`docqa summarize`: a summary of every file and a digest of all, resumable, on one machine or several."""
+"""`docqa summarize`: a summary of every file and a digest of all, resumable."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def summarize(
 
     Each sentence has its page. A model that writes (--model) does so in its own words, which are checked: what nothing
     bears out is marked. The bundled model chooses sentences of the document. The same command continues where it was
-    stopped and does only what is new or changed; two machines can run it on the same folders. Without --output the
-    summaries are printed, and only what was read is kept.
+    stopped and does only what is new or changed. Without --output the summaries are printed, and only what was read is
+    kept.
 
     Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
 
@@ -76,12 +76,13 @@ def summarize(
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)
-        plan = batch.plan(probe=dry_run)
+        if not dry_run:
+            with batch.workspace.locked():
+                return _run(batch, printed=output is None)
+        plan = batch.plan()
         batches.warn_fewer_jobs(plan, jobs)
-        if dry_run:
-            report.result(_plan_text(batch, plan))
-            return report.ANSWERED
-        return _run(batch, plan, printed=output is None)
+        report.result(_plan_text(batch, plan))
+        return report.ANSWERED
 
 
 def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
@@ -112,28 +113,28 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: Settings) 
     listing = list_items(paths, ours)
     listing.sort()
     batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
-    return Batch(job, job.options, listing, workspace, settings)
+    return Batch(job, listing, workspace, settings)
 
 
-def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:
+def _run(batch: Batch, *, printed: bool) -> int:
     from docqa.app.batch.summary_files import SummaryFiles
 
+    plan = batch.plan()
+    batches.warn_fewer_jobs(plan, batch.settings.jobs)
     progress = batches.progress_of(batch, plan)
     files = SummaryFiles(batch, progress.warn)
-    batch.workspace.create()
     files.prepare()
     batches.run(batch, plan, files.keep, progress)
     files.finish()
-    if batch.clean():
-        files.drop_stale()
-    failed = any(batch.failure(item) is not None for item in batch.listing.items)
+    batch.clean()
+    files.drop_stale()
     if printed:
         _print(files)
-        if failed and len(batch.listing.items) == 1:
+        if batch.failed and len(batch.listing.items) == 1:
             return report.INPUT
-    elif failed:
+    elif batch.failed:
         report.note("docqa: what failed is listed in failures.jsonl; --retry-failed tries it again")
-    return report.BATCH_FAILURES if failed else report.ANSWERED
+    return report.BATCH_FAILURES if batch.failed else report.ANSWERED
 
 
 def _print(files: SummaryFiles) -> None:
@@ -150,14 +151,13 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     from docqa.model.cost.machine import available_bytes
 
     items, tasks = batch.listing.items, batch.tasks
-    failed = sum(batch.failure(item) is not None for item in items)
     done = sum(batch.workspace.is_done(task.key) for task in tasks)
     duplicates = sum(len(task.paths) - 1 for task in tasks)
     jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""
     return "\n".join(
         [
             f"documents    {len(items):,}: {len(plan.tasks):,} to read, {done:,} done before, "
-            f"{duplicates:,} duplicates, {failed:,} failed before",
+            f"{duplicates:,} duplicates, {batch.failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",
             f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",

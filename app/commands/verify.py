@@ -23,18 +23,13 @@ def verify(given: flags.Given, text: _Text, files: _Files, as_json: flags.Json =
     from docqa.app.check.verification import verify_text
     from docqa.app.check.verification_report import report_text, to_json_object
     from docqa.app.output.render import printable
-    from docqa.app.session.engine import open_store
-    from docqa.app.storage.sources import read_sources
-    from docqa.ingest.request import ReadRequest
+    from docqa.app.storage.sources import read_sources, reading_of, store_of
 
     inputs.check_stdin([text, *files])
     options = given.options()
-    store = open_store(options) if options.store else None
-    reading = ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
-    )
+    reading = reading_of(options)
     words, warnings = read_checked_text(text, reading)
-    sources = read_sources(files, reading, store)
+    sources = read_sources(files, reading, store_of(options))
     several = len(sources.documents) > 1
     for document in sources.documents:
         warnings += [f"{document.path}: {w}" if several else w for w in document.coverage.warnings]

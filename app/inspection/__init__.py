@@ -1,3 +1,3 @@
 """What docqa saw on a page, as facts and as a picture (`docqa inspect`)."""
 
-__all__ = ["page_facts", "page_png", "page_svg"]
+__all__ = ["page_facts", "page_svg"]

@@ -55,16 +55,12 @@ def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
 
     Raises UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors.
     """
-    from docqa.app.session.engine import open_store
-    from docqa.app.storage.sources import read_one
+    from docqa.app.storage.sources import read_one, reading_of, store_of
     from docqa.ingest.pdf.inspection import text_view
     from docqa.ingest.request import ReadRequest
     from docqa.ingest.worker import inspect_in_worker
 
-    reading = ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
-    )
-    document, data, found = read_one(path, reading, open_store(options) if options.store else None)
+    document, data, found = read_one(path, reading_of(options), store_of(options))
     page, notes = find_page(document, wanted)
     if document.paged:
         view = inspect_in_worker(ReadRequest(path, data, password=options.password), page)

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from docqa.ingest.pdf.visibility.objects import Box
 
 # Colours that people who do not tell red from green tell apart (Okabe and Ito).
-COLOURS = {
+_COLOURS = {
     "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
     "caption": "#B8860B", "hidden": "#CC0066",
 }  # fmt: skip
 _NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "row of a table", "code": "code",
           "caption": "caption"}  # fmt: skip
-Point = tuple[float, float]
-OTHER = "#333333"
-GREY = "#6B6B6B"
-MARGIN, PANEL, LEADING = 20.0, 260.0, 11.0
+_Point = tuple[float, float]
+_OTHER = "#333333"
+_GREY = "#6B6B6B"
+_MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
 _ROW = 18.0
 _PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 12, 160
 # XML allows none of these, however they are written.
@@ -41,8 +41,8 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def page_svg(inspection: Inspection) -> str:
     """The whole picture as one SVG document. The page must have a size: it is of a document with pages."""
-    view, panel = inspection.view, panel_lines(inspection)
-    unit, width, height = sheet_size(view, len(panel))
+    view, panel = inspection.view, _panel_lines(inspection)
+    unit, width, height = _sheet_size(view, len(panel))
     title = " ".join(head_lines(inspection)[:2])
     pixels = 1.4 / unit
     parts = [
@@ -51,10 +51,10 @@ def page_svg(inspection: Inspection) -> str:
         f"<title>{_text(title)}</title>",
         _DEFINITIONS,
         f'<rect width="{width:.2f}" height="{height:.2f}" fill="#F2F2F2"/>',
-        f'<g transform="translate({MARGIN * unit:.2f} {MARGIN * unit:.2f})">',
+        f'<g transform="translate({_MARGIN * unit:.2f} {_MARGIN * unit:.2f})">',
         *_page(view, unit),
         "</g>",
-        f'<g transform="translate({view.width_pt + 2 * MARGIN * unit:.2f} {MARGIN * unit:.2f}) scale({unit:.3f})"'
+        f'<g transform="translate({view.width_pt + 2 * _MARGIN * unit:.2f} {_MARGIN * unit:.2f}) scale({unit:.3f})"'
         ' font-size="8">',
         *(_panel_line(number, colour, text) for number, (colour, text) in enumerate(panel)),
         "</g>",
@@ -63,21 +63,21 @@ def page_svg(inspection: Inspection) -> str:
     return "\n".join(parts) + "\n"
 
 
-def sheet_size(view: PageView, lines: int) -> tuple[float, float, float]:
+def _sheet_size(view: PageView, lines: int) -> tuple[float, float, float]:
     """(unit, width, height) in points of the page with its panel of `lines`.
 
     All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
     """
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    width = view.width_pt + (2 * MARGIN + PANEL) * unit
-    return unit, width, max(view.height_pt + 2 * MARGIN * unit, (lines * LEADING + 2 * MARGIN) * unit)
+    width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
+    return unit, width, max(view.height_pt + 2 * _MARGIN * unit, (lines * _LEADING + 2 * _MARGIN) * unit)
 
 
 _DEFINITIONS = f"""<defs>
 <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<path d="M0 0V4" stroke="{COLOURS["hidden"]}" stroke-width="1"/></pattern>
+<path d="M0 0V4" stroke="{_COLOURS["hidden"]}" stroke-width="1"/></pattern>
 <marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5" orient="auto">
-<path d="M0 0L6 3L0 6Z" fill="{OTHER}"/></marker>
+<path d="M0 0L6 3L0 6Z" fill="{_OTHER}"/></marker>
 </defs>"""
 
 
@@ -93,26 +93,26 @@ def _page(view: PageView, unit: float) -> Iterator[str]:
         )
     for item in view.furniture:
         if item.box is not None:
-            yield _frame(item.box, GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
+            yield _frame(item.box, _GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
     yield from _arrows(view, unit)
     yield from _blocks(view, unit)
     for hidden in view.hidden:
         for box in hidden.boxes:
             tip = f"hidden ({hidden.reason}): {hidden.text}"
-            yield _frame(box, COLOURS["hidden"], 0.6, dash=f"{2 * unit:g}", fill="url(#hatch)", tip=tip)
+            yield _frame(box, _COLOURS["hidden"], 0.6, dash=f"{2 * unit:g}", fill="url(#hatch)", tip=tip)
 
 
 def _blocks(view: PageView, unit: float) -> Iterator[str]:
     order = 0
     for number, block in enumerate(view.blocks, 1):
-        colour = COLOURS.get(block.kind, OTHER)
+        colour = _COLOURS.get(block.kind, _OTHER)
         for line in block.lines:
             order += 1
             yield _frame(line.box, colour, 0.0, width=0.3 * unit)
             for cell in line.cells:
                 yield _frame(cell, colour, 0.2 if line.head else 0.0, width=0.5 * unit)
             at = line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit
-            yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{GREY}">{order}</text>'
+            yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{_GREY}">{order}</text>'
         for part, box in enumerate(block.boxes):
             yield _frame(box, colour, 0.07, width=0.9 * unit, tip=f"{number} {block.kind}")
             yield _badge(f"{number}{'' if part == 0 else chr(0x2026)}", box, colour, unit)
@@ -121,7 +121,7 @@ def _blocks(view: PageView, unit: float) -> Iterator[str]:
 def _badge(text: str, box: Box, colour: str, unit: float) -> str:
     """A block's number in a box of its colour, outside its upper left corner where there is room."""
     width, height = (3 + 3.6 * len(text)) * unit, 7.5 * unit
-    x, y = max(box[0] - width - unit, -0.9 * MARGIN * unit), max(box[1] - unit, 0.0)
+    x, y = max(box[0] - width - unit, -0.9 * _MARGIN * unit), max(box[1] - unit, 0.0)
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{1.5 * unit:.1f}"'
         f' fill="{colour}"/><text x="{x + width / 2:.1f}" y="{y + 5.8 * unit:.1f}" font-size="{6 * unit:.1f}"'
@@ -130,15 +130,15 @@ def _badge(text: str, box: Box, colour: str, unit: float) -> str:
 
 
 def _arrows(view: PageView, unit: float) -> Iterator[str]:
-    for start, end in ways_up(view, unit):
+    for start, end in _ways_up(view, unit):
         yield (
-            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{OTHER}"'
+            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{_OTHER}"'
             f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
             ' marker-end="url(#tip)"/>'
         )
 
 
-def ways_up(view: PageView, unit: float) -> Iterator[tuple[Point, Point]]:
+def _ways_up(view: PageView, unit: float) -> Iterator[tuple[_Point, _Point]]:
     """(from, to) wherever reading goes up again, to the next column or a note; nothing on a page that lies on its
     side."""
     lines = [line.box for block in view.blocks for line in block.lines]
@@ -163,14 +163,14 @@ def _frame(
     return f"{shape}><title>{_text(clip(tip, _MOST_CHARS))}</title></rect>" if tip else f"{shape}/>"
 
 
-def panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
+def _panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
     """The lines of the panel, each with the colour of its swatch ("" for none)."""
     view = inspection.view
     lines = [("", line) for text in head_lines(inspection) for line in _wrapped(text)]
     lines.append(("", ""))
     for kind, count in Counter(block.kind for block in view.blocks).items():
         name = "hidden text, read because it was asked for" if kind == "hidden" else _NAMES.get(kind, kind)
-        lines.append((COLOURS.get(kind, OTHER), f"{name}: {count}"))
+        lines.append((_COLOURS.get(kind, _OTHER), f"{name}: {count}"))
     lines.append(("", "Numbers in boxes: blocks in reading order. Small: lines."))
     titles = [
         f"{' '.join(filter(None, (s.number, s.title)))} [level {s.level}, {s.source} {s.confidence:.2f}]"
@@ -178,9 +178,9 @@ def panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
     ]
     lines += _listed("Sections that begin here", titles, "")
     heads = [f"{item.text}{' (kept in the text, too)' if item.in_text else ''}" for item in view.furniture]
-    lines += _listed("Running heads, feet, line numbers: not in the text", heads, GREY)
+    lines += _listed("Running heads, feet, line numbers: not in the text", heads, _GREY)
     hidden = [f"{h.reason}{f' ({h.count} times)' if h.count > 1 else ''}: {h.text}".rstrip(": ") for h in view.hidden]
-    lines += _listed("Hidden text: kept from the answers", hidden, COLOURS["hidden"])
+    lines += _listed("Hidden text: kept from the answers", hidden, _COLOURS["hidden"])
     return lines + _listed("Notes", [*view.notes, *inspection.document.coverage.warnings], "")
 
 
@@ -196,7 +196,7 @@ def _listed(title: str, items: Sequence[str], colour: str) -> list[tuple[str, st
 
 
 def _panel_line(number: int, colour: str, text: str) -> str:
-    y = (number + 1) * LEADING
+    y = (number + 1) * _LEADING
     swatch = f'<rect y="{y - 6.5:.1f}" width="8" height="8" fill="{colour}"/>' if colour else ""
     weight = ' font-weight="bold"' if number == 0 else ""
     return f'{swatch}<text x="{12 if colour else 0}" y="{y:.1f}"{weight} xml:space="preserve">{_text(text)}</text>'

@@ -31,10 +31,8 @@ from docqa.app.search.expression import expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import hit_object
 from docqa.app.session.asynchronous import AsyncSession
-from docqa.app.session.engine import open_store
-from docqa.app.storage.sources import Sources, each_document
+from docqa.app.storage.sources import Sources, each_document, reading_of, store_of
 from docqa.ingest.errors import IngestError
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 _INSTRUCTIONS = (
@@ -69,7 +67,7 @@ class _Tools:
 
     def __init__(self, allowed: AllowedPaths, options: Options) -> None:
         self._allowed, self._options = allowed, options
-        self._store = open_store(options) if options.store else None
+        self._store = store_of(options)
         self._turn: asyncio.Lock | None = None
         self._session: AsyncSession | None = None
         self._of: object = None
@@ -203,7 +201,8 @@ class _Tools:
 
     def _document(self, path: str, progress: CallProgress) -> list[Document]:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
-        return list(each_document(self._allowed.file(path), self._reading(progress), self._store, Sources()))
+        reading = reading_of(self._options, progress.on_page)
+        return list(each_document(self._allowed.file(path), reading, self._store, Sources()))
 
     def _documents(self, paths: list[str] | None, progress: CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
@@ -212,16 +211,10 @@ class _Tools:
         for file in files:
             found = Sources()
             try:
-                yield from each_document(file, self._reading(progress), self._store, found)
+                yield from each_document(file, reading_of(self._options, progress.on_page), self._store, found)
             except IngestError as error:
                 left_out.append(str(error))
             left_out += found.warnings
-
-    def _reading(self, progress: CallProgress) -> ReadRequest:
-        options = self._options
-        return ReadRequest(
-            password=options.password, include_hidden=options.include_hidden, on_page=progress.on_page
-        )
 
 
 @contextlib.contextmanager

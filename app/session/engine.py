@@ -38,17 +38,13 @@ def open_session(
     """
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.session.session import Session
-    from docqa.app.storage.sources import read_sources
-    from docqa.ingest.request import ReadRequest
+    from docqa.app.storage.sources import read_sources, reading_of, store_of
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
-    store = open_store(chosen) if chosen.store else None
-    reading = ReadRequest(
-        password=chosen.password, media_type=chosen.media_type, include_hidden=chosen.include_hidden, on_page=on_page
-    )
-    found = read_sources(paths, reading, store)
+    store = store_of(chosen)
+    found = read_sources(paths, reading_of(chosen, on_page), store)
     if chosen.sections is not None:
         from docqa.app.places.limited import limited
 

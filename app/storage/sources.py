@@ -11,10 +11,12 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Details, Store
@@ -22,6 +24,9 @@ from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from docqa.app.options import Options
 
 STDIN = "-"
 _FILE = "document.jsonl"
@@ -34,6 +39,20 @@ class Sources:
     documents: list[Document] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+
+
+def store_of(options: Options) -> Store | None:
+    """The folder that `options` keep things in; None where nothing is to be kept."""
+    if not options.store:
+        return None
+    return Store(Path(options.cache_dir).expanduser() if options.cache_dir else None)
+
+
+def reading_of(options: Options, on_page: Callable[[int, int], None] | None = None) -> ReadRequest:
+    """How `options` have documents read; `on_page` hears of each page of a PDF that is begun, and how many."""
+    return ReadRequest(
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden, on_page=on_page
+    )
 
 
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:
@@ -59,7 +78,8 @@ def each_document(path: str, request: ReadRequest, store: Store | None, found: S
     any_read = False
     for name, content in _contents(path, found.warnings, request):
         try:
-            document = _read(name, content, request, store, found.notices)
+            data = content if isinstance(content, bytes) else load(content)
+            document = read_kept(name, data, request, store, found.notices)
         except IngestError as error:
             if single and not isinstance(content, bytes):
                 raise
@@ -87,7 +107,7 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
         raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
-    found.documents.append(_read(name, data, request, store, found.notices))
+    found.documents.append(read_kept(name, data, request, store, found.notices))
     return found.documents[0], data, found
 
 
@@ -109,14 +129,20 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
         warnings.append(f"{path}: no documents, passed over: {shown}")
 
 
-def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]) -> Document:
-    data = content if isinstance(content, bytes) else load(content)
+def read_kept(
+    name: str, data: bytes, request: ReadRequest, store: Store | None, notices: list[str], *, keep_from_s: float = 0.0
+) -> Document:
+    """The Document of `data`, a file called `name`: as it was kept, else parsed and, where that took so long, kept.
+
+    `notices` say what the cache did. Raises the errors of docqa.ingest.errors.
+    """
     if store is not None and (kept := kept_document(store, name, data, request, notices)) is not None:
         return kept
     from docqa.ingest.worker import read_in_worker
 
+    started = time.monotonic()
     document = read_in_worker(request.of(name, data))
-    if store is None:
+    if store is None or time.monotonic() - started < keep_from_s:
         return document
     try:
         keep_document(store, name, data, request, document)

@@ -1,37 +1,34 @@
-"""Where tasks are done: in this process, in processes of this machine (`processes`), on a Ray cluster (`ray_actors`).
-
-An executor takes no more tasks than it works on, so that what is not begun is there for other machines.
-"""
+"""Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from docqa.app.batch.attempt import Outcome, attempt, peak_bytes
 from docqa.app.batch.items import Task
-from docqa.app.batch.protocol import Job
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
+    from docqa.app.batch.jobs import Job
+
+POLL_S = 0.5
+"""How often a wait looks for Ctrl+C, which does not end one on Windows."""
+Next = Callable[[], Task | None]
+"""Gives the next task to begin, None where there is none now."""
 
 
 class Executor(Protocol):
-    """Takes tasks while `free`, and gives back an Outcome for each, in the order they end."""
+    """Does tasks; takes no more of them than it works on."""
 
-    @property
-    def free(self) -> int:
-        """How many tasks can be begun now."""
+    def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+        """Each task with its Outcome, in the order they end. That of a task whose process died is empty."""
 
     @property
     def peak_bytes(self) -> int:
         """The most memory of each process of this machine that works, added up."""
-
-    def submit(self, task: Task) -> None:
-        """Begin `task`."""
-
-    def wait(self, seconds: float) -> Outcome | None:
-        """The next Outcome; None where none came in that time. A task whose process died has an empty one."""
 
     def close(self) -> None:
         """Stop what is under way. Twice does nothing."""
@@ -42,28 +39,51 @@ class Serial:
 
     def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
         self._job, self._on_event = job, on_event
-        self._task: Task | None = None
         self._peak = 0
         job.prepare()
 
-    @property
-    def free(self) -> int:
-        return int(self._task is None)
+    def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+        while (task := next_task()) is not None:
+            outcome = attempt(self._job, task.key, task.item, self._on_event)
+            self._peak = max(self._peak, outcome.peak_bytes)
+            yield task, outcome
 
     @property
     def peak_bytes(self) -> int:
         return max(self._peak, peak_bytes())
 
-    def submit(self, task: Task) -> None:
-        self._task = task
-
-    def wait(self, seconds: float) -> Outcome | None:
-        if self._task is None:
-            return None
-        task, self._task = self._task, None
-        outcome = attempt(self._job, task.key, task.item, self._on_event)
-        self._peak = max(self._peak, outcome.peak_bytes)
-        return outcome
-
     def close(self) -> None:
-        self._task = None
+        pass
+
+
+class Worker(Protocol):
+    """Does one task at a time, somewhere else."""
+
+    def process(self, task: Task) -> Outcome:
+        """The Outcome of `task`; an empty one where the worker died of it, and another took its place."""
+
+
+def run_on(workers: Sequence[Worker], next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+    """What `Executor.run` gives, by as many at once as there are `workers`. Raises what a worker raises."""
+    ended: queue.SimpleQueue[tuple[Worker, Task, Outcome | Exception]] = queue.SimpleQueue()
+
+    def process(worker: Worker, task: Task) -> None:
+        try:
+            ended.put((worker, task, worker.process(task)))
+        except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
+            ended.put((worker, task, error))
+
+    idle = list(workers)
+    while True:
+        while idle and (task := next_task()) is not None:
+            threading.Thread(target=process, args=(idle.pop(), task), daemon=True).start()
+        if len(idle) == len(workers):
+            return
+        try:
+            worker, task, outcome = ended.get(timeout=POLL_S)
+        except queue.Empty:
+            continue
+        if isinstance(outcome, Exception):
+            raise outcome
+        idle.append(worker)
+        yield task, outcome

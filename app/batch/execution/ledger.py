@@ -1,7 +1,6 @@
 """The account of a batch in ledger.sqlite: what was planned, every attempt, its time, memory and machine.
 
-It decides nothing: records and leases are files, so a ledger that is lost costs no work. It uses
-a rollback journal, not a write-ahead log, which processes on different machines cannot share.
+It decides nothing: records are files, so a ledger that is lost costs no work.
 """
 
 from __future__ import annotations
@@ -10,62 +9,43 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from docqa.app.batch.protocol import Json
+from docqa.app.batch.attempt import Outcome
+from docqa.app.batch.items import Json
 
-DONE, FAILED, LOST, INTERRUPTED, SUPERSEDED = "done", "failed", "lost", "interrupted", "superseded"
-"""How an attempt ended; `lost`: its process died, `superseded`: another took it over meanwhile. NULL while it runs."""
-SCHEMA_VERSION = 1
+DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
+"""How an attempt ended; `lost`: its process died. NULL while it runs."""
+SCHEMA_VERSION = 2
 BUSY_S = 60.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, owner TEXT NOT NULL, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER,
+    id INTEGER PRIMARY KEY, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER,
     started REAL NOT NULL, ended REAL, exit_code INTEGER,
     planned_seconds REAL, seconds REAL, planned_bytes INTEGER, peak_bytes INTEGER);
-CREATE TABLE IF NOT EXISTS items (
-    path TEXT PRIMARY KEY, key TEXT, document TEXT, bytes INTEGER, planned_tokens INTEGER, planned_seconds REAL,
-    state TEXT NOT NULL, reason TEXT);
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, key TEXT NOT NULL, path TEXT NOT NULL,
-    owner TEXT NOT NULL, machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
+    machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
     seconds REAL, peak_bytes INTEGER, tokens INTEGER, planned_seconds REAL);
-CREATE INDEX IF NOT EXISTS attempts_by_key ON attempts (key);
 """
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A line of the table of items: a document, the task it belongs to, and what that was thought to take."""
-
-    path: str
-    key: str | None
-    document: str | None
-    bytes: int
-    tokens: int
-    seconds: float
-    state: str
-    reason: str | None = None
-
-
 class Ledger:
-    """One process's way to the account, in a `with`. Raises sqlite3.Error when it cannot be kept.
+    """The way to the account of the one process that writes it, in a `with`. Raises sqlite3.Error where it cannot.
 
-    Each method is one transaction, which has the database to itself from its first change: no deadlock between readers.
-    `clock` gives seconds since the epoch.
+    A file that is no ledger of this form is set aside. `clock` gives seconds since the epoch.
     """
 
-    def __init__(self, path: Path, owner: str, machine: str, clock: Callable[[], float] = time.time) -> None:
-        self._owner, self._machine, self._clock = owner, machine, clock
+    def __init__(self, path: Path, machine: str, clock: Callable[[], float] = time.time) -> None:
+        self._machine, self._clock = machine, clock
         self._run = 0
         try:
             self._database = _open(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # locked, or the disk refuses: the file is not to blame
                 raise
-            os.replace(path, path.with_name(f"{path.stem}.damaged{path.suffix}"))
+            os.replace(path, path.with_name(f"{path.stem}.old{path.suffix}"))
             self._database = _open(path)
 
     def __enter__(self) -> Ledger:
@@ -78,9 +58,9 @@ class Ledger:
         """A run begins."""
         with self._database as database:
             cursor = database.execute(
-                "INSERT INTO runs (owner, machine, work, jobs, started, planned_seconds, planned_bytes)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (self._owner, self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes),
+                "INSERT INTO runs (machine, work, jobs, started, planned_seconds, planned_bytes)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes),
             )
             self._run = int(cursor.lastrowid or 0)
 
@@ -92,56 +72,32 @@ class Ledger:
                 (self._clock(), exit_code, seconds, peak_bytes, self._run),
             )
 
-    def put_items(self, items: Iterable[Planned]) -> None:
-        """The documents of the batch as they are now, instead of those of earlier runs. Attempts stay."""
-        with self._database as database:
-            database.execute("DELETE FROM items")
-            database.executemany(
-                "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (tuple(_stored(value) for value in vars(item).values()) for item in items),
-            )
-
     def start(self, key: str, path: str, planned_seconds: float) -> int:
         """An attempt begins; returns its number."""
         with self._database as database:
             cursor = database.execute(
-                "INSERT INTO attempts (run, key, path, owner, machine, started, planned_seconds)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (self._run, key, _stored(path), self._owner, self._machine, self._clock(), planned_seconds),
+                "INSERT INTO attempts (run, key, path, machine, started, planned_seconds) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._run, key, _stored(path), self._machine, self._clock(), planned_seconds),
             )
             return int(cursor.lastrowid or 0)
 
-    def finish(
-        self, attempt: int, outcome: str, *, seconds: float | None = None, peak_bytes: int | None = None,
-        tokens: int | None = None, reason: str | None = None, machine: str | None = None,
-    ) -> None:  # fmt: skip
-        """An attempt is over. `machine` where it was not this one."""
+    def finish(self, attempt: int, state: str, measured: Outcome | None = None, *, reason: str | None = None) -> None:
+        """An attempt is over, with the `measured` time, memory, tokens and, where it was not this one, machine."""
+        found = (round(measured.seconds, 3), measured.peak_bytes, measured.tokens) if measured else (None, None, None)
+        machine = measured.machine if measured else None
         with self._database as database:
             database.execute(
-                "UPDATE attempts SET ended = ?, outcome = ?, seconds = ?, peak_bytes = ?, tokens = ?, reason = ?,"
-                " machine = coalesce(?, machine) WHERE id = ?",
-                (self._clock(), outcome, seconds, peak_bytes, tokens, _stored(reason), machine, attempt),
+                "UPDATE attempts SET ended = ?, outcome = ?, reason = ?, machine = coalesce(?, machine), seconds = ?,"
+                " peak_bytes = ?, tokens = ? WHERE id = ?",
+                (self._clock(), state, _stored(reason), machine, *found, attempt),
             )
-            if outcome in (DONE, FAILED):
-                database.execute(
-                    "UPDATE items SET state = ?, reason = ? WHERE key = (SELECT key FROM attempts WHERE id = ?)",
-                    (outcome, _stored(reason), attempt),
-                )
 
-    def settle(self, is_alive: Callable[[str], bool], outcome_of: Callable[[str], str | None]) -> None:
-        """Close the attempts that dead processes left open, by `outcome_of` their key: its state, None: it was lost."""
-        open_ones = self._database.execute("SELECT id, key, owner FROM attempts WHERE outcome IS NULL").fetchall()
-        dead = [(number, key) for number, key, owner in open_ones if not is_alive(owner)]
-        if not dead:
-            return
-        closed = {
-            str(key)
-            for (key,) in self._database.execute("SELECT key FROM attempts WHERE outcome IN (?, ?)", (DONE, FAILED))
-        }
+    def settle(self, state_of: Callable[[str], str | None]) -> None:
+        """Close what killed runs left open: by the state that a key has now, as lost where it has none."""
+        left = self._database.execute("SELECT id, key FROM attempts WHERE outcome IS NULL").fetchall()
         with self._database as database:
-            for number, key in dead:
-                outcome = None if key in closed else outcome_of(key)
-                database.execute("UPDATE attempts SET outcome = ? WHERE id = ?", (outcome or LOST, number))
+            states = ((state_of(key) or LOST, number) for number, key in left)
+            database.executemany("UPDATE attempts SET outcome = ? WHERE id = ?", states)
 
 
 def remedy(error: sqlite3.Error) -> str:
@@ -159,7 +115,6 @@ def remedy(error: sqlite3.Error) -> str:
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=BUSY_S, isolation_level="IMMEDIATE")
     try:
-        database.execute("PRAGMA journal_mode = DELETE")
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"{path} has the form {version}, this docqa writes {SCHEMA_VERSION}")
@@ -170,6 +125,6 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _stored(value: str | float | None) -> str | float | None:
-    """`value` without lone surrogates, which SQLite does not take."""
-    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
+def _stored(text: str | None) -> str | None:
+    """`text` without lone surrogates, which SQLite does not take."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") if text is not None else None

@@ -1,8 +1,7 @@
 """Tasks done by the actors of a Ray cluster, each with a model of its own (extra `ray`).
 
-An actor works on one task at a time, and what is not begun stays with the runner: that is the back-pressure. Documents
-are read by the actors themselves, so their folder must be at the same path on every machine. Only lines of JSON travel,
-readable for whoever sees the cluster's traffic or its logs: a password never does.
+Documents are read by the actors themselves, so their folder must be at the same path on every machine. Only lines of
+JSON travel, readable for whoever sees the cluster's traffic or its logs: a password never does.
 """
 
 from __future__ import annotations
@@ -12,24 +11,57 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from types import ModuleType
-from typing import Any
 
 from docqa.app.batch.attempt import Outcome, attempt, prepare
+from docqa.app.batch.execution.executors import Next, run_on
 from docqa.app.batch.items import Failure, Item, Task
-from docqa.app.batch.jobs import make_job
-from docqa.app.batch.protocol import Job
+from docqa.app.batch.jobs import Job, make_job
 from docqa.app.errors import ResourceError, UsageError
 
 
-@dataclass
-class _Actor:
-    """Ray's handle of a `_JobActor`, and what that works on: `pending` is Ray's reference to the outcome of `task`."""
+class RayActor:
+    """An actor with `threads` processors that does the job of `spec`; after it died, another."""
 
-    handle: Any
-    task: Task | None = None
-    pending: object = None
+    def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
+        self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
+        self._closed = False
+        self._loading = self._start()
+
+    def wait_ready(self) -> None:
+        """Wait for its model. Raises ResourceError: an actor that cannot start is not the fault of a document."""
+        with _cluster_errors(self._ray, self._address):
+            problem = self._ray.get(self._loading)
+        if problem:
+            raise ResourceError(problem)
+
+    def process(self, task: Task) -> Outcome:
+        with _cluster_errors(self._ray, self._address):
+            pending = self._handle.process.remote(task.key, json.dumps(asdict(task.item)))
+        try:
+            return Outcome.from_json(self._ray.get(pending))
+        except self._ray.exceptions.RayActorError:
+            if not self._closed:
+                self._loading = self._start()
+                self.wait_ready()
+            return Outcome(task.key)
+        except self._ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
+            failure = Failure(type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again")
+            return Outcome(task.key, failure=failure)
+
+    def kill(self) -> None:
+        """Stop it, whatever it does."""
+        self._closed = True
+        self._ray.kill(self._handle)
+
+    def _start(self) -> object:
+        """Start an actor; returns Ray's reference to what would fail for every task, there when the actor is ready."""
+        environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
+        with _cluster_errors(self._ray, self._address):
+            remote = self._ray.remote(num_cpus=self._threads, max_restarts=0, runtime_env=environment)(_JobActor)
+            self._handle = remote.remote(self._spec)
+            return self._handle.prepare.remote()
 
 
 class RayActors:
@@ -38,73 +70,26 @@ class RayActors:
     Raises ResourceError where Ray is not installed, or the cluster fails; UsageError for options with a password.
     """
 
+    peak_bytes = 0
+    """The actors' memory is that of other machines; each attempt has its own in the ledger."""
+
     def __init__(self, job: Job, jobs: int, threads: int, address: str) -> None:
-        self._spec = json.dumps(job.spec(threads))
-        if job.spec()["options"].get("password"):
+        spec = json.dumps(job.spec(threads))
+        if job.options.password:
             raise password_refused()
-        self._threads, self._address = threads, address
         self._ray = _connect(address, jobs * threads)
-        self._actors = [_Actor(handle) for handle in self._start(jobs)]
+        self._actors = [RayActor(self._ray, spec, threads, address) for _ in range(jobs)]
+        for actor in self._actors:
+            actor.wait_ready()
 
-    @property
-    def free(self) -> int:
-        return sum(actor.task is None for actor in self._actors)
-
-    @property
-    def peak_bytes(self) -> int:
-        return 0  # the actors' memory is that of other machines; each attempt has its own in the ledger
-
-    def submit(self, task: Task) -> None:
-        actor = next(actor for actor in self._actors if actor.task is None)
-        with self._cluster_errors():
-            actor.pending = actor.handle.process.remote(task.key, json.dumps(asdict(task.item)))
-        actor.task = task
-
-    def wait(self, seconds: float) -> Outcome | None:
-        pending = [actor.pending for actor in self._actors if actor.task is not None]
-        with self._cluster_errors():
-            ready, _ = self._ray.wait(pending, num_returns=1, timeout=seconds) if pending else ([], [])
-        if not ready:
-            return None
-        actor = next(actor for actor in self._actors if actor.task is not None and actor.pending == ready[0])
-        task, actor.task = actor.task, None
-        assert task is not None
-        try:
-            return Outcome.from_json(self._ray.get(ready[0]))
-        except self._ray.exceptions.RayActorError:
-            (actor.handle,) = self._start(1)
-            return Outcome(task.key)
-        except self._ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
-            failure = Failure(type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again")
-            return Outcome(task.key, failure=failure)
+    def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
+        return run_on(self._actors, next_task)
 
     def close(self) -> None:
         with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):  # it may be gone already
             for actor in self._actors:
-                self._ray.kill(actor.handle)
+                actor.kill()
             self._ray.shutdown()
-        self._actors = []
-
-    def _start(self, count: int) -> list[Any]:
-        """Handles of new actors, their models loaded: one that cannot start is not the fault of a document."""
-        environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
-        with self._cluster_errors():
-            remote = self._ray.remote(num_cpus=self._threads, max_restarts=0, runtime_env=environment)(_JobActor)
-            handles = [remote.remote(self._spec) for _ in range(count)]
-            for problem in filter(None, self._ray.get([handle.prepare.remote() for handle in handles])):
-                raise ResourceError(problem)
-        return handles
-
-    @contextlib.contextmanager
-    def _cluster_errors(self) -> Iterator[None]:
-        """An error of the cluster itself ends the run as a ResourceError."""
-        try:
-            yield
-        except (self._ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
-            raise ResourceError(
-                f"the Ray cluster failed ({_line(error)})", where=self._address,
-                hint="check that it is up; the same command goes on",
-            ) from error  # fmt: skip
 
 
 class _JobActor:
@@ -115,8 +100,7 @@ class _JobActor:
 
     def prepare(self) -> str | None:
         """Load the model; returns what would fail for every task."""
-        fatal = prepare(self._job)
-        return fatal[0] if fatal is not None else None
+        return prepare(self._job)
 
     def process(self, key: str, item: str) -> str:
         """The Outcome of a task, as JSON."""
@@ -134,6 +118,18 @@ def password_refused() -> UsageError:
         "a password is not sent to a Ray cluster, where it would travel unencrypted", where="--password-file",
         hint="run without --ray (--jobs N works on this machine), or save the documents without a password first",
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
+    """An error of the cluster itself ends the run as a ResourceError."""
+    try:
+        yield
+    except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
+        raise ResourceError(
+            f"the Ray cluster failed ({_line(error)})", where=address,
+            hint="check that it is up; the same command goes on",
+        ) from error  # fmt: skip
 
 
 def _line(error: Exception) -> str:

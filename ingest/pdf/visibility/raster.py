@@ -79,42 +79,11 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
         return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
 
 
-def grey_pixels(png: bytes) -> tuple[int, int, bytes]:
-    """(width, height, one byte a pixel) of a picture that `page_png` made. Raises ValueError for any other."""
-    fields = struct.unpack(">IIBBBBB", png[16:29]) if len(png) > 45 else ()
-    if fields[2:] != (8, 0, 0, 0, 0):
-        raise ValueError("not a grey PNG of one chunk")
-    width, height = fields[:2]
-    (length,) = struct.unpack(">I", png[33:37])
-    rows = zlib.decompressobj().decompress(png[41 : 41 + length], (width + 1) * height)
-    return width, height, b"".join(rows[at + 1 : at + 1 + width] for at in range(0, len(rows), width + 1))
-
-
-def rgb_png(pixels: bytes, width: int, height: int, stride: int, channels: int) -> bytes:
-    """A PNG of rows of `stride` bytes, a pixel of which is red, green, blue and, with four `channels`, one that is
-    unused."""
-    rows = []
-    for row in range(height):
-        line = pixels[row * stride : row * stride + width * channels]
-        if channels == 4:
-            packed = bytearray(3 * width)
-            for part in range(3):
-                packed[part::3] = line[part::4]
-            line = bytes(packed)
-        rows.append(b"\0" + line)
-    return _png(b"".join(rows), width, height, 2)
-
-
 def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
     """A PNG of one byte a pixel, `stride` bytes a row."""
-    rows = (pixels[row * stride : row * stride + width] for row in range(height))
-    return _png(b"".join(b"\0" + row for row in rows), width, height, 0)
-
-
-def _png(rows: bytes, width: int, height: int, colour: int) -> bytes:
-    """A PNG of rows that begin with their filter, 0; `colour` is its kind: 0 grey, 2 red, green and blue."""
+    rows = b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height))  # 0: no filter
     parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows, 6)),
         (b"IEND", b""),
     )

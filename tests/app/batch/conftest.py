@@ -17,23 +17,22 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.items import Item
-from docqa.app.batch.protocol import Processed
+from docqa.app.batch.jobs import Job, Processed
+from docqa.app.options import Options
 from docqa.ingest.errors import Unreadable
 
 WORDS = "The tenant of unit {0} shall pay {0} dollars to the keeper named Alder{0} before the ninth day of the month."
 
 
-class Shout:
+class Shout(Job):
     """A Job for tests: the text of a document in capitals; one that holds "broken" fails, "full" stops everything."""
 
     name = "shout"
     by_name = False
 
     def __init__(self) -> None:
+        super().__init__(Options(store=False))
         self.processed: list[bytes] = []
-
-    def spec(self, threads: int | None = None) -> dict[str, Any]:
-        return {"name": self.name, "options": {}}
 
     def identity(self) -> dict[str, Any]:
         return {"work": self.name}
@@ -41,8 +40,8 @@ class Shout:
     def prepare(self) -> None:
         pass
 
-    def kept_record(self, item: Item) -> str | None:
-        return None
+    def _record(self, *_: object) -> str:
+        raise NotImplementedError
 
     def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Processed:
         self.processed.append(content)

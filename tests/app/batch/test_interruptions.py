@@ -1,4 +1,4 @@
-"""Killed, interrupted and helped: the next run ends as an undisturbed one, and nothing is done twice."""
+"""Killed and interrupted: the next run ends as an undisturbed one, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -75,24 +75,8 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(
     process.send_signal(signal.SIGINT)
     assert _ended(process) == 130
     assert 1 <= _records(out) < 12  # of the twelve that can be read
-    assert list((out / ".docqa" / "leases").iterdir()) == list((out / ".docqa" / "owners").iterdir()) == []
     assert docqa("summarize", folder, "--output", out)[0] == 6
     _check_once(out)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("tiny_model")
-def test_a_second_process_takes_over_from_one_that_is_killed(
-    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
-) -> None:
-    folder, out = mixed_folder(tmp_path / "docs", 40), tmp_path / "out"
-    killed, other = (summarize_process(folder, "--output", out) for _ in range(2))
-    _kill_after(killed, out, 6)
-    assert _ended(other) == 6
-    assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
-    _check_once(out)
-    owners = Counter(outcome for _, outcome in attempts_of(out))
-    assert owners["lost"] <= 1
 
 
 @pytest.mark.slow

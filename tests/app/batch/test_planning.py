@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from docqa.app.batch.jobs import AnswerJob, SummaryJob, make_job
-from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, Planner
-from docqa.app.batch.speeds import Speeds
+from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, planned_memory
 from docqa.app.options import Options
 
 
@@ -20,11 +19,11 @@ def test_planned_memory_grows_with_document_lengths_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, kept: int
 ) -> None:
     monkeypatch.setattr("docqa.model.load.compute_dtype", lambda folder: dtype)
-    planner = Planner(Options(model=os.environ["DOCQA_MODEL"]), None, Speeds())
-    one, ten = planner.raw_memory(100, 1, 1), planner.raw_memory(100, 1, 10)
+    options = Options(model=os.environ["DOCQA_MODEL"])
+    one, ten = planned_memory(options, 100, 1, 1), planned_memory(options, 100, 1, 10)
     assert ten - one == 9 * kept
-    assert planner.raw_memory(100, 2, 20) == 2 * ten
-    assert planner.raw_memory(100, 1, 10**6) - one == (MOST_LENGTHS_BYTES - kept if kept else 0)
+    assert planned_memory(options, 100, 2, 20) == 2 * ten
+    assert planned_memory(options, 100, 1, 10**6) - one == (MOST_LENGTHS_BYTES - kept if kept else 0)
 
 
 @pytest.mark.usefixtures("tiny_model")

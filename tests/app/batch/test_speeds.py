@@ -44,12 +44,12 @@ def test_newer_runs_count_more() -> None:
 
 def test_learned_speeds_are_loaded_and_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
     speeds = Speeds()
-    speeds.learn(".txt", 400, 100, 0.5, 2.0)
+    speeds.add("tokens .txt", 400, 100)
     save_speeds(tmp_path, "one", speeds)
     save_speeds(tmp_path, "two", Speeds())
     assert load_speeds(tmp_path, "one") == speeds
     assert load_speeds(tmp_path, "two") == Speeds()
-    (tmp_path / FILE).write_text('{"schema": 1, "speeds": {"one": {"tokens": 3}}}')
+    (tmp_path / FILE).write_text('{"schema": 2, "speeds": {"one": {"lines": 3}}}')
     assert load_speeds(tmp_path, "one") == Speeds()
     (tmp_path / FILE).write_text("nothing of JSON")
     assert load_speeds(tmp_path, "one") == Speeds()

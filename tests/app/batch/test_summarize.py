@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from docqa.app.batch.workspace import Workspace
+
 from .conftest import WORDS, attempts_of, outputs_of, pdf
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
@@ -87,6 +89,29 @@ def test_failures_stay_until_retried_or_the_file_changes(docqa: Any, folder: Pat
     (folder / "broken.pdf").write_bytes(pdf(WORDS.format(4)))
     assert docqa("summarize", folder, "--output", out)[0] == 0
     assert (out / "failures.jsonl").read_bytes() == b""
+
+
+def test_a_second_process_is_refused_while_one_works_there(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    with Workspace(tmp_path / "out").locked():
+        code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
+        assert docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")[0] == 0
+    assert (code, out) == (2, "")
+    assert f"{tmp_path / 'out'}: another docqa process works in this folder (wait until it ends" in err
+    assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 6
+
+
+def test_a_folder_that_machines_shared_is_continued_as_any_other(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    docqa("summarize", folder, "--output", out)
+    fresh = outputs_of(out)
+    for name in ("owners/host.1.ab", "owners/.host.1.ab.lock", "leases/key.0"):
+        (out / ".docqa" / name).parent.mkdir(exist_ok=True)
+        (out / ".docqa" / name).write_text("{}")
+    with sqlite3.connect(out / "ledger.sqlite") as database:
+        database.execute("PRAGMA user_version = 1")
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    assert outputs_of(out) == fresh | {"ledger.old.sqlite": (out / "ledger.old.sqlite").read_bytes()}
+    assert attempts_of(out) == []
 
 
 def test_another_style_is_another_summary(docqa: Any, folder: Path, tmp_path: Path) -> None:

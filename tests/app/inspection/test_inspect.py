@@ -171,32 +171,12 @@ def test_output_is_written_whole_and_nowhere_else(docqa: Any, report_pdf: Path, 
     assert [file.name for file in tmp_path.iterdir()] == ["page.svg"]
 
 
-def test_a_png_shows_the_page_its_frames_and_the_panel(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
-    import zlib
-
-    target = tmp_path / "page.PNG"
-    code, out, err = docqa("inspect", report_pdf, "--output", target)
-    assert (code, out) == (0, "") and str(target) in err
-    data = target.read_bytes()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[24:29] == bytes((8, 2, 0, 0, 0))
-    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    rows = zlib.decompress(data[41 : 41 + int.from_bytes(data[33:37], "big")])
-    assert len(rows) == height * (1 + 3 * width)
-    step = 1 + 3 * width
-    starts = (at for row in range(height) for at in range(row * step + 1, (row + 1) * step, 3))
-    seen = {rows[at : at + 3] for at in starts}
-    # The paper of the sheet, that of the page, a paragraph's frame and a running head's.
-    assert {bytes.fromhex(colour) for colour in ("F2F2F2", "FFFFFF", "0072B2", "6B6B6B")} <= seen
-
-
 def test_output_is_neither_the_document_nor_of_another_kind(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
     before = report_pdf.read_bytes()
     assert docqa("inspect", report_pdf, "--output", report_pdf, "--json")[0] == 2
-    for arguments, kind in ((("page.gif",), "an SVG"), (("page.svg", "--png"), "a PNG")):
-        code, _, err = docqa("inspect", report_pdf, "--output", tmp_path / arguments[0], *arguments[1:])
-        assert code == 2
-        assert kind in err
-    assert docqa("inspect", report_pdf, "--json", "--png")[0] == 2
+    code, _, err = docqa("inspect", report_pdf, "--output", tmp_path / "page.png")
+    assert code == 2
+    assert "the picture is an SVG" in err
     assert report_pdf.read_bytes() == before
     assert list(tmp_path.iterdir()) == []
 

@@ -18,22 +18,22 @@ import os, signal, sys
 from docqa.app import cli
 from docqa.app.batch.execution import {module} as module
 
-original = module.{kind}.submit
+original = module.{kind}.process
 killed = []
 
 
-def submit(self, task):
-    original(self, task)
+def process(self, task):
     if not killed:
         killed.append(task.key)
         {kill}
+    return original(self, task)
 
 
-module.{kind}.submit = submit
+module.{kind}.process = process
 sys.exit(cli.run(sys.argv[1:]))
 """
-KILL_WORKER = "os.kill(next(w for w in self._workers if w.task is task).child.pid, signal.SIGKILL)"
-KILL_ACTOR = "self._ray.kill(next(a for a in self._actors if a.task is task).handle)"
+KILL_WORKER = "self.fatal(); os.kill(self.child.pid, signal.SIGKILL)"  # when it is ready
+KILL_ACTOR = "self._ray.kill(self._handle)"
 
 
 def _run(program: str, checkpoint: Path, *arguments: object) -> str:
@@ -64,7 +64,7 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
 
 
 def test_a_killed_worker_process_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
-    program = KILL.format(module="processes", kind="Processes", kill=KILL_WORKER)
+    program = KILL.format(module="processes", kind="WorkerProcess", kill=KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]
@@ -73,7 +73,7 @@ def test_a_killed_worker_process_costs_no_record(serial: dict[str, bytes], check
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
 def test_a_killed_ray_actor_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
-    program = KILL.format(module="ray_actors", kind="RayActors", kill=KILL_ACTOR)
+    program = KILL.format(module="ray_actors", kind="RayActor", kill=KILL_ACTOR)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.ray_actors import RayActors
 from docqa.app.batch.items import Item, Task
 from docqa.app.batch.jobs import SummaryJob
@@ -36,8 +38,10 @@ class Ray(ModuleType):
         self.sent: list[str] = []
         self.errors: dict[str, Exception] = {}
         self.results: list[Any] = []
+        self.called: Counter[str] = Counter()
 
     def _call(self, name: str, *values: object) -> None:
+        self.called[name] += 1
         self.sent += [str(value) for value in values]
         if name in self.errors:
             raise self.errors[name]
@@ -61,14 +65,10 @@ class Ray(ModuleType):
 
         return SimpleNamespace(prepare=method("prepare"), process=method("process"))
 
-    def wait(self, pending: list[Any], **options: object) -> tuple[list[Any], list[Any]]:
-        self._call("wait")
-        return pending[:1], pending[1:]
-
     def get(self, pending: Any) -> Any:
-        if isinstance(pending, list):
+        if pending == "pending prepare":
             self._call("get prepared")
-            return [None] * len(pending)
+            return None
         self._call("get")
         return self.results.pop(0)
 
@@ -88,6 +88,13 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
 
 def _actors(password: str | None = None) -> RayActors:
     return RayActors(SummaryJob(Options(store=False, password=password), "brief"), 1, 1, "cluster:6379")
+
+
+def _outcome(actors: RayActors) -> Outcome:
+    """What comes of TASK."""
+    ((task, outcome),) = actors.run(iter([TASK, None, None]).__next__)
+    assert task == TASK
+    return outcome
 
 
 def test_a_password_is_refused_before_anything_is_sent(ray: Ray) -> None:
@@ -110,8 +117,8 @@ def test_commands_with_ray_refuse_a_password(docqa: Any, ray: Ray, tmp_path: Pat
 
 
 def test_options_and_documents_travel_as_json(ray: Ray) -> None:
-    actors = _actors()
-    actors.submit(TASK)
+    ray.results = [Outcome("key", "{}").to_json()]
+    assert _outcome(_actors()).record == "{}"
     spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
     assert (spec["name"], spec["style"], spec["options"]["password"], spec["options"]["threads"]) == (
         "summarize", "brief", None, 1,
@@ -120,20 +127,15 @@ def test_options_and_documents_travel_as_json(ray: Ray) -> None:
 
 def test_an_actor_that_dies_costs_its_task_one_attempt(ray: Ray) -> None:
     actors = _actors()
-    actors.submit(TASK)
     ray.errors["get"] = RayActorError("the actor died")
-    outcome = actors.wait(0.1)
-    assert outcome is not None
-    assert (outcome.key, outcome.record, outcome.failure, outcome.fatal) == ("key", None, None, None)
-    assert actors.free == 1
+    assert _outcome(actors) == Outcome("key")
+    assert ray.called["start"] == 2
 
 
 def test_another_error_of_a_task_is_its_failure(ray: Ray) -> None:
     actors = _actors()
-    actors.submit(TASK)
     ray.errors["get"] = RayError("the object was lost\nTraceback of another machine")
-    outcome = actors.wait(0.1)
-    assert outcome is not None
+    outcome = _outcome(actors)
     assert outcome.failure is not None
     assert outcome.failure.reason == "Ray failed: the object was lost"
 
@@ -146,12 +148,11 @@ def test_a_cluster_that_cannot_be_used_ends_the_run(ray: Ray, call: str, error: 
         _actors()
 
 
-@pytest.mark.parametrize("call", ["process", "wait"])
-def test_a_cluster_that_fails_under_way_ends_the_run(ray: Ray, call: str) -> None:
+@pytest.mark.parametrize("calls", [("process",), ("get", "start")])
+def test_a_cluster_that_fails_under_way_ends_the_run(ray: Ray, calls: tuple[str, ...]) -> None:
     actors = _actors()
-    ray.errors[call] = RayError("the head node is gone")
+    ray.errors = {call: RayActorError("the head node is gone") for call in calls}
     with pytest.raises(ResourceError, match="the same command goes on"):
-        actors.submit(TASK)
-        actors.wait(0.1)
+        _outcome(actors)
     ray.errors = {"kill": RayError("gone"), "shutdown": RayError("gone")}
     actors.close()
