@@ -1,9 +1,8 @@
-"""Configuration of the family, fields spelled as in a checkpoint's config.json.
+"""Configuration of a model, fields spelled as in a checkpoint's config.json.
 
-Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
-experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
-counts, as it does in `qwen4_exp`. `olmo_hybrid`, `kimi_linear`, `bailing_hybrid` and `qwen4_exp_text` have networks of
-their own. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer, and no fields `linear_*`.
+Where a config.json has a `text_config`, as beside a picture half, which is not read, that counts. Hybrids have layers
+of delta nets and of attention; transformers have attention in every layer and no fields `linear_*`. What one family
+leaves out, refuses or means otherwise is in its file of `families`.
 """
 
 from __future__ import annotations
@@ -15,53 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.families import (
-    BAILING_HYBRID,
-    DENSE,
-    KIMI_LINEAR,
-    LLAMA,
-    MOE,
-    OLMO_HYBRID,
-    QWEN2,
-    QWEN3,
-    QWEN4,
-    TEXT_TYPES,
-    TRANSFORMERS,
-    bailing_hybrid,
-    kimi_linear,
-    olmo_hybrid,
-    qwen4_exp,
-)  # fmt: skip
-from docqa.model.families.ngrams import Ngrams
-from docqa.model.families.qwen4_exp import Indexer
+from docqa.model.family import FULL, LINEAR, Family, family_of
 from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 LONGEST_CONTEXT = 1_048_576
-LINEAR, FULL = "linear_attention", "full_attention"
 SCALED = ("linear", "llama3")  # rope types that say all about long contexts by themselves
-# What transformers takes where a config.json of a transformer leaves it out.
-_TRANSFORMER_DEFAULTS: dict[str, dict[str, object]] = {
-    QWEN3: {"head_dim": 128, "max_position_embeddings": 32_768},
-    QWEN2: {"max_position_embeddings": 32_768},
-    LLAMA: {"max_position_embeddings": 2_048},
-}
+DEFAULT = "qwen3_5_text"  # where a config.json names no model_type
 
 
 @dataclass(frozen=True)
 class HybridConfig:
     """Sizes of one model; `layer_types` alone decides which mixer a layer has, `sparse` which MLP.
 
-    `model_type`: that of the text model, as families.py has it. `intermediate_size`: of dense MLPs; 0 where every
+    `model_type`: that of the text model. `intermediate_size`: of dense MLPs; 0 where every
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `lowest_decay`: the logarithm of a decay is
-    between it and 0; 0 where there is no bound. `rotates`: keys carry positions. `kv_lora_rank`: of latent attention,
-    whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none. `hc_count`: residual
-    streams, mixed through `hc_lowrank` dims; 0 where the residual is one and plain. `indexer`: chooses the keys that
-    attention reads; `ngrams`: embeddings of n-grams in some layers. `sigmoid_gate`: that of the delta nets' output,
-    which is SiLU elsewhere.
+    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions.
     """
 
     vocab_size: int
@@ -75,7 +45,7 @@ class HybridConfig:
     linear_num_value_heads: int = 0
     linear_key_head_dim: int = 0
     linear_value_head_dim: int = 0
-    model_type: str = DENSE
+    model_type: str = DEFAULT
     intermediate_size: int = 0
     num_experts: int = 0
     num_experts_per_tok: int = 0
@@ -86,28 +56,14 @@ class HybridConfig:
     mlp_only_layers: tuple[int, ...] = ()
     linear_conv_kernel_dim: int = 4
     negative_eigenvalues: bool = False
-    lowest_decay: float = 0.0
     rotates: bool = True
-    kv_lora_rank: int = 0
-    q_lora_rank: int = 0
-    qk_nope_head_dim: int = 0
-    qk_rope_head_dim: int = 0
-    v_head_dim: int = 0
-    n_group: int = 1
-    topk_group: int = 1
-    routed_scaling_factor: float = 1.0
-    hc_count: int = 0
-    hc_lowrank: int = 0
-    indexer: Indexer | None = None
-    ngrams: Ngrams | None = None
-    sigmoid_gate: bool = False
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
     tie_word_embeddings: bool = False
     rope_parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kinds = (FULL,) if self.model_type in TRANSFORMERS else (LINEAR, FULL)
+        kinds = (LINEAR, FULL) if self.family.recurrent else (FULL,)
         if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= set(kinds):
             named = " or ".join(kinds)
             raise ConfigUnsupported(
@@ -119,15 +75,11 @@ class HybridConfig:
             raise ConfigUnsupported(
                 f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
             )
-        if self.indexer is not None and self.rotary_dim > self.indexer.dim:
-            raise ConfigUnsupported(
-                f"partial_rotary_factor turns {self.rotary_dim} dims, indexer_head_dim = {self.indexer.dim} has fewer"
-            )
 
     def _check_heads(self) -> None:
         """Delta nets have their sizes, and query or value heads share key heads evenly."""
         pairs = [("num_attention_heads", "num_key_value_heads")]
-        if self.model_type not in TRANSFORMERS:
+        if self.family.recurrent:
             names = [f.name for f in fields(self) if f.name.startswith("linear_")]
             lacking = [name for name in names if not getattr(self, name)]
             if lacking:
@@ -159,19 +111,14 @@ class HybridConfig:
         Raises:
             ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
         """
-        raw, kind = flat_config(outer), _text_type(outer)
-        raw |= {"model_type": kind, "indexer": None, "ngrams": None, "sigmoid_gate": False}  # a family's file sets them
-        _refuse_unknown_options(kind, raw)
-        if kind in TRANSFORMERS:
-            _complete_transformer(kind, raw)
-        if kind in _COMPLETE:
-            _COMPLETE[kind](raw)
+        raw, family = flat_config(outer), _family(outer)
+        raw["model_type"] = family.model_type
+        _refuse_unknown_options(family, raw)
+        family.complete(raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
         known: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
         _refuse_odd_sizes(known)
-        if kind == MOE and "num_experts" not in known:
-            raise ConfigUnsupported("config.json lacks a field of the architecture (num_experts)")
         if "num_hidden_layers" not in known:
             raise ConfigUnsupported("config.json lacks a field of the architecture (num_hidden_layers)")
         count: int = known["num_hidden_layers"]
@@ -181,7 +128,7 @@ class HybridConfig:
         by_interval = [FULL if (number + 1) % every == 0 else LINEAR for number in range(count)]
         known["layer_types"] = tuple(known.get("layer_types", by_interval))
         known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
-        known["rope_parameters"] = _rope_parameters(raw)
+        known["rope_parameters"] = _rope_parameters(family, raw)
         try:
             return cls(**known)
         except TypeError as error:
@@ -206,37 +153,29 @@ class HybridConfig:
         """The same model cut off after its first `count` layers: what reading only those costs and keeps."""
         return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
 
+    @property
+    def family(self) -> Family:
+        """What its family has for itself."""
+        return family_of(self.model_type)
+
     def sparse(self, number: int) -> bool:
         """Whether the MLP of layer `number` is one of experts."""
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
-
-    def has_ngrams(self, number: int) -> bool:
-        """Whether layer `number` has a table of n-gram embeddings."""
-        return self.ngrams is not None and number in self.ngrams.layers
 
     @property
     def rotary_dim(self) -> int:
         """How many dims of an attention head rotate; the rest carry no position."""
         if not self.rotates:
             return 0
-        if self.kv_lora_rank:  # the key that all heads share
-            return self.qk_rope_head_dim
-        usual = 1.0 if self.model_type in (OLMO_HYBRID, QWEN4, *TRANSFORMERS) else 0.25
-        return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
-
-    @property
-    def biased_keys(self) -> bool:
-        """Whether queries, keys and values have a bias, which in some columns of Qwen2.5's keys is of hundreds."""
-        return self.model_type == QWEN2
+        return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated))
 
     @property
     def half_keys(self) -> bool:
-        """Whether keys are kept in fp16: in 8 bits with one scale too little would be left of some of their columns.
-
-        Those of Qwen2.5 have its bias; of a latent key the part that all heads share may be far larger than the rest.
+        """Whether keys are kept in fp16: beside a bias, which in some columns of Qwen2.5's keys is of hundreds, too
+        little would be left of others in 8 bits with one scale.
         """
-        return self.biased_keys or self.kv_lora_rank > 0
+        return self.family.biased
 
     @property
     def native_context(self) -> int:
@@ -298,7 +237,7 @@ def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
     return {**raw, **(text if isinstance(text, Mapping) else {})}
 
 
-def _rope_parameters(raw: Mapping[str, object]) -> dict[str, object]:
+def _rope_parameters(family: Family, raw: Mapping[str, object]) -> dict[str, object]:
     """The rotary settings in one dict, wherever the release put them."""
     rope: dict[str, object] = {}
     for part in (raw.get("rope_scaling"), raw.get("rope_parameters")):
@@ -309,9 +248,8 @@ def _rope_parameters(raw: Mapping[str, object]) -> dict[str, object]:
         if raw.get(name) is not None:
             rope.setdefault(name, raw[name])
     kind = rope.get("rope_type", "default")
-    known = ("default", "yarn", *(SCALED if _text_type(raw) in TRANSFORMERS else ()))
-    if kind not in known:
-        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows {', '.join(known)}")
+    if kind not in family.rope_types:
+        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows {', '.join(family.rope_types)}")
     missing = [name for name in _ROPE_FIELDS.get(str(kind), ()) if not isinstance(rope.get(name), int | float)]
     if missing:
         raise ConfigUnsupported(f"config.json: rope_type '{kind}' needs a number for {', '.join(missing)}")
@@ -324,71 +262,31 @@ _ROPE_FIELDS = {
 }
 
 
-_COMPLETE = {
-    OLMO_HYBRID: olmo_hybrid.complete, KIMI_LINEAR: kimi_linear.complete, BAILING_HYBRID: bailing_hybrid.complete,
-    QWEN4: qwen4_exp.complete,
-}  # fmt: skip
-
-
-def _complete_transformer(kind: str, raw: dict[str, object]) -> None:
-    """Fill in what a config.json of a transformer may leave out, as transformers does.
-
-    Raises:
-        ConfigUnsupported: a layer reads a window only.
-    """
-    for name, value in _TRANSFORMER_DEFAULTS[kind].items():
-        if raw.get(name) is None:
-            raw[name] = value
-    hidden, heads, count = (raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
-    if raw.get("head_dim") is None and isinstance(hidden, int) and isinstance(heads, int) and heads > 0:
-        raw["head_dim"] = hidden // heads
-    if raw.get("num_key_value_heads") is None:
-        raw["num_key_value_heads"] = heads
-    if isinstance(count, int):
-        raw["layer_types"] = raw.get("layer_types") or [FULL] * count
-    if raw.get("rope_theta") is None:
-        raw["rope_theta"] = 10_000.0
-
-
-def _text_type(outer: Mapping[str, object]) -> str:
-    """The type of the text model that a config.json describes, whether it is wrapped or not."""
-    said = str(outer.get("model_type", DENSE))
+def _family(outer: Mapping[str, object]) -> Family:
+    """The family of the text model that a config.json describes, whether it is wrapped or not."""
+    said = str(outer.get("model_type", DEFAULT))
     inner = str(flat_config(outer).get("model_type", said))
-    for name in (said, inner):
-        if name not in TEXT_TYPES:
-            raise ConfigUnsupported(f"model_type '{name}' is not supported; docqa runs {', '.join(TEXT_TYPES)}")
-    if TEXT_TYPES[said] != TEXT_TYPES[inner]:
+    around, family = family_of(said), family_of(inner)
+    if around is not family:
         raise ConfigUnsupported(f"config.json: model_type '{said}' around a text_config of '{inner}'")
-    return TEXT_TYPES[said]
+    return family
 
 
-def _refuse_unknown_options(kind: str, raw: Mapping[str, object]) -> None:
+_COMPUTED: dict[str, tuple[object, ...]] = {
+    "hidden_act": ("silu", "swish"),
+    "attention_bias": (False,),
+    "output_gate_type": ("swish", "silu"),
+    "attn_output_gate": (True,),
+    "mamba_ssm_dtype": ("float32",),
+}
+
+
+def _refuse_unknown_options(family: Family, raw: Mapping[str, object]) -> None:
     """Refuse what would otherwise be computed wrongly without a word."""
-    allowed: dict[str, tuple[object, ...]] = {
-        "hidden_act": ("silu", "swish"),
-        "attention_bias": (False,),
-        "output_gate_type": ("swish", "silu"),
-        "attn_output_gate": (True,),
-        "mamba_ssm_dtype": ("float32",),
-    }
-    if kind == DENSE:
-        allowed["num_experts"] = (0,)
-    if kind in TRANSFORMERS:
-        allowed |= {"num_experts": (0,), "use_sliding_window": (False,), "mlp_bias": (False,), "pretraining_tp": (1,)}
-    if kind == OLMO_HYBRID:
-        allowed |= {"num_experts": (0,), "linear_allow_neg_eigval": (True, False)}
-    if kind == QWEN2:
-        del allowed["attention_bias"]  # always on query, key and value, whatever the file says
-    if kind == MOE:  # there every layer has experts, and their weights are always made to add up to 1
-        allowed |= {"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)}
-    if kind == QWEN4:  # its own file says which gates there are
-        del allowed["output_gate_type"]
-    else:
-        allowed |= {"hc_count": (1,), "ple_layer_ids": ([],), "indexer_budget": (0,)}
-    for name, values in allowed.items():
+    for name, values in {**_COMPUTED, **family.computed}.items():
         if raw.get(name) is not None and raw[name] not in values:
             raise ConfigUnsupported(
-                f"config.json: {name} = {raw[name]!r} is not supported for {kind}; expected {values[0]!r}"
+                f"config.json: {name} = {raw[name]!r} is not supported for {family.model_type}; expected {values[0]!r}"
             )
 
 

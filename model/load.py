@@ -100,7 +100,7 @@ class Model:
         read from disk, so that those of a layer are read once for all of them.
         """
         pool = pool_of(self.lower)
-        return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole and self.lower.in_pieces else 1
+        return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
     @property
     def evidence_layer(self) -> int:
@@ -309,8 +309,7 @@ def load_model(
     calibration, heads = read_calibration(where), AnswerHeads(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
-    counts = parameters(config)
-    check_room(place, (counts["total"] - counts["tables"]) * compute.itemsize, str(where))
+    check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of = pool.submit(fingerprint, where)
         made = pool.submit(lambda: Tokenizer.load(where) if tokenizer is None else tokenizer)

@@ -35,29 +35,6 @@ class AttentionCache(Protocol):
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
 
 
-class NgramCache(DeltaCache, Protocol):
-    """Beside it, of a layer with n-gram embeddings: the last ids, and what its convolution has read of late."""
-
-    words: Tensor | None
-    lexical: Tensor | None
-
-    def update_ngrams(self, words: Tensor, lexical: Tensor) -> None: ...
-
-
-class IndexedCache(AttentionCache, Protocol):
-    """Beside it, an index: the keys of whole blocks, and those of the tokens that still wait for a block to fill."""
-
-    pooled: Tensor | None
-    waiting: Tensor | None
-
-    @property
-    def length(self) -> int: ...
-
-    def update_index(self, pooled: Tensor, waiting: Tensor) -> None: ...
-
-    def attend_chosen(self, q: Tensor, k: Tensor, v: Tensor, chosen: Tensor, size: int) -> Tensor: ...
-
-
 Cache = DeltaCache | AttentionCache
 
 
@@ -74,19 +51,15 @@ class Network(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
 
     Caches are state.py's, which keep a context, or those of beams.py for a few branches. Each layer is called as
-    layer(x, rotation, cache). A network that ends otherwise than in a norm has none, and a `forward` of its own.
+    layer(x, rotation, cache).
     """
 
-    norm: Norm
-    in_pieces = True  # whether `forward` takes `block`
-
-    def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm | None) -> None:
+    def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm) -> None:
         super().__init__()
         self.config = config
         self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(layers)
-        if norm is not None:
-            self.norm = norm
+        self.norm = norm
         self.lm_head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
 
     def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """The dense members of the family: softmax attention in every layer, no gate, a plain RMS norm.
 
 Follows Qwen3, Qwen2 and Llama as `transformers` computes them; parameters carry the names of their checkpoints. They
-differ in what stands between a projection and the rotation: `qwen3` has a norm over each head's query and key, `qwen2`
-a bias on query, key and value, `llama` neither.
+differ in what stands between a projection and the rotation: a norm over each head's query and key, or over those of all
+heads, a bias on query, key and value, or none of them (`Family`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from docqa.kernels.attention import attention
 from docqa.kernels.dispatch import recorded
 from docqa.kernels.norm import rms_norm
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.families import QWEN3
 from docqa.model.linear import Linear, SwiGLU
 from docqa.model.network import AttentionCache, Network, Norm
 
@@ -36,21 +35,22 @@ class Attention(nn.Module):
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
-        hidden, bias = config.hidden_size, config.biased_keys
+        hidden, bias, self.normed = config.hidden_size, config.family.biased, config.family.normed
         self.q_proj = Linear(hidden, self.heads * self.dim, bias=bias)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.o_proj = Linear(self.heads * self.dim, hidden)
-        normed = config.model_type == QWEN3
-        self.q_norm = PlainNorm(self.dim, config.rms_norm_eps) if normed else None
-        self.k_norm = PlainNorm(self.dim, config.rms_norm_eps) if normed else None
+        sizes = {"head": (self.dim, self.dim), "all": (self.heads * self.dim, self.kv_heads * self.dim)}
+        if self.normed:
+            self.q_norm, self.k_norm = (PlainNorm(size, config.rms_norm_eps) for size in sizes[self.normed])
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         batch, seq, _ = x.shape
-        q = self.q_proj(x).view(batch, seq, self.heads, self.dim)
-        k = self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)
-        v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
-        if self.q_norm is not None and self.k_norm is not None:
+        q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
+        if self.normed == "all":
+            q, k = self.q_norm(q), self.k_norm(k)
+        q, k, v = (part.view(batch, seq, -1, self.dim) for part in (q, k, v))
+        if self.normed == "head":
             q, k = self.q_norm(q), self.k_norm(k)
         q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
         # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits with one scale

@@ -14,7 +14,6 @@ from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import size
 
-FORMATS = ("hf", "gguf")
 _Source = Annotated[
     str,
     typer.Argument(
@@ -164,24 +163,19 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
 def export(
     model: _Source,
     folder: _Target,
-    form: Annotated[
-        str, typer.Option("--format", metavar="hf|gguf", help="For transformers, or for llama.cpp.")
-    ] = "hf",
+    form: Annotated[str, typer.Option("--format", metavar="hf", help="For transformers; there is no other.")] = "hf",
 ) -> int:
-    """Write a model for transformers or llama.cpp.
+    """Write a model for transformers, as bf16 safetensors.
 
-    The format is bf16 safetensors (hf), or a GGUF file (gguf).
-
-    Example: docqa models export docqa-155m out/ --format gguf
+    Example: docqa models export docqa-155m out/
     """
-    from docqa.app.models import library
     from docqa.model.checkpoints.export import export as write
 
-    if form not in FORMATS:
-        raise UsageError(f"there is no format {form!r}", where="--format", hint=" or ".join(FORMATS))
+    if form != "hf":
+        hint = "hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file"
+        raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
     source, target = _places(model, folder)
-    name = library.BUNDLED_NAME if source == library.bundled() else source.resolve().name
-    for path in write(source, target, form, name=name):
+    for path in write(source, target):
         report.result(f"{size(path.stat().st_size)}  {path}")
     return report.ANSWERED
 

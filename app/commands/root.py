@@ -121,7 +121,7 @@ COMMANDS = {
         "use": Entry("Let a model answer from now on.", "model_files"),
         "check": Entry("Compare docqa's logits with those of transformers.", "models"),
         "quantize": Entry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
-        "export": Entry("Write a model for transformers or llama.cpp.", "model_files"),
+        "export": Entry("Write a model for transformers, as bf16 safetensors.", "model_files"),
     }),
     "cache": Entry("List, prune and check what is kept on disk.", commands={
         "list": Entry("Print what is kept, most recently used first.", "cache", "list_entries"),

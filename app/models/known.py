@@ -6,7 +6,6 @@ prediction) is at most a tenth of it. Parameters, bytes and times follow from th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,25 +37,6 @@ _QWEN3_2507 = Transformer("qwen3", 151_936, 128, 262_144)
 _QWEN2 = Transformer("qwen2", 151_936, 128, 32_768)
 _SMOLLM2 = Transformer("llama", 49_152, 64, 8_192)
 _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
-# What config.json says of an architecture with a network of its own beside the fields of `KnownModel`.
-_OLMO = {
-    "model_type": "olmo_hybrid", "vocab_size": 100_352, "rope_parameters": {"rope_type": "default", "rope_theta": None},
-}  # fmt: skip
-_KIMI = {
-    "model_type": "kimi_linear", "vocab_size": 163_840, "model_max_length": 1_048_576, "kv_lora_rank": 512,
-    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "moe_intermediate_size": 1_024,
-    "num_experts": 256, "num_experts_per_token": 8, "num_shared_experts": 1, "routed_scaling_factor": 2.446,
-    "linear_attn_config": {
-        "num_heads": 32, "head_dim": 128, "full_attn_layers": (4, 8, 12, 16, 20, 24, 27),
-        "kda_layers": tuple(at for at in range(1, 27) if at % 4),
-    },
-}  # fmt: skip
-_LING = {
-    "model_type": "bailing_hybrid", "vocab_size": 157_184, "kv_lora_rank": 512, "head_dim": 128,
-    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "moe_intermediate_size": 768,
-    "num_experts": 512, "num_experts_per_token": 8,
-}  # fmt: skip
-
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
 """What `docqa models quantize` writes the matrices in."""
@@ -69,8 +49,8 @@ class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `own`: what else config.json
-    says of one with a network of its own. `license`: by its name; empty where only the model's page says it.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `license`: by
+    its name; empty where only the model's page says it.
     """
 
     id: str
@@ -84,7 +64,6 @@ class KnownModel:
     tied: bool = False
     form: str = "bf16"
     transformer: Transformer | None = None
-    own: Mapping[str, object] | None = None
     license: str = APACHE
 
     @cached_property
@@ -92,12 +71,6 @@ class KnownModel:
         """What its config.json would be read as."""
         from docqa.model.config import FULL, HybridConfig
 
-        if self.own is not None:
-            return HybridConfig.from_dict({
-                "hidden_size": self.hidden, "num_hidden_layers": self.layers, "num_attention_heads": self.heads,
-                "num_key_value_heads": self.kv_heads, "linear_num_value_heads": self.value_heads,
-                "intermediate_size": self.width, "tie_word_embeddings": self.tied, **self.own,
-            })  # fmt: skip
         if self.transformer is None:
             return self._hybrid()
         return HybridConfig(
@@ -117,7 +90,6 @@ class KnownModel:
 
     def _hybrid(self) -> HybridConfig:
         from docqa.model.config import FULL, LINEAR, HybridConfig
-        from docqa.model.families import DENSE, MOE
 
         count, routed = self.experts
         return HybridConfig(
@@ -132,7 +104,7 @@ class KnownModel:
             linear_key_head_dim=_HEAD,
             linear_value_head_dim=_HEAD,
             layer_types=tuple(LINEAR if (at + 1) % _FULL_EVERY else FULL for at in range(self.layers)),
-            model_type=MOE if count else DENSE,
+            model_type="qwen3_5_moe_text" if count else "qwen3_5_text",
             intermediate_size=0 if count else self.width,
             num_experts=count,
             num_experts_per_tok=routed,
@@ -216,9 +188,6 @@ KNOWN = (
     KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
     # Hidden size, width and value heads follow from its 92 layers, 512 experts, 95 B active and 4.89 TB.
     KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
-    KnownModel("allenai/Olmo-Hybrid-7B", 3_840, 32, 30, 30, 30, 11_008, own=_OLMO, license=""),
-    KnownModel("moonshotai/Kimi-Linear-48B-A3B-Instruct", 2_304, 27, 32, 32, 32, 9_216, own=_KIMI, license=""),
-    KnownModel("inclusionAI/Ling-3.0-Flash", 2_560, 42, 32, 32, 32, 6_144, own=_LING, license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
 from docqa.kernels.attention.cached import ONE_DIM, attention_gathered, attention_over_native
-from docqa.kernels.attention.indexed import attention_indexed, chosen_blocks
 from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, Tile
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
@@ -18,8 +17,7 @@ from docqa.kernels.native import native_in_use
 
 __all__ = [
     "BlockSelection", "Context", "KVBlock", "Tile",
-    "attention", "attention_indexed", "attention_over", "best_blocks", "block_bounds", "block_scores", "chosen_blocks",
-    "one_query_in_place",
+    "attention", "attention_over", "best_blocks", "block_bounds", "block_scores", "one_query_in_place",
 ]  # fmt: skip
 
 register_native("attention", attention_native)

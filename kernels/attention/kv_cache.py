@@ -86,16 +86,6 @@ class Context:
             return keys[0], values[0]
         return torch.cat(keys), torch.cat(values)
 
-    def at(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values [count, kv_heads, dim] at positions [count], ascending, unpacked."""
-        numbers, counts = (positions // self.grid).unique_consecutive(return_counts=True)
-        keys, values = [], []
-        for number, part in zip(numbers.tolist(), positions.split(counts.tolist()), strict=True):
-            inside = part - number * self.grid
-            keys.append(self.blocks[number].keys(inside, dtype))
-            values.append(self.blocks[number].values(inside, dtype))
-        return torch.cat(keys), torch.cat(values)
-
     def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads, blocks] of each head."""
         parts: tuple[list[Tensor], list[Tensor]] = ([], [])

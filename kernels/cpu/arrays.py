@@ -86,7 +86,7 @@ def delta_rule(
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
     rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
     strided = (_strided(x) for x in (q, k, v))
-    call = DeltaCall(batch, seq, heads, key_dim, v.shape[-1], 0, *strided, *rest, None, heads // k.shape[2])
+    call = DeltaCall(batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2])
     library.run("delta_step" if seq <= FEW_TOKENS else "delta", ctypes.byref(call))
     return out
 

@@ -13,9 +13,9 @@ struct Heads {
 };
 
 struct DeltaCall {
-    int64_t batch, seq, heads, key_dim, value_dim, channels;
+    int64_t batch, seq, heads, key_dim, value_dim;
     Heads q, k, v;              // q is scaled by key_dim^-1/2 inside
-    const float *decay, *beta;  // [batch, seq, heads]; decay is a natural logarithm, with `channels` [batch, seq, heads, key_dim]
+    const float *decay, *beta;  // [batch, seq, heads]; decay is a natural logarithm
     float *state;               // [batch, heads, key_dim, value_dim], before on entry and after on return
     float *out;                 // [batch, seq, heads, value_dim]
     float *history;             // where not 0: the state before every chunk of 32, [batch, heads, chunks, key, value]

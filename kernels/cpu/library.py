@@ -33,7 +33,7 @@ class StridedTensor(Structure):
 
 class DeltaCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim", "channels")),
+        *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
         *((name, StridedTensor) for name in ("q", "k", "v")),
         *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
         ("shared", c_int64),
@@ -45,7 +45,7 @@ class DeltaCall(Structure):
         q, k, v, *gates = inputs
         rest = (*gates, state, out)
         return cls(
-            *v.shape[:3], k.shape[-1], v.shape[-1], gates[0].ndim == k.ndim,
+            *v.shape[:3], k.shape[-1], v.shape[-1],
             *(StridedTensor.of(x) for x in (q, k, v)), *(x.data_ptr() for x in rest),
             None if history is None else history.data_ptr(), v.shape[2] // k.shape[2],
         )  # fmt: skip

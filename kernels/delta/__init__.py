@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
-from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked, delta_rule_in_segments
+from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
 from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
@@ -27,12 +27,6 @@ register("delta_training", "reference", delta_rule_reference)
 register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu")
 register("delta_step", "recurrent", delta_rule_recurrent)
 register("delta_step", "reference", delta_rule_reference)
-register_native("channel_delta", delta_rule_native)
-register_native("channel_delta_step", delta_step_native)
-register("channel_delta", "chunked", delta_rule_in_segments)
-register("channel_delta", "reference", delta_rule_reference)
-register("channel_delta_step", "recurrent", delta_rule_recurrent)
-register("channel_delta_step", "reference", delta_rule_reference)
 
 
 def delta_rule(
@@ -42,37 +36,27 @@ def delta_rule(
 
     q and k may have fewer heads than v: each is read by so many heads of v next to each other. The number of tokens
     alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While gradients are
-    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside; where each channel has a
-    decay, in torch.
+    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
 
     Raises:
         ShapeMismatch: q, k and v differ in batch or seq, the heads of v are no multiple of those of q and k, `decay`
-            fits neither heads nor channels, or `state` is not [batch, heads, key_dim, value_dim].
+            does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
     """
     heads, key_heads = v.shape[2], k.shape[2]
-    if decay.shape not in (v.shape[:3], (*v.shape[:3], k.shape[3])):
-        raise ShapeMismatch(f"{tuple(decay.shape)} is neither of the heads nor of the channels of {tuple(k.shape)}")
+    if decay.shape != v.shape[:3]:
+        raise ShapeMismatch(f"a decay of {tuple(decay.shape)} is not one for each head of v {tuple(v.shape)}")
     if k.shape[:2] != v.shape[:2] or q.shape != k.shape or heads % key_heads:
         raise ShapeMismatch(f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together")
     wanted = (k.shape[0], heads, k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
-    channels = "channel_" if decay.ndim == k.ndim else ""
     training = recorded(q, k, v, decay, beta, state)
-    if training and channels:
-        q, k = _spread(q, k, heads // key_heads)
-        return delta_rule_in_segments(q, k, v, decay=decay, beta=beta, state=state)
     if training:
         wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
         found = choose("delta_training", v.device.type, wide)
     else:
-        operation = channels + ("delta_step" if k.shape[1] <= FEW_TOKENS else "delta")
-        found = choose(operation, v.device.type, v.dtype)
-    if training or not found.native:
-        q, k = _spread(q, k, heads // key_heads)
+        found = choose("delta_step" if k.shape[1] <= FEW_TOKENS else "delta", v.device.type, v.dtype)
+    repeat = heads // key_heads
+    if repeat > 1 and (training or not found.native):
+        q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
     return found.function(q, k, v, decay=decay, beta=beta, state=state)
-
-
-def _spread(q: Tensor, k: Tensor, repeat: int) -> tuple[Tensor, Tensor]:
-    """Each head of q and k `repeat` times."""
-    return (q, k) if repeat == 1 else (q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2))

@@ -2,8 +2,7 @@
 
 Notation of the comments: inside a chunk gamma_i is the running sum of the log decays, Gamma_ij = exp(gamma_i - gamma_j)
 for j <= i, A = strictly lower part of diag(beta) K K^T * Gamma. Then (I + A) U = diag(beta)(V - diag(e^gamma) K S0),
-O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U. With a decay for
-each channel gamma is a vector, and Gamma stands inside the products over channels (by_channel.py).
+O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U.
 Source: Yang, Kautz, Hatamizadeh 2024 (arXiv 2412.06464), section 3; no exponent used here is above 0.
 """
 
@@ -15,10 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.delta.by_channel import decayed_products
-
 CHUNK = 64
-SEGMENT = 512  # tokens whose channels are worked on at once
 
 
 class _UnitLowerInverse(torch.autograd.Function):
@@ -77,16 +73,13 @@ def delta_rule_chunked(
     q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
 
     # In float64: behind a token that forgets nearly all, differences of large sums are what small decays come from.
-    sums = decay.double().cumsum(3)  # [count, batch, heads, chunk], and key_dim where every channel has its own
+    sums = decay.double().cumsum(3)  # [count, batch, heads, chunk]
     keys_beta = k * beta[..., None]
-    if sums.ndim == k.ndim:
-        strict, attention = decayed_products(keys_beta, k, sums), decayed_products(q, k, sums)
-    else:
-        lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
-        difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
-        ratio = difference.exp()  # Gamma, with its diagonal
-        strict, attention = keys_beta @ k.transpose(-1, -2) * ratio, q @ k.transpose(-1, -2) * ratio
-        sums = sums[..., None]
+    lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
+    difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
+    ratio = difference.exp()  # Gamma, with its diagonal
+    strict, attention = keys_beta @ k.transpose(-1, -2) * ratio, q @ k.transpose(-1, -2) * ratio
+    sums = sums[..., None]
     gamma, left = sums.to(work), (sums[..., -1:, :] - sums).to(work)
     inverse = _UnitLowerInverse.apply(strict.tril(-1))
     grown = gamma.exp()
@@ -104,16 +97,3 @@ def delta_rule_chunked(
         memory = memory * kept[i] + keys_left[i] @ writes
     out = torch.stack(outputs, 1).transpose(2, 3).reshape(batch, count * chunk, heads, v.shape[-1])
     return out[:, :seq].to(v.dtype), memory
-
-
-def delta_rule_in_segments(
-    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """The same, some chunks after the others: with a decay for each channel, what a token takes is many times q."""
-    outputs: list[Tensor] = []
-    parts = (x.split(SEGMENT, 1) for x in (q, k, v, decay, beta))
-    for some_q, some_k, some_v, some_decay, some_beta in zip(*parts, strict=True):
-        out, state = delta_rule_chunked(some_q, some_k, some_v, decay=some_decay, beta=some_beta, state=state)
-        outputs.append(out)
-    assert state is not None
-    return torch.cat(outputs, 1), state

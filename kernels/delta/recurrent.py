@@ -14,7 +14,7 @@ def delta_rule_recurrent(
     batch, seq, heads, key_dim = k.shape
     memory = k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)
     q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
-    kept, beta = decay.to(work).exp().reshape(batch, seq, heads, -1, 1), beta.to(work)[..., None, None]
+    kept, beta = decay.to(work).exp()[..., None, None], beta.to(work)[..., None, None]
     outputs = []
     for t in range(seq):
         memory = memory * kept[:, t]

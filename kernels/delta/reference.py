@@ -1,8 +1,7 @@
 """Gated delta rule, token by token: the truth that every faster form is tested against.
 
 Source: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), the recurrent form. The decay comes
-before the read, and the output reads the updated state. With a decay for each channel of a key it is Kimi Delta
-Attention (Kimi Team 2025, arXiv 2510.26692).
+before the read, and the output reads the updated state.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ def delta_rule_reference(
     Args:
         q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5 inside.
         v: [batch, seq, heads, value_dim].
-        decay: [batch, seq, heads], or [batch, seq, heads, key_dim] for each channel of a key; natural logarithm, at
-            most 0.
+        decay: [batch, seq, heads]; natural logarithm, at most 0.
         beta: [batch, seq, heads], in (0, 2).
         state: [batch, heads, key_dim, value_dim] before the first token, zeros when absent; not written.
 
@@ -36,10 +34,10 @@ def delta_rule_reference(
     batch, seq, heads, key_dim = k.shape
     memory = torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)
     q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
-    decay, beta = decay.to(work).reshape(batch, seq, heads, -1), beta.to(work)
+    decay, beta = decay.to(work), beta.to(work)
     outputs = []
     for t in range(seq):
-        memory = memory * decay[:, t].exp()[..., None]
+        memory = memory * decay[:, t].exp()[..., None, None]
         read = torch.einsum("bhkv,bhk->bhv", memory, k[:, t])
         write = beta[:, t][..., None] * (values[:, t] - read)
         memory = memory + k[:, t][..., None] * write[..., None, :]

@@ -12,7 +12,7 @@ from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.native import mix_native
 from docqa.kernels.moe.reference import mix_reference
 
-__all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route", "route_grouped"]
+__all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
 
 register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
 register("experts", "grouped", mix_grouped)
@@ -40,35 +40,6 @@ def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Te
     if normalise:
         return chosen, best.softmax(-1)
     return chosen, (best - wide.logsumexp(-1, keepdim=True)).exp()
-
-
-def route_grouped(
-    logits: Tensor, bias: Tensor, k: int, *, groups: int, best: int, normalise: bool, factor: float
-) -> tuple[Tensor, Tensor]:
-    """Choose k experts for each token out of its best groups by their sigmoid, and how much each counts.
-
-    A group is as good as the sum of its two best experts. The bias takes part in both choices and not in the weights.
-    Source: DeepSeek-AI 2024, "DeepSeek-V3" (arXiv 2412.19437), section 2.1.2.
-
-    Args:
-        logits: [tokens, experts]; each group is experts that follow one another.
-        bias: [experts].
-        best: how many groups a token may choose from.
-        normalise: make the k weights add up to `factor`; otherwise they are the sigmoids times it.
-
-    Returns:
-        As `route`.
-    """
-    scores = (logits if logits.dtype == torch.float64 else logits.float()).sigmoid()
-    wanted = scores + bias.to(scores.dtype)
-    if best < groups:
-        grouped = wanted.unflatten(-1, (groups, -1))
-        chosen = _largest(grouped.topk(2, -1).values.sum(-1), best)[1]
-        allowed = torch.zeros_like(grouped[..., 0], dtype=torch.bool).scatter(1, chosen, True)
-        wanted = grouped.masked_fill(~allowed[..., None], float("-inf")).flatten(1)
-    chosen = _largest(wanted, k)[1]
-    weights = scores.gather(1, chosen)
-    return chosen, factor * (weights / (weights.sum(-1, keepdim=True) + 1e-20) if normalise else weights)
 
 
 def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:

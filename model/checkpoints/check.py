@@ -15,12 +15,11 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from docqa.model.checkpoints.checkpoint import HASH_PARTS, opened_checkpoint
+from docqa.model.checkpoints.checkpoint import opened_checkpoint
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3, QWEN4
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -82,15 +81,10 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     raw = flat_config(read_config(folder))
     for key in _LEFT_OUT:
         raw.pop(key, None)
-    if config.model_type == KIMI_LINEAR:  # which has no word for what never rotates
-        raw.pop("rope_parameters", None)
-    else:
-        raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
-    if config.model_type == BAILING_HYBRID:  # which overwrites what it has made of this field
-        raw["head_dim"] = config.linear_key_head_dim
+    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
     raw["layer_types"] = list(config.layer_types)
     raw["tie_word_embeddings"] = config.tie_word_embeddings
-    module, stem = _modelling(config)
+    module, stem = _modelling(config), config.family.classes
     settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(**raw, attn_implementation="eager")
     settings._experts_implementation = "eager"
     with torch.device("meta"):  # every tensor is read; only what is computed from the configuration has to be made
@@ -98,7 +92,6 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     tensors = _tensors_for(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
-    _fill_hashes(model, module)
     if config.rotates:
         model.model.rotary_emb = type(model.model.rotary_emb)(settings)
     if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
@@ -110,24 +103,12 @@ _LEFT_OUT = (
     CONFIG_KEY, "quantization_config", "text_config", "vision_config", "model_type", "architectures", "dtype",
     "torch_dtype", "rope_scaling", "rope_theta", "partial_rotary_factor",
 )  # fmt: skip
-_STEMS = {
-    DENSE: ("qwen3_5", "Qwen3_5Text"),
-    MOE: ("qwen3_5_moe", "Qwen3_5MoeText"),
-    NEXT: ("qwen3_next", "Qwen3Next"),
-    OLMO_HYBRID: ("olmo_hybrid", "OlmoHybrid"),
-    KIMI_LINEAR: ("kimi_linear", "KimiLinear"),
-    BAILING_HYBRID: ("bailing_hybrid", "BailingHybrid"),
-    QWEN4: ("qwen4_exp", "Qwen4ExpText"),
-    QWEN3: ("qwen3", "Qwen3"),
-    QWEN2: ("qwen2", "Qwen2"),
-    LLAMA: ("llama", "Llama"),
-}
 
 
-def _modelling(config: HybridConfig) -> tuple[ModuleType, str]:
-    """transformers' module of the architecture, and how its classes begin."""
-    family, stem = _STEMS[config.model_type]
-    return import_module(f"transformers.models.{family}.modeling_{family}"), stem
+def _modelling(config: HybridConfig) -> ModuleType:
+    """transformers' module of the architecture."""
+    name = config.family.file
+    return import_module(f"transformers.models.{name}.modeling_{name}")
 
 
 def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
@@ -138,31 +119,16 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
             plain, shape = name.removeprefix("model."), tuple(parameter.shape)
             if plain == "lm_head.weight" and config.tie_word_embeddings:
                 continue
-            if plain.endswith(HASH_PARTS):  # as the configuration makes them, whatever the folder says
-                continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
             found[name] = recipe.build(lambda source, form: checkpoint.read(source, form, torch.float32)).contiguous()
     return found
-
-
-def _fill_hashes(model: nn.Module, module: ModuleType) -> None:
-    """Let transformers make the whole numbers that its n-grams are hashed by; on the meta device it made none."""
-    for part in model.modules():
-        if hasattr(part, HASH_PARTS[0]):
-            said: Any = part
-            made = module._build_layer_multipliers(
-                said.unigram_vocab_size, said.ngram_size, said.ple_layer_index, said.seed
-            )
-            filled = (made, torch.tensor(said.head_vocab_sizes), torch.tensor(said.head_offsets))
-            for name, numbers in zip(HASH_PARTS, filled, strict=True):
-                setattr(part, name, nn.Buffer(numbers))
 
 
 class _float64_inside:
     """While entered, transformers' modelling code computes in float64 where it hard-codes float32."""
 
     def __init__(self, config: HybridConfig) -> None:
-        self._module = _modelling(config)[0]
+        self._module = _modelling(config)
 
     def __enter__(self) -> None:
         self._float, self._torch = Tensor.float, self._module.torch

@@ -6,7 +6,6 @@ tensor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,20 +20,12 @@ from docqa.model.checkpoints.layout import Recipe, recipe_for
 from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.families import BAILING_HYBRID
 from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
-KEPT_WIDE = (
-    "A_log", "dt_bias", "norm.weight", "mlp.gate.weight", "e_score_correction_bias", "norm_key.weight",
-    "norm_query.weight", "norm_conv.weight",
-)  # fmt: skip
-# What is multiplied by in two ways, and so never in the few bits of its file.
-KEPT_DENSE = ("kv_b_proj.weight",)
+KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
 KEPT_OPEN = 64 * 2**20  # bytes of a file that stays open from the listing of its tensors on
-# Whole numbers that follow from config.json, which checkpoints of transformers have beside a table of n-grams.
-HASH_PARTS = ("layer_multipliers", "ngram_heads_vocab_sizes", "ngram_heads_offsets")
 
 
 class Checkpoint:
@@ -130,33 +121,19 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module or a table's hash.
+        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module.
 
         Raises:
             WeightsMismatch: names the first that is not.
         """
         taken = {stored for name in used for stored in self._formats[name].names(name).values()}
         left = set(self.entries) - taken
-        unknown = sorted(name for name in left if not _of_mtp(name, config) and not _of_hash(name, config))
+        unknown = sorted(name for name in left if not name.startswith("mtp."))
         if unknown:
             entry = self.entries[unknown[0]]
             raise WeightsMismatch(
                 f"{entry.path}: unknown tensor {entry.key} ({len(unknown)} such); not this architecture?"
             )
-
-
-def _of_mtp(name: str, config: HybridConfig) -> bool:
-    """Whether a tensor belongs to a module of multi-token prediction; `bailing_hybrid` has it as a layer behind all."""
-    if config.model_type != BAILING_HYBRID:
-        return name.startswith("mtp.")
-    layer = re.match(r"layers\.(\d+)\.", name)
-    return layer is not None and int(layer[1]) >= config.num_hidden_layers
-
-
-def _of_hash(name: str, config: HybridConfig) -> bool:
-    """Whether a tensor says how a layer's n-grams are hashed, which `row_tables` compares with config.json."""
-    found = re.fullmatch(rf"layers\.(\d+)\.ple\.ple_embedding\.({'|'.join(HASH_PARTS)})", name)
-    return found is not None and config.has_ngrams(int(found[1]))
 
 
 def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
@@ -207,7 +184,7 @@ def packed_matrices(
     packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
-        if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith((*KEPT_WIDE, *KEPT_DENSE)):
+        if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith(KEPT_WIDE):
             matrix = packed_matrix(checkpoint, recipe)
             if matrix is not None:
                 packed[name] = matrix

@@ -38,7 +38,7 @@ from docqa.model.network import Network
 
 Key = tuple[str, int]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")
-FIRST_EXPERT = (".experts.0.down_proj.weight", ".experts.0.w2.weight")
+FIRST_EXPERT = ".experts.0.down_proj.weight"
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
@@ -247,7 +247,7 @@ class ExpertSource:
             if f"{experts}.gate_up_proj" in self.names and f"{experts}.down_proj" in self.names:
                 continue
             for number in range(self.config.num_experts):
-                for name in expert_names(experts, number, self.names):
+                for name in expert_names(experts, number):
                     if name not in self.names:
                         folder = self.checkpoint.folder
                         raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
@@ -262,13 +262,13 @@ class ExpertSource:
         """Let the system begin to read an expert that is wanted soon, where the checkpoint says where it lies."""
         if isinstance(self.checkpoint, GgufCheckpoint) or not self.packed:
             return
-        names = expert_names(experts, number, self.names)
+        names = expert_names(experts, number)
         self._files.announce(entry for name in names for entry in self.checkpoint.parts(name).values())
 
     def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert, once `reads` have run."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
-        names = expert_names(experts, number, self.names)
+        names = expert_names(experts, number)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
         if names[2] in self.names:
             gate, up, down = (self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True))

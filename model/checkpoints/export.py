@@ -1,6 +1,6 @@
-"""A checkpoint folder in the form of others: bf16 safetensors for transformers, or one GGUF file for llama.cpp.
+"""A checkpoint folder in the form of others: bf16 safetensors for transformers.
 
-Both hold the same numbers: group-quantized matrices are dequantized and rounded to bf16; decays and norms stay float32.
+Group-quantized matrices are dequantized and rounded to bf16; decays and norms stay float32.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
-from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.layout import checkpoint_layout
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import tensor_shapes
@@ -24,52 +22,29 @@ from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3, QWEN4
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
-FORMATS = ("hf", "gguf")
-ARCHITECTURES = {
-    DENSE: "Qwen3_5ForCausalLM",
-    MOE: "Qwen3_5MoeForCausalLM",
-    NEXT: "Qwen3NextForCausalLM",
-    OLMO_HYBRID: "OlmoHybridForCausalLM",
-    KIMI_LINEAR: "KimiLinearForCausalLM",
-    BAILING_HYBRID: "BailingHybridForCausalLM",
-    QWEN4: "Qwen4ExpForCausalLM",
-    QWEN3: "Qwen3ForCausalLM",
-    QWEN2: "Qwen2ForCausalLM",
-    LLAMA: "LlamaForCausalLM",
-}
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
-def export(source: Path, target: Path, form: str, *, name: str) -> list[Path]:
+def export(source: Path, target: Path) -> list[Path]:
     """Write the checkpoint folder `source` into the folder `target`, whole or not at all.
 
     Args:
         target: does not exist, or is empty.
-        form: one of FORMATS.
-        name: of the model; the GGUF file is called by it.
 
     Returns:
         The files written, sorted.
 
     Raises:
-        ModelError trees of reading a folder; ConfigUnsupported, TokenizerUnsupported for what a GGUF file cannot say;
-        OSError where `target` holds something or cannot be written.
+        ModelError trees of reading a folder; OSError where `target` holds something or cannot be written.
     """
     config = HybridConfig.from_folder(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         fresh = Path(folder) / "export"
         fresh.mkdir()
-        if form == "hf":
-            _write_hf(source, config, fresh)
-        else:
-            vocabulary, tensors = Vocabulary.load(source, config.vocab_size), checkpoint_tensors(source, config)
-            write_gguf(config, tensors, vocabulary, fresh / f"{name}-BF16.gguf", name=name)
-            if (source / "LICENSE").is_file():
-                shutil.copyfile(source / "LICENSE", fresh / "LICENSE")
+        _write_hf(source, config, fresh)
         os.rename(fresh, target)  # over an empty folder; anything in it is an error
     return sorted(target.iterdir())
 
@@ -118,13 +93,11 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
     raw = flat_config(read_config(source))
     for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
         raw.pop(key, None)
-    raw |= {"model_type": config.model_type, "architectures": [ARCHITECTURES[config.model_type]], "dtype": "bfloat16"}
+    causal = f"{config.family.classes.removesuffix('Text')}ForCausalLM"
+    raw |= {"model_type": config.model_type, "architectures": [causal], "dtype": "bfloat16"}
     raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
     raw.pop("rope_scaling", None)
-    if config.model_type == BAILING_HYBRID:  # that of the delta nets, by this name alone
-        raw["head_dim"] = config.linear_key_head_dim
-    if config.model_type != KIMI_LINEAR:
-        raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
+    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
     return raw
 
 

@@ -6,32 +6,18 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.architectures.bailing_hybrid import BailingHybrid
-from docqa.model.architectures.kimi_linear import KimiLinear
-from docqa.model.architectures.olmo_hybrid import OlmoHybrid
-from docqa.model.architectures.qwen4_exp import Qwen4Exp
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
-from docqa.model.checkpoints.row_tables import attach_tables, table_names
 from docqa.model.config import HybridConfig
-from docqa.model.families import BAILING_HYBRID, KIMI_LINEAR, OLMO_HYBRID, QWEN4, TRANSFORMERS
-from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
-from docqa.model.transformer import Transformer
 
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     """The network of `config` without its weights; `layers`: that many of the first layers only."""
-    if config.model_type in TRANSFORMERS:
-        return Transformer(config, layers)
-    return _NETWORKS.get(config.model_type, Hybrid)(config, layers)
-
-
-_NETWORKS: dict[str, type[OlmoHybrid | KimiLinear | Qwen4Exp]] = {
-    OLMO_HYBRID: OlmoHybrid, KIMI_LINEAR: KimiLinear, BAILING_HYBRID: BailingHybrid, QWEN4: Qwen4Exp,
-}  # fmt: skip
+    found: Network = config.family.network(config, layers)
+    return found
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:
@@ -51,27 +37,23 @@ def load_network(
     With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
     the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
     quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them. With `expert_bytes`,
-    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes. Tables of n-grams
-    always stay on disk.
+    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
     """
     with torch.device("meta"):
         network = build_network(config, layers)
     banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
     aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
-    tables = table_names(network)
-    wanted = {name: tuple(part.shape) for name, part in network.state_dict().items() if name not in tables}
+    wanted = {name: tuple(part.shape) for name, part in network.state_dict().items()}
     have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
     shared = {n: m for n, m in known.packed_matrices().items() if n in wanted} if known is not None else {}
     expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
     with opened_checkpoint(folder) as checkpoint:
-        attach_tables(network, checkpoint, config, dtype)
         matrices = packed_matrices(checkpoint, expected, config) if packed else {}
         dense = {name: shape for name, shape in expected.items() if name not in matrices}
-        elsewhere = {*have, *matrices, *aside, *tables}
+        elsewhere = {*have, *matrices, *aside}
         loaded = load_tensors(checkpoint, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
-    # Tensors with a packed matrix, a bank or rows on disk keep no content; load_tensors has seen that all others are
-    # there.
-    network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks or tables))
+    # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that all others are there.
+    network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
     network.attach_experts(banks)
     return network.requires_grad_(False).eval()
@@ -79,11 +61,7 @@ def load_network(
 
 def has_mtp(folder: Path, config: HybridConfig) -> bool:
     """Whether a checkpoint holds a module that docqa knows. Its tensors decide: a config may name one that is left out.
-
-    Of `qwen4_exp`, whose module would have to follow several residual streams, none is known.
     """
-    if config.model_type == QWEN4:
-        return False
     with opened_checkpoint(folder) as checkpoint:
         return f"{PREFIX}fc.weight" in checkpoint.names
 

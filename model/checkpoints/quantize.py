@@ -29,8 +29,7 @@ from docqa.model.tokenizer import tokenizer_spec
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (
     ".in_proj_a.weight", ".in_proj_b.weight", ".in_proj_ba.weight", ".a_proj.weight", ".b_proj.weight",
-    "conv1d.weight", ".mlp.gate.weight", ".block_sparse_moe.gate.weight", ".shared_expert_gate.weight",
-    ".block_inject_weight.weight",
+    "conv1d.weight", ".mlp.gate.weight", ".shared_expert_gate.weight",
 )  # fmt: skip
 COPIED = (
     "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "added_tokens.json",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
 from docqa.model.errors import ContextTooLong
-from docqa.model.families import BAILING_HYBRID, KIMI_LINEAR, LATENT, OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
@@ -98,103 +97,39 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
 
 
 def parameters(config: HybridConfig) -> dict[str, int]:
-    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms, streams, tables, total,
-    and active.
+    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms, total, and active.
 
     `mlp` has the dense MLPs, the experts that every token goes through, and the routers; `experts` the others.
-    `streams`: what mixes residual streams and n-grams into them; `tables`: rows of n-grams, which stay on disk.
-    `active` is what one token meets: all but the experts that it is not sent to and the rows that it does not ask for,
-    embedding and head counted whole.
+    `active` is what one token meets: all but the experts that it is not sent to, embedding and head counted whole.
     """
     hidden = config.hidden_size
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
     channels, heads = 2 * keys + values, config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
-    if config.model_type == KIMI_LINEAR:  # two gates of low rank, and a bias of each channel
-        delta += 2 * config.linear_key_head_dim * (hidden + values) + values - hidden * (values + heads) - heads
-    if config.model_type == BAILING_HYBRID:  # two gates of full rank, one beta, and a bias of each channel
-        delta += hidden * (values - heads) + values - heads
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
     sparse = sparse_layers(config)
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
         "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
-        + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts)
-        + sparse * _beside_router(config),
+        + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts + 1),
         "experts": sparse * config.num_experts * 3 * hidden * config.moe_intermediate_size,
         "delta": (config.num_hidden_layers - attention_layers) * delta,
         "attention": attention_layers * _attention_parameters(config),
-        "norms": (2 * config.num_hidden_layers + 1) * hidden * max(config.hc_count, 1),
-        "streams": _stream_parameters(config) + _ngram_parameters(config),
-        "tables": _table_parameters(config),
+        "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
     total = sum(counts.values())
-    elsewhere = counts["experts"] - _sent_to(config, counts) + counts["tables"]
-    return counts | {"total": total, "active": total - elsewhere + len(ngram_layers(config)) * _ngram_width(config)}
-
-
-def ngram_layers(config: HybridConfig) -> list[int]:
-    """Numbers of the layers that have a table of n-grams."""
-    return [number for number in range(config.num_hidden_layers) if config.has_ngrams(number)]
-
-
-def _ngram_width(config: HybridConfig) -> int:
-    """Numbers that the n-grams of one token give one layer."""
-    return config.ngrams.width if config.ngrams is not None else 0
-
-
-def _stream_parameters(config: HybridConfig) -> int:
-    """What mixes the residual streams in front of every mixer and MLP and behind the last, and shares out results."""
-    wide, blocks = config.hc_count * config.hidden_size, 2 * config.num_hidden_layers
-    return (blocks + 1) * 2 * wide * config.hc_lowrank + blocks * wide * config.hc_count
-
-
-def _table_parameters(config: HybridConfig) -> int:
-    """Of all tables of n-grams."""
-    sizes = config.ngrams
-    return 0 if sizes is None else sum(sizes.rows(number) * sizes.row for number in ngram_layers(config))
-
-
-def _ngram_parameters(config: HybridConfig) -> int:
-    """Of all layers with n-grams, beside their tables: keys and values, three norms and a convolution."""
-    if config.ngrams is None:
-        return 0
-    wide, width = config.hc_count * config.hidden_size, config.ngrams.width
-    each = width * (wide + config.hidden_size) + (3 + config.ngrams.taps) * wide
-    return len(ngram_layers(config)) * each
-
-
-def _beside_router(config: HybridConfig) -> int:
-    """Of one layer with experts: a bias of each, or the gate of the one that every token goes through."""
-    return config.num_experts if config.model_type in LATENT else config.hidden_size
-
-
-def _latent_parameters(config: HybridConfig) -> int:
-    """Of one layer of latent attention."""
-    hidden, heads, rank, low = config.hidden_size, config.num_attention_heads, config.kv_lora_rank, config.q_lora_rank
-    shared, value = config.qk_rope_head_dim, config.v_head_dim
-    queries, widened = heads * (config.qk_nope_head_dim + shared), heads * (config.qk_nope_head_dim + value)
-    asked = low * (hidden + 1 + queries) if low else hidden * queries
-    gates = hidden * heads if config.model_type == BAILING_HYBRID else 0
-    return asked + gates + hidden * (rank + shared) + rank * (1 + widened) + heads * value * hidden
+    return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
 
 
 def _attention_parameters(config: HybridConfig) -> int:
     """Of one attention layer: projections with what is added to them or normed behind them."""
-    if config.kv_lora_rank:
-        return _latent_parameters(config)
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
-    gates = 0 if config.model_type in (OLMO_HYBRID, *TRANSFORMERS) else queries
-    matrices = config.hidden_size * (2 * queries + gates + 2 * shared)
-    if config.model_type == QWEN2:
-        return matrices + queries + 2 * shared
-    if config.model_type == OLMO_HYBRID:
-        return matrices + queries + shared
-    if config.indexer is not None:  # queries and one key, and a norm of each
-        matrices += config.indexer.dim * (config.hidden_size * (config.indexer.heads + 1) + 2)
-    return matrices + (2 * config.head_dim if gates or config.model_type == QWEN3 else 0)
+    family = config.family
+    matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
+    norms = {"head": 2 * config.head_dim, "all": queries + shared, None: 0}
+    return matrices + (queries + 2 * shared) * family.biased + norms[family.normed]
 
 
 def sparse_layers(config: HybridConfig) -> int:
@@ -210,8 +145,7 @@ def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
 def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
     """Bytes of a state of `tokens` tokens: fixed (delta memories, tails), kv, and kv for one token of a whole block.
 
-    An index of keys counts as kv; it is `index` too, since it is saved whole with every point. `item` is the size of
-    one number in the model's dtype, which the pending block is kept in.
+    `item` is the size of one number in the model's dtype, which the pending block is kept in.
     """
     attention_layers = config.layer_types.count(FULL)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
@@ -224,26 +158,14 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     per_token = attention_layers * ((3 * elements + scales) if config.half_keys else 2 * (elements + scales))
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
-    index = 0
-    if config.indexer is not None:
-        block = config.indexer.block
-        index = attention_layers * config.indexer.dim * item * (tokens // block + tokens % block)
-        per_token += attention_layers * config.indexer.dim * item // block
-    lexical = 0
-    if config.ngrams is not None:  # the last ids, and what the convolution has read of late
-        lexical = (config.ngrams.longest - 1) * 8 + config.ngrams.reach * config.hc_count * config.hidden_size * item
-    return {
-        "fixed": (len(config.layer_types) - attention_layers) * (memory + tail) + len(ngram_layers(config)) * lexical,
-        "kv": kv + index,
-        "kv_per_token": per_token,
-        "index": index,
-    }
+    fixed = (len(config.layer_types) - attention_layers) * (memory + tail)
+    return {"fixed": fixed, "kv": kv, "kv_per_token": per_token}
 
 
 def _mlp_width(config: HybridConfig) -> int:
     """Numbers that a token takes at once in the widest MLP."""
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    return 3 * inner + 6 * config.hidden_size * max(config.hc_count, 1)
+    return 3 * inner + 6 * config.hidden_size
 
 
 def _mixer_width(config: HybridConfig) -> int:
@@ -251,27 +173,19 @@ def _mixer_width(config: HybridConfig) -> int:
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
     delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
-    heads, queries = config.num_attention_heads, config.num_attention_heads * config.head_dim
+    queries = config.num_attention_heads * config.head_dim
     attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again
-    if config.kv_lora_rank:
-        asked = config.qk_nope_head_dim + config.qk_rope_head_dim
-        key = config.kv_lora_rank + config.qk_rope_head_dim
-        attention = heads * (2 * asked + config.kv_lora_rank + 2 * key + config.v_head_dim)
     kinds = set(config.layer_types)
     used = [attention] * (FULL in kinds) + [delta] * (len(kinds - {FULL}) > 0)
-    return max(used) + 3 * config.hidden_size * max(config.hc_count, 1)
+    return max(used) + 3 * config.hidden_size
 
 
 def macs_per_token(
     config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
 ) -> tuple[float, float]:
-    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention.
-
-    With an index, attention is counted as over all tokens: those of a prefill's tile together may choose all of them.
-    """
+    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
     counts = parameters(config)
-    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"] + counts["streams"]
-    exact = exact if config.indexer is None else tokens
+    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
@@ -280,8 +194,6 @@ def macs_per_token(
     chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
     each = 2 * config.num_attention_heads * config.head_dim
-    if config.indexer is not None:
-        each += config.indexer.heads * config.indexer.dim // config.indexer.block
     return weights + delta, attention_layers * each * context
 
 
@@ -305,7 +217,7 @@ def estimate(
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
     kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
-    widest = max(_mlp_width(config), _mixer_width(config)) + 2 * _ngram_width(config)
+    widest = max(_mlp_width(config), _mixer_width(config))
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
@@ -314,18 +226,16 @@ def estimate(
     dense, attention = macs_per_token(config, tokens)
     reader = reader or ReaderCost()
     seconds = tokens * ((dense + reader.passage_macs) / speed.dense + attention / speed.attention)
-    disk = sizes["kv"] + (sizes["fixed"] + sizes["index"]) * (3 + tokens // 16_384) + 4 * tokens
+    disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
     counts = parameters(config)
-    read = counts["total"] - counts["tables"]  # rows of a table are taken from disk one by one
-    weights_on_disk = weights_on_disk * read // counts["total"]
-    weights, mapped = read * item, weights_on_disk
+    weights, mapped = counts["total"] * item, weights_on_disk
     if packed:
         weights, mapped = weights_on_disk, 0
     if expert_bytes is not None:
-        each = weights_on_disk / read if packed else item
+        each = weights_on_disk / counts["total"] if packed else item
         aside = max(round(counts["experts"] * each) - expert_bytes, 0)
         weights -= aside
-        mapped -= mapped * counts["experts"] // read
+        mapped -= mapped * counts["experts"] // counts["total"]
         if aside:
             scratch += 2 * min(tokens, BLOCKS_OF_EXPERTS * SCRATCH_TOKENS) * config.hidden_size * 4
     return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

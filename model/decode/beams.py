@@ -15,7 +15,6 @@ from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
-from docqa.model.state.indexed import ForkedIndex, IndexedMemory
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
 
 if TYPE_CHECKING:
@@ -63,13 +62,11 @@ class Branches:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
         self.count = 1
         self.native = NativeStep.of(model, state)
-        self.caches: list[DeltaMemory | ForkedContext | ForkedIndex | SharedContext] = []
+        self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []
         in_place = one_query_in_place(model.config.head_dim, model.dtype)
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
-            elif isinstance(layer, IndexedMemory):
-                self.caches.append(ForkedIndex(layer))
             elif state.position >= state.long.exact or (state.position >= FAR and in_place):
                 self.caches.append(ForkedContext(layer))
             else:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.families import TRANSFORMERS
-from docqa.model.gguf.names import ARCHITECTURES, ROPE_FACTORS
+from docqa.model.family import family_names, family_of_gguf
+from docqa.model.gguf.names import ROPE_FACTORS
 from docqa.model.gguf.reader import GgufReader, StoredTensor
 
 PICTURES = "mmproj"  # the picture half is a file of its own
@@ -66,11 +66,13 @@ class GgufFile:
         if parts != len(self.paths):
             raise WeightsMissing(f"{self.path} is one of {parts} parts, {len(self.paths)} are there; get the others")
         self.architecture = self.metadata.get("general.architecture")
-        if self.architecture not in ARCHITECTURES.values():
+        found = family_of_gguf(self.architecture)
+        if found is None:
             raise ConfigUnsupported(
                 f"{self.path}: architecture '{self.architecture}' is not supported; "
-                f"docqa runs {', '.join(ARCHITECTURES.values())}"
+                f"docqa runs {', '.join(name.replace('_', '') for name in family_names())}"
             )
+        self.family = found
 
     def field(self, key: str, default: Any = None) -> Any:
         """What the metadata says of the architecture under `key`.
@@ -85,11 +87,10 @@ class GgufFile:
 
     def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
-        kind = next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture)
         layers = self.field("block_count") - self.field("nextn_predict_layers", 0)
         heads = _largest(self.field("attention.head_count"))
         raw: dict[str, object] = {
-            "model_type": kind,
+            "model_type": self.family.model_type,
             "vocab_size": self._rows("token_embd.weight"),
             "hidden_size": self.field("embedding_length"),
             "num_hidden_layers": layers,
@@ -101,7 +102,7 @@ class GgufFile:
             "bos_token_id": self.metadata.get("tokenizer.ggml.bos_token_id"),
             "eos_token_id": self.eos_ids(),
         }
-        return raw | (self._transformer(heads) if kind in TRANSFORMERS else self._hybrid(layers))
+        return raw | (self._hybrid(layers) if self.family.recurrent else self._transformer(heads))
 
     def eos_ids(self) -> list[int]:
         """The tokens that end a text or a turn."""

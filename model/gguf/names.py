@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
-
-ARCHITECTURES = {
-    DENSE: "qwen35", MOE: "qwen35moe", NEXT: "qwen3next", QWEN3: "qwen3", QWEN2: "qwen2", LLAMA: "llama",
-}  # fmt: skip
 TOP_NAMES = {
     "embed_tokens.weight": "token_embd.weight",
     "norm.weight": "output_norm.weight",
     "lm_head.weight": "output.weight",
 }
-LAYER_NAMES = {
+HYBRID_NAMES = {
     "input_layernorm.weight": "attn_norm.weight",
     "post_attention_layernorm.weight": "post_attention_norm.weight",
     "self_attn.q_proj.weight": "attn_q.weight",
@@ -41,8 +36,8 @@ LAYER_NAMES = {
     "mlp.shared_expert.down_proj.weight": "ffn_down_shexp.weight",
 }
 # Of the transformers, whose norm before the MLP has another name.
-TRANSFORMER_LAYER_NAMES = {
-    **{name: known for name, known in LAYER_NAMES.items() if name.startswith(("input_", "self_attn."))},
+TRANSFORMER_NAMES = {
+    **{name: known for name, known in HYBRID_NAMES.items() if name.startswith(("input_", "self_attn."))},
     **{f"mlp.{part}_proj.weight": f"ffn_{part}.weight" for part in ("gate", "up", "down")},
     **{f"self_attn.{part}_proj.bias": f"attn_{part}.bias" for part in ("q", "k", "v")},
     "post_attention_layernorm.weight": "ffn_norm.weight",

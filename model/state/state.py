@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.state.indexed import IndexedMemory, NgramMemory
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import GRID, LongAttention
 
@@ -81,9 +80,8 @@ class State:
 def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttention) -> DeltaMemory | AttentionMemory:
     """What layer `number` remembers of nothing."""
     if config.layer_types[number] != FULL:
-        return NgramMemory() if config.has_ngrams(number) else DeltaMemory()
-    kind = AttentionMemory if config.indexer is None else IndexedMemory
-    return kind(grid, long, half_keys=config.half_keys)
+        return DeltaMemory()
+    return AttentionMemory(grid, long, half_keys=config.half_keys)
 
 
 def digest(ids: Tensor) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.moe import Stacked, mix_experts, route, route_grouped
+from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
 
@@ -83,24 +83,3 @@ def test_a_row_has_the_same_sum_in_any_company():
 def test_experts_that_do_not_fit_their_tokens_are_refused():
     with pytest.raises(ShapeMismatch, match=r"\(3, 2\)"):
         mix_experts(tokens(4), torch.zeros(3, 2, dtype=torch.long), torch.zeros(3, 2), bank())
-
-
-def test_grouped_routing_is_its_formula():
-    source = torch.Generator().manual_seed(3)
-    logits, bias = torch.randn(40, 12, generator=source), torch.randn(12, generator=source) * 0.3
-    for normalise in (True, False):
-        chosen, weights = route_grouped(logits, bias, 3, groups=4, best=2, normalise=normalise, factor=2.5)
-        for row in range(40):
-            scores = logits[row].sigmoid()
-            wanted = (scores + bias).view(4, 3)
-            groups = sorted(range(4), key=lambda at: -wanted[at].sort().values[-2:].sum())[:2]
-            allowed = [at for at in range(12) if at // 3 in groups]
-            right = sorted(allowed, key=lambda at: -wanted.flatten()[at])[:3]
-            assert chosen[row].tolist() == right
-            total = scores[right].sum() if normalise else 1.0
-            assert (weights[row] - 2.5 * scores[right] / total).abs().max() < 1e-6
-
-
-def test_of_equal_groups_and_experts_the_lower_are_chosen():
-    chosen, _ = route_grouped(torch.zeros(2, 12), torch.zeros(12), 3, groups=4, best=2, normalise=True, factor=1.0)
-    assert chosen.tolist() == [[0, 1, 2]] * 2

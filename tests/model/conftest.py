@@ -20,6 +20,7 @@ def helper(name):
 tiny = helper("tiny")
 families = helper("family_checkpoints")
 helper("llama_peer")
+helper("gguf_files")
 helper("quantized_tensors")
 
 

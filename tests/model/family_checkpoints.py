@@ -35,7 +35,7 @@ _VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 48, "num_heads": 
 # What quantizers leave alone.
 KEPT = (
     "in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed", "lm_head", "norm", ".a_proj",
-    ".b_proj", "kv_b_proj", ".ple.", "hyper_connection", "indexer",
+    ".b_proj",
 )  # fmt: skip
 WHOLE_GROUP = 8  # rows and columns that formats pack together
 FAMILIES = {
@@ -64,33 +64,9 @@ HYBRIDS = {
         "hidden_size": 128, "num_attention_heads": 8, "intermediate_size": 192, "pad_token_id": 0,
         "rope_parameters": {"rope_type": "default", "rope_theta": None},
     },
-    "kimi_linear": {
-        "vocab_size": 300, "hidden_size": 128, "intermediate_size": 192, "moe_intermediate_size": 64,
-        "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 6, "kv_lora_rank": 48,
-        "qk_nope_head_dim": 20, "qk_rope_head_dim": 16, "v_head_dim": 24, "linear_num_heads": 3, "linear_head_dim": 16,
-        "num_experts": 8, "num_experts_per_token": 3, "num_shared_experts": 2, "routed_scaling_factor": 2.4,
-        "model_max_length": 4096, "eos_token_id": 299, "pad_token_id": 0,
-        "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
-    },
-    "bailing_hybrid": {
-        "vocab_size": 300, "hidden_size": 128, "intermediate_size": 192, "moe_intermediate_size": 64,
-        "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 6, "kv_lora_rank": 48, "head_dim": 16,
-        "qk_nope_head_dim": 20, "qk_rope_head_dim": 16, "v_head_dim": 24, "num_local_experts": 8, "n_group": 4,
-        "topk_group": 2, "num_experts_per_tok": 3, "n_shared_experts": 2, "routed_scaling_factor": 2.4,
-        "first_k_dense_replace": 1, "num_mtp_layers": 0, "max_position_embeddings": 4096, "eos_token_id": 299,
-        "pad_token_id": 0, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-        "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
-    },
-    "qwen4_exp_text": {
-        **_SHARED, **_EXPERTS, "hc_count": 3, "hc_lowrank": 20, "indexer_n_heads": 5, "indexer_kv_heads": 1,
-        "indexer_head_dim": 16, "indexer_budget": 24, "indexer_compress_ratio": 4, "ple_layer_ids": [1, 3],
-        "ple_embed_dim": 48, "ple_conv_kernel_size": 3, "ngram_size": 3, "heads_per_ngram": 2,
-        "ngram_vocab_size_base": 50, "make_ngram_vocab_size_divisible_by": 16, "split_ngram_parts": 11,
-    },
 }  # fmt: skip
 # Beside a picture half.
 WRAPPED = {family: FAMILIES[family] for family in ("qwen3_5", "qwen3_5_moe")}
-WRAPPED["qwen4_exp"] = HYBRIDS["qwen4_exp_text"]
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
 TRANSFORMERS = {
     "qwen3": {**_PLAIN, "head_dim": 16, "tie_word_embeddings": True},
@@ -103,8 +79,7 @@ def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
-    stems |= {"olmo_hybrid": "OlmoHybrid", "kimi_linear": "KimiLinear", "bailing_hybrid": "BailingHybrid"}
-    stems |= {"qwen4_exp": "Qwen4Exp"}
+    stems |= {"olmo_hybrid": "OlmoHybrid"}
     stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in WRAPPED
     stem = stems[family.removesuffix("_text")]
@@ -126,13 +101,10 @@ def settings_of(family, **change):
 
 
 def randomised(module, seed):
-    """Every parameter random: norms, decays and biases too, and what corrects the choice of experts."""
+    """Every parameter random: norms, decays and biases too."""
     torch.manual_seed(seed)
     for name, parameter in module.named_parameters():
         parameter.data.normal_(0, 0.5 if parameter.ndim == 1 else 0.3 if "gate.weight" in name else 0.12)
-    for name, buffer in module.named_buffers():
-        if name.endswith("e_score_correction_bias"):
-            buffer.normal_(0, 0.2)
     return module.eval().requires_grad_(False)
 
 

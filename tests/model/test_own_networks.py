@@ -16,7 +16,6 @@ from family_checkpoints import (
 )
 
 from docqa.model.checkpoints.check import check
-from docqa.model.checkpoints.experts import pool_bytes
 from docqa.model.checkpoints.export import export
 from docqa.model.checkpoints.network import build_network, load_network
 from docqa.model.checkpoints.quantize import quantize
@@ -34,16 +33,6 @@ VARIANTS = [
     *((family, {}) for family in HYBRIDS),
     ("olmo_hybrid", {"rope_parameters": ROPE}),
     ("olmo_hybrid", {"rope_parameters": YARN, "linear_allow_neg_eigval": False, "tie_word_embeddings": True}),
-    ("kimi_linear", {"q_lora_rank": 40, "num_expert_group": 4, "topk_group": 2, "moe_renormalize": False}),
-    ("bailing_hybrid", {"q_lora_rank": 40, "norm_topk_prob": False, "kda_lower_bound": -2.0}),
-    ("bailing_hybrid", {"kda_safe_gate": False, "rope_parameters": YARN}),
-    ("qwen4_exp", {}),
-    ("qwen4_exp_text", {
-        "output_gate_type": "sigmoid", "norm_topk_prob": False, "ple_layer_ids": [3], "ngram_size": 4,
-        "heads_per_ngram": 4, "split_ngram_parts": 1, "eos_token_id": [7, 299], "rope_parameters": YARN,
-    }),
-    ("qwen4_exp_text", {"indexer_compress_ratio": 5, "indexer_budget": 10, "hc_count": 2, "ple_layer_ids": None}),
-    ("qwen4_exp_text", {"indexer_budget": 4096, "tie_word_embeddings": True, "output_gate_type": "silu"}),
 ]  # fmt: skip
 
 
@@ -119,39 +108,20 @@ def test_a_quantized_folder_computes_what_its_numbers_stand_for(folders, tmp_pat
     packed, ids = load_model(tmp_path / "small"), tiny.random_ids(70)
     dense = load_model(tmp_path / "small", dtype="float32")
     ours, right = (model.logits(model.prefill(ids, model.new_state())) for model in (packed, dense))
-    # Rounded activations move the bounded decays of bailing_hybrid more, and now and then send a token elsewhere.
-    assert (ours - right).abs().max() < (0.1 if family == "bailing_hybrid" else 0.05) * right.abs().max()
+    assert (ours - right).abs().max() < 0.05 * right.abs().max()
 
 
 @pytest.mark.parametrize("family", HYBRIDS)
-def test_transformers_loads_an_export_and_no_gguf_file_is_written(folders, tmp_path, family):
-    export(folders(family), tmp_path / "out", "hf", name="tiny")
+def test_transformers_loads_an_export(folders, tmp_path, family):
+    export(folders(family), tmp_path / "out")
     theirs = transformers_class(family)[1].from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
     ours, ids = load_model(tmp_path / "out", dtype="float32"), tiny.random_ids(70)[None]
     with torch.inference_mode():
         assert (ours.network.logits(ours.network(ids)) - theirs(ids).logits).abs().max() < NEAR
-    with pytest.raises(ConfigUnsupported, match=f"no GGUF files of {family}; export it with --format hf"):
-        export(folders(family), tmp_path / "file", "gguf", name="tiny")
-
-
-@pytest.mark.parametrize("family", ["kimi_linear", "bailing_hybrid", "qwen4_exp_text"])
-@pytest.mark.parametrize("bits", [None, 4])
-def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path, family, bits):
-    folder, ids = folders(family), tiny.random_ids(70)
-    if bits:
-        quantize(folder, tmp_path / "small", bits=bits)
-        folder = tmp_path / "small"
-    whole, pooled = load_model(folder, dtype="float32"), load_model(folder, dtype="float32", expert_bytes=300_000)
-    assert pool_bytes(pooled.network) is not None and pool_bytes(whole.network) is None
-    found, right = (model.logits(model.prefill(ids, model.new_state())) for model in (pooled, whole))
-    assert (found - right).abs().max() < NEAR
 
 
 PARTS = {
     "olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight"),
-    "kimi_linear": ("layers.1.self_attn.kv_b_proj.weight", "layers.2.block_sparse_moe.experts.5.w3.weight"),
-    "bailing_hybrid": ("layers.1.attention.kv_b_proj.weight", "layers.2.mlp.experts.5.up_proj.weight"),
-    "qwen4_exp_text": ("layers.1.self_attn.indexer.index_qk_proj.weight", "layers.2.ple.norm_key.weight"),
 }
 
 
@@ -159,7 +129,6 @@ PARTS = {
 def test_a_missing_tensor_a_foreign_and_a_short_one_are_named(folders, tmp_path, family):
     for number, part in enumerate(PARTS[family]):
         name, folder = f"model.{part}", tmp_path / str(number)
-        named = part.replace(".attention.", ".self_attn.")  # as docqa calls it
         folder.mkdir()
 
         def load(change, where, name=name, folder=folder):
@@ -169,21 +138,12 @@ def test_a_missing_tensor_a_foreign_and_a_short_one_are_named(folders, tmp_path,
 
             load_model(rewritten(folders(family), folder / where, changed), dtype="float32")
 
-        with pytest.raises(WeightsMissing, match=f"less: no tensor {named}"):
+        with pytest.raises(WeightsMissing, match=f"less: no tensor {part}"):
             load(lambda tensors, name: {key: at for key, at in tensors.items() if key != name}, "less")
         with pytest.raises(WeightsMismatch, match=f"more/model.safetensors: unknown tensor {name}.more"):
             load(lambda tensors, name: tensors | {f"{name}.more": torch.zeros(3)}, "more")
         with pytest.raises(WeightsMismatch, match=f"short/model.safetensors: {part} is "):
             load(lambda tensors, name: tensors | {name: tensors[name][:-1]}, "short")
-
-
-def test_a_layer_of_multi_token_prediction_behind_the_last_is_left_alone(folders, tmp_path):
-    def added(tensors):
-        return tensors | {"model.layers.4.eh_proj.weight": torch.zeros(3, 3)}
-
-    load_model(rewritten(folders("bailing_hybrid"), tmp_path / "more", added), dtype="float32")
-    with pytest.raises(WeightsMismatch, match="unknown tensor model.layers.4.eh_proj.weight"):
-        load_model(rewritten(folders("kimi_linear"), tmp_path / "other", added), dtype="float32")
 
 
 def test_a_config_that_is_refused_is_named_by_its_file(folders, tmp_path):

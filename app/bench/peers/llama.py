@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.export import checkpoint_tensors
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.load import Model
 
@@ -27,8 +26,10 @@ def why_not(model: Model) -> str:
     """Why llama.cpp cannot be measured here, "" where it can."""
     if find_spec(PACKAGE) is None:
         return f"not measured: {PACKAGE} is not installed"
-    if model.config.linear_key_head_dim != model.config.linear_value_head_dim:
-        return "not measured: a GGUF file cannot describe this model's shape"
+    config = model.config
+    dims = {config.linear_key_head_dim, config.linear_value_head_dim}
+    if len(dims) > 1 or dims == {0} or config.num_experts or config.family.gguf is None:
+        return "not measured: GGUF files are written of dense hybrids of some shapes; give a file with --real"
     return ""
 
 
@@ -80,7 +81,6 @@ def written(model: Model, folder: Path, length: int) -> Path:
     """The weights as a GGUF file in `folder`, for prompts of `length`: no longer context is opened."""
     file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
-    vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
     config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
-    write_gguf(config, tensors, vocabulary, file, name="docqa", matrices=QUANTIZATION)
+    write_gguf(config, tensors, file, matrices=QUANTIZATION)
     return file

@@ -14,17 +14,14 @@ from docqa.model.checkpoints.formats import GGML, Format
 from docqa.model.checkpoints.gguf.conventions import Change, file_rows, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.families import TRANSFORMERS
 from docqa.model.gguf.file import GgufFile, opened_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
-    LAYER_NAMES,
     MTP_NAMES,
     OLD_TOGETHER,
     ROPE_FACTORS,
     TOP_NAMES,
-    TRANSFORMER_LAYER_NAMES,
 )
 
 
@@ -156,8 +153,6 @@ class GgufCheckpoint:
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
-        if self.config.model_type in TRANSFORMERS:
-            return self._of_transformer(stored, block, rest)
         last = self.config.num_hidden_layers
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
@@ -165,17 +160,12 @@ class GgufCheckpoint:
                 return {name: _Part(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
-        for name, known in LAYER_NAMES.items():
+        for name, known in self.file.family.gguf.layer_names.items():
             if rest == known:
-                return {prefix + name: _Part(stored, to_checkpoint(self.config, name))}
+                rows = file_rows(self.config, name)
+                return {prefix + name: _Part(stored, to_checkpoint(self.config, name), rows=rows)}
         if rest == OLD_TOGETHER:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}
-        return {}
-
-    def _of_transformer(self, stored: str, block: str, rest: str) -> dict[str, _Part]:
-        for name, known in TRANSFORMER_LAYER_NAMES.items():
-            if rest == known:
-                return {f"layers.{block}.{name}": _Part(stored, rows=file_rows(self.config, name))}
         return {}
 
     def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:

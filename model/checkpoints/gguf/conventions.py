@@ -1,8 +1,8 @@
 """Where a GGUF file's tensors differ from a checkpoint's, both ways.
 
-Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in `qwen35` and
-`qwen35moe` value heads that share a key head take turns instead of standing together. `llama` has the two halves of a
-query or key head, which rotate together, row by row in turns. `qwen2` and `qwen3` are as in the checkpoint.
+Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in some families value
+heads that share a key head take turns instead of standing together. Transformers are as in the checkpoint, but for the
+order of rows in some (`GgufForm`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from docqa.model.config import HybridConfig
-from docqa.model.families import LLAMA, NEXT, TRANSFORMERS
 
 Change = Callable[[Tensor], Tensor]
 
@@ -24,13 +23,8 @@ def unchanged(x: Tensor) -> Tensor:
 
 
 def to_file(config: HybridConfig, name: str) -> Change:
-    """What turns the checkpoint's tensor `name` into the file's."""
-    if config.model_type in TRANSFORMERS:
-        rows = file_rows(config, name)
-        return unchanged if rows is None else lambda x: x[rows.argsort()]
+    """What turns tensor `name` of a dense hybrid's checkpoint into the file's."""
     if "linear_attn." not in name:
-        if name.endswith("shared_expert_gate.weight"):
-            return lambda x: x[0].float()
         return (lambda x: x.float() + 1) if "norm" in name else unchanged
     part = name.rpartition("linear_attn.")[2]
     move = _moved_heads(config, part, config.linear_num_key_heads, -1)
@@ -41,7 +35,7 @@ def to_file(config: HybridConfig, name: str) -> Change:
 
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
     """What turns the file's tensor into the checkpoint's tensor `name`; of a transformer `file_rows` says all."""
-    if config.model_type in TRANSFORMERS:
+    if not config.family.recurrent:
         return unchanged
     if "linear_attn." not in name:
         if name.endswith("shared_expert_gate.weight"):
@@ -56,31 +50,31 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
 
 def file_rows(config: HybridConfig, name: str) -> Tensor | None:
     """Rows of the file's tensor that are those of a transformer's tensor `name` in their order; None: all as they are.
-
-    A row is never split, so that a matrix may be reordered in the blocks that it is stored in.
     """
-    if config.model_type != LLAMA or not name.endswith(("q_proj.weight", "k_proj.weight")):
-        return None
-    heads = config.num_attention_heads if name.endswith("q_proj.weight") else config.num_key_value_heads
-    return torch.arange(heads * config.head_dim).view(heads, -1, 2).transpose(1, 2).flatten()
+    form = config.family.gguf
+    return None if form is None else form.rows(config, name)
 
 
 def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
     """Which of a file's `count` rows are those of matrix `name`, in their order; None where its columns are moved."""
-    if config.model_type in TRANSFORMERS:
+    if not config.family.recurrent:
         rows = file_rows(config, name)
         return torch.arange(count) if rows is None else rows
-    shared = config.model_type != NEXT and config.linear_num_value_heads != config.linear_num_key_heads
+    shared = _in_turns(config) and config.linear_num_value_heads != config.linear_num_key_heads
     if name.endswith("linear_attn.out_proj.weight") and shared:
         return None
     return to_checkpoint(config, name)(torch.arange(count)[:, None])[:, 0]
+
+
+def _in_turns(config: HybridConfig) -> bool:
+    return config.family.gguf is not None and config.family.gguf.heads_in_turns
 
 
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner, outer]."""
     dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim
     alike = config.linear_num_value_heads == config.linear_num_key_heads
-    if config.model_type == NEXT or alike or part == "norm.weight":
+    if not _in_turns(config) or alike or part == "norm.weight":
         return unchanged
 
     def move(x: Tensor, rows: int = 1) -> Tensor:

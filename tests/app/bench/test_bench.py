@@ -78,7 +78,7 @@ def test_llama_cpp_is_optional(monkeypatch):
     monkeypatch.setattr(llama, "find_spec", lambda name: None)
     assert llama.why_not(SimpleNamespace(config=sizes)) == "not measured: xllamacpp is not installed"
     monkeypatch.setattr(llama, "find_spec", lambda name: object())
-    assert "shape" in llama.why_not(SimpleNamespace(config=sizes))
+    assert "shapes" in llama.why_not(SimpleNamespace(config=sizes))
 
 
 @pytest.mark.slow

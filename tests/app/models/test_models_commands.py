@@ -46,8 +46,7 @@ def test_what_is_known_has_the_published_sizes() -> None:
 @pytest.mark.parametrize(
     ("name", "millions"),
     [("Qwen3-0.6B", 596), ("Qwen3-8B", 8191), ("Qwen2.5-0.5B-Instruct", 494), ("Qwen2.5-7B-Instruct", 7616),
-     ("SmolLM2-135M-Instruct", 135), ("SmolLM2-1.7B-Instruct", 1711), ("Llama-3.2-1B-Instruct", 1236),
-     ("Olmo-Hybrid-7B", 7431), ("Kimi-Linear-48B-A3B-Instruct", 49123)],
+     ("SmolLM2-135M-Instruct", 135), ("SmolLM2-1.7B-Instruct", 1711), ("Llama-3.2-1B-Instruct", 1236)],
 )  # fmt: skip
 def test_known_models_have_the_parameters_of_their_releases(name: str, millions: int) -> None:
     model = known(name)

@@ -223,7 +223,7 @@ def test_past_exact_attention_nothing_is_guessed(plain):
 def test_the_module_travels_with_an_export(folder, tmp_path):
     from docqa.model.checkpoints.export import export
 
-    export(folder, tmp_path / "out", "hf", name="tiny")
+    export(folder, tmp_path / "out")
     loaded = load_mtp(tmp_path / "out", CONFIG, torch.float32)
     assert torch.equal(loaded.fc.weight, random_module().fc.weight.to(torch.bfloat16).float())
     assert "mtp" not in json.dumps(json.loads((tmp_path / "out" / "config.json").read_text()))

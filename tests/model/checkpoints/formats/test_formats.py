@@ -88,7 +88,7 @@ def test_quantized_checkpoint_equals_its_dequantized_form(tmp_path, family, meth
         assert torch.equal(tensor, right[name]), name
 
 
-CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq", "kimi_linear-compressed-tensors"
+CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq", "olmo_hybrid-compressed-tensors"
 
 
 @pytest.mark.parametrize("case", CHECKED)

@@ -4,14 +4,12 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import FAMILIES, TRANSFORMERS
+from gguf_files import write_gguf
 
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.moe import mix_experts
 from docqa.model.checkpoints.checkpoint import opened_checkpoint, packed_matrices
-from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
-from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.decode.beams import Branches
@@ -31,10 +29,8 @@ def write(folder, family, matrices):
 
 
 def written(folder, raw, matrices):
-    source = tiny.write_checkpoint(folder / "source", raw)
-    config, path = HybridConfig.from_folder(source), folder / "tiny.gguf"
-    tensors = checkpoint_tensors(source, config, torch.float32)
-    write_gguf(config, tensors, Vocabulary.load(source, config.vocab_size), path, name="tiny", matrices=matrices)
+    path = folder / "tiny.gguf"
+    write_gguf(tiny.write_checkpoint(folder / "source", raw), path, matrices=matrices)
     return path
 
 

@@ -8,12 +8,11 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import FAMILIES
+from gguf_files import write_gguf
 from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.export import checkpoint_tensors, export
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
-from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -36,18 +35,17 @@ def write(folder, kind, *, matrices="F32", mtp=False, **change):
     """A random checkpoint of `kind` beside the same one as a GGUF file, both in `folder`."""
     source = tiny.write_checkpoint(folder / "source", raw_of(kind, **change))
     config = HybridConfig.from_folder(source)
-    tensors = checkpoint_tensors(source, config, torch.float32)
+    tensors, more = checkpoint_tensors(source, config, torch.float32), {}
     if mtp:
         torch.manual_seed(2)
         module = Mtp(config)
         for parameter in module.parameters():
             parameter.data.normal_(0, 0.3)
-        tensors |= {f"mtp.{name}": part for name, part in module.state_dict().items()}
+        more = {f"mtp.{name}": part for name, part in module.state_dict().items()}
     (folder / "gguf").mkdir()
     path = folder / "gguf" / "tiny.gguf"
-    vocabulary = Vocabulary.load(source, config.vocab_size)
-    write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=matrices)
-    return source, path, tensors
+    write_gguf(source, path, matrices=matrices, more=more)
+    return source, path, tensors | more
 
 
 def test_a_file_is_a_model_beside_other_files(tmp_path):
@@ -114,7 +112,7 @@ def test_the_tokenizer_of_the_file_is_that_of_the_checkpoint(tmp_path):
 def test_a_file_is_quantized_and_exported_like_any_checkpoint(tmp_path):
     source, path, _ = write(tmp_path, "qwen3_next")
     quantize(path.parent, tmp_path / "q")
-    export(path.parent, tmp_path / "hf", "hf", name="tiny")
+    export(path.parent, tmp_path / "hf")
     first, second = (load_model(folder, dtype="float32") for folder in (tmp_path / "q", tmp_path / "hf"))
     assert first.tokenizer.encode("the 12 in") == load_model(source).tokenizer.encode("the 12 in")
     assert second.tokenizer.eos_ids == (299,)

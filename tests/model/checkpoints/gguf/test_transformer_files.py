@@ -9,12 +9,11 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import TRANSFORMERS
+from gguf_files import write_gguf
 from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
-from docqa.model.checkpoints.export import checkpoint_tensors, export
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
-from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.checkpoints.export import export
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -36,10 +35,8 @@ def write(folder, family, *, matrices="F32", **change):
     """A random checkpoint beside the same one as a GGUF file."""
     source = tiny.write_checkpoint(folder / "source", {**TRANSFORMERS[family], "model_type": family, **change})
     (source / "chat_template.jinja").write_text(TEMPLATE)
-    config = HybridConfig.from_folder(source)
-    tensors = checkpoint_tensors(source, config, torch.float32)
     path = folder / "tiny.gguf"
-    write_gguf(config, tensors, Vocabulary.load(source, config.vocab_size), path, name="tiny", matrices=matrices)
+    write_gguf(source, path, matrices=matrices)
     return source, path
 
 
@@ -70,7 +67,7 @@ def test_rope_factors_of_a_file_are_those_of_llama3(tmp_path):
     assert torch.allclose(found.rotary_frequencies()[0], right.rotary_frequencies()[0], rtol=1e-6)
     assert check(path, lengths=(65,))["max_abs_diff"] < 5e-5
     with pytest.raises(ConfigUnsupported, match="divides its rotary frequencies one by one"):
-        export(path, tmp_path / "out", "hf", name="tiny")
+        export(path, tmp_path / "out")
 
 
 @pytest.mark.parametrize("matrices", ["BF16", "Q8_0", "Q4_1"])
@@ -86,7 +83,7 @@ def test_stored_types_are_read_near_their_floats(tmp_path, matrices):
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_export_writes_what_is_read_again(tmp_path, family):
     source, path = write(tmp_path, family, matrices="BF16")
-    export(path, tmp_path / "out", "hf", name="tiny")
+    export(path, tmp_path / "out")
     config = HybridConfig.from_folder(tmp_path / "out")
     first, second = (load_network(one, config, torch.float32).state_dict() for one in (path, tmp_path / "out"))
     assert all(torch.equal(part.bfloat16(), second[name].bfloat16()) for name, part in first.items())
@@ -98,7 +95,7 @@ def test_chat_template_and_ends_of_a_turn_are_read_from_the_file(tmp_path):
     assert template.render([{"role": "user", "content": "Hi"}]) == "<|end|>[user] Hi[assistant]"
     assert load_model(path, dtype="float32").tokenizer.eos_ids == (299,)
     quantize(path, tmp_path / "q")
-    export(path, tmp_path / "hf", "hf", name="tiny")
+    export(path, tmp_path / "hf")
     for folder in (tmp_path / "q", tmp_path / "hf"):
         assert ChatTemplate.load(folder).render([{"role": "user", "content": "Hi"}]) == "<|end|>[user] Hi[assistant]"
 

@@ -1,0 +1,54 @@
+"""Llama: attention in every layer, all dims of a head turn, and frequencies may be scaled in other ways than YaRN's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docqa.model.family import FULL, PLAIN_ROPE, Family, GgufForm, default
+from docqa.model.gguf.names import TRANSFORMER_NAMES
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ROPE_TYPES = (*PLAIN_ROPE, "linear", "llama3")
+COMPUTED: dict[str, tuple[object, ...]] = {
+    "num_experts": (0,), "use_sliding_window": (False,), "mlp_bias": (False,), "pretraining_tp": (1,),
+}  # fmt: skip
+
+
+def network(config: Any, layers: int | None) -> Any:
+    """The network of `transformer.py`, of the first `layers`."""
+    from docqa.model.transformer import Transformer
+
+    return Transformer(config, layers)
+
+
+def complete(raw: dict[str, object], context: int = 2_048) -> None:
+    """Fill in what a config.json of a transformer may leave out, as transformers does; `context` in tokens."""
+    hidden, heads, count = (raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
+    if isinstance(hidden, int) and isinstance(heads, int) and heads > 0:
+        default(raw, "head_dim", hidden // heads)
+    default(raw, "num_key_value_heads", heads)
+    default(raw, "max_position_embeddings", context)
+    default(raw, "rope_theta", 10_000.0)
+    if isinstance(count, int):
+        raw["layer_types"] = raw.get("layer_types") or [FULL] * count
+
+
+def rows(config: Any, name: str) -> Tensor | None:
+    """GGUF files have the two halves of a query or key head, which turn together, row by row in turns.
+
+    A row is never split, so that a matrix may be reordered in the blocks that it is stored in.
+    """
+    import torch
+
+    if not name.endswith(("q_proj.weight", "k_proj.weight")):
+        return None
+    heads = config.num_attention_heads if name.endswith("q_proj.weight") else config.num_key_value_heads
+    return torch.arange(heads * config.head_dim).view(heads, -1, 2).transpose(1, 2).flatten()
+
+
+FAMILY = Family(
+    model_type="llama", classes="Llama", network=network, complete=complete, computed=COMPUTED, recurrent=False,
+    gated=False, normed=None, rotated=1.0, rope_types=ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
+)  # fmt: skip

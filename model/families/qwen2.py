@@ -1,0 +1,15 @@
+"""Qwen2 and Qwen2.5: as Llama, with a bias on queries, keys and values, whatever config.json says."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from docqa.model.families import llama
+from docqa.model.family import Family, GgufForm
+from docqa.model.gguf.names import TRANSFORMER_NAMES
+
+FAMILY = Family(
+    model_type="qwen2", classes="Qwen2", network=llama.network, complete=partial(llama.complete, context=32_768),
+    computed=llama.COMPUTED | {"attention_bias": (False, True)}, recurrent=False, gated=False, biased=True, normed=None,
+    rotated=1.0, rope_types=llama.ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES),
+)  # fmt: skip

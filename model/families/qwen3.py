@@ -1,0 +1,19 @@
+"""Qwen3, dense: as Llama, with a norm over the query and the key of each head."""
+
+from __future__ import annotations
+
+from docqa.model.families import llama
+from docqa.model.family import Family, GgufForm, default
+from docqa.model.gguf.names import TRANSFORMER_NAMES
+
+
+def complete(raw: dict[str, object]) -> None:
+    """Fill in what is left out, as transformers does."""
+    default(raw, "head_dim", 128)
+    llama.complete(raw, context=32_768)
+
+
+FAMILY = Family(
+    model_type="qwen3", classes="Qwen3", network=llama.network, complete=complete, computed=llama.COMPUTED,
+    recurrent=False, gated=False, rotated=1.0, rope_types=llama.ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES),
+)  # fmt: skip

@@ -1,0 +1,155 @@
+"""What a family of models has for itself; every file of `families` says it of one, and is found by its `model_type`.
+
+The shared parts (config, checkpoints, GGUF, plan) ask a `Family` and never for the name of one. Imports no torch; a
+family with layers of its own may, since its file is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from docqa.model.errors import ConfigUnsupported
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LINEAR, FULL = "linear_attention", "full_attention"
+PACKAGE = "docqa.model.families"
+PLAIN_ROPE = ("default", "yarn")
+Shape = tuple[int, ...]
+Read = Callable[[str, Shape], "Tensor"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One tensor of the network: the checkpoint's tensors that it is made of, with their shapes, and how."""
+
+    sources: tuple[tuple[str, Shape], ...]
+    build: Callable[[Read], Tensor]
+    rows: Tensor | None = None  # of the only source, in this order
+
+    @classmethod
+    def of(cls, name: str, shape: Shape) -> Recipe:
+        """The tensor `name` as it is."""
+        return cls(((name, shape),), lambda read: read(name, shape))
+
+
+def as_stored(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
+    """No other form of a tensor is known."""
+    return None
+
+
+def as_computed(config: Any, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Releases have the tensors of the network."""
+    yield from tensors.items()
+
+
+def all_rows(config: Any, name: str) -> Tensor | None:
+    """A GGUF file has the rows of a matrix in their order."""
+    return None
+
+
+@dataclass(frozen=True)
+class GgufForm:
+    """How GGUF files have a family's tensors; their architecture is called as the family's file without underscores.
+
+    `layer_names`: of a layer's tensors, by those of a checkpoint. `heads_in_turns`: value heads that share a key head
+    take turns. `rows`: (config, name) to the rows of the file's matrix in the order of the checkpoint's, int64 or None.
+    """
+
+    layer_names: Mapping[str, str]
+    heads_in_turns: bool = False
+    rows: Callable[[Any, str], Tensor | None] = all_rows
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is a family's alone; in signatures `config` is a `HybridConfig`.
+
+    model_type: of the text model, as config.json has it.
+    classes: how the names of its classes in transformers begin.
+    network: (config, count of the first layers or None for all) to a `Network` without weights.
+    recurrent: some layers are delta nets.
+    gated, biased, normed: attention has output gates; queries, keys and values a bias; queries and keys a norm over
+        each head, or over all of them.
+    rotated: the part of a head that turns where config.json does not say. rope_types: those that are computed.
+    complete: turns the fields of a config.json into those of `HybridConfig`, in place.
+    computed: fields of config.json with the values that are computed, beside those that all families share.
+    made_of: (name, shape, config, names of a checkpoint) to how a tensor is made of what releases keep instead.
+    released: (config, tensors of the network) to those of a release; experts_apart: each expert by itself there.
+    gguf: None where there are no such files.
+    """
+
+    model_type: str
+    classes: str
+    network: Callable[[Any, int | None], Any]
+    recurrent: bool = True
+    gated: bool = True
+    biased: bool = False
+    normed: Literal["head", "all"] | None = "head"
+    rotated: float = 0.25
+    rope_types: tuple[str, ...] = PLAIN_ROPE
+    complete: Callable[[dict[str, object]], None] = lambda raw: None
+    computed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    made_of: Callable[[str, Shape, Any, Container[str]], Recipe | None] = as_stored
+    released: Callable[[Any, Mapping[str, Tensor]], Iterator[tuple[str, Tensor]]] = as_computed
+    experts_apart: bool = False
+    gguf: GgufForm | None = None
+
+    @property
+    def file(self) -> str:
+        """The name of its file, which is that of its module in transformers too."""
+        return self.model_type.removesuffix("_text")
+
+    @property
+    def architecture(self) -> str:
+        """What GGUF files call it."""
+        return self.file.replace("_", "")
+
+
+def family_names() -> list[str]:
+    """Names of the files of all families."""
+    return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__))
+
+
+@lru_cache(maxsize=64)
+def family_of(model_type: str) -> Family:
+    """The family of a `model_type`; with `_text` it is that of the text model alone.
+
+    Raises:
+        ConfigUnsupported: there is none.
+    """
+    for name in {model_type, model_type.removesuffix("_text")} & set(family_names()):
+        found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
+        if model_type in (name, found.model_type):
+            return found
+    raise ConfigUnsupported(f"model_type '{model_type}' is not supported; docqa runs {', '.join(family_names())}")
+
+
+def family_of_gguf(architecture: object) -> Family | None:
+    """The family that GGUF files call so, None where there is none."""
+    names = [name for name in family_names() if name.replace("_", "") == architecture]
+    return next((family for family in map(family_of, names) if family.gguf is not None), None)
+
+
+def default(raw: dict[str, object], name: str, value: object) -> None:
+    """Set a field that is left out."""
+    if raw.get(name) is None:
+        raw[name] = value
+
+
+def size(raw: Mapping[str, object], name: str) -> int:
+    """A whole number above 0, as everything that others are computed from has to be.
+
+    Raises:
+        ConfigUnsupported: it is something else, or left out.
+    """
+    value = raw.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigUnsupported(f"config.json: {name} = {value!r}, a whole number from 1 on is needed")
+    return value
