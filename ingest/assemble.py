@@ -23,6 +23,7 @@ from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
+from docqa.ingest.structure.tables.described import with_tables
 from docqa.ingest.types import Coverage, Definition, Document, Page, Passage, Reference, Section
 
 _GOOD_SCORE = 0.95
@@ -72,7 +73,7 @@ def assemble(
     coverage = Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines), tuple(lost))
     document = Document(
         hashlib.sha256(request.content).hexdigest(), request.name, title or request.stem, media_type, paged,
-        tuple(pages), with_locators(sections, paged=paged), (), coverage,
+        tuple(with_tables(pages)), with_locators(sections, paged=paged), (), coverage,
     )  # fmt: skip
     notes = tuple(find_notes(document.pages, paged=paged))
     items = tuple(find_items(document.pages, document.sections, notes))

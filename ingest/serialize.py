@@ -19,12 +19,13 @@ from docqa.ingest.types import (
     Passage,
     Reference,
     Section,
+    Span,
     Table,
     TableCell,
 )  # fmt: skip
 
-_FORMAT = 5
-FORMAT_OF_LINES = 6
+_FORMAT = 7
+FORMAT_OF_LINES = 8
 _FIELDS = (
     "id", "path", "title", "media_type", "paged", "pages", "sections", "passages", "definitions", "references", "notes",
     "items", "coverage",
@@ -44,8 +45,10 @@ def page_from_row(row: list[Any]) -> Page:
 
 
 def _table_from_row(row: list[Any]) -> Table:
-    start, end, rows, columns, heads, cells, continued = row
-    return Table(start, end, rows, columns, heads, tuple(TableCell(*cell) for cell in cells), continued)
+    start, end, rows, columns, heads, cells, continued, names, *places = row
+    caption, unit = (Span(*place) if place else None for place in places)
+    grid = tuple(TableCell(*cell) for cell in cells)
+    return Table(start, end, rows, columns, heads, grid, continued, names, caption, unit)
 
 
 class KeptPages(Sequence[Page]):

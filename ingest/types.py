@@ -63,8 +63,10 @@ class TableCell:
 class Table:
     """A table as a grid: `start:end` of its page's text, all numbers from 0.
 
-    The first `heads` rows name the columns (0 where none does, or where they are on a page before). `cells` are in the
-    order of the text. `continued`: it goes on from the last table of the page before, whose heads are its own.
+    The first `heads` rows name the columns (0 where none does, or where they are on a page before), the first `names`
+    columns the rows. `cells` are in the order of the text. `continued`: it goes on from the last table of the page
+    before, whose heads are its own. `caption` and `unit` are the words of the page that name the table ("Table 2:
+    Rents") and that say the unit of all its values ("in thousands"), None where there are none.
     """
 
     start: int
@@ -74,6 +76,9 @@ class Table:
     heads: int
     cells: tuple[TableCell, ...]
     continued: bool = False
+    names: int = 1
+    caption: Span | None = None
+    unit: Span | None = None
 
     def fields(self) -> dict[tuple[int, int], TableCell]:
         """(row, column) -> the cell that covers that field of the grid; empty fields are left out."""

@@ -13,8 +13,6 @@ _NAMED = re.compile(
     r"\b(?P<word>table|tbl\.?|figure|fig\.?)\s+(?P<number>\d{1,3}(?:[.\-–]\d{1,3})*|[IVX]{1,5}|[A-Z])(?!\w)",
     re.IGNORECASE,
 )
-_SHORT = 80
-"""Characters: print beside a caption that is no longer than this may be a cell or a head of the table."""
 
 
 def named_tables(question: str) -> list[tuple[Span, tuple[str, str]]]:
@@ -27,29 +25,17 @@ def named_tables(question: str) -> list[tuple[Span, tuple[str, str]]]:
 
 
 def captioned(document: Document, number: int, key: tuple[str, str]) -> list[Region]:
-    """The captions with that key in `document`, number `number` of the run, each with the rows beside it."""
+    """The captions with that key in `document`, number `number` of the run, each with its table."""
     return [
-        Region(number, (page.page, start), (page.page, end))
+        Region(number, (page.page, span.start), (page.page, span.end))
         for page in document.pages
-        for start, end in _with_rows(page, key)
+        for span in _with_table(page, key)
     ]
 
 
-def _with_rows(page: Page, key: tuple[str, str]) -> Iterator[tuple[int, int]]:
-    for at, block in enumerate(page.blocks):
+def _with_table(page: Page, key: tuple[str, str]) -> Iterator[Span]:
+    for block in page.blocks:
         if block.kind == "caption" and caption_of(page.text[block.start : block.end]) == key:
-            first, last = _run(page, at, -1), _run(page, at, 1)
-            yield page.blocks[first].start, page.blocks[last].end
-
-
-def _run(page: Page, at: int, step: int) -> int:
-    """The block that the rows beside the caption `at` end in, on one side; `at` where there is no row."""
-    last, here = at, at + step
-    while 0 <= here < len(page.blocks):
-        block = page.blocks[here]
-        if block.kind == "table":
-            last = here
-        elif block.kind == "caption" or block.end - block.start > _SHORT or abs(here - last) > 2:
-            break
-        here += step
-    return last
+            own = [table for table in page.tables if table.caption and block.start <= table.caption.start < block.end]
+            starts, ends = [table.start for table in own], [table.end for table in own]
+            yield Span(min([block.start, *starts]), max([block.end, *ends]))

@@ -14,7 +14,6 @@ from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
-from docqa.ingest.pdf.layout.tables.text import mark_continued
 from docqa.ingest.pdf.pages import RawPage
 from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.request import ReadRequest
@@ -125,7 +124,7 @@ def _pages(
         pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered, joined.tables))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
         page.lines = []  # those of thousands of pages are more than their text
-    return mark_continued(pages), candidates
+    return pages, candidates
 
 
 def _heads(raw: list[RawPage], furniture: list[set[int]]) -> list[list[str]]:

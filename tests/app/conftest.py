@@ -14,6 +14,7 @@ import pytest
 
 from docqa.app import cli
 from docqa.ingest.structure.passages import cut_passages
+from docqa.ingest.structure.tables.described import with_tables
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 WORDS = (
@@ -216,9 +217,11 @@ def make_document(
 ) -> Document:
     """A Document with one page for each text, its passages cut as the readers cut them."""
     names = labels or tuple(str(number + 1) for number in range(len(texts)))
-    pages = tuple(
-        Page(number, names[number] if paged else None, text, "A" if text.strip() else "F", (), furniture)
-        for number, text in enumerate(texts)
+    pages = with_tables(
+        [
+            Page(number, names[number] if paged else None, text, "A" if text.strip() else "F", (), furniture)
+            for number, text in enumerate(texts)
+        ]
     )
     passages = tuple(Passage(page.page, span.start, span.end, ()) for page in pages for span in cut_passages(page.text))
     empty = tuple(page.page for page in pages if not page.text.strip())
@@ -228,7 +231,7 @@ def make_document(
         title=path,
         media_type="application/pdf" if paged else "text/plain",
         paged=paged,
-        pages=pages,
+        pages=tuple(pages),
         sections=sections,
         passages=passages,
         coverage=Coverage(len(pages), empty, (), 0, ()),

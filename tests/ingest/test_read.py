@@ -332,7 +332,7 @@ def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[
 
 def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
     text = to_json(document_of(make_pdf))
-    for broken in (text[:-5], text.replace('"format":5', '"format":9'), "[]", "{}"):
+    for broken in (text[:-5], text.replace('"format":7', '"format":9'), "[]", "{}"):
         with pytest.raises(Unreadable):
             from_json(broken)
 
@@ -359,7 +359,7 @@ def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf: Callable[..., b
 
 def test_damaged_lines_are_refused(make_pdf: Callable[..., bytes]) -> None:
     data = to_bytes(document_of(make_pdf))
-    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":6', b'"format":9'), b"[]", b"{}", b""):
+    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":8', b'"format":9'), b"[]", b"{}", b""):
         with pytest.raises(Unreadable):
             from_bytes(broken, "a.pdf")
 

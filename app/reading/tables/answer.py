@@ -4,7 +4,6 @@ and of anything else where the names of row and column, and what stands above th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -12,18 +11,16 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.app.reading.tables.cells import Cell
-from docqa.app.reading.tables.columns import Table, tables_of
 from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose, named_row
-from docqa.ingest.types import Document
+from docqa.app.reading.tables.named import Table, tables_of
+from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
 """How many of the best passages are looked at for tables."""
 NO_CELL, IN_TABLE, ANYWHERE = LEAST_COVERED, 0.75, 0.85
 """The share of the question that a cell must have to take the place of what the reader found: in its table, where that
 is no cell but a head or more than one; another cell of its table; and anything else."""
-_CAPTION_BEFORE = 600
-_CAPTION_BEHIND = 300
-_CAPTION = re.compile(r"\s*(?:Table|Tbl\.?|Exhibit|Chart)\s+[\dA-Z]", re.IGNORECASE)
+_FAR_ABOVE = 600  # characters that tell what a table is about
 _LONGEST_ROW = 80  # words: the row is quoted as a whole
 _LONG_CELL = 6  # words: within a longer cell the reader may point to a part
 
@@ -67,13 +64,12 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
         text = document.pages[page - 1].text
         end = 0  # of the table before and its caption
         for table in tables_of(document, page):
-            before = text[max(table.start - _CAPTION_BEFORE, end) : table.start] if end <= table.start else ""
-            behind = text[table.end : table.end + _CAPTION_BEHIND].lstrip()
+            caption = table.grid.caption or Span(table.start, table.start)
+            before = text[max(table.start - _FAR_ABOVE, end) : table.start]
+            behind = text[caption.start : caption.end] if caption.start >= table.end else ""
             section = document.section_path(document.section_of(page, table.start))
-            caption = re.split(r"\n", behind, maxsplit=1)[0] if _CAPTION.match(behind) else ""
-            own = caption and not _CAPTION.match(before.rstrip().rsplit("\n", 1)[-1])
-            found.append(Above(number, table, " ".join((document.title, *section, before, caption if own else ""))))
-            end = table.end + len(caption) + 2 if own else table.end
+            found.append(Above(number, table, " ".join((document.title, *section, before, behind))))
+            end = max(table.end, caption.end)
     return found
 
 

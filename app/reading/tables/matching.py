@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from docqa.app.evidence.terms import stems
 from docqa.app.reading.tables.asked import DERIVED, GENERIC, SUPERLATIVES, TIMES, Asked, asks_for_cell
 from docqa.app.reading.tables.cells import Cell, Row
-from docqa.app.reading.tables.columns import Table
+from docqa.app.reading.tables.named import Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
 from docqa.app.reading.tables.stems import table_stems
 from docqa.ingest.structure.values import is_year
@@ -98,7 +98,7 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
         return None
     row = fields[0][0]
     entry = table.entries[row]
-    if entry.values is None or any(field[0] != row for field in fields):
+    if any(field[0] != row for field in fields):
         return None
     columns = sorted({column for _, column in fields})
     cells = tuple((*entry.values, entry.name)[column] for column in columns)
@@ -174,14 +174,13 @@ def _extreme(
     if len(columns) != 1 or asked.stems & DERIVED - heads[columns[0]]:
         return None
     rows = [e for e in table.entries if not _SUM.search(e.name.text) and any(map(str.isalnum, e.name.text))]
-    amounts = [(e.values[columns[0]].amount, e) for e in rows if e.values is not None]
-    if len(rows) < _FEWEST_COMPARED or len(amounts) < len(rows) or any(amount is None for amount, _ in amounts):
+    amounts = [(e.values[columns[0]].amount, e) for e in rows]
+    if len(rows) < _FEWEST_COMPARED or any(amount is None for amount, _ in amounts):
         return None
     best = _only_best([amount for amount, _ in amounts], asked.extreme)
     if best is None:
         return None
     entry = amounts[best][1]
-    assert entry.values is not None
     cell = entry.values[columns[0]] if asked.wants_value else entry.name
     return _choice(asked, above, (cell,), entry.row, heads[columns[0]])
 
@@ -189,7 +188,7 @@ def _extreme(
 def _extreme_year(asked: Asked, above: Above, row: int) -> Choice | None:
     table, entry = above.table, above.table.entries[row]
     years = [cell for column in table.columns for cell in column if cell.is_year]
-    if asked.years or not asked.stems & TIMES or entry.values is None or len(years) < _FEW_YEARS:
+    if asked.years or not asked.stems & TIMES or len(years) < _FEW_YEARS:
         return None
     best = _only_best([cell.amount for cell in entry.values], asked.extreme)
     if best is None or not asked.wants_value or len(years) != len(table.columns):

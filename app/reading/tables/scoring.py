@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import plain_words
 from docqa.app.reading.tables.asked import GENERIC
-from docqa.app.reading.tables.columns import Entry, Table
+from docqa.app.reading.tables.named import Entry, Table
 from docqa.app.reading.tables.stems import table_stems
 
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b|\ball\b|\bsum\b|\boverall\b", re.IGNORECASE)
@@ -57,7 +57,7 @@ class TableWords:
         lowest = tuple(table_stems(column[-1].text) if column else frozenset() for column in table.columns)
         if table.corner:
             heads, lowest = (*heads, table_stems(table.corner)), (*lowest, table_stems(table.corner))
-        return cls(own, bare, names, heads, lowest, labels, table_stems(above) | table_stems(table.corner))
+        return cls(own, bare, names, heads, lowest, labels, table_stems(above).union(*heads))
 
     def every(self) -> frozenset[str]:
         """All stems that name a row or a column, or stand above."""
@@ -65,7 +65,7 @@ class TableWords:
 
 
 def _labels(entry: Entry) -> Iterable[tuple[int, frozenset[str]]]:
-    for at, cell in enumerate(entry.values or ()):
+    for at, cell in enumerate(entry.values):
         if cell.text and not cell.is_value and len(cell.text.split()) <= _LONGEST_LABEL:
             yield at, table_stems(cell.text)
         elif len(cell.text) > 2 and cell.is_value:
@@ -122,9 +122,7 @@ def _bare_total(best: Field, wanted: frozenset[str], table: Table, words: TableW
     return (totals[0], column) if len(totals) == 1 and wanted - about <= GENERIC else None
 
 
-def _scores(
-    wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]
-) -> dict[Field, float]:
+def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> dict[Field, float]:
     in_rows = Counter(stem for name in words.names for stem in name)
     in_labels = Counter(stem for label in words.labels.values() for stem in label)
     in_heads = Counter(stem for at in columns for stem in words.heads[at])
@@ -137,8 +135,6 @@ def _scores(
     scored: dict[Field, float] = {}
     asks_total = any(_TOTAL.match(stem) for stem in wanted)
     for row, entry in enumerate(table.entries):
-        if entry.values is None:
-            continue
         width = len(entry.values)
         labels = {at: words.labels[row, at] & wanted for at in range(width) if (row, at) in words.labels}
         own = {stem: weight(stem, in_rows[stem], total) for stem in words.names[row] & wanted}

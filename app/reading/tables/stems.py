@@ -7,9 +7,7 @@ from functools import lru_cache
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
 
-_MARK = re.compile(
-    r"(?<=[a-z]{4})\d$|(?:(?<!\s)\s++)?(?:(?<![*†‡§¶])[*†‡§¶]++|\((?:\d|[a-z])\)|\[\d{1,2}\])$"
-)
+_MARK = re.compile(r"(?<=[a-z]{4})\d$|(?:(?<!\s)\s++)?(?:(?<![*†‡§¶])[*†‡§¶]++|\((?:\d|[a-z])\)|\[\d{1,2}\])$")
 _NUMBER = re.compile(r"\bno\b\.|#", re.IGNORECASE)
 _PERCENT = re.compile(r"%|\bper ?cent(?:age)?s?\b", re.IGNORECASE)
 _SPACED_YEAR = re.compile(r"\b([12]) (\d) (\d) (\d)\b")

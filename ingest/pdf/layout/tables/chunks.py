@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import sub
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.placed import BAR, cell_text, lines_of
@@ -14,22 +12,13 @@ from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
-WORD_GAP, VALUE_GAP = 0.65, 0.4  # heights; between two values a space is enough
+_WORD_GAP, _VALUE_GAP = 0.65, 0.4  # heights; between two values a space is enough
 _SIGN_GAP = 15.0  # heights between "$" and its amount
 _CLOSING_GAP = 1.5
 _RAISED = 0.85
 _GROUP = 3  # digits
-SIGNS = frozenset("$€£¥")
+_SIGNS = frozenset("$€£¥")
 _LEADER, _DOTS = ".\u2026_", "...."
-LEADER = re.compile(r"[.\u2026_|](?:(?<!\S.)[.\u2026_|]*+|(?<=\.)\.{3})(?!\S)")
-"""In words with a space between: what `ends_cell`."""
-PARTED = re.compile(r"[\d$€£¥] (?:(?<=\D )|(?=\d))")
-"""In words with a space between: where cells may end without a gap."""
-# In such words, where `_joins` looks at more than gaps: two that may be values, a sign, a leader or a bar.
-_PARTS = re.compile(
-    r"[^\sa-mo-zA-MO-Z](?:(?<!\S.)(?:\S*+ [^\sa-mo-zA-MO-Z]|(?:(?<=[$€£¥])|(?<=[.\u2026_|])[.\u2026_|]*+)(?!\S))"
-    r"|(?<=\.)\.{3}(?!\S))"
-)
 _CLOSING = frozenset((")", "%", ")%"))
 
 
@@ -125,10 +114,6 @@ def _overlap(small: Sequence[Word], large: Sequence[Word], low: float, high: flo
 
 
 def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chunk]:
-    if not walls and not _PARTS.search(" ".join([word.text or BAR for word in line])):
-        gaps = map(sub, [word.x0 for word in line[1:]], [word.x1 for word in line])
-        if max(gaps, default=0.0) < WORD_GAP * height:
-            return [Chunk(line)]
     chunks: list[list[Word]] = []
     leader = False
     for word in line:
@@ -144,23 +129,18 @@ def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chu
     return [Chunk(words) for words in chunks]
 
 
-def ends_cell(text: str) -> bool:
-    """Whether a word is a leader or a bar between cells, or runs into a leader: the next word is of another cell."""
-    return text == BAR or text.endswith(_DOTS) or not text.strip(_LEADER)
-
-
 def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> bool:
     gap = word.x0 - before.x1
     if walls and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
         return False
-    if before.text in SIGNS:
+    if before.text in _SIGNS:
         return gap < _SIGN_GAP * height and word.text[0] in "(-−–—0123456789."
     if word.text in _CLOSING:
         return gap < _CLOSING_GAP * height
-    if gap >= WORD_GAP * height:
+    if gap >= _WORD_GAP * height:
         return False
-    if gap >= VALUE_GAP * height:
-        return word.text not in SIGNS and not _are_values(before, word)
+    if gap >= _VALUE_GAP * height:
+        return word.text not in _SIGNS and not _are_values(before, word)
     return _one_number(before.text, word.text) or not _are_values(before, word)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from docqa.ingest.pdf.layout.tables.candidates import may_be_aligned
 from docqa.ingest.pdf.layout.tables.chunks import print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
@@ -26,8 +25,6 @@ def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word]
     """
     rules = Rules.of(boxes)
     rest = list(words)
-    if not rules.down and len(rules.across) < 2 and not may_be_aligned(words):
-        return rest, []
     found: list[PlacedTable] = []
     for frame in frames(rules):
         box = frame_box(frame)

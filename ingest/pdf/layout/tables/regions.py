@@ -17,9 +17,9 @@ _SAME_ENDS = 4.0  # points
 _NARROWEST_RULE = 60.0
 _ALIGNED = 2.5  # points between the edges of values of one column, or their middles
 _FURTHEST = 9.0  # heights from one value of a column to the next
-FEWEST = 3  # values of a column
-SHORT = 4  # words of a cell that may tell a column
-MANY_CELLS = 4
+_FEWEST = 3  # values of a column
+_SHORT = 4  # words of a cell that may tell a column
+_MANY_CELLS = 4
 _LONG = 6  # words that are running text rather than a cell
 _NAME_WORDS = 14
 _MOST_HEADS = 7
@@ -91,10 +91,10 @@ def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
 
 
 def _seeds(line: PrintLine) -> list[int]:
-    if len(line.chunks) == 1 and len(line.chunks[0].words) > SHORT:
+    if len(line.chunks) == 1 and len(line.chunks[0].words) > _SHORT:
         return []  # running text
-    short = sum(len(chunk.words) <= SHORT for chunk in line.chunks)
-    many = short >= MANY_CELLS and short == len(line.chunks)
+    short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
+    many = short >= _MANY_CELLS and short == len(line.chunks)
     return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
 
 
@@ -119,7 +119,7 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
                 left.append(column)
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
-    return [column for column in [*done, *open_columns] if len(column) >= FEWEST]
+    return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
 
 
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
@@ -149,7 +149,7 @@ def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[
 def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) -> bool:
     first, second = dict(a), dict(b)
     shared = first.keys() & second.keys()
-    if len(shared) < FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
+    if len(shared) < _FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
         return False
     between = 0
     for number in shared:
@@ -171,7 +171,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     names = [lines[n].chunks[firsts[n] - 1] for n in numbers if firsts[n]]
     named = _are_names(names, len(numbers))
     behind = [lines[n].chunks[lasts[n] + 1] for n in numbers if lasts[n] + 1 < len(lines[n].chunks)]
-    few = SHORT if named else _NAME_WORDS
+    few = _SHORT if named else _NAME_WORDS
     noted = _are_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
     if not _is_enough(group, lines, named=named, noted=noted):
         return None
@@ -252,7 +252,7 @@ def _is_enough(
         amounts = [chunk for chunk in values if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2]
         return named and len(amounts) >= 0.6 * len(chunks)
     if len(values) < 0.4 * len(chunks):
-        return len(group) + named >= MANY_CELLS
+        return len(group) + named >= _MANY_CELLS
     return named or noted or len(group) > 2
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 from docqa.ingest.pdf.layout.lines import GridRow, Line
-from docqa.ingest.types import Block, Page, Table, TableCell
+from docqa.ingest.types import Block, Table, TableCell
 
 BETWEEN = " | "
-_BETWEEN = 400  # characters of notes and the like between two parts of a table
 
 
 def tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]) -> tuple[Table, ...]:
@@ -25,30 +23,6 @@ def tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Lin
             rows.setdefault(grid.table, []).append((block, grid))
     tables = (_table(text, found) for found in rows.values())
     return tuple(sorted((table for table in tables if table is not None), key=lambda table: table.start))
-
-
-def mark_continued(pages: Sequence[Page]) -> list[Page]:
-    """The pages with those tables marked that go on from the page before: the last one there and the first one here
-    have as many columns and hardly a word between them, and here there are no heads, or the same again."""
-    found: list[Page] = []
-    for page in pages:
-        before = found[-1] if found else None
-        if before is not None and before.tables and page.tables and _goes_on(before, page):
-            page = replace(page, tables=(replace(page.tables[0], continued=True), *page.tables[1:]))
-        found.append(page)
-    return found
-
-
-def _goes_on(before: Page, page: Page) -> bool:
-    last, first = before.tables[-1], page.tables[0]
-    between = len(before.text[last.end :].strip()) + len(page.text[: first.start].strip())
-    if last.columns != first.columns or between > _BETWEEN:
-        return False
-    return not first.heads or _heads(before.text, last) == _heads(page.text, first)
-
-
-def _heads(text: str, table: Table) -> list[str]:
-    return [text[cell.start : cell.end] for cell in table.cells if cell.row < table.heads]
 
 
 def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:

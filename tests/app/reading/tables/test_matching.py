@@ -77,9 +77,7 @@ COSTS = (
     "Operating expenses | |\nAmortization of purchased assets | 150 | 221\n"
     "Total | 774 | 861"
 )
-BALANCES = (
-    "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 10.8\nBalance at April 2017 | 0.3 | 2.8"
-)
+BALANCES = "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 10.8\nBalance at April 2017 | 0.3 | 2.8"
 UNITS = (
     "Company | Rodents seen No. | Rodents seen (%) | Volume of sales, 1990-94\nNorth | 3,219 | 38.9 | 6.5\n"
     "South | 3,716 | 35.2 | 5.8"

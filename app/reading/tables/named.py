@@ -1,0 +1,124 @@
+"""The tables of a page with the names of their rows and columns, also those on pages before and over groups of rows.
+
+A column whose head is not certain has no name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from docqa.app.reading.tables.cells import Cell, Row
+from docqa.ingest.types import Document, Page, TableCell
+from docqa.ingest.types import Table as Grid
+
+_TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
+_MOST_PAGES = 60
+
+Fields = Mapping[tuple[int, int], TableCell]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row with a `name`, the titles of its groups above it, and a cell for each column of values; one without words
+    has no characters."""
+
+    row: Row
+    name: Cell
+    group: str
+    values: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page with the words that name its parts. `corner`: what the columns of names are called; `columns`:
+    the heads of each column of values, from the uppermost down."""
+
+    page: int
+    grid: Grid
+    corner: str
+    columns: tuple[tuple[Cell, ...], ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def start(self) -> int:
+        return self.grid.start
+
+    @property
+    def end(self) -> int:
+        return self.grid.end
+
+    def column_name(self, column: int) -> str:
+        return " ".join(cell.text for cell in self.columns[column])
+
+
+def tables_of(document: Document, page: int) -> list[Table]:
+    """The tables of `page`, in order; one that goes on has the heads of the page before."""
+    return [table for grid in document.pages[page - 1].tables if (table := _named(document, page, grid)) is not None]
+
+
+def _named(document: Document, page: int, grid: Grid) -> Table | None:
+    text = document.pages[page - 1].text
+    above, headed = _with_heads(document, page, grid)
+    fields = headed.fields()
+    heads = [
+        [_cell(above.text, cell) for cell in dict.fromkeys(fields.get((row, at)) for row in range(headed.heads))
+         if cell is not None]
+        for at in range(grid.columns)
+    ]  # fmt: skip
+    corner = dict.fromkeys(cell.text for head in heads[: grid.names] for cell in head)
+    entries = tuple(_entries(text, grid))
+    if not entries or grid.names >= grid.columns:
+        return None
+    return Table(page, grid, " ".join(corner), tuple(map(tuple, heads[grid.names :])), entries)
+
+
+def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
+    """The last page up to `page` on which that table has heads, and the table there; its own where none has."""
+    here = document.pages[page - 1]
+    if grid.continued and not grid.heads:
+        for number in range(page - 1, max(page - _MOST_PAGES, 0), -1):
+            before = document.pages[number - 1]
+            if not before.tables:
+                break
+            if before.tables[-1].heads or not before.tables[-1].continued:
+                return before, before.tables[-1]
+    return here, grid
+
+
+def _entries(text: str, grid: Grid) -> list[Entry]:
+    fields = grid.fields()
+    found: list[Entry] = []
+    titles: list[str] = []
+    fresh = False
+    for number in range(grid.heads, grid.rows):
+        own = [cell for cell in grid.cells if cell.row == number]
+        if len(own) == 1 and own[0].column == 0:
+            # Titles that follow each other are one within the other.
+            title = text[own[0].start : own[0].end]
+            titles, fresh = [*titles, title] if fresh else [*titles[:-1], title], True
+        elif own:
+            fresh = False
+            start, end = min(cell.start for cell in own), max(cell.end for cell in own)
+            nothing = Cell(start, start, "")
+            name = _name(text, fields, number, grid) or nothing
+            cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
+            values = tuple(_cell(text, cell) if cell is not None else nothing for cell in cells)
+            found.append(Entry(Row(start, end, (name, *values)), name, " ".join(titles), values))
+            titles = [] if _TOTAL.match(name.text) else titles
+    return found
+
+
+def _name(text: str, fields: Fields, row: int, grid: Grid) -> Cell | None:
+    """The cells that name a row as one; where the first is empty, that of the rows above goes on."""
+    cells = [fields.get((row, at)) for at in range(grid.names)]
+    if grid.names > 1 and cells[0] is None and any(cells):
+        above = (fields.get((number, 0)) for number in range(row - 1, grid.heads - 1, -1))
+        cells[0] = next((cell for cell in above if cell is not None), None)
+    shown = [_cell(text, cell) for cell in cells if cell is not None]
+    return Cell(shown[-1].start, shown[-1].end, " ".join(dict.fromkeys(cell.text for cell in shown))) if shown else None
+
+
+def _cell(text: str, cell: TableCell) -> Cell:
+    return Cell(cell.start, cell.end, text[cell.start : cell.end])

@@ -1,0 +1,100 @@
+"""What is around the cells of a table: how many columns name its rows, its caption, the unit of its values, and whether
+it goes on from the page before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.tables.in_text import tables_in_text
+from docqa.ingest.structure.values import says_value
+from docqa.ingest.types import Page, Span, Table
+
+SIZES = r"(?:hundreds?|thousands?|millions?|billions?|trillions?|lakhs?|crores?|mil|mn|bn)"
+"""Words of units, as an expression."""
+_UNIT = re.compile(
+    rf"\((?=[^()\n]{{0,80}}\b(?:in\s(?:[\w$€£¥₹.]{{1,12}}\s){{0,2}}{SIZES}|{SIZES}\sof)\b)[^()\n]{{1,120}}\)|"
+    rf"^(?:amounts\s|all\s(?:figures|amounts)\s|figures\s)?in\s(?:[\w$€£¥₹.]{{1,12}}\s){{0,2}}{SIZES}(?:\sof\s[^\n]{{1,40}})?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LINE = re.compile(r"\S[^\n]*")
+_FAR = 400  # characters above the first row, or of notes and the like between two parts of a table
+_WIDE = 1_500  # characters of such lines
+_BESIDE = 3  # lines above the first row, or below the last, that may be the caption
+_MOST_NAMES = 4  # columns
+_LONGEST_NAME = 6  # words of a cell in a further column of names
+_VALUED = 0.2  # the share of its cells that may be values in a column of names
+
+
+def with_tables(pages: Sequence[Page]) -> list[Page]:
+    """The pages with all their tables, those among them that stand in plain text, described."""
+    found: list[Page] = []
+    for page in pages:
+        tables = sorted([*page.tables, *tables_in_text(page.text, page.tables)], key=lambda table: table.start)
+        if tables:
+            tables = _described(page.text, tables)
+            tables[0] = replace(tables[0], continued=bool(found) and _goes_on(found[-1], page.text, tables[0]))
+            page = replace(page, tables=tuple(tables))
+        found.append(page)
+    return found
+
+
+def _described(text: str, tables: Sequence[Table]) -> list[Table]:
+    found: list[Table] = []
+    end = 0  # of the table before and its caption
+    for table, start in zip(tables, [*(table.start for table in tables[1:]), len(text)], strict=True):
+        caption = _caption(text, table, end, start)
+        end = max(table.end, caption.end if caption else 0)
+        first = min((cell.start for cell in table.cells if cell.row >= table.heads), default=table.start)
+        units = [match.span() for match in _UNIT.finditer(text, max(first - _FAR, 0), first)]
+        unit = Span(*units[-1]) if units else None
+        found.append(replace(table, names=_name_columns(text, table), caption=caption, unit=unit))
+    return found
+
+
+def _goes_on(before: Page, text: str, first: Table) -> bool:
+    """Whether the first table of a page is the last one of the page before: as many columns, hardly a word between
+    them, and no heads, or the same again."""
+    if not before.tables:
+        return False
+    last = before.tables[-1]
+    between = len(before.text[last.end :].strip()) + len(text[: first.start].strip())
+    if last.columns != first.columns or between > _FAR:
+        return False
+    return not first.heads or _heads(before.text, last) == _heads(text, first)
+
+
+def _heads(text: str, table: Table) -> list[str]:
+    return [text[cell.start : cell.end] for cell in table.cells if cell.row < table.heads]
+
+
+def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
+    """The line close above a table, else that close below it, that begins as a caption does ("Table 2", or "Figure 2"
+    where no line does so). The table before ends at `end`; the next begins at `start`, and has what is nearer to it."""
+    above = _lines(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
+    below = _lines(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
+    near = [line for line in below if line.start - table.end <= max(start - line.end, 0) or start == len(text)]
+    named = [(key, line) for line in [*reversed(above), *near] if (key := caption_of(text[line.start : line.end]))]
+    named.sort(key=lambda pair: pair[0][0] != "table")
+    return named[0][1] if named else None
+
+
+def _lines(text: str, start: int, end: int) -> list[Span]:
+    """The lines with words of `start:end`."""
+    return [Span(*match.span()) for match in _LINE.finditer(text, start, end)]
+
+
+def _name_columns(text: str, table: Table) -> int:
+    """How many columns from the left name the rows: the first, and further ones of short words where values follow."""
+    own: list[list[str]] = [[] for _ in range(table.columns)]
+    for cell in table.cells:
+        if cell.row >= table.heads and cell.columns == 1:
+            own[cell.column].append(text[cell.start : cell.end])
+    valued = [not said or sum(map(says_value, said)) > _VALUED * len(said) for said in own]
+    if not any(valued[1:]):
+        return 1
+    count = min(valued.index(True, 1), _MOST_NAMES)
+    long = (at for at in range(1, count) if sum(len(said.split()) for said in own[at]) > _LONGEST_NAME * len(own[at]))
+    return next(long, count)
