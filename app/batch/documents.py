@@ -19,7 +19,6 @@ from docqa.app.batch.protocol import Json
 from docqa.ingest.request import ReadRequest
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
@@ -67,7 +66,7 @@ def reading_of(options: Options) -> ReadRequest:
     return ReadRequest(password=options.password, media_type=options.media_type, include_hidden=options.include_hidden)
 
 
-def session_of_content(name: str, content: bytes, options: Options, model: Model | RemoteModel | None) -> Session:
+def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
     """A Session of the document in `content`, called `name`: a member of an archive, which has no path to open.
 
     Raises the errors of docqa.ingest.errors.

@@ -26,7 +26,6 @@ from docqa.app.summary.record import SummaryRecord, to_json_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Details, Store
@@ -54,7 +53,7 @@ class _DocumentJob(ABC):
     def __init__(self, options: Options) -> None:
         self.options = options
         self._store = open_store(options) if options.store else None
-        self._model: Model | RemoteModel | None = None
+        self._model: Model | None = None
 
     def prepare(self) -> None:
         if self._model is None:

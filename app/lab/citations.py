@@ -25,16 +25,16 @@ from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
-from docqa.app.answerers.loading import load_model, writing_template
-from docqa.app.answerers.local_writing import WritingAnswerer
-from docqa.app.answerers.local_writing import _Asked as Asked
+from docqa.app.answerers.document_evidence import DocumentEvidence
+from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.loading import bundled_model, load_model, writing_template
+from docqa.app.answerers.local_generator import LocalGenerator
 from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText
 from docqa.app.answerers.writing.excerpts import Given, around
-from docqa.app.answerers.writing.generation import Reply
 from docqa.app.answerers.writing.literal import differences
-from docqa.app.answerers.writing.repair import better
+from docqa.app.answerers.writing.repair import Checked, better
 from docqa.app.answerers.writing.support import Evidence, judge_statements
+from docqa.app.answerers.written import AskedToWrite, WritingAnswerer
 from docqa.app.context.context import Context
 from docqa.app.errors import UsageError
 from docqa.app.lab.evaluate import Rates, grouped, mean
@@ -65,11 +65,11 @@ class RecordedWriting(WritingAnswerer):
         taken = first is not None and len(self.checked) > 1 and better(self.checked[1], first)
         return first, self.checked[1] if taken else first, answer
 
-    def _checked(self, asked: Asked, reply: Reply) -> tuple[CheckedText | None, tuple[str, ...]]:
-        checked, notes = super()._checked(asked, reply)
+    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+        checked, notes = super()._checked(asked, given, reply)
         self.checked.append(checked)
         self._stopped = self._stopped or not self.repairs
-        self.given = asked.given
+        self.given = given
         return checked, notes
 
 
@@ -171,7 +171,8 @@ def answerers(
         read = Corpus((parsed,), bundled_model(options.threads).tokenizer, [])
         evidence = DocumentEvidence(read, options, None)
         for question in document.questions:
-            yield document, question.text, RecordedWriting(corpus, evidence, model, template, options, None)
+            writer = LocalGenerator(corpus, model, template, options, None)
+            yield document, question.text, RecordedWriting(corpus, evidence, writer, options)
 
 
 def chosen(path: str, sample: int | None) -> list[EvalDocument]:
