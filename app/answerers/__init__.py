@@ -1,3 +1,3 @@
 """The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a server."""
 
-__all__ = ["answerer", "compose", "corpus", "document_evidence", "extractive", "loading", "local_writing"]
+__all__ = ["answerer", "compose", "corpus", "extractive", "loading", "written"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import exp
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Answer, Quote
+from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
+from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.support import Judge, judge_of
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
@@ -24,17 +25,31 @@ from docqa.model.errors import ModelError
 
 if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.protocol import Model, RefusalCalibration
 
 _MOST_RELEVANT = 4  # quotes that are read again with the question
 
 
-@lru_cache(maxsize=1)
-def bundled_model(threads: int | None) -> Model:
-    """The bundled model, loaded once for all sessions of this process."""
-    from docqa.app.answerers.loading import load_model
+@dataclass(frozen=True)
+class QuestionEvidence:
+    """What the bundled reader makes of a question: the passages `ranked`, best first, its candidates, and `chances`, 0
+    to 1, that the first passage answers and that its own answer is right; where it would have none, the first twice."""
 
-    return load_model(Options(threads=threads))
+    question: str
+    ranked: list[Ranked]
+    reading: Candidates | None
+    chances: tuple[float, float]
+
+    @property
+    def form(self) -> Form:
+        """What kind of answer the question wants."""
+        return self.reading.form if self.reading is not None else Form.FACT
+
+    @property
+    def nearest(self) -> list[Located]:
+        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of all.
+        """
+        places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
+        return [Located(place.document, place.page, place.start, place.end) for place in places]
 
 
 class DocumentEvidence:
@@ -46,7 +61,7 @@ class DocumentEvidence:
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
         self.corpus = corpus
         self._options, self._store = replace(options, model=None, k=None), store
-        self._last: tuple[str, bool, list[Ranked], Candidates | None] | None = None
+        self._last: tuple[tuple[str, bool], QuestionEvidence] | None = None
 
     @cached_property
     def _reading(self) -> ExtractiveAnswerer:
@@ -78,47 +93,23 @@ class DocumentEvidence:
         """The bundled reader's preliminary answer, from the passages that the question's words find."""
         return self._reading.preview(question)
 
-    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """The bundled reader's next answer that is in none of the quotes `without`; after `read`."""
-        return self._reading.ask_again(question, without, nearest)
-
-    def rank(self, question: str, *, unread: bool = False) -> list[Ranked]:
-        """All passages, best first: by words, vectors and the reader, after `read`; `unread`: by words, and the reader
+    def find(self, question: str, *, unread: bool = False) -> QuestionEvidence:
+        """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, and the reader
         on the best of them."""
-        return self._found(question, unread)[0]
+        if self._last is None or self._last[0] != (question, unread):
+            ranked, reading = self._candidates(question, unread)
+            chances = self._chances(question, ranked, reading)
+            self._last = (question, unread), QuestionEvidence(question, ranked, reading, chances)
+        return self._last[1]
 
-    def first_chance(self, question: str, *, unread: bool = False) -> float:
-        """The chance, 0 to 1, that the first passage of `rank` answers."""
-        values, calibration, _ = self._signals(question, unread)
-        return answerability.first_passage_probability(values, calibration) if values else 0.0
-
-    def own_chance(self, question: str, *, unread: bool = False) -> float:
-        """The chance, 0 to 1, that the reader's own answer is right; where it would have none, `first_chance`."""
-        values, calibration, form = self._signals(question, unread)
-        likely = answerability.probability(values, calibration, form) if values else 0.0
-        refused = answerability.refused(likely, calibration)
-        return self.first_chance(question, unread=unread) if refused else likely
-
-    def _signals(self, question: str, unread: bool) -> tuple[dict[str, float], RefusalCalibration | None, Form]:
-        """The signals of whether the documents answer, none where nothing was read, and what weighs them."""
-        ranked, found = self._found(question, unread)
-        calibration = self._reading.finder.calibration
+    def _chances(self, question: str, ranked: list[Ranked], found: Candidates | None) -> tuple[float, float]:
         if found is None:
-            return {}, calibration, Form.FACT
+            return 0.0, 0.0
+        calibration = self._reading.finder.calibration
         values = answerability.features(question, self.corpus.context, self.corpus.index, ranked, found)
-        return values, calibration, found.form
-
-    def nearest(self, question: str, *, unread: bool = False) -> list[Located]:
-        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of all.
-        """
-        found = self._found(question, unread)[1]
-        places = (*found.items, *found.candidates) if found is not None else ()
-        return [Located(place.document, place.page, place.start, place.end) for place in places]
-
-    def form(self, question: str, *, unread: bool = False) -> Form:
-        """What kind of answer the question wants."""
-        found = self._found(question, unread)[1]
-        return found.form if found is not None else Form.FACT
+        first = answerability.first_passage_probability(values, calibration)
+        likely = answerability.probability(values, calibration, found.form)
+        return first, first if answerability.refused(likely, calibration) else likely
 
     def answering(self, question: str) -> Callable[[Sequence[Located]], float]:
         """`relevance` to one question."""
@@ -141,12 +132,7 @@ class DocumentEvidence:
         found = read_excerpts(self.reader, question, texts, above)
         return 1.0 / (1.0 + exp(-max(min(max(found.answers), 30.0), -30.0)))
 
-    def _found(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
-        if self._last is None or self._last[:2] != (question, unread):
-            self._last = (question, unread, *self._find(question, unread))
-        return self._last[2], self._last[3]
-
-    def _find(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
+    def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:
             from docqa.app.answerers.finders import AskedQuestion
 

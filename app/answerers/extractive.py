@@ -16,7 +16,6 @@ from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
-from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
@@ -46,6 +45,10 @@ class ExtractiveAnswerer(LocalReading):
             self.finder = CopyingFinder(corpus, model, options)
         self._last: AskedQuestion | None = None
 
+    @property
+    def reading(self) -> LocalReading:
+        return self
+
     # Asking
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
@@ -53,7 +56,7 @@ class ExtractiveAnswerer(LocalReading):
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question))
             return
-        if self.options.preview and not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS:
+        if self.options.preview and self.takes_long:
             yield Preview(self.preview(question))
         started = time.monotonic()
         yield from self.prefiller.read()
@@ -70,19 +73,17 @@ class ExtractiveAnswerer(LocalReading):
         return self._compose(question, ranked, found, usage, preliminary=True)
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """The answer of the candidates that are left when those in `without` are passed over; nothing is read anew."""
+        """The answer of the candidates that are left when those in `without` are passed over."""
         if self._declines(question):
             return self._declined(question)
         started = time.monotonic()
+        for _ in () if self.options.quick else self.read():  # nothing where it is read already
+            pass
         ranked, found = self.find(question)
         if found is not None:
             found = found.without(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
-
-    def stop_writing(self) -> bool:
-        """Nothing is written here."""
-        return False
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""

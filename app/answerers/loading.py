@@ -1,14 +1,14 @@
-"""From the options to the model that answers: one that runs here, or one that a server runs."""
+"""From the options to the model that answers or, where a server has that, reads for it."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.model.load import Model as NetworkModel
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model
@@ -47,15 +47,20 @@ def _folder(options: Options) -> Path:
     return Path(options.model)
 
 
-def find_model(options: Options) -> Model | RemoteModel:
-    """`load_model`, or the server's for openai:NAME. Raises UsageError for openai:NAME without a server."""
+def find_model(options: Options) -> Model:
+    """`load_model`; for openai:NAME the bundled one, which reads for the server. Raises UsageError without a server."""
     from docqa.app.answerers.remote.address import Address, is_remote
 
     if options.model is None or not is_remote(options.model):
         return load_model(options)
-    from docqa.app.answerers.remote.model import RemoteModel
+    Address.of(options.model, options.base_url)
+    return bundled_model(options.threads)
 
-    return RemoteModel(Address.of(options.model, options.base_url), options.timeout_s)
+
+@lru_cache(maxsize=1)
+def bundled_model(threads: int | None) -> Model:
+    """The bundled model, loaded once for all sessions of this process."""
+    return load_model(Options(threads=threads))
 
 
 def writing_template(model: Model) -> ChatTemplate | None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from docqa.app.batch.items import Json
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
@@ -44,7 +43,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
     return replace(document, path=NAMELESS)
 
 
-def session_of_content(name: str, content: bytes, options: Options, model: Model | RemoteModel | None) -> Session:
+def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
     """A Session of the document in `content`, called `name`: a member of an archive, which has no path to open.
 
     Raises the errors of docqa.ingest.errors.

@@ -26,7 +26,6 @@ from docqa.app.summary.record import SummaryRecord, to_json_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Details, Store
@@ -74,7 +73,7 @@ class Job(ABC):
     def __init__(self, options: Options) -> None:
         self.options = options
         self.store = store_of(options)
-        self._model: Model | RemoteModel | None = None
+        self._model: Model | None = None
 
     @abstractmethod
     def identity(self) -> Json:

@@ -93,9 +93,6 @@ class Conversation:
             yield from self.ask(last.question, last.question, AS_TYPED)
         else:
             shown = self._tries(last)
-            if self.session.reads_ahead:  # nothing where it is read already; after a resumed conversation it is not
-                for _ in self.session.read():
-                    pass
             quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
             refusals = sum(turn.answer is not None and turn.answer.refused for turn in shown)
             answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import Event
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
     from docqa.app.history.answered import AnsweredQuestions
@@ -120,7 +119,7 @@ class _Run:
     form: str
     named: bool
     thoughts: bool = False
-    model: Model | RemoteModel | None = None
+    model: Model | None = None
     _noticed: bool = False
 
     @property
@@ -281,17 +280,8 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
     from docqa.app.answer.answer import Answer, CoverageReport, Usage
     from docqa.app.answer.grades import Status
-    from docqa.ingest.read import INGEST_VERSION
+    from docqa.app.context.provenance import provenance_without_state
 
-    provenance = {
-        "document": "",
-        "model": None,
-        "ingest": INGEST_VERSION,
-        "state_format": "none",
-        "attention": "none",
-        "yarn_factor": 1.0,
-        "options": options.recorded(),
-    }
     return Answer(
         status=Status.UNREADABLE if report.exit_code(error) == report.INPUT else Status.ERROR,
         question=question,
@@ -302,5 +292,5 @@ def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
         evidence=(),
         coverage=CoverageReport(tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
-        provenance=provenance,
+        provenance=provenance_without_state("", None, options.recorded()),
     )

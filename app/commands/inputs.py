@@ -177,6 +177,5 @@ def notice(options: Options) -> str | None:
     if not is_remote(options.model):
         return None
     from docqa.app.answerers.remote.address import Address
-    from docqa.app.answerers.remote.model import RemoteModel
 
-    return RemoteModel(Address.of(str(options.model), options.base_url), options.timeout_s).notice()
+    return Address.of(str(options.model), options.base_url).notice()

@@ -99,14 +99,20 @@ def answer_provenance(
     profile: Profile, documents: tuple[Document, ...], options: dict[str, object], attention: str
 ) -> dict[str, object]:
     """The `provenance` object of an answer; `attention` says in words how far reading was exact."""
+    stated = {"state_format": profile.state_format, "attention": attention, "yarn_factor": profile.yarn_factor}
+    return provenance_without_state(documents_hash(documents), profile.model, options) | stated
+
+
+def provenance_without_state(document: str, model: str | None, options: dict[str, object]) -> dict[str, object]:
+    """The same for an answer that rests on no state; `document`: the hash of what was asked."""
     from docqa.ingest.read import INGEST_VERSION
 
     return {
-        "document": documents_hash(documents),
-        "model": profile.model,
+        "document": document,
+        "model": model,
         "ingest": INGEST_VERSION,
-        "state_format": profile.state_format,
-        "attention": attention,
-        "yarn_factor": profile.yarn_factor,
+        "state_format": "none",
+        "attention": "none",
+        "yarn_factor": 1.0,
         "options": options,
     }

@@ -11,7 +11,6 @@ from docqa.app import report
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
-from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.eval.judging import Asserted, calibration_error, confidence_figure, is_right, scores
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.eval.scoring import TextMap
@@ -61,7 +60,7 @@ def run_eval(
     folder: str | None = None,
     limit: int | None = None,
     sample: int | None = None,
-    model: Model | RemoteModel | None = None,
+    model: Model | None = None,
     plot: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
@@ -90,7 +89,7 @@ def run_eval(
     return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
 
 
-def ask_text(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[Outcome]:
     """Ask the questions of a document of the first form."""
     parsed, places = document.parse()
     with Session([parsed], options, model=model) as session:
@@ -106,7 +105,7 @@ def ask_text(document: EvalDocument, options: Options, model: Model | RemoteMode
             yield outcome(session, document.dataset, question, right if golds else None, cited)
 
 
-def ask_file(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[Outcome]:
     """Ask the questions of a document of the second form; a document without pages is right everywhere."""
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged

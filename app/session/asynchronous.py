@@ -16,7 +16,6 @@ from docqa.app.session.engine import open_session
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import Event
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
@@ -41,7 +40,7 @@ class AsyncSession:
         paths: list[str],
         options: Options | None = None,
         *,
-        model: Model | RemoteModel | None = None,
+        model: Model | None = None,
         on_page: Callable[[int, int], None] | None = None,
     ) -> None:
         self._open = partial(open_session, paths, options, model=model, on_page=on_page)
@@ -100,13 +99,8 @@ class AsyncSession:
             while (event := await self._run(partial(next, events, None))) is not None:
                 yield event
         finally:
-            self._stop_writing()
+            self.session.stop_writing()  # else a model that is writing goes on to the end of its text
             await self._run(events.close)  # type: ignore[attr-defined]
-
-    def _stop_writing(self) -> None:
-        """A model that is writing goes on to the end of its text otherwise; nothing is loaded for this."""
-        if "answerer" in vars(self.session):
-            self.session.stop_writing()
 
     async def _run(self, work: Callable[[], T]) -> T:
         """What `work` returns in the thread. A task that is cancelled waits for what it began, up to the next event."""
@@ -115,6 +109,6 @@ class AsyncSession:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
             if self._session is not None:
-                self._stop_writing()
+                self._session.stop_writing()
             await asyncio.wait([begun])
             raise

@@ -17,7 +17,6 @@ from docqa.app.options import Options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
     from docqa.model.protocol import Model
@@ -27,7 +26,7 @@ def open_session(
     paths: list[str],
     options: Options | None = None,
     *,
-    model: Model | RemoteModel | None = None,
+    model: Model | None = None,
     on_page: Callable[[int, int], None] | None = None,
 ) -> Session:
     """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when it is needed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
@@ -13,8 +12,8 @@ from docqa.app.answer.events import Event, Finished, Notice
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
-from docqa.app.answerers.loading import find_model, writing_template
-from docqa.app.answerers.remote.address import is_remote
+from docqa.app.answerers.loading import bundled_model, find_model, writing_template
+from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.context.context import Context
 from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
@@ -25,10 +24,9 @@ from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
-    from docqa.app.answerers.local_writing import WritingAnswerer
-    from docqa.app.answerers.remote.model import RemoteModel
+    from docqa.app.answerers.generator import TextGenerator
+    from docqa.app.answerers.local import LocalReading
+    from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
@@ -49,7 +47,7 @@ class Session:
         store: Store | None = None,
         warnings: Sequence[str] = (),
         notices: Sequence[str] = (),
-        model: Model | RemoteModel | None = None,
+        model: Model | None = None,
     ) -> None:
         self.documents, self.options, self.store = tuple(documents), options, store
         self.warnings, self.notices = list(warnings), list(notices)
@@ -66,18 +64,16 @@ class Session:
 
     def close(self) -> None:
         """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
-        if "local_reading" in self.__dict__:
-            self.local_reading.close()
-        elif "answerer" in self.__dict__:
-            self.answerer.close()
+        for answerer in filter(None, (vars(self).get("local"), vars(self).get("writing"))):
+            answerer.close()
         if self.store is not None:
             self.store.unpin()
 
     # What is made once, when it is first needed
 
     @property
-    def model(self) -> Model | RemoteModel:
-        """The model that answers."""
+    def model(self) -> Model:
+        """The model that answers; of a server's the bundled one, which reads for it."""
         if self.loaded_model is None:
             self.loaded_model = find_model(self.options)
         return self.loaded_model
@@ -85,61 +81,59 @@ class Session:
     @cached_property
     def _template(self) -> ChatTemplate | None:
         """The chat template of a model that runs here and writes its answers."""
-        return None if _is_remote(self.model) else writing_template(self.model)
+        return None if is_remote(self.options.model) else writing_template(self.model)
 
     @cached_property
     def corpus(self) -> Corpus:
-        opening: list[int] | None = None
-        if self._template is not None:
-            from docqa.model.prompts.conversation import Conversation
-
-            opening = Conversation(self._template, self.model.tokenizer).opening()
-        return Corpus(self.documents, self.model.tokenizer, self.warnings, opening, kept=self._kept_parts(self.model))
-
-    def _kept_parts(self, model: Model | RemoteModel) -> KeptParts | None:
-        """Where what is made of the documents is kept; None where nothing is."""
-        if self.store is None:
-            return None
-        identity = model.fingerprint
-        if _is_remote(model):  # it lends the bundled model's tokenizer
-            from docqa.app.models.library import bundled
-            from docqa.model.checkpoints.weights import fingerprint
-
-            identity = fingerprint(bundled())
-        return KeptParts(self.store, identity, self._of_kept_parts)
-
-    @cached_property
-    def answerer(self) -> Answerer:
-        """`local_reading` where the model runs here, else what asks the server."""
-        if _is_remote(self.model):
-            from docqa.app.answerers.remote.answerer import RemoteAnswerer
-
-            return RemoteAnswerer(self.corpus, self.model, self.options, self.store)
-        return self.local_reading
-
-    @cached_property
-    def local_reading(self) -> ExtractiveAnswerer | WritingAnswerer:
-        """The answerer of a model that runs here. Raises UsageError where a server has the model."""
-        model, options = self.model, self.options
-        if _is_remote(model):
-            raise UsageError(f"{model.address} reads nothing on this machine", hint="choose a model that runs here")
         if self._template is None:
-            return ExtractiveAnswerer(self.corpus, model, options, self.store)
-        from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
-        from docqa.app.answerers.local_writing import WritingAnswerer
+            return self._corpus_of(self.model)
+        from docqa.model.prompts.conversation import Conversation
 
-        bundled = bundled_model(options.threads)
-        corpus = Corpus(self.documents, bundled.tokenizer, self.warnings, kept=self._kept_parts(bundled))
-        evidence = DocumentEvidence(corpus, options, self.store)
-        return WritingAnswerer(self.corpus, evidence, model, self._template, options, self.store)
+        return self._corpus_of(self.model, Conversation(self._template, self.model.tokenizer).opening())
+
+    def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
+        """The documents as `model` reads them; what is made of them is kept where there is a store."""
+        kept = None if self.store is None else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
+        return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=kept)
 
     @property
+    def answerer(self) -> Answerer:
+        """What answers: `local`, or `writing` where the model writes."""
+        return self.local if self.writing is None else self.writing
+
+    @cached_property
+    def writing(self) -> WritingAnswerer | None:
+        """What has a model write its answers, here or on a server; None for one that cuts them from the documents."""
+        generator: TextGenerator
+        if is_remote(self.options.model):
+            from docqa.app.answerers.remote.generator import RemoteGenerator
+
+            corpus, generator = self.corpus, RemoteGenerator(self.corpus, self.options)
+        elif self._template is not None:
+            from docqa.app.answerers.local_generator import LocalGenerator
+
+            corpus = self._corpus_of(bundled_model(self.options.threads))
+            generator = LocalGenerator(self.corpus, self.model, self._template, self.options, self.store)
+        else:
+            return None
+        from docqa.app.answerers.document_evidence import DocumentEvidence
+        from docqa.app.answerers.written import WritingAnswerer
+
+        evidence = DocumentEvidence(corpus, self.options, self.store)
+        return WritingAnswerer(self.corpus, evidence, generator, self.options)
+
+    @cached_property
     def local(self) -> ExtractiveAnswerer:
         """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
-        reading = self.local_reading
-        if not isinstance(reading, ExtractiveAnswerer):
-            raise UsageError(f"{reading.model.folder} writes its answers", hint="choose a model with a span head")
-        return reading
+        if self.writing is not None:
+            name = self.writing.generator.name
+            raise UsageError(f"{name} writes its answers", hint="choose a model with a span head")
+        return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
+
+    @property
+    def local_reading(self) -> LocalReading:
+        """What reads the documents into the model that answers. Raises UsageError where a server has it."""
+        return self.answerer.reading
 
     @property
     def context(self) -> Context:
@@ -152,7 +146,7 @@ class Session:
     @property
     def plan(self) -> Plan:
         """What reading takes on this machine. Raises UsageError where a server has the model."""
-        return self.answerer.plan
+        return self.local_reading.plan
 
     # Reading and asking
 
@@ -178,23 +172,12 @@ class Session:
     @property
     def writes(self) -> bool:
         """Whether the model writes its answers, so that it understands a question by the turns before it."""
-        return _is_remote(self.model) or self._template is not None
-
-    @property
-    def reads_ahead(self) -> bool:
-        """Whether the next question is answered from all of the documents, so that it is good to read them before."""
-        if self._template is None:
-            return True
-        reading = self.local_reading
-        return isinstance(reading, ExtractiveAnswerer) or reading.answers_from_whole
+        return self.writing is not None
 
     def stop_writing(self) -> bool:
         """End the text that is being written: what there is of it becomes the answer. False where none is written."""
-        return self.answerer.stop_writing()
-
-    def preview(self, question: str) -> Answer:
-        """A preliminary answer, status `partial`, without reading the documents."""
-        return self.answerer.preview(_checked(question))
+        writing = vars(self).get("writing")
+        return writing is not None and writing.stop_writing()
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int = 0) -> Answer:
         """The next answer that is in none of the quotes `without`; after an answer to the same question.
@@ -210,8 +193,8 @@ class Session:
     def _notices(self) -> Iterator[Event]:
         if not self._noticed:
             self._noticed = True
-            if is_remote(self.options.model) and _is_remote(self.model):
-                yield Notice(self.model.notice())
+            if is_remote(self.options.model):
+                yield Notice(Address.of(str(self.options.model), self.options.base_url).notice())
             else:
                 from docqa.kernels.self_check import damage
 
@@ -224,12 +207,6 @@ class Session:
             while self._of_kept_parts:
                 yield Notice(self._of_kept_parts.pop(0))
             yield event
-
-
-def _is_remote(model: Model | RemoteModel) -> TypeIs[RemoteModel]:
-    """Whether a server has the model; what talks to servers is loaded only where one was named."""
-    module = sys.modules.get("docqa.app.answerers.remote.model")
-    return module is not None and isinstance(model, module.RemoteModel)
 
 
 def _checked(question: str) -> str:

@@ -62,6 +62,19 @@ class Turn:
     answer: str
 
 
+def chat_messages(
+    form: Form, given: str, said: Sequence[str], earlier: Sequence[Turn] = ()
+) -> list[dict[str, str]]:
+    """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is `given`, behind the turns
+    `earlier`."""
+    before = [words for turn in earlier for words in (turn.question, turn.answer)]
+    first, *rest = said
+    roles = ("user", "assistant")
+    spoken = [*before, f"{form.before}{given}{form.behind}{first}", *rest]
+    turns = [{"role": roles[at % 2], "content": words} for at, words in enumerate(spoken)]
+    return [{"role": "system", "content": form.instructions}, *turns]
+
+
 class Conversation:
     """The chat of one checkpoint over some documents: ids before the documents, and behind them.
 
@@ -76,14 +89,11 @@ class Conversation:
         """The ids up to where the documents begin: the system message and the head of the user's."""
         return self._around([""], think=False)[0]
 
-    def said(self, question: Question, earlier: Sequence[Turn] = ()) -> list[str]:
-        """What user and model have said in turn when `question` was asked."""
+    def ids(self, said: Sequence[str], earlier: Sequence[Turn] = (), *, think: bool = False) -> list[int]:
+        """The ids behind the documents, where user and model `said` this in turn behind the turns `earlier`, the user
+        first and last."""
         before = [words for turn in earlier for words in (f"Question: {turn.question}", turn.answer)]
-        return [*before, self.form.asked(question)]
-
-    def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
-        """The ids behind the documents, where user and model `said` this in turn, the user first and last."""
-        first, *rest = said
+        first, *rest = *before, *said
         return self._around([self.form.behind + first, *rest], think=think)[1]
 
     def _around(self, said: list[str], *, think: bool) -> tuple[list[int], list[int]]:

@@ -46,12 +46,6 @@ def whole_request(most: int, *, numbered: bool, first: str = "", about: str = ""
     return _asked(f"{task} Begin with {first}." if first else task, numbered)
 
 
-def messages(given: str, request: str) -> list[dict[str, str]]:
-    """The chat of one request about the numbered sentences `given`: [{"role", "content"}]."""
-    content = f"{NUMBERED.before}{given}{NUMBERED.behind}{request}"
-    return [{"role": "system", "content": NUMBERED.instructions}, {"role": "user", "content": content}]
-
-
 def _asked(task: str, numbered: bool) -> str:
     return f"{task} {_HOW}{_NUMBERS if numbered else _QUOTATIONS}"
 

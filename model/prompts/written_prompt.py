@@ -43,18 +43,6 @@ class Question:
     nearest: tuple[tuple[int, str], ...] = ()
 
 
-def messages(given: str, question: Question) -> list[dict[str, str]]:
-    """The chat of one question about the numbered sentences `given`: [{"role", "content"}]."""
-    content = f"{BEFORE}{given}{BEHIND}{asked_of_numbered(question)}"
-    return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": content}]
-
-
-def repair(reply: str, question: Question, weak: Sequence[str]) -> list[dict[str, str]]:
-    """What follows a `reply` about numbered sentences of which the statements `weak` are not borne out."""
-    content = mend_numbered(question, weak)
-    return [{"role": "assistant", "content": reply}, {"role": "user", "content": content}]
-
-
 def asked_of_numbered(question: Question) -> str:
     """A question as it stands behind numbered sentences, and what is asked for.
 

@@ -55,8 +55,18 @@ class Address:
         """Whether what is sent can be read on the way: plain http to another machine."""
         return urlsplit(self.base_url).scheme == "http" and not self.is_here
 
+    @property
+    def model(self) -> str:
+        """What `provenance` calls the model; a server may change what answers to a name, and does not say so."""
+        return f"{PREFIX}{self.name}"
+
+    def notice(self) -> str:
+        """That passages leave this machine, and where to."""
+        clear = ", unencrypted" if self.in_the_clear else ""
+        return f"passages of the documents and the question are sent to {self.host}{clear}, for {self.model}"
+
     def __str__(self) -> str:
-        return f"{PREFIX}{self.name} at {self.base_url}"
+        return f"{self.model} at {self.base_url}"
 
 
 def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:

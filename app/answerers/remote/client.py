@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.context_limit import context_limit
+from docqa.app.answerers.remote.context_limit import LEAST_REPLY, context_limit
 from docqa.app.answerers.remote.stream import (
     ContextExceeded,
     Piece,
@@ -34,8 +34,6 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
 MOST_TOKENS = 4_096
-LEAST_REPLY = 256
-"""Tokens of a reply that a server's context must leave room for; else less is sent."""
 _ROOM = 16  # tokens between prompt and reply that servers count differently
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 # Not every server knows them. One that names such a field in its refusal is asked again without it.

@@ -32,12 +32,27 @@ _PROMPTS = (
 )
 
 
+LEAST_REPLY = 256
+"""Tokens of a reply that a server's context must leave room for; else less is sent."""
+_ROOM_FOR_REPLY = 0.25
+"""Share of a context that is left for the reply, where it is more than LEAST_REPLY."""
+_SAFE = 0.9  # servers count other tokens than docqa
+
+
 @dataclass(frozen=True)
 class ContextLimit:
     """Tokens of the server's context and of the prompt that it counted; None where its refusal does not say."""
 
     context: int | None
     prompt: int | None
+
+    def fewer_tokens(self, sent: int) -> int:
+        """How many of `sent` tokens of passages there is room for, by the numbers that the server says or else half."""
+        wanted = sent // 2
+        if self.context and self.prompt:
+            room = self.context - max(LEAST_REPLY, int(self.context * _ROOM_FOR_REPLY))
+            wanted = int(sent * _SAFE * room / self.prompt)
+        return min(wanted, int(sent * _SAFE))
 
 
 def context_limit(text: str) -> ContextLimit | None:

@@ -16,6 +16,8 @@ from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
+_SMALLEST = 40
+"""Tokens of passages below which nothing is left to send."""
 
 
 class RemoteError(ResourceError):
@@ -28,6 +30,18 @@ class ContextExceeded(RemoteError):
     def __init__(self, message: str, limit: ContextLimit, *, where: str = "", hint: str = "") -> None:
         super().__init__(message, where=where, hint=hint)
         self.limit = limit
+
+    def fewer_tokens(self, sent: int) -> int:
+        """Of `sent` tokens of passages as many as there is room for. Raises RemoteError where nothing is left."""
+        tokens = self.limit.fewer_tokens(sent)
+        if tokens < _SMALLEST:
+            raise self.nothing_fits() from self
+        return tokens
+
+    def nothing_fits(self) -> RemoteError:
+        """The error of a context that has not even room for one passage."""
+        hint = "start the server with a longer context"
+        return RemoteError(f"{self.message}; not even one passage fits", where=self.where, hint=hint)
 
 
 class TransientError(RemoteError):

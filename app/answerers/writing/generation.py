@@ -4,10 +4,10 @@ between quotation marks."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
+from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.writing.replies import STOPPED
 
 if TYPE_CHECKING:
@@ -21,16 +21,6 @@ MOST_THOUGHT = 4_096
 """Tokens of a thought; a longer one is ended there, and the answer follows."""
 SEED = 0
 _TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a model wrote, and how many tokens that was; `note`: why it ended before its own end, empty where it did
-    not."""
-
-    text: str
-    tokens: int
-    note: str = ""
 
 
 def write(
@@ -55,13 +45,12 @@ def write(
             yield Token(piece.text)
         if repeated := repeated_tail(written):
             note = "the model began to repeat itself, and what it repeated is left out"
-            return Reply(model.tokenizer.decode(written[: len(written) - repeated]), len(written), note)
+            return Reply(model.tokenizer.decode(written[: len(written) - repeated]), (note,))
         if stopped():
-            return Reply(model.tokenizer.decode(written), len(written), STOPPED)
+            return Reply(model.tokenizer.decode(written), (STOPPED,))
         if piece.finish == "length":
-            note = f"the answer was cut after {MOST_WRITTEN} tokens"
-            return Reply(model.tokenizer.decode(written), len(written), note)
-    return Reply(model.tokenizer.decode(written), len(written))
+            return Reply(model.tokenizer.decode(written), (f"the answer was cut after {MOST_WRITTEN} tokens",))
+    return Reply(model.tokenizer.decode(written))
 
 
 def think(model: Model, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:

@@ -1,18 +1,42 @@
-"""One round in which a model is shown what no quote bears out in its reply, to cite or to withdraw it."""
+"""A reply that is checked, and mended once: the model is shown what no quote bears out, to cite or to withdraw it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
+
+from docqa.app.answer.events import Event, Notice
+from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.answerers.writing.checking import CheckedText
+from docqa.app.answerers.writing.replies import STOPPED
+
+MENDING = "the model is asked to cite or withdraw what no quote supports"
+Checked = tuple[CheckedText | None, tuple[str, ...]]
+"""(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
 
 
-def needs_repair(checked: CheckedText) -> bool:
-    """Whether there is something that the model should cite, correct or withdraw."""
-    return bool(checked.weak)
+def checked_and_mended(
+    reply: Reply,
+    check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
+    stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:
+    """The better of `reply` and what the model makes of it when it is shown what nothing bears out.
 
-
-def weak_words(checked: CheckedText) -> list[str]:
-    """The words of the statements that nothing bears out."""
-    return [item.written.plain for item in checked.weak]
+    `again`: has it write again behind the first text, told its weak sentences. Nothing is mended once `stopped`.
+    """
+    checked, notes = check(reply)
+    if checked is None or not checked.weak or stopped():
+        return checked, notes
+    try:
+        second_reply = yield from again(reply.text, [item.written.plain for item in checked.weak])
+    except RemoteError as error:  # the first reply is there, whatever becomes of the second
+        yield Notice(f"{error}; its first answer is kept")
+        return checked, notes
+    if stopped():  # half of a second reply says less than the whole first one
+        return checked, (*notes, STOPPED)
+    second, more = check(second_reply)
+    return (second, more) if better(second, checked) else (checked, notes)
 
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:

@@ -35,7 +35,7 @@ _CITED = re.compile(r"(?:(?<!\s)\s++)?\[[\d\s,;–-]++\]")
 
 
 @dataclass(frozen=True)
-class Reply:
+class ReadReply:
     """`written` None: the model says that nothing answers, or there is no answer in what it wrote; `notes` say what
     was taken out."""
 
@@ -43,7 +43,7 @@ class Reply:
     notes: tuple[str, ...] = ()
 
 
-def read_reply(text: str, given: Given) -> Reply:
+def read_reply(text: str, given: Given) -> ReadReply:
     """What `text` states, without repetitions and without what it has of its instructions."""
     kept, notes = spelled_out(text, given), []
     shorter = without_repetition(kept)
@@ -55,16 +55,16 @@ def read_reply(text: str, given: Given) -> Reply:
     if bare != kept:
         kept, notes = bare, [*notes, COPIED]
     if not any(map(str.isalnum, kept)):
-        return Reply(None, tuple(notes or [NOTHING]))
+        return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
     first = written.statements[0] if written.statements else None
     if first is None or (refuses(first.plain) and not first.cites_something):
-        return Reply(None, tuple(notes))
+        return ReadReply(None, tuple(notes))
     if _copies(written, given):
-        return Reply(None, (*notes, COPIED))
+        return ReadReply(None, (*notes, COPIED))
     if not reads_as_english(written.text):
         notes.append(OTHER_LANGUAGE)
-    return Reply(written, tuple(notes))
+    return ReadReply(written, tuple(notes))
 
 
 def check_reply(

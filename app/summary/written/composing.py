@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from docqa.app.answer.events import Event, Notice
-from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText, check_text
-from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
+from docqa.app.answer.events import Event
+from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.writing.checking import CheckedStatement, check_text
+from docqa.app.answerers.writing.repair import Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import Written, plain
 from docqa.app.check.quotations import find_quotations
@@ -18,9 +18,8 @@ from docqa.app.quotes.verifier import Located
 from docqa.app.summary.record import SentenceCite, SummarySentence
 from docqa.app.summary.sentences.speech import speaker_at
 from docqa.app.summary.written.material import Material
-from docqa.app.summary.written.writers import Writer
+from docqa.app.summary.written.writers import Writer, form_of
 from docqa.ingest.types import Document
-from docqa.model.prompts import conversation, summary_prompt
 from docqa.model.prompts.written_prompt import Question
 
 _LEAST_QUOTED = 4  # words of a quotation that is more than a name
@@ -42,22 +41,14 @@ def compose(
 
     What nothing bears out is shown to the model once, to be cited or withdrawn. Raises what `Writer.reply` raises.
     """
-    reply = yield from writer.reply(material.shown, [request])
-    checked, notes = _checked(writer, material, reply.text, about, most)
-    notes = (*reply.notes, *notes)
-    if checked is not None and needs_repair(checked):
-        form = summary_prompt.NUMBERED if material.shown.numbered else conversation.WHOLE
-        mend = form.mend(Question(""), weak_words(checked))
-        try:
-            again = yield from writer.reply(material.shown, [request, reply.text, mend])
-        except ContextExceeded:  # there was room for the first reply alone, which is kept
-            return Composed(checked.statements, notes)
-        except RemoteError as error:
-            yield Notice(f"{error}; what it wrote first is kept")
-            return Composed(checked.statements, notes)
-        second, more = _checked(writer, material, again.text, about, most)
-        if better(second, checked):
-            checked, notes = second, (*again.notes, *more)
+    def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
+        mend = form_of(material.shown).mend(Question(""), weak)
+        return (yield from writer.reply(material.shown, [request, text, mend]))
+
+    first = yield from writer.reply(material.shown, [request])
+    checked, notes = yield from checked_and_mended(
+        first, lambda reply: _checked(writer, material, reply, about, most), again
+    )
     return Composed(checked.statements if checked is not None else (), notes)
 
 
@@ -83,17 +74,16 @@ def said(item: CheckedStatement) -> str:
     return plain(text)
 
 
-def _checked(
-    writer: Writer, material: Material, text: str, about: str, most: int
-) -> tuple[CheckedText | None, tuple[str, ...]]:
-    reply = read_reply(text, material.shown)
-    if reply.written is None:
-        return None, reply.notes
-    written = replace(reply.written, statements=reply.written.statements[:most])
+def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:
+    read = read_reply(reply.text, material.shown)
+    notes = (*reply.notes, *read.notes)
+    if read.written is None:
+        return None, notes
+    written = replace(read.written, statements=read.written.statements[:most])
     if material.numbers is not None:
         _renumber(written, material.numbers)
     checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
-    return checked, (*reply.notes, *checked.notes)
+    return checked, (*notes, *checked.notes)
 
 
 def _renumber(written: Written, numbers: dict[int, tuple[int, ...]]) -> None:

@@ -38,7 +38,6 @@ class Scripted:
     passed_over: list[int] = field(default_factory=list)
     earlier: list[list[tuple[str, str]]] = field(default_factory=list)
     writes: bool = False
-    reads_ahead: bool = True
 
     def ask(self, question: str, earlier: Sequence[Any] = ()) -> Iterator[Event]:
         self.asked.append(question)

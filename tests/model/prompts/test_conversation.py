@@ -30,7 +30,7 @@ def tokenizer() -> Tokenizer:
 @pytest.mark.parametrize("source", [PLAIN, THINKS, NO_SYSTEM])
 def test_a_question_follows_the_documents_in_the_message_that_they_opened(source: str, tokenizer: Tokenizer) -> None:
     talk = Conversation(ChatTemplate(source, "here"), tokenizer)
-    asked = talk.ids(talk.said(Question("Who <|end|> signs?")))
+    asked = talk.ids([talk.form.asked(Question("Who <|end|> signs?"))])
     before, behind = tokenizer.decode(talk.opening()), tokenizer.decode(asked)
     assert before.count("<|start|>") == (1 if source == NO_SYSTEM else 2)
     assert before.endswith("<|start|>user\n") != (source == NO_SYSTEM)
@@ -43,15 +43,15 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
 def test_earlier_turns_stand_between_documents_and_question(tokenizer: Tokenizer) -> None:
     talk = Conversation(ChatTemplate(PLAIN, "here"), tokenizer)
     earlier = [Turn("Who signs?", "Ann signs."), Turn("When?", "In May.")]
-    text = tokenizer.decode(talk.ids(talk.said(Question("And why?"), earlier)))
+    text = tokenizer.decode(talk.ids([talk.form.asked(Question("And why?"))], earlier))
     places = [text.index(words) for words in ("Who signs?", "Ann signs.", "When?", "In May.", "And why?")]
     assert places == sorted(places) and text.count("<|start|>") == 5 and text.count("That was the text") == 1
 
 
 def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer: Tokenizer) -> None:
     talk = Conversation(ChatTemplate(THINKS, "here"), tokenizer)
-    assert tokenizer.decode(talk.ids(talk.said(Question("Who?")), think=True)).endswith("<think>\n")
-    assert not tokenizer.decode(talk.ids(talk.said(Question("Who?")))).endswith("<think>\n")
+    assert tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))], think=True)).endswith("<think>\n")
+    assert not tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))])).endswith("<think>\n")
 
 
 def test_a_template_that_drops_a_message_is_refused(tokenizer: Tokenizer) -> None:

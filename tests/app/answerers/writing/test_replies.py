@@ -72,12 +72,12 @@ def test_instructions_that_are_copied_are_no_answer() -> None:
 
 
 def test_the_given_sentences_over_again_are_no_answer() -> None:
-    assert read_reply(GIVEN.text, GIVEN) == replies.Reply(None, (replies.COPIED,))
+    assert read_reply(GIVEN.text, GIVEN) == replies.ReadReply(None, (replies.COPIED,))
     assert read_reply("\n".join(SENTENCES[:3]), GIVEN).written is not None
 
 
 def test_nothing_at_all_is_said_to_be_nothing() -> None:
-    assert read_reply(" \n", GIVEN) == replies.Reply(None, (replies.NOTHING,))
+    assert read_reply(" \n", GIVEN) == replies.ReadReply(None, (replies.NOTHING,))
 
 
 @pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]", "The laws are [3] and [5]."])

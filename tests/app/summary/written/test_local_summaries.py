@@ -14,7 +14,7 @@ from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.summary.record import SummaryRecord
 from docqa.app.summary.written.process import write_summary
-from docqa.app.summary.written.writers import LocalWriter, writer_of
+from docqa.app.summary.written.writers import writer_of
 
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"""
@@ -66,7 +66,7 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(
         options = Options(cache_dir=str(tmp_path / "kept"), preview=False, source="whole")
         with open_session([str(note)], options, model=model) as session:
             made = writer_of(session)
-            assert isinstance(made, LocalWriter) and made.whole
+            assert made is not None and made.whole
             if other is not None:
                 with open_session([str(other)], options, model=model) as third:
                     list(third.read())

@@ -14,7 +14,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished, Notice, ReadProgress, Token
-from docqa.app.answerers.local_writing import WHOLE_TOKENS, WritingAnswerer
+from docqa.app.answerers.local_generator import WHOLE_TOKENS
 from docqa.app.chat.conversation import Conversation
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
@@ -119,7 +119,6 @@ def test_another_document_in_the_state_is_another_answer(
     for path in (lease, note):
         with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
             reading = session.local_reading
-            assert isinstance(reading, WritingAnswerer)
             with opened(path, writing_model, tmp_path / "other", source="whole") as other:
                 list(other.read())
                 reading.prefiller._state, reading.prefiller.finished = other.local_reading.prefiller.state, True
@@ -131,22 +130,22 @@ def test_a_short_text_and_one_that_was_read_answer_whole(
     note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(note, writing_model, tmp_path / "kept") as session:
-        assert len(session.context) + 4096 <= WHOLE_TOKENS and session.reads_ahead
-    monkeypatch.setattr("docqa.app.answerers.local_writing.WHOLE_TOKENS", 10)
+        assert len(session.context) + 4096 <= WHOLE_TOKENS and session.writing.generator.whole
+    monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(note, writing_model, tmp_path / "kept") as session:
-        assert not session.reads_ahead
+        assert not session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "passages"
     with opened(note, writing_model, tmp_path / "kept") as session:
         list(session.read())
     with opened(note, writing_model, tmp_path / "kept") as session:
-        assert session.reads_ahead
+        assert session.writing.generator.whole
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
 
 
 def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
     lease: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docqa.app.answerers.local_writing.WHOLE_TOKENS", 10)
+    monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
         conversation = Conversation(session, recorder)
@@ -196,8 +195,8 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(
 def test_what_nothing_bears_out_is_written_again_once(
     note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docqa.app.answerers import local_writing
-    from docqa.app.answerers.writing.generation import Reply
+    from docqa.app.answerers import local_generator
+    from docqa.app.answerers.generator import Reply
 
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]
@@ -206,9 +205,9 @@ def test_what_nothing_bears_out_is_written_again_once(
     def write(model: Any, state: Any, *rest: Any) -> Any:
         told.append(state.position)
         yield Token(replies[len(told) - 1])
-        return Reply(replies[len(told) - 1], 9)
+        return Reply(replies[len(told) - 1])
 
-    monkeypatch.setattr(local_writing, "write", write)
+    monkeypatch.setattr(local_generator, "write", write)
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         events = list(session.ask(QUESTION))
     answer = answer_of(events)
@@ -220,8 +219,8 @@ def test_what_nothing_bears_out_is_written_again_once(
 def test_a_second_reply_that_is_stopped_does_not_replace_the_first(
     note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docqa.app.answerers import local_writing
-    from docqa.app.answerers.writing.generation import Reply
+    from docqa.app.answerers import local_generator
+    from docqa.app.answerers.generator import Reply
 
     replies = ["The keeper returns the moon within ten years.", 'The tenant pays "119 dollars".']
     written: list[str] = []
@@ -229,9 +228,9 @@ def test_a_second_reply_that_is_stopped_does_not_replace_the_first(
     def write(*_: Any) -> Any:
         written.append(replies[len(written)])
         yield Token(written[-1])
-        return Reply(written[-1], 9)
+        return Reply(written[-1])
 
-    monkeypatch.setattr(local_writing, "write", write)
+    monkeypatch.setattr(local_generator, "write", write)
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         events: list[Any] = []
         for event in session.ask(QUESTION):

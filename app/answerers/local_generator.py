@@ -1,0 +1,105 @@
+"""A checkpoint that writes here: from its state of the whole documents, or from numbered sentences of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.events import Event
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.local import LocalReading
+from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
+from docqa.app.answerers.writing.generation import think, write
+from docqa.app.context import plan
+from docqa.app.context.provenance import Profile, answer_provenance, profile_of
+from docqa.app.models.library import name_of
+from docqa.app.options import Options
+from docqa.app.storage.store import Store
+from docqa.model.errors import ContextTooLong
+from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form, Turn
+
+if TYPE_CHECKING:
+    from docqa.model.prompts.chat_template import ChatTemplate
+    from docqa.model.protocol import Model
+    from docqa.model.state.state import State
+
+WHOLE_TOKENS = 8_192
+"""Documents of at most so many tokens are read as a whole where nothing else is asked for."""
+ROOM = 4_096
+"""Tokens for a question, the turns before it, a thought and the answer."""
+LEAST_TOKENS = 1_024
+"""Tokens of passages that a model is given however short its context is."""
+
+
+class LocalGenerator(LocalReading):
+    """Mutable: it has the state of the documents, and the one that read what was given last."""
+
+    def __init__(
+        self, corpus: Corpus, model: Model, template: ChatTemplate, options: Options, store: Store | None
+    ) -> None:
+        super().__init__(corpus, model, options, store)
+        self.name, self._template = name_of(model.folder), template
+        self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
+        self._given: tuple[Given, State] | None = None
+
+    @property
+    def reading(self) -> LocalReading:
+        return self
+
+    @cached_property
+    def yarn_factor(self) -> float:
+        return plan.yarn_factor_of(self.model, len(self.corpus.context), ROOM)
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile_of(self.model, self.yarn_factor, CONVERSATION_LAYOUT)
+
+    @property
+    def whole(self) -> bool:
+        """As it is asked for; by default where the documents were read into this model before, or are short and fit it.
+        """
+        if self.options.source != "auto":
+            return self.options.source == "whole"
+        tokens = len(self.corpus.context)
+        if tokens <= WHOLE_TOKENS and plan.fits(self.model, tokens, ROOM):
+            return True
+        try:
+            return self.prefiller.finished or self.prefiller.reusable_tokens() == tokens
+        except ContextTooLong:
+            return False
+
+    def reply(
+        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
+        stopped: Callable[[], bool] = bool,
+    ) -> Generator[Event, None, Reply]:  # fmt: skip
+        """Write in a state of its own, after a thought where the model thinks."""
+        conversation = Conversation(self._template, self.model.tokenizer, form)
+        thinks = self._template.thinks(self.options.think)
+        state = self._state(conversation, given).fork()
+        self.model.prefill(conversation.ids(said, earlier, think=thinks), state)
+        if thinks:
+            yield from think(self.model, state, stopped)
+        return (yield from write(self.model, state, self.corpus.quotable, stopped))
+
+    def _state(self, conversation: Conversation, given: Given) -> State:
+        """The state that has read what is `given`: all of the documents, or numbered sentences."""
+        if not given.numbered:
+            assert self.prefiller.state is not None
+            return self.prefiller.state
+        if self._given is None or self._given[0] is not given:
+            ids = conversation.opening() + self.model.tokenizer.encode(given.text)
+            state = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
+            self.model.prefill(ids, state)
+            self._given = given, state
+        return self._given[1]
+
+    def provenance(self, given: Given, tokens: int) -> dict[str, object]:
+        from docqa.model.state.long_attention import attention_kind
+
+        whole = not given.numbered
+        factor = self.yarn_factor if whole else plan.yarn_factor_of(self.model, tokens, ROOM)
+        profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
+        options = {**self.options.recorded(), "from": "whole" if whole else "passages"}
+        return answer_provenance(profile, self.corpus.documents, options, attention_kind(self.model.config, tokens))

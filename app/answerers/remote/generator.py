@@ -1,0 +1,80 @@
+"""A server's model that writes: it is sent numbered sentences, and its text is kept as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+
+from docqa.app.answer.events import Event, Notice, Token
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.remote.address import Address
+from docqa.app.answerers.remote.client import Again, ChatClient
+from docqa.app.answerers.remote.stream import End, RemoteError
+from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
+from docqa.app.answerers.writing.replies import CUT, STOPPED, without_repetition
+from docqa.app.context.provenance import documents_hash, provenance_without_state
+from docqa.app.options import Options
+from docqa.model.prompts.conversation import Form, Turn, chat_messages
+
+_UNLIMITED = 1 << 40
+_LOOKED_AFTER = 400
+"""Characters between two looks at a reply for repetitions: a model that loops is not waited for."""
+
+
+class RemoteGenerator:
+    """Asks the server that `options` name. Raises UsageError where they name none."""
+
+    reading = None
+    whole = False
+
+    def __init__(self, corpus: Corpus, options: Options) -> None:
+        self._corpus, self._options = corpus, options
+        self._address = Address.of(str(options.model), options.base_url)
+        self._client = ChatClient(self._address, options.timeout_s)
+        self.name = self._address.model
+        self.budget = MOST_TOKENS if options.k is None else _UNLIMITED
+
+    def reply(
+        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
+        stopped: Callable[[], bool] = bool,
+    ) -> Generator[Event, None, Reply]:  # fmt: skip
+        """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
+
+        Raises RemoteError where there is no answer in it.
+        """
+        sent = chat_messages(form, given.text, said, earlier)
+        text, looked, end = "", 0, End("stop")
+        for piece in self._client.complete(sent, self._options.think):
+            if stopped():
+                break
+            if isinstance(piece, Token):
+                text += "" if piece.thought else piece.text
+                yield piece
+            elif isinstance(piece, End):
+                end = piece
+            else:
+                text = ""
+                if isinstance(piece, Again):
+                    yield Notice(piece.reason)
+            if len(text) > looked + _LOOKED_AFTER:
+                looked = len(text)
+                if without_repetition(text) is not None:
+                    break
+        notes = (STOPPED,) if stopped() else self._check_end(end, text)
+        encode = self._corpus.tokenizer.encode
+        return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))
+
+    def provenance(self, given: Given, tokens: int) -> dict[str, object]:
+        """The server holds no state; `whole` is what it was sent all of."""
+        source = "whole" if given.whole else "passages"
+        options = {**self._options.recorded(), "base_url": self._address.base_url, "from": source}
+        return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
+
+    def _check_end(self, end: End, text: str) -> tuple[str, ...]:
+        """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""
+        if end.finish == "content_filter":
+            raise RemoteError("the server's filter stopped the answer", where=str(self._address))
+        if end.finish == "length" and not text.strip():
+            hint = "docqa chat --no-think, or another model"
+            raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
+        return (CUT,) if end.finish == "length" else ()

@@ -1,0 +1,225 @@
+"""Answers that a model writes: docqa chooses what it is given, and every statement of its text is checked.
+
+What bears each statement out is found in the pages, and one text is asked for again where nothing does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.answer import Answer, Cite, Quote, Usage
+from docqa.app.answer.events import Event, Finished, Notice, Preview
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
+from docqa.app.answerers.generator import Reply, TextGenerator
+from docqa.app.answerers.local import LocalReading
+from docqa.app.answerers.remote.stream import ContextExceeded
+from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
+from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
+from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
+from docqa.app.answerers.writing.replies import check_reply
+from docqa.app.errors import UsageError
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.options import Options
+from docqa.app.places.scope import scope_of
+from docqa.app.reading.candidates import Form
+from docqa.model.prompts.conversation import PASSAGES, WHOLE
+from docqa.model.prompts.written_prompt import Question
+
+if TYPE_CHECKING:
+    from docqa.model.prompts.conversation import Turn
+
+
+@dataclass(frozen=True)
+class AskedToWrite:
+    """A question on its way; `found`: what docqa's own reader makes of it and the question before, `usable` the
+    passages that may be given, `whole`: it is answered from the whole, read into the model."""
+
+    question: str
+    earlier: Sequence[Turn]
+    found: QuestionEvidence
+    usable: list[Ranked]
+    whole: bool
+    started: float
+
+
+class WritingAnswerer:
+    """`evidence` has the same documents as the bundled reader reads them: it ranks passages and judges statements.
+
+    Mutable: it knows whether a text is being written.
+    """
+
+    def __init__(
+        self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
+    ) -> None:
+        self.corpus, self.evidence, self.generator, self.options = corpus, evidence, generator, options
+        self._writing = self._stopped = False
+
+    @property
+    def reading(self) -> LocalReading:
+        """What reads whole documents into the model. Raises UsageError where a server has it."""
+        if self.generator.reading is None:
+            hint = "choose a model that runs here"
+            raise UsageError(f"{self.generator.name} reads nothing on this machine", hint=hint)
+        return self.generator.reading
+
+    def read(self) -> Iterator[Event]:
+        """Read the documents into the model or, where a server has it, into the bundled one; the server is sent
+        nothing."""
+        yield from (self.generator.reading or self.evidence).read()
+
+    def close(self) -> None:
+        """Keep the whole blocks of reads that were left."""
+        self.evidence.close()
+        if self.generator.reading is not None:
+            self.generator.reading.close()
+
+    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
+        """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
+        answer of a model that runs here is the bundled reader's, which reads passages while that reads the first."""
+        if self.options.quick and self.generator.reading is not None:
+            yield Finished(self.evidence.preview(question))
+            return
+        whole = self.generator.whole and bool(self.corpus.context.passages)
+        if whole and self.options.preview and self.reading.takes_long:
+            yield Preview(self.evidence.preview(question))
+        yield Finished((yield from self._answer(question, earlier, whole=whole)))
+
+    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
+        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`."""
+        answering = self._answer(question, without=[cite for quote in without for cite in quote.cites], nearest=nearest)
+        while True:
+            try:
+                next(answering)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+
+    def rank(self, question: str) -> list[Ranked]:
+        """All passages for `question`, best first, after `read`."""
+        return self.evidence.find(question, unread=self.options.quick or self.generator.whole).ranked
+
+    def stop_writing(self) -> bool:
+        """End the text that is being written, so that what there is becomes the answer; False where none is."""
+        stops = self._writing and not self._stopped
+        self._stopped = self._stopped or stops
+        return stops
+
+    # Parts
+
+    def _answer(
+        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Cite] = (),
+        nearest: int = 0,
+    ) -> Generator[Event, None, Answer]:  # fmt: skip
+        """Passages are looked for by the words of the turn before, too."""
+        started, self._stopped = time.monotonic(), False
+        unread = whole or self.options.quick or not self.corpus.context.passages
+        if whole:
+            yield from self.reading.read()
+        elif not unread:
+            yield from self.evidence.read()
+        words = f"{earlier[-1].question} {question}" if earlier else question
+        found = self.evidence.find(words, unread=unread)
+        usable = [item for item in found.ranked if not self._shows(item, without)]
+        asked = AskedToWrite(question, earlier, found, usable, whole, started)
+        given, reply = yield from self._first_reply(asked)
+        checked: Checked = None, ()
+        if reply is not None:
+            checked = yield from checked_and_mended(
+                reply,
+                lambda each: self._checked(asked, given, each),
+                lambda text, weak: self._mended(asked, given, text, weak),
+                lambda: self._stopped or self.options.quick,
+            )
+        return self._outcome(asked, given, reply or Reply(""), checked, nearest)
+
+    def _first_reply(self, asked: AskedToWrite) -> Generator[Event, None, tuple[Given, Reply | None]]:
+        """(what the model was given, as much of it as its context has room for; its reply, None where there is no
+        passage to give)."""
+        given = self._given(asked, self.generator.budget)
+        while given.passages:
+            try:
+                return given, (yield from self._reply(asked, given))
+            except ContextExceeded as error:
+                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
+                if fewer.passages == given.passages:
+                    raise error.nothing_fits() from error
+                given = fewer
+        return given, None
+
+    def _mended(
+        self, asked: AskedToWrite, given: Given, text: str, weak: Sequence[str]
+    ) -> Generator[Event, None, Reply]:
+        yield Notice(MENDING)
+        return (yield from self._reply(asked, given, text, weak))
+
+    def _reply(
+        self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
+    ) -> Generator[Event, None, Reply]:
+        """The reply to the question or, behind a first `text`, to its `weak` sentences."""
+        form = PASSAGES if given.numbered else WHOLE
+        put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
+        said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
+        self._writing = True
+        try:
+            return (yield from self.generator.reply(form, given, said, asked.earlier, lambda: self._stopped))
+        finally:
+            self._writing = False
+
+    def _given(self, asked: AskedToWrite, tokens: int) -> Given:
+        """All of the documents, or numbered sentences of at most so many tokens."""
+        if asked.whole:
+            return self._all
+        context, scope = self.corpus.context, scope_of(asked.question, self.corpus.documents)
+        chosen = choose_passages(asked.question, context, asked.usable, scope, tokens, self.options.k)
+        return give(context, chosen, whole=is_whole(context, chosen, scope))
+
+    @cached_property
+    def _all(self) -> Given:
+        return give_all(self.corpus.context)
+
+    def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
+        judge, answering = self.evidence.judge, self.evidence.answering(asked.found.question)
+        checked, notes = check_reply(reply.text, given, self.corpus, asked.question, judge, answering)
+        return checked, (*reply.notes, *notes)
+
+    def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
+        found, (text, notes) = asked.found, checked
+        places = [place for item in text.good for spans in item.quotes for place in spans] if text is not None else []
+        tokens = self._tokens(given)
+        usage = Usage(reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False)
+        draft = WrittenDraft(
+            question=asked.question,
+            checked=text,
+            ranked=found.ranked[nearest : nearest + self.options.listed],
+            relevance=self.evidence.relevance(found.question, places),
+            first=found.chances[0],
+            reader=found.chances[1],
+            coverage=self.corpus.coverage(tokens, *notes),
+            usage=self.reading.usage(asked.started) if asked.whole else usage,
+            provenance=self.generator.provenance(given, tokens),
+            preliminary=self.options.quick,
+            yes_no=found.form is Form.YES_NO,
+        )
+        return written_answer(draft, self.corpus.context)
+
+    def _tokens(self, given: Given) -> int:
+        """Tokens of the documents that stand in what is `given`."""
+        passages = self.corpus.context.passages
+        if given.passages and len(given.passages) == len(passages):
+            return len(self.corpus.context)
+        return sum(passages[index].token_end - passages[index].token_start for index in given.passages)
+
+    def _shows(self, item: Ranked, cites: Sequence[Cite]) -> bool:
+        """Whether a passage has words at one of `cites`."""
+        placed = self.corpus.context.passages[item.index]
+        document, passage = self.corpus.documents[placed.document], placed.passage
+        return any(
+            cite.file == document.path and (cite.page or 1) == passage.page
+            and cite.start < passage.end and passage.start < cite.end
+            for cite in cites
+        )  # fmt: skip
