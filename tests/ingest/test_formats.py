@@ -12,7 +12,6 @@ from docqa.ingest.formats import FORMATS, Format, titles
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 
-
 READER = """
 from docqa.ingest.plain.text import read_text
 
