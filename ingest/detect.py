@@ -6,25 +6,10 @@ import re
 from pathlib import PurePosixPath
 
 from docqa.ingest.archive import package_kind
-from docqa.ingest.errors import FORMATS, Encrypted, NotADocument, Unreadable
+from docqa.ingest.errors import Encrypted, NotADocument, Unreadable
+from docqa.ingest.formats import FORMATS, Format, format_named, format_of_suffix, format_of_type, titles
 
-SUFFIXES = {
-    ".pdf": "pdf", ".docx": "docx", ".docm": "docx", ".epub": "epub", ".html": "html", ".htm": "html",
-    ".xhtml": "html", ".tex": "tex", ".ltx": "tex", ".eml": "eml", ".txt": "txt", ".text": "txt", ".md": "md",
-    ".markdown": "md", ".xml": "uslm",
-}  # fmt: skip
-_KINDS = {
-    "pdf": "pdf", "application/pdf": "pdf", "txt": "txt", "text": "txt", "text/plain": "txt", "md": "md",
-    "markdown": "md", "text/markdown": "md", "uslm": "uslm", "xml": "uslm", "application/xml": "uslm",
-    "text/xml": "uslm", "application/uslm+xml": "uslm", "docx": "docx",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx", "epub": "epub",
-    "application/epub+zip": "epub", "html": "html", "htm": "html", "xhtml": "html", "text/html": "html",
-    "application/xhtml+xml": "html", "tex": "tex", "latex": "tex", "application/x-tex": "tex", "text/x-tex": "tex",
-    "eml": "eml", "email": "eml", "message/rfc822": "eml",
-}  # fmt: skip
-_NAMES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
-_CONVERT = f"{FORMATS}; save it as one of these"
-_CHECK_SUFFIX = f"{FORMATS}; check the suffix of its name"
+_PACKAGES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _WORD = "Open it in Word or LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
@@ -47,58 +32,72 @@ _XHTML = re.compile(rb"<(?:!DOCTYPE\s+)?html\b", re.IGNORECASE)
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)")
 
 
-def kind_of(data: bytes, name: str, media_type: str | None) -> str:
-    """`pdf`, `docx`, `epub`, `html`, `tex`, `eml`, `md`, `uslm` or `txt`.
+def format_of(data: bytes, name: str, media_type: str | None) -> Format:
+    """The format of a document's bytes.
 
-    A `media_type` must be true of the content; a suffix gives way to content that plainly is of another kind. Raises
+    A `media_type` must be true of the content; a suffix gives way to content that plainly is of another format. Raises
     NotADocument for everything else, Encrypted for Office files with a password, Unreadable for a damaged zip.
     """
-    head = data[:4096]
-    wanted = _KINDS.get(media_type.lower()) if media_type else SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    head, pdf = data[:4096], format_named("pdf")
+    wanted = format_of_type(media_type) if media_type else format_of_suffix(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:
-        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_CONVERT)
+        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert())
     # A zip that stores a PDF has its first bytes near its own.
-    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf") and not data.startswith(_ZIP):
-        return "pdf"
-    if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
-        return "pdf"
-    if wanted == "pdf":
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_CHECK_SUFFIX)
+    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, pdf) and not data.startswith(_ZIP):
+        return pdf
+    if data.startswith(b"%PDF-") and not media_type and (wanted is None or wanted.name not in ("txt", "md", "uslm")):
+        return pdf
+    if wanted is pdf:
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_check_suffix())
     if data.startswith(_ZIP):
-        return _kind_of_zip(data, wanted, media_type)
+        return _format_of_zip(data, wanted, media_type)
     _refuse_others(data)
-    if wanted in ("docx", "epub"):
-        raise NotADocument(f"not {_NAMES[wanted]}: its first bytes are not those of a zip", hint=_CHECK_SUFFIX)
-    if wanted in ("txt", "md", "html", "tex", "eml"):
+    if wanted is not None and wanted.is_package:
+        called = _PACKAGES[wanted.name]
+        raise NotADocument(f"not {called}: its first bytes are not those of a zip", hint=_check_suffix())
+    if wanted is not None and wanted.is_trusted:
         return wanted
-    if _is_html(head) and not media_type:
-        return "html"
-    if wanted == "uslm" or _XML.match(head):
+    return _format_by_content(data, wanted, media_type)
+
+
+def _format_by_content(data: bytes, wanted: Format | None, media_type: str | None) -> Format:
+    for known in FORMATS:
+        if known.starts and data.startswith(known.starts):
+            return known
+    if _is_html(data[:4096]) and not media_type:
+        return format_named("html")
+    if wanted is format_named("uslm") or _XML.match(data[:4096]):
         from docqa.ingest.plain.uslm import is_uslm
 
         if not is_uslm(data):
-            raise NotADocument("this XML is not USLM", hint=_CONVERT)
-        return "uslm"
-    return "txt"
+            raise NotADocument("this XML is not USLM", hint=_convert())
+        return format_named("uslm")
+    if wanted is not None:
+        raise NotADocument(f"not {wanted.title}: its first bytes are others", hint=_check_suffix())
+    return format_named("txt")
 
 
-def is_email(media_type: str | None) -> bool:
-    """Whether `media_type`, as a user may say it, is that of an e-mail."""
-    return _KINDS.get((media_type or "").lower()) == "eml"
-
-
-def _kind_of_zip(data: bytes, wanted: str | None, media_type: str | None) -> str:
+def _format_of_zip(data: bytes, wanted: Format | None, media_type: str | None) -> Format:
     found = package_kind(data)
-    if found in ("docx", "epub") and (not media_type or wanted == found):
-        return found
+    packed = next((each for each in FORMATS if each.is_package and each.name == found), None)
+    if packed is not None and (not media_type or wanted is packed):
+        return packed
     if found is None:
-        if wanted in ("docx", "epub"):
+        if wanted is not None and wanted.is_package:
             return wanted
         raise Unreadable("this is a zip file, and it is damaged", hint="Get it again; it may have been cut off")
-    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _CONVERT
+    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _convert()
     if found == "an OpenDocument file":
         hint = "Open it in LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
-    raise NotADocument(f"this is {_NAMES.get(found, found)}", hint=hint)
+    raise NotADocument(f"this is {_PACKAGES.get(found, found)}", hint=hint)
+
+
+def _convert() -> str:
+    return f"{titles()}; save it as one of these"
+
+
+def _check_suffix() -> str:
+    return f"{titles()}; check the suffix of its name"
 
 
 def _refuse_others(data: bytes) -> None:
@@ -113,7 +112,7 @@ def _refuse_others(data: bytes) -> None:
         raise NotADocument("this is RTF (.rtf), which is not read", hint=_WORD)
     for magic, what in _OTHER:
         if data.startswith(magic):
-            raise NotADocument(f"this is {what}", hint=_CONVERT)
+            raise NotADocument(f"this is {what}", hint=_convert())
 
 
 def _is_html(head: bytes) -> bool:
@@ -126,4 +125,4 @@ def looks_readable(suffix: str, head: bytes) -> bool:
         from docqa.ingest.plain.uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
-    return suffix in SUFFIXES or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))
+    return format_of_suffix(suffix) is not None or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from docqa.ingest.errors import FORMATS, NotADocument
+from docqa.ingest.errors import NotADocument
+from docqa.ingest.formats import titles
 
 _WESTERN_MARKS = "‘’“”‚„–—…•«»°§¶©®™€£¥±×÷²³µ·¡¿ª\u00ba\u00a0\u00ad†‡‰"
 _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")
@@ -19,7 +20,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ()
     if b"\0" in data[:65536]:
-        raise NotADocument("the file is binary, not text", hint=FORMATS)
+        raise NotADocument("the file is binary, not text", hint=titles())
     with suppress(UnicodeDecodeError):
         return data.decode("utf-8"), ()
     if _is_western(data):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FORMATS = "docqa reads PDF, DOCX, EPUB, HTML, LaTeX, e-mail (.eml), Markdown, plain text and USLM XML"
-
 
 class IngestError(Exception):
     """`message` says what is wrong, `where` with which file (as given), `hint` what to do next."""

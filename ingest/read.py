@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 from docqa.ingest.archive import ZIP, is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
-from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
-from docqa.ingest.errors import (
-    FORMATS,
-    EmptyError,
-    IngestError,
-    NoDocuments,
-    Unreadable,
-    reading,
-    refuse_over,
-)
+from docqa.ingest.detect import format_of, looks_readable
+from docqa.ingest.errors import EmptyError, IngestError, NoDocuments, Unreadable, reading, refuse_over
+from docqa.ingest.formats import format_of_suffix, titles
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
 
@@ -43,33 +36,12 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
             raise EmptyError(what, hint="Get the file again, or name another one")
-        kind = kind_of(data, request.name, request.media_type)
-        if kind == "pdf":
+        found = format_of(data, request.name, request.media_type)
+        if found.name == "pdf":
             from docqa.ingest.pdf.reader import read_pdf
 
             return read_pdf(request, events or PageEvents(), processes)
-        return _reader(kind)(request)
-
-
-def _reader(kind: str) -> Callable[[ReadRequest], Document]:
-    """The reader of `kind`; its library loads only now."""
-    if kind == "docx":
-        from docqa.ingest.docx.reader import read_docx as read_kind
-    elif kind == "epub":
-        from docqa.ingest.web.epub import read_epub as read_kind
-    elif kind == "html":
-        from docqa.ingest.web.html import read_html as read_kind
-    elif kind == "tex":
-        from docqa.ingest.latex.reader import read_latex as read_kind
-    elif kind == "eml":
-        from docqa.ingest.web.email_message import read_email as read_kind
-    elif kind == "md":
-        from docqa.ingest.plain.markdown import read_markdown as read_kind
-    elif kind == "uslm":
-        from docqa.ingest.plain.uslm import read_uslm as read_kind
-    else:
-        from docqa.ingest.plain.text import read_text as read_kind
-    return read_kind
+        return found.read()(request)
 
 
 def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
@@ -165,7 +137,7 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
     kept = set(documents)
     skipped += [*sorted(closed), *(str(file) for file in files if file not in kept)]
     if not documents:
-        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=FORMATS)
+        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=titles())
     return [(str(file), file) for file in documents]
 
 
@@ -193,7 +165,7 @@ def _is_document(file: Path) -> bool:
         with file.open("rb") as stream:
             head = stream.read(4096)
     except OSError:
-        return suffix in SUFFIXES
+        return format_of_suffix(suffix) is not None
     return looks_readable(suffix, head)
 
 
@@ -207,7 +179,7 @@ def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, by
         else:
             skipped.append(f"{name}/{entry}")
     if not found:
-        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=FORMATS)
+        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=titles())
 
 
 def _seen(skipped: list[str]) -> str:

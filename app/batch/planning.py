@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, model_folder
 from docqa.app.batch.items import Task
 from docqa.app.batch.speeds import Speeds
+from docqa.ingest.formats import format_of_suffix
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
 CHARACTERS_PER_TOKEN = 4.0
-TOKENS_PER_BYTE = {".txt": 0.25, ".md": 0.25, ".tex": 0.25, ".eml": 0.2, ".html": 0.12, ".htm": 0.12, ".xml": 0.12}
-"""Of kinds whose size says something; those of the others are learned."""
-UNKNOWN_TOKENS_PER_BYTE = 0.03
+UNKNOWN_TOKENS_PER_BYTE = 0.03  # of formats whose size says nothing; it is learned
 READER_START_S = 0.15
 TASK_S = 0.3
 KEPT_SHARE = 0.1  # of the work on a document, where it was read before; measured: 41 of 443 s
@@ -109,7 +108,8 @@ def _plan_task(
     from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
     size, suffix = task.item.bytes, task.item.suffix
-    unlearned = size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE)
+    known = format_of_suffix(suffix)
+    unlearned = size * (known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE)
     tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
     kept_text = _has_text(task, options, store)
     reading = 0.0 if kept_text else speeds.at(f"reading {suffix}", size, READER_START_S)

@@ -10,9 +10,9 @@ from docqa.app.errors import InputError
 from docqa.app.storage.sources import STDIN, read_one
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import IngestError, MissingError
+from docqa.ingest.formats import format_of_suffix
 from docqa.ingest.request import ReadRequest
 
-_READ_AS_DOCUMENTS = frozenset((".pdf", ".docx", ".html", ".htm", ".xhtml", ".epub", ".eml", ".tex", ".xml"))
 _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
 
 
@@ -24,7 +24,8 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     data = _bytes(path)
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
-    if PurePath(path).suffix.lower() in _READ_AS_DOCUMENTS or data.startswith(_DOCUMENT_STARTS):
+    known = format_of_suffix(PurePath(path).suffix.lower())
+    if known is not None and not known.is_plain or data.startswith(_DOCUMENT_STARTS):
         if path == STDIN or not os.path.isfile(path):  # it cannot be read again
             raise InputError("standard input is not text", where=path, hint="save it and name the file")
         document, _, sources = read_one(path, request, None)

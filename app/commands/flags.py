@@ -18,6 +18,7 @@ import typer
 
 from docqa.app.commands import completions
 from docqa.app.errors import UsageError
+from docqa.ingest.formats import FORMATS
 
 if TYPE_CHECKING:
     from docqa.app.options import Options, Source
@@ -74,8 +75,8 @@ Type = Annotated[
     typer.Option(
         "--type",
         metavar="TYPE",
-        help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml.",
-        autocompletion=completions.one_of("pdf", "docx", "epub", "html", "tex", "eml", "md", "txt", "xml"),
+        help=f"What - is: {', '.join(each.name for each in FORMATS)}.",
+        autocompletion=completions.one_of(*(each.name for each in FORMATS)),
     ),
 ]
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from docqa.ingest.detect import SUFFIXES
+from docqa.ingest.formats import format_of_suffix
 from docqa.ingest.pdf.document import ALL_HIDDEN
 
 MOST_SECONDS = 60
@@ -82,7 +82,7 @@ def documents(folders: Sequence[str]) -> Iterator[Path]:
             below.sort()
             for name in sorted(names):
                 path = Path(root, name)
-                if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+                if format_of_suffix(path.suffix.lower()) and path.is_file() and not path.is_symlink():
                     yield path
 
 

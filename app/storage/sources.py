@@ -112,7 +112,7 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
 
 
 def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[tuple[str, bytes | Path]]:
-    from docqa.ingest.detect import is_email
+    from docqa.ingest.formats import format_of_type
     from docqa.ingest.read import documents_in_email, find_documents
 
     skipped: list[str] = []
@@ -120,7 +120,8 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
         with reading(STDIN):
             data = load_stream(sys.stdin.buffer)
         yield STDIN, data
-        if is_email(request.media_type):
+        said = format_of_type(request.media_type or "")
+        if said is not None and said.name == "eml":
             yield from documents_in_email(STDIN, data, skipped)
     else:
         yield from find_documents(path, skipped)

@@ -12,6 +12,7 @@ from email.message import Message
 from pathlib import PurePosixPath
 
 from docqa.ingest.errors import NotADocument, Unreadable, refuse_over
+from docqa.ingest.formats import format_of_type
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
 from docqa.ingest.structure.clean import clean
 
@@ -21,12 +22,14 @@ _MAX_NAME_CHARS = 120
 SIGNATURES = frozenset(("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"))
 ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
 _NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
-# What a file without a name, or without a suffix, is called by its type.
-_SUFFIXES = {
-    "application/pdf": ".pdf", "text/plain": ".txt", "text/html": ".html", "text/markdown": ".md",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx", "message/rfc822": ".eml",
-    "application/epub+zip": ".epub", "application/zip": ".zip", "application/x-zip-compressed": ".zip",
-}  # fmt: skip
+
+
+def _suffix_of(kind: str) -> str:
+    """What a file without a name, or without a suffix, is called by its media type; empty for one not known."""
+    if kind in ("application/zip", "application/x-zip-compressed"):
+        return ".zip"
+    found = format_of_type(kind)
+    return found.suffixes[0] if found is not None and found.types[0] == kind else ""
 
 
 def parse_email(data: bytes) -> Message:
@@ -86,7 +89,7 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
     seen: set[str] = set()
     for part in _attached(message, 0):
         kind = part.get_content_type()
-        suffix = _SUFFIXES.get(kind, "")
+        suffix = _suffix_of(kind)
         name = filename(part)
         if not name and kind == "message/rfc822":
             inner = part.get_payload()

@@ -6,10 +6,11 @@ import mmap
 import re
 from pathlib import Path
 
+from docqa.ingest.formats import format_of_suffix
+
 DAMAGED, EMPTY, SCAN, FAILED = "damaged", "empty", "scan, no text", "cannot be opened"
 _MOST_BYTES = 64 << 20
 _HEAD_BYTES = 1_024
-_PACKED = (".docx", ".epub")
 _EXPORT = re.compile(r"\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
 
 
@@ -25,11 +26,11 @@ def mark_of(file: Path) -> str:
         size = file.stat().st_size
         if size == 0:
             return EMPTY
-        kind = file.suffix.lower()
-        if size > _MOST_BYTES or kind not in (".pdf", *_PACKED):
+        known = format_of_suffix(file.suffix.lower())
+        if size > _MOST_BYTES or known is None or not (known.is_package or known.name == "pdf"):
             return ""
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if kind in _PACKED:
+            if known.is_package:
                 return "" if data[:2] == b"PK" else DAMAGED
             return _pdf_mark(data)
     except (OSError, ValueError):

@@ -1,0 +1,101 @@
+"""The formats that are read: one registration each, from which detection, archives, e-mail and app learn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.ingest.request import ReadRequest
+    from docqa.ingest.types import Document
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of documents.
+
+    `name`: what users call it as a type; `title`: in a sentence. `types`: media types and other names, the media type
+    of an attachment first; its first suffix is given to one without a name. `reader`: "module:function", loaded when it
+    is needed. `starts`: first bytes that only this format has. `is_trusted`: text that is of this format because the
+    user or its suffix says so. `is_package`: a zip file. `is_plain`: a person reads the bytes as they are.
+    `tokens_per_byte`: 0 where the size of a file says nothing.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    types: tuple[str, ...]
+    reader: str
+    starts: bytes = b""
+    is_trusted: bool = False
+    is_package: bool = False
+    is_plain: bool = False
+    tokens_per_byte: float = 0.0
+
+    def read(self) -> Callable[[ReadRequest], Document]:
+        """Its reader; its library loads only now."""
+        module, _, function = self.reader.partition(":")
+        found: Callable[[ReadRequest], Document] = getattr(import_module(module), function)
+        return found
+
+
+FORMATS = [
+    Format("pdf", "PDF", (".pdf",), ("application/pdf",), "docqa.ingest.pdf.reader:read_pdf"),
+    Format(
+        "docx", "DOCX", (".docx", ".docm"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",),
+        "docqa.ingest.docx.reader:read_docx", is_package=True,
+    ),
+    Format(
+        "epub", "EPUB", (".epub",), ("application/epub+zip",), "docqa.ingest.web.epub:read_epub", is_package=True,
+    ),
+    Format(
+        "html", "HTML", (".html", ".htm", ".xhtml"), ("text/html", "htm", "xhtml", "application/xhtml+xml"),
+        "docqa.ingest.web.html:read_html", is_trusted=True, tokens_per_byte=0.12,
+    ),
+    Format(
+        "tex", "LaTeX", (".tex", ".ltx"), ("application/x-tex", "latex", "text/x-tex"),
+        "docqa.ingest.latex.reader:read_latex", is_trusted=True, tokens_per_byte=0.25,
+    ),
+    Format(
+        "eml", "e-mail (.eml)", (".eml",), ("message/rfc822", "email"),
+        "docqa.ingest.web.email_message:read_email", is_trusted=True, tokens_per_byte=0.2,
+    ),
+    Format(
+        "md", "Markdown", (".md", ".markdown"), ("text/markdown", "markdown"),
+        "docqa.ingest.plain.markdown:read_markdown", is_trusted=True, is_plain=True, tokens_per_byte=0.25,
+    ),
+    Format(
+        "txt", "plain text", (".txt", ".text"), ("text/plain", "text"),
+        "docqa.ingest.plain.text:read_text", is_trusted=True, is_plain=True, tokens_per_byte=0.25,
+    ),
+    Format(
+        "uslm", "USLM XML", (".xml",), ("application/uslm+xml", "xml", "application/xml", "text/xml"),
+        "docqa.ingest.plain.uslm:read_uslm", tokens_per_byte=0.12,
+    ),
+]  # fmt: skip
+"""In the order in which users are told of them."""
+
+
+def format_named(name: str) -> Format:
+    """The format of that name. Raises KeyError."""
+    return {each.name: each for each in FORMATS}[name]
+
+
+def format_of_suffix(suffix: str) -> Format | None:
+    """The format of files whose name ends so, in small letters; None for a suffix that is not known."""
+    return next((each for each in FORMATS if suffix in each.suffixes), None)
+
+
+def format_of_type(media_type: str) -> Format | None:
+    """The format that a media type or another name means, in any case; None for one that is not known."""
+    wanted = media_type.lower()
+    return next((each for each in FORMATS if wanted == each.name or wanted in each.types), None)
+
+
+def titles() -> str:
+    """What is read, as a sentence for users."""
+    *most, last = (each.title for each in FORMATS)
+    return f"docqa reads {', '.join(most)} and {last}"

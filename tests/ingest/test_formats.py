@@ -1,0 +1,55 @@
+"""A format is a folder with one registration: what a new one needs to be read and found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docqa.ingest.errors import NotADocument
+from docqa.ingest.formats import FORMATS, Format, titles
+from docqa.ingest.read import find_documents, read
+from docqa.ingest.request import ReadRequest
+
+READER = """
+from docqa.ingest.plain.text import read_text
+
+def read_toy(request):
+    return read_text(request.of(request.name, request.content[4:]))
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A format of text behind four bytes: a folder of its own, and one registration."""
+    (tmp_path / "toy_format").mkdir()
+    (tmp_path / "toy_format" / "reader.py").write_text(READER)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = Format("toy", "toy files", (".toy",), ("application/toy",), "toy_format.reader:read_toy", starts=b"TOY1")
+    FORMATS.append(found)
+    yield
+    FORMATS.remove(found)
+
+
+def test_a_new_format_is_read_by_its_first_bytes_whatever_its_name(toy: None) -> None:
+    for name in ("a.toy", "a", "a.bin"):
+        assert "The ferry leaves at noon." in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
+
+
+def test_a_file_with_the_suffix_of_a_format_and_other_bytes_is_refused(toy: None) -> None:
+    with pytest.raises(NotADocument, match="not toy files"):
+        read(ReadRequest("a.toy", b"The ferry leaves at noon."))
+
+
+def test_a_new_format_is_found_in_a_folder_and_named_to_users(toy: None, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.toy").write_bytes(b"TOY1x")
+    (folder / "b.dat").write_bytes(b"x")
+    assert [Path(name).name for name, _ in find_documents(folder)] == ["a.toy"]
+    assert titles().endswith("USLM XML and toy files")
+
+
+def test_every_reader_that_is_registered_can_be_loaded() -> None:
+    assert all(callable(each.read()) for each in FORMATS)
