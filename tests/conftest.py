@@ -17,6 +17,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OFFLINE = Path(__file__).resolve().parent / "offline"
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; threads that wait would take the others'
+
+
 def _module(name: str, path: Path) -> ModuleType:
     """The module in a file beside the tests, run."""
     spec = importlib.util.spec_from_file_location(name, path)
