@@ -12,9 +12,19 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OFFLINE = Path(__file__).resolve().parent / "offline"
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; threads that wait would take the others'
+
+
+# How long it takes to make inputs says what else the machine does.
+settings.register_profile("docqa", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("docqa")
 
 
 def _module(name: str, path: Path) -> ModuleType:

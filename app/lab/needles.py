@@ -198,22 +198,12 @@ def run_length(data: Path, length: int, model: Model, options: argparse.Namespac
 
 
 def summary(rows: Sequence[Found]) -> dict[str, object]:
-    """Rates from 0 to 1 in all, by length, by depth, and of right quotes by both."""
+    """Rates from 0 to 1 in all, by length and by depth."""
     return {
         **_rates(rows),
         "by_length": grouped(rows, lambda row: row.length, _rates),
         "by_depth": grouped(rows, lambda row: f"{row.depth:.2f}", _rates),
-        "quote_by_length_and_depth": quotes_by_place(rows),
     }
-
-
-def quotes_by_place(rows: Sequence[Found]) -> dict[str, Rates]:
-    """Shares of right quotes by length and depth."""
-
-    def by_depth(group: list[Found]) -> Rates:
-        return grouped(group, lambda row: f"{row.depth:.2f}", lambda some: mean(row.quote for row in some))
-
-    return grouped(rows, lambda row: row.length, by_depth)
 
 
 def _rates(rows: Sequence[Found]) -> Rates:

@@ -34,14 +34,14 @@ EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
 class Order:
     """What to run: `prompt` random tokens read, `decoded` written greedily.
 
-    `folder` of the checkpoint, the bundled model's where None. `expert_bytes` of the pool, all experts where None.
+    `folder` of the checkpoint. `expert_bytes` of the pool, all experts where None.
     `cap_bytes` of memory, any where None. `cold`: the files are dropped from the system's cache before every call and
     token, so that what is not in the pool comes from disk.
     `logits`: a file for the logits behind the prompt and behind each token. `processor`: one thread, and its own
     seconds instead of those of the clock, for a machine that is busy; waits for the disk are not in them.
     """
 
-    folder: str | None
+    folder: str
     prompt: int
     decoded: int
     expert_bytes: int | None = None
@@ -74,16 +74,13 @@ class Timed:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run took, and bytes: of the pool of experts; the most private memory, what the limit counted of it, and
-    the most memory with what was read of mapped files.
-    """
+    """What a run took, and bytes: of the pool of experts; the most private memory, and what the limit counted of it."""
 
     blocks: list[Timed]
     steps: list[Timed]
     private_bytes: int
     data_bytes: int
     pool_bytes: int
-    peak_bytes: int
 
     @classmethod
     def of_json(cls, text: str) -> Measured:
@@ -127,8 +124,7 @@ def run(order: Order) -> Measured:
         from safetensors.torch import save_file
 
         save_file({"logits": torch.stack(logits)}, order.logits)
-    pool, peak = pool_bytes(model.network) or 0, _memory()[2]
-    return Measured(blocks, watch.calls, watch.private_bytes, watch.data_bytes, pool, peak)
+    return Measured(blocks, watch.calls, watch.private_bytes, watch.data_bytes, pool_bytes(model.network) or 0)
 
 
 def _decode(model: Model, state: State, token: int, watch: _Watch, count: int) -> list[Tensor]:
@@ -151,7 +147,7 @@ class _Watch:
         self.clock = time.thread_time if order.processor else time.perf_counter
         self.calls: list[Timed] = []
         self.head_alone = 0.0  # seconds, for calls that do not say what the head takes of them
-        self.private_bytes, self.data_bytes, _ = _memory()
+        self.private_bytes, self.data_bytes = _memory()
         self._now, self._started = Timed(0), dict[int, float]()
         banks = list(model.network.expert_banks().values())
         self._pool = cast("PooledExperts", banks[0]).pool if banks else None
@@ -162,7 +158,7 @@ class _Watch:
 
     def call(self, tokens: int, action: Callable[[], Tensor]) -> Tensor:
         """Time `action`, which runs all layers once."""
-        if self.order.cold and self.order.folder is not None:
+        if self.order.cold:
             _drop(Path(self.order.folder))
         self._now = Timed(tokens)
         before = self._requests()
@@ -196,7 +192,7 @@ class _Watch:
             took: list[float] = getattr(self._now, seconds)
             took.extend([0.0] * (number + 1 - len(took)))
             took[number] += self.clock() - self._started[id(module)]  # a layer runs once for each piece
-            private, data = _memory()[:2]
+            private, data = _memory()
             self.private_bytes, self.data_bytes = max(self.private_bytes, private), max(self.data_bytes, data)
 
         return stop
@@ -212,17 +208,15 @@ def _drop(folder: Path) -> None:
             os.close(file)
 
 
-def _memory() -> tuple[int, int, int]:
-    """Bytes of this process that are of no file, those that the limit counts, and the most that it ever had with what
-    is mapped; 0 where the system does not say.
-    """
+def _memory() -> tuple[int, int]:
+    """Bytes of this process that are of no file, and those that the limit counts; 0 where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:
-        return 0, 0, 0
+        return 0, 0
     found = dict(line.split(":", 1) for line in lines if ":" in line)
-    private, data, peak = (int(found[name].split()[0]) * 1024 for name in ("RssAnon", "VmData", "VmHWM"))
-    return private, data, peak
+    private, data = (int(found[name].split()[0]) * 1024 for name in ("RssAnon", "VmData"))
+    return private, data
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
@@ -78,12 +78,12 @@ def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     yield from all_there(HybridConfig.from_dict(NEXT_35B), every, measured(every))
 
 
-def written(folder: Path, raw: Mapping[str, object], layers: int = PERIOD) -> HybridConfig:
-    """The first layers of a model with random weights in `folder`, written where they are not there yet."""
+def written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
+    """The first period of a model with random weights in `folder`, written where they are not there yet."""
     if not (folder / "config.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        write_random(folder, {**raw, "num_hidden_layers": layers})
-    return HybridConfig.from_dict(dict(raw)).first_layers(layers)
+        write_random(folder, {**raw, "num_hidden_layers": PERIOD})
+    return HybridConfig.from_dict(dict(raw)).first_layers(PERIOD)
 
 
 def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Row]:
@@ -171,8 +171,8 @@ def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
 class Layers:
     """Seconds of a token: in all layers that ran, in each kind where they ran one by one, in embedding and head."""
 
-    def __init__(self, call: Timed, ran: int = PERIOD) -> None:
-        self.ran, self.tokens, self.seconds, self.head = ran, call.tokens, call.in_layers / call.tokens, call.head
+    def __init__(self, call: Timed) -> None:
+        self.tokens, self.seconds, self.head = call.tokens, call.in_layers / call.tokens, call.head
         attention = call.layers[PERIOD - 1 :: PERIOD]
         delta = [seconds for number, seconds in enumerate(call.layers, 1) if number % PERIOD]
         self.kinds = [mean(some) / call.tokens for some in (delta, attention, call.mlps) if some]
@@ -183,11 +183,11 @@ class Layers:
         """The last block, or the mean of the tokens after the first two, which find an empty pool."""
         if calls[-1].tokens > 1:
             return cls(calls[-1])
-        return cls(joined(calls[2:] or calls, mean))
+        return cls(averaged(calls[2:] or calls))
 
     def speed(self, config: HybridConfig) -> float:
         """tokens/s of all layers and the head; in a block, the head counts once."""
-        return 1 / (config.num_hidden_layers / self.ran * self.seconds + self.head / self.tokens)
+        return 1 / (config.num_hidden_layers / PERIOD * self.seconds + self.head / self.tokens)
 
     def describe(self) -> str:
         """For a method."""
@@ -195,23 +195,18 @@ class Layers:
             delta, attention, mlp = (seconds * 1e3 for seconds in self.kinds)
             each = f"{delta:.3g} ms in a delta layer, {attention:.3g} in an attention layer, {mlp:.3g} of it in experts"
         else:
-            each = f"{self.seconds / self.ran * 1e3:.3g} ms in a layer, all in one call"
+            each = f"{self.seconds / PERIOD * 1e3:.3g} ms in a layer, all in one call"
         return (
             f"a token takes {each}, {self.head * 1e3:.3g} in the head "
             f"({self.tokens:,} tokens at once, {self.read:,.0f} of {self.asked:,.0f} experts read)"
         )
 
 
-def joined(calls: list[Timed], how: Callable[[Iterable[float]], float]) -> Timed:
-    """Several calls as one: their sums, or means."""
-    several = ([getattr(call, name) for call in calls] for name in ("layers", "mlps"))
-    layers, mlps = ([how(x) for x in zip(*each, strict=True)] for each in several)
-    head, read, reused, together = (how([getattr(call, n) for call in calls]) for n in _SINGLE)
-    tokens = int(how([call.tokens for call in calls]))
-    return Timed(tokens, layers, mlps, head, read, reused, together)
-
-
-_SINGLE = ("head", "read", "reused", "together")
+def averaged(calls: list[Timed]) -> Timed:
+    """Several calls of as many tokens as one, each figure the mean."""
+    layers, mlps = ([mean(x) for x in zip(*each, strict=True)] for each in zip(*((c.layers, c.mlps) for c in calls)))
+    head, read, reused, together = (mean(x) for x in zip(*((c.head, c.read, c.reused, c.together) for c in calls)))
+    return Timed(calls[0].tokens, layers, mlps, head, read, reused, together)
 
 
 def main(arguments: list[str]) -> None:

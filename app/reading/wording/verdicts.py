@@ -1,8 +1,7 @@
 """Yes or no, from the words of a question and of the clause that answers it.
 
 A logistic regression over what a person would look at: what is denied, banned or left open, words that mean the
-opposite, exceptions, and what the question itself leans to. `python -m docqa.app.lab.calibration.verdicts` fits its
-weights.
+opposite, exceptions, and what the question itself leans to.
 """
 
 from __future__ import annotations

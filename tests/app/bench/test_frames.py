@@ -9,14 +9,6 @@ import pytest
 from docqa.app.bench import frames as frame_bench
 
 
-def test_opening_and_frames_of_a_text_of_any_length_are_timed() -> None:
-    times = frame_bench.measure(characters=200_000, frames=6)
-    assert len(times.frames_s) == len(times.frames_cpu_s) == len(times.jumps_cpu_s) == 6
-    assert 0 < mean(times.settled_cpu_s) <= mean(times.frames_cpu_s) and min(times.frames_s) > 0
-    assert 0 < times.open_cpu_s < 20
-    assert len(times.busy_frames_s) == 6 and len(times.keys_s) == frame_bench.KEYS and min(times.keys_s) > 0
-
-
 @pytest.mark.slow
 def test_a_document_of_a_million_tokens_is_drawn_within_its_limits() -> None:
     times = frame_bench.measure(frames=60)

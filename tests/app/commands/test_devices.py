@@ -35,6 +35,7 @@ def test_the_variable_and_doctor_know_the_device(docqa: Any, monkeypatch: pytest
     assert "DOCQA_DEVICE" in docqa("doctor")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed")
 def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")

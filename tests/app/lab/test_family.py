@@ -54,7 +54,7 @@ def test_layers_add_up_to_the_speed_of_the_whole_model():
     assert block.speed(config) == pytest.approx(1 / (36 * 0.02 + 12 * 0.1 + 0.2 / 100))
     (prefill, decode, memory) = family.size_rows(
         config, capped.Order("", 4_096, 16, cap_bytes=2**31),
-        capped.Measured([call], [call], 2**30, 2**30, 0, 2**30), capped.Measured([call], [call], 0, 0, 0, 0),
+        capped.Measured([call], [call], 2**30, 2**30, 0), capped.Measured([call], [call], 0, 0, 0),
     )  # fmt: skip
     assert (prefill.name, decode.name, memory.name) == family.NAMES
     together = family.Layers.of([capped.Timed(1, [], [], 0.2, 30, 10, together=0.16)] * 3)
@@ -65,7 +65,7 @@ def test_layers_add_up_to_the_speed_of_the_whole_model():
 
 def test_a_model_that_fits_is_measured_with_all_its_experts():
     call = capped.Timed(1, [0.01, 0.02, 0.03, 0.1], [0.01] * 4, 0.2, 0, 32)
-    config, run = HybridConfig.from_dict(family.NEXT_35B), capped.Measured([call], [call], 0, 0, 0, 0)
+    config, run = HybridConfig.from_dict(family.NEXT_35B), capped.Measured([call], [call], 0, 0, 0)
     prefill, decode, memory = family.all_there(config, capped.Order("", 4_096, 16), run)
     assert (prefill.name, decode.name, memory.name) == family.NAMES_35B
     assert prefill.value == decode.value == pytest.approx(1 / (30 * 0.02 + 10 * 0.1 + 0.2))

@@ -46,13 +46,6 @@ def test_a_needle_is_once_on_its_page_at_its_depth(data: Path, model: Any) -> No
     assert needles.parse(hidden).pages[placed[0].page - 1].page == placed[0].page
 
 
-def test_a_document_is_nearly_as_long_as_asked_and_prose_begins_anew(data: Path, model: Any) -> None:
-    pages = needles.pages_of(needles.prose(data, random.Random(0)), model.tokenizer, 30_000)
-    tokens = len(model.tokenizer.encode("\n\n".join(pages)))
-    assert 29_000 < tokens <= 30_000
-    assert pages[0][:200] in "".join(pages[1:]) or len(set(pages)) < len(pages)
-
-
 def test_words_find_every_needle_and_rates_are_by_length_and_depth(data: Path, model: Any) -> None:
     rows = needles.run_length(data, 3_000, model, options(data), 0)
     assert [row.first_by_words for row in rows] == [True] * 5
@@ -83,9 +76,3 @@ def test_a_right_quote_counts_and_a_refusal_does_not(data: Path, model: Any, mon
             session, needles.Needle("It is not here.", "Which zebra won the derby?", "nowhere", 0.5, 1), 2_000
         )
         assert (lost.first_passage, lost.quote, lost.answer) == (False, False, False)
-
-
-def test_the_state_alone_answers_where_the_whole_is_asked_for(data: Path, model: Any) -> None:
-    rows = needles.run_length(data, 1_000, model, options(data, needles=2, source="whole"), 0)
-    assert [row.first_by_words for row in rows] == [True] * 2
-    assert all(row.quote or not row.answer for row in rows)

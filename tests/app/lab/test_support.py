@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor
 from docqa.app.answer.grades import Support
 from docqa.app.errors import InputError
 from docqa.app.lab import support
-from docqa.app.lab.support import Claim, claims, made_false, nearest, support_figures
+from docqa.app.lab.support import Claim, claims, made_false, nearest
 
 PASSAGE = "The keeper of the lighthouse is Marten Hale. He came in 1911 from the mainland."
 
@@ -30,11 +29,6 @@ def write_claims(path: Path, *labelled: tuple[str, str, list[str]], dataset: str
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.write(json.dumps({"dataset": dataset, "doc": "d", "context": f"{PASSAGE}\n", "qas": qas}) + "\n")
     return path
-
-
-def judge(claim: str, evidence: str) -> Mapping[str, float]:
-    """Says what the claim begins with, a little less surely than it could."""
-    return {label: 0.7 if claim.startswith(label) else 0.1 for label in support.ORDER}
 
 
 def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path: Path) -> None:
@@ -83,32 +77,6 @@ def test_supported_claims_are_made_false_by_a_figure_or_a_word() -> None:
     assert made("Hale is not young.") == []
     assert made("Hale came.") == []
     assert made("Hale is the keeper.", Support.UNSUPPORTED) == []
-
-
-def test_figures_are_by_set_and_together() -> None:
-    def claim(said: Support, label: Support, dataset: str) -> Claim:
-        return Claim(f"{said}: it is so", "", label, dataset)
-
-    yes, part, wrong, no = support.ORDER
-    found = support_figures(
-        judge,
-        [
-            *(claim(yes, yes, "a") for _ in range(3)), claim(no, yes, "a"), claim(part, part, "a"), claim(yes, no, "a"),
-            claim(wrong, wrong, "b"), claim(no, wrong, "b"), claim(yes, wrong, "b"), claim(part, no, "b"),
-        ],
-    )  # fmt: skip
-    assert found["by_set"] == {
-        "a": {
-            "claims": 6, "supported": 4, "partly": 1, "contradicted": 0, "unsupported": 1, "balanced_accuracy": 0.625,
-        },
-        "b": {
-            "claims": 4, "supported": 0, "partly": 0, "contradicted": 3, "unsupported": 1, "balanced_accuracy": 0.75,
-            "contradiction_recall": 0.3333,
-        },
-    }  # fmt: skip
-    together: Any = found["together"]
-    assert (together["claims"], together["balanced_accuracy"]) == (10, pytest.approx((3 / 4 + 4 / 6) / 2, abs=1e-4))
-    assert together["contradiction_recall"] == 0.3333
 
 
 def judge_support(reader: object, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:

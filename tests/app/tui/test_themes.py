@@ -87,10 +87,10 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
     [
         ("docqa-dark", "truecolor"),
         ("docqa-light", "truecolor"),
-        ("docqa-dark", "256"),
-        ("docqa-light", "256"),
-        ("docqa-dark-16", "standard"),
-        ("docqa-light-16", "standard"),
+        pytest.param("docqa-dark", "256", marks=pytest.mark.slow),
+        pytest.param("docqa-light", "256", marks=pytest.mark.slow),
+        pytest.param("docqa-dark-16", "standard", marks=pytest.mark.slow),
+        pytest.param("docqa-light-16", "standard", marks=pytest.mark.slow),
     ],
 )
 def test_every_text_has_the_contrast_of_wcag_aa(

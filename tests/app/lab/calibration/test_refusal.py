@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docqa.app.errors import InputError
 from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.lab.calibration.fitting import chance
 from docqa.app.lab.calibration.refusal import (
-    FOLDS,
     PRECISION,
     REFUSING,
     UNANSWERABLE,
@@ -21,8 +19,6 @@ from docqa.app.lab.calibration.refusal import (
     figures,
     fit,
     fit_refusal,
-    fold_of,
-    left_out,
 )
 from docqa.app.lab.calibration.trials import Trial
 from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
@@ -80,14 +76,6 @@ def test_questions_without_an_answer_count_as_often_as_people_ask_them() -> None
         assert certainty(few, fit(trials, pull=3.0)) == pytest.approx(asked_by_people, abs=0.03)
 
 
-def test_a_form_of_few_questions_stays_near_all_others() -> None:
-    facts, lists = made(1_000, Form.FACT, 1.0, 0), made(6, Form.LIST, -6.0, 1)
-    values = facts[0].signals
-    loose, firm = (fit([*facts, *lists], pull=pull) for pull in (0.1, 300.0))
-    apart = [abs(probability(values, f, Form.FACT) - probability(values, f, Form.LIST)) for f in (loose, firm)]
-    assert apart[1] < 0.05 < apart[0]
-
-
 def test_signals_speak_in_their_own_direction_and_form_only() -> None:
     verdicts = made(300, Form.YES_NO, 0.0, 8)
     sure = [replace(trial, signals=trial.signals | {"verdict_sure": 3.0 * trial.right}) for trial in verdicts]
@@ -97,17 +85,6 @@ def test_signals_speak_in_their_own_direction_and_form_only() -> None:
     weights = dict(zip(SIGNALS, fitted["weights"], strict=True))
     assert weights["margin"] > 0 >= weights["missing_names"]
     assert weights["verdict_sure"] == weights["items_chance"] == 0
-
-
-def test_chances_come_from_fits_without_the_document() -> None:
-    trials = made(400, Form.FACT, 0.0, 4)
-    held = left_out(trials, 3.0)
-    assert sorted(map(id, trials)) == sorted(id(each.trial) for each in held)
-    assert {fold_of(trial.document) for trial in trials} == set(range(FOLDS))
-    without = fit([trial for trial in trials if fold_of(trial.document)], 3.0)
-    for each in held:
-        if not fold_of(each.trial.document):
-            assert each.right == probability(each.trial.signals, without, Form.FACT)
 
 
 def test_figures_count_what_is_asserted_from_the_threshold_on() -> None:
@@ -130,8 +107,3 @@ def test_what_is_fitted_is_calibrated_and_its_figures_are_told() -> None:
     assert every["calibration_error"] < 0.08
     assert set(told[2]["by_layout"]) == {"alone", "joined"} and set(told[3]["by_form"]) == {"fact", "yes_no"}
     assert fitted["possible_threshold"] == 0.5
-
-
-def test_one_document_is_too_few() -> None:
-    with pytest.raises(InputError, match="too few documents"):
-        fit_refusal(made(1, Form.FACT, 1.0, 0), lambda **_: None)

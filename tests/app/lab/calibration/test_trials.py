@@ -63,13 +63,3 @@ def test_trials_are_taken_up_from_their_file(tmp_path: Path) -> None:
     assert known.get(Layout.JOINED, "a") == [] and known.get(Layout.ALONE, "b") is None
     known.add(Layout.ALONE, "b", [TRIAL])
     assert TrialFile(path, "one").get(Layout.ALONE, "b") == [TRIAL]
-
-
-def test_trials_of_other_weights_are_passed_over_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "signals.jsonl"
-    TrialFile(path, "one").add(Layout.ALONE, "a", [TRIAL])
-    other = TrialFile(path, "two")
-    assert other.get(Layout.ALONE, "a") is None
-    other.add(Layout.ALONE, "a", [])
-    assert TrialFile(path, "one").get(Layout.ALONE, "a") == [TRIAL]
-    assert TrialFile(None, "one").get(Layout.ALONE, "a") is None

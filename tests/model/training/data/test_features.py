@@ -22,12 +22,6 @@ def test_features_have_every_passage_and_the_tokens_of_answers(read_folder):
         assert 0 <= first <= last < end - start
 
 
-def test_a_second_run_keeps_the_files_of_the_first(read_folder, read_options):
-    before = {path: path.stat().st_mtime_ns for path in read_folder.glob("*")}
-    features.run(read_options)
-    assert {path: path.stat().st_mtime_ns for path in read_folder.glob("*")} == before
-
-
 def test_an_altered_question_has_one_word_new_to_it_and_its_context():
     texts = {
         "Amber left Lisbon in 1921 with a cargo of copper.": "When did Amber leave Lisbon?",

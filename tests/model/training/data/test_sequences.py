@@ -44,10 +44,6 @@ def test_the_form_and_verdict_of_a_question_are_what_its_set_says(name, record, 
     assert (found.form, found.verdict, found.answered) == (form, verdict, not record["unanswerable"])
 
 
-def test_a_question_with_neither_words_nor_verdict_is_left_out():
-    assert _question("squad2_train", qa()) is None
-
-
 def test_a_question_answered_without_marked_words_is_not_called_unanswerable(tmp_path):
     doc = next(f"doc{n}" for n in range(9) if not is_validation(f"doc{n}"))
     marked = {"question": "When is rent due?", "answers": [{"text": "May", "start": 15}], "unanswerable": False}

@@ -1,12 +1,11 @@
 """Rounding that makes up for its errors, beside rounding each value for itself; parts that are a teacher's again."""
 
-import tiny
 import torch
 from safetensors.torch import load_file
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.training.trunk import restore
-from docqa.model.training.trunk.compensate import compensated, input_grams
+from docqa.model.training.trunk.compensate import compensated
 
 
 def inputs(columns: int) -> torch.Tensor:
@@ -25,20 +24,6 @@ def test_outputs_are_nearer_than_with_values_rounded_one_by_one():
     assert (x @ better.T - wanted).square().mean() < 0.5 * (x @ plain.T - wanted).square().mean()
     stored = dequantize(*quantize_matrix(better, 4))
     assert torch.allclose(stored, better, atol=1e-6 * float(better.abs().max()))  # float32's rounding alone
-
-
-def test_grams_are_of_what_each_matrix_reads():
-    network, read = tiny.random_network(tiny.RAW), []
-    config = network.config
-    ids = torch.randint(0, config.vocab_size, (2, 20))
-    mlp = network.layers[1].mlp
-    mlp.down_proj.register_forward_pre_hook(lambda _, got: read.append(got[0].detach().flatten(0, 1)))
-    grams = input_grams(network, [ids[:1], ids[1:]], lambda name: "layers.1.mlp" in name)
-    assert grams.keys() == {f"layers.1.mlp.{part}_proj.weight" for part in ("gate", "up", "down")}
-    rows = torch.cat(read)
-    assert torch.allclose(grams["layers.1.mlp.down_proj.weight"], rows.T @ rows, rtol=1e-4, atol=1e-4)
-    gate, up = (grams[f"layers.1.mlp.{part}_proj.weight"] for part in ("gate", "up"))
-    assert torch.equal(gate, up) and gate.shape == (config.hidden_size, config.hidden_size)
 
 
 def test_a_student_gets_its_teachers_parts_back_and_keeps_its_mixers(folders, tmp_path):

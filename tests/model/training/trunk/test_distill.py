@@ -4,7 +4,6 @@ import json
 import os
 import signal
 
-import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -53,20 +52,6 @@ def test_matrices_learn_while_they_are_rounded():
         assert all(len(row.unique()) <= 16 for row in weight) and not torch.equal(weight, own)
         (gradient,) = torch.autograd.grad(weight.square().sum(), weight)
     assert torch.equal(weight, own) and torch.equal(gradient, 2 * rounded_to_ship(own))
-
-
-def test_a_slow_run_is_saved_by_the_clock(folders, tmp_path, monkeypatch):
-    saved = []
-    monkeypatch.setattr("docqa.model.training.loop.Run._save", lambda run: saved.append(run.step))
-    train(folders, tmp_path / "run", 10, "--save-every", "1000", "--save-minutes", "0")
-    assert saved == list(range(1, 11))
-
-
-def test_a_file_of_other_weights_is_refused(folders, tmp_path):
-    train(folders, tmp_path / "first", 10)
-    small = tmp_path / "first" / "portable.safetensors"
-    with pytest.raises(ValueError, match="other weights are trained here"):
-        train(folders, tmp_path / "second", 20, "--portable", str(small), "--frozen-layers", "2")
 
 
 def test_a_run_that_is_told_to_end_saves_the_step_at_hand(folders, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional
 
-from docqa.model.training.trunk.losses import alignment, head_divergence, read_tokens
+from docqa.model.training.trunk.losses import alignment, head_divergence
 
 
 def test_the_divergence_and_its_gradient_are_those_of_whole_logits():
@@ -22,9 +22,3 @@ def test_alignment_weighs_tokens_alike_and_leaves_out_the_filling():
     theirs = {1: torch.tensor([[[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]])}
     counted = torch.tensor([[True, True, False]])
     assert torch.allclose(alignment(ours, theirs, counted), torch.tensor((0.0 + 2.0) / 2), atol=1e-3)
-
-
-def test_filling_begins_behind_the_last_token():
-    assert read_tokens(torch.tensor([[5, 2, 7, 2, 2], [5, 6, 7, 8, 9]])).tolist() == [
-        [True, True, True, False, False], [True] * 5,
-    ]  # fmt: skip

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.model.checkpoints.network import load_mtp, load_network
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_model
@@ -36,19 +36,6 @@ def test_a_module_is_trained_resumed_and_added_to_a_checkpoint(options, tmp_path
     assert model.mtp is not None
     names = json.loads((tmp_path / "q" / "model.safetensors.index.json").read_text())["weight_map"]
     assert names["mtp.fc.weight.q"] == "mtp.safetensors"
-
-
-def test_a_checkpoint_of_one_file_gets_an_index(options, checkpoint, tmp_path):
-    import shutil
-
-    shutil.copytree(checkpoint, tmp_path / "copy")
-    options.steps = 1
-    options.into = tmp_path / "copy"
-    mtp.run(options)
-    config = HybridConfig.from_folder(checkpoint)
-    assert load_mtp(tmp_path / "copy", config, torch.float32) is not None
-    before, after = (load_network(folder, config, torch.float32) for folder in (checkpoint, tmp_path / "copy"))
-    assert all(torch.equal(a, b) for a, b in zip(before.state_dict().values(), after.state_dict().values()))
 
 
 def test_steps_lower_the_divergence_and_leave_the_trunk_alone(checkpoint):
