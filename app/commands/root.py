@@ -81,7 +81,7 @@ def _taken_as_typed(parameters: list[Parameter]) -> list[Parameter]:
     """`parameters`, all of which take their values so."""
     for parameter in parameters:
         if isinstance(parameter, TyperArgument | TyperOption) and "get_runtime_param" not in vars(parameter):
-            parameter.get_runtime_param = _AsTyped(parameter.get_runtime_param)  # type: ignore[method-assign]
+            parameter.get_runtime_param = _AsTyped(parameter.get_runtime_param)  # type: ignore[method-assign, assignment]
     return parameters
 
 
@@ -182,7 +182,7 @@ def _listing(app: typer.Typer, entries: dict[str, Entry]) -> _Group:
     """The group `app`, with the commands of `entries`: their names, each made when it is asked for."""
     made = cast("_Group", typer.main.get_command(app))
     made.entries = entries
-    made.commands = dict.fromkeys(entries)  # type: ignore[arg-type]
+    made.commands = dict.fromkeys(entries)  # type: ignore[assignment]
     return made
 
 

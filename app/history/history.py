@@ -136,7 +136,7 @@ class History:
 
     def annotations(self, session: int) -> list[Annotation]:
         """What the reader of a session highlighted, in the order of the document."""
-        return self._database.read(lambda db: rows.annotations(db, session))
+        return self._database.read(lambda db: rows.annotations_of(db, session))
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).

@@ -213,7 +213,7 @@ def session_sizes(db: sqlite3.Connection) -> dict[int, int]:
     return {int(number): int(count) for number, count in sizes}
 
 
-def annotations(db: sqlite3.Connection, session: int) -> list[Annotation]:
+def annotations_of(db: sqlite3.Connection, session: int) -> list[Annotation]:
     """The annotations of a session in the order of the document."""
     order = "ORDER BY page, start, id"
     found = db.execute(f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? {order}", (session,))
