@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document, and a file's name, may
 # hold any of it.
@@ -12,3 +13,9 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def clip(text: str, most: int) -> str:
     """`text`, or at most its first `most` characters, cut between two words, with ` …` behind them."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`: at most so many of `names`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

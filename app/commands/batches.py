@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
+from docqa.app.answer.text import first_of
 from docqa.app.commands import inputs
 from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
@@ -113,9 +114,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 def warn_passed_over(paths: Sequence[str]) -> None:
     """Say which files of folders and archives are not documents."""
     if paths:
-        shown = ", ".join(printable(path) for path in paths[:5])
-        more = f" and {len(paths) - 5:,} more" if len(paths) > 5 else ""
-        report.warn(f"no documents, passed over: {shown}{more}")
+        report.warn(f"no documents, passed over: {first_of([printable(path) for path in paths], 5)}")
 
 
 def answer_documents(batch: Batch, flag: str | None) -> None:

@@ -11,7 +11,6 @@ import typer
 from docqa.app import report
 from docqa.app.commands import batches, completions, flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
@@ -34,9 +33,6 @@ _Conflicts = Annotated[
     bool,
     typer.Option("--conflicts", help="List the answers that differ from the rest of their column, with both quotes."),
 ]
-_Output = Annotated[
-    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
-]
 
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
@@ -46,7 +42,7 @@ def extract(
     questions: _Questions,
     form: _Format = None,
     conflicts: _Conflicts = False,
-    output: _Output = None,
+    output: flags.Output = None,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
     retry_failed: batches.RetryFailed = False,
@@ -90,16 +86,11 @@ def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, con
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
-    from docqa.app.storage.atomic import write_whole
 
     table = make_table(asked, table_rows(batch, len(asked)))
     data = table_bytes(table, form, conflicts=conflicts)
-    if output is None:
-        report.result(data.decode("utf-8").removesuffix("\n"))
-    else:
-        with batches.kept_in(Path(os.path.abspath(output)).parent, "--output"):
-            write_whole(output, data)
-        report.note(f"docqa: wrote {printable(output)}")
+    with batches.kept_in(Path(os.path.abspath(output or ".")).parent, "--output"):
+        inputs.deliver(data, output)
     if table.failed:
         report.note(f"docqa: {table.failed} of {len(table.rows)} files failed")
         return report.BATCH_FAILURES

@@ -67,6 +67,9 @@ PasswordFile = Annotated[
 ]
 IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
+Output = Annotated[
+    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
+]
 Sections = Annotated[
     str | None, typer.Option("--sections", metavar="3-5,A", help="Only these sections; `docqa outline` lists them.")
 ]

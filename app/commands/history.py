@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags
+from docqa.app.answer.text import first_of
+from docqa.app.commands import flags, inputs
 from docqa.app.commands.cache import kept_history, kept_store
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
@@ -24,9 +25,6 @@ _Words = Annotated[
 ]
 _Html = Annotated[bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")]
 _Markdown = Annotated[bool, typer.Option("--md", help="Export Markdown (the default).")]
-_Output = Annotated[
-    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
-]
 _Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List the newest N.")]
 
 
@@ -34,7 +32,7 @@ def history(
     words: _Words = None,
     as_html: _Html = False,
     as_markdown: _Markdown = False,
-    output: _Output = None,
+    output: flags.Output = None,
     limit: _Limit = 50,
     as_json: flags.Json = False,
 ) -> int:
@@ -74,7 +72,7 @@ def _list(query: str, limit: int, as_json: bool) -> int:
 
 def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
     from docqa.app.history.records import parse_id
-    from docqa.app.storage.atomic import check_output, write_whole
+    from docqa.app.storage.atomic import check_output
 
     if as_json:
         raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
@@ -84,12 +82,7 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
     session, position = parse_id(names[0])
     if output is not None:
         check_output(output)
-    text = _exported(session, position, as_html)
-    if output is None:
-        report.result(text.removesuffix("\n"))
-    else:
-        write_whole(output, text.encode("utf-8", "replace"))
-        report.note(f"docqa: wrote {printable(output)}")
+    inputs.deliver(_exported(session, position, as_html), output)
     return report.ANSWERED
 
 
@@ -119,9 +112,7 @@ def _line(item: Listed) -> str:
 def _files(paths: tuple[str, ...]) -> str:
     from docqa.app.history.export import shown_names
 
-    names = list(shown_names(paths).values())
-    more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
-    return ", ".join(names[:_FILES_SHOWN]) + more
+    return first_of(list(shown_names(paths).values()), _FILES_SHOWN)
 
 
 def _object(item: Listed) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a command line names: paths, question, standard input, password, file of questions, model."""
+"""What a command line names: paths, question, standard input, password, file of questions, model, output."""
 
 from __future__ import annotations
 
@@ -92,6 +92,19 @@ def check_stdin(paths: list[str]) -> None:
         raise UsageError(
             "`-` reads a document from standard input, but that is the terminal", hint="cat FILE | docqa ask - ..."
         )
+
+
+def deliver(result: str | bytes, output: str | None) -> None:
+    """Write a result that ends in a line end to the file `output`, or to standard output."""
+    from docqa.app import report
+    from docqa.app.output.render import printable
+    from docqa.app.storage.atomic import write_whole
+
+    if output is None:
+        report.result((result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n"))
+        return
+    write_whole(output, result.encode("utf-8", "replace") if isinstance(result, str) else result)
+    report.note(f"docqa: wrote {printable(output)}")
 
 
 def check_plot(path: str | None) -> None:

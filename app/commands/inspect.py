@@ -50,7 +50,8 @@ def inspect(
         if seen.view.width_pt:
             report.note("docqa: --output page.svg writes the picture")
     else:
-        _deliver(json.dumps(to_json_object(seen), ensure_ascii=False) if as_json else _drawn(seen), output)
+        text = f"{json.dumps(to_json_object(seen), ensure_ascii=False)}\n" if as_json else _drawn(seen)
+        inputs.deliver(text, output)
     return report.ANSWERED
 
 
@@ -62,7 +63,7 @@ def _drawn(seen: Inspection) -> str:
         raise InputError(
             f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
         )
-    return page_svg(seen).rstrip("\n")
+    return page_svg(seen)
 
 
 def _check_output(output: str | None, file: str, as_json: bool) -> None:
@@ -75,13 +76,3 @@ def _check_output(output: str | None, file: str, as_json: bool) -> None:
         raise UsageError("the picture is an SVG", where=output, hint="--output page.svg")
     if os.path.exists(output) and os.path.exists(file) and os.path.samefile(output, file):
         raise UsageError("is the document itself", where=output, hint="write to another file")
-
-
-def _deliver(content: str, output: str | None) -> None:
-    from docqa.app.storage.atomic import write_whole
-
-    if output is not None:
-        write_whole(output, f"{content}\n".encode())
-        report.note(f"docqa: wrote {printable(output)}")
-    else:
-        report.result(content)

@@ -5,10 +5,9 @@ So `docqa --help` imports none of them: their lines of help are here, and a test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -64,6 +63,9 @@ class _AsTyped:
     def __init__(self, checked: Callable[[], Any]) -> None:
         self._checked = checked
 
+    def __call__(self) -> _AsTyped:
+        return self
+
     def coerce(self, value: Any, param: Any, ctx: Context) -> Any:
         kind = param.type_descriptor.annotation
         if value is None:
@@ -79,13 +81,8 @@ def _taken_as_typed(parameters: list[Parameter]) -> list[Parameter]:
     """`parameters`, all of which take their values so."""
     for parameter in parameters:
         if isinstance(parameter, TyperArgument | TyperOption) and "get_runtime_param" not in vars(parameter):
-            as_typed = _AsTyped(parameter.get_runtime_param)
-            parameter.get_runtime_param = partial(_same, as_typed)  # type: ignore[method-assign]
+            parameter.get_runtime_param = _AsTyped(parameter.get_runtime_param)  # type: ignore[method-assign, assignment]
     return parameters
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 class _Command(TyperCommand):
@@ -131,45 +128,22 @@ COMMANDS = {
 }  # fmt: skip
 
 
-class _Later(MutableMapping[str, "Command"]):
-    """The commands of `entries` by name, each made when it is asked for."""
-
-    def __init__(self, entries: dict[str, Entry]) -> None:
-        self.entries = entries
-        self._made: dict[str, Command] = {}
-
-    def __getitem__(self, name: str) -> Command:
-        if name not in self._made:
-            self._made[name] = self.entries[name].make(name)
-        return self._made[name]
-
-    def __setitem__(self, name: str, made: Command) -> None:
-        self._made[name] = made
-
-    def __delitem__(self, name: str) -> None:
-        del self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-
 class _Group(TyperGroup):
-    """Commands that are made when they are asked for, listed without that."""
+    """The commands of `entries`, made when they are asked for, listed without that."""
 
-    commands: _Later
+    entries: dict[str, Entry]
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         return _taken_as_typed(super().get_params(ctx))
 
-    def list_commands(self, ctx: Context) -> list[str]:
-        return list(self.commands)
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        if cmd_name in self.entries and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = self.entries[cmd_name].make(cmd_name)
+        return self.commands.get(cmd_name)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.commands.entries.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
 
 
 class _Commands(_Group):
@@ -193,16 +167,22 @@ def command() -> Command:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    made = typer.main.get_command(app)
-    made.commands = _Later(COMMANDS)  # type: ignore[attr-defined]
-    return made
+    return _listing(app, COMMANDS)
 
 
 def _group(name: str, entry: Entry) -> Command:
     app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=entry.help)
     app.callback()(_no_options)
-    made = typer.main.get_command(app)
-    made.name, made.commands = name, _Later(entry.commands)  # type: ignore[attr-defined]
+    made = _listing(app, entry.commands)
+    made.name = name
+    return made
+
+
+def _listing(app: typer.Typer, entries: dict[str, Entry]) -> _Group:
+    """The group `app`, with the commands of `entries`: their names, each made when it is asked for."""
+    made = cast("_Group", typer.main.get_command(app))
+    made.entries = entries
+    made.commands = dict.fromkeys(entries)  # type: ignore[assignment]
     return made
 
 

@@ -3,7 +3,6 @@
 records.py      what is kept, as plain values         query.py       a person's words as a search
 database.py     the file: private, shared, repaired   cited_pages.py the page text that an answer cites
 history.py      sessions and turns in it              markdown.py, html_page.py: what is sent to a colleague
-annotation_rows.py  what a reader highlighted and noted, in the database
 recorder.py     how a front end writes into it        answered.py    answers that are shown so without being kept
 """
 

@@ -1,8 +1,8 @@
 """The database file: private, written by several processes at once, and rebuilt where it is damaged.
 
-`history/history.sqlite` in the store, with a rollback journal: a write-ahead log, which older versions used, is
-not safe on a network share. It is opened under a lock, so that it is made once. A file that SQLite cannot read is set
-aside as `history.sqlite.damaged`, and what can still be read of it goes into a new one.
+`history/history.sqlite` in the store, with a rollback journal: a write-ahead log is not safe on a network share. It is
+opened under a lock, so that it is made once. A file that SQLite cannot read is set aside as `history.sqlite.damaged`,
+and what can still be read of it goes into a new one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 FOLDER, NAME = "history", "history.sqlite"
 SCHEMA = 3
-"""3: a table of annotations. 2: other words in the index than 1; the tables are the same."""
-_INDEX_SCHEMA = 2
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -82,7 +80,6 @@ class Database:
         with self._named():
             self._connection.execute("INSERT INTO words(words) VALUES ('optimize')")
             self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # where an older version has it open as well
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words; empty when nothing is."""
@@ -106,7 +103,6 @@ class Database:
         with self._store.lock(FOLDER):
             try:
                 connection = _connect(self.path)
-                _transaction(connection, self._upgrade, "BEGIN IMMEDIATE")
                 if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                     return connection  # another process may have set the damaged one aside already
                 connection.close()
@@ -115,17 +111,6 @@ class Database:
                     raise
                 found = error
             return self._rebuild(found)
-
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Where an older version of docqa wrote it: add the table of annotations, make the index of words anew."""
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == SCHEMA:
-            return
-        connection.execute(f"CREATE TABLE IF NOT EXISTS annotations ({_TABLES['annotations']})")
-        if version < _INDEX_SCHEMA:
-            connection.execute("DELETE FROM words")
-            self._reindex(connection)
-        connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     def _rebuild(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
         aside = set_aside(self.path)
@@ -187,7 +172,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
-        _use_rollback_journal(connection)
         _ready(connection)
     except BaseException:
         connection.close()
@@ -195,22 +179,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _use_rollback_journal(connection: sqlite3.Connection) -> None:
-    """Convert the database of an older version, which used a write-ahead log."""
-    try:
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise  # else a process has it open as it is; whoever opens it alone converts it
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-
-
 def _ready(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    if owner == _APPLICATION and 1 <= version <= SCHEMA:
+    if (owner, version) == (_APPLICATION, SCHEMA):
         return
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise sqlite3.OperationalError(f"it is of another program or version ({owner:#x}, {version})")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError
-from docqa.app.history import annotation_rows, rows
+from docqa.app.history import rows
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.records import Annotation, KeptDocument, KeptSession, KeptTurn, Listed
 from docqa.app.storage.store import inside
@@ -109,13 +109,13 @@ class History:
         """Write an annotation of `session`, over the one with its id; returns its id, 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
-            return annotation_rows.put(db, session, annotation) if rows.touch(db, session) else 0
+            return rows.put_annotation(db, session, annotation) if rows.touch(db, session) else 0
 
         return self._database.write(work)
 
     def delete_annotation(self, number: int) -> None:
         """Delete the annotation with the id `number`."""
-        self._database.write(lambda db: annotation_rows.delete(db, number))
+        self._database.write(lambda db: rows.delete_annotation(db, number))
 
     # Finding
 
@@ -136,7 +136,7 @@ class History:
 
     def annotations(self, session: int) -> list[Annotation]:
         """What the reader of a session highlighted, in the order of the document."""
-        return self._database.read(lambda db: annotation_rows.of_session(db, session))
+        return self._database.read(lambda db: rows.annotations_of(db, session))
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
@@ -175,7 +175,7 @@ class History:
             return []
         sizes = self._database.read(rows.session_sizes)
         share = total / max(sum(sizes.values()), 1)  # of the file, by what each session holds
-        annotated = self._database.read(annotation_rows.annotated)
+        annotated = self._database.read(rows.annotated)
         gone: list[KeptSession] = []
         for session in reversed(self.sessions()):
             if session.id in annotated:

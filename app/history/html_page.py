@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from docqa.app.answer.answer import Cite
+from docqa.app.answer.text import first_of
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.records import Annotation, CitedPage, KeptSession, KeptTurn
@@ -91,8 +92,7 @@ class _Page:
 
     def title(self) -> str:
         names = list(dict.fromkeys(self._names[document.path] for document in self._session.documents))
-        more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
-        return ", ".join(names[:_FILES_SHOWN]) + more or excerpt(self._session.title)
+        return first_of(names, _FILES_SHOWN) or excerpt(self._session.title)
 
     def about(self) -> str:
         count = len(self._turns)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 
 from docqa.app.answer.answer import Answer
 from docqa.app.history.query import folded, match_expression
-from docqa.app.history.records import CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.history.records import Annotation, CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
 
 _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
 _Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id
+_ANNOTATION = 'page, start, end_page, "end", text, place, note, made'
 _UNREADABLE = "the kept answer cannot be read"
 # What `found` looks through where a query has no word: the question, the answer and the quotes as they stand.
 _LITERAL = """instr(turns.question || char(10) || iif(json_valid(turns.answer),
@@ -122,6 +123,15 @@ def index_all(db: sqlite3.Connection) -> None:
         _index(db, row[0], _turn(row[1:]))
 
 
+def put_annotation(db: sqlite3.Connection, session: int, annotation: Annotation) -> int:
+    """Write an annotation, over the one with its id where it has one; returns its id."""
+    words = tuple(map(storable, (annotation.text, annotation.place, annotation.note)))
+    values = (annotation.page, annotation.start, annotation.end_page, annotation.end, *words, annotation.made)
+    known = annotation.id or None  # without one SQLite gives the next
+    into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
+    return int(db.execute(into, (known, session, *values)).lastrowid or 0)
+
+
 # Reading
 
 
@@ -203,6 +213,18 @@ def session_sizes(db: sqlite3.Connection) -> dict[int, int]:
     return {int(number): int(count) for number, count in sizes}
 
 
+def annotations_of(db: sqlite3.Connection, session: int) -> list[Annotation]:
+    """The annotations of a session in the order of the document."""
+    order = "ORDER BY page, start, id"
+    found = db.execute(f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? {order}", (session,))
+    return [Annotation(*row) for row in found]
+
+
+def annotated(db: sqlite3.Connection) -> set[int]:
+    """The numbers of the sessions that have annotations."""
+    return {int(row[0]) for row in db.execute("SELECT DISTINCT session FROM annotations")}
+
+
 # Deleting
 
 
@@ -216,3 +238,8 @@ def delete(db: sqlite3.Connection, numbers: list[int]) -> int:
     """Delete sessions with all that belongs to them; returns how many."""
     db.executemany("DELETE FROM sessions WHERE id = ?", [(number,) for number in numbers])
     return len(numbers)
+
+
+def delete_annotation(db: sqlite3.Connection, number: int) -> None:
+    """Delete the annotation with the id `number`."""
+    db.execute("DELETE FROM annotations WHERE id = ?", (number,))

@@ -29,7 +29,6 @@ _COLOURS = {
 }  # fmt: skip
 _NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "row of a table", "code": "code",
           "caption": "caption"}  # fmt: skip
-_Point = tuple[float, float]
 _OTHER = "#333333"
 _GREY = "#6B6B6B"
 _MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
@@ -42,7 +41,10 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def page_svg(inspection: Inspection) -> str:
     """The whole picture as one SVG document. The page must have a size: it is of a document with pages."""
     view, panel = inspection.view, _panel_lines(inspection)
-    unit, width, height = _sheet_size(view, len(panel))
+    # All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
+    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
+    width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
+    height = max(view.height_pt + 2 * _MARGIN * unit, (len(panel) * _LEADING + 2 * _MARGIN) * unit)
     title = " ".join(head_lines(inspection)[:2])
     pixels = 1.4 / unit
     parts = [
@@ -61,16 +63,6 @@ def page_svg(inspection: Inspection) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _sheet_size(view: PageView, lines: int) -> tuple[float, float, float]:
-    """(unit, width, height) in points of the page with its panel of `lines`.
-
-    All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
-    """
-    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
-    return unit, width, max(view.height_pt + 2 * _MARGIN * unit, (lines * _LEADING + 2 * _MARGIN) * unit)
 
 
 _DEFINITIONS = f"""<defs>
@@ -130,24 +122,19 @@ def _badge(text: str, box: Box, colour: str, unit: float) -> str:
 
 
 def _arrows(view: PageView, unit: float) -> Iterator[str]:
-    for start, end in _ways_up(view, unit):
-        yield (
-            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{_OTHER}"'
-            f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
-            ' marker-end="url(#tip)"/>'
-        )
-
-
-def _ways_up(view: PageView, unit: float) -> Iterator[tuple[_Point, _Point]]:
-    """(from, to) wherever reading goes up again, to the next column or a note; nothing on a page that lies on its
-    side."""
+    """Where reading goes up again, to the next column or a note; nothing on a page that lies on its side."""
     lines = [line.box for block in view.blocks for line in block.lines]
     if 2 * sum(box[3] - box[1] > box[2] - box[0] for box in lines) > len(lines):
         return
     parts = [box for block in view.blocks for box in block.boxes]
     for before, after in zip(parts, parts[1:]):
         if after[1] <= before[3] - _ROW * unit:  # neither further down, nor on the same row
-            yield ((before[0] + before[2]) / 2, before[3]), ((after[0] + after[2]) / 2, after[1])
+            start, end = ((before[0] + before[2]) / 2, before[3]), ((after[0] + after[2]) / 2, after[1])
+            yield (
+                f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{_OTHER}"'
+                f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
+                ' marker-end="url(#tip)"/>'
+            )
 
 
 def _frame(

@@ -27,14 +27,25 @@ def colours(stream: TextIO | None) -> bool:
     return wanted and stream is not None and stream.isatty()
 
 
-class Thoughts:
-    """What a model thinks before it answers, piece by piece: dim on a terminal, and never between the results.
-
-    `stream` is for tests. Mutable: knows whether a thought is open.
-    """
+class _Piecewise:
+    """Text that comes in pieces, on standard error; `stream` is for tests."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            with suppress(BrokenPipeError):
+                self._stream.write(text)
+                self._stream.flush()
+
+
+class Thoughts(_Piecewise):
+    """What a model thinks before it answers: dim on a terminal, and never between the results. Mutable: knows whether a
+    thought is open."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
         self._dim = colours(self._stream)
         self._open = self._at_line_start = False
 
@@ -54,21 +65,13 @@ class Thoughts:
             self._write("\n")
         self._open = False
 
-    def _write(self, text: str) -> None:
-        if self._stream is not None:
-            with suppress(BrokenPipeError):
-                self._stream.write(text)
-                self._stream.flush()
 
-
-class Draft:
-    """What a model writes, as it comes: on a terminal only, and gone when the checked answer takes its place.
-
-    `stream` is for tests. Mutable: knows what stands on the screen.
-    """
+class Draft(_Piecewise):
+    """What a model writes: on a terminal only, and gone when the checked answer takes its place. Mutable: knows what
+    stands on the screen."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream if stream is not None else sys.stderr
+        super().__init__(stream)
         live = all(each is not None and each.isatty() for each in ((stream,) if stream else (sys.stderr, sys.stdout)))
         self._live = live and os.environ.get("TERM") != "dumb"
         self._shown = ""
@@ -95,11 +98,6 @@ class Draft:
             return 0
         rows = sum(max(1, -(-len(line) // size.columns)) for line in self._shown.expandtabs().split("\n"))
         return rows if rows < size.lines else 0
-
-    def _write(self, text: str) -> None:
-        with suppress(BrokenPipeError):
-            self._stream.write(text)
-            self._stream.flush()
 
 
 class Screen:

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Details, Store
 from docqa.ingest.archive import load, load_stream
@@ -126,8 +127,7 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
     else:
         yield from find_documents(path, skipped)
     if skipped:
-        shown = ", ".join(skipped[:5]) + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "")
-        warnings.append(f"{path}: no documents, passed over: {shown}")
+        warnings.append(f"{path}: no documents, passed over: {first_of(skipped, 5)}")
 
 
 def read_kept(

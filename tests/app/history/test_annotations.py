@@ -56,16 +56,6 @@ def test_annotations_are_forgotten_with_their_document_and_never_pruned(store: S
         assert b"Quetzalcoatl" not in history.path.read_bytes()
 
 
-def test_a_history_of_before_annotations_takes_them(store: Store, lease: Document) -> None:
-    with open_history(store) as history:
-        session = history.start("tui", kept_documents([lease]), lease.title)
-        history._database.write(lambda db: db.execute("DROP TABLE annotations"))
-        history._database.write(lambda db: db.execute("PRAGMA user_version = 2"))
-    with open_history(store) as history:
-        history.annotate(session, RENT)
-        assert [each.note for each in history.annotations(session)] == ["ask Ada"]
-
-
 @pytest.mark.parametrize("form", [markdown, html_page])
 def test_annotations_are_exported_as_text(form: Callable[..., str], lease: Document) -> None:
     session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))

@@ -395,38 +395,10 @@ def test_a_damaged_database_is_named_set_aside_and_made_anew(store: Store, lease
         assert f"{saved} questions could be saved" in notice
 
 
-def test_the_index_of_an_older_version_is_made_anew(store: Store, lease_pages: Document) -> None:
+@pytest.mark.parametrize("version", [SCHEMA - 1, SCHEMA + 1])
+def test_a_database_of_another_version_is_not_touched(store: Store, version: int) -> None:
     with open_history(store) as history:
-        kept(history, lease_pages, turn_of(lease_pages, "Was steht im API文档?"))
-        history._database.write(lambda db: db.execute("UPDATE words SET question = 'ap pi i文 文档'"))
-        history._database.write(lambda db: db.execute("PRAGMA user_version = 1"))
-    with open_history(store) as history:
-        assert history.notices == []
-        assert history.search("文档 api")[1] == 1
-        assert history.search("pi")[1] == 0
-        assert [turn.question for turn in history.turns(1)] == ["Was steht im API文档?"]
-        assert history._database.read(lambda db: db.execute("PRAGMA user_version").fetchone()) == (SCHEMA,)
-
-
-def test_a_database_with_a_write_ahead_log_is_converted(store: Store, lease_pages: Document) -> None:
-    with open_history(store) as history:
-        kept(history, lease_pages, turn_of(lease_pages))
-        path = history.path
-    older = sqlite3.connect(path, isolation_level=None)
-    older.execute("PRAGMA journal_mode = WAL")
-    older.execute("UPDATE sessions SET title = 'from an older version'")
-    with open_history(store) as history:  # it goes on while the older version has the file open
-        assert history.search("renewed")[1] == 1
-    older.close()
-    with open_history(store) as history:
-        assert history.session(1).title == "from an older version"
-        assert history._database.read(lambda db: db.execute("PRAGMA journal_mode").fetchone()) == ("delete",)
-        assert [file.name for file in path.parent.iterdir()] == ["history.sqlite"]
-
-
-def test_a_database_of_a_newer_version_is_not_touched(store: Store) -> None:
-    with open_history(store) as history:
-        history._database.write(lambda db: db.execute(f"PRAGMA user_version = {SCHEMA + 1}"))
+        history._database.write(lambda db: db.execute(f"PRAGMA user_version = {version}"))
     with pytest.raises(ResourceError, match="another program or version"):
         open_history(store)
 
