@@ -8,13 +8,12 @@ nothing is chosen.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from docqa.app.evidence.terms import stems
-from docqa.app.reading.tables.asked import DERIVED, GENERIC, SUPERLATIVES, TIMES, Asked, asks_for_cell
+from docqa.app.reading.tables.asked import DERIVED, GENERIC, Asked, asks_for_cell
 from docqa.app.reading.tables.cells import Cell, Row
 from docqa.app.reading.tables.named import Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
@@ -22,8 +21,6 @@ from docqa.app.reading.tables.stems import table_stems
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
-_SUM = re.compile(r"(?:sub-?)?totals?\b|\ball\b|\bsum\b|\baverage\b|\bmean\b|\boverall\b", re.IGNORECASE)
-_FEWEST_COMPARED, _FEW_YEARS = 3, 2
 _PERCENT = frozenset(stems(["percent", "percentage"]))
 _MARGIN = 0.05
 _OTHER_TABLE = 0.1
@@ -75,7 +72,7 @@ def named_row(question: str, above: Above) -> Choice | None:
         return None
     asked, table = Asked.of(question), above.table
     names = [table_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
-    number = _row(asked, table, names) if not asked.extreme else None
+    number = _row(asked, table, names) if not asked.superlative else None
     if number is None or not table.entries[number].row.has_values:
         return None
     if table_stems(table.entries[number].name.text) - asked.stems:
@@ -91,8 +88,8 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     known = words.every().union(*words.labels.values())
     if any(year not in known for year in asked.years):
         return None
-    if asked.extreme and not any(SUPERLATIVES & each for each in (*words.heads, *words.names)):
-        return _extreme(asked, above, words.heads[: len(table.columns)], words.names)
+    if asked.superlative and not any(asked.superlative & each for each in (*words.heads, *words.names)):
+        return None  # "the highest" is told by all values and not by a name
     fields = _fields(asked, table, words)
     if not fields:
         return None
@@ -144,7 +141,7 @@ def _asked_columns(wanted: frozenset[str], allowed: Sequence[int], heads: Sequen
 
 
 def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
-    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner), without=SUPERLATIVES)
+    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner))
     words = " ".join(cell.text for cell in row.cells)
     return Choice(above, cells, Span(row.start, row.end), words, covered)
 
@@ -156,53 +153,6 @@ def _row(asked: Asked, table: Table, names: Sequence[frozenset[str]]) -> int | N
     if row is None or not names[row] & asked.stems - GENERIC and own[row] - asked.stems:
         return None
     return row if 2 * len(own[row] & asked.stems) >= len(own[row]) or own[row] >= asked.stems - GENERIC else None
-
-
-def _extreme(
-    asked: Asked, above: Above, heads: Sequence[frozenset[str]], names: Sequence[frozenset[str]]
-) -> Choice | None:
-    """The row with the highest or lowest value of a column, or that value; along a row that the question names, the
-    highest or lowest of its years."""
-    table = above.table
-    words = asked.stems - SUPERLATIVES
-    row = _row(replace(asked, stems=words - table_stems(table.corner)), table, names)
-    if row is not None:
-        return _extreme_year(asked, above, row) if not table_stems(table.entries[row].name.text) - words else None
-    columns = _columns(replace(asked, stems=words), heads)
-    if len(columns) == 1 and asked.wants_value and not asked.superlative_of & heads[columns[0]]:
-        return None  # "the largest asset" may be a name
-    if len(columns) != 1 or asked.stems & DERIVED - heads[columns[0]]:
-        return None
-    rows = [e for e in table.entries if not _SUM.search(e.name.text) and any(map(str.isalnum, e.name.text))]
-    amounts = [(e.values[columns[0]].amount, e) for e in rows]
-    if len(rows) < _FEWEST_COMPARED or any(amount is None for amount, _ in amounts):
-        return None
-    best = _only_best([amount for amount, _ in amounts], asked.extreme)
-    if best is None:
-        return None
-    entry = amounts[best][1]
-    cell = entry.values[columns[0]] if asked.wants_value else entry.name
-    return _choice(asked, above, (cell,), entry.row, heads[columns[0]])
-
-
-def _extreme_year(asked: Asked, above: Above, row: int) -> Choice | None:
-    table, entry = above.table, above.table.entries[row]
-    years = [cell for column in table.columns for cell in column if cell.is_year]
-    if asked.years or not asked.stems & TIMES or len(years) < _FEW_YEARS:
-        return None
-    best = _only_best([cell.amount for cell in entry.values], asked.extreme)
-    if best is None or not asked.wants_value or len(years) != len(table.columns):
-        return None
-    told = table_stems(entry.name.text) | table_stems(entry.group) | table_stems(table.column_name(best))
-    return _choice(asked, above, (entry.values[best],), entry.row, told)
-
-
-def _only_best(amounts: Sequence[float | None], sign: int) -> int | None:
-    """The number of the highest (`sign` 1) or lowest (-1) amount; None where one is unknown or two are the same."""
-    if not amounts or None in amounts:
-        return None
-    signed = [sign * amount for amount in amounts if amount is not None]
-    return signed.index(max(signed)) if signed.count(max(signed)) == 1 else None
 
 
 def _best(wanted: frozenset[str], names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int | None:
@@ -221,32 +171,3 @@ def _best(wanted: frozenset[str], names: Sequence[frozenset[str]], own: Sequence
         if not exact:
             return None
     return order[0]
-
-
-def _columns(asked: Asked, heads: Sequence[frozenset[str]]) -> list[int]:
-    """The columns that are asked for: one, or one for each of several years; none where that is not clear."""
-    if len(heads) == 1:
-        return [0]
-    dated = any(year in head for year in asked.years for head in heads)
-    if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
-        return []
-    found: list[int] = []
-    years = frozenset(asked.years)
-    for year in asked.years if dated else ("",):
-        allowed = [column for column, head in enumerate(heads) if not year or year in head]
-        best = _one(asked.stems - years, [heads[column] - {year} for column in allowed]) if allowed else None
-        if best is None:
-            return []
-        found.append(allowed[best])
-    return sorted(set(found))
-
-
-def _one(wanted: frozenset[str], heads: Sequence[frozenset[str]]) -> int | None:
-    """As `_best`; the only head is it without any word, and where none has a wanted word, the only one that has no
-    other word."""
-    if len(heads) == 1:
-        return 0
-    if not any(head & wanted for head in heads):
-        bare = [at for at, head in enumerate(heads) if not head]
-        return bare[0] if len(bare) == 1 else None
-    return _best(wanted, heads, heads)
