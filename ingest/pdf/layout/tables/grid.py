@@ -147,25 +147,18 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
             named = any(_column(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
             if named:
                 return at
-    if valued is None:
-        return 1 if _is_bold(lines[0]) else 0
+    if valued is None or valued > _MOST_HEADS:
+        return 0
     cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
-    if valued > _MOST_HEADS or sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
-        return 1 if _is_bold(lines[0]) else 0
+    if sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
+        return 0
     behind = [at for at in range(valued) if any(_column(c.middle, edges) for c in lines[at].chunks)]
-    plain = next((at for at in range(valued) if not _is_bold(lines[at])), 0)
-    behind = [at for at in behind if not plain or at < plain]  # behind bold heads, words are cells
     return behind[-1] + 1 if behind else 0
 
 
 def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:
     """Whether a rule at `y` runs through the table, not only below heads over some of its columns."""
     return runs_along(rules.across, y, left, right) and runs_along(rules.across, y, left, edges[0])
-
-
-def _is_bold(line: PrintLine) -> bool:
-    words = [word for chunk in line.chunks for word in chunk.words]
-    return 2 * sum(word.bold for word in words) > len(words)
 
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:

@@ -268,15 +268,8 @@ def _heads(
             break  # a heading
         if caption_of(chunks[0].text) is not None or len(chunks) == 1 and chunks[0].text.endswith((".", ";")):
             break
-        if len(line.chunks) == 1 and _is_title(line.chunks[0], left, right, values):
-            break
         reached = line.top
         found.append(line)
         if any(c.x1 > values - 2 for c in chunks):
             count = len(found)
     return found[count - 1 :: -1] if count else []
-
-
-def _is_title(chunk: Chunk, left: float, right: float, values: float) -> bool:
-    """Whether the only words of a line are in the middle of the table rather than of its columns of values."""
-    return abs(chunk.middle - (left + right) / 2) + 5 < abs(chunk.middle - (values + right) / 2)
