@@ -7,8 +7,6 @@ nothing is chosen.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +20,6 @@ from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
 _PERCENT = frozenset(stems(["percent", "percentage"]))
-_MARGIN = 0.05
 _OTHER_TABLE = 0.1
 LEAST_COVERED = 0.6
 
@@ -70,14 +67,17 @@ def named_row(question: str, above: Above) -> Choice | None:
     """The whole row that a question names, for a table whose columns do not tell which of its cells is asked for."""
     if not asks_for_cell(question):
         return None
-    asked, table = Asked.of(question), above.table
-    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
-    number = _row(asked, table, names) if not asked.superlative else None
-    if number is None or not table.entries[number].row.has_values:
+    asked, entries = Asked.of(question), above.table.entries
+    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in entries]
+    own = [table_stems(entry.name.text) for entry in entries]
+    whole = [at for at, words in enumerate(own) if words and words <= asked.stems and names[at] & asked.stems - GENERIC]
+    shared = sorted((len(names[at] & asked.stems) for at in whole), reverse=True)
+    if not whole or len(shared) > 1 and shared[0] == shared[1] or asked.superlative:
         return None
-    if table_stems(table.entries[number].name.text) - asked.stems:
+    number = next(at for at in whole if len(names[at] & asked.stems) == shared[0])
+    row = entries[number].row
+    if not row.has_values:
         return None
-    row = table.entries[number].row
     start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
     return _choice(asked, above, (Cell(start, end, " ".join(cell.text for cell in row.filled)),), row, names[number])
 
@@ -85,8 +85,7 @@ def named_row(question: str, above: Above) -> Choice | None:
 def _choose_in(asked: Asked, above: Above) -> Choice | None:
     table = above.table
     words = TableWords.of(table, above.words)
-    known = words.every().union(*words.labels.values())
-    if any(year not in known for year in asked.years):
+    if any(year not in words.every() for year in asked.years):
         return None
     if asked.superlative and not any(asked.superlative & each for each in (*words.heads, *words.names)):
         return None  # "the highest" is told by all values and not by a name
@@ -100,7 +99,6 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     columns = sorted({column for _, column in fields})
     cells = tuple((*entry.values, entry.name)[column] for column in columns)
     told = words.names[row].union(*(words.heads[column] for column in columns))
-    told = told.union(*(label for (at, column), label in words.labels.items() if at == row and column not in columns))
     derived = asked.stems & DERIVED - told
     if not all(cell.text for cell in cells) or derived - (_PERCENT if "percent" in told else derived & told):
         return None
@@ -125,49 +123,17 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
         allowed = [at for at, head in enumerate(heads) if not year or year in head]
         if year and not asked.stems & DERIVED:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
+        if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
+            allowed = [at for at in allowed if not heads[at]]  # no word of a head was asked for
         others = years - {year} if dated else frozenset()
-        best = best_field(wanted - others, table, words, _asked_columns(wanted, allowed, heads)) if allowed else None
+        best = best_field(wanted - others, table, words, allowed) if allowed else None
         if best is None:
             return []
         found.append(best)
     return found
 
 
-def _asked_columns(wanted: frozenset[str], allowed: Sequence[int], heads: Sequence[frozenset[str]]) -> Sequence[int]:
-    """Those of the columns that a question may ask for: where it has no word of a head, those without heads."""
-    if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
-        return [at for at in allowed if not heads[at]]
-    return allowed
-
-
 def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
     covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner))
     words = " ".join(cell.text for cell in row.cells)
     return Choice(above, cells, Span(row.start, row.end), words, covered)
-
-
-def _row(asked: Asked, table: Table, names: Sequence[frozenset[str]]) -> int | None:
-    """The row that the question names, by at least half of the words of its name; None where that is not clear."""
-    own = [table_stems(entry.name.text) for entry in table.entries]
-    row = _best(asked.stems, names, own)
-    if row is None or not names[row] & asked.stems - GENERIC and own[row] - asked.stems:
-        return None
-    return row if 2 * len(own[row] & asked.stems) >= len(own[row]) or own[row] >= asked.stems - GENERIC else None
-
-
-def _best(wanted: frozenset[str], names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int | None:
-    """The name that has most of the wanted stems, rare ones counting more; of such as have the same, the one without
-    other words. None where two are as good."""
-    often = Counter(stem for name in names for stem in name)
-    rank = []
-    for name, alone in zip(names, own, strict=True):
-        score = sum(math.log1p(len(names) / often[stem]) for stem in name & wanted)
-        rank.append((round(score, 6), -len(alone - wanted)))
-    order = sorted(range(len(names)), key=lambda at: rank[at], reverse=True)
-    if not order or rank[order[0]][0] <= 0:
-        return None
-    if len(order) > 1 and rank[order[0]][0] - rank[order[1]][0] < _MARGIN:
-        exact = rank[order[0]][1] == 0 and rank[order[1]][1] < 0
-        if not exact:
-            return None
-    return order[0]
