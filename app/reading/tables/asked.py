@@ -19,12 +19,8 @@ come comes
 """
 _DERIVED_WORDS = """
 change increase decrease difference percentage percent average growth ratio rise fall drop movement decline grow portion
-proportion variance versus vs
+proportion variance versus vs total
 """
-_SUPERLATIVE_WORDS = """
-highest largest most biggest greatest maximum longest lowest smallest least fewest minimum shortest
-"""
-_TIME_WORDS = "year years quarter quarters period periods month months"
 
 
 def _of(words: str) -> frozenset[str]:
@@ -35,12 +31,11 @@ GENERIC = _of(_GENERIC_WORDS)
 """Stems that hardly tell one place from another; they may still tell two rows apart."""
 DERIVED = _of(_DERIVED_WORDS)
 """What may be worked out of cells: asked for, it is the cell's only where its row or column is called so."""
-SUPERLATIVES, TIMES = _of(_SUPERLATIVE_WORDS), _of(_TIME_WORDS)
 _GENERIC_WEIGHT = 0.2
-_MOST = re.compile(r"\b(?:highest|largest|most|biggest|greatest|maximum|longest)\b(?!\s+recent)", re.IGNORECASE)
-_LEAST = re.compile(r"\b(?:lowest|smallest|(?<!at )least|fewest|minimum|shortest)\b", re.IGNORECASE)
-_NAME_ASKED = re.compile(
-    r"\b(?:which|who|whose|where|when)\b|\bwhat\s+(?!is\b|are\b|was\b|were\b|the\b|highest|lowest)\w+", re.IGNORECASE
+_SUPERLATIVE = re.compile(
+    r"\b(?:highest|largest|most|biggest|greatest|maximum|longest|lowest|smallest|(?<!at )least|fewest|minimum|shortest)"
+    r"\b(?!\s+recent)",
+    re.IGNORECASE,
 )
 _REASON = re.compile(
     r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b(?!.{0,300}\b(?:do|score|perform|fare|rank)\b)|"
@@ -52,7 +47,6 @@ _REASON = re.compile(
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow\s+(?:much|many|large|high|big|long)\b|\bpercent", re.IGNORECASE)
 _MANY = re.compile(r"\bhow\s+many\b", re.IGNORECASE)
-_BEHIND = 3  # words behind "highest" that may name what is compared
 
 
 def asks_for_cell(question: str) -> bool:
@@ -64,36 +58,28 @@ def asks_for_cell(question: str) -> bool:
 @dataclass(frozen=True)
 class Asked:
     """A question as tables see it: its stems, and as `words` those that names and heads are compared with, the years
-    among them, whether it asks for a highest (1) or lowest (-1), and then for the value rather than for what
-    has it; `counted`: for a number; `superlative_of`: the stems of the few words behind "highest"."""
+    among them, the stems of a word such as "highest"; `counted`: it asks for a number."""
 
     stems: frozenset[str]
     words: frozenset[str]
     years: tuple[str, ...]
-    extreme: int
-    wants_value: bool
+    superlative: frozenset[str]
     counted: bool
-    superlative_of: frozenset[str]
 
     @classmethod
     def of(cls, question: str) -> Asked:
-        most = next((m for pattern in (_MOST, _LEAST) if (m := pattern.search(question))), None)
-        behind = " ".join(question[most.end() :].split()[:_BEHIND]) if most else ""
-        extreme = 1 if _MOST.search(question) else -1 if _LEAST.search(question) else 0
-        words = frozenset(terms(question))
+        superlative = _of(" ".join(_SUPERLATIVE.findall(question)).lower())
         apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
         years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
-        counted = _COUNTED.search(question) is not None
-        wants_value = _NAME_ASKED.search(question) is None
         # "No." may head the column of what is counted.
         named = table_stems(question) | frozenset(("number",) if _MANY.search(question) else ())
-        return cls(words, named, years, extreme, wants_value, counted, frozenset(terms(behind)))
+        counted = _COUNTED.search(question) is not None
+        return cls(frozenset(terms(question)), named, years, superlative, counted)
 
-    def share(self, words: Iterable[str], without: frozenset[str] = frozenset()) -> float:
-        """The share of the question's stems, by weight, that are among `words`; those `without` do not count."""
-        counted = self.stems - without
-        total = sum(map(_weight, counted))
-        return sum(_weight(stem) for stem in counted & frozenset(words)) / total if total else 0.0
+    def share(self, words: Iterable[str]) -> float:
+        """The share of the question's stems, by weight, that are among `words`."""
+        total = sum(map(_weight, self.stems))
+        return sum(_weight(stem) for stem in self.stems & frozenset(words)) / total if total else 0.0
 
 
 def _weight(stem: str) -> float:

@@ -7,14 +7,11 @@ nothing is chosen.
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from docqa.app.evidence.terms import stems
-from docqa.app.reading.tables.asked import DERIVED, GENERIC, SUPERLATIVES, TIMES, Asked, asks_for_cell
+from docqa.app.reading.tables.asked import DERIVED, GENERIC, Asked, asks_for_cell
 from docqa.app.reading.tables.cells import Cell, Row
 from docqa.app.reading.tables.named import Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
@@ -22,10 +19,7 @@ from docqa.app.reading.tables.stems import table_stems
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
-_SUM = re.compile(r"(?:sub-?)?totals?\b|\ball\b|\bsum\b|\baverage\b|\bmean\b|\boverall\b", re.IGNORECASE)
-_FEWEST_COMPARED, _FEW_YEARS = 3, 2
 _PERCENT = frozenset(stems(["percent", "percentage"]))
-_MARGIN = 0.05
 _OTHER_TABLE = 0.1
 LEAST_COVERED = 0.6
 
@@ -73,14 +67,17 @@ def named_row(question: str, above: Above) -> Choice | None:
     """The whole row that a question names, for a table whose columns do not tell which of its cells is asked for."""
     if not asks_for_cell(question):
         return None
-    asked, table = Asked.of(question), above.table
-    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
-    number = _row(asked, table, names) if not asked.extreme else None
-    if number is None or not table.entries[number].row.has_values:
+    asked, entries = Asked.of(question), above.table.entries
+    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in entries]
+    own = [table_stems(entry.name.text) for entry in entries]
+    whole = [at for at, words in enumerate(own) if words and words <= asked.stems and names[at] & asked.stems - GENERIC]
+    shared = sorted((len(names[at] & asked.stems) for at in whole), reverse=True)
+    if not whole or len(shared) > 1 and shared[0] == shared[1] or asked.superlative:
         return None
-    if table_stems(table.entries[number].name.text) - asked.stems:
+    number = next(at for at in whole if len(names[at] & asked.stems) == shared[0])
+    row = entries[number].row
+    if not row.has_values:
         return None
-    row = table.entries[number].row
     start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
     return _choice(asked, above, (Cell(start, end, " ".join(cell.text for cell in row.filled)),), row, names[number])
 
@@ -88,11 +85,10 @@ def named_row(question: str, above: Above) -> Choice | None:
 def _choose_in(asked: Asked, above: Above) -> Choice | None:
     table = above.table
     words = TableWords.of(table, above.words)
-    known = words.every().union(*words.labels.values())
-    if any(year not in known for year in asked.years):
+    if any(year not in words.every() for year in asked.years):
         return None
-    if asked.extreme and not any(SUPERLATIVES & each for each in (*words.heads, *words.names)):
-        return _extreme(asked, above, words.heads[: len(table.columns)], words.names)
+    if asked.superlative and not any(asked.superlative & each for each in (*words.heads, *words.names)):
+        return None  # "the highest" is told by all values and not by a name
     fields = _fields(asked, table, words)
     if not fields:
         return None
@@ -103,7 +99,6 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     columns = sorted({column for _, column in fields})
     cells = tuple((*entry.values, entry.name)[column] for column in columns)
     told = words.names[row].union(*(words.heads[column] for column in columns))
-    told = told.union(*(label for (at, column), label in words.labels.items() if at == row and column not in columns))
     derived = asked.stems & DERIVED - told
     if not all(cell.text for cell in cells) or derived - (_PERCENT if "percent" in told else derived & told):
         return None
@@ -128,125 +123,17 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
         allowed = [at for at, head in enumerate(heads) if not year or year in head]
         if year and not asked.stems & DERIVED:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
+        if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
+            allowed = [at for at in allowed if not heads[at]]  # no word of a head was asked for
         others = years - {year} if dated else frozenset()
-        best = best_field(wanted - others, table, words, _asked_columns(wanted, allowed, heads)) if allowed else None
+        best = best_field(wanted - others, table, words, allowed) if allowed else None
         if best is None:
             return []
         found.append(best)
     return found
 
 
-def _asked_columns(wanted: frozenset[str], allowed: Sequence[int], heads: Sequence[frozenset[str]]) -> Sequence[int]:
-    """Those of the columns that a question may ask for: where it has no word of a head, those without heads."""
-    if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
-        return [at for at in allowed if not heads[at]]
-    return allowed
-
-
 def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
-    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner), without=SUPERLATIVES)
+    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner))
     words = " ".join(cell.text for cell in row.cells)
     return Choice(above, cells, Span(row.start, row.end), words, covered)
-
-
-def _row(asked: Asked, table: Table, names: Sequence[frozenset[str]]) -> int | None:
-    """The row that the question names, by at least half of the words of its name; None where that is not clear."""
-    own = [table_stems(entry.name.text) for entry in table.entries]
-    row = _best(asked.stems, names, own)
-    if row is None or not names[row] & asked.stems - GENERIC and own[row] - asked.stems:
-        return None
-    return row if 2 * len(own[row] & asked.stems) >= len(own[row]) or own[row] >= asked.stems - GENERIC else None
-
-
-def _extreme(
-    asked: Asked, above: Above, heads: Sequence[frozenset[str]], names: Sequence[frozenset[str]]
-) -> Choice | None:
-    """The row with the highest or lowest value of a column, or that value; along a row that the question names, the
-    highest or lowest of its years."""
-    table = above.table
-    words = asked.stems - SUPERLATIVES
-    row = _row(replace(asked, stems=words - table_stems(table.corner)), table, names)
-    if row is not None:
-        return _extreme_year(asked, above, row) if not table_stems(table.entries[row].name.text) - words else None
-    columns = _columns(replace(asked, stems=words), heads)
-    if len(columns) == 1 and asked.wants_value and not asked.superlative_of & heads[columns[0]]:
-        return None  # "the largest asset" may be a name
-    if len(columns) != 1 or asked.stems & DERIVED - heads[columns[0]]:
-        return None
-    rows = [e for e in table.entries if not _SUM.search(e.name.text) and any(map(str.isalnum, e.name.text))]
-    amounts = [(e.values[columns[0]].amount, e) for e in rows]
-    if len(rows) < _FEWEST_COMPARED or any(amount is None for amount, _ in amounts):
-        return None
-    best = _only_best([amount for amount, _ in amounts], asked.extreme)
-    if best is None:
-        return None
-    entry = amounts[best][1]
-    cell = entry.values[columns[0]] if asked.wants_value else entry.name
-    return _choice(asked, above, (cell,), entry.row, heads[columns[0]])
-
-
-def _extreme_year(asked: Asked, above: Above, row: int) -> Choice | None:
-    table, entry = above.table, above.table.entries[row]
-    years = [cell for column in table.columns for cell in column if cell.is_year]
-    if asked.years or not asked.stems & TIMES or len(years) < _FEW_YEARS:
-        return None
-    best = _only_best([cell.amount for cell in entry.values], asked.extreme)
-    if best is None or not asked.wants_value or len(years) != len(table.columns):
-        return None
-    told = table_stems(entry.name.text) | table_stems(entry.group) | table_stems(table.column_name(best))
-    return _choice(asked, above, (entry.values[best],), entry.row, told)
-
-
-def _only_best(amounts: Sequence[float | None], sign: int) -> int | None:
-    """The number of the highest (`sign` 1) or lowest (-1) amount; None where one is unknown or two are the same."""
-    if not amounts or None in amounts:
-        return None
-    signed = [sign * amount for amount in amounts if amount is not None]
-    return signed.index(max(signed)) if signed.count(max(signed)) == 1 else None
-
-
-def _best(wanted: frozenset[str], names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int | None:
-    """The name that has most of the wanted stems, rare ones counting more; of such as have the same, the one without
-    other words. None where two are as good."""
-    often = Counter(stem for name in names for stem in name)
-    rank = []
-    for name, alone in zip(names, own, strict=True):
-        score = sum(math.log1p(len(names) / often[stem]) for stem in name & wanted)
-        rank.append((round(score, 6), -len(alone - wanted)))
-    order = sorted(range(len(names)), key=lambda at: rank[at], reverse=True)
-    if not order or rank[order[0]][0] <= 0:
-        return None
-    if len(order) > 1 and rank[order[0]][0] - rank[order[1]][0] < _MARGIN:
-        exact = rank[order[0]][1] == 0 and rank[order[1]][1] < 0
-        if not exact:
-            return None
-    return order[0]
-
-
-def _columns(asked: Asked, heads: Sequence[frozenset[str]]) -> list[int]:
-    """The columns that are asked for: one, or one for each of several years; none where that is not clear."""
-    if len(heads) == 1:
-        return [0]
-    dated = any(year in head for year in asked.years for head in heads)
-    if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
-        return []
-    found: list[int] = []
-    years = frozenset(asked.years)
-    for year in asked.years if dated else ("",):
-        allowed = [column for column, head in enumerate(heads) if not year or year in head]
-        best = _one(asked.stems - years, [heads[column] - {year} for column in allowed]) if allowed else None
-        if best is None:
-            return []
-        found.append(allowed[best])
-    return sorted(set(found))
-
-
-def _one(wanted: frozenset[str], heads: Sequence[frozenset[str]]) -> int | None:
-    """As `_best`; the only head is it without any word, and where none has a wanted word, the only one that has no
-    other word."""
-    if len(heads) == 1:
-        return 0
-    if not any(head & wanted for head in heads):
-        bare = [at for at, head in enumerate(heads) if not head]
-        return bare[0] if len(bare) == 1 else None
-    return _best(wanted, heads, heads)

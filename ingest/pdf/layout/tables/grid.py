@@ -22,10 +22,7 @@ _TIGHT = 0.86
 _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
 _MANY_COLUMNS, _FILLED = 4, 0.6
-_PAGE_DIGITS, _FEWEST_PAGES = 5, 5
 _MOST_HEADS = 8
-_HEAD_GAP = 0.33  # heights
-_OVER = 0.35  # of its width: how far the head of one column may stand from the middle of its cells
 _WIDE_SPACE = 0.65  # heights
 _FEW_FULL, _FEW_WALLS = 4, 2
 _GOES_ON = ("and", "or", "of", "for", "in", "the", "to", "on", "with", "from", "by", "less", "per")
@@ -48,9 +45,7 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not body or not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
-    parted = [_parted(line, edges) for line in lines[:heads]]
-    parted[-1:] = [_parted_over(line, edges, body) for line in parted[-1:]]
-    top = place_heads(parted, edges, rules)
+    top = place_heads(lines[:heads], edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first)
     return PlacedTable(cells, first)
@@ -139,45 +134,11 @@ def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     return PrintLine(chunks, line.top, line.bottom)
 
 
-def _parted(line: PrintLine, edges: Sequence[float]) -> PrintLine:
-    """The line of a head with chunks parted at edges where the gap between two words is wider than others."""
-    chunks: list[list[Word]] = []
-    for chunk in line.chunks:
-        chunks.append([chunk.words[0]])
-        for before, word in pairwise(chunk.words):
-            wide = word.x0 - before.x1 > _HEAD_GAP * line.height
-            if wide and any(before.x1 - 1 <= edge <= word.x0 + 1 for edge in edges):
-                chunks.append([word])
-            else:
-                chunks[-1].append(word)
-    return PrintLine([Chunk(words) for words in chunks], line.top, line.bottom)
-
-
-def _parted_over(line: PrintLine, edges: Sequence[float], body: Sequence[PrintLine]) -> PrintLine:
-    """The lowest line of a head with chunks of a word for each of several columns parted: heads as wide as their
-    columns have no more than a space between them."""
-    middles: dict[int, list[float]] = {}
-    for chunk in (chunk for part in body for chunk in part.chunks):
-        middles.setdefault(_column(chunk.middle, edges), []).append(chunk.middle)
-    chunks: list[Chunk] = []
-    for chunk in line.chunks:
-        columns = [_column((word.x0 + word.x1) / 2, edges) for word in chunk.words]
-        each = len(columns) > 1 and columns == list(range(columns[0], columns[0] + len(columns)))
-        over = each and all(
-            at in middles and abs(median(middles[at]) - (word.x0 + word.x1) / 2) < _OVER * (word.x1 - word.x0)
-            for at, word in zip(columns, chunk.words, strict=True)
-        )
-        chunks += [Chunk([word]) for word in chunk.words] if over else [chunk]
-    return PrintLine(chunks, line.top, line.bottom)
-
-
 def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
     """How many lines from the top are heads: those above a rule through the whole table, or above the first line with
     a value behind its first column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
-    if valued == 0 and _names_sizes(lines[0], edges):
-        valued = 1  # "0.5B", "7B", "72B" name the columns where a rule is below them
     limit = valued if valued is not None else len(lines)
     for at in range(1, min(limit + 1, len(lines))):
         between = [y for y, *_ in rules.across
@@ -186,34 +147,18 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
             named = any(_column(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
             if named:
                 return at
-    if valued is None:
-        return 1 if _is_bold(lines[0]) else 0
-    cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
-    if valued == 1 and _names_sizes(lines[0], edges):
+    if valued is None or valued > _MOST_HEADS:
         return 0
-    if valued > _MOST_HEADS or sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
-        return 1 if _is_bold(lines[0]) else 0
+    cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
+    if sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
+        return 0
     behind = [at for at in range(valued) if any(_column(c.middle, edges) for c in lines[at].chunks)]
-    plain = next((at for at in range(valued) if not _is_bold(lines[at])), 0)
-    behind = [at for at in behind if not plain or at < plain]  # behind bold heads, words are cells
     return behind[-1] + 1 if behind else 0
-
-
-def _names_sizes(line: PrintLine, edges: Sequence[float]) -> bool:
-    """Whether the values of a line have letters, and its first column a word: it may name columns."""
-    values = [chunk.text for chunk in line.chunks if chunk.is_value and _column(chunk.middle, edges)]
-    named = bool(line.chunks) and not _column(line.chunks[0].middle, edges)
-    return named and bool(values) and all(any(map(str.isalpha, text)) for text in values)
 
 
 def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:
     """Whether a rule at `y` runs through the table, not only below heads over some of its columns."""
     return runs_along(rules.across, y, left, right) and runs_along(rules.across, y, left, edges[0])
-
-
-def _is_bold(line: PrintLine) -> bool:
-    words = [word for chunk in line.chunks for word in chunk.words]
-    return 2 * sum(word.bold for word in words) > len(words)
 
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
@@ -234,7 +179,7 @@ def _is_table(
     if several < 2 and not (several == 1 and len(lines) > len(body)):
         return False
     counting = sum(counts([chunk.text for chunk in column]) for column in columns)
-    if counting > 1 or counting == 1 and len(columns) < 3 or _is_contents(columns) or _is_repeated(columns):
+    if counting > 1 or counting == 1 and len(columns) < 3 or _is_repeated(columns):
         return False
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
@@ -247,18 +192,6 @@ def _is_table(
             return False
         return ruled or len(columns) >= _MANY_COLUMNS and filled > _FILLED and len(named) > 2
     return several >= 0.35 * len(body) and (prose < 2 or values >= 0.3 * len(chunks))
-
-
-def _is_contents(columns: Sequence[Sequence[Chunk]]) -> bool:
-    """Whether the only values are page numbers, each no less than that before."""
-    texts = [chunk.text for chunk in columns[-1]]
-    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _PAGE_DIGITS]
-    beside = columns[-2] if len(columns) > 1 else ()
-    if len(columns) > 3 or any(chunk.is_value for chunk in beside):
-        return False
-    if len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
-        return False
-    return sum(a <= b for a, b in pairwise(numbers)) >= 0.9 * (len(numbers) - 1)
 
 
 def _is_repeated(columns: Sequence[Sequence[Chunk]]) -> bool:
@@ -325,7 +258,7 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
 def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: int) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
-    kept = _without_spanning(rows, edges)
+    kept = _without_spanning(rows)
     for at, row in enumerate(kept[0]):
         fields: dict[int, list[list[Word]]] = {}
         spans: dict[int, int] = {}
@@ -340,9 +273,9 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
             cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
-    for line, top, bottom in kept[1]:
+    for line, below in kept[1]:
         chunk = line.chunks[0]
-        cells.append(PlacedCell([chunk.words], first + top, _column(chunk.middle, edges), bottom - top + 1))
+        cells.append(PlacedCell([chunk.words], first + below - 1, _column(chunk.middle, edges), 2))
     return cells
 
 
@@ -356,11 +289,9 @@ def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLi
     return any(abs(c.x0 - chunk.x0) < 2 or abs(c.x1 - chunk.x1) < 2 or abs(c.middle - chunk.middle) < 1 for c in mine)
 
 
-def _without_spanning(
-    rows: Sequence[Sequence[PrintLine]], edges: Sequence[float]
-) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int, int]]]:
-    """(the rows without cells that stand halfway between two of them, those cells with the first and last row of each):
-    a name for several rows is set in the middle of them."""
+def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
+    """(the rows without cells that stand halfway between two of them, those cells with the row below each): a name for
+    two rows is set in the middle of them."""
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []
     for at, row in enumerate(rows):
@@ -371,18 +302,4 @@ def _without_spanning(
                 halfway.append((line, len(kept)))
                 continue
         kept.append(list(row))
-    found = []
-    for line, last in halfway:
-        column = _column(line.chunks[0].middle, edges)
-        first = last - 1
-        # As many rows above as below, without a cell in that column.
-        while first > 0 and last + 1 < len(kept) and _lacks(kept[first - 1], column, edges) and _lacks(
-            kept[last + 1], column, edges
-        ):
-            first, last = first - 1, last + 1
-        found.append((line, first, last))
-    return kept, found
-
-
-def _lacks(row: Sequence[PrintLine], column: int, edges: Sequence[float]) -> bool:
-    return not any(_column(chunk.middle, edges) == column for line in row for chunk in line.chunks)
+    return kept, halfway

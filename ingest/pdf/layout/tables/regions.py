@@ -192,17 +192,7 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
                         if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
     top, bottom = min(line.top for line in [lines[first], *heads]), lines[numbers[-1]].bottom
-    # The end of a name on a line of its own.
-    after = lines[numbers[-1] + 1] if numbers[-1] + 1 < len(lines) else None
-    if named and after is not None and _ends_name(after, bottom, max(name.x1 for name in names)):
-        bottom = after.bottom
     return left - 1, top - 1, right + 1, bottom + 1
-
-
-def _ends_name(line: PrintLine, bottom: float, right: float) -> bool:
-    """Whether a line close below a row has nothing but the end of its name."""
-    close = line.top - bottom < 0.6 * line.height and line.x1 <= right + 10
-    return close and len(line.chunks) == 1 and line.chunks[0].text[:1].islower()
 
 
 def _is_note(line: PrintLine, x0: float, below: PrintLine) -> bool:
@@ -278,15 +268,8 @@ def _heads(
             break  # a heading
         if caption_of(chunks[0].text) is not None or len(chunks) == 1 and chunks[0].text.endswith((".", ";")):
             break
-        if len(line.chunks) == 1 and _is_title(line.chunks[0], left, right, values):
-            break
         reached = line.top
         found.append(line)
         if any(c.x1 > values - 2 for c in chunks):
             count = len(found)
     return found[count - 1 :: -1] if count else []
-
-
-def _is_title(chunk: Chunk, left: float, right: float, values: float) -> bool:
-    """Whether the only words of a line are in the middle of the table rather than of its columns of values."""
-    return abs(chunk.middle - (left + right) / 2) + 5 < abs(chunk.middle - (values + right) / 2)

@@ -136,19 +136,3 @@ def test_what_only_stands_in_columns_is_no_table(words: list[Placed]) -> None:
     document = document_of([(72, 60, BODY), *words])
     assert document.pages[0].tables == ()
     assert "|" not in document.pages[0].text
-
-
-def test_sizes_above_a_rule_are_heads() -> None:
-    heads = row(86, "Pond", "0.5B", "7B", "72B")
-    rules = [(78, 72, 460), (90, 72, 460), (176, 72, 460)]
-    page, table = only(document_of([*heads, *levels(102)], rules=rules))
-    assert table.heads == 1 and shown(page, table)[0] == ["Pond", "0.5B", "7B", "72B"]
-
-
-def test_heads_a_space_apart_name_a_column_each() -> None:
-    heads: list[Placed] = [(72, 86, "Pond"), (225, 86, "Alder-Gate-3x72 Birch-Gate-4x72 Cedar-Gate-5x72")]
-    values = [(x, y, f"{y}.5") for y in range(102, 186, 14) for x in (255, 335, 415)]
-    names: list[Placed] = [(72, 102 + 14 * n, name) for n, name in enumerate(PONDS)]
-    rules = [(74, 72, 480), (92, 72, 480), (180, 72, 480)]
-    page, table = only(document_of([*heads, *names, *values], rules=rules))
-    assert shown(page, table)[0] == ["Pond", "Alder-Gate-3x72", "Birch-Gate-4x72", "Cedar-Gate-5x72"]
