@@ -91,11 +91,8 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
     """The outputs for ids [seq], read in blocks of `grid` as `long` says, beside those of exact attention throughout.
 
     Raises:
-        ValueError: the text does not go past the exact range, or that is shorter than what is always read; or the
-            model has an index of its own, which chooses instead.
+        ValueError: the text does not go past the exact range, or that is shorter than what is always read.
     """
-    if model.config.indexer is not None:
-        raise ValueError("the model's own index chooses what attention reads; there is no exact range to compare with")
     least = grid + long.local + 2 * long.block
     if long.exact < least:
         raise ValueError(f"an exact range of {long.exact:,} tokens chooses no blocks; give at least {least:,}")

@@ -34,9 +34,4 @@ def attention_kind(config: HybridConfig, position: int, long: LongAttention | No
     if FULL not in config.layer_types:
         count = len(config.layer_types)
         return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
-    if config.indexer is not None:
-        return (
-            f"the {config.indexer.best} blocks of {config.indexer.block} tokens that the model's index chooses for a "
-            "token, and what follows the last whole block; int8 keys and values past whole blocks"
-        )
     return (long or LongAttention()).describe(position)

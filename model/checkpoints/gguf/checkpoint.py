@@ -160,7 +160,8 @@ class GgufCheckpoint:
                 return {name: _Part(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
-        for name, known in self.file.family.gguf.layer_names.items():
+        form = self.file.family.gguf
+        for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
                 rows = file_rows(self.config, name)
                 return {prefix + name: _Part(stored, to_checkpoint(self.config, name), rows=rows)}
