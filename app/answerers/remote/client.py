@@ -15,8 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.context_limit import LEAST_REPLY, context_limit
+from docqa.app.answerers.remote.context_limit import context_limit
 from docqa.app.answerers.remote.stream import (
+    LEAST_REPLY,
     ContextExceeded,
     Piece,
     RemoteError,
