@@ -8,7 +8,7 @@ from docqa.app.answer.events import Event, Notice, Token
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.remote.address import Address
-from docqa.app.answerers.remote.client import Again, ChatClient
+from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import CUT, STOPPED, goes_round
@@ -54,7 +54,7 @@ class RemoteGenerator:
                 end = piece
             else:
                 text = ""
-                if isinstance(piece, Again):
+                if piece.reason:
                     yield Notice(piece.reason)
         notes = (STOPPED,) if stopped() else self._check_end(end, text)
         encode = self._corpus.tokenizer.encode

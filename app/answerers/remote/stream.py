@@ -71,11 +71,14 @@ class End:
 
 
 @dataclass(frozen=True)
-class Late:
-    """What was told as answer until now was thought: a closing mark came that nothing had opened."""
+class Discarded:
+    """What came until now is no part of the answer: the request is sent again, which `reason` tells, or it was thought,
+    whose closing mark came without an opening one."""
+
+    reason: str = ""
 
 
-Piece = Token | End | Late
+Piece = Token | End | Discarded
 
 
 def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
@@ -190,7 +193,7 @@ def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[P
         parts = splitter.add(content)
         if splitter.late:
             splitter.late = False
-            yield Late()
+            yield Discarded()
         yield from _split(parts)
 
 

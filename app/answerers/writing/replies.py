@@ -99,11 +99,13 @@ def without_repetition(text: str) -> str | None:
             continue
         if period * _LEAST_REPEATS < _LEAST_COPIED:  # "1000000" repeats itself as well
             continue
-        start = len(bare)
-        while bare.endswith(unit, 0, start):
-            start -= period
-        kept = bare[:start].rstrip()  # the first run may stand there without the white space before it
-        return kept if kept.endswith(unit.strip()) else bare[: start + period].rstrip()
+        start = len(bare) - period  # of the first run, wherever the last one was broken off
+        while start and bare[start - 1] == bare[start - 1 + period]:
+            start -= 1
+        end = start + period
+        while end < len(bare) and not (bare[end - 1].isspace() or bare[end].isspace() or bare[end].isalnum()):
+            end += 1  # the mark at its end
+        return bare[:end].rstrip()
     return None
 
 
