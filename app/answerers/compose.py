@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,30 +23,32 @@ _SUPPORT = 2
 """Further quotes that say the same words elsewhere."""
 
 
-@dataclass(frozen=True)
-class AnswerDraft:
-    """Everything that one question brought to light. `also`: quotes that a model gave beside its answer.
-
-    `probability`: that the answer is right; where it is `refused`, that the first of `ranked` answers. `possible`:
-    whether that is likely enough to say so.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What one question brought to light, whatever answers it: `ranked` are the passages to list."""
 
     question: str
-    ranked: list[Ranked]
+    ranked: Sequence[Ranked]
+    coverage: CoverageReport
+    usage: Usage
+    provenance: Mapping[str, Any]
+    preliminary: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDraft(Draft):
+    """`probability`: that the answer is right; where it is `refused`, that the first of `ranked` answers. `possible`:
+    whether that is likely enough to say so."""
+
     reading: Candidates | None
     probability: float
     refused: bool
-    preliminary: bool
-    coverage: CoverageReport
-    usage: Usage
-    provenance: dict[str, Any]
-    also: tuple[Quote, ...] = ()
     possible: bool = False
 
 
 @dataclass(frozen=True)
-class _Stated:
-    """The words that answer, what they state one by one, and the quotes that they were cut from."""
+class Stated:
+    """The words that answer, what they state one by one, and the quotes that bear them out."""
 
     answer: str | None = None
     statements: tuple[Statement, ...] = ()
@@ -55,29 +58,37 @@ class _Stated:
 
 def compose(found: AnswerDraft, context: Context) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
-    stated = _Stated()
+    stated = Stated()
     if not found.refused and found.reading is not None:
         stated = _stated(found.question, found.reading, context)
-    quotes = list(stated.quotes)
-    quotes += [quote for quote in found.also if quotes and not any(_holds(known, quote) for known in quotes)]
-    refused = not quotes
-    coverage = found.coverage
+    if found.preliminary:
+        status = Status.PARTIAL
+    elif stated.quotes:
+        status = Status.ANSWERED
+    else:
+        status = Status.POSSIBLE if found.possible and found.ranked else Status.NOT_FOUND
+    return answer_of(found, stated, status, found.probability, context)
+
+
+def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, context: Context) -> Answer:
+    """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the question's words."""
+    coverage, refused = draft.coverage, not stated.quotes
     if refused and context.passages:
-        line = counts_line(word_counts(found.question, context))
+        line = counts_line(word_counts(draft.question, context))
         coverage = replace(coverage, warnings=(*coverage.warnings, line))
     return Answer(
-        status=_status(found, refused, context),
-        question=found.question,
+        status=status if context.passages else Status.UNREADABLE,
+        question=draft.question,
         answer=stated.answer,
         verdict=stated.verdict,
         refused=refused,
-        confidence=round(found.probability, 4),
+        confidence=round(confidence, 4),
         statements=stated.statements,
-        quotes=tuple(quotes),
-        evidence=tuple(evidence_item(item, context) for item in found.ranked),
+        quotes=stated.quotes,
+        evidence=tuple(evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
-        usage=found.usage,
-        provenance=found.provenance,
+        usage=draft.usage,
+        provenance=draft.provenance,
     )
 
 
@@ -89,30 +100,20 @@ def _holds(known: Quote, quote: Quote) -> bool:
     )
 
 
-def _status(found: AnswerDraft, refused: bool, context: Context) -> Status:
-    if not context.passages:
-        return Status.UNREADABLE
-    if found.preliminary:
-        return Status.PARTIAL
-    if not refused:
-        return Status.ANSWERED
-    return Status.POSSIBLE if found.possible and found.ranked else Status.NOT_FOUND
-
-
-def _stated(question: str, reading: Candidates, context: Context) -> _Stated:
+def _stated(question: str, reading: Candidates, context: Context) -> Stated:
     """What the best candidate states, or the items; nothing without candidates."""
     if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
         return _stated_items(question, reading.items, context)
     if not reading.candidates:
-        return _Stated()
+        return Stated()
     words = _words(reading.candidates[0], context)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
     quotes = _quotes(question, reading.candidates, context)
-    return _Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
+    return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _stated_items(question: str, items: tuple[Candidate, ...], context: Context) -> _Stated:
+def _stated_items(question: str, items: tuple[Candidate, ...], context: Context) -> Stated:
     """A statement for each item; those that stand in one quote share it. Definitions come behind all quotes."""
     quotes: list[Quote] = []
     statements: list[Statement] = []
@@ -129,7 +130,7 @@ def _stated_items(question: str, items: tuple[Candidate, ...], context: Context)
             if not any(_holds(known, quote) for known in (*quotes, *definitions)):
                 definitions.append(quote)
     answer = "; ".join(statement.text for statement in statements)
-    return _Stated(answer, tuple(statements), (*quotes, *definitions[:MOST_DEFINITIONS]))
+    return Stated(answer, tuple(statements), (*quotes, *definitions[:MOST_DEFINITIONS]))
 
 
 def _words(candidate: Candidate, context: Context) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import exp
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Answer
-from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
+from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.support import Judge, judge_of
 from docqa.app.evidence.ranking import Ranked, rank
@@ -52,60 +51,39 @@ class QuestionEvidence:
         return [Located(place.document, place.page, place.start, place.end) for place in places]
 
 
-class DocumentEvidence:
-    """Reads one Corpus as the bundled reader does, and keeps it as that does; nothing is read twice.
-
-    Mutable: it has the state of the documents and the last question.
-    """
+class DocumentEvidence(ExtractiveAnswerer):
+    """The bundled reader of one Corpus beside a model that writes; nothing is read twice. Mutable as it is."""
 
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
-        self.corpus = corpus
-        self._options, self._store = replace(options, model=None, k=None), store
-        self._last: tuple[tuple[str, bool], QuestionEvidence] | None = None
-
-    @cached_property
-    def _reading(self) -> ExtractiveAnswerer:
-        return ExtractiveAnswerer(self.corpus, bundled_model(self._options.threads), self._options, self._store)
+        super().__init__(corpus, bundled_model(options.threads), replace(options, model=None, k=None), store)
+        self._last_evidence: tuple[bool, QuestionEvidence] | None = None
 
     @property
     def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
-        reader = self._reading.model.reader
-        if reader is None:
+        if self.model.reader is None:
             raise ModelError("the bundled model has no reader", hint="install docqa again")
-        return reader
+        return self.model.reader
 
     @cached_property
     def judge(self) -> Judge:
         """How far quotes bear out statements, by the reader's judge."""
         return judge_of(self.reader)
 
-    def read(self) -> Iterator[Event]:
-        """Read all documents into the bundled model, or take up what is kept."""
-        yield from self._reading.read()
-
-    def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
-        if "_reading" in self.__dict__:
-            self._reading.close()
-
-    def preview(self, question: str) -> Answer:
-        """The bundled reader's preliminary answer, from the passages that the question's words find."""
-        return self._reading.preview(question)
-
-    def find(self, question: str, *, unread: bool = False) -> QuestionEvidence:
+    def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, and the reader
         on the best of them."""
-        if self._last is None or self._last[0] != (question, unread):
+        last = self._last_evidence
+        if last is None or (last[0], last[1].question) != (unread, question):
             ranked, reading = self._candidates(question, unread)
-            chances = self._chances(question, ranked, reading)
-            self._last = (question, unread), QuestionEvidence(question, ranked, reading, chances)
-        return self._last[1]
+            last = unread, QuestionEvidence(question, ranked, reading, self._chances(question, ranked, reading))
+            self._last_evidence = last
+        return last[1]
 
     def _chances(self, question: str, ranked: list[Ranked], found: Candidates | None) -> tuple[float, float]:
         if found is None:
             return 0.0, 0.0
-        calibration = self._reading.finder.calibration
+        calibration = self.finder.calibration
         values = answerability.features(question, self.corpus.context, self.corpus.index, ranked, found)
         first = answerability.first_passage_probability(values, calibration)
         likely = answerability.probability(values, calibration, found.form)
@@ -134,10 +112,8 @@ class DocumentEvidence:
 
     def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:
-            from docqa.app.answerers.finders import AskedQuestion
-
             words = rank(question, self.corpus.index)
-            return self._reading.finder.find_unread(AskedQuestion(question), words) if words else ([], None)
+            return self.finder.find_unread(AskedQuestion(question), words) if words else ([], None)
         if not is_english(question):  # the reader reads English; words and vectors are left
-            return self._reading.rank_by_signals(question), None
-        return self._reading.find(question)
+            return self.rank_by_signals(question), None
+        return self.find(question)

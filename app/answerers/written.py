@@ -101,7 +101,7 @@ class WritingAnswerer:
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
-        return self.evidence.find(question, unread=self.options.quick or self.generator.whole).ranked
+        return self.evidence.of_question(question, unread=self.options.quick or self.generator.whole).ranked
 
     def stop_writing(self) -> bool:
         """End the text that is being written, so that what there is becomes the answer; False where none is."""
@@ -123,7 +123,7 @@ class WritingAnswerer:
         elif not unread:
             yield from self.evidence.read()
         words = f"{earlier[-1].question} {question}" if earlier else question
-        found = self.evidence.find(words, unread=unread)
+        found = self.evidence.of_question(words, unread=unread)
         usable = [item for item in found.ranked if not self._shows(item, without)]
         asked = AskedToWrite(question, earlier, found, usable, whole, started)
         given, reply = yield from self._first_reply(asked)

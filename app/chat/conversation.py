@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
 from docqa.app.chat.followups import DocumentWords, readings_after, told_turns
-from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
+from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.history.recorder import Recorder
     from docqa.app.session.session import Session
-    from docqa.model.prompts.conversation import Turn
 
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
@@ -40,21 +39,15 @@ class Conversation:
     # Asking
 
     def readings(self, question: str) -> tuple[str, ...]:
-        """What the question may ask, completed by what was asked before, the likeliest first: one where that is clear.
-
-        Empty where it points at something, and nothing that was spoken of can be meant. A model that is given the turns
-        before gets the question as it is.
-        """
-        if self.session.writes:
-            return (question.strip(),)
-        return readings_after(self.turns, question, self._in_documents)
+        """What the question may ask, as `readings_after` completes it by what was asked before."""
+        return readings_after(self.session, self.turns, question, self._in_documents)
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
         preview: Answer | None = None
         finished = False
         try:
-            for event in self.session.ask(understood, self._earlier()):
+            for event in self.session.ask(understood, told_turns(self.session, self.turns)):
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):
@@ -65,10 +58,6 @@ class Conversation:
             if not finished:
                 self._add(question, understood, preview, "stopped", STOPPED)
             raise
-
-    def _earlier(self) -> list[Turn]:
-        """The last turns that were answered, for a model that writes."""
-        return told_turns(self.turns) if self.session.writes else []
 
     def retry_note(self) -> str:
         """How `again` will ask the last question: anew, as it was typed, or for the next best."""
@@ -113,9 +102,8 @@ class Conversation:
         return tries
 
     def _add(self, question: str, understood: str, answer: Answer | None, state: str, note: str) -> None:
-        meant = understood if understood != question.strip() else ""
-        pages = cited_pages(answer, self.session.documents)
-        turn = KeptTurn(question.strip(), time.time(), answer, meant, state, note, 0, pages)
+        asked, documents = question.strip(), self.session.documents
+        turn = made_turn(documents, asked, answer, understood=understood, state=state, note=note)
         self.turns.append(turn)
         self._recorder.keep(turn)
 

@@ -13,6 +13,7 @@ from docqa.app.reading.wording.readings import readings
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.history.records import KeptTurn
+    from docqa.app.session.session import Session
     from docqa.ingest.types import Document
     from docqa.model.prompts.conversation import Turn
 
@@ -35,21 +36,26 @@ class DocumentWords:
         return any(pattern.search(text) for text in self._texts)
 
 
-def readings_after(turns: Sequence[KeptTurn], question: str, in_documents: InDocuments) -> tuple[str, ...]:
+def readings_after(
+    session: Session, turns: Sequence[KeptTurn], question: str, in_documents: InDocuments
+) -> tuple[str, ...]:
     """What `question` may ask, completed by the last of `turns` that did not fail, the likeliest first: one where that
-    is clear. Empty where it points at something, and nothing that was spoken of can be meant.
+    is clear. Empty where it points at something, and nothing that was spoken of can be meant. A model that is told the
+    turns before gets the question as it is.
     """
     asked = question.strip()
     earlier = next((turn for turn in reversed(turns) if turn.state != "failed"), None)
-    if earlier is None:
+    if earlier is None or session.writes:
         return (asked,)
     answer = earlier.answer.answer if earlier.answer is not None else None
     found = readings(asked, Earlier(earlier.understood or earlier.question, answer), in_documents)
     return tuple(asked if each.casefold() == asked.casefold() else each for each in found)
 
 
-def told_turns(turns: Sequence[KeptTurn]) -> list[Turn]:
-    """The last of `turns` that were answered, for a model that writes."""
+def told_turns(session: Session, turns: Sequence[KeptTurn]) -> list[Turn]:
+    """The last of `turns` that were answered, for a model that writes; others are told nothing."""
+    if not (turns and session.writes):
+        return []
     from docqa.model.prompts.conversation import Turn
 
     told = [(turn.question, _said(turn.answer)) for turn in turns if turn.state == "done"]

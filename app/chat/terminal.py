@@ -7,10 +7,10 @@ import re
 import shutil
 import sys
 import textwrap
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app.output.answer_head import head_of
+from docqa.app.output.progress import is_live, write_now
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -28,7 +28,7 @@ class TerminalText:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream if stream is not None else sys.stdout
-        self._live = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._live = is_live(stream)
         self._colours = self._live and not os.environ.get("NO_COLOR")
 
     def answer(self, text: str, answer: Answer) -> str:
@@ -82,23 +82,17 @@ class Waiting:
 
     def __init__(self, stream: TextIO | None = None, *, wanted: bool = True) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        live = wanted and self._stream is not None and self._stream.isatty()
-        self._live = live and os.environ.get("TERM") != "dumb"
+        self._live = wanted and is_live(self._stream)
         self._shown = False
 
     def show(self, text: str) -> None:
         """Say `text` until `clear`."""
         if self._live:
-            self._write(f"{_CLEAR}{text}")
+            write_now(self._stream, f"{_CLEAR}{text}")
             self._shown = True
 
     def clear(self) -> None:
         """Leave the line to others."""
         if self._shown:
-            self._write(_CLEAR)
+            write_now(self._stream, _CLEAR)
             self._shown = False
-
-    def _write(self, text: str) -> None:
-        with suppress(BrokenPipeError):
-            self._stream.write(text)
-            self._stream.flush()

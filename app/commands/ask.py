@@ -120,7 +120,7 @@ class _Run:
     named: bool
     thoughts: bool = False
     model: Model | None = None
-    _noticed: bool = False
+    _known: tuple[str, ...] = ()
 
     @property
     def as_json(self) -> bool:
@@ -219,13 +219,15 @@ class _Run:
         files = len(session.documents)
         several = len(self.asked) > 1
         screen = Screen(
-            as_json=self.as_json, heading=heading, several=several, thoughts=self.thoughts, files=files
+            as_json=self.as_json, heading=heading, several=several, thoughts=self.thoughts, files=files,
+            known=self._known,
         )  # fmt: skip
+        self._known = tuple(filter(None, [inputs.notice(self.options)]))  # that passages are sent is said once
         recorder = Recorder(session.store, "ask", session.documents, report.warn)
         codes: list[int] = []
         try:
             while left:
-                events = recorder.watch(self._without_repeated_notice(session.ask(left[0])))
+                events = recorder.watch(session.ask(left[0]))
                 with interrupts.ending_text(session.stop_writing) as stopped:
                     codes.append(self._show(screen, events, session.documents))
                 left.pop(0)
@@ -236,18 +238,6 @@ class _Run:
             recorder.close()
         self.model = session.model
         return report.worst(codes)
-
-    def _without_repeated_notice(self, events: Iterator[Event]) -> Iterator[Event]:
-        """`events`; the notice that passages are sent to a server stays only in the first context of the command."""
-        from docqa.app.answer.events import Notice
-
-        notice = inputs.notice(self.options)
-        for event in events:
-            if notice is not None and event == Notice(notice):
-                if self._noticed:
-                    continue
-                self._noticed = True
-            yield event
 
     def _show(self, screen: Screen, events: Iterable[Event], documents: Sequence[Document]) -> int:
         """Show the events of one question about `documents`, or collect its answer; returns its exit code."""

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 
 def made_turn(
-    documents: Sequence[Document], question: str, answer: Answer | None, *, state: str = "done", note: str = ""
-) -> KeptTurn:
-    """The turn of a question that is asked now, with the pages that its answer cites."""
-    understood = answer.question if answer is not None and answer.question != question.strip() else ""
-    return KeptTurn(question, time.time(), answer, understood, state, note, 0, cited_pages(answer, documents))
+    documents: Sequence[Document], question: str, answer: Answer | None, *, understood: str = "", state: str = "done",
+    note: str = "",
+) -> KeptTurn:  # fmt: skip
+    """The turn of a question that is asked now, with the pages that its answer cites; `understood`: what it was taken
+    to ask, where the answer does not say."""
+    meant = understood or (answer.question if answer is not None else "")
+    meant = "" if meant == question.strip() else meant
+    return KeptTurn(question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents))
 
 
 class Recorder:

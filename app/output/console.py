@@ -7,13 +7,12 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.output import render
-from docqa.app.output.progress import Progress
+from docqa.app.output.progress import Progress, is_live, write_now
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -23,8 +22,7 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 def colours(stream: TextIO | None) -> bool:
     """Whether what is written to `stream` may have colours: a terminal that has them, where NO_COLOR is not set."""
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return wanted and stream is not None and stream.isatty()
+    return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
 class _Piecewise:
@@ -57,12 +55,12 @@ class Thoughts(_Piecewise):
         if not shown:
             return
         self._open, self._at_line_start = True, shown.endswith("\n")
-        self._write(f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
+        write_now(self._stream, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
 
     def end(self) -> None:
         """The thought is over: what follows begins on a line of its own."""
         if self._open and not self._at_line_start:
-            self._write("\n")
+            write_now(self._stream, "\n")
         self._open = False
 
 
@@ -72,8 +70,7 @@ class Draft(_Piecewise):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
-        live = all(each is not None and each.isatty() for each in ((stream,) if stream else (sys.stderr, sys.stdout)))
-        self._live = live and os.environ.get("TERM") != "dumb"
+        self._live = all(map(is_live, (stream,) if stream else (sys.stderr, sys.stdout)))
         self._shown = ""
 
     def show(self, text: str) -> None:
@@ -81,14 +78,15 @@ class Draft(_Piecewise):
         piece = render.CONTROL.sub("", text)
         if self._live and (piece := piece if self._shown else piece.lstrip()):
             self._shown += piece
-            self._write(piece)
+            write_now(self._stream, piece)
 
     def end(self, *, erase: bool) -> None:
         """No more comes; `erase` takes it from the screen, as far as it stands there whole."""
         if not self._shown:
             return
         rows = self._rows()
-        self._write(f"\r\x1b[{rows - 1}A\x1b[J" if erase and rows > 1 else "\r\x1b[J" if erase and rows else "\n")
+        erased = f"\r\x1b[{rows - 1}A\x1b[J" if rows > 1 else "\r\x1b[J"
+        write_now(self._stream, erased if erase and rows else "\n")
         self._shown = ""
 
     def _rows(self) -> int:
@@ -104,15 +102,17 @@ class Screen:
     """Renders the events of one context of `files` documents. `heading` names them before their answers, where several
     contexts are asked; `several`: so are several questions.
 
-    `thoughts`: what a model thinks before it answers is shown, dim, on standard error.
+    `thoughts`: what a model thinks before it answers is shown, dim, on standard error. `known`: notices that were shown
+    before.
     """
 
     def __init__(
-        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False, files: int = 1
-    ) -> None:
+        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False,
+        files: int = 1, known: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
         self._progress: Progress | None = None
-        self._warned: set[str] = set()
+        self._warned = set(known)
         self._thoughts = Thoughts() if thoughts else None
         self._draft = None if as_json else Draft()
 

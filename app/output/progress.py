@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 10.0
 REDRAW_EVERY_S = 0.1
 SAY_INSTANT_AFTER_S = 10.0
+
+
+def is_live(stream: TextIO | None) -> bool:
+    """Whether what is written to `stream` is seen at once, and can be taken from the screen again."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write_now(stream: TextIO | None, text: str) -> None:
+    """Write `text` at once; a stream that is closed loses it."""
+    if stream is not None:
+        with suppress(BrokenPipeError):
+            stream.write(text)
+            stream.flush()
 
 
 class ProgressLine:
@@ -26,7 +40,7 @@ class ProgressLine:
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
-        self.live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.live = is_live(self._stream)
         self._started = clock()
         self._shown_at: float | None = None
         self._width = 0

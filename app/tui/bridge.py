@@ -283,15 +283,11 @@ class DocumentJobs:
         assert session is not None and self._words is not None
         known = {**before, **self._answered}
         turns = [known[each] for each in sorted(known) if each < number]
-        asked, remark, told = question, "", []
-        if turns and session.writes:
-            told = told_turns(turns)
-        elif turns:
-            meant = readings_after(turns, question, self._words)
-            asked = meant[0] if meant else question
-            remark = UNCLEAR if not meant else f"It may also mean: {meant[1]}" if len(meant) > 1 else ""
+        meant = readings_after(session, turns, question, self._words)
+        asked = meant[0] if meant else question
+        remark = UNCLEAR if not meant else f"It may also mean: {meant[1]}" if len(meant) > 1 else ""
         yield Understood(number, asked if asked != question else "", remark)
-        for message in self._events(number, session.ask(asked, told)):
+        for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):
                 self._answered[number] = KeptTurn(question, time.time(), event.answer, asked)

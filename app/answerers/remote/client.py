@@ -10,14 +10,15 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.context_limit import LEAST_REPLY, context_limit
+from docqa.app.answerers.remote.context_limit import context_limit
 from docqa.app.answerers.remote.stream import (
+    LEAST_REPLY,
     ContextExceeded,
+    Discarded,
     Piece,
     RemoteError,
     TransientError,
@@ -42,13 +43,6 @@ _LONGEST_ERROR = 20_000
 _MORE_TIME = "DOCQA_TIMEOUT allows more"
 
 
-@dataclass(frozen=True)
-class Again:
-    """The request is sent once more; whatever came of it so far does not count."""
-
-    reason: str
-
-
 class ChatClient:
     """Asks one server. `timeout_s`: the longest silence; a whole reply may take ten times that."""
 
@@ -57,7 +51,7 @@ class ChatClient:
         self._timeout_s = timeout_s
         self._wait = wait
 
-    def complete(self, messages: list[dict[str, str]], think: bool | None = None) -> Iterator[Piece | Again]:
+    def complete(self, messages: list[dict[str, str]], think: bool | None = None) -> Iterator[Piece]:
         """The pieces of the model's reply, the last of them an End; closing the iterator ends the connection.
 
         `think` None leaves it to the server whether a model that can think does so. Raises RemoteError, in words.
@@ -71,7 +65,7 @@ class ChatClient:
                 if attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S:
                     tried = f"{error.message}; " + (f"tried {attempt} times" if attempt > 1 else "not tried again")
                     raise RemoteError(tried, where=self._where, hint=error.hint or "try again later") from error
-                yield Again(f"{self._where}: {error.message}; asking again ({attempt + 1} of {ATTEMPTS})")
+                yield Discarded(f"{self._where}: {error.message}; asking again ({attempt + 1} of {ATTEMPTS})")
                 self._wait(_pause(attempt, error.wait_s))
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:

@@ -14,30 +14,12 @@ _ABOUT_CONTEXT = re.compile(
     r"maximum allowed length|string_above_max_length|reduce the length",
     re.IGNORECASE,
 )
-# Each with the tokens of the context, of the prompt, or both; the first that says a number is believed.
-_CONTEXTS = (
-    r"\"?n_ctx\"?\s*[:=]\s*(\d+)",
-    r"(?:maximum|max|available)?\s*(?:context|model)(?: length| size| window)?(?: of the model)?(?: is| of|:|=)?"
-    r"(?: only)?(?: \()?\s*(\d[\d,]*)",
-    r"(?:context (?:size|length|window)|max_model_len|maximum (?:input |allowed )?length)\D{0,24}(\d[\d,]*)",
+_CONTEXT = re.compile(
+    r"(?:(?:context (?:length|size|window)|maximum (?:\w+ )?length|max_model_len)[^\d\"]{0,24}|n_ctx\W{1,4})(\d[\d,]*)",
+    re.IGNORECASE,
 )
-_PROMPTS = (
-    r"\"?n_prompt_tokens\"?\s*[:=]\s*(\d+)",
-    r"request \((\d[\d,]*) tokens\)",
-    r"\((\d[\d,]*) in the messages",
-    r":\s*(\d[\d,]*) tokens? from the input",
-    r"(?:decoder )?(?:prompt|input) (?:length )?\(?(?:length )?(\d[\d,]*)",
-    r"(?:messages|prompt|input|request)\s+(?:resulted in|contains?(?: at least)?|has|is|of|\()\s*\(?(\d[\d,]*)",
-    r"(?:passed|requested|your request has)\s+(\d[\d,]*) (?:input )?tokens?",
-)
-
-
-LEAST_REPLY = 256
-"""Tokens of a reply that a server's context must leave room for; else less is sent."""
-_ROOM_FOR_REPLY = 0.25
-"""Share of a context that is left for the reply, where it is more than LEAST_REPLY."""
-_SAFE = 0.9  # servers count other tokens than docqa
-
+_OF_MESSAGES = re.compile(r"(\d[\d,]*) (?:tokens? )?(?:in the messages|from the input)", re.IGNORECASE)
+_PROMPT = re.compile(r"(?:n_prompt_tokens|request(?:ed)?|prompt|input|messages|passed)\b[^\d.]{0,30}(\d[\d,]*)", re.I)
 
 @dataclass(frozen=True)
 class ContextLimit:
@@ -46,26 +28,10 @@ class ContextLimit:
     context: int | None
     prompt: int | None
 
-    def fewer_tokens(self, sent: int) -> int:
-        """How many of `sent` tokens of passages there is room for, by the numbers that the server says or else half."""
-        wanted = sent // 2
-        if self.context and self.prompt:
-            room = self.context - max(LEAST_REPLY, int(self.context * _ROOM_FOR_REPLY))
-            wanted = int(sent * _SAFE * room / self.prompt)
-        return min(wanted, int(sent * _SAFE))
-
 
 def context_limit(text: str) -> ContextLimit | None:
     """What a refusal says of the context; None where it is about something else."""
     if _ABOUT_CONTEXT.search(text) is None:
         return None
-    context, prompt = _first(_CONTEXTS, text), _first(_PROMPTS, text)
-    return ContextLimit(context, prompt)
-
-
-def _first(patterns: tuple[str, ...], text: str) -> int | None:
-    for pattern in patterns:
-        match = re.search(pattern, text, re.IGNORECASE)
-        if match is not None:
-            return int(match[1].replace(",", ""))
-    return None
+    context, prompt = _CONTEXT.search(text), _OF_MESSAGES.search(text) or _PROMPT.search(text)
+    return ContextLimit(*(int(found[1].replace(",", "")) if found else None for found in (context, prompt)))

@@ -8,17 +8,15 @@ from docqa.app.answer.events import Event, Notice, Token
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.remote.address import Address
-from docqa.app.answerers.remote.client import Again, ChatClient
+from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.replies import CUT, STOPPED, without_repetition
+from docqa.app.answerers.writing.replies import CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import Form, Turn, chat_messages
 
 _UNLIMITED = 1 << 40
-_LOOKED_AFTER = 400
-"""Characters between two looks at a reply for repetitions: a model that loops is not waited for."""
 
 
 class RemoteGenerator:
@@ -43,23 +41,21 @@ class RemoteGenerator:
         Raises RemoteError where there is no answer in it.
         """
         sent = chat_messages(form, given.text, said, earlier)
-        text, looked, end = "", 0, End("stop")
+        text, end = "", End("stop")
         for piece in self._client.complete(sent, self._options.think):
             if stopped():
                 break
             if isinstance(piece, Token):
-                text += "" if piece.thought else piece.text
                 yield piece
+                text += "" if piece.thought else piece.text
+                if not piece.thought and goes_round(text, piece.text):
+                    break
             elif isinstance(piece, End):
                 end = piece
             else:
                 text = ""
-                if isinstance(piece, Again):
+                if piece.reason:
                     yield Notice(piece.reason)
-            if len(text) > looked + _LOOKED_AFTER:
-                looked = len(text)
-                if without_repetition(text) is not None:
-                    break
         notes = (STOPPED,) if stopped() else self._check_end(end, text)
         encode = self._corpus.tokenizer.encode
         return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))

@@ -16,6 +16,11 @@ from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
+LEAST_REPLY = 256
+"""Tokens of a reply that a server's context must leave room for; else less is sent."""
+_ROOM_FOR_REPLY = 0.25
+"""Share of a context that is left for the reply, where it is more than LEAST_REPLY."""
+_SAFE = 0.9  # servers count other tokens than docqa
 _SMALLEST = 40
 """Tokens of passages below which nothing is left to send."""
 
@@ -32,8 +37,13 @@ class ContextExceeded(RemoteError):
         self.limit = limit
 
     def fewer_tokens(self, sent: int) -> int:
-        """Of `sent` tokens of passages as many as there is room for. Raises RemoteError where nothing is left."""
-        tokens = self.limit.fewer_tokens(sent)
+        """Of `sent` tokens of passages as many as there is room for, by the numbers that the server says or else half.
+        Raises RemoteError where nothing is left."""
+        context, prompt, wanted = self.limit.context, self.limit.prompt, sent // 2
+        if context and prompt:
+            room = context - max(LEAST_REPLY, int(context * _ROOM_FOR_REPLY))
+            wanted = int(sent * _SAFE * room / prompt)
+        tokens = min(wanted, int(sent * _SAFE))
         if tokens < _SMALLEST:
             raise self.nothing_fits() from self
         return tokens
@@ -61,11 +71,14 @@ class End:
 
 
 @dataclass(frozen=True)
-class Late:
-    """What was told as answer until now was thought: a closing mark came that nothing had opened."""
+class Discarded:
+    """What came until now is no part of the answer: the request is sent again, which `reason` tells, or it was thought,
+    whose closing mark came without an opening one."""
+
+    reason: str = ""
 
 
-Piece = Token | End | Late
+Piece = Token | End | Discarded
 
 
 def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
@@ -93,31 +106,20 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
 
 
 def _contents(lines: Iterable[str], where: str) -> Iterator[str]:
-    """What stands behind `data:` (and llama.cpp's `error:`), one whole object each.
-
-    An object that was cut in two, by a line end within it or by a second `data:`, is put together again. Raises
-    TransientError for one that never becomes whole.
-    """
+    """What stands behind `data:` (and llama.cpp's `error:`), one whole object each; one that a line end within it cut
+    in two is put together again."""
     pending = ""
     for line in lines:
-        begins = line.startswith(("data:", "error:"))
-        if not begins and not pending:  # comments that keep the connection open, names of events, empty lines
-            continue
-        content = line.partition(":")[2].removeprefix(" ") if begins else line
-        if line.startswith("error:") and not _fields(_loaded(content)).get("error"):
-            content = f'{{"error": {content}}}'
-        if pending and begins and _is_whole(content):
-            raise _broken(pending, where)
-        pending += content
-        if not pending.lstrip().startswith("{") or _is_whole(pending):
-            yield pending.strip()
-            pending = ""
-    if pending:
+        if line.startswith("error:"):
+            error = _loaded(line.removeprefix("error:"))
+            yield json.dumps(error if _fields(error).get("error") else {"error": error})
+        elif pending or line.startswith("data:"):  # else comments that keep the connection open, empty lines
+            pending += line.removeprefix("data:").removeprefix(" ") if line.startswith("data:") else line
+            if pending.strip() == "[DONE]" or _loaded(pending) is not None:
+                yield pending.strip()
+                pending = ""
+    if pending.strip():
         raise _broken(pending, where)
-
-
-def _is_whole(content: str) -> bool:
-    return content.strip() == "[DONE]" or _loaded(content) is not None
 
 
 def _loaded(content: str) -> object:
@@ -146,10 +148,7 @@ def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
 
 def server_message(text: str) -> str:
     """What a server says of an error, on one line: the message of OpenAI's error object, or the beginning of it all."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
+    value = _loaded(text)
     if isinstance(value, dict):
         error = value.get("error", value)
         found = error.get("message") or error.get("detail") if isinstance(error, dict) else error
@@ -160,12 +159,9 @@ def server_message(text: str) -> str:
 
 
 def _object(text: str, where: str) -> dict[str, object]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        if text.lstrip().startswith("{"):
-            raise _broken(text, where) from error
-        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?") from error
+    value = _loaded(text)
+    if value is None and text.lstrip().startswith("{"):
+        raise _broken(text, where)
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
         raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
     if value.get("error"):
@@ -197,7 +193,7 @@ def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[P
         parts = splitter.add(content)
         if splitter.late:
             splitter.late = False
-            yield Late()
+            yield Discarded()
         yield from _split(parts)
 
 

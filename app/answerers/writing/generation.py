@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
 from docqa.app.answerers.generator import Reply
-from docqa.app.answerers.writing.replies import STOPPED
+from docqa.app.answerers.writing.replies import STOPPED, goes_round
 
 if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText
@@ -33,19 +33,19 @@ def write(
     """
     from docqa.model.decode.generate import generate
     from docqa.model.decode.quotation import QuotingRule
-    from docqa.model.decode.repetition import repeated_tail
 
     ends = turn_ends(model.tokenizer)
     rule = QuotingRule(quotable, model.tokenizer, ends)
     written: list[int] = []
+    text = ""
     for piece in generate(model, state, max_tokens=MOST_WRITTEN, rule=rule, stop_ids=sorted(ends)):
         if piece.token not in ends:
             written.append(piece.token)
         if piece.text:
             yield Token(piece.text)
-        if repeated := repeated_tail(written):
-            note = "the model began to repeat itself, and what it repeated is left out"
-            return Reply(model.tokenizer.decode(written[: len(written) - repeated]), (note,))
+        text += piece.text
+        if goes_round(text, piece.text):
+            break
         if stopped():
             return Reply(model.tokenizer.decode(written), (STOPPED,))
         if piece.finish == "length":

@@ -1,4 +1,4 @@
-"""The marks by which a written text cites: numbers of sentences, footnotes, pages."""
+"""The marks by which a written text cites: numbers of sentences, pages."""
 
 from __future__ import annotations
 
@@ -6,124 +6,49 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from docqa.app.check.quotations import find_quotations
 from docqa.ingest.types import Span
 
 _LONGEST_RANGE = 12
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WORD = r"(?:sentences?|sent\.|s\.|excerpts?|passages?|sources?|refs?\.?|nos?\.|#|line)"
 _MANY = rf"{_WORD}?\s*+\d{{1,4}}(?:\s*+(?:,|;|and|&|–|-|to)\s*+(?:{_WORD}\s*+)?\d{{1,4}})*"
 _PAGES = r"(?:pp?\.|pages?|pg\.)\s*(?P<pages>[\divxlc]{1,8}(?:\s*[-–,&]\s*[\divxlc]{1,8})*)"
 _MARKS = re.compile(
-    rf"(?P<note>\[\^[\w-]{{1,12}}\])"
-    rf"|(?P<raised>(?<=[\w.,;:!?\"”’)\]])[⁰¹²³⁴-⁹]+(?:[,˒ ]?[⁰¹²³⁴-⁹]+)*)"
-    rf"|[\[【](?P<square>{_MANY})(?:†[^\]】]{{0,40}})?[\]】]"
+    rf"[\[【](?P<square>{_MANY})(?:†[^\]】]{{0,40}})?[\]】]"
     rf"|[\[(](?:see |at |on )?(?:[^\[\]()\n]{{0,60}}[,;:]\s*)?{_PAGES}[^\[\]()\n]{{0,40}}[\])]"
     rf"|\((?P<round>{_MANY})\)(?=\s*(?:[.,;:!?\[(]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
-_NOTE_LINE = re.compile(r"^[ \t]*(?:\[\^([\w-]{1,12})\]:|([⁰¹²³⁴-⁹]+)[.)]?)[ \t]*(.+)$", re.MULTILINE)
-_SOURCES = re.compile(
-    r"^[ \t]*+(?:#+\s*|\*\*|__)?(?:sources|references|notes|footnotes|citations|quotes|cited sentences)"
-    r"(?:\*\*|__)?(?:\s*+(?::(?:\*\*|__)?|\*\*|__))?[ \t]*+$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_SOURCE_LINE = re.compile(r"^[ \t]*(?:[-*•]\s+)?(?:\[(\d{1,3})\]|(\d{1,3})[.):])[ \t]*(.+)$", re.MULTILINE)
 _NUMBER_WORD = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand)\s*$", re.I
 )
 _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
 
-Footnotes = dict[str, str]
-"""What stands behind each footnote's label."""
-
 
 @dataclass(frozen=True)
 class Mark:
-    """Characters `start:end` that cite; `kind` is sentences, pages or note, `content` what is between the brackets."""
+    """Characters `start:end` that cite `numbers` of sentences or `pages`, as they are written."""
 
     start: int
     end: int
-    kind: str
-    content: str
-
-    def cited(self, footnotes: Footnotes, most: int) -> tuple[list[int], list[str], list[str]]:
-        """(numbers of sentences, pages, quotations) that it names, through footnotes where it is one."""
-        if self.kind == "pages":
-            return [], pages_of(self.content), []
-        labels = [self.content] if self.kind == "note" else [str(number) for number in numbers_of(self.content)]
-        numbers: list[int] = []
-        pages: list[str] = []
-        quotations: list[str] = []
-        for label in labels:
-            if label in footnotes:
-                text = footnotes[label]
-                inner = find_marks(text, most, [], {})
-                quotations += [quotation.text for quotation in find_quotations(text)[0]]
-                for mark in inner:
-                    more, paged, _ = mark.cited({}, most)
-                    numbers += more
-                    pages += paged
-                numbers += [] if inner or quotations else _named(text)
-                pages += [] if inner else [page for match in _BARE_PAGES.finditer(text) for page in pages_of(match[1])]
-            elif label.isdigit():
-                numbers.append(int(label))
-        return numbers, pages, quotations
+    numbers: tuple[int, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
-_BARE_PAGES = re.compile(r"\b(?:pp?\.|pages?)\s*([\divxlc]{1,8}(?:\s*[-–]\s*\d{1,4})?)", re.IGNORECASE)
-
-
-def _named(text: str) -> list[int]:
-    """The sentences that a footnote without marks names: "sentence 12", or a bare number."""
-    match = re.fullmatch(rf"\s*+(?:{_WORD}\s*+)?(\d{{1,4}})\s*+(?:\.\s*+)?", text, re.IGNORECASE)
-    return [int(match[1])] if match else []
-
-
-def take_footnotes(text: str) -> tuple[str, Footnotes]:
-    """(`text` without the lines that only say what footnotes mean, those by their labels)."""
-    footnotes: Footnotes = {}
-    for match in _NOTE_LINE.finditer(text):
-        footnotes[match[1] or match[2].translate(_SUPERSCRIPTS)] = match[3].strip()
-    text = _NOTE_LINE.sub("", text)
-    head = next((match for match in _SOURCES.finditer(text)), None)
-    if head is not None:
-        rest = text[head.end() :]
-        lines = [line for line in rest.split("\n") if line.strip()]
-        found = [_SOURCE_LINE.fullmatch(line) for line in lines]
-        if lines and all(found):
-            footnotes |= {str(match[1] or match[2]): match[3].strip() for match in found if match}
-            text = text[: head.start()]
-    return text.rstrip(), footnotes
-
-
-def find_marks(text: str, most: int, quoted: Sequence[Span], footnotes: Footnotes) -> list[Mark]:
+def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[Mark]:
     """The marks of `text` in order. Numbers above `most` are marks too (nothing has them), but no years; within
     `quoted` words there are none."""
-    return list(_marks(text, most, quoted, footnotes))
-
-
-def _marks(text: str, most: int, quoted: Sequence[Span], footnotes: Footnotes) -> Iterator[Mark]:
     for match in _MARKS.finditer(text):
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
-        if match["note"]:
-            yield Mark(match.start(), match.end(), "note", match["note"][2:-1])
-        elif match["pages"]:
-            yield Mark(match.start(), match.end(), "pages", match["pages"])
-        elif match["raised"]:
-            content = match["raised"].translate(_SUPERSCRIPTS)
-            if all(str(number) in footnotes for number in numbers_of(content)):
-                yield Mark(match.start(), match.end(), "sentences", content)
-        else:
-            content = match["square"] or match["round"]
-            numbers = numbers_of(content)
-            known = any(str(number) in footnotes for number in numbers)
-            real = all(0 < number <= most for number in numbers)
-            spelled = match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
-            alone = match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
-            if numbers and not spelled and (known or real or alone):
-                yield Mark(match.start(), match.end(), "sentences", content)
+        if match["pages"]:
+            yield Mark(match.start(), match.end(), pages=tuple(pages_of(match["pages"])))
+            continue
+        numbers = numbers_of(match["square"] or match["round"])
+        real = all(0 < number <= most for number in numbers)
+        spelled = match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
+        alone = match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
+        if numbers and not spelled and (real or alone):
+            yield Mark(match.start(), match.end(), tuple(numbers))
 
 
 def numbers_of(content: str) -> list[int]:

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from docqa.app.answer.answer import Answer, CoverageReport, Quote, Statement, Usage
+from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support, Verdict
-from docqa.app.answerers.compose import evidence_item
+from docqa.app.answerers.compose import Draft, Stated, answer_of
 from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText
 from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
-from docqa.app.reading.answerability import counts_line, word_counts
 
 _BIAS, _RELEVANCE_WEIGHT, _READER_WEIGHT = -0.2, 0.65, 0.51
 _LEAST_CHANCE = 0.02
 
 
-@dataclass(frozen=True)
-class WrittenDraft:
-    """What one question brought to light, before it is an Answer.
-
-    `checked` None: the model said that nothing answers, or wrote nothing. `relevance`: the chance, 0 to 1, that the
+@dataclass(frozen=True, kw_only=True)
+class WrittenDraft(Draft):
+    """`checked` None: the model said that nothing answers, or wrote nothing. `relevance`: the chance, 0 to 1, that the
     quotes have to do with the question; `first`: that the first of `ranked` answers it; `reader`: that the reader's own
-    answer is right, or, where it has none, `first`.
-    """
+    answer is right, or, where it has none, `first`."""
 
-    question: str
     checked: CheckedText | None
-    ranked: Sequence[Ranked]
     relevance: float
     first: float
     reader: float
-    coverage: CoverageReport
-    usage: Usage
-    provenance: Mapping[str, object]
-    preliminary: bool = False
     yes_no: bool = False
 
 
@@ -50,37 +38,21 @@ def written_answer(draft: WrittenDraft, context: Context) -> Answer:
 
     Sentences that address the reader beside what bears a statement out are among the warnings.
     """
-    checked = draft.checked
-    status = status_of(checked)
-    if status is Status.ANSWERED and draft.preliminary:
+    checked, status = draft.checked, status_of(draft.checked)
+    if checked is None:
+        return answer_of(draft, Stated(), status, draft.first, context)
+    places = (place for item in checked.statements for spans in item.quotes for place in spans)
+    marks = addressing.marks(places, context.documents)
+    coverage = replace(draft.coverage, warnings=(*draft.coverage.warnings, *marks))
+    draft = replace(draft, coverage=coverage)
+    if not checked.good:
+        statements = tuple(Statement(item.written.text, item.judgement.support, ()) for item in checked.statements)
+        return answer_of(draft, Stated(statements=statements), status, draft.first, context)
+    if draft.preliminary:
         status = Status.PARTIAL
-    if not context.passages:
-        status = Status.UNREADABLE
-    stands = checked is not None and status in (Status.ANSWERED, Status.PARTIAL)
-    quotes, statements = _stated(checked, context, quoted=stands) if checked is not None else ([], ())
-    coverage = draft.coverage
-    if checked is not None:
-        places = (place for item in checked.statements for spans in item.quotes for place in spans)
-        marks = addressing.marks(places, context.documents)
-        coverage = replace(coverage, warnings=(*coverage.warnings, *marks))
-    if not stands and context.passages:
-        line = counts_line(word_counts(draft.question, context))
-        coverage = replace(coverage, warnings=(*coverage.warnings, line))
-    chance = confidence(checked, draft.relevance, draft.reader) if checked is not None and stands else draft.first
-    return Answer(
-        status=status,
-        question=draft.question,
-        answer=checked.text if checked is not None and stands else None,
-        verdict=_verdict(checked) if checked is not None and stands and draft.yes_no else None,
-        refused=not stands,
-        confidence=round(chance, 4),
-        statements=statements,
-        quotes=tuple(quotes),
-        evidence=tuple(evidence_item(item, context) for item in draft.ranked),
-        coverage=coverage,
-        usage=draft.usage,
-        provenance=draft.provenance,
-    )
+    quotes, statements = _quoted(checked, context)
+    stated = Stated(checked.text, statements, quotes, _verdict(checked) if draft.yes_no else None)
+    return answer_of(draft, stated, status, confidence(checked, draft.relevance, draft.reader), context)
 
 
 def status_of(checked: CheckedText | None) -> Status:
@@ -115,22 +87,16 @@ def _verdict(checked: CheckedText) -> Verdict | None:
     return starts_with_verdict(first.written.plain)[0] if first.judgement.good else None
 
 
-def _stated(
-    checked: CheckedText, context: Context, *, quoted: bool
-) -> tuple[list[Quote], tuple[Statement, ...]]:  # fmt: skip
-    """(the quotes of all statements, each once, the statements with the numbers of theirs); none unless `quoted`."""
-    quotes: list[Quote] = []
-    at: dict[tuple[Located, ...], int] = {}
-    statements = []
+def _quoted(checked: CheckedText, context: Context) -> tuple[tuple[Quote, ...], tuple[Statement, ...]]:
+    """(the quotes of all statements, each once, the statements with the numbers of theirs)."""
+    quotes: dict[tuple[Located, ...], Quote] = {}
     for item in checked.statements:
-        numbers = []
-        for spans in item.quotes if quoted else ():
-            if spans not in at:
-                at[spans] = len(quotes)
-                quotes.append(_quote(item, spans, context))
-            numbers.append(at[spans])
-        statements.append(Statement(item.written.text, item.judgement.support, tuple(dict.fromkeys(numbers))))
-    return quotes, tuple(statements)
+        for spans in item.quotes:
+            quotes.setdefault(spans, _quote(item, spans, context))
+    at = {spans: number for number, spans in enumerate(quotes)}
+    numbered = ((item, tuple(dict.fromkeys(at[spans] for spans in item.quotes))) for item in checked.statements)
+    statements = (Statement(item.written.text, item.judgement.support, numbers) for item, numbers in numbered)
+    return tuple(quotes.values()), tuple(statements)
 
 
 def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:

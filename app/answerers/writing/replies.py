@@ -26,6 +26,7 @@ _LEAST_COPIED = 40  # characters of the instructions in one run
 _MOST_COPIED = 12  # sentences of the documents, when they are half of all that were given
 _LEAST_REPEATS = 4
 _LONGEST_PERIOD = 400
+_LOOKED_AFTER = 200
 _LEAST_WORDS = 5  # of a line that is not said twice
 _NONE = Question("")
 _CITES = re.compile(r"\[\d+(?:\s*[,;]\s*\d+)*\]")
@@ -98,12 +99,21 @@ def without_repetition(text: str) -> str | None:
             continue
         if period * _LEAST_REPEATS < _LEAST_COPIED:  # "1000000" repeats itself as well
             continue
-        start = len(bare)
-        while bare.endswith(unit, 0, start):
-            start -= period
-        kept = bare[:start].rstrip()  # the first run may stand there without the white space before it
-        return kept if kept.endswith(unit.strip()) else bare[: start + period].rstrip()
+        start = len(bare) - period  # of the first run, wherever the last one was broken off
+        while start and bare[start - 1] == bare[start - 1 + period]:
+            start -= 1
+        end = start + period
+        while end < len(bare) and not (bare[end - 1].isspace() or bare[end].isspace() or bare[end].isalnum()):
+            end += 1  # the mark at its end
+        return bare[:end].rstrip()
     return None
+
+
+def goes_round(text: str, piece: str) -> bool:
+    """Whether a text that is being written, up to now `text` with `piece` at its end, only repeats itself: such a model
+    is not waited for. Looked at once in so many characters."""
+    looks = len(text) // _LOOKED_AFTER > (len(text) - len(piece)) // _LOOKED_AFTER
+    return looks and (without_repetition(text) is not None or not any(map(str.isalnum, text[-_LOOKED_AFTER:])))
 
 
 def without_repeated_lines(text: str) -> str:

@@ -1,8 +1,7 @@
 """The statements of a text that a model wrote, and what each of them cites.
 
 A statement is a sentence, an item of a list or a row of a table. Understood as cites: `[n]`, `[n, m]`, `[n-m]`, `(n)`
-at the end of a clause, footnotes (`[^1]`, superscripts, a list of sources at the end), pages (`[p. 12]`), quotations
-between quotation marks, and JSON of sentences with their cites.
+at the end of a clause, pages (`[p. 12]`), and quotations between quotation marks.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from docqa.app.answerers.writing.json_reply import plain_of_json
-from docqa.app.answerers.writing.marks import Footnotes, Mark, find_marks, take_footnotes, without_marks
+from docqa.app.answerers.writing.marks import Mark, find_marks, without_marks
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.structure.sentences import sentences
@@ -90,23 +88,20 @@ def plain(text: str) -> str:
 
 def read_statements(reply: str, most: int) -> Written:
     """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0: none)."""
-    text = _FENCE.sub("", plain_of_json(reply) or reply).replace("\r\n", "\n").strip()
+    text = _FENCE.sub("", reply).replace("\r\n", "\n").strip()
     text = _POINTS_BACK.sub(lambda match: " " + "".join(re.findall(r"\[\d+\]", match["cites"])), text)
     text = _BROKEN_MARK.sub("", text).rstrip()
-    text, footnotes = take_footnotes(text)
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
-    marks = find_marks(text, most, quoted, footnotes)
+    marks = list(find_marks(text, most, quoted))
     shown, places = without_marks(text, marks)
     found = list(_Reading(shown).statements())
     opened: set[int] = set()
     for mark, at in zip(marks, places, strict=True):
-        _attach(mark, at, shown, found, footnotes, most, opened)
+        _attach(mark, at, shown, found, opened)
     return Written(shown, tuple(found))
 
 
-def _attach(
-    mark: Mark, at: int, text: str, found: list[WrittenStatement], footnotes: Footnotes, most: int, opened: set[int]
-) -> None:
+def _attach(mark: Mark, at: int, text: str, found: list[WrittenStatement], opened: set[int]) -> None:
     """Give a mark at `at` of `text` to the statement before it, or, where the line begins with one, to the next."""
     if not found:
         return
@@ -118,10 +113,8 @@ def _attach(
     behind = [item for item in found if item.start >= at and (end < 0 or item.start < end)]
     before = [item for item in found if item.start < at]
     target = behind[0] if (opens and behind) or not before else before[-1]
-    numbers, pages, quotations = mark.cited(footnotes, most)
-    target.numbers += [number for number in numbers if number not in target.numbers]
-    target.pages += [page for page in pages if page not in target.pages]
-    target.quotations += [words for words in quotations if words not in target.quotations]
+    target.numbers += [number for number in mark.numbers if number not in target.numbers]
+    target.pages += [page for page in mark.pages if page not in target.pages]
 
 
 class _Reading:

@@ -239,7 +239,7 @@ class _Work:
 
     def _ranked(self, question: str, tokens: int, topic: Topic | None = None) -> list[int]:
         """Indices of the best passages for a question, those with words that state the topic first, in order."""
-        order = [item.index for item in self.writer.evidence.find(question, unread=self.writer.unread).ranked]
+        order = [item.index for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked]
         if topic is not None:
             order.sort(key=lambda index: not self._states(topic, index))
         chosen: list[int] = []

@@ -216,32 +216,6 @@ def test_what_nothing_bears_out_is_written_again_once(
     assert answer.status == "answered" and answer.answer == replies[1]
 
 
-def test_a_second_reply_that_is_stopped_does_not_replace_the_first(
-    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from docqa.app.answerers import local_generator
-    from docqa.app.answerers.generator import Reply
-
-    replies = ["The keeper returns the moon within ten years.", 'The tenant pays "119 dollars".']
-    written: list[str] = []
-
-    def write(*_: Any) -> Any:
-        written.append(replies[len(written)])
-        yield Token(written[-1])
-        return Reply(written[-1])
-
-    monkeypatch.setattr(local_generator, "write", write)
-    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
-        events: list[Any] = []
-        for event in session.ask(QUESTION):
-            events.append(event)
-            if len(written) == 2 and isinstance(event, Token):
-                session.stop_writing()
-    answer = answer_of(events)
-    assert len(written) == 2 and [statement.text for statement in answer.statements] == replies[:1]
-    assert any("stopped" in warning for warning in answer.coverage.warnings)
-
-
 def test_a_model_that_writes_nothing_is_said_to(
     note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

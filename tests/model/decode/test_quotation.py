@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from docqa.model.decode.quotation import LONGEST_QUOTATION, QuotableText, QuotingRule
-from docqa.model.decode.repetition import repeated_tail
 from docqa.model.folder import BUNDLED
 from docqa.model.tokenizer import Tokenizer
 
@@ -81,14 +80,6 @@ def test_a_quotation_does_not_swallow_the_whole_document(tokenizer):
     text = " ".join(f"clause {number} is in force and stays so" for number in range(200))
     said, quotations = written(tokenizer, [f'It says "{text}"'], text, most=3000)
     assert len(quotations[0].places) == 1 and quotations[0].end - quotations[0].start <= LONGEST_QUOTATION + 12
-
-
-@pytest.mark.parametrize(
-    ("tokens", "repeated"),
-    [([1, 2, 3] * 4, 9), ([7] * 12, 11), ([5, 6, 7, *[1, 2, 3, 4] * 3], 8), ([1, 2, 3, 4, 1, 2, 3, 4, 9], 0)],
-)
-def test_a_loop_is_found_and_its_length_told(tokens, repeated):
-    assert repeated_tail(tokens) == repeated
 
 
 def test_a_line_does_not_begin_with_the_number_of_a_sentence(tokenizer):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from docqa.app.answerers.writing.statements import read_statements
@@ -30,9 +27,6 @@ def taken(reply: str, most: int = 50) -> tuple[str, list[tuple[str, list[int], l
         ("[3] The rent is 5 dollars.", [3]),
         ("The rent is 5 dollars. This is stated in [3] and [7].", [3, 7]),
         ("The rent is 5 dollars. It is clearly mentioned in sentence [3].", [3]),
-        ("The rent is 5 dollars.[^a]\n\n[^a]: sentence 3", [3]),
-        ("The rent is 5 dollars.¹\n\n¹ [3]", [3]),
-        ("The rent is 5 dollars [1].\n\nSources:\n[1] sentence 3", [3]),
     ],
 )
 def test_every_way_to_cite_a_sentence_is_understood(reply: str, numbers: list[int]) -> None:
@@ -84,22 +78,6 @@ def test_a_cite_that_breaks_off_is_no_part_of_the_text() -> None:
 def test_a_quotation_that_breaks_off_is_still_looked_up() -> None:
     _, [(_, _, _, quotations)] = taken('The lease says "the rent is 1,200 dol')
     assert quotations == ["the rent is 1,200"]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"sentences": [{"text": "The rent is 5.", "cites": [3]}, {"text": "It ends.", "cites": ["4", 5]}]},
-        [{"sentence": "The rent is 5.", "citations": ["[3]"]}, {"sentence": "It ends.", "citations": [4, 5]}],
-        {"statements": [{"claim": "The rent is 5.", "sources": 3}, {"claim": "It ends.", "sources": [4, {"id": 5}]}]},
-    ],
-)
-@pytest.mark.parametrize("fence", [False, True])
-def test_json_of_sentences_is_understood(value: Any, fence: bool) -> None:
-    reply = f"```json\n{json.dumps(value, indent=1)}\n```" if fence else json.dumps(value)
-    text, found = taken(reply)
-    assert text == "The rent is 5.\nIt ends."
-    assert [numbers for _, numbers, _, _ in found] == [[3], [4, 5]]
 
 
 def test_headings_tables_and_courtesies_state_nothing() -> None:
