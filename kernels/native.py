@@ -18,6 +18,11 @@ def native_in_use() -> bool:
     return _found() is not None and os.environ.get(SWITCH, "") == ""
 
 
+def library_in_use() -> Library | None:
+    """The native library for operations on arrays; None where numpy computes: there is none, or the switch says so."""
+    return array_library() if native_in_use() else None
+
+
 def identity() -> str:
     """What the bits of a state on the CPU depend on, as far as kernels go."""
     found = _found()

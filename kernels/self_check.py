@@ -55,7 +55,7 @@ def library() -> Library | None:
 
 
 def array_library() -> Library | None:
-    """The same for the operations on arrays alone (cpu/arrays.py, cpu/encoder_arrays.py), without torch."""
+    """The same for the operations on arrays alone (cpu/arrays.py, encoder), without torch."""
     return _arrays_checked()
 
 
@@ -143,7 +143,7 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
 
 def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """The operations of an encoder, on numbers of `normal`."""
-    from docqa.kernels.cpu.encoder_arrays import add_layer_norm, biased_gelu, encoder_attention
+    from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 
     q, k, v = normal(3, 101, 48)
     starts, near, shifts = np.array([0, 1, 71, 101]), normal(2, 149), normal(3, 48)

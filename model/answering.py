@@ -12,15 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.kernels.native import packed_is_faster
-from docqa.kernels.self_check import array_library
+from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
 from docqa.model.folder import read_calibration
+from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.heads import AnswerHeads
-from docqa.model.native.choice import excerpt_reader, passage_encoder
+from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
 from docqa.model.protocol import PACKED_PRECISION, Calibration
@@ -31,11 +31,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.load import Model
     from docqa.model.mtp import Mtp
     from docqa.model.network import Network
-    from docqa.model.protocol import VectorEncoder
     from docqa.model.state.state import State
 
 
@@ -51,7 +49,7 @@ class AnsweringModel:
         with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
             print_of = pool.submit(fingerprint, folder)
             self.tokenizer = Tokenizer.load(folder)
-            library = array_library()
+            library = library_in_use()
             assert library is not None
             self._trunk = NativeTrunk(FolderTensors.of_checkpoint(folder), config, self.answer_layers, library)
             self.fingerprint = print_of.result()
@@ -73,11 +71,11 @@ class AnsweringModel:
 
     @cached_property
     def reader(self) -> ExcerptReader | None:
-        return excerpt_reader(self.folder)
+        return ExcerptReader.load(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> VectorEncoder | None:
-        return passage_encoder(self.folder)
+    def passage_encoder(self) -> PassageEncoder | None:
+        return PassageEncoder.load(self.folder)
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
         """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]."""

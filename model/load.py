@@ -31,10 +31,10 @@ from docqa.model.folder import BUNDLED, read_calibration
 from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.heads import AnswerHeads
+from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.mtp import Mtp
-from docqa.model.native.choice import excerpt_reader, passage_encoder
 from docqa.model.network import Network, piece_sizes
-from docqa.model.protocol import PACKED_PRECISION, Calibration, VectorEncoder
+from docqa.model.protocol import PACKED_PRECISION, Calibration
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 from docqa.model.tokenizer import Tokenizer
@@ -148,16 +148,16 @@ class Model:
         Raises:
             WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
-        return excerpt_reader(self.folder)
+        return ExcerptReader.load(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> VectorEncoder | None:
+    def passage_encoder(self) -> PassageEncoder | None:
         """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
 
         Raises:
             WeightsMismatch: its file is damaged; it is named.
         """
-        return passage_encoder(self.folder)
+        return PassageEncoder.load(self.folder)
 
     @property
     def answer_layers(self) -> int:

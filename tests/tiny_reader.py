@@ -5,16 +5,13 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.heads.cross_encoder import CrossEncoder
-from docqa.model.heads.encoder_shape import EncoderShape
-from docqa.model.heads.passage_encoder import (
-    POSITIONS,
-    PassageEncoder,
-    load_passage_encoder,
-    save_passage_encoder,
-)
-from docqa.model.heads.reader_files import save_reader
+from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import READER_TOKENIZER, ReaderTokenizer
+from docqa.model.native.encoder import EncoderShape
+from docqa.model.training.heads.passage_start import POSITIONS, save_passage_encoder
+from docqa.model.training.reader.cross_encoder import CrossEncoder
+from docqa.model.training.reader.encoder import Encoder
+from docqa.model.training.reader.reader_files import save_reader
 
 WIDTH = 64  # of states; a matrix is packed in groups of 64
 
@@ -33,7 +30,7 @@ def write_pieces(path: Path) -> int:
 
 
 def random_reader(folder: Path, seed: int = 3) -> CrossEncoder:
-    """A fresh reader of random weights; its tokenizer is written to `folder`."""
+    """A fresh reader of random weights, in torch; its tokenizer is written to `folder`."""
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
     shape = EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, 420, 32)
@@ -52,16 +49,12 @@ def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
 
 
 def random_passage_encoder(folder: Path, seed: int = 4) -> PassageEncoder:
-    """A passage encoder of random weights and its file and tokenizer in `folder`, as it is loaded from there."""
+    """A passage encoder of random weights, as it is loaded from `folder`, where its file and tokenizer are written."""
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
-    encoder = PassageEncoder(
-        EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, POSITIONS, 0), ReaderTokenizer(folder / READER_TOKENIZER)
-    )
+    encoder = Encoder(EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, POSITIONS, 0))
     for parameter in encoder.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, 0, 0.2)
     save_passage_encoder(encoder, folder)
-    loaded = load_passage_encoder(folder)
-    assert loaded is not None
-    return loaded
+    return PassageEncoder(folder)

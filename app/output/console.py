@@ -25,25 +25,12 @@ def colours(stream: TextIO | None) -> bool:
     return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
-class _Piecewise:
-    """Text that comes in pieces, on standard error; `stream` is for tests."""
+class Thoughts:
+    """What a model thinks before it answers: dim on a terminal, never between the results. Mutable: knows whether a
+    thought is open; `stream` is for tests."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-
-    def _write(self, text: str) -> None:
-        if self._stream is not None:
-            with suppress(BrokenPipeError):
-                self._stream.write(text)
-                self._stream.flush()
-
-
-class Thoughts(_Piecewise):
-    """What a model thinks before it answers: dim on a terminal, and never between the results. Mutable: knows whether a
-    thought is open."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        super().__init__(stream)
         self._dim = colours(self._stream)
         self._open = self._at_line_start = False
 
@@ -64,12 +51,12 @@ class Thoughts(_Piecewise):
         self._open = False
 
 
-class Draft(_Piecewise):
+class Draft:
     """What a model writes: on a terminal only, and gone when the checked answer takes its place. Mutable: knows what
     stands on the screen."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        super().__init__(stream)
+        self._stream = stream if stream is not None else sys.stderr
         self._live = all(map(is_live, (stream,) if stream else (sys.stderr, sys.stdout)))
         self._shown = ""
 

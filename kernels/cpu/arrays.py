@@ -47,8 +47,8 @@ class ArrayMatrix:
     def shape(self) -> tuple[int, int]:
         return self.q.shape[0], self.scale.shape[0] * GROUP
 
-    def rows(self, numbers: np.ndarray) -> np.ndarray:
-        """The values of some rows, float32 [numbers, columns]."""
+    def rows(self, numbers: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """The values of some rows, float32 [numbers, columns]; of all without `numbers`."""
         q = self.q[numbers]
         if self.bits == 4:
             q = np.stack([q & 15, q >> 4], -1).reshape(len(q), -1)
@@ -65,11 +65,17 @@ def address(x: np.ndarray) -> int:
     return int(x.ctypes.data)
 
 
-def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library) -> np.ndarray:
-    """x [tokens, columns] times the matrix, [tokens, rows]."""
+def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library | None) -> np.ndarray:
+    """x [.., columns] times the matrix, [.., rows].
+
+    The native library rounds x to 8 bits in groups of 64, and a token's result has the same bits whatever stands beside
+    it; numpy rounds nothing.
+    """
     rows, columns = matrix.shape
     if x.shape[-1] != columns:
         raise ValueError(f"x {x.shape} does not fit a matrix of {matrix.shape}")
+    if library is None:
+        return x @ matrix.rows().T
     out = np.empty((*x.shape[:-1], rows), np.float32)
     parts = (int(part.ctypes.data) for part in (matrix.q, matrix.scale, matrix.zero))
     call = ProductCall(x.size // columns, rows, columns, matrix.bits, *parts, address(x), address(out))

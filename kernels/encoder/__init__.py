@@ -1,65 +1,104 @@
-"""What an encoder that reads both ways has beside its products: attention, layer norms, activation.
+"""What an encoder that reads both ways has beside its products, on arrays: attention, layer norms, activation.
 
-Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n + 1].
+Texts stand one behind the other, without filling: text n has the tokens from starts[n] to starts[n + 1]. `library` is
+the native one; without it the formulas of `reference` compute, the same within float32's rounding.
 """
 
 from __future__ import annotations
 
-from torch import Tensor
+import ctypes
 
-from docqa.kernels.dispatch import choose, recorded, register, register_native
-from docqa.kernels.encoder.native import add_layer_norm_native, biased_gelu_native, encoder_attention_native
+import numpy as np
+from numpy.typing import NDArray
+
+from docqa.kernels.cpu.library import EncoderAttentionCall, LayerNormCall, Library
 from docqa.kernels.encoder.reference import (
+    Floats,
     add_layer_norm_reference,
-    biased_gelu_reference,
-    distance_bias,
     encoder_attention_reference,
+    gelu_reference,
 )
+from docqa.kernels.errors import ShapeMismatch
 
-__all__ = ["add_layer_norm", "biased_gelu", "distance_bias", "encoder_attention"]
-
-register_native("encoder_attention", encoder_attention_native)
-register("encoder_attention", "reference", encoder_attention_reference)
-register_native("add_layer_norm", add_layer_norm_native)
-register("add_layer_norm", "reference", add_layer_norm_reference)
-register_native("biased_gelu", biased_gelu_native)
-register("biased_gelu", "reference", biased_gelu_reference)
+FLOAT = np.dtype(np.float32).itemsize
 
 
 def encoder_attention(
-    q: Tensor, k: Tensor, v: Tensor, starts: Tensor, *, heads: int, near: Tensor | None = None,
-    shifts: tuple[Tensor, Tensor, Tensor] | None = None,
-) -> Tensor:  # fmt: skip
-    """What every token attends to in its own text, both ways, [tokens, heads * dim] of q, k and v of the same shape.
+    q: Floats, k: Floats, v: Floats, starts: NDArray[np.int64], *, heads: int, near: Floats | None = None,
+    shifts: tuple[Floats, Floats, Floats] | None = None, library: Library | None,
+) -> Floats:  # fmt: skip
+    """What every token of each text attends to, [tokens, heads * dim] of q, k and v of the same shape.
 
-    The score of token j for token i is q_i . k_j * dim^-1/2 + near[head, longest - 1 + j - i], of `near`
-    [heads, 2 * longest - 1]. `shifts` [heads * dim], of q, k and v, are added to these first. `starts` [texts + 1] is
-    on the CPU. A text's result has the same bits whatever stands beside it.
+    Token i looks at every token j of its text with the score q_i . k_j * dim^-1/2 + near[head, longest - 1 + j - i], of
+    `near` [heads, 2 * longest - 1]. `shifts` [heads * dim], of q, k and v, are added to these first. q, k and v may be
+    columns of one array. A text's result has the same bits whatever stands beside it.
+
+    Raises:
+        ShapeMismatch: `starts` does not end with the number of tokens, or `near` is for shorter texts.
+        MemoryError: there is none for the workspace.
     """
-    if recorded(q, k, v, near, *(shifts or ())):
+    longest = int(np.diff(starts).max(initial=0))
+    if starts[-1] != len(q) or (near is not None and near.shape[1] < 2 * longest - 1):
+        known = "no" if near is None else str(near.shape[1])
+        raise ShapeMismatch(f"texts of up to {longest} tokens, {starts[-1]} in all, beside {len(q)} and {known} biases")
+    if library is None:
         return encoder_attention_reference(q, k, v, starts, heads=heads, near=near, shifts=shifts)
-    run = choose("encoder_attention", q.device.type, q.dtype).function
-    return run(q, k, v, starts, heads=heads, near=near, shifts=shifts)  # type: ignore[no-any-return]
+    if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
+        q, k, v = (_plain(part) for part in (q, k, v))
+    starts = np.ascontiguousarray(starts, np.int64)
+    near, biases = _optional(near), tuple(map(_optional, shifts or (None, None, None)))
+    if near is not None:
+        longest = (near.shape[1] + 1) // 2
+    out = np.empty(q.shape, np.float32)
+    call = EncoderAttentionCall(
+        len(starts) - 1, heads, q.shape[1] // heads, q.strides[0] // FLOAT, longest,
+        *map(_address, (starts, q, k, v, *biases, near, out)),
+    )  # fmt: skip
+    library.run("encoder_attention", ctypes.byref(call))
+    return out
 
 
 def add_layer_norm(
-    x: Tensor, r: Tensor | None, weight: Tensor, bias: Tensor, eps: float, *, shift: Tensor | None = None
-) -> Tensor:
+    x: Floats, r: Floats | None, weight: Floats, bias: Floats, eps: float, *, shift: Floats | None = None,
+    library: Library | None,
+) -> Floats:  # fmt: skip
     """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that of x or None.
 
     `shift` [dim] is the bias of the product that gave r.
     """
-    if recorded(x, r, weight, bias, shift):
+    if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
-    run = choose("add_layer_norm", x.device.type, x.dtype).function
-    return run(x, r, weight, bias, eps, shift=shift)  # type: ignore[no-any-return]
+    x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
+    r, shift, out = _optional(r), _optional(shift), np.empty_like(x)
+    call = LayerNormCall(x.size // dim, dim, *map(_address, (x, r, shift, weight, bias, out)), eps)
+    library.run("add_layer_norm", ctypes.byref(call))
+    return out
 
 
-def biased_gelu(x: Tensor, shift: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
-    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis.
+def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
+    """gelu(x + shift), the exact form, written over x; `shift` [dim] is along its last axis.
 
-    `out`, where it is given, gets the result: x itself, or a contiguous tensor of its shape and dtype.
+    Raises:
+        ShapeMismatch: x is not float32 with its elements in order.
     """
-    if recorded(x, shift):
-        return biased_gelu_reference(x, shift, out=out)
-    return choose("biased_gelu", x.device.type, x.dtype).function(x, shift, out=out)  # type: ignore[no-any-return]
+    if x.dtype != np.float32 or not x.flags.c_contiguous:
+        raise ShapeMismatch(f"gelu of {x.shape} {x.dtype} with strides {x.strides}")
+    if library is None:
+        x[:] = gelu_reference(x + shift)
+    else:
+        shift, dim = _plain(shift), x.shape[-1]
+        library.run("biased_gelu", _address(x), _address(shift), _address(x), x.size // dim, dim)
+    return x
+
+
+def _plain(x: Floats) -> Floats:
+    """`x` as the kernels read it; itself where it is so already."""
+    return np.ascontiguousarray(x, np.float32)
+
+
+def _optional(x: Floats | None) -> Floats | None:
+    return None if x is None else _plain(x)
+
+
+def _address(x: NDArray[np.generic] | None) -> int | None:
+    return None if x is None else x.ctypes.data

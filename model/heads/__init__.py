@@ -1,6 +1,3 @@
-"""Small networks beside the trunk: evidence head, span head, and the cross encoder that reads excerpts."""
+"""Small networks beside the trunk: evidence head, span head, passage encoder, and the reader of excerpts."""
 
-__all__ = [
-    "cross_encoder", "encoder", "encoder_shape", "evidence", "excerpt_reading", "heads", "passage_encoder",
-    "reader_cost", "reader_files", "reader_text", "span", "spans",
-]  # fmt: skip
+__all__ = ["evidence", "excerpt_reading", "heads", "passage_encoder", "reader_cost", "reader_text", "span", "spans"]

@@ -1,15 +1,40 @@
-"""What the reader says of one question and some excerpts, and of statements and their quotes."""
+"""The reader: what it says of one question and some excerpts, and of statements and their quotes.
+
+The trunk reads a document before a question is known. The reader reads again the few excerpts that cheaper rankings
+leave over, with the question in mind: slower, and much better at telling an answer from words that only look like one.
+It is an encoder of its own beside the trunk (MODEL_CARD.md says where its weights come from).
+
+Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
+excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
 
 import numpy as np
 
-from docqa.model.heads.reader_text import LONGEST_EXCERPT, Pair, ReaderTokenizer
+from docqa.kernels.cpu import Library
+from docqa.kernels.native import library_in_use
+from docqa.model.heads.reader_text import (
+    EXCERPTS_TOGETHER,
+    FORMS,
+    LONGEST_EXCERPT,
+    READER_TOKENIZER,
+    SUPPORT,
+    VERDICTS,
+    Pair,
+    ReaderTokenizer,
+    of_like_length,
+    reader_files,
+)
 from docqa.model.heads.spans import SpanReading, log_softmax, sigmoid, span_reading
+from docqa.model.native.encoder import BiasedMatrix, load_encoder
+from docqa.model.native.tensors import FolderTensors
+
+_EPS = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -26,20 +51,79 @@ class ExcerptLogits:
     answers: float
 
 
-class ExcerptReader(Protocol):
-    """An encoder that reads a question and an excerpt together: in torch, or on native kernels."""
+class _FirstToken:
+    """Two layers on the states of first tokens; `unit`: brought to a root mean square of 1 before, since as they come
+    they are near 0.1."""
 
-    @property
-    def tokenizer(self) -> ReaderTokenizer: ...
-    @property
-    def none(self) -> np.ndarray:
-        """Start and end logit of "no answer", [2]."""
+    def __init__(
+        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, *, unit: bool
+    ) -> None:
+        self._unit = unit
+        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, hidden), library)
+        self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        if self._unit:
+            x = x / np.sqrt(np.square(x).mean(-1, keepdims=True) + _EPS)
+        return self._outer(np.tanh(self._inner(np.ascontiguousarray(x))))
+
+
+class ExcerptReader:
+    """The reader: an encoder that reads a question and an excerpt together, and what its states say.
+
+    Start and end logits, to which the first token's state adds what it says of the whole; which tokens begin an item of
+    a list or are inside of one; and, from the first token alone, the form of the question, the verdict on a yes/no
+    question, whether the excerpt answers, and how far a quote supports a statement.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """From the reader's files in `folder`. Raises WeightsMissing, WeightsMismatch: a file is damaged or missing."""
+        library = library_in_use()
+        self.tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
+        self._encoder, tensors = load_encoder(reader_files(folder), library)
+        hidden = self._encoder.shape.hidden
+        self._ends, self._items = (
+            BiasedMatrix(tensors, f"head.{name}", (2, hidden), library) for name in ("ends", "items")
+        )
+        self._relevance, self._question, self._support = (
+            _FirstToken(tensors, f"head.{name}", hidden, outputs, library, unit=name != "relevance")
+            for name, outputs in (
+                ("relevance", 1), ("question", len(FORMS) + len(VERDICTS) + 1), ("support", len(SUPPORT)),
+            )
+        )  # fmt: skip
+        self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
+
+    @classmethod
+    def load(cls, folder: Path) -> ExcerptReader | None:
+        """That of a checkpoint folder, or None where it has none. Raises WeightsMissing, WeightsMismatch."""
+        return cls(folder) if reader_files(folder) else None
 
     def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
         """What it makes of each pair of at most LONGEST_EXCERPT tokens of an excerpt."""
+        found: dict[int, ExcerptLogits] = {}
+        for group, states, starts in self._states(pairs):
+            ends, items, first = self._ends(states), self._items(states), states[starts[:-1]]
+            relevance, question = self._relevance(first), self._question(first)
+            for at, number in enumerate(group):
+                begin = starts[at] + len(pairs[number][0])
+                excerpt = slice(begin, begin + len(pairs[number][1]))
+                tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
+                form, verdict, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
+                found[number] = ExcerptLogits(tokens, form, verdict, float(answers[0]))
+        return [found[number] for number in range(len(pairs))]
 
     def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Logits [pairs, 4] of the names in SUPPORT, of statements and the texts that they are held against."""
+        found = np.empty((len(pairs), len(SUPPORT)), np.float32)
+        for group, states, starts in self._states(pairs):
+            found[group] = self._support(states[starts[:-1]])
+        return found
+
+    def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
+        """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs + 1]."""
+        for group in of_like_length([len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER):
+            joined = [[*pairs[number][0], *pairs[number][1], self.tokenizer.between] for number in group]
+            yield group, *self._encoder.states(joined)
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from docqa.kernels.native import packed_is_faster
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.cost.plan import ReaderCost
-from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.encoder_shape import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS, EncoderShape, shape_of
+from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.heads.reader_text import EXCERPTS_TOGETHER, PASSAGE_ENCODER_FILE, PASSAGES_TOGETHER, reader_files
+from docqa.model.native.encoder import EncoderShape, shape_of
 
 FLOAT = 4  # bytes
+EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8  # that a number has in a file, and in memory
 GROUP_BYTES = 4 / 64  # scale and zero of a group of 64 packed numbers, for each of them
 NAMED = 16  # what the head tells apart, all kinds together
 
 
 def cost_of_reader(folder: Path) -> ReaderCost:
-    """What the reader and the passage encoder of a folder take on this machine; nothing for one that is not there, or
-    cannot be loaded."""
-    packed, encoder = packed_is_faster(), folder / PASSAGE_ENCODER_FILE
-    parts = [
-        passage_cost(encoder, packed=packed) if encoder.is_file() else ReaderCost(),
-        *(reader_cost(shape, packed=packed) for shape in _shapes(folder)),
-    ]
+    """What the reader and the passage encoder of a folder take; nothing for one that is not there, or cannot be
+    loaded: whoever loads it says what is wrong."""
+    passages, reader = _shape(lambda: [folder / PASSAGE_ENCODER_FILE]), _shape(lambda: reader_files(folder))
+    parts = [ReaderCost()] if passages is None else [passage_cost(passages)]
+    parts += [] if reader is None else [reader_cost(reader)]
     return ReaderCost(
         sum(part.weights_bytes for part in parts),
         max(part.scratch_bytes for part in parts),
@@ -31,31 +30,25 @@ def cost_of_reader(folder: Path) -> ReaderCost:
     )
 
 
-def _shapes(folder: Path) -> list[EncoderShape]:
-    """The shape of the reader, if there is one that can be loaded; whoever loads it says what is wrong."""
+def _shape(files: Callable[[], list[Path]]) -> EncoderShape | None:
+    """The shape of the encoder in the first of `files`, None where it cannot be loaded."""
     try:
-        return [shape_of(MappedTensors(path).metadata) for path in reader_files(folder)[:1]]
-    except (WeightsMismatch, KeyError, ValueError):
-        return []
+        return shape_of(MappedTensors(files()[0]).metadata)
+    except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
+        return None
 
 
-def passage_cost(path: Path, *, packed: bool) -> ReaderCost:
-    """Plan the passage encoder in a file; nothing for one that cannot be loaded."""
-    try:
-        shape = shape_of(MappedTensors(path).metadata)
-    except (WeightsMismatch, KeyError, ValueError):
-        return ReaderCost()
+def passage_cost(shape: EncoderShape) -> ReaderCost:
+    """Plan a passage encoder."""
     tokens = PASSAGES_TOGETHER * shape.positions
-    return ReaderCost(round(_encoder_bytes(shape, packed)), _scratch_bytes(shape, tokens), _macs(shape))
+    return ReaderCost(round(_encoder_bytes(shape)), _scratch_bytes(shape, tokens), _macs(shape))
 
 
-def reader_cost(shape: EncoderShape, *, packed: bool) -> ReaderCost:
-    """Plan a reader. `packed`: its matrices stay in the bits of their file; else they are float32."""
+def reader_cost(shape: EncoderShape) -> ReaderCost:
+    """Plan a reader."""
     hidden = shape.hidden
-    weights = _encoder_bytes(shape, packed)
-    weights += 3 * hidden * hidden * (packed_bytes(HEAD_BITS) if packed and hidden > 64 else FLOAT)
-    weights += (5 + NAMED) * hidden * FLOAT
-    return ReaderCost(round(weights), _scratch_bytes(shape, EXCERPTS_TOGETHER * shape.positions))
+    head = 3 * hidden * hidden * (packed_bytes(HEAD_BITS) if hidden > 64 else FLOAT) + (5 + NAMED) * hidden * FLOAT
+    return ReaderCost(round(_encoder_bytes(shape) + head), _scratch_bytes(shape, EXCERPTS_TOGETHER * shape.positions))
 
 
 def _macs(shape: EncoderShape) -> int:
@@ -63,10 +56,9 @@ def _macs(shape: EncoderShape) -> int:
     return shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)
 
 
-def _encoder_bytes(shape: EncoderShape, packed: bool) -> float:
-    weights = _macs(shape) * (packed_bytes(MATRIX_BITS) if packed else FLOAT)
-    weights += shape.layers * (9 * shape.hidden + shape.inner) * FLOAT
-    weights += shape.vocabulary * shape.hidden * (packed_bytes(EMBEDDING_BITS) if packed else FLOAT)
+def _encoder_bytes(shape: EncoderShape) -> float:
+    weights = _macs(shape) * packed_bytes(MATRIX_BITS) + shape.layers * (9 * shape.hidden + shape.inner) * FLOAT
+    weights += shape.vocabulary * shape.hidden * packed_bytes(EMBEDDING_BITS)
     return weights + (shape.positions * shape.hidden + shape.buckets * shape.heads) * FLOAT
 
 

@@ -1,3 +1,3 @@
-"""The small networks that answer, on numpy and the native kernels: no torch is needed for what was read before."""
+"""Networks on numpy arrays and native kernels: an encoder, and the first layers of the trunk. No torch is needed."""
 
-__all__ = ["choice", "encoder", "reader", "tensors", "trunk"]
+__all__ = ["encoder", "tensors", "trunk"]

@@ -1,56 +1,98 @@
-"""The encoder of the reader and of the passage encoder (model/heads/encoder.py) on numpy and native kernels.
+"""The encoder of reader and passage encoder: it reads a text both ways (Devlin et al. 2019, arXiv 1810.04805).
 
-Texts of a call stand one behind the other, without filling between them.
+The trunk reads a document once, from left to right, without knowing what will be asked. This one reads a question and
+an excerpt together; it is for short texts, since every token looks at every other. Beside the places of tokens, every
+layer's attention knows how far apart two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet
+(Song et al. 2020, arXiv 2004.09297). Texts of a call stand one behind the other, without filling between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.arrays import ArrayMatrix
-from docqa.kernels.cpu.encoder_arrays import add_layer_norm, biased_gelu, encoder_attention
-from docqa.model.heads.encoder_shape import EncoderShape, distance_buckets
+from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
+from docqa.model.errors import WeightsMismatch
 from docqa.model.native.tensors import FolderTensors
+
+FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 
 @dataclass(frozen=True)
+class EncoderShape:
+    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart.
+
+    Without buckets attention knows no distances (BERT, Devlin et al. 2019).
+    """
+
+    vocabulary: int
+    hidden: int
+    layers: int
+    heads: int
+    inner: int
+    positions: int
+    buckets: int
+    eps: float = 1e-5
+
+
+def shape_of(about: Mapping[str, str]) -> EncoderShape:
+    """The shape in a file's metadata. Raises KeyError or ValueError."""
+    sizes = ("vocabulary", "hidden", "layers", "heads", "inner", "positions", "buckets")
+    return EncoderShape(**{name: int(about[name]) for name in sizes}, eps=float(about["eps"]))
+
+
+def distance_buckets(back: np.ndarray, buckets: int) -> np.ndarray:
+    """The bucket of each distance `back` to a token, negative where that stands behind, int64 of the same shape.
+
+    Half of the buckets are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen
+    with its logarithm.
+    """
+    half, own = buckets // 2, buckets // 4
+    far = np.maximum(np.abs(back), 1).astype(np.float32)
+    wide = own + (np.log(far / np.float32(own)) / np.float32(math.log(FURTHEST / own)) * (half - own)).astype(np.int64)
+    return (back < 0) * half + np.where(np.abs(back) < own, np.abs(back), np.minimum(wide, half - 1))
+
+
 class BiasedMatrix:
-    """A packed matrix, and what is added to its products."""
+    """A matrix, packed or (a small one) in float32, and `shift`, what is added to its products."""
 
-    matrix: ArrayMatrix
-    shift: np.ndarray
+    def __init__(self, tensors: FolderTensors, name: str, shape: tuple[int, int], library: Library | None) -> None:
+        """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has another shape."""
+        self._library, packed = library, f"{name}.q" in tensors
+        self._matrix: ArrayMatrix | np.ndarray = (
+            tensors.matrix(name, shape) if packed else tensors.dense(f"{name}.weight", shape)
+        )
+        self.shift = tensors.dense(f"{name}.shift", shape[:1])
 
-    @classmethod
-    def of(cls, tensors: FolderTensors, name: str, shape: tuple[int, int]) -> BiasedMatrix:
-        """Raises WeightsMissing, WeightsMismatch."""
-        return cls(tensors.matrix(name, shape), tensors.dense(f"{name}.shift", shape[:1]))
+    def product(self, x: np.ndarray) -> np.ndarray:
+        """x [tokens, columns] times the matrix, [tokens, rows], without the shift."""
+        if isinstance(self._matrix, np.ndarray):
+            return x @ self._matrix.T
+        return arrays.product(x, self._matrix, library=self._library)
 
-    def product(self, x: np.ndarray, library: Library) -> np.ndarray:
-        """x [tokens, columns] times the matrix, without the shift."""
-        return arrays.product(x, self.matrix, library=library)
-
-    def __call__(self, x: np.ndarray, library: Library) -> np.ndarray:
+    def __call__(self, x: np.ndarray) -> np.ndarray:
         """x [tokens, columns] times the matrix and the shift added, [tokens, rows]."""
-        found = self.product(x, library)
+        found = self.product(x)
         found += self.shift
         return found
 
 
-class NativeEncoder:
+class ArrayEncoder:
     """Token ids of some texts to their states."""
 
-    def __init__(self, tensors: FolderTensors, shape: EncoderShape, library: Library) -> None:
+    def __init__(self, tensors: FolderTensors, shape: EncoderShape, library: Library | None) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that `shape` says."""
-        self.shape, self._library = shape, library
-        hidden = shape.hidden
-        self._words = tensors.matrix("encoder.words", (shape.vocabulary, hidden))
-        self._places = tensors.dense("encoder.places.weight", (shape.positions, hidden))
-        self._norm = _norm(tensors, "encoder.norm", hidden)
+        self.shape = shape
+        self._words = tensors.matrix("encoder.words", (shape.vocabulary, shape.hidden))
+        self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
+        self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
         self._near = tensors.dense("encoder.near.weight", (shape.buckets, shape.heads)) if shape.buckets else None
         self._layers = [_Layer(tensors, f"encoder.layers.{number}.", shape, library) for number in range(shape.layers)]
 
@@ -58,12 +100,10 @@ class NativeEncoder:
         """States [tokens, hidden] of all texts in order, and where each begins [texts + 1]."""
         lengths = np.array([len(text) for text in texts])
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        ids = np.concatenate([np.asarray(text, np.int64) for text in texts])
         places = np.concatenate([np.arange(length) for length in lengths])
-        weight, bias = self._norm
-        x = self._words.rows(ids)
+        x = self._words.rows(np.concatenate([np.asarray(text, np.int64) for text in texts]))
         x += self._places[places]
-        x = add_layer_norm(x, None, weight, bias, self.shape.eps, library=self._library)
+        x = self._norm(x)
         near = self._by_distance(int(lengths.max()))
         for layer in self._layers:
             x = layer(x, starts, near)
@@ -78,34 +118,48 @@ class NativeEncoder:
         return np.ascontiguousarray(self._near[distance_buckets(-behind, self.shape.buckets)].T)
 
 
+def load_encoder(files: Sequence[Path], library: Library | None) -> tuple[ArrayEncoder, FolderTensors]:
+    """The encoder in `files`, and all of their tensors. Raises WeightsMissing, WeightsMismatch: each names a file."""
+    tensors = FolderTensors(files)
+    try:
+        shape = shape_of(tensors.metadata)
+    except (KeyError, ValueError) as error:
+        raise WeightsMismatch(f"{files[0]}: this is not an encoder ({error}); fetch the folder again") from error
+    return ArrayEncoder(tensors, shape, library), tensors
+
+
+class _LayerNorm:
+    """Mean 0 and variance 1 along the last axis, then a weight and a bias."""
+
+    def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None) -> None:
+        self._eps, self._library = shape.eps, library
+        self._weight, self._bias = (tensors.dense(f"{name}.{part}", (shape.hidden,)) for part in ("weight", "bias"))
+
+    def __call__(self, x: np.ndarray, added: np.ndarray | None = None, shift: np.ndarray | None = None) -> np.ndarray:
+        """Of x + (added + shift)."""
+        return add_layer_norm(x, added, self._weight, self._bias, self._eps, shift=shift, library=self._library)
+
+
 class _Layer:
     """Attention and a feed-forward part, each added to its input and normalised after."""
 
-    def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library) -> None:
-        self._shape, self._library = shape, library
+    def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None) -> None:
         hidden, inner = shape.hidden, shape.inner
-        of = partial(BiasedMatrix.of, tensors)
+        matrix = partial(BiasedMatrix, tensors, library=library)
         self._query, self._key, self._value, self._attended = (
-            of(name + part, (hidden, hidden)) for part in ("query", "key", "value", "attended")
+            matrix(name + part, (hidden, hidden)) for part in ("query", "key", "value", "attended")
         )
-        self._inner, self._outer = of(f"{name}inner", (inner, hidden)), of(f"{name}outer", (hidden, inner))
-        self._attended_norm = _norm(tensors, f"{name}attended_norm", hidden)
-        self._outer_norm = _norm(tensors, f"{name}outer_norm", hidden)
+        self._inner, self._outer = matrix(f"{name}inner", (inner, hidden)), matrix(f"{name}outer", (hidden, inner))
+        self._attended_norm, self._outer_norm = (
+            _LayerNorm(tensors, name + part, shape, library) for part in ("attended_norm", "outer_norm")
+        )
+        shifts = self._query.shift, self._key.shift, self._value.shift
+        self._attend = partial(encoder_attention, heads=shape.heads, shifts=shifts, library=library)
+        self._gelu = partial(biased_gelu, library=library)
 
     def __call__(self, x: np.ndarray, starts: np.ndarray, near: np.ndarray | None) -> np.ndarray:
-        library, eps = self._library, self._shape.eps
-        parts = self._query, self._key, self._value
-        q, k, v = (part.product(x, library) for part in parts)
-        shifts = parts[0].shift, parts[1].shift, parts[2].shift
-        heads = self._shape.heads
-        seen = encoder_attention(q, k, v, starts, heads=heads, near=near, shifts=shifts, library=library)
-        added = self._attended.product(seen, library)
-        x = add_layer_norm(x, added, *self._attended_norm, eps, shift=self._attended.shift, library=library)
-        inner = biased_gelu(self._inner.product(x, library), self._inner.shift, library=library)
-        added = self._outer.product(inner, library)
-        return add_layer_norm(x, added, *self._outer_norm, eps, shift=self._outer.shift, library=library)
-
-
-def _norm(tensors: FolderTensors, name: str, hidden: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and bias of a layer norm."""
-    return tensors.dense(f"{name}.weight", (hidden,)), tensors.dense(f"{name}.bias", (hidden,))
+        q, k, v = (part.product(x) for part in (self._query, self._key, self._value))
+        seen = self._attend(q, k, v, starts, near=near)
+        x = self._attended_norm(x, self._attended.product(seen), self._attended.shift)
+        inner = self._gelu(self._inner.product(x), self._inner.shift)
+        return self._outer_norm(x, self._outer.product(inner), self._outer.shift)

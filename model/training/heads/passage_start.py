@@ -16,12 +16,14 @@ from typing import Any
 from torch import Tensor
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.encoder_shape import EncoderShape
-from docqa.model.heads.passage_encoder import POSITIONS, PassageEncoder, save_passage_encoder
-from docqa.model.heads.reader_text import READER_TOKENIZER, ReaderTokenizer
+from docqa.model.heads.reader_text import LONGEST_PASSAGE, PASSAGE_ENCODER_FILE, READER_TOKENIZER
+from docqa.model.native.encoder import EncoderShape
 from docqa.model.training.loop import stage_parser
+from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import plain_names
+from docqa.model.training.reader.reader_files import stored_form, write_whole
 
+POSITIONS = LONGEST_PASSAGE + 2
 NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
     (r"embeddings\.position_embeddings\.", "places."),
@@ -58,7 +60,7 @@ def same_pieces(wanted: Path, known: Path) -> list[int]:
     return [theirs[piece if piece in theirs else MARKS[piece]] for piece in sorted(ours, key=lambda piece: ours[piece])]
 
 
-def start_passage_encoder(folder: Path, out: Path) -> PassageEncoder:
+def start_passage_encoder(folder: Path, out: Path) -> Encoder:
     """The encoder of `folder` with the word pieces of the reader in `out`, in float32."""
     from safetensors.torch import load_file
 
@@ -69,9 +71,15 @@ def start_passage_encoder(folder: Path, out: Path) -> PassageEncoder:
     weights = plain_names(stored, NAMES)
     weights["words.weight"] = weights["words.weight"][kept]
     weights["places.weight"] = weights["places.weight"][:POSITIONS] + kind
-    encoder = PassageEncoder(replace(shape, vocabulary=len(kept)), ReaderTokenizer(out / READER_TOKENIZER))
-    encoder.encoder.load_state_dict(weights)
+    encoder = Encoder(replace(shape, vocabulary=len(kept)))
+    encoder.load_state_dict(weights)
     return encoder
+
+
+def save_passage_encoder(encoder: Encoder, folder: Path) -> None:
+    """Write a passage encoder as it ships, with its matrices packed."""
+    named = {f"encoder.{name}": part for name, part in encoder.named_parameters()}
+    write_whole(stored_form(named), folder / PASSAGE_ENCODER_FILE, encoder.shape)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -15,8 +15,6 @@ from typing import Any
 from torch import Tensor
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.cross_encoder import CrossEncoder
-from docqa.model.heads.encoder_shape import EncoderShape
 from docqa.model.heads.reader_text import (
     LONGEST_ASKED,
     LONGEST_EXCERPT,
@@ -24,6 +22,8 @@ from docqa.model.heads.reader_text import (
     READER_TOKENIZER,
     ReaderTokenizer,
 )
+from docqa.model.native.encoder import EncoderShape
+from docqa.model.training.reader.cross_encoder import CrossEncoder
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.model.heads.cross_encoder import HeadLogits
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
+from docqa.model.training.reader.cross_encoder import HeadLogits
 
 ITEMS, ANSWERS, FORM, VERDICT = 2.0, 0.5, 0.2, 0.7  # weights beside the loss of start and end
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from docqa.model.heads.cross_encoder import HeadLogits
 from docqa.model.heads.reader_text import FORMS, SUPPORT
 from docqa.model.heads.spans import best_spans
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.heads.span import LONGEST_SPAN, overlap
+from docqa.model.training.reader.cross_encoder import HeadLogits
 
 TOGETHER = 8  # questions or claims
 

@@ -20,17 +20,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.heads.cross_encoder import CrossEncoder, HeadLogits, lay_out
-from docqa.model.heads.encoder import Encoder
-from docqa.model.heads.reader_files import MATRIX_BITS, load_dense, save_reader
+from docqa.model.heads.reader_cost import MATRIX_BITS
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
+from docqa.model.training.reader.cross_encoder import CrossEncoder, HeadLogits, lay_out
+from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
 from docqa.model.training.reader.measure import measure
+from docqa.model.training.reader.reader_files import load_dense, save_reader
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # filling included

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.model.heads.excerpt_reading import _items, judge_support, read_excerpts
+from docqa.model.heads.excerpt_reading import ExcerptReader, _items, judge_support, read_excerpts
 from docqa.model.heads.spans import sigmoid
 
 QUESTION = "When does the lease end?"
@@ -22,7 +22,8 @@ logits = st.lists(st.tuples(tenths, tenths), min_size=1, max_size=30)
 
 @pytest.fixture
 def reader(tmp_path, tiny_reader):
-    return tiny_reader.random_reader(tmp_path)
+    tiny_reader.write_reader(tmp_path)
+    return ExcerptReader(tmp_path)
 
 
 def test_spans_lie_in_the_excerpts_and_say_words_of_them(reader):

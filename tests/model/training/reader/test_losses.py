@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from docqa.model.heads.cross_encoder import HeadLogits
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts
+from docqa.model.training.reader.cross_encoder import HeadLogits
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
 
 ASKED, TOKENS = 3, 6  # tokens of a question and of an excerpt

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from docqa.model.heads.cross_encoder import HeadLogits
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts
+from docqa.model.training.reader.cross_encoder import HeadLogits
 from docqa.model.training.reader.measure import measure
 
 ASKED, TOKENS, NONE = 3, 6, torch.zeros(2)

@@ -10,14 +10,16 @@ import torch
 from safetensors import safe_open
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.heads.cross_encoder import lay_out
-from docqa.model.heads.reader_files import MATRIX_BITS, load_dense, load_reader
+from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.heads.reader_cost import MATRIX_BITS
 from docqa.model.training.data.claims import Claims
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.loop import Precision, worker_pool
 from docqa.model.training.reader import train as training
+from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
+from docqa.model.training.reader.reader_files import load_dense
 
 FLOAT32 = Precision(torch.float32)
 
@@ -83,7 +85,7 @@ def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, s
     asked, _ = drawn(read_options, data, trained.tokenizer)
     (tmp_path / "fresh").mkdir()
     assert loss_of(trained, asked) < 0.8 * loss_of(start_reader(start, tmp_path / "fresh"), asked)
-    assert load_reader(out).head.none.dtype == torch.float32
+    assert ExcerptReader(out).none.shape == (2,)
     assert {"span", "items", "answers", "support", "form"} <= log[0].keys()
     assert {"span_f1", "excerpt_right", "support"} <= log[-1].keys()
 
@@ -110,6 +112,8 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
         for name, part in fresh.encoder.layers[layer].named_parameters():
             rounded = dequantize(*quantize_matrix(part.data, MATRIX_BITS)) if part.ndim == 2 else part.data
             now = trained.encoder.layers[layer].get_parameter(name)
+            if name == "key.shift" and not stays:
+                continue  # every score of a token gets as much of it: its gradient is 0 but for rounding
             # Numbers of a twentieth in float16 are off by a few hundred thousandths.
             assert (float((now - rounded).detach().abs().max()) < 1e-4) is stays, name
     words = dequantize(*quantize_matrix(fresh.encoder.words.weight.data, MATRIX_BITS))

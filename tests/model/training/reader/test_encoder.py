@@ -11,11 +11,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import MPNetConfig, MPNetModel
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
-from docqa.kernels.dispatch import choose
-from docqa.kernels.native import SWITCH, packed_is_faster
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.encoder_shape import distance_buckets
-from docqa.model.heads.reader_files import load_reader
+from docqa.model.native.encoder import distance_buckets
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, encoder_shape, fewer_pieces, start_reader
 
 PIECES = ["<s>", "<pad>", "</s>", "[UNK]", "[unused0]", "rent", "##s", "сд", "été", "##水", "β", ".", *"abcdefgh"]
@@ -69,63 +66,15 @@ def test_buckets_of_distances_are_those_of_transformers(length, quarter):
     assert np.array_equal(distance_buckets((places[:, None] - places).numpy(), buckets), theirs.numpy())
 
 
-@pytest.mark.parametrize("grad", [False, True])
-def test_filling_does_not_change_a_row(pair, grad):
+def test_filling_does_not_change_a_row(pair):
     ours, _ = pair
     ids = torch.randint(0, len(KEPT), (1, 12), generator=torch.Generator().manual_seed(2))
     filled = torch.cat([ids, torch.full((1, 6), 7)], 1)
     mask = torch.arange(18)[None] < 12
-    with torch.set_grad_enabled(grad):  # attention is computed another way in training
+    with torch.no_grad():
         alone, beside = ours(ids, mask[:, :12]), ours(filled, mask)
     # float32 products of other shapes sum in another order
     torch.testing.assert_close(beside[:, :12], alone, atol=1e-5, rtol=1e-5)
-
-
-def test_training_and_reading_compute_the_same_states(pair):
-    ours, _ = pair
-    ids = torch.randint(0, len(KEPT), (2, 30), generator=torch.Generator().manual_seed(3))
-    mask = torch.arange(30)[None] < torch.tensor([[30], [21]])
-    with torch.no_grad():
-        read = ours(ids, mask)
-    torch.testing.assert_close(ours(ids, mask)[mask], read[mask], atol=1e-5, rtol=1e-5)
-
-
-def test_states_do_not_depend_on_what_is_read_beside(pair):
-    ours, _ = pair
-    ids = torch.randint(0, len(KEPT), (3, 40), generator=torch.Generator().manual_seed(4))
-    sizes = torch.tensor([40, 9, 23])
-    mask = torch.arange(40)[None] < sizes[:, None]
-    with torch.no_grad():
-        beside = ours(ids, mask)
-        for row, size in enumerate(sizes):
-            alone = ours(ids[row : row + 1, :size], mask[row : row + 1, :size])[0]
-            # The matrices are dense here, and torch sums in another order for other shapes; the rest is the same.
-            torch.testing.assert_close(beside[row, :size], alone, atol=1e-5, rtol=1e-5)
-            assert not beside[row, size:].any()
-
-
-@pytest.mark.skipif(not packed_is_faster(), reason="without the native library nothing stays packed")
-def test_packed_texts_keep_their_bits_beside_others(tmp_path, tiny_reader):
-    tiny_reader.write_reader(tmp_path)
-    encoder = load_reader(tmp_path).encoder
-    ids = torch.randint(0, encoder.shape.vocabulary, (150,), generator=torch.Generator().manual_seed(6))
-    with torch.no_grad():
-        beside = encoder.read(ids, torch.tensor([0, 90, 91, 150]))
-        for first, last in ((0, 90), (90, 91), (91, 150)):
-            assert torch.equal(encoder.read(ids[first:last], torch.tensor([0, last - first])), beside[first:last])
-
-
-def test_native_and_plain_reading_compute_the_same_states(pair, monkeypatch):
-    ours, _ = pair
-    ids = torch.randint(0, len(KEPT), (150,), generator=torch.Generator().manual_seed(5))
-    starts = torch.tensor([0, 90, 91, 150])
-    with torch.no_grad():
-        found = ours.read(ids, starts)
-        monkeypatch.setenv(SWITCH, "reference")
-        choose.cache_clear()
-        plain = ours.read(ids, starts)
-    choose.cache_clear()
-    torch.testing.assert_close(found, plain, atol=2e-5, rtol=1e-4)  # sums in another order, through three layers
 
 
 @pytest.mark.parametrize("change", [{"model_type": "bert"}, {"hidden_act": "relu"}])

@@ -1,0 +1,87 @@
+"""The files of an encoder and its head as they ship: matrices packed, in parts small enough for version control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from torch import Tensor
+
+from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
+from docqa.model.checkpoints.names import PARTS
+from docqa.model.checkpoints.weights import head_metadata, head_tensors
+from docqa.model.heads.reader_cost import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS
+from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
+from docqa.model.native.encoder import EncoderShape, shape_of
+from docqa.model.training.reader.cross_encoder import CrossEncoder
+
+LARGEST_FILE = 44_000_000  # bytes of tensors in a file
+
+
+def load_dense(folder: Path) -> CrossEncoder:
+    """The reader of a folder with all of its matrices unpacked. Raises WeightsMismatch, KeyError, RuntimeError."""
+    files = reader_files(folder)
+    reader = CrossEncoder(shape_of(head_metadata(files[0])), ReaderTokenizer(folder / READER_TOKENIZER))
+    stored: dict[str, Tensor] = {}
+    for path in files:
+        stored |= head_tensors(path) or {}
+    reader.load_state_dict(dense_form(stored))
+    return reader
+
+
+def save_reader(reader: CrossEncoder, folder: Path) -> None:
+    """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder are replaced."""
+    parts: list[dict[str, Tensor]] = [{}]
+    room = LARGEST_FILE
+    for name, tensor in stored_form(dict(reader.named_parameters())).items():
+        if tensor.nbytes > room and parts[-1]:
+            parts.append({})
+            room = LARGEST_FILE
+        parts[-1][name] = tensor
+        room -= tensor.nbytes
+    former = {*folder.glob("reader-*-of-*.safetensors")}
+    for number, part in enumerate(parts, 1):
+        path = folder / READER_FILE.format(number, len(parts))
+        write_whole(part, path, reader.encoder.shape)
+        former.discard(path)
+    for path in former:
+        path.unlink()
+
+
+def write_whole(tensors: dict[str, Tensor], path: Path, shape: EncoderShape) -> None:
+    """Write tensors, in the form of `stored_form`, with the encoder's shape; a former file is replaced at once."""
+    from safetensors.torch import save_file
+
+    fresh = path.with_name(path.name + ".new")
+    save_file(tensors, fresh, metadata={name: str(value) for name, value in asdict(shape).items()})
+    fresh.replace(path)
+
+
+def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as a file holds them: the encoder's matrices packed, the rest in float16."""
+    stored: dict[str, Tensor] = {}
+    for name, part in tensors.items():
+        bits = _bits(name, part)
+        if bits is not None:
+            pieces = zip(PARTS, quantize_matrix(part.detach(), bits), strict=True)
+            stored |= {name.removesuffix(".weight") + suffix: piece.contiguous() for suffix, piece in pieces}
+        else:
+            stored[name] = part.detach().half().contiguous()
+    return stored
+
+
+def dense_form(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What `stored_form` was made of, but for its rounding, in float32. Raises KeyError: a part is missing."""
+    packed = [name.removesuffix(".q") for name in stored if name.endswith(".q")]
+    dense = {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
+    return dense | {f"{name}.weight": dequantize(*(stored[name + part] for part in PARTS)) for name in packed}
+
+
+def _bits(name: str, part: Tensor) -> int | None:
+    """In how many bits a tensor of this name is stored; None: in float16."""
+    if name == "encoder.words.weight":
+        return EMBEDDING_BITS
+    if name.startswith("encoder.layers.") and part.ndim == 2:
+        return MATRIX_BITS
+    return HEAD_BITS if name.startswith("head.") and part.ndim == 2 and len(part) > 64 else None
