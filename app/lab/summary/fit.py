@@ -18,12 +18,13 @@ from typing import TypeVar
 import numpy as np
 
 from docqa.app.answerers.loading import load_model
-from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals, read_document
+from docqa.app.context.context import lay_out
+from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals
 from docqa.app.options import Options
-from docqa.app.summary.salience import Scorer, standardised
+from docqa.app.summary.salience import WEIGHTS, Scorer
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
-from docqa.app.summary.signals import NAMES, signals
+from docqa.app.summary.signals import signals
 from docqa.model.protocol import Model
 
 PENALTY = 0.01
@@ -43,7 +44,8 @@ class Fitting:
         candidates = scorer.pool.candidates
         if len(candidates) < _FEWEST:
             return
-        design = standardised(signals(scorer.document, candidates, scorer.pool.vectors))
+        found = signals(scorer.document, candidates)
+        design = np.stack([found[name] for name in WEIGHTS], 1)
         target = overlap(gold, [candidate.text for candidate in candidates])
         target = (target - target.mean()) / (target.std() + 1e-9)
         self._groups.setdefault(group, []).append(
@@ -52,13 +54,13 @@ class Fitting:
 
     def weights(self, penalty: float = PENALTY) -> dict[str, float]:
         """The weight of each signal by its name; `penalty` pulls towards zero, where a group counts as one."""
-        left, right = np.zeros((len(NAMES), len(NAMES))), np.zeros(len(NAMES))
+        left, right = np.zeros((len(WEIGHTS), len(WEIGHTS))), np.zeros(len(WEIGHTS))
         for documents in self._groups.values():
             for design, target in documents:
                 left = left + design.T @ design / len(documents)
                 right = right + design.T @ target / len(documents)
-        solved = np.linalg.solve(left + penalty * np.eye(len(NAMES)), right)
-        return {name: round(float(value), 3) for name, value in zip(NAMES, solved, strict=True)}
+        solved = np.linalg.solve(left + penalty * np.eye(len(WEIGHTS)), right)
+        return {name: round(float(value), 3) for name, value in zip(WEIGHTS, solved, strict=True)}
 
 
 def overlap(gold: str, texts: list[str]) -> np.ndarray:
@@ -90,10 +92,9 @@ def _grams(tokens: list[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
 
 
 def scorer_of(example: Example, model: Model) -> Scorer:
-    """The example read by the model."""
+    """The sentences of the example."""
     document = example.document()
-    context, rows = read_document(document, model)
-    pool = Pool.of(find_candidates(document, context), rows)
+    pool = Pool.of(find_candidates(document, lay_out([document], model.tokenizer)))
     return Scorer(document, pool, np.zeros(len(pool.candidates)))
 
 
