@@ -37,7 +37,7 @@ _Placed = TypeVar("_Placed", Cite, EvidenceItem)
 ANSWER_VERSION = 2
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 """Raised whenever the same document would get another summary: those of before are made again."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
@@ -259,15 +259,12 @@ class SummaryJob(Job):
     def _extracted(self, session: Session, document: Document, on_event: Callable[[Event], None]) -> SummaryRecord:
         from docqa.app.summary.process import summarize_document
 
-        for event in session.read():
+        for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
-        reading = session.local
-        rows = reading.token_rows() if reading.model.heads else None
-        ranked = session.rank(self.focus) if self.focus else ()
+        model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()
         return summarize_document(
-            document, session.context, reading.model, self.style, rows=rows, path=NAMELESS, focus=self.focus,
-            ranked=ranked,
-        )  # fmt: skip
+            document, session.context, model, self.style, path=NAMELESS, focus=self.focus, ranked=ranked
+        )
 
 
 def make_job(spec: JobSpec) -> Job:

@@ -1,8 +1,7 @@
 """The front door: one document in, one SummaryRecord out.
 
-`summarize_document` is pure: the same document, model and style give the same record, whether the model's rows were
-kept or are read now. The bundled model does not write well enough to summarize in its own words: it chooses among the
-document's sentences.
+`summarize_document` is pure: the same document, model and style give the same record. The bundled model does not write
+well enough to summarize in its own words: it chooses among the document's sentences.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.focus import about_focus
 from docqa.app.summary.kinds import kind_of
 from docqa.app.summary.leading import bias_of, leading
 from docqa.app.summary.parts import Part, parts_of
@@ -35,27 +33,24 @@ from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
 from docqa.app.summary.sentences.speech import speaker_at
 from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
-from docqa.app.summary.topical import Asker, choose_for_topic
+from docqa.app.summary.topical import Asker, about_focus, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from docqa.model.protocol import Model
 
 _CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
 
 
 def summarize_document(
-    document: Document, context: Context, model: Model, style: str, *, rows: np.ndarray | None, path: str | None = None,
-    focus: str = "", ranked: Sequence[Ranked] = (),
+    document: Document, context: Context, model: Model, style: str, *, path: str | None = None, focus: str = "",
+    ranked: Sequence[Ranked] = (),
 ) -> SummaryRecord:  # fmt: skip
     """The summary of `document` in a style of `record.STYLES`.
 
-    `context` is `lay_out([document], model.tokenizer)`; `rows` (int8 [tokens, width], `TokenVectors.rows`) what was
-    kept of a read, None for a model without heads. `path` is the relative name in the record (default: the file's name
-    alone). With a `focus` the summary is about that, by `ranked`, the passages of the context for it, best first.
+    `context` is `lay_out([document], model.tokenizer)`. `path` is the relative name in the record (default: the file's
+    name alone). With a `focus` the summary is about that, by `ranked`, the passages of the context for it, best first.
     Raises UsageError for an unknown style.
     """
     if style not in STYLES:
@@ -68,10 +63,10 @@ def summarize_document(
         warnings = (*warnings, NOTHING)
         return SummaryRecord(path, document.id, document.title, style, EXTRACTED, UNREADABLE, warnings=warnings)
     kind = kind_of(document)
-    scorer = Scorer(document, Pool.of(candidates, rows), bias_of(document, kind, candidates))
-    asker = Asker(document, context, model, rows, candidates)
+    scorer = Scorer(document, Pool.of(candidates), bias_of(document, kind, candidates))
+    asker = Asker(document, model.reader, candidates)
     if focus:
-        whole, parts, empty = _by_focus(style, focus, scorer, asker, ranked)
+        whole, parts, empty = _by_focus(style, about_focus(focus, asker, context, ranked), focus, scorer)
     elif style in TOPICS:
         whole, parts, empty = _by_topic(style, scorer, asker)
     else:
@@ -114,10 +109,9 @@ def _share(part: Part, parts: int) -> int:
 
 
 def _by_focus(
-    style: str, focus: str, scorer: Scorer, asker: Asker, ranked: Sequence[Ranked]
+    style: str, found: Sequence[int], focus: str, scorer: Scorer
 ) -> tuple[list[int], list[Part], list[str]]:
     """(sentences about the focus, further ones by part, the focus itself where no sentence is about it)."""
-    found = about_focus(focus, asker, ranked)
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
     parts = parts_of(scorer.document, scorer.pool.candidates)

@@ -9,25 +9,19 @@ import numpy as np
 
 from docqa.app.summary.parts import Part, parts_inside
 from docqa.app.summary.selection import Pool, choose
-from docqa.app.summary.signals import NAMES, signals
+from docqa.app.summary.signals import signals
 from docqa.ingest.types import Document
 
 AT_ONCE = 400
 """Sentences that are compared with one another in one step."""
-_STANDARDISED = ("centroid", "degree", "section_centroid", "words")
 WEIGHTS: dict[str, float] = {
-    "centroid": 0.038, "degree": 0.03, "section_centroid": -0.035, "words": 0.352, "title": 1.076,
-    "heading": -0.057, "document_start": 0.561, "document_end": 0.004, "section_start": 0.09,
-    "section_end": 0.22, "paragraph_start": 0.194, "length": 0.712, "short": -0.055, "little_length": -0.492,
-    "little_short": -0.171, "claim": 0.256, "aim": 0.416, "close": -0.067, "hedge": 0.022, "cites": -0.059,
-    "figures": -0.137, "digits": -0.297, "question_mark": -0.028, "opening": 0.039, "methods": -0.272,
-    "results": -0.118, "closing": 0.125, "back": 0.072,
+    "words": 0.352, "title": 1.076, "heading": -0.057, "document_start": 0.561, "document_end": 0.004,
+    "section_start": 0.09, "section_end": 0.22, "paragraph_start": 0.194, "length": 0.712, "short": -0.055,
+    "little_length": -0.492, "little_short": -0.171, "claim": 0.256, "aim": 0.416, "close": -0.067, "hedge": 0.022,
+    "cites": -0.059, "figures": -0.137, "digits": -0.297, "question_mark": -0.028, "opening": 0.039,
+    "methods": -0.272, "results": -0.118, "closing": 0.125, "back": 0.072,
 }  # fmt: skip
-"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part).
-
-Of the model's vectors centrality has little weight: what a sentence says first, long and in the words of the title says
-more. The vectors keep sentences apart (selection.py), and the heads find topics (topical.py).
-"""
+"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +34,10 @@ class Scorer:
 
     def scores(self, numbers: Sequence[int]) -> np.ndarray:
         """Score of each of the candidates `numbers` as a part of a summary of all of them, [numbers]."""
-        chosen = list(numbers)
-        found = signals(self.document, [self.pool.candidates[number] for number in chosen], self.pool.vectors[chosen])
-        return np.asarray(standardised(found) @ np.array([WEIGHTS[name] for name in NAMES])) + self.bias[chosen]
+        if not numbers:
+            return np.zeros(0)
+        found = signals(self.document, [self.pool.candidates[number] for number in numbers])
+        return self.bias[list(numbers)] + sum(weight * found[name] for name, weight in WEIGHTS.items())
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""
@@ -69,16 +64,6 @@ class Scorer:
             return list(part.numbers)
         inside = [each for each in parts_inside(self.document, self.pool.candidates, part) if each.numbers]
         return self.fold(inside if len(inside) > 1 else _runs(list(part.numbers)))
-
-
-def standardised(found: np.ndarray) -> np.ndarray:
-    """`signals` with those that have no scale of their own as z-scores over the candidates."""
-    result = found.copy()
-    for column in map(NAMES.index, _STANDARDISED):
-        if len(found):
-            spread = found[:, column].std()
-            result[:, column] = (found[:, column] - found[:, column].mean()) / spread if spread > 1e-12 else 0.0
-    return np.clip(result, -3, 3)
 
 
 def _runs(numbers: list[int]) -> list[Part]:

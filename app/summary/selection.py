@@ -1,7 +1,7 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
 
 Source of the greedy rule: Carbonell and Goldstein 1998, "The Use of MMR, Diversity-Based Reranking", with the share of
-words in common beside the likeness of vectors.
+words in common as the likeness.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import numpy as np
 
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.sentences.candidates import Candidate
-from docqa.app.summary.signals import sentence_means, unit
 
-LIKENESS_WEIGHT = 0.6
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
 """A sentence with this share of its words (or of the other's) in one that is taken is never taken too."""
@@ -23,20 +21,14 @@ SAID_ALREADY = 0.6
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one document with what was computed of all of them.
-
-    `vectors` [candidates, width] are the means of their rows with length 1, `words` their stems.
-    """
+    """The candidates of one document, and the stems of each."""
 
     candidates: list[Candidate]
-    vectors: np.ndarray
     words: list[frozenset[str]]
 
     @classmethod
-    def of(cls, candidates: list[Candidate], rows: np.ndarray | None) -> Pool:
-        """Pool of a document with the kept `rows`, int8 [tokens, width]."""
-        vectors = unit(sentence_means(rows, candidates))
-        return cls(candidates, vectors, [frozenset(terms(candidate.text)) for candidate in candidates])
+    def of(cls, candidates: list[Candidate]) -> Pool:
+        return cls(candidates, [frozenset(terms(candidate.text)) for candidate in candidates])
 
     def repeats(self, one: int, other: int) -> bool:
         """Whether the shorter of two sentences has SAID_ALREADY of its words in common with the other."""
@@ -66,29 +58,26 @@ def choose(
 
 
 class _Round:
-    """What each candidate is still worth. Mutable: every sentence that is said lowers those like it."""
+    """What each candidate is still worth. Mutable: every sentence that is said shuts out those like it."""
 
     def __init__(self, pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray) -> None:
         self.pool = pool
         self.numbers = np.array(numbers, dtype=np.int64)
         self.scores = np.round(np.asarray(scores, dtype=np.float64), 9)
-        self.vectors = pool.vectors[self.numbers]
         self.sections = np.array([pool.candidates[number].section for number in numbers])
         self.before = [pool.candidates[number].before for number in numbers]
-        self.like = np.zeros(len(numbers))
         self.shut = np.zeros(len(numbers), dtype=bool)
         self.waits = np.zeros(len(numbers))
 
     def say(self, number: int) -> None:
         """A sentence is in the summary."""
-        self.like = np.maximum(self.like, self.vectors @ self.pool.vectors[number])
         self.shut |= np.array([self.pool.repeats(int(other), number) for other in self.numbers], dtype=bool)
         self.shut |= self.numbers == number
 
     def best(self, chosen: list[int]) -> int | None:
         """The candidate that adds most, of equals the first of the document; None where nothing may be added."""
         waiting = np.array([before is not None and before not in chosen for before in self.before], dtype=bool)
-        worth = self.scores - LIKENESS_WEIGHT * self.like - SECTION_WEIGHT * self.waits
+        worth = self.scores - SECTION_WEIGHT * self.waits
         worth[self.shut | waiting] = -np.inf
         if not len(worth) or worth.max() == -np.inf:
             return None

@@ -1,8 +1,4 @@
-"""What speaks for a sentence: signals of the model's rows, of its words, of its place and of what it announces.
-
-A sentence's vector is the mean of the rows that the model kept of its tokens, less the mean of the whole document, so
-that what all of a document has in common does not count. Sums are of integers and therefore the same on every machine.
-"""
+"""What speaks for a sentence: signals of its words, of its place and of what it announces."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from docqa.app.evidence.ranking import standardise
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.sentences.readable import any_of
@@ -56,58 +53,10 @@ _SECTION_KINDS = {
     "results": any_of(r"\b(?:results?|findings?)\b"),
     "closing": any_of(r"\b(?:conclu\w+|discussion|summary|implications|outlook|concluding)\b"),
 }
-_ROWS_AT_ONCE = 65_536
 
-NAMES = (
-    "centroid", "degree", "section_centroid", "words", "title", "heading", "document_start", "document_end",
-    "section_start", "section_end", "paragraph_start", "length", "short", "little_length", "little_short", "claim",
-    "aim", "close", "hedge", "cites", "figures", "digits", "question_mark", "opening", "methods", "results", "closing",
-    "back",
-)  # fmt: skip
-"""The columns of `signals`."""
-
-
-def sentence_means(rows: np.ndarray | None, candidates: list[Candidate]) -> np.ndarray:
-    """Means [candidates, width] of int8 `rows` [tokens, width] over each sentence, less that of the document.
-
-    Zeros of width 1 where a model keeps no rows (None).
-    """
-    if rows is None:
-        return np.zeros((len(candidates), 1))
-    mean = np.zeros(rows.shape[1])
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        mean += rows[start : start + _ROWS_AT_ONCE].sum(0, dtype=np.int64)
-    mean /= max(len(rows), 1)
-    found = np.zeros((len(candidates), rows.shape[1]))
-    for number, candidate in enumerate(candidates):
-        piece = rows[candidate.first : candidate.last]
-        found[number] = piece.sum(0, dtype=np.int64) / len(piece) - mean
-    return found
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows of length 1; a row of zeros stays."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length > 1e-12, length, 1.0)
-
-
-def signals(document: Document, candidates: list[Candidate], vectors: np.ndarray) -> np.ndarray:
-    """Signals [candidates, len(NAMES)] of some candidates of one document with their vectors [candidates, width]."""
-    columns = _by_vectors(candidates, vectors) | _by_words(document, candidates) | _by_place(candidates)
-    columns |= _by_phrases(document, candidates)
-    return np.stack([columns[name] for name in NAMES], 1) if candidates else np.zeros((0, len(NAMES)))
-
-
-def _by_vectors(candidates: list[Candidate], vectors: np.ndarray) -> dict[str, np.ndarray]:
-    like = vectors @ vectors.T
-    sections = np.array([candidate.section for candidate in candidates])
-    same = sections[:, None] == sections[None]
-    others = ~np.eye(len(candidates), dtype=bool)
-    return {
-        "centroid": vectors @ unit(vectors.sum(0)),
-        "degree": np.where(others, np.clip(like, 0, None) ** 2, 0).sum(1) / max(len(candidates) - 1, 1),
-        "section_centroid": (np.where(same & others, like, 0).sum(1) / np.maximum((same & others).sum(1), 1)),
-    }
+def signals(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+    """Signals of some candidates, at least one, of one document, by name, [candidates] each."""
+    return _by_words(document, candidates) | _by_place(candidates) | _by_phrases(document, candidates)
 
 
 def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
@@ -120,8 +69,9 @@ def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.n
     def shared(each: list[str], title_terms: set[str]) -> float:
         return len(title_terms & set(each)) / len(title_terms) if title_terms else 0.0
 
+    common = np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words])
     return {
-        "words": np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words]),
+        "words": np.clip(standardise(common), -3, 3),
         "title": np.array([shared(each, titled) for each in words]),
         "heading": np.array([shared(each, title_terms) for each, title_terms in zip(words, headed)]),
     }

@@ -1,6 +1,7 @@
-"""Sentences for the topics of a style: where headings, words, the model's vectors and its reader agree.
+"""Sentences about something: a topic of a style, or what somebody wants to know (`--focus`).
 
-A topic that no sentence states stays empty, and the record says so.
+Headings and words propose sentences, and the reader says which of them answer the question. A topic that no sentence
+states stays empty, and the record says so.
 """
 
 from __future__ import annotations
@@ -12,69 +13,67 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.evidence.ranking import WordIndex, rank, standardise
-from docqa.app.reading.spans import QuestionEncoding, read_by_spans, read_question
+from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
+from docqa.app.evidence.terms import terms
+from docqa.app.reading.candidates import on_one_line
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.topics import Topic
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.heads.excerpt_reading import ExcerptReader
 
-SECTION, CUE, VECTOR, READER, SALIENCE = 1.0, 1.2, 0.5, 0.8, 0.15
+SECTION, CUE, READER, SALIENCE = 1.0, 1.2, 1.6, 0.15
 LEAST = 1.5
 """A cue alone is not enough."""
 FOLLOWING = 0.5
 """A sentence soon after one that states a topic, in the same paragraph, says as much of it as this share of a cue."""
-_SPANS = 3
-_READ_PASSAGES = 6
+READ = 16
+"""Sentences that the reader is asked about for a topic."""
+FOCUS_PASSAGES, FOCUS_SENTENCES = 12, 15
+"""Passages whose sentences may be about a focus, and how many sentences are at most."""
+FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
+"""The reader's chance and this weight of the words in common: from their least sum on a sentence is about a focus."""
 
 
 class Asker:
-    """What the model says of a question about one document whose `rows` were kept."""
+    """What the model's reader says of the candidates of one document; nothing where it has none."""
 
-    def __init__(
-        self, document: Document, context: Context, model: Model, rows: np.ndarray | None, candidates: list[Candidate]
-    ) -> None:
-        self.document, self.context, self.model, self.rows = document, context, model, rows
-        self.candidates = candidates
-        self.index = WordIndex.of(context)
+    def __init__(self, document: Document, reader: ExcerptReader | None, candidates: Sequence[Candidate]) -> None:
+        self.document, self._reader, self.candidates = document, reader, candidates
 
-    def support(self, questions: Sequence[str]) -> np.ndarray:
-        """For each candidate how like the questions it is, and whether the reader of the first points into it."""
-        asked = [read_question(self.model, question) for question in questions]
-        spans = [(candidate.first, candidate.last) for candidate in self.candidates]
-        scores = [self._scores(each, spans) for each in asked]
-        like = np.max([np.clip(standardise(each), -1, 3) for each in scores if each is not None] or [0.0], axis=0)
-        return np.asarray(VECTOR * like + READER * self._pointed(questions[0], asked[0]))
+    def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
+        """The chance, 0 to 1, that each of the candidates `numbers` answers the question, [numbers]."""
+        if self._reader is None or not len(numbers):
+            return np.zeros(len(numbers))
+        from docqa.model.heads.excerpt_reading import read_excerpts
+        from docqa.model.heads.spans import sigmoid
 
-    def _pointed(self, question: str, asked: QuestionEncoding) -> np.ndarray:
-        """1 for the candidate that contains the reader's best span, 1/2 for the next, 1/3 ..."""
-        found = np.zeros(len(self.candidates))
-        rows, placed = self.rows, self.context.passages
-        if not self.model.heads.has_span or rows is None:
-            return found
-        weights = self.model.calibration.get("evidence_weights")
-        vector = self._scores(asked, [(passage.token_start, passage.token_end) for passage in placed])
-        ranked = rank(question, self.index, vector=vector, weights=weights)[:_READ_PASSAGES]
-        _, reading = read_by_spans(
-            self.model, question, asked, self.context, ranked,
-            lambda index: rows[placed[index].token_start : placed[index].token_end], self.index, again=False,
-        )  # fmt: skip
-        for place, answer in enumerate(reading.candidates[:_SPANS], 1):
-            for number, candidate in enumerate(self.candidates):
-                if candidate.page == answer.page and candidate.start < answer.end and answer.start < candidate.end:
-                    found[number] = max(found[number], 1 / place)
-        return found
+        texts = [on_one_line(self.candidates[number].text) for number in numbers]
+        found = read_excerpts(self._reader, question, texts, [self.above(number) for number in numbers])
+        return sigmoid(np.array(found.answers))
 
-    def _scores(self, asked: QuestionEncoding, spans: list[tuple[int, int]]) -> np.ndarray | None:
-        """How like the question the tokens of each span are, [spans]; None where the model has no evidence head."""
-        head = self.model.heads.evidence
-        if head is None or asked.vectors is None or self.rows is None:
-            return None
-        scores = head.scores(asked.vectors, self.model.heads.evidence_rows(self.rows), spans)
-        return np.asarray(scores, dtype=np.float64)
+    def above(self, number: int) -> str:
+        """The headings above a candidate."""
+        section = self.candidates[number].section
+        return " > ".join(self.document.section_path(self.document.sections[section])) if section >= 0 else ""
+
+
+def about_focus(focus: str, asker: Asker, context: Context, ranked: Sequence[Ranked]) -> list[int]:
+    """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for it."""
+    spans = [context.passages[item.index].passage for item in ranked[:FOCUS_PASSAGES]]
+    numbers = [
+        number
+        for number, each in enumerate(asker.candidates)
+        if any(each.page == span.page and span.start <= each.start < span.end for span in spans)
+    ]
+    index, wanted = WordIndex.of(context), set(terms(focus))
+    said = [set(terms(f"{asker.candidates[number].text} {asker.above(number)}")) for number in numbers]
+    shares = np.array([index.coverage(wanted, words) for words in said])
+    scores = asker.chances(focus, numbers) + FOCUS_WORDS * shares
+    order = np.argsort(-scores, kind="stable")[:FOCUS_SENTENCES]
+    return [numbers[at] for at in order if scores[at] >= FOCUS_LEAST]
 
 
 def choose_for_topic(
@@ -88,12 +87,14 @@ def choose_for_topic(
     headed = headed_by(topic.sections, document, pool.candidates)
     cued = cues(topic, pool.candidates)
     foreign = headed_by(topic.foreign, document, pool.candidates) if topic.foreign else 0.0 * headed
-    value = SECTION * np.where(headed > 0, headed, -foreign) + CUE * cued + asker.support(topic.questions)
+    value = SECTION * np.where(headed > 0, headed, -foreign) + CUE * cued
     at = np.arange(len(pool.candidates))
     value = value + topic.opening / (1 + at / 5) + SALIENCE * np.clip(standardise(salience), -2, 2)
-    stated = (cued > 0) & (value >= LEAST)
     closed = {*taken, *outside}
-    fit = [int(number) for number in at if stated[number] and int(number) not in closed]
+    likely = [int(number) for number in np.argsort(-value, kind="stable") if cued[number] and number not in closed]
+    likely = sorted(likely[:READ])
+    value[likely] += READER * asker.chances(topic.questions[0], likely)
+    fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
 
 

@@ -18,8 +18,9 @@ from itertools import islice
 from types import SimpleNamespace
 
 from docqa.app.answerers.loading import load_model
+from docqa.app.context.context import lay_out
 from docqa.app.evidence.terms import plain_words
-from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, read_document
+from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers
 from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.sentences.readable import flat
@@ -60,8 +61,7 @@ def evaluate(examples: Iterable[Example], model: Model, style: str) -> dict[str,
     found: dict[str, list[list[float]]] = {system: [] for system in SYSTEMS}
     for number, example in enumerate(examples, 1):
         document = example.document()
-        context, rows = read_document(document, model)
-        record = summarize_document(document, context, model, style, rows=rows)
+        record = summarize_document(document, lay_out([document], model.tokenizer), model, style)
         ours = [flat(sentence.text) for sentence in record.sentences]
         for system, said in summaries(texts_of(document), ours).items():
             scores = scorer.score(example.gold, said)

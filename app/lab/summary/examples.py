@@ -13,17 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from docqa.app.context.context import Context
 from docqa.app.eval.questions import lines
-from docqa.app.options import Options
-from docqa.app.session.engine import open_store
-from docqa.app.session.session import Session
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from docqa.model.protocol import Model
 
 LEAST_SUMMARY_WORDS = 20
 LEAST_CHARACTERS = 3_000
@@ -51,15 +44,6 @@ class Example:
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
         parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type="txt"))
         return replace(parsed, title=self.title)
-
-
-def read_document(document: Document, model: Model) -> tuple[Context, np.ndarray]:
-    """The document's context and what the model keeps of each token, after a read that is kept like any other."""
-    options = Options(preview=False)
-    with Session([document], options, store=open_store(options), model=model) as session:
-        for _ in session.read():
-            pass
-        return session.context, session.local.token_rows()
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from docqa.app.context.context import lay_out
-from docqa.app.options import Options
-from docqa.app.session.session import Session
 from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SummaryRecord
 from docqa.ingest.read import read
@@ -98,10 +96,6 @@ def summarize(model: Any) -> Callable[..., SummaryRecord]:
     """Function(document, style, **more) -> the record by the tiny checkpoint."""
 
     def run(document: Document, style: str = "key-points", **more: Any) -> SummaryRecord:
-        with Session([document], Options(store=False), model=model) as session:
-            for _ in session.read():
-                pass
-            rows = session.local.token_rows()
-        return summarize_document(document, lay_out([document], model.tokenizer), model, style, rows=rows, **more)
+        return summarize_document(document, lay_out([document], model.tokenizer), model, style, **more)
 
     return run

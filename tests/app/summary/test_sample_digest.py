@@ -23,10 +23,7 @@ def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs: Path
     records, words = [], {}
     for path in paths:
         with open_session([str(path)], options, model=model) as session:
-            for _ in session.read():
-                pass
-            rows = session.local.token_rows()
-            record = summarize_document(session.documents[0], session.context, model, "key-points", rows=rows)
+            record = summarize_document(session.documents[0], session.context, model, "key-points")
             records.append(record)
             for sentence in record.every_sentence():
                 texts = [session.documents[0].pages[(cite.page or 1) - 1].text for cite in sentence.cites]

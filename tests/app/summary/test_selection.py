@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.sentences.candidates import Candidate
@@ -14,8 +12,7 @@ def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | N
         Candidate(1, n, n + 1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
         for n, text in enumerate(texts)
     ]
-    vectors = np.eye(len(texts))
-    return Pool(found, vectors, [frozenset(terms(text)) for text in texts])
+    return Pool(found, [frozenset(terms(text)) for text in texts])
 
 
 def test_the_same_words_are_taken_once() -> None:
@@ -26,13 +23,6 @@ def test_the_same_words_are_taken_once() -> None:
 def test_what_is_taken_elsewhere_is_not_said_again() -> None:
     said = pool("The tenant pays rent monthly.", "Rent is paid monthly by the tenant.", "Bees make honey.")
     assert choose(said, [1, 2], [2.9, 0.1], 2, taken=[0]) == [2]
-
-
-def test_sentences_with_similar_vectors_are_not_both_chosen() -> None:
-    said = pool("The tenant pays.", "Bees make honey.", "Roofs leak often.")
-    near = np.array([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]])
-    said = Pool(said.candidates, near, said.words)
-    assert choose(said, range(3), [1.0, 0.9, 0.6], 2) == [0, 2]
 
 
 def test_a_section_waits_for_the_others() -> None:

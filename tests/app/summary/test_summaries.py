@@ -10,16 +10,13 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.jobs import with_path
-from docqa.app.context.context import lay_out
 from docqa.app.errors import UsageError
 from docqa.app.evidence.terms import terms
 from docqa.app.summary import salience
-from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line, to_json_line
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Block, Document, Section
-from docqa.model.heads.heads import AnswerHeads
 
 Summarize = Callable[..., SummaryRecord]
 
@@ -183,13 +180,6 @@ def test_a_judges_words_carry_his_name(summarize: Summarize, document: Any) -> N
     opinion = Section("1", None, "Stevens, dissenting", 1, 1, 0, "opinion", 0.9, None, "1")
     made = document("The tenant pays the rent of the house on the first day of each month.", sections=(opinion,))
     assert summarize(made, "brief").sentences[0].speaker == "Stevens, dissenting"
-
-
-def test_a_model_that_keeps_no_rows_still_chooses(paper: Document, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "heads", AnswerHeads())
-    for style in STYLES:
-        record = summarize_document(paper, lay_out([paper], model.tokenizer), model, style, rows=None)
-        assert bool(record.every_sentence()) == (style != "clauses")
 
 
 def test_a_title_of_placeholders_gives_way_to_the_files_name(summarize: Summarize, paper: Document) -> None:
