@@ -39,7 +39,7 @@ from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.model.protocol import Model
 from docqa.model.training.reader.teacher_reader import TeacherReader
 

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.numbers import VALUES
 
 NEAR_SCORE = 80.0
 """rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
@@ -23,11 +24,9 @@ _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 _WORDS = """
 not no never none neither nor cannot without except unless until only shall may must will should january february
 march april june july august september october november december monday tuesday wednesday thursday friday saturday
-sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp one two
-three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred
-first second third
+sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred
 """
-_PROTECTED_WORDS = frozenset(_WORDS.split())
+_PROTECTED_WORDS = frozenset((*_WORDS.split(), *VALUES))
 _MARKS = lazily(r"[§¶%$€£¥°]")
 _NEGATED = lazily(r"[^\W\d_]n't$")
 

@@ -7,21 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docqa.app.check.quotations import find_quotations
+from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.places import PAGE_RANGES, page_labels
 from docqa.ingest.types import Span
 
 _LONGEST_RANGE = 12
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WORD = r"(?:sentences?|sent\.|s\.|excerpts?|passages?|sources?|refs?\.?|nos?\.|#|line)"
 _MANY = rf"{_WORD}?\s*+\d{{1,4}}(?:\s*+(?:,|;|and|&|–|-|to)\s*+(?:{_WORD}\s*+)?\d{{1,4}})*"
-_PAGES = r"(?:pp?\.|pages?|pg\.)\s*(?P<pages>[\divxlc]{1,8}(?:\s*[-–,&]\s*[\divxlc]{1,8})*)"
+_PAGE = r"(?:pp?\.|pages?|pg\.)\s*"
 _MARKS = re.compile(
     rf"(?P<note>\[\^[\w-]{{1,12}}\])"
     rf"|(?P<raised>(?<=[\w.,;:!?\"”’)\]])[⁰¹²³⁴-⁹]+(?:[,˒ ]?[⁰¹²³⁴-⁹]+)*)"
     rf"|[\[【](?P<square>{_MANY})(?:†[^\]】]{{0,40}})?[\]】]"
-    rf"|[\[(](?:see |at |on )?(?:[^\[\]()\n]{{0,60}}[,;:]\s*)?{_PAGES}[^\[\]()\n]{{0,40}}[\])]"
+    rf"|[\[(](?:see |at |on )?(?:[^\[\]()\n]{{0,60}}[,;:]\s*)?{_PAGE}(?P<pages>{PAGE_RANGES})[^\[\]()\n]{{0,40}}[\])]"
     rf"|\((?P<round>{_MANY})\)(?=\s*(?:[.,;:!?\[(]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
+_BARE_PAGES = re.compile(rf"\b{_PAGE}({PAGE_RANGES})", re.IGNORECASE)
 _NOTE_LINE = re.compile(r"^[ \t]*(?:\[\^([\w-]{1,12})\]:|([⁰¹²³⁴-⁹]+)[.)]?)[ \t]*(.+)$", re.MULTILINE)
 _SOURCES = re.compile(
     r"^[ \t]*+(?:#+\s*|\*\*|__)?(?:sources|references|notes|footnotes|citations|quotes|cited sentences)"
@@ -29,9 +32,7 @@ _SOURCES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SOURCE_LINE = re.compile(r"^[ \t]*(?:[-*•]\s+)?(?:\[(\d{1,3})\]|(\d{1,3})[.):])[ \t]*(.+)$", re.MULTILINE)
-_NUMBER_WORD = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand)\s*$", re.I
-)
+_NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORD}|\w+ty|hundred|thousand)\s*$", re.I)
 _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
 
 Footnotes = dict[str, str]
@@ -50,7 +51,7 @@ class Mark:
     def cited(self, footnotes: Footnotes, most: int) -> tuple[list[int], list[str], list[str]]:
         """(numbers of sentences, pages, quotations) that it names, through footnotes where it is one."""
         if self.kind == "pages":
-            return [], pages_of(self.content), []
+            return [], list(page_labels(self.content)), []
         labels = [self.content] if self.kind == "note" else [str(number) for number in numbers_of(self.content)]
         numbers: list[int] = []
         pages: list[str] = []
@@ -65,13 +66,11 @@ class Mark:
                     numbers += more
                     pages += paged
                 numbers += [] if inner or quotations else _named(text)
-                pages += [] if inner else [page for match in _BARE_PAGES.finditer(text) for page in pages_of(match[1])]
+                named = () if inner else _BARE_PAGES.finditer(text)
+                pages += [page for match in named for page in page_labels(match[1])]
             elif label.isdigit():
                 numbers.append(int(label))
         return numbers, pages, quotations
-
-
-_BARE_PAGES = re.compile(r"\b(?:pp?\.|pages?)\s*([\divxlc]{1,8}(?:\s*[-–]\s*\d{1,4})?)", re.IGNORECASE)
 
 
 def _named(text: str) -> list[int]:
@@ -133,15 +132,6 @@ def numbers_of(content: str) -> list[int]:
         first, last = int(match[1]), int(match[2] or match[1])
         found += range(first, last + 1) if first <= last < first + _LONGEST_RANGE else dict.fromkeys((first, last))
     return list(dict.fromkeys(found))
-
-
-def pages_of(content: str) -> list[str]:
-    """`12-13, xiv` as 12, 13, xiv."""
-    found: list[str] = []
-    for part in re.split(r"[,&]", content):
-        numbers = numbers_of(part)
-        found += [str(number) for number in numbers] or [part.strip()]
-    return [page for page in dict.fromkeys(found) if page]
 
 
 def without_marks(text: str, marks: Sequence[Mark]) -> tuple[str, list[int]]:

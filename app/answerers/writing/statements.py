@@ -15,7 +15,7 @@ from docqa.app.answerers.writing.json_reply import plain_of_json
 from docqa.app.answerers.writing.marks import Footnotes, Mark, find_marks, take_footnotes, without_marks
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from docqa.app.reading.candidates import Form
+from docqa.ingest.language.numbers import NUMBER_WORD
 
 _VERBS = (
     r"(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had|am|ought|need|isn['’]t|"
@@ -42,7 +43,7 @@ _TWO_PARTS = re.compile(
     re.IGNORECASE,
 )
 _ASKED_FIRST = re.compile(rf"\W*{_WITH}(?:{_ASKS}|{_VERBS}|give|name)\b|.*\b{_ASKS}\b", re.IGNORECASE)
-_COUNT = r"(?:two|three|four|five|six|seven|eight|nine|ten|[2-9])"
+_COUNT = rf"(?:(?!one\b)(?:{NUMBER_WORD})|[2-9])"
 _SORTS = (
     r"(?:kinds|sorts|types|forms|ways|factors|steps|examples|things|methods|details|events|criteria|elements|categories|"
     r"items|features|areas|fields|sources|costs|remedies|duties|obligations|rights|exceptions|requirements|parts|"

@@ -121,7 +121,7 @@ support correct right true | deny reject reverse vacate overrule dismiss decline
 failure unsuccessful dispute contest wrong error untimely contradict disclaim strike struck oppose incorrect false
 insufficient lose lost against ;
 all every entire whole always complete full each everything fully total completely entirely throughout everyone |
-several few part partial partially portion sometimes occasionally half incomplete partly selected subsample ;
+several few part partial partially portion sometimes occasionally half incomplete partly ;
 large big major strong high significant great considerable important substantial many wide long | small minor weak low
 insignificant little few slight limited negligible narrow short modest minimal slightly ;
 together joint jointly combine combined shared collective | separate separately individually independent independently

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from docqa.app.answerers.writing.contrasts.words import Word
-from docqa.app.answerers.writing.figures import months
+from docqa.ingest.language.dates import months
 
 _ROLE_NAMES = """
 landlord lessor tenant lessee buyer purchaser seller vendor employer employee plaintiff claimant defendant appellant

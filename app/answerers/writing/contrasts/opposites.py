@@ -31,11 +31,11 @@ east eastern / west western
 begin began begun start commence open / end expire terminate cease finish close
 import imported / export exported
 buy bought purchase / sell sold sale
-switchedon / switchedoff
-leftside / rightside
+on / off
+left / right
 public / private
 always / sometimes occasionally / often usually generally normally / rarely seldom
-if when where evenif / unless
+if when where / unless
 landlord lessor @ tenant lessee
 buyer purchaser @ seller vendor
 employer @ employee
