@@ -20,6 +20,8 @@ _DURATIONS = {
     "second": (1, "TS"), "minute": (1, "TM"), "hour": (1, "TH"), "day": (1, "D"), "night": (1, "D"), "week": (1, "W"),
     "month": (1, "M"), "quarter": (3, "M"), "year": (1, "Y"), "decade": (10, "Y"), "century": (100, "Y"),
 }  # fmt: skip
+_BASES = {"PY": (12, "PM"), "PW": (7, "PD"), "PTH": (3600, "PTS"), "PTM": (60, "PTS")}
+_NUMBER = lazily(r"\d+(?:\.\d+)?")
 _LEGAL_FORM = lazily(r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$", re.IGNORECASE)
 _ARTICLE = lazily(r"^(?:the|a|an)\s+", re.IGNORECASE)
 _YES_NO = lazily(r"\W*(yes|no)\b", re.IGNORECASE)
@@ -39,7 +41,7 @@ _PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(
 """What says nothing; the hyphens of "2-3" and "-5" do."""
 
 
-class Kind(StrEnum):
+class FactKind(StrEnum):
     """What a value is."""
 
     PARTY = "party"
@@ -63,40 +65,38 @@ class Relation(StrEnum):
 @dataclass(frozen=True)
 class Fact:
     """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or
-    the words of a name in small letters without article and legal form. `shown` as written."""
+    the words of a name in small letters without article and legal form. `shown` as written, of a period "30 days"."""
 
-    kind: Kind
+    kind: FactKind
     value: str
     shown: str
 
 
-def read(kind: Kind, text: str) -> Fact | None:
+def read(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; None where there is none."""
-    if kind in (Kind.PARTY, Kind.PERSON, Kind.LAW):
+    if kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
         name = _LEGAL_FORM.sub("", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))).casefold()
         return Fact(kind, name, text) if name else None
-    if kind is Kind.YES_NO:
+    if kind is FactKind.YES_NO:
         said = _YES_NO.match(text)
         return Fact(kind, said[1].lower(), said[0].strip()) if said else None
-    if kind is Kind.DATE:
-        found = [Fact(kind, date.iso, text[date.start : date.end]) for date in dates(text)]
-        return found[0] if len({fact.value for fact in found[:2]}) == 1 or not _in_digits(found) else None
+    if kind is FactKind.DATE:
+        found = [*dates(text)][:2]
+        ambiguous = len(found) > 1 and found[0].start == found[1].start  # "3/4/2019"
+        first = found[0] if found and not ambiguous else None
+        return Fact(kind, first.iso, text[first.start : first.end]) if first else None
     return next((fact for figure in figures(text) if (fact := _of_figure(figure)).kind is kind), None)
-
-
-def _in_digits(found: list[Fact]) -> bool:
-    """Whether there is no date, or only one that may be read either way: "3/4/2019"."""
-    return not found or (len(found) > 1 and found[0].shown == found[1].shown)
 
 
 def _of_figure(figure: Figure) -> Fact:
     if figure.unit in MONEY:
-        return Fact(Kind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
+        return Fact(FactKind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
     if figure.unit in TIME and figure.value.isdigit():
         times, designator = _DURATIONS[figure.unit]
         time, letter = ("T", designator[1]) if len(designator) > 1 else ("", designator)
-        return Fact(Kind.PERIOD, f"P{time}{int(figure.value) * times}{letter}", figure.shown)
-    return Fact(Kind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
+        shown = f"{figure.value} {figure.unit}{'s' * (figure.value != '1')}"
+        return Fact(FactKind.PERIOD, f"P{time}{int(figure.value) * times}{letter}", shown)
+    return Fact(FactKind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
 
 
 def compare(one: Fact, other: Fact) -> Relation:
@@ -105,14 +105,24 @@ def compare(one: Fact, other: Fact) -> Relation:
         return Relation.INCOMPARABLE
     if one.value == other.value:
         return Relation.EQUAL
-    if one.kind is Kind.DATE:
+    if one.kind is FactKind.DATE:
         parts = zip(_date_parts(one.value), _date_parts(other.value), strict=True)
         return Relation.CONFLICTING if any(a != b for a, b in parts if a and b) else Relation.INCOMPARABLE
-    if one.kind in (Kind.PARTY, Kind.PERSON, Kind.LAW):
+    if one.kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
         words, others = set(one.value.split()), set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
-    units = [re.sub(r"-?[\d.]+", "", fact.value) for fact in (one, other)]
-    return Relation.CONFLICTING if units[0] == units[1] else Relation.INCOMPARABLE
+    (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
+    if unit != other_unit:
+        return Relation.INCOMPARABLE
+    return Relation.EQUAL if number == other_number else Relation.CONFLICTING
+
+
+def _measured(value: str) -> tuple[float, str]:
+    """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of days."""
+    unit = _NUMBER.sub("", value, count=1)
+    times, base = _BASES.get(unit, (1, unit))
+    found = _NUMBER.search(value)
+    return times * float(found[0]) if found else 0.0, base
 
 
 def _date_parts(iso: str) -> list[int]:
@@ -123,22 +133,22 @@ def _date_parts(iso: str) -> list[int]:
 
 def printed(fact: Fact) -> str:
     """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
-    if fact.kind is Kind.DATE:
+    if fact.kind is FactKind.DATE:
         year, month, day = _date_parts(fact.value)
         return " ".join(filter(None, (str(day or ""), MONTHS[month - 1].title(), str(year or ""))))
-    if fact.kind is Kind.AMOUNT:
+    if fact.kind is FactKind.AMOUNT:
         code, _, number = fact.value.partition(" ")
         whole, point, rest = number.partition(".")
         return f"{code} {int(whole):,}{point}{rest}"
-    return fact.value if fact.kind in (Kind.NUMBER, Kind.YES_NO) else fact.shown
+    return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
 
 
 def normal_form(text: str) -> str:
     """The words of an answer as they are compared: without case, punctuation, an article in front and the number of a
     clause; its dates, numbers and units in one spelling, "thirty (30) days" once."""
-    shown = folded(text.lstrip())
     number = _CLAUSE_NUMBER.match(text.lstrip())
-    at, parts = number.end() if number else 0, list[str]()
+    shown = folded(text.lstrip()[number.end() if number else 0 :])
+    at, parts = 0, list[str]()
     for start, end, value in sorted(_values(shown)):
         if start >= at:
             parts += [shown[at:start], value]

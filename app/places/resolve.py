@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
+from docqa.app.places.headings import without_brackets
 from docqa.app.quotes.normalise import fold
 from docqa.ingest.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
-from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of
+from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
 from docqa.ingest.structure.locators.sections import printed_number
+from docqa.ingest.structure.references import Point, opener_of
 from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
@@ -27,14 +30,9 @@ _KIND = lazily(
     r"(?:(?P<word>[^\W\d_]{1,40})\.?\s+|(?P<sign>[§¶]){1,8}\s*)?(?P<number>\(?[\w.\-–]{1,40}\)?(?:\([A-Za-z0-9]{1,4}\)){0,8})$"
 )
 _ASIDE = lazily(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
-_SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
 _UNUSABLE_GRADE = "F"
-_BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _LEAST_HEADING = 4
 _DOTTED_LETTER = lazily(r"\.[a-z]$", re.IGNORECASE)
-
-Point = tuple[int, int]
-"""(page, offset in its text)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ class CitedPlaces:
     @cached_property
     def _headings(self) -> list[tuple[str, Section]]:
         """(folded title without what is in brackets, section), the longest first."""
-        titles = [(fold(_BRACKETED.sub("", section.title)).text.strip(), section) for section in self.document.sections]
+        titles = [(fold(without_brackets(section.title)).text, section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
     # Lines
@@ -151,7 +149,7 @@ class CitedPlaces:
     # Sections
 
     def _sections(self, cited: str, word: str) -> list[Region]:
-        base, subs = _SUB.split(cited, maxsplit=1)[0], _SUB.findall(cited)
+        base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
             kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
@@ -227,9 +225,8 @@ class CitedPlaces:
 
     def region_of(self, section: Section) -> Region:
         """From the heading of `section` to the next one of its level or above."""
-        later = self.document.sections[self.document.sections.index(section) + 1 :]
-        after = next(((s.page, s.start) for s in later if s.level <= section.level), self._end)
-        return Region(self.number, (section.page, section.start), max(after, (section.page, section.start + 1)))
+        end = max(self.document.end_of(section), (section.page, section.start + 1))
+        return Region(self.number, (section.page, section.start), end)
 
     @property
     def _end(self) -> Point:
@@ -252,29 +249,16 @@ class CitedPlaces:
         head = bisect_left(heads, (start[0], start[1] + 1))
         return Region(self.number, start, min(next(later, self._end), heads[head] if head < len(heads) else self._end))
 
-    def _below(self, region: Region, subs: list[str]) -> Region:
+    def _below(self, region: Region, subs: Sequence[str]) -> Region:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
         for sub in subs:
-            start = self._opener(region, (sub,))
+            start = opener_of(self.document.pages, (sub,), region.start, region.end)
             if start is None:
                 return region
-            following = self._opener(Region(self.number, (start[0], start[1] + 1), region.end), _next(sub))
+            following = opener_of(self.document.pages, _next(sub), (start[0], start[1] + 1), region.end)
             region = Region(self.number, start, following or region.end)
         return region
 
-    def _opener(self, region: Region, marks: tuple[str, ...]) -> Point | None:
-        """The first place in `region` where one of `marks` opens an item."""
-        if not marks:
-            return None
-        any_mark = "|".join(re.escape(mark) for mark in marks)
-        opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
-        for page in self.document.pages[region.start[0] - 1 : region.end[0]]:
-            first = region.start[1] if page.page == region.start[0] else 0
-            last = region.end[1] if page.page == region.end[0] else len(page.text)
-            match = opener.search(page.text, first, last)
-            if match is not None:
-                return (page.page, match.start())
-        return None
 
 
 def _line_start(page: Page, number: int) -> int | None:

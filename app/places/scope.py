@@ -16,6 +16,7 @@ from docqa.app.places.names import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.places.tables import captioned, named_tables
 from docqa.app.places.wording import in_full
+from docqa.app.quotes.verifier import Located
 from docqa.ingest.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal
 from docqa.ingest.language.places import ATTACHMENTS
@@ -33,14 +34,6 @@ _WHICH = lazily(
     re.IGNORECASE,
 )
 _INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
-@dataclass(frozen=True)
-class PlaceSpan:
-    """Characters `start:end` of the text of `page` (from 1) of the document with index `document`; never empty."""
-
-    document: int
-    page: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ class Scope:
     section 4 duties"), and the answer may be elsewhere.
     """
 
-    spans: tuple[PlaceSpan, ...]
+    spans: tuple[Located, ...]
     whole: bool
     inside: bool
 
@@ -184,7 +177,7 @@ def _within(inner: Region, outer: Region) -> bool:
     return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
 
 
-def _spans(documents: Sequence[Document], region: Region) -> list[PlaceSpan]:
+def _spans(documents: Sequence[Document], region: Region) -> list[Located]:
     """The parts of `region` page by page, without white space at their edges."""
     found = []
     for page in documents[region.document].pages[region.start[0] - 1 : region.end[0]]:
@@ -193,5 +186,5 @@ def _spans(documents: Sequence[Document], region: Region) -> list[PlaceSpan]:
         words = page.text[start:end].strip()
         if words:
             start += page.text[start:end].index(words)
-            found.append(PlaceSpan(region.document, page.page, start, start + len(words)))
+            found.append(Located(region.document, page.page, start, start + len(words)))
     return found

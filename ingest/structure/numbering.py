@@ -15,9 +15,8 @@ _DIVISIONS = {
     "schedule": 1, "exhibit": 1, "appendix": 1, "annex": 1, "attachment": 1,
 }  # fmt: skip
 _DIVISION = lazily(
-    rf"({'|'.join(ELSEWHERE)}|title|part|chapter|subchapter|article|division|book|section|sec\.?|§|clause|schedule|"
-    r"exhibit|appendix|annex|attachment)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|"
-    rf"{NUMBER_WORD})\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
+    rf"({'|'.join((*ELSEWHERE, *_DIVISIONS))}|sec\.?|§)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?"
+    rf"(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|{NUMBER_WORD})\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 # A law with one schedule prints no number: "SCHEDULE (Section 4)".

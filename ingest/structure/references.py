@@ -61,6 +61,8 @@ _LETTERED = lazily(r"[A-Z](?:\.\d{1,3})+|.+\.[a-z]")
 _FAR = 4
 
 Key = tuple[str, str]
+Point = tuple[int, int]
+"""(page, offset in its text)."""
 
 
 class Target(NamedTuple):
@@ -94,7 +96,7 @@ class _Resolver:
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
         self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
-        self.ends = _ends(document)
+        self.sections = {section.id: section for section in document.sections}
         self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
         self.last: tuple[Reference, int] | None = None
         self._add_sections()
@@ -215,8 +217,7 @@ class _Resolver:
         return found[0]
 
     def _is_within(self, target: Target, roof: Target) -> bool:
-        last = self.ends.get(roof.section or "", (len(self.document.pages) + 1, 0))
-        return (roof.page, roof.start) < (target.page, target.start) < last
+        return (roof.page, roof.start) < (target.page, target.start) < self._end(roof.section)
 
     def _relative(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
         """ "subsection (2)", "paragraphs (a) and (c)": of the part that they are in, or of the section named behind."""
@@ -281,30 +282,21 @@ class _Resolver:
     def _followed(self, target: Target, subs: Sequence[str]) -> Target:
         """The same by the marks that open items, where the parts of the section have no locators."""
         section, page, start = target
-        pages = self.document.pages
-        last_page, last = self.ends.get(section or "", (len(pages), len(pages[-1].text)))
-        last_page, last = min((last_page, last), (page + _FAR, 0))
+        end = min(self._end(section), (page + _FAR, 0))
         for sub in subs:
             child = self.children.get((section, sub)) if section else None
             if child is not None:
                 section, page, start = child.id, child.page, child.start
                 continue
-            opener = re.compile(rf"(?:(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s))({re.escape(sub)})\s")
-            place = None
-            for number in range(page, min(last_page, len(pages)) + 1):
-                text = pages[number - 1].text
-                begin, end = start + 1 if number == page else 0, last if number == last_page else len(text)
-                match = opener.search(text, begin, end)
-                if number > page and text.startswith(sub):
-                    place = number, 0
-                elif match is not None:
-                    place = number, match.start(1)
-                if place is not None:
-                    break
+            place = opener_of(self.document.pages, (sub,), (page, start + 1), end)
             if place is None:
                 break
             page, start = place
         return Target(section, page, start)
+
+    def _end(self, section: str | None) -> Point:
+        found = self.sections.get(section or "")
+        return self.document.end_of(found) if found else (len(self.document.pages) + 1, 0)
 
 
 def _fills_line(text: str, start: int, end: int) -> bool:
@@ -313,15 +305,16 @@ def _fills_line(text: str, start: int, end: int) -> bool:
     return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
 
 
-def _ends(document: Document) -> dict[str, tuple[int, int]]:
-    """Where each section ends: where the next one of its level or above begins."""
-    ends: dict[str, tuple[int, int]] = {}
-    open_: list[Section] = []
-    for section in document.sections:
-        while open_ and open_[-1].level >= section.level:
-            ends[open_.pop().id] = (section.page, section.start)
-        open_.append(section)
-    return ends
+def opener_of(pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point) -> Point | None:
+    """The first place from `start` up to `end` where one of `marks` ("(b)") opens an item; None where none does."""
+    any_mark = "|".join(map(re.escape, marks))
+    opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
+    for page in pages[start[0] - 1 : end[0]] if marks else ():
+        first = start[1] if page.page == start[0] else 0
+        last = end[1] if page.page == end[0] else len(page.text)
+        if match := opener.search(page.text, first, last):
+            return page.page, match.start()
+    return None
 
 
 def _kind(word: str) -> str:

@@ -41,7 +41,7 @@ _DENIED = re.compile(rf"\b(?:{_STRICT}|{_DENIES})|n['’]t\b", re.IGNORECASE)
 _LIKE_NOT = re.compile(
     rf"\b(?:{_STRICT}|{_DENIES}|unless|except\w*|only|solely|until|before)\b|n['’]t\b", re.IGNORECASE
 )
-_CONDITION = re.compile(r"\b(?:without|unless|except|until)\b", re.IGNORECASE)
+_CONDITION = frozenset(("without", "unless", "except", "until"))
 _NEEDS = re.compile(
     r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to|"
     r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
@@ -85,7 +85,6 @@ _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
 _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
-_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
 _ALL_PARTIES = re.compile(r"\b(?:both|either|each|all)(?: of)?(?: the)? (?:part(?:y|ies)|sides?)\b", re.IGNORECASE)
 _PARTIES = re.compile(r"\b(?:part(?:y|ies)|both|either|each|neither|mutual\w*|respective\w*|sides?)\b", re.IGNORECASE)
 _QUANTITIES = (
@@ -229,7 +228,7 @@ def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[s
             yield match.group()
     for part in close:
         for match in _NOT.finditer(part):
-            if _CONDITION.search(part) and _NEEDS.search(statement):
+            if _CONDITION & set(plain_words(part)) and _NEEDS.search(statement):
                 continue  # "shall not assign without consent" says that consent is needed
             if turned_words := _turned(match, part, statement):
                 yield f"{match.group()} {turned_words}"
@@ -249,8 +248,8 @@ def _denies_too(match: re.Match[str], text: str, other: str) -> bool:
 
 def _turned(match: re.Match[str], text: str, other: str) -> str:
     """The words that `text` denies at `match` and that stand in `other` with no denial near them; else ""."""
-    if _WITHOUT.search(text, match.end()) and _WITHOUT.search(other):
-        other = _WITHOUT.sub("with", other)  # in both: it turns neither
+    if "without" in text[match.end() :] and "without" in other:
+        other = other.replace("without", "with")  # in both: it turns neither
     scope = _denied_words(match, text)
     wanted = set(stems(scope))
     words = list(_WORD.finditer(other))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import STOP_WORDS, stems
 from docqa.ingest.language.sentences import sentences
+from docqa.ingest.language.words import denies
 
 REACH = 7
 """Words to either side that say what a word is about."""
 _WORD = re.compile(r"(?:non-)?[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*")
 _EXCEPT_IF = re.compile(r"\b(?:except|save)\s+(?:if|when|where)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$")
-_DENIALS = frozenset(("not", "never", "no", "cannot", "neither", "nor", "none", "without"))
 _BEFORE = 3  # words between a denial and what it denies, at most
 
 
@@ -44,7 +44,7 @@ def words(text: str) -> list[Word]:
     made = []
     for number, (match, word, stem) in enumerate(zip(found, bare, stems(bare), strict=True)):
         before = bare[max(number - _BEFORE, 0) : number]
-        denied = any(each in _DENIALS or each.endswith(("n't", "n’t")) for each in before)
+        denied = any(map(denies, before))
         made.append(Word(word, stem, match.group()[0].isupper(), denied, match.start(), match.end()))
     return made
 
