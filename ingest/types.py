@@ -304,6 +304,11 @@ class Document:
             section = self._sections_by_id.get(section.parent) if section.parent is not None else None
         return tuple(found)
 
+    def end_of(self, section: Section) -> tuple[int, int]:
+        """(page, offset) where `section` ends: where the next one of its level or above begins, or behind the last
+        page."""
+        return self._section_ends.get(section.id, (len(self.pages) + 1, 0))
+
     def speaker_of(self, page: int, start: int) -> str | None:
         """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"), or in a comment
         ("Comment by Jo Reed"); None elsewhere."""
@@ -326,6 +331,16 @@ class Document:
         digest = hashlib.sha256(json.dumps(shape, separators=(",", ":")).encode())
         digest.update("".join(texts).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+    @cached_property
+    def _section_ends(self) -> dict[str, tuple[int, int]]:
+        ends: dict[str, tuple[int, int]] = {}
+        open_: list[Section] = []
+        for section in self.sections:
+            while open_ and open_[-1].level >= section.level:
+                ends[open_.pop().id] = (section.page, section.start)
+            open_.append(section)
+        return ends
 
     @cached_property
     def _section_order(self) -> list[int]:

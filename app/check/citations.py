@@ -6,12 +6,8 @@ import re
 
 from docqa.app.check.quotations import Quotation
 from docqa.app.places.cites import PlaceCite
+from docqa.ingest.language.sentences import ends_abbreviated
 
-_ABBREVIATED = re.compile(
-    r"(?:^|[\s(])(?:p|pp|pg|no|nos|art|arts|sec|secs|sect|cl|cls|para|paras|id|ibid|cf|see|e\.g|i\.e|viz|v|vs|mr|mrs|"
-    r"ms|dr|op|dep|tr|inc|ltd|co|corp|u\.s|ch|pt|ex|app|fig|rev|stat|al|[A-Z])\.$",
-    re.IGNORECASE,
-)
 _STOP = re.compile(
     r"(?<![.!?…])[.!?…]++[\"”’)\]]*+(?=\s++[\"“„«‘(\[]?[A-Z§¶])|\n[^\S\n]*+(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|[^\S\n]*+\n"
 )
@@ -90,7 +86,7 @@ def _ends(gap: str) -> bool:
     """Whether a sentence, an item or a paragraph ends in `gap`."""
     if _BLANK.search(gap):
         return True
-    return any(not _ABBREVIATED.search(gap[: match.end()].rstrip('"”’)]')) for match in _STOP.finditer(gap))
+    return any(not ends_abbreviated(gap[: match.end()].rstrip('"”’)]')) for match in _STOP.finditer(gap))
 
 
 def _sharing(masked: str, quotations: list[Quotation], own: list[list[PlaceCite]]) -> list[tuple[int, int]]:

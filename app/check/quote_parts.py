@@ -14,6 +14,7 @@ from docqa.app.answer.grades import Grade, weakest
 from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole, protected_words
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
+from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
 ELLIPSIS_REACH = 3_000
@@ -28,7 +29,6 @@ _REMARK = re.compile(
 )
 _LEFT_OUT = re.compile(r"(?:(?:internal|citations?|footnotes?|quotation marks?|references?|and|,)\s*)+omitted", re.I)
 _EDGES = " \t\n,;:.–—-"
-_NEGATIONS = frozenset(("not", "no", "never", "none", "neither", "nor", "cannot", "without", "except", "unless"))
 _FEW_WORDS = 3
 _PAGES_BEFORE, _PAGES_AFTER = 1, 3
 
@@ -163,7 +163,7 @@ def _protected(words: str) -> object:
 def _hides_negation(gap: str) -> bool:
     """Whether the ellipsis leaves out little but a "not": marked, and yet another sentence."""
     words = [word.strip(".,;:()") for word in fold(gap).text.split()]
-    return 0 < len(words) <= _FEW_WORDS and bool(_NEGATIONS & set(words))
+    return 0 < len(words) <= _FEW_WORDS and any(denies(word) or word in EXCEPTIONS for word in words)
 
 
 class _Stretch:

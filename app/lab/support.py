@@ -26,7 +26,7 @@ from docqa.app.eval.evaluate import Rates, grouped, mean
 from docqa.app.eval.questions import lines
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support
 from docqa.model.heads.reader_text import SUPPORT
 

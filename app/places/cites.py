@@ -8,25 +8,18 @@ import re
 from dataclasses import dataclass
 
 from docqa.ingest.expressions import lazily
-from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE
-
-MOST_PAGES = 50
-"""A range of more pages than this cites no place."""
+from docqa.ingest.language.places import PAGE_RANGE, PAGE_RANGES, NamedPlaces, named_places, page_labels
 
 _LEAD = 80
 """Characters in front of a page that may name its section."""
-_ROMAN = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
-_LABEL = rf"(?:[A-Z]{{1,3}}-?\d{{1,4}}|\d{{1,5}}|(?i:{_ROMAN})(?![\w]))"
-_RANGE = rf"{_LABEL}(?:\s?[-–—]\s?{_LABEL}|\s+to\s+{_LABEL})?"
-_MORE = rf"(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){_RANGE}(?![\w.]*\w))*"
 _PAGE = lazily(
-    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{_RANGE}{_MORE})|(?:p\.|page|pg\.)\s*(?P<one>{_RANGE}))"
+    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{PAGE_RANGES})|(?:p\.|page|pg\.)\s*(?P<one>{PAGE_RANGE}))"
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
 # "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
 _AT = lazily(
-    rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
+    rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{PAGE_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
 # "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
@@ -45,26 +38,10 @@ _PAGE_AND_LINES = lazily(
 )
 _BEHIND_QUOTATION = lazily(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = lazily(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
-_SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
-_DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.(?:[A-Za-z]|[ivxlc]{2,5})(?!\w))*"
-_NUMBER = (
-    rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}(?:\.[A-Z](?!\w))?|[A-Z](?:\.\d{{1,3}}){{1,4}}|[A-Z])"
-    rf"(?!\w){_SUBS}"
-)
-_WORDS = (
-    "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
-    "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?|" + "|".join(DIVISIONS_ELSEWHERE)
-)
-_SECTION = lazily(
-    rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
-    rf"(?P<more>(?:(?:\s*+,(?:\s++(?:and|or|&))?|\s++(?:and|or|&))\s*+{_NUMBER})*)"
-)
-_SINGULAR = {
-    "sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph",
-    "cl": "clause", "art": "article", "para": "paragraph", "annexes": "annex", "appendices": "appendix",
-}  # fmt: skip
-_TO = lazily(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
-_SECTION_NUMBER = lazily(_NUMBER)
+_SECTIONS = (
+    "section", "subsection", "clause", "subclause", "article", "paragraph", "schedule", "exhibit", "appendix", "annex",
+    "chapter", "part",
+)  # fmt: skip
 _WORK_BEFORE = lazily(
     r"(?:\d{1,40}\s{1,40})?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]{0,40}\s{1,40}){0,20}(?:Code|Stat\.|"
     r"Act(?:\s+\d{4})?|Rules?|Regulations?))\s*+(?:Ann\.\s*+)?(?:,\s*+)?$"
@@ -100,11 +77,11 @@ class PlaceCite:
     before: str = ""
 
 
-def find_cites(text: str) -> list[PlaceCite]:
-    """The cites of `text` in order, those inside quotations too."""
+def find_cites(text: str, also: tuple[str, ...] = ()) -> list[PlaceCite]:
+    """The cites of `text` in order, those inside quotations too; `also`: further words for sections."""
     found = [_page(text, match) for match in _PAGE.finditer(text)]
     found += [_page(text, match) for match in _AT.finditer(text)]
-    found += [_section(text, match) for match in _SECTION.finditer(text)]
+    found += [_section(text, named) for named in named_places(text, (*_SECTIONS, *also), elsewhere=True)]
     found += _lines(text)
     kept: list[PlaceCite] = []
     for cite in sorted(found, key=lambda cite: (cite.start, -cite.end)):
@@ -118,7 +95,8 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
     wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
     lead = text[max(0, match.start() - _LEAD) : match.start()]
-    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", _work(text, match), lead)
+    labels, work = page_labels(wanted), _work(text, match)
+    return PlaceCite(match.start(), match.end(), match.group(), kind, labels, "page", work, lead)
 
 
 def _lines(text: str) -> list[PlaceCite]:
@@ -154,34 +132,9 @@ def _work(text: str, match: re.Match[str]) -> str | None:
     return before.group(1).strip(" ,:") if before else None
 
 
-def _pages(wanted: str) -> tuple[str, ...]:
-    """Every label of "3-4", "123-27", "iv, 7 and A-3"; a range of other than numbers gives its ends."""
-    labels: list[str] = []
-    for part in re.split(r"(?:(?<!\s)\s++)?(?:,|&|\band\b|\bor\b)\s*+", wanted):
-        ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else _TO.split(part)
-        if len(ends) == 2 and all(end.isdigit() for end in ends):
-            first, last = ends
-            if len(last) < len(first) and int(last) < int(first):
-                last = first[: len(first) - len(last)] + last
-            if 0 <= int(last) - int(first) < MOST_PAGES:
-                labels += [str(number) for number in range(int(first), int(last) + 1)]
-        else:
-            labels += [end for end in ends if end]
-    return tuple(dict.fromkeys(labels))
-
-
-def _section(text: str, match: re.Match[str]) -> PlaceCite:
-    numbers = [match["first"], *_SECTION_NUMBER.findall(match["more"])]
-    word = (match["word"] or match["sign"] or "").lower()
-    plural = word.endswith(("s", "s.", "ices")) or word in ("§§", "¶¶")
-    end = match.end() if plural else match.end("first")
-    before = _WORK_BEFORE.search(text, max(0, match.start() - 40), match.start())
-    after = _WORK_AFTER.match(text, end)
+def _section(text: str, named: NamedPlaces) -> PlaceCite:
+    before = _WORK_BEFORE.search(text, max(0, named.start - 40), named.start)
+    after = _WORK_AFTER.match(text, named.end)
     work = before.group().strip(" ,") if before else after.group(1) if after else None
-    shown = tuple(re.sub(r"\s", "", number) for number in (numbers if plural else numbers[:1]))
-    return PlaceCite(match.start(), end, text[match.start() : end], "section", shown, _singular(word), work)
-
-
-def _singular(word: str) -> str:
-    bare = word.rstrip(".").removesuffix("s")
-    return DIVISIONS_ELSEWHERE.get(word) or _SINGULAR.get(word.rstrip("."), _SINGULAR.get(bare, bare))
+    numbers = tuple(number.whole for number in named.numbers)
+    return PlaceCite(named.start, named.end, text[named.start : named.end], "section", numbers, named.word, work)

@@ -28,6 +28,11 @@ _JUDGES = {"dissent": "dissenting", "dissenting opinion": "dissenting", "concurr
            "concurring opinion": "concurring"}  # fmt: skip
 
 
+def without_brackets(title: str) -> str:
+    """A title without what stands in brackets at its end."""
+    return _BRACKETED.sub("", title).strip()
+
+
 def named_headings(question: str, document: Document) -> list[tuple[Span, Section]]:
     """Where `question` names a section of `document` by its heading, and that section; no name within another."""
     lowered = question.lower()
@@ -45,7 +50,7 @@ def named_headings(question: str, document: Document) -> list[tuple[Span, Sectio
 def _titles(document: Document) -> Iterator[tuple[str, Section]]:
     """What a section may be called, in small letters."""
     for section in document.sections:
-        title = " ".join(_BRACKETED.sub("", section.title).lower().split()).strip(" .:")
+        title = " ".join(without_brackets(section.title).lower().split()).strip(" .:")
         bare = _NUMBERED.sub("", title)
         for name in {title, bare}:
             if len(name) >= _LEAST:

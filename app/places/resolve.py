@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
+from docqa.app.places.headings import without_brackets
 from docqa.app.quotes.normalise import fold
 from docqa.ingest.expressions import lazily
-from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_roman, ordinal_of
+from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
+from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
+from docqa.ingest.structure.locators.sections import printed_number
+from docqa.ingest.structure.references import Point, opener_of
 from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
@@ -25,29 +30,9 @@ _KIND = lazily(
     r"(?:(?P<word>[^\W\d_]{1,40})\.?\s+|(?P<sign>[§¶]){1,8}\s*)?(?P<number>\(?[\w.\-–]{1,40}\)?(?:\([A-Za-z0-9]{1,4}\)){0,8})$"
 )
 _ASIDE = lazily(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
-_SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
-# Words that people use for one another when they cite a numbered provision.
-_PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsection", "subclause", "regulation", ""))
-_SAME_WORD = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph"}
-_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_DIVISIONS = frozenset(
-    ("article", "part", "chapter", "title", "schedule", "exhibit", "appendix", "annex", "attachment")
-)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_NUMBER_IN_WORDS = lazily(
-    rf"(?P<ordinal>{'|'.join(_ORDINALS)})\s+(?P<word>schedule|appendix|annex|part|chapter|exhibit)\b", re.IGNORECASE
-)
-_NUMBER_IN_FRONT = lazily(
-    r"((?:part|chapter|schedule|exhibit|appendix|annex|attachment|title|article)\s+(?:\d{1,3}[A-Z]{0,2}|[IVXLC]+[A-Z]{0,2}|[A-Z]))"
-    r"(?=\s*(?:[-–—:.(]|$))", re.IGNORECASE
-)
 _UNUSABLE_GRADE = "F"
-_BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _LEAST_HEADING = 4
 _DOTTED_LETTER = lazily(r"\.[a-z]$", re.IGNORECASE)
-
-Point = tuple[int, int]
-"""(page, offset in its text)."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +121,7 @@ class CitedPlaces:
     @cached_property
     def _headings(self) -> list[tuple[str, Section]]:
         """(folded title without what is in brackets, section), the longest first."""
-        titles = [(fold(_BRACKETED.sub("", section.title)).text.strip(), section) for section in self.document.sections]
+        titles = [(fold(without_brackets(section.title)).text, section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
     # Lines
@@ -164,12 +149,12 @@ class CitedPlaces:
     # Sections
 
     def _sections(self, cited: str, word: str) -> list[Region]:
-        base, subs = _SUB.split(cited, maxsplit=1)[0], _SUB.findall(cited)
+        base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
             kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
             found = [self.region_of(section) for section in kin]
-            if not found and (word in _PROVISIONS or word == "part"):
+            if not found and (word in PROVISIONS or word in ("part", "regulation", "")):
                 found = [*self.located(number), *self.inner(number)]
             found = found or (self.located(f"note {number}") if word in ("note", "footnote") else [])
             found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
@@ -240,9 +225,8 @@ class CitedPlaces:
 
     def region_of(self, section: Section) -> Region:
         """From the heading of `section` to the next one of its level or above."""
-        later = self.document.sections[self.document.sections.index(section) + 1 :]
-        after = next(((s.page, s.start) for s in later if s.level <= section.level), self._end)
-        return Region(self.number, (section.page, section.start), max(after, (section.page, section.start + 1)))
+        end = max(self.document.end_of(section), (section.page, section.start + 1))
+        return Region(self.number, (section.page, section.start), end)
 
     @property
     def _end(self) -> Point:
@@ -265,29 +249,16 @@ class CitedPlaces:
         head = bisect_left(heads, (start[0], start[1] + 1))
         return Region(self.number, start, min(next(later, self._end), heads[head] if head < len(heads) else self._end))
 
-    def _below(self, region: Region, subs: list[str]) -> Region:
+    def _below(self, region: Region, subs: Sequence[str]) -> Region:
         """The part of `region` under "(b)(2)", as deep as it can be followed."""
         for sub in subs:
-            start = self._opener(region, (sub,))
+            start = opener_of(self.document.pages, (sub,), region.start, region.end)
             if start is None:
                 return region
-            following = self._opener(Region(self.number, (start[0], start[1] + 1), region.end), _next(sub))
+            following = opener_of(self.document.pages, _next(sub), (start[0], start[1] + 1), region.end)
             region = Region(self.number, start, following or region.end)
         return region
 
-    def _opener(self, region: Region, marks: tuple[str, ...]) -> Point | None:
-        """The first place in `region` where one of `marks` opens an item."""
-        if not marks:
-            return None
-        any_mark = "|".join(re.escape(mark) for mark in marks)
-        opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
-        for page in self.document.pages[region.start[0] - 1 : region.end[0]]:
-            first = region.start[1] if page.page == region.start[0] else 0
-            last = region.end[1] if page.page == region.end[0] else len(page.text)
-            match = opener.search(page.text, first, last)
-            if match is not None:
-                return (page.page, match.start())
-        return None
 
 
 def _line_start(page: Page, number: int) -> int | None:
@@ -303,26 +274,22 @@ def _line_start(page: Page, number: int) -> int | None:
 def _kin(section: Section, word: str) -> bool:
     """Whether a section of that number may be meant by `word`: "Schedule 2" is not section 2."""
     match = _KIND.search(_number_of(section))
-    own = (match["word"] or "").rstrip(".").casefold() if match else ""
-    own = DIVISIONS_ELSEWHERE.get(own) or _SAME_WORD.get(own, own)
-    return own == word or (own in _PROVISIONS and word in _PROVISIONS)
+    own = division_of(match["word"] or "") if match else ""
+    return own == word or {own, word} <= PROVISIONS | {"regulation", ""}
 
 
 def _number_of(section: Section) -> str:
     """The number of a section as printed; "Schedule 1" of a heading that is its number in words ("First Schedule"),
     and "Part XXIA" of one that has it in front of its title."""
-    if section.number:
-        return section.number.strip()
-    in_words = _NUMBER_IN_WORDS.match(section.title)
-    if in_words is not None:
-        return f"{in_words['word'].title()} {_ORDINALS.index(in_words['ordinal'].casefold()) + 1}"
-    in_front = _NUMBER_IN_FRONT.match(section.title)
-    return in_front.group(1) if in_front else ""
+    number = printed_number(section) or ""
+    words = number.split()
+    count = ordinal(words[0]) if len(words) == 2 else None
+    return number if count is None else f"{words[1]} {count}"
 
 
 def _spellings(number: str, word: str) -> list[str]:
     """`number` in plain and in Roman numbers, where sections of that kind are counted in both: "iv" of "Article 4"."""
-    if word not in _DIVISIONS and word not in _PROVISIONS:
+    if word not in PROVISIONS | ATTACHMENTS | {"part", "chapter", "title", "regulation", ""}:
         return [number]
     if number.isdigit():
         return [number, in_roman(int(number))]
@@ -335,8 +302,8 @@ def _next(sub: str) -> tuple[str, ...]:
     found = []
     if inner.isdigit():
         found.append(str(int(inner) + 1))
-    if inner in _ROMANS[:-1]:
-        found.append(_ROMANS[_ROMANS.index(inner) + 1])
+    if inner in ROMAN:
+        found.append(in_roman(ROMAN[inner] + 1))
     if len(inner) == 1 and inner.isalpha() and inner not in "zZ":
         found.append(chr(ord(inner) + 1))
     return tuple(f"({mark})" for mark in found)

@@ -15,33 +15,25 @@ from docqa.app.places.headings import named_headings
 from docqa.app.places.names import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.places.tables import captioned, named_tables
-from docqa.app.places.wording import in_full, ordinal
+from docqa.app.places.wording import in_full
+from docqa.app.quotes.verifier import Located
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal
+from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Document, Section, Span
 
-_ATTACHED = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
 _OF_ATTACHED = lazily(
-    r",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:schedule|exhibit|appendix|annex|attachment)\b", re.IGNORECASE
+    rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
 )
-_MORE_CITES = lazily(
-    r"\b(?P<word>footnote|title|attachment|annexure|recital|count|amendment)\s+(?P<number>\d{1,3}[A-Z]?|[IVXLC]{1,7}|[A-Z])(?!\w)",
-    re.IGNORECASE,
-)
+_ALSO = ("footnote", "title", "attachment", "annexure", "recital", "count", "amendment")
+"""Words for places that somebody who cites a text does not use for it."""
 _LAST_PAGE = lazily(r"\b(?:last|final)\s+page\b", re.IGNORECASE)
 _WHICH = lazily(
-    rf"\bthe\s+(?P<ordinal>first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th))\s+{DOCUMENT_WORDS}\b|"
+    rf"\bthe\s+(?P<ordinal>{ORDINAL_WORD}|last|\d+(?:st|nd|rd|th))\s+{DOCUMENT_WORDS}\b|"
     r"\b(?:document|file|contract)\s+(?P<number>\d{1,2})\b(?!\.)",
     re.IGNORECASE,
 )
 _INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
-@dataclass(frozen=True)
-class PlaceSpan:
-    """Characters `start:end` of the text of `page` (from 1) of the document with index `document`; never empty."""
-
-    document: int
-    page: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Scope:
     section 4 duties"), and the answer may be elsewhere.
     """
 
-    spans: tuple[PlaceSpan, ...]
+    spans: tuple[Located, ...]
     whole: bool
     inside: bool
 
@@ -113,8 +105,7 @@ Mention = tuple[Span, list[Region]]
 
 def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
     """The places that are named and exist, in the order of the question."""
-    cites = [*find_cites(typed), *_more_cites(typed)]
-    cites = [cite for cite in cites if cite.work is None or _is(cite.work, documents)]
+    cites = [cite for cite in find_cites(typed, _ALSO) if cite.work is None or _is(cite.work, documents)]
     found: dict[Span, list[Region]] = {}
     for number, document in enumerate(documents):
         if which is not None and number not in which:
@@ -141,14 +132,6 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
     return kept
 
 
-def _more_cites(typed: str) -> list[PlaceCite]:
-    """Places with words that somebody who cites a text does not use for it."""
-    return [
-        PlaceCite(match.start(), match.end(), match.group(), "section", (match["number"],), match["word"].lower())
-        for match in _MORE_CITES.finditer(typed)
-    ]
-
-
 def _is(work: str, documents: Sequence[Document]) -> bool:
     """Whether one of `documents` is the work that is named ("section 5 of the Companies Act")."""
     name = " ".join(work.lower().split())
@@ -158,10 +141,10 @@ def _is(work: str, documents: Sequence[Document]) -> bool:
 
 def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
     """Where a number is used again in the schedules of a document, the section of its body."""
-    if cite.kind != "section" or cite.word in _ATTACHED or len(regions) < 2:
+    if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
-    attached = [places.region_of(section) for section in document.sections if _ATTACHED & _first_words(section)]
+    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & _first_words(section)]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions
 
@@ -194,7 +177,7 @@ def _within(inner: Region, outer: Region) -> bool:
     return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
 
 
-def _spans(documents: Sequence[Document], region: Region) -> list[PlaceSpan]:
+def _spans(documents: Sequence[Document], region: Region) -> list[Located]:
     """The parts of `region` page by page, without white space at their edges."""
     found = []
     for page in documents[region.document].pages[region.start[0] - 1 : region.end[0]]:
@@ -203,5 +186,5 @@ def _spans(documents: Sequence[Document], region: Region) -> list[PlaceSpan]:
         words = page.text[start:end].strip()
         if words:
             start += page.text[start:end].index(words)
-            found.append(PlaceSpan(region.document, page.page, start, start + len(words)))
+            found.append(Located(region.document, page.page, start, start + len(words)))
     return found

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from docqa.app.places.resolve import Region
+from docqa.ingest.language.places import named_places
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.types import Document, Page, Span
-
-_NAMED = re.compile(
-    r"\b(?P<word>table|tbl\.?|figure|fig\.?)\s+(?P<number>\d{1,3}(?:[.\-–]\d{1,3})*|[IVX]{1,5}|[A-Z])(?!\w)",
-    re.IGNORECASE,
-)
 
 
 def named_tables(question: str) -> list[tuple[Span, tuple[str, str]]]:
     """The tables and figures that `question` names: where, and ("table", "2") as `caption_of` says it."""
-    found = []
-    for match in _NAMED.finditer(question):
-        kind = "figure" if match["word"].lower().startswith("f") else "table"
-        found.append((Span(*match.span()), (kind, match["number"].replace("–", "-").upper())))
-    return found
+    return [
+        (Span(named.start, named.numbers[0].end), (named.word, named.numbers[0].number.replace("–", "-").upper()))
+        for named in named_places(question, ("table", "figure"))
+    ]
 
 
 def captioned(document: Document, number: int, key: tuple[str, str]) -> list[Region]:

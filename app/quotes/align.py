@@ -11,25 +11,24 @@ from collections import Counter
 from dataclasses import dataclass
 
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.dates import MONTHS
+from docqa.ingest.language.numbers import VALUES
+from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
 
 NEAR_SCORE = 80.0
 """rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
 _MAX_GAP_WORDS = 10
-_WORD = lazily(r"\S+")
+WORD = lazily(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
 _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 
 # Figures, amounts, dates, identifiers, negations, duties: where one was changed, lost or added a quote is at best near.
 _WORDS = """
-not no never none neither nor cannot without except unless until only shall may must will should january february
-march april june july august september october november december monday tuesday wednesday thursday friday saturday
-sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp one two
-three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred
-first second third
+shall may must will should monday tuesday wednesday thursday friday saturday
+sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred
 """
-_PROTECTED_WORDS = frozenset(_WORDS.split())
+_PROTECTED_WORDS = DENIALS | EXCEPTIONS | {*_WORDS.split(), *VALUES, *MONTHS}
 _MARKS = lazily(r"[§¶%$€£¥°]")
-_NEGATED = lazily(r"[^\W\d_]n't$")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
-    words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+    words = [(match.start(), match.end(), match.group()) for match in WORD.finditer(text)]
     bare = [word.strip(_EDGES) or word for _, _, word in words]
     places: dict[str, list[int]] = {}
     for number, word in enumerate(bare):
@@ -160,8 +159,8 @@ def is_protected(word: str) -> bool:
     return (
         any(character.isdigit() for character in core)
         or core in _PROTECTED_WORDS
+        or denies(core)
         or _MARKS.search(core) is not None
-        or _NEGATED.search(core) is not None
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.words import AUXILIARY, QUESTION, alternatives
 from docqa.ingest.types import Definition, Document, Page, Span
 
 QUOTE, UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
@@ -51,10 +52,7 @@ SAYS = (
 
 _BEGINS = r"(?:^|(?<=[\n.;:—])|(?<=\d)|(?<=\)))\s*(?:(?:the\s+term|the|an?|any)\s+)?"
 """What may stand in front of a term that is no part of a longer one."""
-_OTHER_FORM = lazily(
-    r"\W*(?:is|are|was|were|do|does|did|can|may|must|shall|will|has|have|which|what|who|whom|whose|how|when|why|where|in)\b",
-    re.IGNORECASE,
-)
+_OTHER_FORM = lazily(rf"\W*(?:{alternatives(AUXILIARY | QUESTION)}|in)\b", re.IGNORECASE)
 
 
 def asked_term(question: str) -> str | None:

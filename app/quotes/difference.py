@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import Match, SequenceMatcher
 
+from docqa.app.quotes.align import WORD
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import to_white_space
 from docqa.ingest.types import Span
 
-_WORD = re.compile(r"\S+")
 _PUNCTUATION = ".,;:"
 _OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
 _FAR_WORDS = 6
@@ -114,7 +114,7 @@ def _shown(words: Sequence[_Word]) -> str:
 def _words(text: str) -> list[_Word]:
     folded = fold(text)
     words = []
-    for match in _WORD.finditer(folded.text):
+    for match in WORD.finditer(folded.text):
         start, end = folded.original_start(match.start()), folded.original_end(match.end())
         shown = re.sub(r"(?<=\w)-\s*\n\s*(?=\w)", "", text[start:end])
         words.append(_Word(match.group(), " ".join(shown.split()), start, end))

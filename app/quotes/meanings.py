@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from docqa.app.quotes.align import WORD
 from docqa.app.quotes.asked_terms import (
     QUOTE,
     SAYS,
@@ -92,7 +93,7 @@ def _long_form(text: str, definition: Definition) -> Span | None:
     for match in pattern.finditer(text, definition.start, definition.end):
         letters = [letter.lower() for letter in definition.term if letter.isalnum()]
         before = text[definition.start : match.start()].rstrip()
-        words = list(re.finditer(r"\S+", before))[-min(len(letters) + 5, 2 * len(letters)) :]
+        words = list(WORD.finditer(before))[-min(len(letters) + 5, 2 * len(letters)) :]
         at = len(before)
         for number, letter in reversed(list(enumerate(letters))):
             at = _last(before, letter, words[0].start() if words else at, at, starts=number == 0)
@@ -119,7 +120,7 @@ def _named(text: str, definition: Definition) -> Span | None:
     if match is None:
         return None
     end = definition.start + len(text[definition.start : match.start()].rstrip())
-    words = [word.start() for word in re.finditer(r"\S+", text[definition.start : end])]
+    words = [word.start() for word in WORD.finditer(text[definition.start : end])]
     if not words:
         return None
     start = definition.start

@@ -149,9 +149,7 @@ class Verifier:
         here = document.section_of(page, start)
         if here is None:
             return range(0)
-        at = document.sections.index(here)
-        later = [s.page for s in document.sections[at + 1 :] if s.level <= here.level]
-        return range(here.page, (later[0] if later else len(document.pages)) + 1)
+        return range(here.page, min(document.end_of(here)[0], len(document.pages)) + 1)
 
     def _search(
         self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from docqa.app.answer.text import clip
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
 _AROUND = 600  # characters of the page on either side that are cut into sentences

@@ -16,7 +16,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidates, Form
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 
 # Set by hand for a checkpoint without calibration: most of the question's words must be together somewhere.

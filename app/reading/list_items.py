@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from docqa.app.reading.candidates import trim
 from docqa.app.reading.list_marks import Mark, marks_in, run_of
-from docqa.ingest.structure.sentences import is_opener, sentences
+from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.types import Document, Page, Span
 
 _PAGES_BEFORE, _PAGES_BEHIND = 1, 4

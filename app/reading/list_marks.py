@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docqa.ingest.structure.numbering import in_letters, in_roman, ordinal_of
+from docqa.ingest.language.numbers import in_letters, in_roman, ordinal_of
 
 _OPENING = re.compile(
     r"(?:^|(?<=\n))(?P<indent>[ \t]*)(?:(?P<bracketed>\((?:[ivxlc]{1,6}|[IVXLC]{1,6}|[A-Za-z]{1,2}|\d{1,3})\))|"

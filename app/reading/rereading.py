@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.reading.candidates import Form, on_one_line
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 
 if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader

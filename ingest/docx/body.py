@@ -29,8 +29,9 @@ from docqa.ingest.docx.markup import (
 from docqa.ingest.docx.numbering import ListPlace, Numbering
 from docqa.ingest.docx.outline import Item
 from docqa.ingest.docx.styles import Style, Styles, is_centred, run_format
+from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.structure.numbering import in_roman, parse_heading
+from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.writer import BlockWriter, raised
 from docqa.ingest.xml_tree import attribute, child, local
 

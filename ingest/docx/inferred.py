@@ -14,7 +14,7 @@ from typing import NamedTuple
 from docqa.ingest.docx.line import Look
 from docqa.ingest.docx.numbering import ListPlace
 from docqa.ingest.docx.outline import Item
-from docqa.ingest.structure.numbering import in_roman, ordinal_of
+from docqa.ingest.language.numbers import in_roman, ordinal_of
 from docqa.ingest.structure.outline import Mark
 from docqa.ingest.structure.sequence import Step, best_chain
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.latex.numbers import LEVELS
-from docqa.ingest.structure.numbering import in_letters, in_roman
 
 
 def _names(text: str) -> frozenset[str]:

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.structure.numbering import in_letters, in_roman
 
 _SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 LEVELS = {name: level for level, name in enumerate(_SECTIONS)}

@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.places import DIVISIONS
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.outline import SIGNS, Mark, split_number
 from docqa.ingest.types import Page
 
+_WORDS = "|".join((*DIVISIONS, "section"))
 # What may stand before a title on its line: "4.A.1", "IV.", "Section 12 -".
 _NUMBER_AHEAD = re.compile(
-    r"((?:(?:title|part|chapter|subchapter|article|division|section|sec\.|§|clause|schedule|exhibit|appendix|annex)\s*)?"
+    rf"((?:(?:{_WORDS}|sec\.|§|clause)\s*)?"
     r"\(?(?:\d{1,4}|[A-Z]|[IVXLC]{1,7})[A-Z]{0,2}(?:\.(?:\d{1,3}|[A-Z]))*)[.):]{0,2}\s*[-–—]?",
     re.IGNORECASE,
 )
 _DIVISION_ALONE = re.compile(
-    r"((?:title|part|chapter|subchapter|article|division|book|section|schedule|exhibit|appendix|annex)\s+"
-    r"(?:\d{1,3}[A-Z]?|[A-Z]|[IVXLC]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten))[.:]?",
+    rf"((?:{_WORDS})\s+"
+    rf"(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from docqa.ingest.structure.numbering import in_roman
+from docqa.ingest.language.numbers import ROMAN
 
 _TOKEN = r"\d{1,3}[-–]\d{1,4}|\d{1,5}|[ivxlc]{1,7}|[IVXLC]{1,7}|[A-Z]{1,3}[-–.]?\d{1,4}"
 _WHOLE = re.compile(rf"[\s\-–—|]*({_TOKEN})[\s\-–—|]*")
@@ -21,7 +21,6 @@ _PAGE_WORD = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"(.*?)(\d+)")
-_ROMAN = {in_roman(number): number for number in range(1, 200)}
 _NEAR = 3
 """Pages between two printed numbers that count on: a chapter's first page often has none."""
 _LEAST = 3
@@ -95,7 +94,7 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
 
 
 def _taken_apart(page: int, token: str) -> Iterator[_Printed]:
-    roman = _ROMAN.get(token.lower())
+    roman = ROMAN.get(token.lower())
     if roman is not None:
         yield _Printed(page, token, "roman", "", roman)
         return

@@ -2,5 +2,5 @@
 
 __all__ = [
     "clean", "definitions", "grids", "nesting", "notes", "numbering", "opinions", "outline", "page_breaks",
-    "paragraphs", "passages", "references", "sentences", "sequence", "tables", "values",
+    "paragraphs", "passages", "references", "sequence", "tables", "values",
 ]  # fmt: skip

@@ -160,7 +160,7 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
 
     A blank line, an indented line and a list item start a new line; text that is not hard-wrapped is unchanged.
     """
-    from docqa.ingest.structure.sentences import is_opener
+    from docqa.ingest.language.sentences import is_opener
 
     full = [len(line) for line, after in zip(lines, lines[1:], strict=False) if line.strip() and after.strip()]
     wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)

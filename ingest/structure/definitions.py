@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Definition, Document, Section, Span
 
 _QUOTED = r"[“\"]([^”“\"\n]{1,60})[”\"]"

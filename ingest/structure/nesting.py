@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.structure.numbering import Numbered
 
-ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
 OUTERMOST = -1
 """The rank of a title that ends all sections before it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from docqa.ingest.structure.nesting import ATTACHMENTS, NUMBERS, OUTERMOST, Nesting
+from docqa.ingest.language.places import ATTACHMENTS
+from docqa.ingest.structure.nesting import NUMBERS, OUTERMOST, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docqa.ingest.structure.sentences import is_opener, runs_on, sentences
+from docqa.ingest.language.sentences import is_opener, runs_on, sentences
 from docqa.ingest.types import Block, Document, Page, Span
 
 _PROSE_CHARS = 60  # a heading or an item without a full stop is shorter

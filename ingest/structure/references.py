@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, NamedPlaces, division_of, named_place_at, named_places
 from docqa.ingest.structure.locators.sections import joined
-from docqa.ingest.structure.numbering import ordinal_of
 from docqa.ingest.types import Document, Page, Reference, Section
 
-_WORDS = (
-    # By their first letters: at most words of a text the search stops there.
-    "s(?:ec(?:tions?|s?\\.)|ubclauses?|ched(?:ules?|s?\\.))|c(?:l(?:auses?|s?\\.)|h(?:apters?|s?\\.))|"
-    "p(?:ara(?:graphs?|s?\\.?)|arts?|ts?\\.)|a(?:rt(?:icles?|s?\\.)|ppendi(?:x|ces)|nnex(?:es)?|ttachments?)|"
-    "t(?:itles?|ables?)|exhibits?|fig(?:ures?|s?\\.)"
-)
-_NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z](?![A-Za-z])))*|[IVXLC]{1,7}|[A-Z])(?![\w])"
-_SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
-_REFERENCE = lazily(rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}})\s?)(?P<number>{_NUMBER}){_SUBS}")
-_MORE = lazily(
-    rf"\s*+(?:,\s*+(?:(?:and|or|to|through)\s*+)?|(?<=\s)(?:and|or|to|through)\s*+)(?P<number>{_NUMBER}){_SUBS}"
-)
+_NAMES = (
+    "section", "clause", "subclause", "paragraph", "article", "schedule", "exhibit", "appendix", "annex", "attachment",
+    "chapter", "part", "title", "table", "figure",
+)  # fmt: skip
 _ELSEWHERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in|under)\s+(?:the|that|such|its|an?|title|[A-Z])", re.IGNORECASE
 )
@@ -36,9 +29,7 @@ _HERE = lazily(
     r"(?:section|clause|part|schedule|article|chapter|exhibit|appendix|annex)\s+[\dA-Z])",
     re.IGNORECASE,
 )
-_INSIDE = lazily(
-    rf",?\s+(?:of|in|to)\s+(?:the\s+)?(?P<word>(?i:{_WORDS}))\s+(?P<number>{_NUMBER}){_SUBS}"
-)
+_INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
 _RELATIVE = lazily(
     r"\b(?i:(?:sub-?)?(?:sections?|paragraphs?|clauses?|articles?)|items?)\s+"
     r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
@@ -61,21 +52,17 @@ _SAME_WITHIN = 600
 _CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
-_CAPTION = lazily(
-    rf"(?P<word>(?i:figure|fig\.|table))\s+(?P<number>{_NUMBER})(?:\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$)"
-)
+_BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
 _CLAUSE = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
-_SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
-_ROMAN_KINDS = frozenset(("article", "chapter", "part", "title", "schedule", "appendix", "annex", "exhibit"))
-_PLAIN = {
-    "sec": "section", "clause": "section", "subclause": "section", "paragraph": "section", "appendice": "appendix",
-    "annexe": "annex", "fig": "figure", "art": "article", "cl": "section", "para": "section", "ch": "chapter",
-    "pt": "part", "sched": "schedule",
-}  # fmt: skip
+_KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
+_ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
+_LETTERED = lazily(r"[A-Z](?:\.\d{1,3})+|.+\.[a-z]")
 
 _FAR = 4
 
 Key = tuple[str, str]
+Point = tuple[int, int]
+"""(page, offset in its text)."""
 
 
 class Target(NamedTuple):
@@ -88,8 +75,10 @@ class Target(NamedTuple):
 
 def caption_of(text: str) -> Key | None:
     """("figure", "3") of the caption "Fig. 3: The sea wall", None of other text ("Table 2 shows that ...")."""
-    match = _CAPTION.match(text)
-    return (_kind(match["word"]), _ordinal("", match["number"])) if match else None
+    named = named_place_at(text, 0, ("figure", "table"))
+    if named is None or not _BEHIND_CAPTION.match(text, named.numbers[0].end):
+        return None
+    return named.word, _ordinal("", named.numbers[0].number)
 
 
 def find_references(document: Document) -> list[Reference]:
@@ -107,7 +96,7 @@ class _Resolver:
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
         self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
-        self.ends = _ends(document)
+        self.sections = {section.id: section for section in document.sections}
         self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
         self.last: tuple[Reference, int] | None = None
         self._add_sections()
@@ -146,7 +135,7 @@ class _Resolver:
         """The references on a page, from its beginning to its end."""
         found: list[tuple[int, Iterator[Reference]]] = []
         if self.places or self.located:
-            found += [(match.start(), self._named(page, match)) for match in _REFERENCE.finditer(page.text)]
+            found += [(named.start, self._named(page, named)) for named in named_places(page.text, _NAMES)]
         if self.relative and "(" in page.text:
             found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
         if self.document.notes and ("upra" in page.text or "nfra" in page.text):
@@ -171,27 +160,22 @@ class _Resolver:
         same_line = text.rfind("\n", 0, here[1]) == text.rfind("\n", 0, to[1])
         return to == here or (same_line and self.document.locator_of(*here) == self.document.locator_of(*to))
 
-    def _named(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
+    def _named(self, page: Page, named: NamedPlaces) -> Iterator[Reference]:
         """The reference, and those that follow its word ("Sections 4.2 and 5.1(a)")."""
-        heading = (page.page, match.start()) in self.headings or _fills_line(page.text, match)
-        if heading or _CODE_BEFORE.search(page.text, max(0, match.start() - 24), match.start()):
+        text, first = page.text, named.numbers[0]
+        if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
             return
-        kind = _kind(match["word"] or "section")
-        items = [match]
-        plural = match["sign"] == "§§" or (match["word"] or "").lower().rstrip(".").endswith(("s", "ices"))
-        while plural and (more := _MORE.match(page.text, items[-1].end())):
-            items.append(more)
-        end = items[-1].end()
-        roof = self._roof(page, end)
-        if roof is None and self._is_elsewhere(page, end):
+        if text[named.start] == "¶" or _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
             return
-        for item in items:
-            subs = _SUB.findall(page.text, item.end("number"), item.end())
-            target = self._find(kind, item["number"], page.page, match.start(), roof)
+        roof = self._roof(page, named.end)
+        if roof is None and self._is_elsewhere(page, named.end):
+            return
+        for item in named.numbers:
+            target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
             if target is not None:
-                section, to_page, to_start = self._below(target, subs)
-                start = item.start() if item is match else item.start("number")
-                yield Reference(page.page, start, item.end(), section, to_page, to_start)
+                section, to_page, to_start = self._below(target, item.subs)
+                start = named.start if item is first else item.start
+                yield Reference(page.page, start, item.end, section, to_page, to_start)
 
     def _is_elsewhere(self, page: Page, end: int) -> bool:
         """Whether the words behind a reference name another work; "of the Act" names this one where it is called so."""
@@ -202,16 +186,19 @@ class _Resolver:
 
     def _roof(self, page: Page, end: int) -> Target | None:
         """The schedule or section that is named behind a reference ("of Schedule 3"), where this document has it."""
-        match = _INSIDE.match(page.text, end)
-        if match is None or self._is_elsewhere(page, match.end()):
+        inside = _INSIDE.match(page.text, end)
+        named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
+        if named is None or self._is_elsewhere(page, named.numbers[0].end):
             return None
-        target = self._find(_kind(match["word"]), match["number"], page.page, end, None)
-        return self._below(target, _SUB.findall(page.text, match.end("number"), match.end())) if target else None
+        target = self._find(_kind(named.word), named.numbers[0].number, page.page, end, None)
+        return self._below(target, named.numbers[0].subs) if target else None
 
     def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
         """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
         under the same roof as the reference."""
         found = [*self.places.get((kind, _ordinal(kind, number)), ())]
+        if not found and _LETTERED.fullmatch(number) and not self.located.get(number.casefold()):
+            return self._find(kind, number.rpartition(".")[0], page, start, roof)  # what is in it was not seen
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
@@ -230,8 +217,7 @@ class _Resolver:
         return found[0]
 
     def _is_within(self, target: Target, roof: Target) -> bool:
-        last = self.ends.get(roof.section or "", (len(self.document.pages) + 1, 0))
-        return (roof.page, roof.start) < (target.page, target.start) < last
+        return (roof.page, roof.start) < (target.page, target.start) < self._end(roof.section)
 
     def _relative(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
         """ "subsection (2)", "paragraphs (a) and (c)": of the part that they are in, or of the section named behind."""
@@ -286,63 +272,54 @@ class _Resolver:
             if len(between) <= _SAME_WITHIN and not _AUTHORITY.search(between):
                 yield Reference(page.page, match.start(), match.end(), last.section, last.to_page, last.to_start)
 
-    def _below(self, target: Target, subs: list[str]) -> Target:
+    def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""
         around = self.document.locator_of(target.page, target.start) or ""
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
         return inside[0] if inside else self._followed(target, subs)
 
-    def _followed(self, target: Target, subs: list[str]) -> Target:
+    def _followed(self, target: Target, subs: Sequence[str]) -> Target:
         """The same by the marks that open items, where the parts of the section have no locators."""
         section, page, start = target
-        pages = self.document.pages
-        last_page, last = self.ends.get(section or "", (len(pages), len(pages[-1].text)))
-        last_page, last = min((last_page, last), (page + _FAR, 0))
+        end = min(self._end(section), (page + _FAR, 0))
         for sub in subs:
             child = self.children.get((section, sub)) if section else None
             if child is not None:
                 section, page, start = child.id, child.page, child.start
                 continue
-            opener = re.compile(rf"(?:(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s))({re.escape(sub)})\s")
-            place = None
-            for number in range(page, min(last_page, len(pages)) + 1):
-                text = pages[number - 1].text
-                begin, end = start + 1 if number == page else 0, last if number == last_page else len(text)
-                match = opener.search(text, begin, end)
-                if number > page and text.startswith(sub):
-                    place = number, 0
-                elif match is not None:
-                    place = number, match.start(1)
-                if place is not None:
-                    break
+            place = opener_of(self.document.pages, (sub,), (page, start + 1), end)
             if place is None:
                 break
             page, start = place
         return Target(section, page, start)
 
-
-def _fills_line(text: str, match: re.Match[str]) -> bool:
-    """Whether a match is all of its line: a heading, or a line of a table of contents."""
-    before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-    return not before.strip() and not text[match.end() :].split("\n", 1)[0].strip(" .:")
+    def _end(self, section: str | None) -> Point:
+        found = self.sections.get(section or "")
+        return self.document.end_of(found) if found else (len(self.document.pages) + 1, 0)
 
 
-def _ends(document: Document) -> dict[str, tuple[int, int]]:
-    """Where each section ends: where the next one of its level or above begins."""
-    ends: dict[str, tuple[int, int]] = {}
-    open_: list[Section] = []
-    for section in document.sections:
-        while open_ and open_[-1].level >= section.level:
-            ends[open_.pop().id] = (section.page, section.start)
-        open_.append(section)
-    return ends
+def _fills_line(text: str, start: int, end: int) -> bool:
+    """Whether `start:end` is all of its line: a heading, or a line of a table of contents."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return not before.strip() and not text[end:].split("\n", 1)[0].strip(" .:")
+
+
+def opener_of(pages: Sequence[Page], marks: Sequence[str], start: Point, end: Point) -> Point | None:
+    """The first place from `start` up to `end` where one of `marks` ("(b)") opens an item; None where none does."""
+    any_mark = "|".join(map(re.escape, marks))
+    opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
+    for page in pages[start[0] - 1 : end[0]] if marks else ():
+        first = start[1] if page.page == start[0] else 0
+        last = end[1] if page.page == end[0] else len(page.text)
+        if match := opener.search(page.text, first, last):
+            return page.page, match.start()
+    return None
 
 
 def _kind(word: str) -> str:
-    lowered = word.lower().rstrip(".")
-    lowered = lowered if lowered in ("appendix", "annex") else lowered.removesuffix("s")
-    return _PLAIN.get(lowered, lowered)
+    """The family of numbers that a word counts in: clauses and paragraphs are sections."""
+    return "section" if word in PROVISIONS - {"article"} else word
 
 
 def _ordinal(kind: str, number: str) -> str:
@@ -356,11 +333,11 @@ def _key(section: Section) -> Key | None:
     number = section.number
     if not number:
         return None
-    match = re.fullmatch(rf"(?:({_WORDS}|§+)\s*)?({_NUMBER})", number, re.IGNORECASE)
-    if match is None:
+    match = _KEY.fullmatch(number)
+    word = division_of(match[1]) if match and match[1] else ""
+    if match is None or (word and word not in _NAMES):
         return None
-    word = match.group(1)
-    if word is None and not match.group(2)[0].isdigit():
-        return ("appendix", match.group(2)) if section.level == 1 else None
-    kind = "section" if word is None or word.startswith("§") else _kind(word)
-    return kind, _ordinal(kind, match.group(2))
+    if not word and not match[2][0].isdigit():
+        return ("appendix", match[2]) if section.level == 1 else None
+    kind = _kind(word or "section")
+    return kind, _ordinal(kind, match[2])

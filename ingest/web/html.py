@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from docqa.ingest.errors import TooLarge, refuse_over
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.web.quoted import attribution

@@ -7,11 +7,11 @@ from functools import cached_property
 from itertools import islice
 
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.figures import figures
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Located
+from docqa.ingest.language.quantities import figures
 
 _FIGURES_WEIGHT = 0.5
 _LEAST = 0.15

@@ -15,7 +15,7 @@ from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.places.scope import Scope, passages_in
 from docqa.app.quotes.verifier import Located
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
 MOST_TOKENS = 4_096

@@ -18,9 +18,11 @@ from docqa.app.answerers.writing.contrasts import (
     other_modals,
     sentences_of,
 )  # fmt: skip
-from docqa.app.answerers.writing.figures import MONEY, TIME, Figure, days, figures, folded, months
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.dates import days, months
+from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
+from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
+from docqa.ingest.language.sentences import sentences
 
 _NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
 _STRICT = (
@@ -39,7 +41,7 @@ _DENIED = re.compile(rf"\b(?:{_STRICT}|{_DENIES})|n['’]t\b", re.IGNORECASE)
 _LIKE_NOT = re.compile(
     rf"\b(?:{_STRICT}|{_DENIES}|unless|except\w*|only|solely|until|before)\b|n['’]t\b", re.IGNORECASE
 )
-_CONDITION = re.compile(r"\b(?:without|unless|except|until)\b", re.IGNORECASE)
+_CONDITION = frozenset(("without", "unless", "except", "until"))
 _NEEDS = re.compile(
     r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to|"
     r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
@@ -67,16 +69,11 @@ _LEAVE = re.compile(
 )
 _STRICT_LEAVE = re.compile(r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w&’'.-]*\w|[A-Z])(?![\w])")
-_ONE_COUNTRY = (
-    re.compile(r"\b(?:United|States|U\.?S\.?A?\.?|Americas?|Americans?)(?!\w)"),
-    re.compile(r"\b(?:United|Kingdom|U\.?K\.?|Brit(?:ain|ish|ons?))(?!\w)"),
-)
 _DECADE = re.compile(r"['’]?s\b")
-_PLACE_NUMBER = re.compile(
-    r"\b(?:sections?|sec\.|clauses?|articles?|art\.|paragraphs?|para\.|pages?|pp?\.|schedules?|exhibits?|appendix|annex|"
-    r"parts?|chapters?|rules?|figures?|fig\.|tables?|theorems?|lemmas?|equations?|§+)\s*\(?\d+(?:\.\d+)*(?:\(\w+\))*",
-    re.IGNORECASE,
-)
+_PLACES = (
+    *sorted(PROVISIONS | ATTACHMENTS), "page", "part", "chapter", "rule", "figure", "table", "theorem", "lemma",
+    "equation",
+)  # fmt: skip
 _GENERAL_WORDS = """
 document agreement contract lease paper letter report opinion policy text party parties date dated name named call
 called state states say says provide provides according
@@ -88,7 +85,6 @@ _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
 _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
-_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
 _ALL_PARTIES = re.compile(r"\b(?:both|either|each|all)(?: of)?(?: the)? (?:part(?:y|ies)|sides?)\b", re.IGNORECASE)
 _PARTIES = re.compile(r"\b(?:part(?:y|ies)|both|either|each|neither|mutual\w*|respective\w*|sides?)\b", re.IGNORECASE)
 _QUANTITIES = (
@@ -164,10 +160,9 @@ def share_said(statement: str, quoted: str) -> float:
 
 
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
-    places = [match.group() for match in _PLACE_NUMBER.finditer(statement)]
     known = figures(quoted)
     near = {figure.value for figure in figures(around)}
-    of_places = {figure.value for place in places for figure in figures(place)}
+    of_places = {number.number for named in named_places(statement, _PLACES) for number in named.numbers}
     values = {figure.value for figure in known}
     for figure in figures(statement):
         loose = not figure.digits and figure.value in _LOOSE and not figure.unit
@@ -233,7 +228,7 @@ def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[s
             yield match.group()
     for part in close:
         for match in _NOT.finditer(part):
-            if _CONDITION.search(part) and _NEEDS.search(statement):
+            if _CONDITION & set(plain_words(part)) and _NEEDS.search(statement):
                 continue  # "shall not assign without consent" says that consent is needed
             if turned_words := _turned(match, part, statement):
                 yield f"{match.group()} {turned_words}"
@@ -253,8 +248,8 @@ def _denies_too(match: re.Match[str], text: str, other: str) -> bool:
 
 def _turned(match: re.Match[str], text: str, other: str) -> str:
     """The words that `text` denies at `match` and that stand in `other` with no denial near them; else ""."""
-    if _WITHOUT.search(text, match.end()) and _WITHOUT.search(other):
-        other = _WITHOUT.sub("with", other)  # in both: it turns neither
+    if "without" in text[match.end() :] and "without" in other:
+        other = other.replace("without", "with")  # in both: it turns neither
     scope = _denied_words(match, text)
     wanted = set(stems(scope))
     words = list(_WORD.finditer(other))
@@ -312,7 +307,7 @@ def _names(statement: str, known: str) -> Iterator[str]:
         inner = [word for word in plain_words(name) if word not in STOP_WORDS]
         if opens or not inner or any(part[0].isdigit() for part in inner) or months(f"1 {name}"):  # months are dates
             continue
-        if not set(stems(inner)) & words and not any(a.fullmatch(name) and a.search(known) for a in _ONE_COUNTRY):
+        if not set(stems(inner)) & words:
             yield name
 
 

@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.places import PAGE_RANGES, page_labels
 from docqa.ingest.types import Span
 
 _LONGEST_RANGE = 12
 _WORD = r"(?:sentences?|sent\.|s\.|excerpts?|passages?|sources?|refs?\.?|nos?\.|#|line)"
 _MANY = rf"{_WORD}?\s*+\d{{1,4}}(?:\s*+(?:,|;|and|&|–|-|to)\s*+(?:{_WORD}\s*+)?\d{{1,4}})*"
-_PAGES = r"(?:pp?\.|pages?|pg\.)\s*(?P<pages>[\divxlc]{1,8}(?:\s*[-–,&]\s*[\divxlc]{1,8})*)"
+_PAGES = rf"(?:pp?\.|pages?|pg\.)\s*(?P<pages>{PAGE_RANGES})"
 _MARKS = re.compile(
     rf"[\[【](?P<square>{_MANY})(?:†[^\]】]{{0,40}})?[\]】]"
     rf"|[\[(](?:see |at |on )?(?:[^\[\]()\n]{{0,60}}[,;:]\s*)?{_PAGES}[^\[\]()\n]{{0,40}}[\])]"
     rf"|\((?P<round>{_MANY})\)(?=\s*(?:[.,;:!?\[(]|$))",
     re.IGNORECASE | re.MULTILINE,
 )
-_NUMBER_WORD = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand)\s*$", re.I
-)
+_NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORD}|\w+ty|hundred|thousand)\s*$", re.I)
 _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
 
 
@@ -41,7 +41,7 @@ def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[Mark]:
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
         if match["pages"]:
-            yield Mark(match.start(), match.end(), pages=tuple(pages_of(match["pages"])))
+            yield Mark(match.start(), match.end(), pages=page_labels(match["pages"]))
             continue
         numbers = numbers_of(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)
@@ -58,15 +58,6 @@ def numbers_of(content: str) -> list[int]:
         first, last = int(match[1]), int(match[2] or match[1])
         found += range(first, last + 1) if first <= last < first + _LONGEST_RANGE else dict.fromkeys((first, last))
     return list(dict.fromkeys(found))
-
-
-def pages_of(content: str) -> list[str]:
-    """`12-13, xiv` as 12, 13, xiv."""
-    found: list[str] = []
-    for part in re.split(r"[,&]", content):
-        numbers = numbers_of(part)
-        found += [str(number) for number in numbers] or [part.strip()]
-    return [page for page in dict.fromkeys(found) if page]
 
 
 def without_marks(text: str, marks: Sequence[Mark]) -> tuple[str, list[int]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from docqa.app.answerers.writing.marks import Mark, find_marks, without_marks
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)

@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.quotes.normalise import fold
-
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_CLAUSE_NUMBER = re.compile(
-    rf"""
-    (?: (?:section|article|clause|paragraph|§+)\s*\d[\w.()]*:?\s+(?=(?-i:[A-Z]))
-      | \d{{1,3}}(?:\.\d{{1,3}})+\s+(?=(?-i:[A-Z]))
-      | \d{{1,3}}(?:\.\d{{1,3}})*[.)]\s+
-      | \((?:\d{{1,3}}|[a-z]|[ivxlc]{{1,6}})\)\s+
-    )+
-    (?!(?:{_MONTHS})\b) (?=\S+(?:\s+\S+){{3}})
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-"""The number of a clause: only before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
-_ARTICLE = re.compile(r"^(?:the|a|an) ")
-_DIGIT_GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_PUNCTUATION = re.compile(r"[^\w\s.,%§$€£¥/-]|[.,](?!\d)|(?<!\S)-+(?!\S)")
-_HYPHEN = re.compile(r"(?<=[^\W\d])-(?=[^\W\d])")
-"""Between letters; in "2-3" and "-5" it says something."""
-_SMALL = (  # noqa: SIM905
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-_NUMBERS = {word: str(number) for number, word in enumerate(_SMALL)} | {
-    ten + ("-" + _SMALL[one] if one else ""): str(10 * number + one)
-    for number, ten in enumerate(_TENS, 2)
-    for one in range(10)
-}
+from docqa.app.facts.facts import normal_form
 
 
 @dataclass(frozen=True)
@@ -113,8 +83,8 @@ def cell_of(answer: Answer) -> Cell:
 def make_table(questions: list[str], rows: list[Row]) -> Table:
     """The Table of `rows`, its differing cells marked.
 
-    Answers are compared folded: without case, punctuation, articles and the numbers of clauses, numbers below 100 in
-    words or digits alike. A cell differs unless its answer is given by more files than any other; where two answers
+    Answers are compared folded: without case, punctuation, articles and the numbers of clauses; dates and numbers
+    however they are written. A cell differs unless its answer is given by more files than any other; where two answers
     are given equally often, or no two files agree, all cells differ. Each conflict is with the most frequent answer,
     of several such with the first in the column.
     """
@@ -122,7 +92,7 @@ def make_table(questions: list[str], rows: list[Row]) -> Table:
     conflicts: list[Conflict] = []
     for column, question in enumerate(questions):
         answers = {number: row.cells[column].answer for number, row in enumerate(rows)}
-        compared = {number: _compared(answer) for number, answer in answers.items() if answer}
+        compared = {number: normal_form(answer) for number, answer in answers.items() if answer}
         ranked = Counter(compared.values()).most_common(2)  # of equal counts the first of the column comes first
         if len(ranked) < 2:
             continue
@@ -141,13 +111,3 @@ def make_table(questions: list[str], rows: list[Row]) -> Table:
         ]  # fmt: skip
     kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
     return Table(tuple(questions), kept, tuple(conflicts))
-
-
-def _compared(answer: str) -> str:
-    number = _CLAUSE_NUMBER.match(answer.lstrip())
-    text = _DIGIT_GROUP.sub("", fold(answer.lstrip()[number.end() if number else 0 :]).text)
-    found = _PUNCTUATION.sub(" ", text).split()
-    words = " ".join(_NUMBERS.get(word) or _HYPHEN.sub(" ", word) for word in found).split()
-    # "thirty (30) days", as contracts write it, is 30 days.
-    kept = [word for before, word in zip(["", *words], words) if not (word == before and word.isdigit())]
-    return _ARTICLE.sub("", " ".join(kept))

@@ -24,7 +24,7 @@ from docqa.app.lab.summary.examples import Example, abstracts, add_options, pape
 from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.sentences.readable import flat
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
-_PREPOSITIONS = (
-    "according to|of|for|in|on|at|by|to|with|under|from|between|as|before|after|during|within|without|against|about"
-)
+from docqa.ingest.language.words import AUXILIARY, PREPOSITION, QUESTION, alternatives
+
+_PREPOSITIONS = f"according to|{alternatives(PREPOSITION)}"
 _TWICE = re.compile(
     rf"(?P<head>.{{1,300}}\s)(?P<with>{_PREPOSITIONS})\s(?P<one>[^,;?]{{1,200}}?),?\s{{1,20}}and\s+(?P=with)\s(?P<two>[^?]{{1,300}})\?*+\s*+",
     re.IGNORECASE,
@@ -17,8 +17,8 @@ _TERM = r"(?:“[^”]+”|\"[^\"]+\"|‘[^’]+’|'[^']+')"
 _TERMS = re.compile(rf"(?P<head>[^“\"‘]*?)(?P<one>{_TERM})\s+and\s+(?P<two>{_TERM})(?P<tail>[^“\"‘]*)")
 _NOUNS = re.compile(r"(?P<one>[^,;?]+),\s+and\s+(?P<two>[^,;?]+)\?*\s*")
 _VERB = re.compile(
-    r"\b(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|may|must|shall|should|will|would|"
-    r"has|have|had|if|compare|name|list|give|explain|summari[sz]e|describe|tell|state|show|find)\b",
+    rf"\b(?:{alternatives(AUXILIARY | QUESTION)}|if|compare|name|list|give|explain|summari[sz]e|describe|tell|state|"
+    r"show|find)\b",
     re.IGNORECASE,
 )
 _COMPARE = re.compile(r"\W*(?:please\s+)?compare\s+", re.IGNORECASE)

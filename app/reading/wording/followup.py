@@ -12,27 +12,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from docqa.app.evidence.terms import terms
+from docqa.ingest.language.words import (
+    AUXILIARY,
+    CONJUNCTION,
+    DETERMINER,
+    PLACES,
+    PREPOSITION,
+    QUESTION,
+    TIMES,
+    VERBS,
+    word_set,
+)
 
 InDocuments = Callable[[str], bool]
 """Whether words occur side by side, in this order, anywhere in the documents."""
 
 
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(words.split())
-
-
-AUXILIARY = word_set(
-    "is are was were am do does did has have had will would shall should can could may might must cannot"
-)
-VERBS = AUXILIARY | word_set("be been being not")
-QUESTION = word_set("what which who whom whose when where why how")
-DETERMINER = word_set("a an the this that these those each every any all no some both either")
-PLACES = word_set("in at on within near inside outside")
-TIMES = word_set("before after until during since by")
-PREPOSITION = PLACES | TIMES | word_set("for to from with without under over between against about per through upon")
-PREPOSITION |= word_set("into than if of as")
-CONJUNCTION = word_set("while when where if unless that which who because although until")
 OPENING = re.compile(r"(?:(?:and|but|so|or|then|also|ok|okay|well|now)\b[\s,]+)+", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,;:?!()\"“”]+|[,;:?!()\"“”]")
 _ABOUT = re.compile(r"(?:what|how) about\b[\s,]+", re.IGNORECASE)

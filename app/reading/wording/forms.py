@@ -10,20 +10,13 @@ from __future__ import annotations
 import re
 
 from docqa.app.reading.candidates import Form
+from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.words import ASKING, ASKING_VERB, PREPOSITION, alternatives
 
-_VERBS = (
-    r"(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had|am|ought|need|isn['’]t|"
-    r"aren['’]t|wasn['’]t|weren['’]t|don['’]t|doesn['’]t|didn['’]t|can['’]t|cannot|couldn['’]t|won['’]t|wouldn['’]t|"
-    r"shouldn['’]t|mustn['’]t|hasn['’]t|haven['’]t|hadn['’]t)"
-)
-_ASKS = r"(?:what|which|who|whom|whose|when|where|why|how)"
-_WITH = (
-    r"(?:(?:in\s+accordance\s+with|according\s+to|up\s+to|in|on|at|by|from|to|for|under|of|with|into|as|since|until|over|"
-    r"during|within|through|between|before|after|above|below|about|against|without|upon)\s+)?"
-)
-_OPENS = re.compile(rf"\W*(?:(?:and|but|so|then|please)\W+)*{_VERBS}\b", re.IGNORECASE)
+_WITH = rf"(?:(?:in\s+accordance\s+with|according\s+to|up\s+to|above|below|{alternatives(PREPOSITION)})\s+)?"
+_OPENS = re.compile(rf"\W*(?:(?:and|but|so|then|please)\W+)*{ASKING_VERB}\b", re.IGNORECASE)
 _LED_IN = re.compile(
-    rf"(?:[.;:?!]|\s[-–—])\s+(?:(?:and|but|so|if\s[^,]*,)\s*)?(?=(?P<next>{_VERBS})\b)|,\s+(?=(?P<comma>{_VERBS})\b)",
+    rf"(?:[.;:?!]|\s[-–—])\s+(?:(?:and|but|so|if\s[^,]*,)\s*)?(?=(?P<next>{ASKING_VERB})\b)|,\s+(?=(?P<comma>{ASKING_VERB})\b)",
     re.IGNORECASE,
 )
 _LEADS = re.compile(
@@ -33,16 +26,16 @@ _LEADS = re.compile(
 )
 _INDIRECT = re.compile(
     rf"\W*(?:(?:can|could|would|will)\s+you\b|(?:may|can|could)\s+i\s+(?:ask|know|see)\b|(?:do|does|did)\s+(?:\w+\s+){{1,3}}"
-    rf"(?:know|say|tell|state|specify|mention)\s+{_ASKS}\b)",
+    rf"(?:know|say|tell|state|specify|mention)\s+{ASKING}\b)",
     re.IGNORECASE,
 )
-_ASKED_BEHIND = re.compile(rf"[,:]\s+{_WITH}{_ASKS}\s+{_VERBS}\b", re.IGNORECASE)
+_ASKED_BEHIND = re.compile(rf"[,:]\s+{_WITH}{ASKING}\s+{ASKING_VERB}\b", re.IGNORECASE)
 _TWO_PARTS = re.compile(
-    rf",\s+(?:and|but)\s+{_WITH}(?:{_ASKS}|{_VERBS})\b|\s(?:and|but)\s+{_WITH}{_ASKS}\b|[;?]\s+(?:and\s+)?{_WITH}{_ASKS}\b",
+    rf",\s+(?:and|but)\s+{_WITH}(?:{ASKING}|{ASKING_VERB})\b|\s(?:and|but)\s+{_WITH}{ASKING}\b|[;?]\s+(?:and\s+)?{_WITH}{ASKING}\b",
     re.IGNORECASE,
 )
-_ASKED_FIRST = re.compile(rf"\W*{_WITH}(?:{_ASKS}|{_VERBS}|give|name)\b|.*\b{_ASKS}\b", re.IGNORECASE)
-_COUNT = r"(?:two|three|four|five|six|seven|eight|nine|ten|[2-9])"
+_ASKED_FIRST = re.compile(rf"\W*{_WITH}(?:{ASKING}|{ASKING_VERB}|give|name)\b|.*\b{ASKING}\b", re.IGNORECASE)
+_COUNT = rf"(?:(?!one\b)(?:{NUMBER_WORD})|[2-9])"
 _SORTS = (
     r"(?:kinds|sorts|types|forms|ways|factors|steps|examples|things|methods|details|events|criteria|elements|categories|"
     r"items|features|areas|fields|sources|costs|remedies|duties|obligations|rights|exceptions|requirements|parts|"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from docqa.app.quotes.sentence_runs import Sentences
+from docqa.ingest.language.numbers import NUMBER_WORD
 
 LONGEST = 80  # words of an answer with what it announces
 _ANNOUNCES = re.compile(
-    r"\b(?:(?:two|three|four|five|six|seven|several|many|some|various|multiple|following|these|number\s+of)\s+(?:[\w-]+\s+)?"
+    rf"\b(?:(?:{NUMBER_WORD}|several|many|some|various|multiple|following|these|number\s+of)\s+(?:[\w-]+\s+)?"
     r"(?:reasons|grounds|causes|factors|ways|means|steps|points|purposes|respects|conditions|considerations|things)|"
     r"as\s+follows|the\s+following)\W*$",
     re.IGNORECASE,

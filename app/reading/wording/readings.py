@@ -7,7 +7,6 @@ A pronoun takes what agrees with it: "it" no parties, and nothing that was writt
 from __future__ import annotations
 
 from docqa.app.reading.wording.followup import (
-    AUXILIARY,
     Earlier,
     InDocuments,
     Parts,
@@ -20,8 +19,8 @@ from docqa.app.reading.wording.followup import (
     sentence,
     short_answer,
     with_meaning,
-    word_set,
 )
+from docqa.ingest.language.words import AUXILIARY, word_set
 
 _ONE = word_set("it its this that")
 _WHO = word_set("they them their theirs he she him his her hers")

@@ -14,14 +14,15 @@ from itertools import takewhile
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.wording import followup
 from docqa.app.reading.wording.coordination import coordinated
-from docqa.app.reading.wording.followup import AUXILIARY, QUESTION, Earlier, Parts, sentence, word_set, words_of
+from docqa.app.reading.wording.followup import Earlier, Parts, sentence, words_of
 from docqa.app.reading.wording.forms import joint_of
+from docqa.ingest.language.words import AUXILIARY, CONJUNCTION, DETERMINER, PREPOSITION, QUESTION, VERBS, word_set
 
 _JOINT = re.compile(r"[\W_]*(?:(?:and|but)\b\s*)?", re.IGNORECASE)
 _BE = word_set("is are was were am")
 _PRONOUN = word_set("i you he she it we they me him us them there this that these those one")
-_DETERMINER = followup.DETERMINER | word_set("my your our his her its their")
-_OPENS_PHRASE = followup.PREPOSITION | followup.CONJUNCTION | word_set("according compared without after") - QUESTION
+_OWNED = DETERMINER | word_set("my your our his her its their")
+_OPENS_PHRASE = PREPOSITION | CONJUNCTION | word_set("according compared without after") - QUESTION
 _ADVERB = word_set("first also only often later then still ever now further")
 _MEASURE = word_set("many much long often soon far large small old high low quickly closely big wide deep")
 _PAST = word_set("came went made found took got gave said held fell rose grew cost paid sold led ran wrote")
@@ -104,7 +105,7 @@ def _leaves_out_its_verb(low: list[str], at: int) -> bool:
         return True
     if low[at] in ("which", "how") and after[0] == "of" or any(word in _PAST for word in after[:4]):
         return False
-    if after[0] in _OPENS_PHRASE | _DETERMINER | QUESTION:
+    if after[0] in _OPENS_PHRASE | _OWNED | QUESTION:
         return True
     if low[at] in ("when", "where", "why", "how"):
         return not any(word.endswith("ed") for word in after[:3])
@@ -126,7 +127,7 @@ def _subject(first: Parts) -> list[str]:
         return []
     if not first.auxiliary:
         return noun
-    kept = 1 if noun[0].lower() in _DETERMINER else 0
+    kept = 1 if noun[0].lower() in _OWNED else 0
     if noun[kept:] and noun[kept][0].isupper():
         named = list(takewhile(lambda word: not word[0].islower(), noun[kept:]))
         return [*noun[:kept], *named]
@@ -134,21 +135,21 @@ def _subject(first: Parts) -> list[str]:
     if first.auxiliary.lower() in _BE and follows == "of":
         return [*noun, "of", *_noun(rest[len(noun) + 1 :])]
     is_last = not follows or noun[-1].endswith(("ed", "en"))
-    parted = follows in followup.VERBS | _ADVERB | {"of"} or follows.endswith("ly")
+    parted = follows in VERBS | _ADVERB | {"of"} or follows.endswith("ly")
     verb = is_last if first.auxiliary.lower() in _BE else not parted
     return noun[:-1] if verb and len(noun) > kept + 1 else noun
 
 
 def _object(words: list[str]) -> list[str]:
     """The first noun with an article: `the office` of "who heads the office"."""
-    start = next((at for at, word in enumerate(words) if word.lower() in followup.DETERMINER), len(words))
+    start = next((at for at, word in enumerate(words) if word.lower() in DETERMINER), len(words))
     return _noun(words[start:])
 
 
 def _noun(words: list[str]) -> list[str]:
     """The words up to the next preposition, article, verb that helps, adverb or mark; an article may open them."""
-    stops = _OPENS_PHRASE | _DETERMINER | QUESTION | followup.VERBS | _ADVERB
-    kept = 1 if words[:1] and words[0].lower() in _DETERMINER else 0
+    stops = _OPENS_PHRASE | _OWNED | QUESTION | VERBS | _ADVERB
+    kept = 1 if words[:1] and words[0].lower() in _OWNED else 0
     noun = takewhile(
         lambda word: word[0].isalnum() and word.lower() not in stops and not word.endswith("ly"), words[kept:]
     )
@@ -186,9 +187,9 @@ def _completed(all_before: list[str], before: Parts, words: list[str], at: int) 
         start = next((n for n, word in enumerate(rest) if n and word.lower() == phrase[0].lower()), len(rest))
         return [*opened, *rest[:start], *phrase]
     if not before.auxiliary or not before.rest or before.rest[0].lower() in _PRONOUN:  # another object
-        start = next((n for n, word in enumerate(rest) if n > 1 and word.lower() in _DETERMINER), len(rest))
+        start = next((n for n, word in enumerate(rest) if n > 1 and word.lower() in _OWNED), len(rest))
         return [*opened, *rest[:start], *phrase]
-    relation = next((n for n, word in enumerate(rest) if n > 2 and word.lower() in followup.PREPOSITION - {"of"}), 0)
+    relation = next((n for n, word in enumerate(rest) if n > 2 and word.lower() in PREPOSITION - {"of"}), 0)
     return [*opened, before.auxiliary, *phrase, *rest[relation - 1 :]]
 
 
@@ -201,6 +202,6 @@ def _phrase_behind(words: list[str], at: int) -> tuple[list[str], list[str]]:
     if low[at] == "how":
         end += 1 if low[end : end + 1] and low[end] in _MEASURE else 0
     elif low[at] in ("which", "what", "whose"):
-        while end < len(words) and low[end] not in _OPENS_PHRASE | _DETERMINER | QUESTION:
+        while end < len(words) and low[end] not in _OPENS_PHRASE | _OWNED | QUESTION:
             end += 1
     return words[:end], words[end:]

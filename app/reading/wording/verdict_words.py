@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from docqa.app.evidence.terms import stems
 from docqa.ingest.expressions import lazily
+from docqa.ingest.language.opposites import PAIRS
 
 
 def cue(words: str) -> re.Pattern[str]:
@@ -42,10 +43,6 @@ MAY = cue(
     r"may|can|could|might|entitled|right to|rights? (?:of|to)|authoriz\w+|permit\w*|allow\w*|empowered|discretion|"
     r"option|eligible|able to|free to|elect\w*"
 )
-LEFT_OPEN = cue(
-    r"optional\w*|option|voluntar\w+|discretion\w*|need not|not (?:required|obligated|obliged|necessary|bound)|"
-    r"no (?:obligation|duty|requirement)|may|encouraged|recommended|should|can"
-)
 MUST = cue(
     r"must|shall|required?|requires|obligat\w+|obliged|mandatory|duty|has to|have to|responsible|needs?|necessary|"
     r"agrees? to|will"
@@ -55,7 +52,6 @@ REGARDLESS = cue(
     r"any time|or otherwise|in any event|however"
 )
 IN_ADDITION = cue(r"also|and/or|includ\w+|multiple|any time|all|such as|as well as")
-EITHER = cue(r"also|both|as well as|includ\w+|additional\w*|either|too|moreover|in addition|or")
 CONDITION = cue(r"if|unless|until|provided|subject to|upon|when|where|prior written|consent|approval|after")
 STILL = cue(r"still|remain\w*|retain\w*|unchanged|continu\w+|permanent\w*|indefinite\w*|surviv\w+")
 
@@ -81,7 +77,6 @@ ASKED = {
     ),
     "without": cue(r"without|not|no|never|despite|even if|even though|other than|outside|instead|rather"),
     "more": cue(r"(?:more|less|fewer|better|worse|\w{2,}er) (?:\w+ ){0,2}?than|more|most"),
-    "enough": cue(r"enough|suffic\w+|settle\w*|guarant\w+|prove\w*|mean"),
     "must": cue(
         r"must|have to|has to|had to|need\w*|required?|oblig\w+|bound|compulsory|mandatory|should|necessary|forced"
     ),
@@ -99,68 +94,7 @@ ASKED_BANNED = re.compile(
     r"\A(\W*(?:is|are|was|were)\b.*)\b(?:forbidden|prohibited|banned|illegal|unlawful|disallowed)\b",
     re.IGNORECASE | re.DOTALL,
 )
-NEGATING_PREFIX = re.compile(r"(?:un|in|im|ir|il|non|dis|mis)(?=\w{4})")
-
-_OPPOSITES = """
-increase grow rise gain higher more up expand improve greater upward climb growth exceed above positive raise push
-enhance boost better outperform benefit strengthen bigger stronger | decrease decline drop fall lower less down reduce
-shrink worse loss fell downward smaller reduction cut diminish below worst negative adverse deteriorate fewer offset
-lose weaken minimum ;
-begin start continue remain survive stay persist renew extend last live keep retain maintain count apply stand | end
-lapse terminate expire cease stop discontinue finish over supersede replace abandon cancel conclude revoke void until
-repeal ;
-public publicly government federal state | private privately ;
-same equal identical alike like similar common equivalent both agreed | different differ distinct various vary
-separate unlike reverse contrary opposite contrast instead divided ;
-include cover contain comprise part within encompass | exclude except outside exclusion omit exempt beyond apart
-separate lack ;
-allow permit authorize entitle able eligible free | forbid prohibit bar ban preclude prevent unlawful illegal disallow
-unable barred ineligible ;
-accept grant affirm uphold sustain approve agree valid confirm adopt succeed succeeded win success admit concede
-support correct right true | deny reject reverse vacate overrule dismiss decline refuse disagree invalid repulse fail
-failure unsuccessful dispute contest wrong error untimely contradict disclaim strike struck oppose incorrect false
-insufficient lose lost against ;
-all every entire whole always complete full each everything fully total completely entirely throughout everyone |
-several few part partial partially portion sometimes occasionally half incomplete partly selected subsample ;
-large big major strong high significant great considerable important substantial many wide long | small minor weak low
-insignificant little few slight limited negligible narrow short modest minimal slightly ;
-together joint jointly combine combined shared collective | separate separately individually independent independently
-;
-written write writing paper | oral verbal phone telephone orally email electronic ;
-know known clear understood explicit define plain | unknown unclear elusive uncertain undefined ambiguous vague ;
-legal lawful proper legitimate properly | illegal unlawful improper illegitimate ;
-require mandatory must oblige obligation compulsory need necessary have duty bound | optional voluntary option
-voluntarily unnecessary discretionary discretion optionally waive waived ;
-keep retain hold preserve | lose return destroy relinquish forfeit surrender delete discard ;
-new novel recent first modern | old former previous existing original traditional ancient ;
-easy simple simply straightforward easily | hard difficult complex complicated difficulty challenge ;
-open accessible available disclosed | closed confidential unavailable secret inaccessible restricted absent redacted ;
-often usual usually commonly frequent generally typical widespread | rare rarely seldom unusual uncommon exception
-infrequent sparse ;
-immediate immediately straight instantly promptly once soon | later until gradual eventually delay defer gradually
-after ;
-likely probable expect | unlikely improbable doubtful ;
-good well effective successful useful | bad poor ineffective useless harmful poorly worthless ;
-exclusive sole | nonexclusive also shared multiple ;
-automatic automatically | manual manually explicitly request ;
-permanent indefinite perpetual forever indefinitely | temporary temporarily interim ;
-independent free autonomous | subject dependent subordinate bound depend controlled govern ;
-internal inside domestic inner | external outside foreign outer ;
-constant fixed stable unchanged stationary | variable change fluctuate varied changed dynamic amend adjust alter ;
-direct directly | indirect indirectly ;
-absolute | relative average ;
-liable guilty | innocent acquitted immune ;
-fast quick rapid quickly | slow slowly ;
-safe secure | dangerous unsafe risk ;
-majority most | minority few ;
-north northern | south southern ;
-east eastern | west western ;
-rural village villages | urban city cities
-"""
-
-
 @lru_cache(maxsize=1)
 def opposites() -> list[tuple[frozenset[str], frozenset[str]]]:
     """Pairs of sets of stems: each of the one means about the opposite of each of the other."""
-    sides = [line.split("|") for line in _OPPOSITES.split(";")]
-    return [(frozenset(stems(one.split())), frozenset(stems(other.split()))) for one, other in sides]
+    return [(frozenset(stems(sorted(one))), frozenset(stems(sorted(other)))) for one, other in PAIRS]

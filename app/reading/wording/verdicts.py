@@ -16,11 +16,12 @@ from importlib.resources import files
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
 from docqa.app.reading.wording import verdict_words as words
+from docqa.ingest.language.opposites import NEGATING_PREFIX
+from docqa.ingest.language.words import denies
 
 WEIGHTS = "verdict_weights.json"
 NEAR = 6  # words behind a denial, within which it is that of a word of the question
 OPENING = 6  # words of a question in which "not" denies all of it
-_DENYING = frozenset(["not", "cannot", "never", "no", "none", "nor", "neither", "nothing", "without"])
 _SUBORDINATE = frozenset(["if", "who", "which", "that", "unless", "when", "where", "because", "whose"])
 _EXCEPTED = re.compile(r"\W*(?:except|unless|other than|excluding)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’-]+")
@@ -131,7 +132,7 @@ def _denied_words(pair: _Pair) -> dict[str, float]:
     places = [
         i
         for i, word in enumerate(pair.said)
-        if (word in _DENYING or word.endswith(("n't", "n’t"))) and word not in asked
+        if denies(word) and word not in asked
     ]
     near = [bool(pair.content & set(pair.said_stems[i + 1 : i + 1 + NEAR])) for i in places]
     below = [bool(_SUBORDINATE & set(pair.said[max(0, i - 8) : i])) for i in places]
@@ -161,7 +162,7 @@ def _sides(pair: _Pair, *, same: bool) -> int:
 def _prefixed(one: list[str], others: list[str], own: list[str]) -> bool:
     """Whether a word of `one` is one of `others` behind "un-", "non-" or the like, as in "nonexclusive"."""
     for at, word in enumerate(one):
-        match = words.NEGATING_PREFIX.match(word)
+        match = NEGATING_PREFIX.match(word)
         if match and own[at] not in others and stems([word[match.end() :]])[0] in others:
             return True
         if word == "non" and at + 1 < len(one) and own[at + 1] in others and "non" not in others:
@@ -173,8 +174,6 @@ def _said(pair: _Pair) -> dict[str, float]:
     return {
         "agreed": float(min(_sides(pair, same=True), 2)),
         "in addition": float(pair.new(words.IN_ADDITION)),
-        "either": float(pair.new(words.EITHER)),
-        "left open": float(pair.new(words.LEFT_OPEN)),
         "regardless": float(bool(words.REGARDLESS.search(pair.whole))),
         "condition": float(pair.new(words.CONDITION)),
         "still": float(pair.new(words.STILL)),
@@ -191,19 +190,14 @@ def _together(asked: Mapping[str, float], said: Mapping[str, float], denials: Ma
     may = asked["asks may"] * (1.0 - asked["asks must"])
     return {
         "must: must": asked["asks must"] * said["must"],
-        "must: left open": asked["asks must"] * said["left open"],
         "must: regardless": asked["asks must"] * said["regardless"],
         "must: condition": asked["asks must"] * said["condition"],
         "may: may": may * said["may"],
         "may: must": may * said["must"] * (1.0 - said["may"]),
         "may: bans": may * denials["bans"],
-        "may: in addition": may * said["in addition"],
-        "may: condition": may * said["condition"],
         "may: without": may * denials["without"],
         "any: denied": asked["asks any"] * denied,
         "only: denied": asked["asks only"] * denied,
-        "only: either": asked["asks only"] * max(said["either"], said["in addition"]),
-        "only: condition": asked["asks only"] * said["condition"],
         "all: limited": asked["asks all"] * limited,
         "without: condition": asked["asks without"] * max(said["condition"], said["must"]),
         "more: opposed": asked["asks more"] * denials["opposed"],

@@ -18,7 +18,7 @@ from docqa.app.summary.sentences.readable import (
     is_sentence,
     needs_the_one_before,
 )
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))

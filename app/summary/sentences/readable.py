@@ -11,6 +11,7 @@ import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.app.summary.sentences.references import reads_as_reference
+from docqa.ingest.language.numbers import ORDINAL_WORD
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
@@ -69,8 +70,8 @@ _YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
 _DANGLING = any_of(r"""
     (?:however|moreover|furthermore|therefore|thus|hence|also|but|and|or|yet|so|nevertheless|nonetheless|instead)\b
-    (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile|still)\b
-    (?:finally|second|secondly|third|thirdly|fourth|fifth|sixth|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b
+    (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile)\b
+    (?:finally|secondly|thirdly|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b|(?:still|ORDINAL),
     (?:afterwards|subsequently|here|where|which|nor|because|whereas|such|neither|both|either|another|others)\b
     (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|hers)\b
     in (?:addition|contrast|turn|particular|fact|other words|such)\b|by contrast\b|by (?:this|doing)\b|to this end\b
@@ -81,11 +82,11 @@ _DANGLING = any_of(r"""
     (?:because of|despite|given|under|with|from|like|of) (?:this|that|these|those|such)\b|of course\b
     all (?:these|this|of (?:this|these|them))\b|(?:each|most|some) of (?:these|them)\b|one (?:such|of (?:these|them))\b
     the (?:same|above|foregoing|former|latter|first|second|third|others?|following|reasons?|answer|result is)\b
-    """)
+    """, ORDINAL=ORDINAL_WORD)
 _STANDS_ALONE = any_of(
     r"""
     (?:this|these) (?:\w+ ){0,2}?(?:SELF)s?\b|(?:these|those) (?:results|findings|data|observations)\b
-    this (?:finding|result)\b|second language\b|third part(?:y|ies)\b|still water\b|both (?:\w+ ){1,3}and\b
+    this (?:finding|result)\b|both (?:\w+ ){1,3}and\b
     it (?:is|was|has been|seems|appears|remains|may be|can be|should be|shall be) (?:\w+ ){1,3}?(?:that|to|for)\b
     (?:n?either) party\b|(?:such|that) \w+ as\b|the first \w+ of\b|(?:because|whereas) [^,]{10,},
     """,

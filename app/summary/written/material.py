@@ -10,7 +10,7 @@ from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
 from docqa.app.summary.sentences.candidates import is_heading, left_out
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
 _MARK_TOKENS = 5  # of a sentence's number, and its share of the headings

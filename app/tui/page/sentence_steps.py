@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.app.tui.page.search import PageSpan
-from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.language.sentences import sentences
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document

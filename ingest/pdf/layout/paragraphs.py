@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from docqa.ingest.language.sentences import is_opener
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
 from docqa.ingest.pdf.layout.tables.text import tables_of
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.structure.sentences import is_opener
 from docqa.ingest.types import Block, NumberedLine, Table
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")

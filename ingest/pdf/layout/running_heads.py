@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import ROMAN
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.structure.clean import mask_digits
-from docqa.ingest.structure.numbering import in_roman
 
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _NEAR = 3  # pages: left and right heads take turns, and a chapter's first page has none
@@ -18,7 +18,6 @@ _LONG_TIMES = 5
 _MANY = 10
 _NUMBER = re.compile(r"\d{1,5}")
 _END_NUMBER = re.compile(r"^(\d{1,5})\b(?![.\d])|(?<![.\d])\b(\d{1,5})$")
-_ROMAN = {in_roman(number): number for number in range(1, 200)}
 _PAGE_OF = re.compile(r"\bpage\s+(\d{1,5})\b|(?:^|\s)(\d{1,5})\s*(?:of|/)\s*\d{1,5}$", re.IGNORECASE)
 _NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5}|[ivxlc]{1,7})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
 
@@ -128,7 +127,7 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
     numbered = []
     for spot in edges:
         match = _NUMBER_ONLY.match(spot.text)
-        value = None if match is None else int(match[1]) if match[1].isdigit() else _ROMAN.get(match[1].lower())
+        value = None if match is None else int(match[1]) if match[1].isdigit() else ROMAN.get(match[1].lower())
         if value:
             numbered.append((value - spot.page, spot))
     shifts = Counter(shift for shift, _ in numbered)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.structure.locators.marks import DIVISION, WORDED, Line
 from docqa.ingest.structure.locators.sections import is_attachment, printed_number
 from docqa.ingest.types import Page, Section
@@ -34,7 +35,7 @@ _WORDS_THAT_CITE = frozenset(
 _BARE = re.compile(r"\s{0,80}(?:\(\d{1,3}\)|\d{1,3}(?:\.\d{1,3}){2,5})\s{0,80}$", re.MULTILINE)
 _COURT = re.compile(r"\b(?:SUPREME|UNITED STATES|DISTRICT|SUPERIOR|APPEALS?) COURTS?\b|\bCOURTS? OF APPEALS?\b")
 _ATTACHMENT = re.compile(
-    r"(attachment|exhibit|schedule|annex|appendix)\s+([A-Z]|\d{1,3}|[IVX]{1,6})(?=\s*[-–—:]|$)", re.IGNORECASE
+    rf"({'|'.join(ATTACHMENTS)})\s+([A-Z]|\d{{1,3}}|[IVX]{{1,6}})(?=\s*[-–—:]|$)", re.IGNORECASE
 )
 _MOST_CAPTION, _MOST_TITLE = 2500, 250
 _SENTENCE = re.compile(r"[a-z)]\.\s{0,3}$", re.MULTILINE)

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from docqa.ingest.language.numbers import ordinal_of
 from docqa.ingest.structure.locators.excluded import (
     attachments_in_heads,
     captions,
@@ -42,7 +43,7 @@ from docqa.ingest.structure.locators.sections import (
     word_of,
 )
 from docqa.ingest.structure.notes import rules_above_notes
-from docqa.ingest.structure.numbering import ordinal_of, parse_heading
+from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from string import ascii_letters
 from typing import NamedTuple
 
+from docqa.ingest.language.numbers import ROMAN, in_letters
+from docqa.ingest.language.places import ELSEWHERE
+from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_letters, in_roman
-from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Page
 
 ABJAD = "أ –"
@@ -29,7 +30,7 @@ _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}(?:\d{1,2})?|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
 DIVISION = "Part 1"
-_DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
+_DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *ELSEWHERE))
 _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
@@ -68,7 +69,7 @@ _CLOSES = re.compile(
 )
 _REMARK = re.compile(r"\s{0,80}\[[^\[\]]{1,400}(?:\[[^\[\]]{1,80}\][^\[\]]{0,200})?\]\s*$")
 _MOST_MARKS = 4
-_ROMAN = {in_roman(number): number for number in range(1, 100)}
+_ROMAN = {text: number for text, number in ROMAN.items() if number < 100}
 _LETTERS = {in_letters(number): number for number in range(1, 105)}
 _GAP = 3
 """Numbers that may be missing between two marks of a level: repealed ones, or marks that the print lost."""

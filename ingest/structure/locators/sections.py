@@ -7,38 +7,25 @@ number is called by its heading. Nothing is ever counted here.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.ingest.expressions import lazily
-from docqa.ingest.structure.nesting import ATTACHMENTS
-from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, ordinal_of
+from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal, ordinal_of
+from docqa.ingest.language.places import ATTACHMENTS, DIVISIONS, ELSEWHERE, NAME_OF_DIVISION, division_of
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
 _BRACKETED = lazily(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
 _CORE_PARTS = lazily(r"[.\-–—]")
-_ORDINALS = (
-    "first|second|third|fourth|fifth|sixth|seventh|eighth?|nine?th|tenth|eleventh|twelfth|thirteenth|fourteenth|"
-    "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"
-)
-"""Some laws print "Eight Schedule" and "Nineth Schedule"."""
-_DIVISION = "part|chapter|schedule|exhibit|appendix|annex|annexure|attachment|title|article|book|division"
-_NAME_IN_FRONT = lazily(
-    rf"(?:(?:schedule|annexure|annex)(?=\s*(?:\(|$))|(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
-    rf"(?:{_DIVISION})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
-    re.IGNORECASE,
-)
 _CAPITALS = frozenset(
-    (*_DIVISION.split("|"), *_ORDINALS.split("|"), *DIVISIONS_ELSEWHERE, "section", "sec", "clause", "paragraph",
+    (*DIVISIONS, *ORDINAL_WORD.split("|"), *ELSEWHERE, "section", "sec", "clause", "paragraph",
      "rule")
 )  # fmt: skip
 """Words in a number that are written alike wherever they are printed in capitals."""
 _INNER_WORDS = frozenset(("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation"))
 _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
-_SHORT_WORDS = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph", "§§": "§"}
 
 
 def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
@@ -61,7 +48,7 @@ def printed_number(section: Section) -> str | None:
     title that has its number in words ("First Schedule (Section 5)", "Part XXIA - Appeals")."""
     number = " ".join((section.number or "").split()).rstrip(".: ")
     if not number:
-        in_front = _NAME_IN_FRONT.match(section.title)
+        in_front = NAME_OF_DIVISION.match(section.title)
         number = " ".join(in_front.group().split()) if in_front else ""
     words = (word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word for word in number.split())
     return " ".join(words) or None
@@ -193,13 +180,13 @@ def is_division(number: str) -> bool:
 def word_of(number: str) -> str:
     """ "article" of "Article 70", "schedule" of "First Schedule", empty for a bare number."""
     words = number.split()
-    if words and re.fullmatch(_ORDINALS, words[0], re.IGNORECASE):
+    if words and words[0][0].isalpha() and ordinal(words[0]):
         return words[-1].casefold()
     match = _WORDED.match(number)
     if match is None or (len(words) == 1 and not match["word"].startswith("§")):
         return ""
-    word = match["word"].rstrip(".").casefold()
-    return _SHORT_WORDS.get(word) or DIVISIONS_ELSEWHERE.get(word, word)
+    word = match["word"]
+    return "§" if word.startswith("§") else division_of(word)
 
 
 def _core(number: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.structure.passages import MAX_WORDS, MIN_WORDS, count_words, cut_passages
-from docqa.ingest.structure.sentences import is_opener, sentences
 
 PIECES = [
     "The court held otherwise.", "See Smith v. Jones, No. 12-345.", "(a) pay the fee;", "(b) return it; and", "12.",

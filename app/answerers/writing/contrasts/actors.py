@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from docqa.app.answerers.writing.contrasts.exchanged import is_role, name_at
 from docqa.app.answerers.writing.contrasts.modals import ENDS, PASSED_OVER, modal_at
 from docqa.app.answerers.writing.contrasts.words import Word
+from docqa.ingest.language.opposites import PARTIES
 
 _WINDOW = 10  # words behind a verb that say what is done
 _LEAST_SHARED = 0.5
@@ -21,9 +22,8 @@ _PARTICIPLES = {
     "lent": "lend",
 }  # fmt: skip
 _SAME = (
-    frozenset(("landlord", "lessor")), frozenset(("tenant", "lessee")), frozenset(("buyer", "purchaser", "customer")),
-    frozenset(("seller", "vendor", "supplier", "provider", "contractor")), frozenset(("lender", "creditor")),
-    frozenset(("borrower", "debtor")), frozenset(("plaintiff", "claimant", "appellant", "appellee")),
+    *PARTIES, frozenset(("seller", "vendor", "supplier", "provider", "contractor")),
+    frozenset(("plaintiff", "claimant", "appellant", "appellee")),
     frozenset(("defendant", "respondent", "appellant", "appellee")),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from docqa.app.answerers.writing.figures import Figure, figures, folded
+from docqa.ingest.language.quantities import Figure, figures, folded
 
 LOWER, UPPER = "lower", "upper"
 _LEAD = 48  # characters before a number in which its bound is told

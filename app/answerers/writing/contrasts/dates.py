@@ -1,43 +1,37 @@
-"""What happens on a day: the quotes' beginning is no end."""
+"""What happens on a day: something ends then only where the quotes say so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from docqa.app.answerers.writing.contrasts.words import Word
-from docqa.app.answerers.writing.figures import months
+from docqa.app.evidence.terms import stems
+from docqa.ingest.language.dates import months
 
-_BEGINNING = frozenset((
-    "begin", "begins", "began", "begun", "start", "starts", "started", "commence", "commences", "commenced",
-    "effective",
-))  # fmt: skip
-_END = frozenset((
-    "end", "ends", "ended", "ending", "expire", "expires", "expired", "terminate", "terminates", "terminated", "until",
-))  # fmt: skip
+_BEGINNING = frozenset(stems(["begin", "began", "begun", "start", "commence", "effective"]))
+_END = frozenset(stems(["end", "expire", "terminate", "until"]))
+_UP_TO = _END | {"to", "through"}
 _BEFORE = 5  # words before a date that say what happens then
 
 
 def other_dates(statement: Sequence[Sequence[Word]], quoted: Sequence[Sequence[Word]]) -> Iterator[str]:
-    """Dates on which something ends in `statement` and begins in the quotes, or the other way round."""
+    """Dates on which something ends in `statement` and not in the quotes, or begins there and ends in the quotes."""
     known: dict[tuple[str, ...], set[bool]] = {}
     for sentence in quoted:
-        for date, ends in _dated(sentence):
-            known.setdefault(date, set()).add(ends)
+        for date, word in _dated(sentence, _BEGINNING | _UP_TO):
+            known.setdefault(date, set()).add(word in _UP_TO)
     for sentence in statement:
-        for date, ends in _dated(sentence):
-            if known.get(date) == {not ends}:
-                yield f"{'ends' if ends else 'begins'} {' '.join(date)}"
+        for date, word in _dated(sentence, _BEGINNING | _END):
+            if word and known.get(date) == {word not in _END}:
+                yield f"{'ends' if word in _END else 'begins'} {' '.join(date)}"
 
 
-def _dated(sentence: Sequence[Word]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """(words of a date, whether something ends then) for the dates behind a word of beginning or end."""
+def _dated(sentence: Sequence[Word], telling: frozenset[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(words of a date, stem of the `telling` word before it; "" for none)."""
     for at, word in enumerate(sentence):
-        if not (word.capital and months(f"1 {word.text}")):
-            continue
-        first = at - 1 if at and sentence[at - 1].text[0].isdigit() else at
-        last = next((n for n in range(at + 1, len(sentence)) if not sentence[n].text[0].isdigit()), len(sentence))
-        date = tuple(sorted(each.text.strip(".,") for each in sentence[first:last]))
-        for before in reversed(sentence[max(first - _BEFORE, 0) : first]):
-            if before.text in _BEGINNING | _END:
-                yield date, before.text in _END
-                break
+        if word.capital and months(f"1 {word.text}"):
+            first = at - 1 if at and sentence[at - 1].text[0].isdigit() else at
+            last = next((n for n in range(at + 1, len(sentence)) if not sentence[n].text[0].isdigit()), len(sentence))
+            before = (each.stem for each in reversed(sentence[max(first - _BEFORE, 0) : first]))
+            said = next((stem for stem in before if stem in telling), "")
+            yield tuple(sorted(each.text.strip(".,") for each in sentence[first:last])), said

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from docqa.app.answerers.writing.contrasts.words import Word
-from docqa.app.answerers.writing.figures import months
+from docqa.ingest.language.dates import months
+from docqa.ingest.language.opposites import PARTIES
 
-_ROLE_NAMES = """
-landlord lessor tenant lessee buyer purchaser seller vendor employer employee plaintiff claimant defendant appellant
-appellee respondent lender creditor borrower debtor licensor licensee assignor assignee supplier customer mortgagor
-mortgagee contractor client company agent principal trustee beneficiary insurer insured guarantor owner operator
-manufacturer distributor franchisor franchisee user provider parent child teacher student doctor patient
+_OTHER_ROLES = """
+contractor client company agent principal trustee beneficiary insurer insured guarantor owner operator manufacturer
+distributor franchisor franchisee user provider teacher student doctor patient
 """
-_ROLES = frozenset(_ROLE_NAMES.split())
+_ROLES = frozenset(_OTHER_ROLES.split()).union(*PARTIES)
 _Item = Callable[[Sequence[Word], int], str]
 _FROM = frozenset(("by", "from"))
 _APART = 6  # words between two persons of whom one does something to the other

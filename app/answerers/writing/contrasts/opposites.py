@@ -2,104 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from docqa.app.answerers.writing.contrasts.words import Word, left, right
 from docqa.app.evidence.terms import stems
+from docqa.ingest.language.opposites import AXES, NEGATING_PREFIX, PARTIES, PERSONS, RELATION, TURNED_BY_PREFIX, WORDS
 
-# One line for each: sides between slashes. "~" where the two sides of a relation change places with the words:
-# what came before the merger is what the merger came after. "@" persons: a sentence may name both of them.
-_AXES = """
-advance / arrears arrear
-before prior preceding ~ after following subsequent subsequently
-increase rise rose risen grow grew grown growth climb gain / decrease decline fall fell fallen drop reduce reduction
-allow permit authorize authorise lawful / prohibit forbid forbidden forbade ban banned bar barred unlawful
-grant granted / deny denied refuse refusal
-accept approve approval acceptance / reject rejection refuse disapprove
-affirm uphold upheld / reverse reversal overturn vacate
-win won / lose lost
-include including inclusive / exclude excluding exclusion exclusive omit
-maximum maximal / minimum minimal
-highest largest greatest / lowest smallest least
-higher larger greater / lower smaller
-high / low
-north northern / south southern
-east eastern / west western
-begin began begun start commence open / end expire terminate cease finish close
-import imported / export exported
-buy bought purchase / sell sold sale
-switchedon / switchedoff
-leftside / rightside
-public / private
-always / sometimes occasionally / often usually generally normally / rarely seldom
-if when where evenif / unless
-landlord lessor @ tenant lessee
-buyer purchaser @ seller vendor
-employer @ employee
-plaintiff claimant @ defendant
-appellant @ appellee respondent
-lender creditor @ borrower debtor
-licensor @ licensee
-assignor @ assignee
-supplier @ customer
-mortgagor @ mortgagee
-parent @ child children
-guilty / innocent
-early earlier / late
-older / younger
-internal / external
-inside / outside
-domestic / foreign
-men man male boy / women woman female girl
-mother / father
-husband / wife
-brother / sister
-son / daughter
-positive / negative
-upper / lower
-front / back rear
-oral orally / written
-temporary / permanent
-arrive arrival / depart departure
-enter entry / leave exit
-enable / disable
-success succeed / failure fail
-profit / loss
-credit / debit
-hot / cold
-wet / dry
-strengthen stronger / weaken weaker
-better improve / worse worsen
-faster / slower
-longer / shorter
-more / less fewer
-majority / minority
-monday / tuesday / wednesday / thursday / friday / saturday / sunday
-"""
-_TURNED_BY_PREFIX = """
-valid admissible lawful legal eligible enforceable authorized authorised applicable sufficient adequate complete correct
-accurate able available likely necessary reasonable fair known paid certain clear limited restricted conditional
-constitutional related safe stable successful common usual equal exclusive refundable transferable negotiable compliant
-binding voluntary resident essential renewable taxable employed married signed changed satisfied possible proper mature
-moral relevant responsible revocable legitimate approved agree agreed similar qualified direct dependent visible
-consistent competent definite formal frequent secure voluntary capable significant effective efficient compatible
-vulnerable divisible conscious
-"""
-_RELATION, _PERSONS, _WORDS = "~", "@", "/"
+_PARTIES = frozenset[str]().union(*PARTIES)
 _LEAST_SHARED = 2  # words beside both, or all where there are fewer
-_PREFIX = re.compile(r"(?:non-|non|un|in|im|il|ir|dis)(?=\w{4})")
 
 
 @dataclass(frozen=True)
 class _Said:
     """That an axis is spoken of: on which side, at which word of which sentence."""
 
-    axis: str
+    axis: int | str
     side: int
-    kind: str  # of axis, see _AXES
+    kind: str  # of the axis
     denied: bool
     at: int
     sentence: Sequence[Word]
@@ -122,11 +43,11 @@ def _is_opposed(said: _Said, known: Sequence[_Said]) -> bool:
     # What is turned by "not" is for the check of denials.
     against = [other for other in known if other.side != said.side and other.denied == said.denied]
     most = max((_shared(said, other) for other in against), default=0)
-    if same and (2 * same >= most or said.kind == _PERSONS):
-        return said.kind == _RELATION and all(_changed_places(said, o) for o in known if o.side == said.side)
+    if same and (2 * same >= most or said.kind == PERSONS):
+        return said.kind == RELATION and all(_changed_places(said, o) for o in known if o.side == said.side)
     if most < min(_LEAST_SHARED, len(_near(said))) or not most:
         return False
-    return not (said.kind == _RELATION and any(_may_say_the_same(said, other) for other in against))
+    return not (said.kind == RELATION and any(_may_say_the_same(said, other) for other in against))
 
 
 def _near(said: _Said) -> frozenset[str]:
@@ -157,22 +78,23 @@ def _beside(said: _Said) -> tuple[frozenset[str], frozenset[str]]:
 def _said(sentence: Sequence[Word]) -> Iterator[_Said]:
     for at, word in enumerate(sentence):
         for axis, side, sides, kind in _axes().get(word.stem, ()):
-            if kind == _PERSONS and word.text.removesuffix("s") not in _AXES:  # "employment" is no employer
+            if kind == PERSONS and word.text.removesuffix("s") not in _PARTIES:  # "employment" is no employer
                 continue
-            denied = word.denied or (axis == "if" and any(each.text == "not" for each in sentence[at : at + 6]))
+            condition = "if" in AXES[axis].sides[0] and any(each.text == "not" for each in sentence[at : at + 6])
+            denied = word.denied or condition
             if denied and sides > 2:
                 continue
             yield _Said(axis, 1 - side if denied else side, kind, denied, at, sentence)
         base, negative = _without_prefix(word)
         if base is not None:
-            yield _Said(f"prefix {base}", int(negative != word.denied), _WORDS, word.denied, at, sentence)
+            yield _Said(f"prefix {base}", int(negative != word.denied), WORDS, word.denied, at, sentence)
 
 
 def _without_prefix(word: Word) -> tuple[str | None, bool]:
     """(the stem of an adjective that a prefix turns, whether it has one): `valid`, `invalid`; None for other words."""
     if word.stem in _adjectives():
         return word.stem, False
-    match = _PREFIX.match(word.text)
+    match = NEGATING_PREFIX.match(word.text)
     if match is None:
         return None, False
     base = stems([word.text[match.end() :]])[0]
@@ -181,17 +103,15 @@ def _without_prefix(word: Word) -> tuple[str | None, bool]:
 
 @cache
 def _adjectives() -> frozenset[str]:
-    return frozenset(stems(_TURNED_BY_PREFIX.split()))
+    return frozenset(stems(sorted(TURNED_BY_PREFIX)))
 
 
 @cache
-def _axes() -> dict[str, list[tuple[str, int, int, str]]]:
-    """stem -> (axis, side, how many sides, kind)."""
-    found: dict[str, list[tuple[str, int, int, str]]] = {}
-    for line in filter(None, _AXES.splitlines()):
-        kind = next((mark for mark in (_RELATION, _PERSONS) if mark in line), _WORDS)
-        sides = [set(stems(side.split())) for side in line.split(kind)]
+def _axes() -> dict[str, list[tuple[int, int, int, str]]]:
+    """stem -> (number of the axis, side, how many sides, kind)."""
+    found: dict[str, list[tuple[int, int, int, str]]] = {}
+    for axis, (sides, kind) in enumerate(AXES):
         for number, side in enumerate(sides):
-            for stem in side:
-                found.setdefault(stem, []).append((line.split()[0], number, len(sides), kind))
+            for stem in set(stems(sorted(side))):
+                found.setdefault(stem, []).append((axis, number, len(sides), kind))
     return found

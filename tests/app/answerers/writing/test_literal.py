@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.answerers.writing.figures import figures, months
 from docqa.app.answerers.writing.literal import differences
+from docqa.ingest.language.dates import months
+from docqa.ingest.language.quantities import figures
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE
+from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
 from docqa.ingest.types import Span
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
@@ -30,8 +30,9 @@ _STATES = (
     "ala ariz ark cal colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn "
     "tex va vt wash wis wyo"
 )
-_NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED = (
-    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES)
+_CITING_WORDS = "pg no see op tr sect"
+_NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED, _CITING = (
+    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
 )
 _CLAUSE_NUMBER = re.compile(
     r"(?:(?:§+|sections?|sec\.|article|art\.|rule|part|chapter|title|clause|schedule|appendix|exhibit)\s*)?"
@@ -42,15 +43,15 @@ _ELLIPSIS = re.compile(r"\.\s*$")
 
 _STOP = re.compile(r"(?<![.!?…。！？؟۔])[.!?…。！？؟۔]++[\"'”’)\]»]*+(?=\s|$)|[。！？]+[”’」』）]*")
 _TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
-_ELSEWHERE = "|".join(
-    form for word in DIVISIONS_ELSEWHERE for form in dict.fromkeys((word.capitalize(), word.upper()))
+_OPENING_WORDS, _ELSEWHERE = (
+    "|".join(form for word in words for form in dict.fromkeys((word.capitalize(), word.upper())))
+    for words in ((*ATTACHMENTS, "part", "title", "chapter", "article", "section"), ELSEWHERE)
 )
 _OPENER = re.compile(
     rf"\s*(?:(?:{_ELSEWHERE})\s+[(]?\d|[\u0621-\u064a]\u0640?\s?[-–]\s|(?:\d{{1,3}}\s?[-–]\s?|\.\d{{1,3}}\s)[\u0621-\u064a]|"
     r"[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
     r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
-    r"(?:PART|TITLE|CHAPTER|ARTICLE|SCHEDULE|EXHIBIT|APPENDIX|ANNEX|SECTION|Part|Chapter|Article|Schedule|Exhibit|"
-    r"Appendix|Annex|Section|Sec\.)\s+[\dA-Z])"
+    rf"(?:{_OPENING_WORDS}|Sec\.)\s+[\dA-Z])"
 )
 _RUNS_ON = re.compile(
     r"(?:[,(\[–—&/-]|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|as|that|which|is|are|was|were|be|been|"
@@ -73,6 +74,13 @@ def sentences(text: str) -> list[Span]:
         for piece in [Span(start, end)] if _is_row(text[start:end]) else _split_line(text, start, end):
             spans.extend(_split_items(text, piece))
     return spans
+
+
+def ends_abbreviated(text: str) -> bool:
+    """Whether the stop at the end of `text` is that of an abbreviation or an initial, and may end no sentence."""
+    word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
+    bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
+    return bare in _NEVER_ENDS | _MAY_END | _NUMBERED | _CITING or (len(bare) == 1 and bare.isalpha())
 
 
 def is_opener(text: str) -> bool:

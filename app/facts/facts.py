@@ -1,0 +1,174 @@
+"""Values by their kind: read from words, in one spelling, compared, printed.
+
+Dates and periods are spelled by ISO 8601, amounts with the code of their currency by ISO 4217.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+
+from docqa.ingest.expressions import lazily
+from docqa.ingest.language.dates import MONTH, MONTHS, dates
+from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
+
+_CURRENCY_CODES = {"dollar": "USD", "euro": "EUR", "sterling": "GBP", "yen": "JPY"}
+_DURATIONS = {
+    "second": (1, "TS"), "minute": (1, "TM"), "hour": (1, "TH"), "day": (1, "D"), "night": (1, "D"), "week": (1, "W"),
+    "month": (1, "M"), "quarter": (3, "M"), "year": (1, "Y"), "decade": (10, "Y"), "century": (100, "Y"),
+}  # fmt: skip
+_BASES = {"PY": (12, "PM"), "PW": (7, "PD"), "PTH": (3600, "PTS"), "PTM": (60, "PTS")}
+_NUMBER = lazily(r"\d+(?:\.\d+)?")
+_LEGAL_FORM = lazily(r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$", re.IGNORECASE)
+_ARTICLE = lazily(r"^(?:the|a|an)\s+", re.IGNORECASE)
+_YES_NO = lazily(r"\W*(yes|no)\b", re.IGNORECASE)
+_CLAUSE_NUMBER = lazily(
+    rf"""
+    (?: (?:section|article|clause|paragraph|§+)\s*\d[\w.()]*:?\s+(?=(?-i:[A-Z]))
+      | \d{{1,3}}(?:\.\d{{1,3}})+\s+(?=(?-i:[A-Z]))
+      | \d{{1,3}}(?:\.\d{{1,3}})*[.)]\s+
+      | \((?:\d{{1,3}}|[a-z]|[ivxlc]{{1,6}})\)\s+
+    )+
+    (?!(?:{MONTH})\b) (?=\S+(?:\s+\S+){{3}})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""The number of a clause: only before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
+_PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(?=[^\W\d])")
+"""What says nothing; the hyphens of "2-3" and "-5" do."""
+
+
+class FactKind(StrEnum):
+    """What a value is."""
+
+    PARTY = "party"
+    PERSON = "person"
+    DATE = "date"
+    PERIOD = "period"
+    AMOUNT = "amount"
+    NUMBER = "number"
+    LAW = "law"
+    YES_NO = "yes_no"
+
+
+class Relation(StrEnum):
+    """How two values of one kind stand to each other; incomparable: the one leaves open what the other says."""
+
+    EQUAL = "equal"
+    CONFLICTING = "conflicting"
+    INCOMPARABLE = "incomparable"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or
+    the words of a name in small letters without article and legal form. `shown` as written, of a period "30 days"."""
+
+    kind: FactKind
+    value: str
+    shown: str
+
+
+def read(kind: FactKind, text: str) -> Fact | None:
+    """The first value of that kind in `text`, of a name all of it; None where there is none."""
+    if kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
+        name = _LEGAL_FORM.sub("", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))).casefold()
+        return Fact(kind, name, text) if name else None
+    if kind is FactKind.YES_NO:
+        said = _YES_NO.match(text)
+        return Fact(kind, said[1].lower(), said[0].strip()) if said else None
+    if kind is FactKind.DATE:
+        found = [*dates(text)][:2]
+        ambiguous = len(found) > 1 and found[0].start == found[1].start  # "3/4/2019"
+        first = found[0] if found and not ambiguous else None
+        return Fact(kind, first.iso, text[first.start : first.end]) if first else None
+    return next((fact for figure in figures(text) if (fact := _of_figure(figure)).kind is kind), None)
+
+
+def _of_figure(figure: Figure) -> Fact:
+    if figure.unit in MONEY:
+        return Fact(FactKind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
+    if figure.unit in TIME and figure.value.isdigit():
+        times, designator = _DURATIONS[figure.unit]
+        time, letter = ("T", designator[1]) if len(designator) > 1 else ("", designator)
+        shown = f"{figure.value} {figure.unit}{'s' * (figure.value != '1')}"
+        return Fact(FactKind.PERIOD, f"P{time}{int(figure.value) * times}{letter}", shown)
+    return Fact(FactKind.NUMBER, f"{figure.value} {figure.unit}".strip(), figure.shown)
+
+
+def compare(one: Fact, other: Fact) -> Relation:
+    """How two values stand to each other; those of two kinds are incomparable."""
+    if one.kind is not other.kind:
+        return Relation.INCOMPARABLE
+    if one.value == other.value:
+        return Relation.EQUAL
+    if one.kind is FactKind.DATE:
+        parts = zip(_date_parts(one.value), _date_parts(other.value), strict=True)
+        return Relation.CONFLICTING if any(a != b for a, b in parts if a and b) else Relation.INCOMPARABLE
+    if one.kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
+        words, others = set(one.value.split()), set(other.value.split())
+        return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
+    (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
+    if unit != other_unit:
+        return Relation.INCOMPARABLE
+    return Relation.EQUAL if number == other_number else Relation.CONFLICTING
+
+
+def _measured(value: str) -> tuple[float, str]:
+    """(number, unit); years as months, weeks as days and hours as seconds: a month is no number of days."""
+    unit = _NUMBER.sub("", value, count=1)
+    times, base = _BASES.get(unit, (1, unit))
+    found = _NUMBER.search(value)
+    return times * float(found[0]) if found else 0.0, base
+
+
+def _date_parts(iso: str) -> list[int]:
+    """Year, month and day; 0 for what a date does not say."""
+    year, _, rest = (f"0{iso[1:]}" if iso.startswith("--") else iso).partition("-")
+    return [int(part) for part in (year, *(*rest.split("-"), "0")[:2])]
+
+
+def printed(fact: Fact) -> str:
+    """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
+    if fact.kind is FactKind.DATE:
+        year, month, day = _date_parts(fact.value)
+        return " ".join(filter(None, (str(day or ""), MONTHS[month - 1].title(), str(year or ""))))
+    if fact.kind is FactKind.AMOUNT:
+        code, _, number = fact.value.partition(" ")
+        whole, point, rest = number.partition(".")
+        return f"{code} {int(whole):,}{point}{rest}"
+    return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
+
+
+def normal_form(text: str) -> str:
+    """The words of an answer as they are compared: without case, punctuation, an article in front and the number of a
+    clause; its dates, numbers and units in one spelling, "thirty (30) days" once."""
+    number = _CLAUSE_NUMBER.match(text.lstrip())
+    shown = folded(text.lstrip()[number.end() if number else 0 :])
+    at, parts = 0, list[str]()
+    for start, end, value in sorted(_values(shown)):
+        if start >= at:
+            parts += [shown[at:start], value]
+            at = end
+    words = _PUNCTUATION.sub(" ", "".join([*parts, shown[at:]])).split()
+    return _ARTICLE.sub("", " ".join(words))
+
+
+def _values(shown: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, spelling) of the dates, and of the numbers with the unit beside them."""
+    found = list(dates(shown))
+    for date in found:
+        if sum(other.start == date.start for other in found) == 1:
+            yield date.start, date.end, date.iso
+    known = figures(shown)
+    for figure, following in zip_longest(known, known[1:]):
+        repeats = following is not None and not shown[figure.end : following.start].strip(" (")
+        if repeats and following is not None and following.value == figure.value:
+            yield figure.start, following.start, ""
+        elif not any(date.start < figure.end and figure.start < date.end for date in found):
+            start, end = figure.whole
+            unit = f" {figure.unit}" if (start, end) != (figure.start, figure.end) else ""
+            yield start, end, f"{figure.value}{unit} "

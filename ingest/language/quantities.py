@@ -1,0 +1,130 @@
+"""The numbers that a text states, whatever way they are written: `1,200`, `twelve hundred`, `$1.2 million`, `two (2)`.
+
+A number keeps the unit that it counts, of time, money or measure, so that five days are not five months.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from docqa.ingest.expressions import lazily
+from docqa.ingest.language.numbers import SCALES, VALUES, number_of_words
+
+_SHORT_SCALES = {"k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9}
+_UNITS = {"second", "minute", "hour", "day", "night", "week", "month", "quarter", "year", "decade", "century"}
+_OTHER_UNITS = {"annum": "year", "yr": "year", "hr": "hour", "min": "minute", "percent": "%", "cent": "%"}
+_MEASURES = """
+dollar usd; euro eur; sterling gbp; yen jpy; kilometre kilometer km; mile mi; metre meter; centimetre centimeter cm;
+millimetre millimeter mm; foot feet ft; inch; kilogram kg; gram g; milligram mg; microgram mcg; tonne ton; ounce oz;
+litre liter; millilitre milliliter ml; gallon; acre; hectare ha; celsius; fahrenheit; watt; kilowatt kw; megawatt mw;
+kilobyte kb; megabyte mb; gigabyte gb; terabyte tb
+"""
+_MEASURE_OF = {name: row.split()[0] for row in _MEASURES.split(";") for name in row.split()}
+_CURRENCIES = {
+    "$": "dollar", "usd": "dollar", "€": "euro", "eur": "euro", "£": "sterling", "gbp": "sterling", "¥": "yen",
+    "jpy": "yen",
+}  # fmt: skip
+MONEY, TIME = frozenset(_CURRENCIES.values()), frozenset(_UNITS)
+"""Units of money and of time: a price per month may be given with either."""
+_TOKEN = lazily(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*(?:st|nd|rd|th)?(?![^\W\d_])|\d+(?:\.\d+)?(?=[^\W\d_])|[^\W\d_]+|"
+    r"[%$€£¥]"
+)
+_REACH = 3
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as stated; `unit`: of time, money or measure, or `%`, where one stands beside it, else ""; `digits`: it
+    is not in words; `start`, `end`: its characters in `folded(text)`, `whole` with a unit right beside it."""
+
+    value: str
+    unit: str
+    shown: str
+    digits: bool
+    start: int = 0
+    end: int = 0
+    whole: tuple[int, int] = (0, 0)
+
+
+def figures(text: str) -> list[Figure]:
+    """The numbers of `text` in order; "one", "first" and "second" in words count as numbers too."""
+    shown = folded(text)
+    return [_in_full(figure, shown) for figure in _figures(list(_TOKEN.finditer(shown)))]
+
+
+def _in_full(figure: Figure, text: str) -> Figure:
+    """The second year of a span like 2018–19 with its century."""
+    before = _SPAN_OF_YEARS.search(text, max(figure.start - 7, 0), figure.start)
+    if before is None or len(figure.value) != 2 or not figure.digits:
+        return figure
+    return replace(figure, value=before[1][:2] + figure.value, unit="")
+
+
+_SPAN_OF_YEARS = lazily(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
+
+
+def folded(text: str) -> str:
+    """`text` as numbers are read in it: NFKC, in lower case."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
+
+
+def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
+    tokens = [match.group() for match in found]
+    at = 0
+    while at < len(tokens):
+        value, used, digits = _number(tokens, at)
+        if value is None:
+            at += 1
+            continue
+        first, last = at, at + used - 1
+        unit = _CURRENCIES.get(tokens[at - 1], "") if at else ""
+        first -= bool(unit)
+        behind, distance = _unit(tokens, at + used)
+        last += distance if distance == 1 and unit in ("", behind) else 0
+        shown, (start, end) = " ".join(tokens[at : at + used]), (found[at].start(), found[at + used - 1].end())
+        yield Figure(value, unit or behind, shown, digits, start, end, (found[first].start(), found[last].end()))
+        at += used
+
+
+def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
+    """(value, how many tokens it takes, whether it is in digits) of the number that begins at `at`."""
+    token = tokens[at]
+    if not token[0].isdigit():
+        value, used = number_of_words(tokens, at)
+        return None if value is None else str(value), max(used, 1), False
+    bare = token.rstrip("stndrh").replace(",", "")
+    scale = SCALES.get(tokens[at + 1]) or _SHORT_SCALES.get(tokens[at + 1]) if at + 1 < len(tokens) else None
+    if scale is not None and bare.count(".") < 2:
+        return _plain(Decimal(bare) * scale), 2, True
+    return _plain_or_as_is(bare), 1, True
+
+
+def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
+    """(the unit of a number that ends before token `at`, how many tokens behind it; "" and 0 for none)."""
+    for distance, token in enumerate(tokens[at : at + _REACH], 1):
+        if token[0].isdigit() or token in VALUES:  # "two (2) years": the next one takes it
+            continue
+        single = token.removesuffix("s")
+        if token == "%" or single in _UNITS or single in _OTHER_UNITS:
+            return _OTHER_UNITS.get(single, single), distance
+        if found := _MEASURE_OF.get(single) or _MEASURE_OF.get(token):
+            return found, distance
+    return "", 0
+
+
+def _plain_or_as_is(bare: str) -> str:
+    try:
+        return _plain(Decimal(bare)) if bare.count(".") < 2 else bare
+    except InvalidOperation:
+        return bare
+
+
+def _plain(value: Decimal) -> str:
+    """`5` for `5.00` and for `05`."""
+    shown = f"{value:f}"
+    return (shown.rstrip("0").rstrip(".") if "." in shown else shown) or "0"

@@ -1,0 +1,39 @@
+"""Small words of English by what they do: they deny, except, ask, help a verb, join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(words.split())
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """An expression of `words`, without a group around it."""
+    return "|".join(sorted(words))
+
+
+DENIALS = word_set("not no never none nothing neither nor cannot without")
+EXCEPTIONS = word_set("except unless until only")
+AUXILIARY = word_set(
+    "is are was were am do does did has have had will would shall should can could may might must cannot"
+)
+VERBS = AUXILIARY | word_set("be been being not")
+QUESTION = word_set("what which who whom whose when where why how")
+DETERMINER = word_set("a an the this that these those each every any all no some both either")
+PLACES = word_set("in at on within near inside outside")
+TIMES = word_set("before after until during since by")
+PREPOSITION = PLACES | TIMES | word_set(
+    "for to from with without under over between against about per through upon into than if of as"
+)
+CONJUNCTION = word_set("while when where if unless that which who because although until")
+ASKING_VERB = rf"(?:(?:{alternatives(AUXILIARY)}|ought|need)(?:n['’]t)?|can['’]t|won['’]t)"
+"""An expression of the verbs that open a question, denied or not."""
+ASKING = rf"(?:{alternatives(QUESTION)})"
+
+
+def denies(word: str) -> bool:
+    """Whether a word in small letters is a denial: "not", "without", "isn't"."""
+    return word in DENIALS or word.endswith(("n't", "n’t"))

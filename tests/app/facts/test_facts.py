@@ -1,0 +1,74 @@
+"""Values of a kind: read, in one spelling, compared, printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, printed, read
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "shown"),
+    [
+        (FactKind.DATE, "It is dated the 2nd day of March, 2019.", "2019-03-02", "2 March 2019"),
+        (FactKind.DATE, "May 1st, 2020", "2020-05-01", "1 May 2020"),
+        (FactKind.DATE, "in June 2021", "2021-06", "June 2021"),
+        (FactKind.DATE, "on 3 April", "--04-03", "3 April"),
+        (FactKind.PERIOD, "within thirty (30) days", "P30D", "30 days"),
+        (FactKind.PERIOD, "two quarters", "P6M", "2 quarters"),
+        (FactKind.PERIOD, "12 hours", "PT12H", "12 hours"),
+        (FactKind.AMOUNT, "a fee of $1.2 million", "USD 1200000", "USD 1,200,000"),
+        (FactKind.AMOUNT, "EUR 300", "EUR 300", "EUR 300"),
+        (FactKind.NUMBER, "12 miles", "12 mile", "12 mile"),
+        (FactKind.PARTY, "The Acme Holdings, Inc.", "acme holdings", "The Acme Holdings, Inc."),
+        (FactKind.YES_NO, "No, it may not.", "no", "no"),
+    ],
+)
+def test_a_value_is_read_and_printed_in_one_spelling(kind: FactKind, text: str, value: str, shown: str) -> None:
+    fact = read(kind, text)
+    assert fact is not None
+    assert (fact.value, printed(fact)) == (value, shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")]
+)
+def test_what_is_not_said_or_may_be_read_two_ways_is_no_value(kind: FactKind, text: str) -> None:
+    assert read(kind, text) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "relation"),
+    [
+        (FactKind.DATE, "1 May 2020", "2020-05-01", Relation.EQUAL),
+        (FactKind.DATE, "1 May 2020", "2 May 2020", Relation.CONFLICTING),
+        (FactKind.DATE, "1 May", "May 2020", Relation.INCOMPARABLE),
+        (FactKind.AMOUNT, "$1,200", "twelve hundred dollars", Relation.EQUAL),
+        (FactKind.AMOUNT, "$1,200", "$1,300", Relation.CONFLICTING),
+        (FactKind.AMOUNT, "$1,200", "€1,200", Relation.INCOMPARABLE),
+        (FactKind.PERIOD, "3 months", "one quarter", Relation.EQUAL),
+        (FactKind.PERIOD, "3 months", "3 years", Relation.CONFLICTING),
+        (FactKind.PERIOD, "12 months", "1 year", Relation.EQUAL),
+        (FactKind.PERIOD, "30 days", "1 month", Relation.INCOMPARABLE),
+        (FactKind.PARTY, "Acme Ltd", "Acme Limited", Relation.EQUAL),
+        (FactKind.PARTY, "Acme", "Acme Holdings", Relation.INCOMPARABLE),
+        (FactKind.PARTY, "Acme", "Borealis", Relation.CONFLICTING),
+    ],
+)
+def test_values_are_equal_conflicting_or_incomparable(kind: FactKind, one: str, other: str, relation: Relation) -> None:
+    first, second = read(kind, one), read(kind, other)
+    assert first is not None and second is not None
+    assert compare(first, second) is compare(second, first) is relation
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("on May 1st, 2020", "On 1 May 2020."),
+        ("$300", "300 dollars"),
+        ("thirty (30) days", "30 days"),
+        ("4. The tenant pays 2,400 marks.", "the Tenant pays 2400 marks"),
+    ],
+)
+def test_answers_in_other_spellings_are_the_same(one: str, other: str) -> None:
+    assert normal_form(one) == normal_form(other)
