@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docqa.app.bench.processes import run_docqa
-from docqa.app.bench.rows import Row, fastest
+from docqa.app.bench.rows import Measurement, fastest
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.model.folder import BUNDLED
@@ -27,16 +27,16 @@ QUESTIONS = (
 )
 
 
-def ask_rows(model: Model) -> Iterator[Row]:
+def ask_rows(model: Model) -> Iterator[Measurement]:
     """Seconds of a question: `cold_ask`, `warm_ask`, and `question`, which says how much of it is the reader's."""
     sample = Path(__file__).parents[2] / _SAMPLE
     document = sample if sample.is_file() else BUNDLED / "LICENSE"
     seconds = fastest(lambda: run_docqa("ask", "--no-store", "--json", str(document), QUESTIONS[0]), 2)
-    yield Row("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
+    yield Measurement("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         run_docqa("read", str(document), cache=folder)
         seconds = fastest(lambda: run_docqa("ask", "--json", str(document), QUESTIONS[0], cache=folder), 3)
-    yield Row(
+    yield Measurement(
         "warm_ask", seconds, "s", None, None, f"{document.name}, read before, in a new process; best of 3; bar 2.5"
     )
     yield _question(model, document)
@@ -57,7 +57,7 @@ class TimedReader:
         return found
 
 
-def _question(model: Model, document: Path) -> Row:
+def _question(model: Model, document: Path) -> Measurement:
     """A question about a document that was read in this process: the slowest of QUESTIONS."""
     spent: list[float] = []
     if model.reader is not None:
@@ -79,4 +79,4 @@ def _question(model: Model, document: Path) -> Row:
         f"{document.name}, read before, in this process; the slowest of {len(QUESTIONS)} questions; "
         f"the reader's own time in it: {of_reader:.2f} s; bar 2.5"
     )
-    return Row("question", slowest, "s", None, None, method)
+    return Measurement("question", slowest, "s", None, None, method)

@@ -17,7 +17,7 @@ from statistics import mean, median
 
 from textual.events import Key
 
-from docqa.app.bench.rows import Row
+from docqa.app.bench.rows import Measurement
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
 from docqa.app.tui.app import Interface
@@ -62,32 +62,32 @@ class FrameTimes:
     keys_s: list[float]
 
 
-def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Row]:
+def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Measurement]:
     """tui_open, tui_frame, tui_settled_frame, tui_frame_reading and tui_key_reading, over a text of so many characters
     and so many frames."""
     times = measure(characters, frames)
-    yield Row(
+    yield Measurement(
         "tui_open", times.open_s, "s", None, None,
         f"{characters:,} characters, parsed before, until its text is on the screen; {times.open_cpu_s:.3g} s of the "
         f"processor; the bar is {OPEN_WITHIN_S:g} s",
     )  # fmt: skip
     bars = f"the bars are {1000 * FRAME_WITHIN_S:g} and {1000 * WORST_FRAME_S:g} ms"
     what = f"every line of {SIZE[0]}x{SIZE[1]}, mean of {frames} places drawn for the first time"
-    yield Row(
+    yield Measurement(
         "tui_frame", 1000 * mean(times.frames_s), "ms", None, None,
         f"{what}; {_worst(times.frames_s, times.frames_cpu_s)}; {bars}",
     )  # fmt: skip
-    yield Row(
+    yield Measurement(
         "tui_settled_frame", 1000 * mean(times.settled_cpu_s), "ms", None, None,
         "the same frames drawn again, of the processor",
     )  # fmt: skip
-    yield Row(
+    yield Measurement(
         "tui_frame_reading", 1000 * mean(times.busy_frames_s), "ms", None, None,
         f"{what} while the document is read in the background; "
         f"{_worst(times.busy_frames_s, times.busy_frames_cpu_s)}; {bars}",
     )  # fmt: skip
     keys = sorted(1000 * seconds for seconds in times.keys_s)
-    yield Row(
+    yield Measurement(
         "tui_key_reading", mean(keys), "ms", None, None,
         f"from a key to its letter in the line while the document is read, mean of {len(keys)}; the median is "
         f"{median(keys):.3g}, the worst {keys[-1]:.3g} ms; the bar is {1000 * KEY_WITHIN_S:g} ms",

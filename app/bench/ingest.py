@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from docqa.app.bench.rows import Row, fastest
+from docqa.app.bench.rows import Measurement, fastest
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.ocr import is_picture
 from docqa.ingest.pdf.raw_page import PageWords, PdfiumFile
@@ -30,7 +30,7 @@ _PARTS = {
 }
 
 
-def ingest_rows(files: list[Path]) -> Iterator[Row]:
+def ingest_rows(files: list[Path]) -> Iterator[Measurement]:
     """`ingest` for all of the PDF `files` together, and `ingest_PART` for each part of it, in ms a page."""
     ours = theirs = 0.0
     parts: dict[str, float] = {}
@@ -43,15 +43,15 @@ def ingest_rows(files: list[Path]) -> Iterator[Row]:
             parts[name] = parts.get(name, 0.0) + seconds
     names = ", ".join(file.name for file in files)
     if not pages:
-        yield Row("ingest", None, "ms/page", "pypdf", None, "not measured: the sample documents are not here")
+        yield Measurement("ingest", None, "ms/page", "pypdf", None, "not measured: the sample documents are not here")
         return
     each = 1000 / pages
     method = f"{pages} pages of {names}, time of one core, best of {_REPEATS}; pypdf: extract_text of every page"
-    yield Row("ingest", each * ours, "ms/page", "pypdf", each * theirs, f"{method}; the bar is a ratio of 0.33")
+    yield Measurement("ingest", each * ours, "ms/page", "pypdf", each * theirs, f"{method}; the bar is a ratio of 0.33")
     for name, what in _PARTS.items():
-        yield Row(f"ingest_{name}", each * parts[name], "ms/page", None, None, what)
+        yield Measurement(f"ingest_{name}", each * parts[name], "ms/page", None, None, what)
     rest = each * (ours - sum(parts.values()))
-    yield Row(
+    yield Measurement(
         "ingest_rest", max(rest, 0.0), "ms/page", None, None,
         "running heads, paragraphs, sections, passages, references: what is left of ingest",
     )  # fmt: skip

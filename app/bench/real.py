@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from docqa.app.bench.contexts import BLOCK, random_context
-from docqa.app.bench.rows import Row, fastest
+from docqa.app.bench.rows import Measurement, fastest
 from docqa.app.bench.run import against_peers, random_ids
 from docqa.model.decode.generate import generate
 from docqa.model.load import Model
@@ -26,7 +26,7 @@ Customer was charged more than two percent above what was owed, the Supplier bea
 the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
 
 
-def real_rows(model: Model, file: Path, prompt: int, context: int = CONTEXT) -> Iterator[Row]:
+def real_rows(model: Model, file: Path, prompt: int, context: int = CONTEXT) -> Iterator[Measurement]:
     """real_prefill_8k, real_decode_8k, real_second_question and real_quoting.
 
     Args:
@@ -38,7 +38,7 @@ def real_rows(model: Model, file: Path, prompt: int, context: int = CONTEXT) -> 
     yield quoting(model)
 
 
-def second_question(model: Model, context: int) -> Row:
+def second_question(model: Model, context: int) -> Measurement:
     """Seconds to the first token of an answer about a document of `context` tokens that is in memory.
 
     Whole blocks of the document are random keys and values, which cost what real ones cost; the rest of it is read.
@@ -51,10 +51,10 @@ def second_question(model: Model, context: int) -> Row:
         f"a question of {QUESTION} tokens to the first token of its answer, behind a document of {context:,} tokens in "
         f"memory (random keys and values); best of {REPEATS}; bar {FIRST_TOKEN_WITHIN_S:g}"
     )
-    return Row("real_second_question", seconds, "s", None, None, method)
+    return Measurement("real_second_question", seconds, "s", None, None, method)
 
 
-def quoting(model: Model) -> Row:
+def quoting(model: Model) -> Measurement:
     """tokens/s of an answer that repeats what was read, beside the same written token by token."""
     state = model.new_state()
     model.prefill(model.tokenizer.encode(f"{CLAUSE}\n\nThe same clause, word for word:\n\n"), state)
@@ -72,4 +72,6 @@ def quoting(model: Model) -> Row:
         f"{QUOTED} greedy tokens that were to repeat a clause (its first {same} characters of {len(text)}), guessed by "
         f"prompt lookup, and one by one as the peer; best of {REPEATS} in turn; bar 1.8"
     )
-    return Row("real_quoting", QUOTED / seconds[True], "tokens/s", "one by one", QUOTED / seconds[False], method)
+    return Measurement(
+        "real_quoting", QUOTED / seconds[True], "tokens/s", "one by one", QUOTED / seconds[False], method
+    )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """One figure and its peer's, both in `unit`; None is not measured, and `method` says why.
 
     `ratio` compares speeds: above 1 docqa is the faster one, whether the unit is tokens/s or a time.
@@ -34,7 +34,7 @@ class Row:
         return found | {"ratio": self.ratio, "method": method}
 
 
-def table(rows: list[Row]) -> list[str]:
+def table(rows: list[Measurement]) -> list[str]:
     """Lines of a table for people, the methods below it."""
     lines = [f"{'':20}{'docqa':>12}  {'unit':9}{'peer':>14}{'':14}{'ratio':>8}"]
     for row in rows:

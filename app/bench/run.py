@@ -17,7 +17,7 @@ from docqa.app.bench.contexts import random_context
 from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.peers import llama
 from docqa.app.bench.peers.contestants import Docqa, Transformers
-from docqa.app.bench.rows import Row, fastest
+from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
@@ -40,7 +40,7 @@ def rows(
     context: int = twin.CONTEXT,
     trained: int = twin.TRAINED,
     characters: int = frames.CHARACTERS,
-) -> Iterator[Row]:
+) -> Iterator[Measurement]:
     """Measure one row after the other.
 
     Args:
@@ -55,8 +55,8 @@ def rows(
         yield decode_1m(model)
     else:
         why = "not measured: only with --long"
-        yield Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
-        yield Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
+        yield Measurement("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
+        yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
     yield from ask_rows(model)
@@ -70,7 +70,7 @@ def random_ids(model: Model, count: int) -> Tensor:
     return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
 
 
-def against_peers(model: Model, prompt: int, file: Path | None = None) -> Generator[Row, None, float]:
+def against_peers(model: Model, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
     """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill.
 
     `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
@@ -98,7 +98,7 @@ def against_peers(model: Model, prompt: int, file: Path | None = None) -> Genera
             method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
             theirs = found[peer][number] if peer in found else None
             said = method if peer in found else missing[peer]
-            yield Row(f"real_{name}" if file else name, found["docqa"][number], "tokens/s", peer, theirs, said)
+            yield Measurement(f"real_{name}" if file else name, found["docqa"][number], "tokens/s", peer, theirs, said)
     return found["docqa"][0]
 
 
@@ -123,14 +123,14 @@ def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor
     return best
 
 
-def long_prefill(model: Model, short: float) -> Row:
+def long_prefill(model: Model, short: float) -> Measurement:
     """prefill_128k beside docqa's own rate at 8K."""
     seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
     method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
-    return Row("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
+    return Measurement("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
 
 
-def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Row:
+def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Measurement:
     """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
     near, middle, far = contexts
     sizes = [state_bytes(model.config, count) for count in contexts]
@@ -139,7 +139,7 @@ def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Ro
         why = (
             f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {available_bytes() / 2**30:.1f} are free"
         )
-        return Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
+        return Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
     states = {count: random_context(model, count) for count in contexts}
     branches = {count: Branches(model, state) for count, state in states.items()}
     seconds = dict.fromkeys(contexts, float("inf"))
@@ -154,10 +154,10 @@ def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Ro
         f"{FAR_ROUNDS * FAR_STEPS} in turn; behind {middle:,}: {1 / seconds[middle]:.3g} tokens/s; through single "
         f"operations behind {far:,}: {1 / single:.3g}"
     )
-    return Row("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
+    return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
 
 
-def restore(model: Model, count: int) -> Row:
+def restore(model: Model, count: int) -> Measurement:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
     layers = model.answer_layers
     ids = random_ids(model, count)
@@ -173,4 +173,4 @@ def restore(model: Model, count: int) -> Row:
     method = (
         f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
     )
-    return Row("restore_100k", seconds, "s", None, None, f"{method}; best of 3")
+    return Measurement("restore_100k", seconds, "s", None, None, f"{method}; best of 3")

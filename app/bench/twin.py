@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.app.bench.contexts import BLOCK, EXACT, empty_memory, random_memory, random_states, repeated_memory
-from docqa.app.bench.rows import Row, fastest
+from docqa.app.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
@@ -56,17 +56,17 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> list[Row]:
+def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
     """twin_prefill_256k, twin_decode_256k and train_step_32k."""
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
         names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
-        return [Row(name, None, "tokens/s", "twin", None, why) for name in names]
+        return [Measurement(name, None, "tokens/s", "twin", None, why) for name in names]
     return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
 
 
-def prefill_row(model: Model, pair: Pair, context: int) -> Row:
+def prefill_row(model: Model, pair: Pair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
     blocks, long = context // BLOCK, LongAttention()
     delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
@@ -83,10 +83,10 @@ def prefill_row(model: Model, pair: Pair, context: int) -> Row:
         f"evenly between; {pair.deltas} + {pair.attentions} layers, twin {pair.layers}; with exact attention in both "
         f"{theirs / both:.2f} x; without embedding and head"
     )
-    return Row("twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method)
+    return Measurement("twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method)
 
 
-def decode_row(model: Model, pair: Pair, context: int) -> Row:
+def decode_row(model: Model, pair: Pair, context: int) -> Measurement:
     """One token more behind `context` tokens."""
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
@@ -102,10 +102,10 @@ def decode_row(model: Model, pair: Pair, context: int) -> Row:
         f"all keys (int8, native step where there is one); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}"
         f"; with exact attention in both {theirs / both:.2f} x"
     )
-    return Row("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
+    return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
 
-def training_row(model: Model, pair: Pair, trained: int) -> Row:
+def training_row(model: Model, pair: Pair, trained: int) -> Measurement:
     """Forward and backward of `trained` tokens, float32, exact attention in both."""
     delta = _training_seconds(model, pair.delta, BLOCK) / BLOCK
     near = _training_seconds(model, pair.attention, BLOCK) / BLOCK
@@ -117,7 +117,7 @@ def training_row(model: Model, pair: Pair, trained: int) -> Row:
         f"{pair.deltas} + {pair.attentions} layers, twin {pair.layers}; without embedding and head"
     )
     ours = pair.deltas * delta + pair.attentions * exact
-    return Row("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
+    return Measurement("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
 
 
 def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:

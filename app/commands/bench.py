@@ -16,7 +16,7 @@ from docqa.app.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docqa.app.bench.rows import Row
+    from docqa.app.bench.rows import Measurement
     from docqa.app.options import Options
 
 
@@ -56,7 +56,7 @@ def bench(
     else:
         measured = _all_rows(options, real, long, quick)
     described = machine.describe()
-    found: list[rows.Row] = []
+    found: list[rows.Measurement] = []
     for row in measured:
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
@@ -71,7 +71,7 @@ def bench(
     return report.ANSWERED
 
 
-def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Row]:
+def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Measurement]:
     """The rows of a bench, of the model `real` or the chosen one."""
     from docqa.app.answerers.loading import load_network
     from docqa.app.bench import run  # and all that it times, torch among it

@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class QuestionOutcome:
     """What came of one question about a document of `tokens`; a place is None where the file names none.
 
     `right` is as in judging.py, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
@@ -73,7 +73,7 @@ def run_eval(
     """
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
-    outcomes: list[Outcome] = []
+    outcomes: list[QuestionOutcome] = []
     skipped = 0
     for document in read_eval_file(path, limit, sample=sample, folder=folder):
         try:
@@ -89,7 +89,7 @@ def run_eval(
     return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
 
 
-def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[Outcome]:
+def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
     """Ask the questions of a document of the first form."""
     parsed, places = document.parse()
     with Session([parsed], options, model=model) as session:
@@ -105,7 +105,7 @@ def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator
             yield outcome(session, document.dataset, question, right if golds else None, cited)
 
 
-def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[Outcome]:
+def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
     """Ask the questions of a document of the second form; a document without pages is right everywhere."""
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged
@@ -126,7 +126,7 @@ def outcome(
     question: GoldQuestion,
     right: Callable[[Passage], bool] | None,
     cited: Callable[[Sequence[Cite]], bool],
-) -> Outcome:
+) -> QuestionOutcome:
     """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
     answer, known = last_answer(session, question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
@@ -136,7 +136,7 @@ def outcome(
     def hit(found: list[Ranked]) -> bool | None:
         return known and any(known(session.context.passages[item.index].passage) for item in found)
 
-    return Outcome(
+    return QuestionOutcome(
         dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
         question.kind, answer.confidence, is_right(answer, question),
         None if question.verdict is None else answer.verdict == question.verdict,
@@ -166,7 +166,7 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
     return any(line(first) <= line(start) <= line(last) for start, _ in spans)
 
 
-def summary(outcomes: Sequence[Outcome]) -> Rates:
+def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
     """The rates of the contract, 0 to 1, four digits."""
     return {
         "questions": len(outcomes),
@@ -191,11 +191,11 @@ def grouped(
     return {str(name): rates(groups[name]) for name in order if name in groups}
 
 
-def _length(outcome: Outcome) -> str:
+def _length(outcome: QuestionOutcome) -> str:
     return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 
 
-def _rates(outcomes: Sequence[Outcome]) -> Rates:
+def _rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
     answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
     placed = [outcome for outcome in outcomes if outcome.hit_1 is not None]
     return {
@@ -212,7 +212,7 @@ def _rates(outcomes: Sequence[Outcome]) -> Rates:
     }
 
 
-def _kind_rates(outcomes: Sequence[Outcome]) -> Rates:
+def _kind_rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
     """How many questions of a kind, and the shares that were answered rightly, wrongly and not at all."""
     answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
     return {
@@ -224,7 +224,7 @@ def _kind_rates(outcomes: Sequence[Outcome]) -> Rates:
     }
 
 
-def _asserted(outcomes: Iterable[Outcome]) -> list[Asserted]:
+def _asserted(outcomes: Iterable[QuestionOutcome]) -> list[Asserted]:
     return [Asserted(outcome.confidence, outcome.right) for outcome in outcomes if not outcome.refused]
 
 

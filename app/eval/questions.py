@@ -40,7 +40,7 @@ class _Question(TypedDict):
     multi: NotRequired[bool]
 
 
-class _Line(TypedDict):
+class _FileLine(TypedDict):
     context: str
     qas: list[_Question]
 
@@ -86,7 +86,7 @@ class EvalDocument:
     line_starts: list[int] = field(default_factory=list)
     questions: list[GoldQuestion] = field(default_factory=list)
 
-    def add(self, record: _Line) -> None:
+    def add(self, record: _FileLine) -> None:
         """Append a line: its context and its questions."""
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import mean
 
 from docqa.app.bench import machine
-from docqa.app.bench.rows import Row, table
+from docqa.app.bench.rows import Measurement, table
 from docqa.app.lab.family.capped import Measured, Order, Timed
 from docqa.app.lab.family.random_weights import write_random
 from docqa.model.config import HybridConfig
@@ -48,7 +48,7 @@ NAMES_35B = ("next35b_prefill", "next35b_decode", "next35b_memory")
 DISK_NEEDED = 8 * 10**9
 
 
-def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row]:
+def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Measurement]:
     """The rows of both models; one row that says why where there is no room for the folder.
 
     Args:
@@ -61,12 +61,12 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
     with tempfile.TemporaryDirectory(prefix="docqa-family-") as temporary:
         if shutil.disk_usage(temporary).free < DISK_NEEDED:
             why = f"not measured: {DISK_NEEDED:,} bytes are needed in {tempfile.gettempdir()}"
-            yield Row(NAMES[0], None, "tokens/s", None, None, why)
+            yield Measurement(NAMES[0], None, "tokens/s", None, None, why)
             return
         yield from _rows(Path(temporary), processor)
 
 
-def _rows(folder: Path, processor: bool) -> Iterator[Row]:
+def _rows(folder: Path, processor: bool) -> Iterator[Measurement]:
     config = HybridConfig.from_dict(NEXT_80B)
     of_period = written(folder, NEXT_80B)
     pooled, whole = orders(folder, of_period, prompt=FROM_DISK, decoded=DECODED)
@@ -86,16 +86,16 @@ def written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
     return HybridConfig.from_dict(dict(raw)).first_layers(PERIOD)
 
 
-def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Row]:
+def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Measurement]:
     """tokens/s and memory of all layers of `config`, from a run with all experts in memory."""
     how = f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, all experts in memory"
     for name, calls in zip(NAMES_35B, (run.blocks, run.steps), strict=False):
         layers = Layers.of(calls)
-        yield Row(name, layers.speed(config), "tokens/s", None, None, f"{how}; {layers.describe()}")
+        yield Measurement(name, layers.speed(config), "tokens/s", None, None, f"{how}; {layers.describe()}")
     tokens = order.prompt + order.decoded
     planned = planned_bytes(config, tokens, None) / 2**30
     method = f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, all experts in memory"
-    yield Row(NAMES_35B[2], planned, "GiB", None, None, method)
+    yield Measurement(NAMES_35B[2], planned, "GiB", None, None, method)
 
 
 def planned_bytes(config: HybridConfig, tokens: int, pool: int | None) -> int:
@@ -130,7 +130,7 @@ def measured(order: Order) -> Measured:
     return Measured.of_json(done.stdout.splitlines()[-1])
 
 
-def size_rows(config: HybridConfig, order: Order, few: Measured, every: Measured) -> Iterator[Row]:
+def size_rows(config: HybridConfig, order: Order, few: Measured, every: Measured) -> Iterator[Measurement]:
     """tokens/s and memory of all layers of `config`, from the runs with a part of the experts and with all."""
     how = (
         f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, experts chosen evenly, a quarter of "
@@ -141,7 +141,7 @@ def size_rows(config: HybridConfig, order: Order, few: Measured, every: Measured
         method = (
             f"{how}; {ours.describe()}; the peer {theirs.describe()}; {_disk(config, ours, processor=order.processor)}"
         )
-        yield Row(name, ours.speed(config), "tokens/s", "next80b_all_experts", theirs.speed(config), method)
+        yield Measurement(name, ours.speed(config), "tokens/s", "next80b_all_experts", theirs.speed(config), method)
     yield memory_row(config, order, few)
 
 
@@ -154,7 +154,7 @@ def _disk(config: HybridConfig, layers: Layers, *, processor: bool) -> str:
     return f"{read / 1e6:,.1f} MB a token from disk are in it, none of them cached by the system"
 
 
-def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
+def memory_row(config: HybridConfig, order: Order, few: Measured) -> Measurement:
     """Memory of all layers by the plan, and what the layers that ran took."""
     tokens = order.prompt + order.decoded
     pools = expert_bytes(config) // POOLED, None
@@ -165,7 +165,7 @@ def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
         f"{few.data_bytes / 2**30:.3g} with mapped matrices and what is set aside, under a limit (RLIMIT_DATA) of "
         f"{(order.cap_bytes or 0) / 2**30:.3g}"
     )
-    return Row(NAMES[2], part, "GiB", "next80b_all_experts", whole, method)
+    return Measurement(NAMES[2], part, "GiB", "next80b_all_experts", whole, method)
 
 
 class Layers:

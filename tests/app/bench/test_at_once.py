@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.bench import at_once, sampling
-from docqa.app.bench.rows import Row
+from docqa.app.bench.rows import Measurement
 
 _ROOT = str(Path(sampling.__file__).parents[2])
 
@@ -65,7 +65,7 @@ def test_reading_in_parallel_is_compared_with_one_process(monkeypatch: pytest.Mo
 def test_without_the_samples_rows_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(at_once, "SAMPLES", tmp_path)
     names = ["second_question", "second_question_reader", "quick_unread", "ingest_parallel"]
-    rows: list[Row] = list(at_once.at_once_rows(names))
+    rows: list[Measurement] = list(at_once.at_once_rows(names))
     assert {row.name for row in rows} == set(names)
     assert all(row.value is None and row.method.startswith("not measured: ") for row in rows)
 

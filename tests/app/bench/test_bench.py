@@ -11,7 +11,7 @@ from docqa.app.bench.contexts import random_memory
 from docqa.app.bench.frames import interface_rows
 from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.peers import contestants, llama
-from docqa.app.bench.rows import Row, table
+from docqa.app.bench.rows import Measurement, table
 from docqa.kernels.attention import block_bounds
 from docqa.model.state.long_attention import LongAttention
 
@@ -23,15 +23,15 @@ NAMES = {
 
 
 def test_a_ratio_compares_speeds_whatever_the_unit():
-    assert Row("a", 300.0, "tokens/s", "p", 100.0, "").ratio == 3
-    assert Row("a", 0.5, "s", "p", 2.0, "").ratio == 4
-    assert Row("a", None, "s", "p", 2.0, "").ratio is None
-    fields = Row("a", 1.0, "s", None, None, "how").fields()
+    assert Measurement("a", 300.0, "tokens/s", "p", 100.0, "").ratio == 3
+    assert Measurement("a", 0.5, "s", "p", 2.0, "").ratio == 4
+    assert Measurement("a", None, "s", "p", 2.0, "").ratio is None
+    fields = Measurement("a", 1.0, "s", None, None, "how").fields()
     assert list(fields) == ["name", "value", "unit", "peer", "peer_value", "ratio", "method"]
 
 
 def test_a_row_that_was_not_measured_says_why():
-    lines = table([Row("twin", None, "tokens/s", "twin", None, "not measured: too long")])
+    lines = table([Measurement("twin", None, "tokens/s", "twin", None, "not measured: too long")])
     assert "not measured" in lines[1] and lines[-1].endswith("too long")
 
 

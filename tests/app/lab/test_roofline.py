@@ -1,14 +1,11 @@
-"""What a kernel is judged by, and that every kernel is."""
+"""What a kernel is judged by, and that those of the trunk are."""
 
 import json
-import re
-from pathlib import Path
 
 import pytest
 import torch
 
 from docqa.app.lab import roofline
-from docqa.kernels import cpu
 from docqa.kernels.cpu.ceilings import Ceilings, measure
 from docqa.kernels.self_check import library
 
@@ -32,7 +29,7 @@ def test_byte_products_are_cheaper_and_memory_is_slower_than_registers(monkeypat
 
 
 @native_only
-def test_every_native_operation_has_a_line(monkeypatch, capsys):
+def test_each_kernel_of_the_trunk_has_a_line(monkeypatch, capsys):
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.ROUNDS", 2_000)
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.FLOATS", 1 << 20)
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)  # the process's, for all tests
@@ -42,10 +39,5 @@ def test_every_native_operation_has_a_line(monkeypatch, capsys):
     printed = capsys.readouterr().out
     rows = json.loads(printed.splitlines()[-1])["rows"]
     assert all(row["seconds"] > 0 and row["share"] >= 0 for row in rows)
-    sources = "".join(path.read_text() for path in Path(cpu.__file__).parents[3].glob("*/*.py"))
-    calls = set(re.findall(r'run\("(\w+)"', sources))
-    # `step` is a network, which bench has rows of; gradients are training's, whose steps are timed whole.
-    expected = {name for name in calls if not name.endswith("_gradient")} - {"step", "ceiling"}
-    words = {"norm": "norm,", "gated_norm": "gated norm", "gated_product": "SiLU", "conv": "convolution",
-             "delta": "delta rule", "delta_step": "delta step"}  # fmt: skip
-    assert {name for name in expected if any(words.get(name, name) in row["kernel"] for row in rows)} == expected
+    kinds = ("delta rule", "delta step", "convolution", "norm,", "gated norm", "SiLU", "product", "attention")
+    assert [kind for kind in kinds if not any(row["kernel"].startswith(kind) for row in rows)] == []

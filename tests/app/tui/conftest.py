@@ -222,7 +222,7 @@ def drive(
     asyncio.run(run())
 
 
-async def until(pilot: Any, condition: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(pilot: Any, condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Let the interface run until `condition` holds."""
     end = time.monotonic() + seconds
     while not condition():
