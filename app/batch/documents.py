@@ -88,12 +88,12 @@ def model_folder(options: Options) -> Path:
 
     Raises ModelNotFound.
     """
-    import docqa.model
     from docqa.app.answerers.remote.address import is_remote
+    from docqa.app.models.library import bundled
     from docqa.model.errors import ModelNotFound
 
     local = options.model is not None and not is_remote(options.model)
-    folder = Path(str(options.model)) if local else Path(docqa.model.__file__).parent / "bundled"
+    folder = Path(str(options.model)) if local else bundled()
     if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     return folder

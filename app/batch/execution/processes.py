@@ -43,7 +43,10 @@ class WorkerProcess:
 
     def process(self, task: Task) -> Outcome:
         self._busy = True
-        line = self.fatal() or self._answer({"key": task.key, "item": asdict(task.item)})
+        line = self.fatal()
+        if not line:
+            self._send(self.child, json.dumps({"key": task.key, "item": asdict(task.item)}))
+            line = self._line()
         self._busy = False
         if not line:
             self._replace()
@@ -105,14 +108,11 @@ class WorkerProcess:
             self._close_stdin()
             self.child = self._start()
 
-    def _answer(self, asked: object) -> str:
-        """The child's next line after `asked`; empty where it died."""
-        self._send(self.child, json.dumps(asked))
-        return self._line()
-
     def _line(self) -> str:
+        """What the child says next; empty where it died, be it in the middle of a line."""
         assert self.child.stdout is not None
-        return self.child.stdout.readline().rstrip("\n")
+        line = self.child.stdout.readline()
+        return line.removesuffix("\n") if line.endswith("\n") else ""
 
     def _send(self, child: subprocess.Popen[str], line: str) -> None:
         assert child.stdin is not None

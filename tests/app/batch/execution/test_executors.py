@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from docqa.app.batch.execution.processes import WorkerProcess
+from docqa.app.batch.items import Item, Task
+
 from ..conftest import outputs_of
 
 KILL = """
@@ -68,6 +71,16 @@ def test_a_killed_worker_process_costs_no_record(serial: dict[str, bytes], check
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]
+
+
+def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    worker = WorkerProcess("{}", 1)
+    outcome = worker.process(Task("key", Item("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
+    worker.stop()
+    worker.join()
+    assert outcome.fatal is not None
+    assert "worker processes end with status 1 before they begin" in outcome.fatal
 
 
 @pytest.mark.slow
