@@ -72,7 +72,7 @@ class DeltaNet(nn.Module):
 
 
 class GatedDeltaNet(DeltaNet):
-    """Gated delta network layer (runtime reference 1.2)."""
+    """Gated delta network layer."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
@@ -101,7 +101,7 @@ class GatedDeltaNet(DeltaNet):
 
 
 class GatedAttention(nn.Module):
-    """Gated softmax attention layer (runtime reference 1.4)."""
+    """Gated softmax attention layer."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()

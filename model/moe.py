@@ -1,8 +1,7 @@
 """Sparse MLP of `qwen3_next` and `qwen3_5_moe`: a router, many small experts, and one that every token goes through.
 
-y = sum over the k chosen experts of w_e * expert_e(x), plus sigmoid(shared_expert_gate x) * shared_expert(x)
-(runtime reference 1.5). Parameters carry the names of the checkpoint; experts are stacked, as `qwen3_5_moe` stores
-them.
+y = sum over the k chosen experts of w_e * expert_e(x), plus sigmoid(shared_expert_gate x) * shared_expert(x).
+Parameters carry the names of the checkpoint; experts are stacked, as `qwen3_5_moe` stores them.
 """
 
 from __future__ import annotations

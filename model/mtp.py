@@ -1,4 +1,4 @@
-"""Multi-token prediction: one attention layer that guesses the token after the next (runtime reference 1.6).
+"""Multi-token prediction: one attention layer that guesses the token after the next.
 
 It joins the trunk's hidden state at a token with the embedding of the token that follows, and shares the trunk's
 embedding and head. What it guesses is only a draft: model/decode/speculate.py lets the trunk decide.

@@ -1,4 +1,4 @@
-"""The sum over a token's experts, as its formula (runtime reference 1.5)."""
+"""The sum over a token's experts, as its formula."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ take back. A mapped file counts as memory of the process wherever writable priva
 
 from __future__ import annotations
 
-import json
 import os
 import weakref
 from collections.abc import Iterable, Sequence
@@ -18,11 +17,11 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import Entry
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
-LENGTH_BYTES = 8  # a file begins with the length of its header
 
 
 @dataclass(frozen=True)
@@ -104,23 +103,12 @@ class ExpertFiles:
 
     def _header(self, path: Path) -> dict[str, TensorLocation]:
         """Where the tensors of a file lie, but for those of other kinds than packed experts are made of."""
-        try:
-            start = bytearray(LENGTH_BYTES)
-            self._read_at(path, 0, [memoryview(start)])
-            length = int.from_bytes(start, "little")
-            if length > self._file(path).seek(0, os.SEEK_END):
-                raise OSError("it ends within its header")
-            header = bytearray(length)
-            self._read_at(path, LENGTH_BYTES, [memoryview(header)])
-            raw = json.loads(header)
-        except FileNotFoundError as error:
-            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-        except (OSError, ValueError) as error:
-            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+        places = MappedTensors(path).places()
+        self._file(path)  # stays open from here on, whatever becomes of the folder
         return {
-            name: TensorLocation(LENGTH_BYTES + length + at["data_offsets"][0], DTYPES[at["dtype"]], tuple(at["shape"]))
-            for name, at in raw.items()
-            if name != "__metadata__" and at["dtype"] in DTYPES
+            name: TensorLocation(start, DTYPES[dtype], shape)
+            for name, (start, dtype, shape) in places.items()
+            if dtype in DTYPES
         }
 
 

@@ -43,6 +43,10 @@ class MappedTensors:
     def keys(self) -> list[str]:
         return list(self._entries)
 
+    def places(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
+        """Of every tensor the byte that it begins at, its dtype as the file calls it, and its shape."""
+        return {name: (self._start + at.data_offsets[0], at.dtype, at.shape) for name, at in self._entries.items()}
+
     def array(self, name: str) -> np.ndarray:
         """A tensor as it lies in the file, read-only; one in bfloat16 as a float32 copy.
 

@@ -1,4 +1,4 @@
-"""Names of tensors in GGUF files of the family, beside those of a checkpoint (runtime reference 5)."""
+"""Names of tensors in GGUF files of the family, beside those of a checkpoint."""
 
 from __future__ import annotations
 

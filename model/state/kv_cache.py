@@ -8,7 +8,7 @@ lineage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -81,14 +81,13 @@ def _kept(block: KVBlock) -> KVBlock:
 
 
 class AttentionMemory:
-    """Keys and values of one attention layer; `on_query`, where set, gets every query with what it may read."""
+    """Keys and values of one attention layer."""
 
     def __init__(self, grid: int, long: LongAttention, *, half_keys: bool = False) -> None:
         self.grid, self.long, self.tile, self.half_keys = grid, long, min(TILE, grid), half_keys
         self.quantized: tuple[KVBlock, ...] = ()
         self.pending: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
         self._room: tuple[Tensor, Tensor] | None = None  # what `pending` is the beginning of, where nobody else writes
-        self.on_query: Callable[[Tensor, AttentionMemory], None] | None = None
 
     @property
     def length(self) -> int:
@@ -124,8 +123,6 @@ class AttentionMemory:
         `rounded` as in `kernels.attention.attention`.
         """
         self._add(k[0], v[0])
-        if self.on_query is not None:
-            self.on_query(q, self)
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
         self._close()
@@ -183,18 +180,6 @@ class AttentionMemory:
             tiles.append(Tile(until - start, local, self._far(q[0, at - start : until - start], local, bounds)))
             at = until
         return BlockSelection(self.long.block, tiles)
-
-    def reads(self, q: Tensor, at: int) -> Tensor:
-        """Which positions a tile of queries reads, past the exact range: bool [kv_heads, length].
-
-        q [rows, heads, dim] are the queries from position `at` on, to the end of their tile or of the context.
-        """
-        local, size, bounds = self._near(at), self.long.block, self._bounds()
-        read = torch.zeros(bounds.shape[2], self.length, dtype=torch.bool, device=bounds.device)
-        read[:, :size] = read[:, local:] = True
-        for row, numbers in zip(read, self._far(q, local, bounds), strict=True):
-            row[: local // size * size].view(-1, size)[numbers] = True
-        return read
 
     def _bounds(self) -> Tensor:
         return torch.cat([b.bounds for b in self.quantized if b.bounds is not None])

@@ -1,7 +1,7 @@
 """Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ, compressed-tensors.
 
 All three mean W = (q - zero) * scale; they differ in the axis that words run along, in the order within a word, and in
-what stands for the zero (runtime reference 6).
+what stands for the zero.
 """
 
 from __future__ import annotations
