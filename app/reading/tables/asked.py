@@ -46,7 +46,6 @@ _REASON = re.compile(
 )
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow\s+(?:much|many|large|high|big|long)\b|\bpercent", re.IGNORECASE)
-_MANY = re.compile(r"\bhow\s+many\b", re.IGNORECASE)
 
 
 def asks_for_cell(question: str) -> bool:
@@ -71,10 +70,8 @@ class Asked:
         superlative = _of(" ".join(_SUPERLATIVE.findall(question)).lower())
         apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
         years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
-        # "No." may head the column of what is counted.
-        named = table_stems(question) | frozenset(("number",) if _MANY.search(question) else ())
         counted = _COUNTED.search(question) is not None
-        return cls(frozenset(terms(question)), named, years, superlative, counted)
+        return cls(frozenset(terms(question)), table_stems(question), years, superlative, counted)
 
     def share(self, words: Iterable[str]) -> float:
         """The share of the question's stems, by weight, that are among `words`."""

@@ -62,8 +62,7 @@ def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns:
     if scored[best] <= 0:
         return None
     rivals = [field for field in order if scored[field] >= scored[best] - _SAME]
-    exact = [field for field in rivals if not _extra(field, wanted, words)] if len(rivals) > 1 else rivals
-    return exact[0] if len(exact) == 1 and _is_named(words.own[exact[0][0]], wanted) else None
+    return best if len(rivals) == 1 and _is_named(words.own[best[0]], wanted) else None
 
 
 def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> dict[Field, float]:
@@ -90,11 +89,6 @@ def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Se
 
 def _share(words: frozenset[str], wanted: frozenset[str]) -> float:
     return len(words & wanted) / len(words) if words else 0.0
-
-
-def _extra(field: Field, wanted: frozenset[str], words: TableWords) -> frozenset[str]:
-    """The words of the row's own name and of the column's heads that were not asked for."""
-    return (words.own[field[0]] | words.heads[field[1]]) - wanted - words.known
 
 
 def _is_named(own: frozenset[str], wanted: frozenset[str]) -> bool:
