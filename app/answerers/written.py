@@ -22,7 +22,6 @@ from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, g
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import check_reply
-from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
@@ -61,22 +60,17 @@ class WritingAnswerer:
 
     @property
     def reading(self) -> LocalReading:
-        """What reads whole documents into the model. Raises UsageError where a server has it."""
-        if self.generator.reading is None:
-            hint = "choose a model that runs here"
-            raise UsageError(f"{self.generator.name} reads nothing on this machine", hint=hint)
-        return self.generator.reading
+        """What reads whole documents on this machine: the model, or the bundled one where a server has the model."""
+        return self.generator.reading or self.evidence
 
     def read(self) -> Iterator[Event]:
-        """Read the documents into the model or, where a server has it, into the bundled one; the server is sent
-        nothing."""
-        yield from (self.generator.reading or self.evidence).read()
+        """Read the documents on this machine; a server is sent nothing."""
+        yield from self.reading.read()
 
     def close(self) -> None:
         """Keep the whole blocks of reads that were left."""
-        self.evidence.close()
-        if self.generator.reading is not None:
-            self.generator.reading.close()
+        for reading in dict.fromkeys((self.evidence, self.reading)):
+            reading.close()
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
