@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Answer, Cite, Quote, Usage
+from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
@@ -84,8 +84,9 @@ class WritingAnswerer:
         yield Finished((yield from self._answer(question, earlier, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`."""
-        answering = self._answer(question, without=[cite for quote in without for cite in quote.cites], nearest=nearest)
+        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`. Where
+        no other passage is left it is the bundled reader's."""
+        answering = self._answer(question, without=without, nearest=nearest)
         while True:
             try:
                 next(answering)
@@ -106,7 +107,7 @@ class WritingAnswerer:
     # Parts
 
     def _answer(
-        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Cite] = (),
+        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Quote] = (),
         nearest: int = 0,
     ) -> Generator[Event, None, Answer]:  # fmt: skip
         """Passages are looked for by the words of the turn before, too."""
@@ -119,6 +120,8 @@ class WritingAnswerer:
         words = f"{earlier[-1].question} {question}" if earlier else question
         found = self.evidence.of_question(words, unread=unread)
         usable = [item for item in found.ranked if not self._shows(item, without)]
+        if without and not usable:
+            return self.evidence.ask_again(question, without, nearest)
         asked = AskedToWrite(question, earlier, found, usable, whole, started)
         given, reply = yield from self._first_reply(asked)
         checked: Checked = None, ()
@@ -208,12 +211,13 @@ class WritingAnswerer:
             return len(self.corpus.context)
         return sum(passages[index].token_end - passages[index].token_start for index in given.passages)
 
-    def _shows(self, item: Ranked, cites: Sequence[Cite]) -> bool:
-        """Whether a passage has words at one of `cites`."""
+    def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+        """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.index]
         document, passage = self.corpus.documents[placed.document], placed.passage
         return any(
             cite.file == document.path and (cite.page or 1) == passage.page
             and cite.start < passage.end and passage.start < cite.end
-            for cite in cites
+            for quote in quotes
+            for cite in quote.cites
         )  # fmt: skip
