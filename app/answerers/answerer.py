@@ -19,7 +19,7 @@ class Answerer(Protocol):
 
     @property
     def reading(self) -> LocalReading:
-        """What reads whole documents into the model, and its plan. Raises UsageError where a server has the model."""
+        """What reads whole documents on this machine, and its plan."""
 
     def read(self) -> Iterator[Event]:
         """Read all documents, or take up what is kept. Closing the generator keeps what was read."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Answer, Cite, Quote, Usage
+from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
@@ -22,7 +22,6 @@ from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, g
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import check_reply
-from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
@@ -61,22 +60,17 @@ class WritingAnswerer:
 
     @property
     def reading(self) -> LocalReading:
-        """What reads whole documents into the model. Raises UsageError where a server has it."""
-        if self.generator.reading is None:
-            hint = "choose a model that runs here"
-            raise UsageError(f"{self.generator.name} reads nothing on this machine", hint=hint)
-        return self.generator.reading
+        """What reads whole documents on this machine: the model, or the bundled one where a server has the model."""
+        return self.generator.reading or self.evidence
 
     def read(self) -> Iterator[Event]:
-        """Read the documents into the model or, where a server has it, into the bundled one; the server is sent
-        nothing."""
-        yield from (self.generator.reading or self.evidence).read()
+        """Read the documents on this machine; a server is sent nothing."""
+        yield from self.reading.read()
 
     def close(self) -> None:
         """Keep the whole blocks of reads that were left."""
-        self.evidence.close()
-        if self.generator.reading is not None:
-            self.generator.reading.close()
+        for reading in dict.fromkeys((self.evidence, self.reading)):
+            reading.close()
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
@@ -90,8 +84,9 @@ class WritingAnswerer:
         yield Finished((yield from self._answer(question, earlier, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`."""
-        answering = self._answer(question, without=[cite for quote in without for cite in quote.cites], nearest=nearest)
+        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`. Where
+        no other passage is left it is the bundled reader's."""
+        answering = self._answer(question, without=without, nearest=nearest)
         while True:
             try:
                 next(answering)
@@ -112,7 +107,7 @@ class WritingAnswerer:
     # Parts
 
     def _answer(
-        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Cite] = (),
+        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Quote] = (),
         nearest: int = 0,
     ) -> Generator[Event, None, Answer]:  # fmt: skip
         """Passages are looked for by the words of the turn before, too."""
@@ -125,6 +120,8 @@ class WritingAnswerer:
         words = f"{earlier[-1].question} {question}" if earlier else question
         found = self.evidence.of_question(words, unread=unread)
         usable = [item for item in found.ranked if not self._shows(item, without)]
+        if without and not usable:
+            return self.evidence.ask_again(question, without, nearest)
         asked = AskedToWrite(question, earlier, found, usable, whole, started)
         given, reply = yield from self._first_reply(asked)
         checked: Checked = None, ()
@@ -214,12 +211,13 @@ class WritingAnswerer:
             return len(self.corpus.context)
         return sum(passages[index].token_end - passages[index].token_start for index in given.passages)
 
-    def _shows(self, item: Ranked, cites: Sequence[Cite]) -> bool:
-        """Whether a passage has words at one of `cites`."""
+    def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
+        """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.index]
         document, passage = self.corpus.documents[placed.document], placed.passage
         return any(
             cite.file == document.path and (cite.page or 1) == passage.page
             and cite.start < passage.end and passage.start < cite.end
-            for cite in cites
+            for quote in quotes
+            for cite in quote.cites
         )  # fmt: skip

@@ -132,7 +132,7 @@ class Session:
 
     @property
     def local_reading(self) -> LocalReading:
-        """What reads the documents into the model that answers. Raises UsageError where a server has it."""
+        """What reads whole documents on this machine: where a server has the model, the bundled one does."""
         return self.answerer.reading
 
     @property
@@ -145,7 +145,7 @@ class Session:
 
     @property
     def plan(self) -> Plan:
-        """What reading takes on this machine. Raises UsageError where a server has the model."""
+        """What reading takes on this machine."""
         return self.local_reading.plan
 
     # Reading and asking

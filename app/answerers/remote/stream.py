@@ -16,6 +16,7 @@ from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
+_HINT = "is it the base URL of a chat server?"
 LEAST_REPLY = 256
 """Tokens of a reply that a server's context must leave room for; else less is sent."""
 _ROOM_FOR_REPLY = 0.25
@@ -84,25 +85,37 @@ Piece = Token | End | Discarded
 def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
     """The pieces of an event stream; the last is an End.
 
-    Raises Interrupted where the stream ends before the model has finished, RemoteError for lines of another form.
+    Raises TransientError where the stream ends before the model has finished, RemoteError for lines of another form.
     """
+    return _pieces_of(_contents(lines, where), where)
+
+
+def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
+    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
+    if not any(_fields(choice).get("message") for choice in _choices(_object(text, where))):
+        raise RemoteError(_strange(text), where=where, hint=_HINT)
+    return _pieces_of((text, "[DONE]"), where)
+
+
+def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
     splitter, finish, written = ThoughtSplitter(), "", 0
     usage: dict[str, object] = {}
-    for content in _contents(lines, where):
+    for content in contents:
         if content == "[DONE]":
             finish = finish or "stop"
             break
         chunk = _object(content, where)
         usage = _fields(chunk.get("usage")) or usage
         for choice in map(_fields, _choices(chunk)[:1]):
-            for piece in _pieces(_fields(choice.get("delta")), splitter):
+            for piece in _pieces(_fields(choice.get("delta") or choice.get("message")), splitter):
                 written += len(piece.text) if isinstance(piece, Token) else 0
                 yield piece
             finish = str(choice.get("finish_reason") or finish)
     yield from _split(splitter.rest())
     if not finish:
         raise TransientError(f"the connection ended after {written:,} characters, before the answer did", where=where)
-    yield _end(finish, usage)
+    count = usage.get("prompt_tokens")
+    yield End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
 def _contents(lines: Iterable[str], where: str) -> Iterator[str]:
@@ -134,18 +147,6 @@ def _broken(content: str, where: str) -> TransientError:
     return TransientError(f"{_strange(content)}, it breaks off", where=where)
 
 
-def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
-    value, splitter = _object(text, where), ThoughtSplitter()
-    choice = _fields(next(iter(_choices(value)), None))
-    message = _fields(choice.get("message"))
-    if not message:
-        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
-    yield from _pieces(message, splitter)
-    yield from _split(splitter.rest())
-    yield _end(str(choice.get("finish_reason") or "stop"), _fields(value.get("usage")))
-
-
 def server_message(text: str) -> str:
     """What a server says of an error, on one line: the message of OpenAI's error object, or the beginning of it all."""
     value = _loaded(text)
@@ -163,7 +164,7 @@ def _object(text: str, where: str) -> dict[str, object]:
     if value is None and text.lstrip().startswith("{"):
         raise _broken(text, where)
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
-        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
+        raise RemoteError(_strange(text), where=where, hint=_HINT)
     if value.get("error"):
         limit = context_limit(text)
         if limit is not None:
@@ -199,11 +200,6 @@ def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[P
 
 def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Token]:
     return (Token(text, thought) for text, thought in parts)
-
-
-def _end(finish: str, usage: dict[str, object]) -> End:
-    count = usage.get("prompt_tokens")
-    return End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
 def _fields(value: object) -> dict[str, object]:

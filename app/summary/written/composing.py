@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from docqa.app.answer.events import Event
 from docqa.app.answerers.generator import Reply
@@ -26,18 +26,11 @@ _LEAST_QUOTED = 4  # words of a quotation that is more than a name
 _LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
 
 
-@dataclass(frozen=True)
-class Composed:
-    """The checked statements of one reply, at most as many as were asked for, and what to say of how it was written."""
-
-    statements: tuple[CheckedStatement, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
-) -> Generator[Event, None, Composed]:
-    """What the model writes to `request` of `material`, `about` something, and what bears it out.
+) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
+    """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
+    them out; what to say of how it was written).
 
     What nothing bears out is shown to the model once, to be cited or withdrawn. Raises what `Writer.reply` raises.
     """
@@ -49,7 +42,7 @@ def compose(
     checked, notes = yield from checked_and_mended(
         first, lambda reply: _checked(writer, material, reply, about, most), again
     )
-    return Composed(checked.statements if checked is not None else (), notes)
+    return checked.statements if checked is not None else (), notes
 
 
 def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:

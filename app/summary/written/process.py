@@ -233,9 +233,9 @@ class _Work:
     # Parts of all
 
     def _written(self, material: Material, request: str, about: str, most: int) -> Generator[Event, None, _Statements]:
-        made = yield from compose(self.writer, material, request, about, most)
-        self.remarks += made.notes
-        return made.statements
+        statements, notes = yield from compose(self.writer, material, request, about, most)
+        self.remarks += notes
+        return statements
 
     def _ranked(self, question: str, tokens: int, topic: Topic | None = None) -> list[int]:
         """Indices of the best passages for a question, those with words that state the topic first, in order."""

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,17 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
         recorder.close()
         assert conversation.turns[-1].note == NEXT_BEST
         assert session.local_reading.prefiller.state is None
+
+
+def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
+    note: Path, writing_model: Any, tmp_path: Path
+) -> None:
+    with opened(note, writing_model, tmp_path / "kept") as session:
+        evidence = session.writing.evidence
+        (quote,) = evidence.preview(QUESTION).quotes[:1]
+        everything = replace(quote, cites=(replace(quote.cites[0], start=0, end=1 << 20),))
+        assert session.ask_again(QUESTION, [everything]).provenance["model"] == evidence.model.fingerprint
+        assert session.ask_again(QUESTION, []).provenance["model"] == writing_model.fingerprint
 
 
 def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writer: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from chat_server import says, send
 
 from docqa.app import Options, open_session
-from docqa.app.answer.events import Notice, Token
+from docqa.app.answer.events import Notice, ReadProgress, Token
 from docqa.app.answerers.remote.stream import RemoteError
 
 PAYS = "What does the tenant of unit 7 pay?"
@@ -55,6 +55,14 @@ def test_a_mending_that_is_stopped_leaves_the_first_reply(server: Any, note: Pat
         _, answer = asked(session, stop)
     assert len(started.bodies) == 2 and [item.text for item in answer.statements][-1].startswith("The keeper also owns")
     assert any("stopped" in warning for warning in answer.coverage.warnings)
+
+
+def test_what_is_read_here_for_a_server_has_a_size(server: Any, note: Path, tmp_path: Path) -> None:
+    from docqa.app.tui.widgets.gauges import sizes_of
+
+    with session_of(server(says("not stated")), note, tmp_path) as session:
+        assert any(isinstance(event, ReadProgress) for event in session.read())
+        assert sizes_of(session).total == len(session.context) and session.plan.tokens == len(session.context)
 
 
 def test_after_a_reply_that_failed_there_is_nothing_to_stop(server: Any, note: Path, tmp_path: Path) -> None:
