@@ -307,7 +307,7 @@ class Document:
     def end_of(self, section: Section) -> tuple[int, int]:
         """(page, offset) where `section` ends: where the next one of its level or above begins, or behind the last
         page."""
-        return self._section_ends.get(section.id, (len(self.pages) + 1, 0))
+        return self._section_ends.get(section, (len(self.pages) + 1, 0))
 
     def speaker_of(self, page: int, start: int) -> str | None:
         """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"), or in a comment
@@ -333,12 +333,12 @@ class Document:
         return digest.hexdigest()
 
     @cached_property
-    def _section_ends(self) -> dict[str, tuple[int, int]]:
-        ends: dict[str, tuple[int, int]] = {}
+    def _section_ends(self) -> dict[Section, tuple[int, int]]:
+        ends: dict[Section, tuple[int, int]] = {}
         open_: list[Section] = []
         for section in self.sections:
             while open_ and open_[-1].level >= section.level:
-                ends[open_.pop().id] = (section.page, section.start)
+                ends[open_.pop()] = (section.page, section.start)
             open_.append(section)
         return ends
 

@@ -59,7 +59,7 @@ def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite)
     gap = masked[quotations[before].end : cite.start]
     bracketed = gap.count("(") + gap.count("[") > gap.count(")") + gap.count("]")
     # `"A" at p. 3` against `"A" and at p. 3 "B"`
-    tight = _CITING.fullmatch(gap) and not re.search(r"\band\b", gap) and text[quotations[before].end - 1] not in ".!?"
+    tight = _CITING.fullmatch(gap) and "and" not in gap.split() and text[quotations[before].end - 1] not in ".!?"
     return before if bracketed or tight else after
 
 

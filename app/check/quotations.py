@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from docqa.app.evidence.terms import plain_words
 
@@ -60,7 +60,7 @@ class Quotation:
 
 def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
     """(quotations in order, lines with a quotation mark that has no partner). `text` has `\\n` line ends."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    starts = line_starts(text)
     spans: list[tuple[int, int, bool]] = []
     alone: list[int] = []
     for start, end, kind in _paragraphs(text):
@@ -73,6 +73,11 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
     found = (Quotation(a, b, _plain(text[a:b]), bisect_right(starts, a), block) for a, b, block in spans)
     kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
     return kept, [bisect_right(starts, at) for at in alone]
+
+
+def line_starts(text: str) -> list[int]:
+    """The offset at which each line of `text` begins."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
 
 
 def _plain(raw: str) -> str:
@@ -103,7 +108,7 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
                 and counts["indented"] <= counts["plain"]
                 and not _ITEM.match(before.rpartition("\n")[2] or before)
             )
-            touches = number > 0 and "\n\n" not in re.sub(r"[ \t]+", "", text[found[number - 1][1] : start])
+            touches = number > 0 and "\n\n" not in text[found[number - 1][1] : start].replace(" ", "").replace("\t", "")
             kind = "quote" if quote and not touches else "plain"
         kept.append((start, end, kind))
     return kept

@@ -31,6 +31,6 @@ def _names(document: Document) -> list[re.Pattern[str]]:
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]
-    full = [name for name in names[:1] if name] + [n for n in names[1:] if re.search(r"[\s_\d-]", n.strip())]
+    full = [name for name in names[:1] if name] + [n for n in names[1:] if not n.strip().isalpha()]
     folded = {fold(name).text.strip() for name in full}
     return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]

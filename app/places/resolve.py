@@ -293,7 +293,7 @@ def _spellings(number: str, word: str) -> list[str]:
         return [number]
     if number.isdigit():
         return [number, in_roman(int(number))]
-    return [number, *map(str, ordinal_of(number))] if re.fullmatch("[ivxlc]+", number) else [number]
+    return [number, *map(str, ordinal_of(number))] if number in ROMAN else [number]
 
 
 def _next(sub: str) -> tuple[str, ...]:

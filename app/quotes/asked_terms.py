@@ -112,7 +112,7 @@ def _key(term: str) -> tuple[str, ...]:
     if words:
         last = words[-1].strip(" ,;")
         plural = len(last) > 3 and last.endswith("s") and not last.endswith("ss")
-        words[-1] = re.sub(r"ies$", "y", last) if last.endswith("ies") else last[:-1] if plural else last
+        words[-1] = f"{last[:-3]}y" if last.endswith("ies") else last[:-1] if plural else last
     return tuple(words)
 
 

@@ -80,8 +80,8 @@ def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, i
 def ordinal(word: str) -> int | None:
     """2 of "second" and "2nd"; None of other words."""
     word = word.lower()
-    if digits := re.fullmatch(r"(\d+)(?:st|nd|rd|th)", word):
-        return int(digits[1])
+    if word[:-2].isdecimal() and word.endswith(("st", "nd", "rd", "th")):
+        return int(word[:-2])
     return ORDINALS.index(word) if word in ORDINALS else _MISPRINTED.get(word)
 
 

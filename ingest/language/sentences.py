@@ -76,6 +76,11 @@ def sentences(text: str) -> list[Span]:
     return spans
 
 
+def sentence_texts(text: str) -> list[str]:
+    """The words of each sentence of `text`; all of it where it has none."""
+    return [text[span.start : span.end] for span in sentences(text)] or [text]
+
+
 def ends_abbreviated(text: str) -> bool:
     """Whether the stop at the end of `text` is that of an abbreviation or an initial, and may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
@@ -161,9 +166,8 @@ def _word_ends(word: str, first: str, before: str) -> bool:
         return not (first.isdigit() or first in "§IVX") and word.islower() and folded in {"no", "art", "app", "p"}
     if folded in _NEVER_ENDS or (word[0].isupper() and folded in _CAPITALISED):
         return False
-    if len(word) == 1 and word.isalpha() and word.isupper():
-        return False
-    if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+    letters = word.split(".")  # an initial, or several: "J", "e.g"
+    if (len(letters) > 1 or word.isupper()) and all(len(part) == 1 and part.isalpha() for part in letters):
         return False
     # The number of a clause or section that opens the line ("12. The tenant ...", "§ 204. Anchoring").
     return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))

@@ -64,7 +64,7 @@ def parse_heading(line: str) -> Numbered | None:
             return Numbered(word, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number)
     match = _DECIMAL.match(line) or _TIGHT.match(line)
     if match and _titled(match.group(3)):
-        ordinals = tuple(int(part) for part in re.findall(r"\d+", match.group(1)))
+        ordinals = ordinal_of(match.group(1))
         return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))
     match = _ROMAN_HEAD.match(line)
     if match and match.group(1) not in "CDLM" and _titled(match.group(2)):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from docqa.ingest.expressions import lazily
-from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.language.numbers import ROMAN, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, NamedPlaces, division_of, named_place_at, named_places
 from docqa.ingest.structure.locators.sections import joined
 from docqa.ingest.types import Document, Page, Reference, Section
@@ -173,7 +173,8 @@ class _Resolver:
         for item in named.numbers:
             target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
             if target is not None:
-                section, to_page, to_start = self._below(target, item.subs)
+                subs = () if named.word in ("figure", "table") else item.subs  # (b) of a figure is in it
+                section, to_page, to_start = self._below(target, subs)
                 start = named.start if item is first else item.start
                 yield Reference(page.page, start, item.end, section, to_page, to_start)
 
@@ -197,8 +198,10 @@ class _Resolver:
         """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
         under the same roof as the reference."""
         found = [*self.places.get((kind, _ordinal(kind, number)), ())]
-        if not found and _LETTERED.fullmatch(number) and not self.located.get(number.casefold()):
-            return self._find(kind, number.rpartition(".")[0], page, start, roof)  # what is in it was not seen
+        if not found and _LETTERED.fullmatch(number):
+            found = [*self.located.get(number.casefold(), ())]
+            if not found:  # what is in it was not seen
+                return self._find(kind, number.rpartition(".")[0], page, start, roof)
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
@@ -324,7 +327,7 @@ def _kind(word: str) -> str:
 
 def _ordinal(kind: str, number: str) -> str:
     """One spelling for each number: Roman ones of articles and the like as digits, "–" as "-"."""
-    if kind in _ROMAN_KINDS and re.fullmatch(r"[IVXLC]+", number) and (len(number) > 1 or number in "IVX"):
+    if kind in _ROMAN_KINDS and number.isupper() and number.lower() in ROMAN and (len(number) > 1 or number in "IVX"):
         return str(ordinal_of(number)[0])
     return number.replace("–", "-").upper()
 

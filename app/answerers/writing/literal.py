@@ -22,7 +22,7 @@ from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.ingest.language.dates import days, months
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
 from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
-from docqa.ingest.language.sentences import sentences
+from docqa.ingest.language.sentences import sentence_texts
 
 _NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
 _STRICT = (
@@ -124,7 +124,7 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     unlinked, actors = ([each.shown for each in others if each.sure is sure] for sure in (False, True))
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
-        negations=tuple(_negations(statement, close, _parts(quoted))),
+        negations=tuple(_negations(statement, close, sentence_texts(quoted))),
         modals=tuple(dict.fromkeys((*_modals(statement, quoted), *other_modals(said, known)))),
         names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around), *unlinked),
         contrasts=(
@@ -143,8 +143,8 @@ def all_said(statement: str, quoted: str) -> bool:
     """Whether one sentence of the quotes has every word of `statement` that says something, in any form; what only
     names the document or what it does ("the document is dated", "the parties are") does not count."""
     wanted = {word for word in stems(plain_words(statement)) if word not in _GENERAL and word not in STOP_WORDS}
-    parts = [quoted[span.start : span.end] for span in sentences(quoted)] or [quoted]
-    return len(wanted) >= _LEAST_SAID and any(wanted <= set(stems(plain_words(part))) for part in parts)
+    known = (set(stems(plain_words(part))) for part in sentence_texts(quoted))
+    return len(wanted) >= _LEAST_SAID and any(wanted <= words for words in known)
 
 
 def names_and_figures(statement: str) -> int:
@@ -203,13 +203,9 @@ def _other_unit(figure: Figure, known: list[Figure]) -> bool:
     return not any({figure.unit, other} & MONEY and {figure.unit, other} & TIME for other in units)
 
 
-def _parts(text: str) -> list[str]:
-    return [text[span.start : span.end] for span in sentences(text)] or [text]
-
-
 def _closest(statement: str, quoted: str) -> list[str]:
     """The sentences of the quotes that share most words with the statement, and all that share half of them."""
-    parts = _parts(quoted)
+    parts = sentence_texts(quoted)
     said = set(terms(statement))
     shared = [len(said & set(terms(part))) for part in parts]
     least = min(max(shared), max(1.0, _NEAR * len(said)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.checking import Answering, CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
+from docqa.app.answerers.writing.marks import numbers_of
 from docqa.app.answerers.writing.refusals import refuses
 from docqa.app.answerers.writing.statements import Written, read_statements
 from docqa.app.answerers.writing.support import Judge
@@ -85,8 +86,7 @@ def spelled_out(text: str, given: Given) -> str:
     cites, bare = _CITES.findall(text), _CITES.sub(" ", text)
     if not given.numbered or not cites or (_SAYS_SOMETHING.search(bare) and not _POINTS.fullmatch(bare.strip())):
         return text
-    named = dict.fromkeys(int(number) for number in re.findall(r"\d+", " ".join(cites)))
-    lines = [(number, given.lines[number]) for number in named if number in given.lines]
+    lines = [(number, given.lines[number]) for number in numbers_of(" ".join(cites)) if number in given.lines]
     return "\n".join(f"{line} [{number}]" for number, line in lines) or text
 
 
@@ -143,6 +143,6 @@ def without_instructions(text: str) -> str:
 
 def _copies(written: Written, given: Given) -> bool:
     """Whether the reply is the numbered sentences over again."""
-    shown = {" ".join(re.sub(r"^\[\d+\]\s*", "", line).split()) for line in given.text.split("\n")}
+    shown = set(given.lines.values())
     copied = sum(statement.plain in shown for statement in written.statements)
     return copied >= max(_MOST_COPIED, len(given.sentences) // 2) and copied >= 0.8 * len(written.statements)

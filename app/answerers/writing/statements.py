@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from docqa.app.answerers.writing.marks import Mark, find_marks, without_marks
-from docqa.app.check.quotations import find_quotations
+from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
@@ -29,7 +29,6 @@ _POLITE = re.compile(
     r"here(?:['’]s| is| are)\b[^.]*:)\s*$",
     re.IGNORECASE,
 )
-_VERDICT = re.compile(r"(?:\*\*)?(yes|no)\b[.,;:!]?(?:\*\*)?[.,;:!]?\s*$", re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_`](?=\S)|(?<=\S)[*_`](?!\w)")
 _CELLS = re.compile(r"(?:(?<!\s)\s++)?\|\s*+")
 _POINTS_BACK = re.compile(
@@ -130,7 +129,7 @@ class _Reading:
 
     def _close_last(self, alone: list[int]) -> None:
         """A quotation that the model did not finish goes to its last whole word."""
-        starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
+        starts = line_starts(self.text)
         if not alone or alone[-1] != len(starts):
             return
         at = max(self.text.rfind(mark, starts[-1]) for mark in '"“„«')
@@ -199,7 +198,8 @@ class _Reading:
     def _belong(self, left: Span, right: Span) -> bool:
         """Whether two sentences are one: a quotation goes over both, or the first is a bare "Yes."."""
         cut = any(quote.start < left.end and right.start < quote.end for quote, _ in self.quotations)
-        return cut or _VERDICT.fullmatch(self.text[left.start : left.end].strip()) is not None
+        verdict, behind = starts_with_verdict(self.text[left.start : left.end])
+        return cut or (verdict is not None and not behind.strip())
 
     def _statement(self, span: Span) -> WrittenStatement | None:
         """The statement of a sentence; None where it states nothing, or only quotes what the one before states."""

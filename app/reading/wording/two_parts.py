@@ -40,7 +40,7 @@ def parts_of(question: str) -> tuple[str, str] | None:
     before, words = words_of(first), words_of(second)
     if not before or not words or joint_of(f"{second}?") is not None:
         return None
-    marked = re.match(r"\s*[,;?]", question[joint:]) is not None
+    marked = question[joint:].lstrip().startswith((",", ";", "?"))
     if not marked and before[-1].lower() in QUESTION and len(before) > 2:
         return None  # "the rule on who and when": one thing
     if not marked and _is_bare(before):

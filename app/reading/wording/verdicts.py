@@ -24,7 +24,6 @@ NEAR = 6  # words behind a denial, within which it is that of a word of the ques
 OPENING = 6  # words of a question in which "not" denies all of it
 _SUBORDINATE = frozenset(["if", "who", "which", "that", "unless", "when", "where", "because", "whose"])
 _EXCEPTED = re.compile(r"\W*(?:except|unless|other than|excluding)\b", re.IGNORECASE)
-_WORD = re.compile(r"[\w'’-]+")
 
 
 def verdict_odds(question: str, clause: str) -> float:

@@ -71,7 +71,7 @@ _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the fi
 _DANGLING = any_of(r"""
     (?:however|moreover|furthermore|therefore|thus|hence|also|but|and|or|yet|so|nevertheless|nonetheless|instead)\b
     (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile)\b
-    (?:finally|secondly|thirdly|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b|(?:still|ORDINAL),
+    (?:finally|secondly|thirdly|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b|(?:still|(?!first)(?:ORDINAL)),
     (?:afterwards|subsequently|here|where|which|nor|because|whereas|such|neither|both|either|another|others)\b
     (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|hers)\b
     in (?:addition|contrast|turn|particular|fact|other words|such)\b|by contrast\b|by (?:this|doing)\b|to this end\b

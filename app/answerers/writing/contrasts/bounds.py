@@ -45,7 +45,7 @@ def _bounds(text: str) -> Iterator[tuple[Figure, str]]:
     """Each number with LOWER or UPPER, "" where it is no bound."""
     shown = folded(text)
     for figure in figures(text):
-        lead = re.sub(r"\(?$", "", shown[max(figure.start - _LEAD, 0) : figure.start])
+        lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(")
         lead = lead.rstrip("$€£¥ ") + " "
         before = next((bound for bound, pattern in _BEFORE if re.search(pattern + _UP_TO, lead)), "")
         behind = next((bound for bound, pattern in _BEHIND if re.match(pattern, shown[figure.end :])), "")

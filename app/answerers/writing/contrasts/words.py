@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docqa.app.evidence.terms import STOP_WORDS, stems
-from docqa.ingest.language.sentences import sentences
+from docqa.ingest.language.sentences import sentence_texts
 from docqa.ingest.language.words import denies
 
 REACH = 7
@@ -51,8 +51,7 @@ def words(text: str) -> list[Word]:
 
 def sentences_of(text: str) -> list[list[Word]]:
     """The words of each sentence of `text`."""
-    parts = [text[span.start : span.end] for span in sentences(text)] or [text]
-    return [words(part) for part in parts]
+    return [words(part) for part in sentence_texts(text)]
 
 
 def left(sentence: Sequence[Word], at: int, reach: int = REACH) -> frozenset[str]:
