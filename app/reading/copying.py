@@ -105,7 +105,7 @@ def _read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> _Promp
     state = model.new_state()
     seen: list[np.ndarray] = []
 
-    head = model.heads.evidence if observed else None
+    head = model.evidence_head if observed else None
     observe = (lambda _, hidden: seen.append(head.token_vectors(hidden.float().numpy()))) if head is not None else None
     hidden = model.prefill(prompt.ids, state, on_hidden=observe)
     return _PromptState(prompt, state, model.logits(hidden), seen)
@@ -123,10 +123,10 @@ def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[i
 
 def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: _PromptState) -> None:
     """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
-    assert model.heads.evidence is not None
+    assert model.evidence_head is not None
     flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
     ranges = [_tokens(begun.prompt, number, sentence) for number, sentence in flat]
-    values = model.heads.evidence.scores(asked, np.concatenate(begun.seen), ranges).tolist()
+    values = model.evidence_head.scores(asked, np.concatenate(begun.seen), ranges).tolist()
     for (_, sentence), value in zip(flat, values, strict=True):
         sentence.similarity = value
 

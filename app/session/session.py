@@ -138,7 +138,7 @@ class Session:
         """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
         reading = self.local_reading
         if not isinstance(reading, ExtractiveAnswerer):
-            raise UsageError(f"{reading.model.folder} writes its answers", hint="choose a model with a span head")
+            raise UsageError(f"{reading.model.folder} writes its answers", hint="choose a model with a reader")
         return reading
 
     @property

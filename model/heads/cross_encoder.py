@@ -1,8 +1,8 @@
 """The reader: reads a question and an excerpt together, both ways, and points at the answer.
 
-The span head sees passages that were read before the question was known. The reader reads again the few excerpts that
-the cheaper heads leave over, with the question in mind: slower, and much better at telling an answer from words that
-only look like one. It is an encoder of its own beside the trunk (MODEL_CARD.md says where its weights come from).
+It reads the few excerpts that the ranking leaves over, with the question in mind: slower, and much better at telling an
+answer from words that only look like one. It is an encoder of its own beside the trunk (MODEL_CARD.md says where its
+weights come from).
 
 Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
 excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
