@@ -158,11 +158,6 @@ class CopyingFinder(CandidateFinder):
 
     most = 5  # shown to a checkpoint that copies its answer
 
-    @property
-    def _compares_sentences(self) -> bool:
-        """Whether the evidence head sees the excerpts, to compare their sentences with the question."""
-        return bool(self._options.model_scores and self._model.evidence_head)
-
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         return self.find_unread(asked, ranked)
 
@@ -171,8 +166,7 @@ class CopyingFinder(CandidateFinder):
         if not top:
             return ranked, None
         excerpts = self._corpus.excerpts(asked.text, [item.index for item in top])
-        vectors = asked.vectors(self._model) if self._compares_sentences else None
-        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors)
+        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index)
 
 
 OWN_ODDS: RefusalCalibration = {

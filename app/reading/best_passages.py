@@ -16,7 +16,7 @@ from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import below_headings, like_question, passage_words
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidates, Excerpt, ScoredPlaces, ScoredSentence
+from docqa.app.reading.candidates import Candidates, Excerpt, ScoredPlaces, ScoredSentence, whole_passage
 from docqa.app.reading.decision import decide
 from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
 from docqa.ingest.structure.page_breaks import sentence_over_break
@@ -63,7 +63,7 @@ def read_passages(
     top = _top(context, ranked, passages or int(weights["passages"]), first)
     if not top:
         return ranked, Candidates((), (), None, 0)
-    whole = [_whole(context, item.index) for item in top]
+    whole = [whole_passage(context, item.index) for item in top]
     places = ScoredPlaces(whole, set(terms(question)), words, weights, by_coverage=True)
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[index] for index in first if index in number_of]
@@ -114,13 +114,6 @@ def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) ->
         value = max(likely.get(item.index, UNLIKELY), UNLIKELY)
         scored.append(replace(item, score=item.score + weight * value, reader=likely.get(item.index)))
     return sorted(scored, key=lambda item: -item.score)
-
-
-def _whole(context: Context, index: int) -> Excerpt:
-    """A passage from its first character to its last, with its line breaks."""
-    placed = context.passages[index]
-    passage = placed.passage
-    return Excerpt(index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed))
 
 
 def _compare(places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading) -> None:
