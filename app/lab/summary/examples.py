@@ -6,7 +6,6 @@ PubMedQA's development part and the other papers. A hash of its title says to wh
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
@@ -49,12 +48,6 @@ class Example:
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
         parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type=self.media_type))
         return replace(parsed, title=self.title)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """`--data` and `--model`."""
-    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
-    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
 
 
 def abstracts(folder: Path, part: str) -> Iterator[Example]:

@@ -13,19 +13,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from docqa.app.answerers.loading import load_model
-from docqa.app.context.context import lay_out
-from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals
-from docqa.app.options import Options
+from docqa.app.lab.summary.examples import Example, abstracts, papers, proposals
 from docqa.app.summary.salience import WEIGHTS, Scorer
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
 from docqa.app.summary.signals import signals
-from docqa.model.protocol import Model
 
 PENALTY = 0.01
 _Gram = TypeVar("_Gram")
@@ -91,25 +88,24 @@ def _grams(tokens: list[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
     return Counter(tokens), Counter(zip(tokens, tokens[1:], strict=False))
 
 
-def scorer_of(example: Example, model: Model) -> Scorer:
+def scorer_of(example: Example) -> Scorer:
     """The sentences of the example."""
     document = example.document()
-    pool = Pool.of(find_candidates(document, lay_out([document], model.tokenizer)))
+    pool = Pool.of(find_candidates(document))
     return Scorer(document, pool, np.zeros(len(pool.candidates)))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit on the training examples and print the weights; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_options(parser)
+    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
     parser.add_argument("--abstracts", type=int, default=600, metavar="N")
     parser.add_argument("--papers", type=int, metavar="N", help="only the first N of the training half")
     parser.add_argument("--proposals", type=int, default=60, metavar="N")
     chosen = parser.parse_args(arguments)
-    model = load_model(Options(model=chosen.model))
     fitting = Fitting()
     for number, (group, example) in enumerate(_training(chosen), 1):
-        fitting.add(group, scorer_of(example, model), example.gold)
+        fitting.add(group, scorer_of(example), example.gold)
         print(f"{number} {group} {example.name}", file=sys.stderr)
     for name, weight in fitting.weights().items():
         print(f'    "{name}": {weight},')

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from docqa.app.context.context import lay_out
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
 from docqa.app.summary.topical import Asker, choose_for_topic
@@ -29,9 +27,9 @@ TERMINATION = replace(next(topic for topic in CLAUSES if topic.heading == "Termi
 
 
 @pytest.mark.parametrize("word", ["roof", "cellar"])
-def test_of_sentences_with_the_same_words_the_reader_chooses(model: Any, word: str) -> None:
+def test_of_sentences_with_the_same_words_the_reader_chooses(word: str) -> None:
     document = read(ReadRequest("lease.md", LEASE, media_type="md"))
-    candidates = find_candidates(document, lay_out([document], model.tokenizer))
+    candidates = find_candidates(document)
 
     class Sure(Asker):
         def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
