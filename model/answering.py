@@ -18,9 +18,10 @@ from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
 from docqa.model.folder import read_calibration
+from docqa.model.heads.evidence import EvidenceHead
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.heads import AnswerHeads
 from docqa.model.heads.passage_encoder import PassageEncoder
+from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
 from docqa.model.protocol import PACKED_PRECISION, Calibration
@@ -41,11 +42,12 @@ class AnsweringModel:
     """The same as the `Model` of its folder; `loaded` is that one, from the first time that it is needed."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
-    blocks_at_once = 1
+    blocks_at_once, has_reader = 1, True
 
-    def __init__(self, folder: Path, config: HybridConfig, heads: AnswerHeads, calibration: Calibration) -> None:
+    def __init__(self, folder: Path, config: HybridConfig, calibration: Calibration) -> None:
         """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""
-        self.folder, self.config, self.heads, self.calibration = folder, config, heads, calibration
+        self.folder, self.config, self.calibration = folder, config, calibration
+        self.evidence_head = EvidenceHead.load(folder)
         with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
             print_of = pool.submit(fingerprint, folder)
             self.tokenizer = Tokenizer.load(folder)
@@ -131,10 +133,10 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
     layer = calibration.get("evidence_layer")
     if layer is None or CONFIG_KEY not in read_config(folder) or not packed_is_faster(than_bfloat16=True):
         return None
-    config, heads = HybridConfig.from_folder(folder), AnswerHeads(folder)
+    config = HybridConfig.from_folder(folder)
     kinds = config.layer_types[: int(layer) + 1]
-    if not heads.has_span or set(kinds) != {LINEAR} or any(map(config.sparse, range(len(kinds)))):
+    if not reader_files(folder) or set(kinds) != {LINEAR} or any(map(config.sparse, range(len(kinds)))):
         return None
     if threads is not None:
         use_threads(threads)
-    return AnsweringModel(folder, config, heads, calibration)
+    return AnsweringModel(folder, config, calibration)

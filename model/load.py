@@ -29,9 +29,10 @@ from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.folder import BUNDLED, read_calibration
 from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.heads.evidence import EvidenceHead
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.heads import AnswerHeads
 from docqa.model.heads.passage_encoder import PassageEncoder
+from docqa.model.heads.reader_text import reader_files
 from docqa.model.mtp import Mtp
 from docqa.model.network import Network, piece_sizes
 from docqa.model.protocol import PACKED_PRECISION, Calibration
@@ -63,7 +64,8 @@ class Model:
     folder: Path
     dtype: torch.dtype
     calibration: Calibration = field(default_factory=Calibration)
-    heads: AnswerHeads = field(default_factory=AnswerHeads)
+    evidence_head: EvidenceHead | None = None
+    has_reader: bool = False
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @property
@@ -126,7 +128,8 @@ class Model:
         """
         weights = dict(self.calibration.get("evidence_weights", {}))
         weights.pop("vector", None)
-        return replace(self, heads=AnswerHeads(), calibration={"evidence_weights": weights} if weights else {})
+        calibration: Calibration = {"evidence_weights": weights} if weights else {}
+        return replace(self, evidence_head=None, has_reader=False, calibration=calibration)
 
     @cached_property
     def mtp(self) -> Mtp | None:
@@ -163,10 +166,10 @@ class Model:
     def answer_layers(self) -> int:
         """How many of the first layers an answer depends on, by the folder's calibration.
 
-        The span head answers from `evidence_layer`, and what lies above it changes nothing. Without a span head
-        answers are generated, by all layers.
+        The evidence head ranks by `evidence_layer`, the reader answers by itself, and what lies above changes nothing.
+        Without a reader answers are generated, by all layers.
         """
-        if not self.heads.has_span:
+        if not self.has_reader:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
 
@@ -306,8 +309,10 @@ def load_model(
     config, place = HybridConfig.from_folder(where), chosen_device(device)
     on_cpu = place.type == "cpu"
     compute, packed = _precision(where, dtype) if on_cpu else (_dtype_on(place, dtype), False)
-    calibration, heads = read_calibration(where), AnswerHeads(where)
-    layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
+    calibration, evidence_head = read_calibration(where), EvidenceHead.load(where)
+    has_reader = bool(reader_files(where))
+    lower = evidence_head is not None or has_reader
+    layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if lower else None
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
     check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
@@ -315,7 +320,7 @@ def load_model(
         made = pool.submit(lambda: Tokenizer.load(where) if tokenizer is None else tokenizer)
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         parts = made.result(), network if on_cpu else network.to(place), print_of.result()
-    return Model(config, *parts, where, compute, calibration, heads, place)
+    return Model(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
 
 
 def _dtype_on(device: torch.device, asked: torch.dtype | str | None) -> torch.dtype:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.config import HybridConfig
+    from docqa.model.heads.evidence import EvidenceHead
     from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.heads.heads import AnswerHeads
     from docqa.model.mtp import Mtp
     from docqa.model.network import Network
     from docqa.model.state.state import State
@@ -55,8 +55,8 @@ class RefusalCalibration(_Refusal, total=False):
 class Calibration(TypedDict, total=False):
     """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
 
-    `evidence_layer`: the layer whose output the heads work on. `evidence_weights`: of bm25, vector, passage.
-    `reader` and `span_reader`: of the signals that order candidates, with and without a span head.
+    `evidence_layer`: the layer whose output the evidence head works on. `evidence_weights`: of bm25, vector, passage.
+    `span_reader` and `reader`: of the signals that order candidates, with and without a reader.
     """
 
     evidence_layer: int
@@ -153,7 +153,11 @@ class Model(Protocol):
     @property
     def calibration(self) -> Calibration: ...
     @property
-    def heads(self) -> AnswerHeads: ...
+    def evidence_head(self) -> EvidenceHead | None: ...
+    @property
+    def has_reader(self) -> bool:
+        """Whether answers are cut from the documents by a reader, and only `answer_layers` are read for them."""
+
     @property
     def reader(self) -> ExcerptReader | None:
         """The encoder that reads excerpts with a question; None where the checkpoint has none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +13,13 @@ from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder, StateFinder
+from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, ReaderFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import addressing, answerability
 from docqa.app.reading.candidates import Candidates, Form
-from docqa.app.reading.spans import Rows
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 
@@ -37,8 +35,8 @@ class ExtractiveAnswerer(LocalReading):
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         super().__init__(corpus, model, options, store)
         self.finder: CandidateFinder
-        if model.heads.has_span:
-            self.finder = SpanFinder(corpus, model, options)
+        if model.has_reader:
+            self.finder = ReaderFinder(corpus, model, options)
         elif options.source == "whole":
             self.finder = StateFinder(corpus, model, options, self._whole_state)
         else:
@@ -96,14 +94,14 @@ class ExtractiveAnswerer(LocalReading):
         """
         asked = self._asked(question)
         if ranked is not None:
-            return self.finder.find(asked, ranked, self._kept_rows())
+            return self.finder.find(asked, ranked)
         if asked.found is None:
             if self.options.quick:
                 asked.found = self.finder.find_unread(asked, rank(question, self.corpus.index))
             else:
-                for part in asked.parts if isinstance(self.finder, SpanFinder) else ():
+                for part in asked.parts if isinstance(self.finder, ReaderFinder) else ():
                     self.rank_asked(part)
-                ordered, found = self.finder.find(asked, self.rank_asked(asked), self._kept_rows())
+                ordered, found = self.finder.find(asked, self.rank_asked(asked))
                 asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
         return asked.found
 
@@ -124,12 +122,11 @@ class ExtractiveAnswerer(LocalReading):
 
     def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:
         """How like the question every passage is by the evidence head, [passages]; None without one."""
-        head, heads = self.model.heads.evidence, self.model.heads
-        vectors = asked.vectors(self.model).vectors if head is not None else None
+        head, vectors = self.model.evidence_head, asked.vectors(self.model)
         if head is None or vectors is None:
             return None
         spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]
-        return np.asarray(head.scores(vectors, heads.evidence_rows(self.token_rows()), spans), dtype=np.float64)
+        return np.asarray(head.scores(vectors, self.token_rows(), spans), dtype=np.float64)
 
     # Parts
 
@@ -141,7 +138,7 @@ class ExtractiveAnswerer(LocalReading):
 
     def _declines(self, question: str) -> bool:
         """Whether the question is in a language that the bundled reader does not read; other checkpoints may."""
-        return isinstance(self.finder, SpanFinder) and not is_english(question)
+        return isinstance(self.finder, ReaderFinder) and not is_english(question)
 
     def _declined(self, question: str) -> Answer:
         """Not found, and why; nothing is read for it."""
@@ -152,18 +149,6 @@ class ExtractiveAnswerer(LocalReading):
         if self._last is None or self._last.text != question:
             self._last = AskedQuestion(question)
         return self._last
-
-    def _kept_rows(self) -> Rows:
-        placed = self.corpus.context.passages
-
-        @cache
-        def joined() -> np.ndarray:  # only where it is asked for: it may copy the rows of the whole text
-            return self.token_rows()
-
-        def rows(index: int) -> np.ndarray:
-            return joined()[placed[index].token_start : placed[index].token_end]
-
-        return rows
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked, found = self.find(question)

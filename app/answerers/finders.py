@@ -1,41 +1,31 @@
-"""Three ways to find candidates for an answer: the bundled model's span head, and for a checkpoint without one copying,
-from excerpts or from the state of the whole documents."""
+"""Three ways to find candidates for an answer: by a reader, and for a checkpoint without one by copying, from excerpts
+or from the state of the whole documents."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
+from docqa.app.reading.best_passages import rank_unread, read_passages
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself, with_definition
 from docqa.app.reading.email_headers import with_header
 from docqa.app.reading.joined_parts import join_parts
-from docqa.app.reading.spans import (
-    QuestionEncoding,
-    Rows,
-    rank_few,
-    rank_unread,
-    read_by_reader,
-    read_by_spans,
-    read_passages_alone,
-    read_question,
-)
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
 from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
+    from docqa.model.heads.evidence import QuestionVectors
     from docqa.model.protocol import Model, RefusalCalibration
     from docqa.model.state.state import State
 
@@ -54,17 +44,20 @@ class AskedQuestion:
     text: str
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
-    _vectors: QuestionEncoding | None = None
+    _vectors: QuestionVectors | None = None
 
     @cached_property
     def parts(self) -> tuple[AskedQuestion, ...]:
         """The two questions that a question of two parts is asked as; empty for any other."""
         return tuple(AskedQuestion(part) for part in parts_of(self.text) or ())
 
-    def vectors(self, model: Model, *, pointing: bool = False) -> QuestionEncoding:
-        """The question as the heads of `model` see it; with `pointing` as the span head does, too."""
-        if self._vectors is None or pointing and self._vectors.rows is None:
-            self._vectors = read_question(model, self.text, pointing=pointing)
+    def vectors(self, model: Model) -> QuestionVectors | None:
+        """The question, read by itself, as the evidence head of `model` sees it; None without one."""
+        if self._vectors is None and model.evidence_head is not None:
+            from docqa.model.prompts.prompt import question_text
+
+            states = model.evidence_states(model.tokenizer.encode(question_text(self.text)))
+            self._vectors = model.evidence_head.question_vectors(states)
         return self._vectors
 
 
@@ -84,27 +77,24 @@ class CandidateFinder(ABC):
         return self._model.calibration.get("refusal")
 
     @abstractmethod
-    def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
-        """The passages in a better order, and the candidates of the best; None when there is no passage at all.
-
-        `rows`: what was kept of the passages while the documents were read.
-        """
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
+        """The passages in a better order, and the candidates of the best; None when there is no passage at all."""
 
     @abstractmethod
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The same for documents that are not read yet, from a few passages."""
 
 
-class SpanFinder(CandidateFinder):
-    """By the span head and, where there is one, the reader."""
+class ReaderFinder(CandidateFinder):
+    """By the reader."""
 
     most = 16  # found by their words, ranked and read again by the bundled model before the documents are read
 
-    def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         if not asked.parts:
-            return self._find(asked, ranked, rows)
+            return self._find(asked, ranked)
         count = len(asked.parts)
-        return join_parts([self._find(part, part.by_signals or ranked, rows, count) for part in asked.parts])
+        return join_parts([self._find(part, part.by_signals or ranked, count) for part in asked.parts])
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         if not asked.parts:
@@ -113,7 +103,7 @@ class SpanFinder(CandidateFinder):
         return join_parts([self._find_unread(part, rank(part.text, words), count) for part in asked.parts])
 
     def _find(
-        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, one_of: int = 1
+        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
     ) -> tuple[list[Ranked], Candidates | None]:
         """`find` for a whole question, or for one of so many parts that share the time of one."""
         if not ranked:
@@ -128,31 +118,14 @@ class SpanFinder(CandidateFinder):
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         elif asks_about_document(asked.text):
             first = front_passages(corpus.context, FRONT_PASSAGES)
-        ranked, found = self._read(asked, ranked, rows, passages, first, one_of)
+        ranked, found = read_passages(
+            self._model, asked.text, corpus.context, ranked, corpus.index,
+            reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of,
+        )  # fmt: skip
         if scope is None:
             found = with_definition(found, asked.text, corpus.documents)
         headed = with_header(found, asked.text, corpus.documents)
         return ranked, headed if headed is not found else with_cell(found, asked.text, ranked, corpus.context)
-
-    def _read(
-        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int],
-        one_of: int,
-    ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
-        corpus, reorder = self._corpus, self._options.model_scores
-        if self._by_reader:
-            return read_by_reader(
-                self._model, asked.text, corpus.context, ranked, corpus.index,
-                reorder=reorder, passages=passages, first=first, one_of=one_of,
-            )  # fmt: skip
-        return read_by_spans(
-            self._model, asked.text, asked.vectors(self._model, pointing=True), corpus.context, ranked, rows,
-            corpus.index, reorder=reorder, passages=passages, first=first, one_of=one_of,
-        )  # fmt: skip
-
-    @property
-    def _by_reader(self) -> bool:
-        """Whether the passage encoder orders the passages, and the span head is not needed for it."""
-        return self._model.passage_encoder is not None and self._model.reader is not None
 
     def _find_unread(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
@@ -162,15 +135,8 @@ class SpanFinder(CandidateFinder):
         if not few:
             return ranked, None
         weights = self._model.calibration.get("evidence_weights", {})
-        if self._by_reader:
-            scored = rank_unread(self._model, asked.text, self._corpus.context, few, weights)
-            return self._find(asked, scored, _no_rows, one_of)
-        rows = read_passages_alone(self._model, self._corpus.context, [item.index for item in few])
-        scored = rank_few(self._model, few, asked.vectors(self._model), rows, weights)
-        if self._options.model_scores:
-            return self._find(asked, scored, rows, one_of)
-        vectors = {item.index: item.vector for item in scored}
-        return self._find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows, one_of)
+        scored = rank_unread(self._model, asked.text, self._corpus.context, few, weights)
+        return self._find(asked, scored, one_of)
 
     def _asked_for(self, asked: AskedQuestion) -> list[int]:
         """The passages of the place, or of title page and signatures, that a question is about."""
@@ -178,10 +144,6 @@ class SpanFinder(CandidateFinder):
         if scope is not None:
             return passages_in(scope, self._corpus.context)
         return front_passages(self._corpus.context, FRONT_PASSAGES) if asks_about_document(asked.text) else []
-
-
-def _no_rows(index: int) -> np.ndarray:
-    raise AssertionError(f"nothing was kept of passage {index}")
 
 
 def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) -> list[Ranked]:
@@ -196,12 +158,7 @@ class CopyingFinder(CandidateFinder):
 
     most = 5  # shown to a checkpoint that copies its answer
 
-    @property
-    def _compares_sentences(self) -> bool:
-        """Whether the evidence head sees the excerpts, to compare their sentences with the question."""
-        return bool(self._options.model_scores and self._model.heads)
-
-    def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         return self.find_unread(asked, ranked)
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
@@ -209,8 +166,7 @@ class CopyingFinder(CandidateFinder):
         if not top:
             return ranked, None
         excerpts = self._corpus.excerpts(asked.text, [item.index for item in top])
-        vectors = asked.vectors(self._model).vectors if self._compares_sentences else None
-        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors)
+        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index)
 
 
 OWN_ODDS: RefusalCalibration = {
@@ -231,6 +187,6 @@ class StateFinder(CopyingFinder):
     def calibration(self) -> RefusalCalibration:
         return OWN_ODDS
 
-    def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         corpus = self._corpus
         return ranked, copy_from_state(self._model, asked.text, self._state(), corpus.context, corpus.index)

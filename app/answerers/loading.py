@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load_model(options: Options) -> Model:
-    """The bundled model, or that of a checkpoint folder; of one with heads the trunk alone, where answers are wanted
+    """The bundled model, or that of a checkpoint folder; of one with a reader the trunk alone, where answers are wanted
     from its state of the whole documents.
 
     Raises docqa.model.errors for a folder that is not one.
@@ -24,7 +24,7 @@ def load_model(options: Options) -> Model:
 
     if options.source == "whole":
         model = load_network(options)
-        return model.trunk_alone() if model.heads.has_span else model
+        return model.trunk_alone() if model.has_reader else model
     return answering_model(_folder(options), options.threads, options.device) or load_network(options)
 
 
@@ -64,11 +64,11 @@ def bundled_model(threads: int | None) -> Model:
 
 
 def writing_template(model: Model) -> ChatTemplate | None:
-    """The chat template of a checkpoint that writes its answers; None for one whose span head finds them, or without a
+    """The chat template of a checkpoint that writes its answers; None for one whose reader finds them, or without a
     template.
 
     Raises ConfigUnsupported where the template cannot be read.
     """
     from docqa.model.prompts.chat_template import ChatTemplate
 
-    return ChatTemplate.load(model.folder) if not model.heads.has_span else None
+    return ChatTemplate.load(model.folder) if not model.has_reader else None

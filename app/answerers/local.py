@@ -62,7 +62,7 @@ class LocalReading:
             self.prefiller.keep_progress()
 
     def token_rows(self) -> np.ndarray:
-        """What the heads keep of every token that was read, int8 [tokens, width]. After `read`, with heads only."""
+        """The evidence head's vectors of all tokens, int8 [tokens, width]. After `read`, with that head only."""
         rows = self.prefiller.vectors.rows(len(self.corpus.context))
         assert rows is not None
         return rows

@@ -71,7 +71,7 @@ def summarize(
     chosen, about = _checked(style, focus)
     options = given.options(preview=False)
     inputs.check_writing(options, asks=False)
-    if options.model is None:  # its heads choose sentences, which are put aside where its trunk is to answer
+    if options.model is None:  # its reader finds topics, which is put aside where its trunk is to answer
         options = replace(options, source="auto")
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
     from torch import Tensor
 
-    from docqa.model.heads.heads import AnswerHeads
+    from docqa.model.heads.evidence import EvidenceHead
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
@@ -43,28 +43,28 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """A small vector of every token for the model's heads: int8 rows [tokens, width], of the pieces read so far.
+    """The evidence head's vector of every token: int8 rows [tokens, width], of the pieces read so far.
 
     `on_hidden` goes into the model's prefill. A token's vector depends on the tokens before it and on the block it was
-    read in, so rows before a grid point are the same after a resumed read. Without heads nothing is gathered, and
+    read in, so rows before a grid point are the same after a resumed read. Without a head nothing is gathered, and
     nothing is written or looked for. Mutable.
     """
 
-    def __init__(self, heads: AnswerHeads) -> None:
-        self._heads = heads
+    def __init__(self, head: EvidenceHead | None) -> None:
+        self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
     def on_hidden(self, position: int, hidden: Tensor) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
-        if self._heads:
-            self._pieces[position] = self._heads.rows(hidden)
+        if self._head is not None:
+            self._pieces[position] = self._head.token_vectors(hidden.float().numpy())
 
     def rows(self, position: int) -> np.ndarray | None:
-        """Rows of all tokens before `position`, int8 [position, width]; None without heads.
+        """Rows of all tokens before `position`, int8 [position, width]; None without a head.
 
         Raises StoreDamaged when a piece is missing.
         """
-        if not self._heads:
+        if self._head is None:
             return None
         kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
         at = 0
@@ -93,7 +93,7 @@ class TokenVectors:
 
         Raises StoreDamaged when the file is not what was written or has fewer rows.
         """
-        if not self._heads:
+        if self._head is None:
             return
         from docqa.model.checkpoints.mapped import MappedTensors
         from docqa.model.errors import ModelError
@@ -127,7 +127,7 @@ class Prefiller:
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vectors, self.passages = TokenVectors(self.model.heads), PassageVectors(self.model, self.context)
+        self.vectors, self.passages = TokenVectors(self.model.evidence_head), PassageVectors(self.model, self.context)
         self._grid = GRID
         self.finished = False  # whether all is read
         self._state: State | None = None
@@ -195,7 +195,7 @@ class Prefiller:
         self._lock = None
 
     def _fresh(self) -> State:
-        self.vectors = TokenVectors(self.model.heads)
+        self.vectors = TokenVectors(self.model.evidence_head)
         self.passages = PassageVectors(self.model, self.context)
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
@@ -256,10 +256,10 @@ class Prefiller:
             else:
                 folder = store.adopt(key, self.key, self._details(position))
             self.passages.load(folder)
-            self.vectors = TokenVectors(self.model.heads)
+            self.vectors = TokenVectors(self.model.evidence_head)
             whole = position == self.total and key == self.key and self.passages.complete
             state = None
-            if whole and self.model.heads.has_span:
+            if whole and self.model.has_reader:
                 check_state(folder / "model")
                 self.vectors.load(folder, position)
             else:

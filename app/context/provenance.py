@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from docqa.model.protocol import Model
 
-STORE_LAYOUT = 1
+STORE_LAYOUT = 2
 """Raised when what is kept beside a state (prefill.py) changes its form or meaning."""
 
 

@@ -28,8 +28,8 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 class Ranked:
     """A passage of the context (`index` into `Context.passages`) with its fused score and the parts of it.
 
-    `bm25` is the raw score, `vector` the evidence head's (-1 to 1), `reader` the span head's log-probability that the
-    answer is in the passage, `again` that of the reader; None where the passage was not looked at.
+    `bm25` is the raw score, `vector` the evidence head's (-1 to 1), `reader` the reader's log-probability that the
+    answer is in the passage; None where the passage was not looked at.
     """
 
     index: int
@@ -37,7 +37,6 @@ class Ranked:
     bm25: float
     vector: float | None = None
     reader: float | None = None
-    again: float | None = None
 
 
 class WordIndex:

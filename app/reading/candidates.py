@@ -112,6 +112,13 @@ def excerpt(context: Context, index: int, question_terms: set[str], words: WordI
     return Excerpt(index, placed.document, placed.passage.page, first + shown.start, first + shown.end, text)
 
 
+def whole_passage(context: Context, index: int) -> Excerpt:
+    """A passage from its first character to its last, with its line breaks."""
+    placed = context.passages[index]
+    passage = placed.passage
+    return Excerpt(index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed))
+
+
 def on_one_line(text: str) -> str:
     """`text` with every white space as a plain space; its length stays."""
     return "".join(" " if character.isspace() else character for character in text)

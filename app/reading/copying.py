@@ -6,11 +6,8 @@ of their own; constrained decoding proposes spans of them; every span leads back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import terms
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.decode.copy import CopySpan
-    from docqa.model.heads.evidence import QuestionVectors
     from docqa.model.prompts.prompt import FocusPrompt
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
@@ -41,58 +37,31 @@ DEFAULT_READER: dict[str, float] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _PromptState:
-    """A state that has read `prompt` and ends where the answer begins, with the `logits` [vocab] of its first token.
-
-    `seen`: the vectors of the evidence head for the prompt's tokens, in pieces, where they were asked for.
-    """
-
-    prompt: FocusPrompt
-    state: State
-    logits: Tensor
-    seen: list[np.ndarray] = field(default_factory=list)
-
-
 def copy_answers(
-    model: Model,
-    question: str,
-    excerpts: Sequence[Excerpt],
-    ranked: Sequence[Ranked],
-    words: WordIndex,
-    asked: QuestionVectors | None = None,
+    model: Model, question: str, excerpts: Sequence[Excerpt], ranked: Sequence[Ranked], words: WordIndex
 ) -> Candidates:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
 
     Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
-    which is drawn elsewhere still says what it would answer there. `asked`: the question's vectors, if there are any.
+    which is drawn elsewhere still says what it would answer there.
     """
     from docqa.model.decode.copy import copy_spans
-    from docqa.model.prompts.prompt import REFUSAL, focus_prompt
+    from docqa.model.prompts.prompt import focus_prompt
 
     reader = copying_weights(model)
     prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
-    begun = _read_prompt(model, prompt, observed=asked is not None)
-    state, logits = begun.state, begun.logits
-    refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
-    refusal = continuation_logprob(model, state.fork(), logits, refusing)
+    state = model.new_state()
+    logits = model.logits(model.prefill(prompt.ids, state))
+    refusal = refusal_logprob(model, state.fork(), logits)
     places = ScoredPlaces(excerpts, set(terms(question)), words, reader)
     places.behind = [item.score - ranked[0].score for item in ranked]
-    if asked is not None:
-        _compare(places, model, asked, begun)
     spans = copy_spans(
         model, state, logits, prompt.ids, prompt.excerpt_ranges,
         also=_best_sentences(places, prompt, int(reader["sentences"])),
         beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
     )  # fmt: skip
-    kept: dict[tuple[int, int, int], Candidate] = {}
-    for span in spans:
-        candidate = _candidate(places, span, prompt)
-        if candidate is not None:
-            key = (candidate.excerpt, candidate.start, candidate.end)
-            if key not in kept or kept[key].score < candidate.score:
-                kept[key] = candidate
-    return Candidates(tuple(excerpts), best_first(kept.values()), refusal, len(prompt.ids))
+    found = best_of_each_place(_candidate(places, span, prompt) for span in spans)
+    return Candidates(tuple(excerpts), found, refusal, len(prompt.ids))
 
 
 def copying_weights(model: Model) -> dict[str, float]:
@@ -100,20 +69,11 @@ def copying_weights(model: Model) -> dict[str, float]:
     return {**DEFAULT_READER, **model.calibration.get("reader", {})}
 
 
-def _read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> _PromptState:
-    """Read `prompt` in a fresh state; `observed`: the evidence head sees its tokens."""
-    state = model.new_state()
-    seen: list[np.ndarray] = []
+def refusal_logprob(model: Model, state: State, logits: Tensor) -> float:
+    """The log-probability of a refusal after `state`, whose next-token logits are `logits`; `state` is used up."""
+    from docqa.model.prompts.prompt import REFUSAL
 
-    head = model.heads.evidence if observed else None
-    observe = (lambda _, hidden: seen.append(head.token_vectors(hidden.float().numpy()))) if head is not None else None
-    hidden = model.prefill(prompt.ids, state, on_hidden=observe)
-    return _PromptState(prompt, state, model.logits(hidden), seen)
-
-
-def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[int]) -> float:
-    """Sum of the log-probabilities of `ids` after `state`, whose next-token logits are `logits`; `state` is used up."""
-    total = 0.0
+    total, ids = 0.0, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     for position, token in enumerate(ids):
         total += float(logits.float().log_softmax(-1)[token])
         if position + 1 < len(ids):
@@ -121,14 +81,15 @@ def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[i
     return total
 
 
-def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: _PromptState) -> None:
-    """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
-    assert model.heads.evidence is not None
-    flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
-    ranges = [_tokens(begun.prompt, number, sentence) for number, sentence in flat]
-    values = model.heads.evidence.scores(asked, np.concatenate(begun.seen), ranges).tolist()
-    for (_, sentence), value in zip(flat, values, strict=True):
-        sentence.similarity = value
+def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidate, ...]:
+    """Of the candidates at the same place the one with the best score; best first."""
+    kept: dict[tuple[int, int, int], Candidate] = {}
+    for each in candidates:
+        if each is not None:
+            place = (each.excerpt, each.start, each.end)
+            if place not in kept or kept[place].score < each.score:
+                kept[place] = each
+    return best_first(kept.values())
 
 
 def _best_sentences(places: ScoredPlaces, prompt: FocusPrompt, most: int) -> list[tuple[int, int]]:

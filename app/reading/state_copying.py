@@ -6,6 +6,7 @@ Nothing is looked up first, and no excerpt is read again: what the state holds i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,8 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, best_first, on_one_line
-from docqa.app.reading.copying import continuation_logprob, copying_weights
+from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, on_one_line, whole_passage
+from docqa.app.reading.copying import best_of_each_place, copying_weights, refusal_logprob
 
 if TYPE_CHECKING:
     from docqa.model.decode.copy import CopySpan
@@ -30,14 +31,13 @@ def copy_from_state(model: Model, question: str, state: State, context: Context,
     Words that stand in several places are taken from the one whose sentence has most of the question's words.
     """
     from docqa.model.decode.copy import copy_spans
-    from docqa.model.prompts.prompt import REFUSAL, question_text
+    from docqa.model.prompts.prompt import question_text
 
     weights = copying_weights(model)
     asked = state.fork()
     ids = model.tokenizer.encode(question_text(question))
     logits = model.logits(model.prefill(ids, asked))
-    refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
-    refusal = continuation_logprob(model, asked.fork(), logits, refusing)
+    refusal = refusal_logprob(model, asked.fork(), logits)
     spans = copy_spans(
         model, asked, logits, context.ids, [(p.token_start, p.token_end) for p in context.passages],
         beams=int(weights["beams"]), max_tokens=int(weights["max_tokens"]),
@@ -45,17 +45,14 @@ def copy_from_state(model: Model, question: str, state: State, context: Context,
     places = [(span, list(_places(span, context))) for span in spans]
     passages = sorted({passage for _, found in places for passage, _, _ in found})
     numbers = {passage: number for number, passage in enumerate(passages)}
-    excerpts = [_whole(context, passage) for passage in passages]
+    whole = [whole_passage(context, passage) for passage in passages]
+    excerpts = [replace(each, text=on_one_line(each.text)) for each in whole]
     scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
-    kept: dict[tuple[int, int, int], Candidate] = {}
+    best: list[Candidate] = []
     for span, found in places:
         each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
-        best = best_first(candidate for candidate in each if candidate is not None)
-        for candidate in best[:1]:
-            key = (candidate.excerpt, candidate.start, candidate.end)
-            if key not in kept or kept[key].score < candidate.score:
-                kept[key] = candidate
-    return Candidates(tuple(excerpts), best_first(kept.values()), refusal, len(ids))
+        best += best_first(candidate for candidate in each if candidate is not None)[:1]
+    return Candidates(tuple(excerpts), best_of_each_place(best), refusal, len(ids))
 
 
 def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
@@ -79,10 +76,3 @@ def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
     for number in range(1, len(found)):
         starts = starts[every[starts + number] == found[number]]
     return [int(start) for start in starts[:MOST_PLACES]]
-
-
-def _whole(context: Context, index: int) -> Excerpt:
-    placed = context.passages[index]
-    passage = placed.passage
-    text = on_one_line(context.text_of(placed))
-    return Excerpt(index, placed.document, passage.page, passage.start, passage.end, text)

@@ -127,7 +127,7 @@ class Session:
         """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
         if self.writing is not None:
             name = self.writing.generator.name
-            raise UsageError(f"{name} writes its answers", hint="choose a model with a span head")
+            raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @property

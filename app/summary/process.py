@@ -57,7 +57,7 @@ def summarize_document(
         raise UsageError(f"unknown style {style!r}", where="--style", hint=", ".join(STYLES))
     if path is None:
         path = document.path.replace("\\", "/").rsplit("/", 1)[-1]
-    candidates = find_candidates(document, context, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
+    candidates = find_candidates(document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
     warnings = document.coverage.warnings
     if not candidates:
         warnings = (*warnings, NOTHING)

@@ -36,23 +36,15 @@ _AIM = any_of(
     WHAT="(?:whether|if|the|how|what|which|and|or)",
     WORK="(?:paper|study|article|work|report|act|agreement|handbook|guide|chapter|section|case)",
 )
-_CLOSE = any_of(r"""
-    \b(?:in conclusion|in summary|to summari[sz]e|in short|taken together|overall|to conclude|we conclude|in sum)\b
-    \b(?:we hold|is affirmed|is reversed|it is ordered)\b
-    """)
-_HEDGE = any_of(r"""
-    \b(?:suggest\w*|indicat\w+|conclu\w+|significant\w*|associat\w+|increas\w+|effective\w*|should|important\w*)\b
-    """)
-_CITES = any_of(r"\[\d[\d,;–\- ]*\]|\((?:[^()]*\b(?:19|20)\d\d[a-z]?[;,)]?)|\bet al\b")
 _FIGURES = any_of(r"\b(?:fig(?:ure|s)?|table|equation|eq|appendix|supplement\w*)\b\.?\s*\(?S?\d*")
 _SECTION_KINDS = {
-    "opening": any_of(r"\b(?:introduction|background|overview|preface|foreword|purpose|objectives?|scope)\b"),
     "methods": any_of(r"""
         \b(?:methods?|methodology|materials|patients|subjects|setting|design|statistical|procedures?|experimental)\b
         """),
     "results": any_of(r"\b(?:results?|findings?)\b"),
     "closing": any_of(r"\b(?:conclu\w+|discussion|summary|implications|outlook|concluding)\b"),
 }
+
 
 def signals(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
     """Signals of some candidates, at least one, of one document, by name, [candidates] each."""
@@ -63,17 +55,11 @@ def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.n
     words = [terms(candidate.text) for candidate in candidates]
     frequency = Counter(word for each in words for word in set(each))
     titled = set(terms(document.title))
-    headed = [set(terms(document.sections[c.section].title)) if c.section >= 0 else set() for c in candidates]
     total = np.log1p(len(candidates))
-
-    def shared(each: list[str], title_terms: set[str]) -> float:
-        return len(title_terms & set(each)) / len(title_terms) if title_terms else 0.0
-
     common = np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words])
     return {
         "words": np.clip(standardise(common), -3, 3),
-        "title": np.array([shared(each, titled) for each in words]),
-        "heading": np.array([shared(each, title_terms) for each, title_terms in zip(words, headed)]),
+        "title": np.array([len(titled.intersection(each)) / max(len(titled), 1) for each in words]),
     }
 
 
@@ -90,15 +76,12 @@ def _by_place(candidates: list[Candidate]) -> dict[str, np.ndarray]:
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
     return {
         "document_start": 1 / (1 + at / 3),
-        "document_end": 1 / (1 + at[::-1] / 3),
         "section_start": 1 / (1 + since),
         "section_end": 1 / (1 + until),
         "paragraph_start": np.array([1.0 if candidate.line == 0 else 0.0 for candidate in candidates]),
         "length": length,
-        "short": short,
         "little_length": little * length,
         "little_short": little * short,
-        "back": np.array([1.0 if candidate.before is not None else 0.0 for candidate in candidates]),
     }
 
 
@@ -107,14 +90,9 @@ def _by_phrases(document: Document, candidates: list[Candidate]) -> dict[str, np
     titles = {
         number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
     }
-    said = {"claim": _CLAIM, "aim": _AIM, "close": _CLOSE, "figures": _FIGURES}
+    said = {"claim": _CLAIM, "aim": _AIM, "figures": _FIGURES}
     found = {name: [float(bool(pattern.search(text))) for text in texts] for name, pattern in said.items()}
-    found |= {
-        "hedge": [min(len(_HEDGE.findall(text)), 2) / 2 for text in texts],
-        "cites": [min(len(_CITES.findall(text)), 3) / 3 for text in texts],
-        "digits": [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts],
-        "question_mark": [float("?" in text) for text in texts],
-    }
+    found["digits"] = [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts]
     for kind, pattern in _SECTION_KINDS.items():
         found[kind] = [
             float(bool(pattern.search(titles.get(c.section, "")) or _labelled(pattern, c))) for c in candidates

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
 from docqa.model.checkpoints.names import CONFIG_KEY, PARTS
 from docqa.model.checkpoints.network import tensor_shapes
-from docqa.model.checkpoints.weights import HEAD_FILES
+from docqa.model.checkpoints.weights import EVIDENCE_FILE
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import WeightsMismatch
 from docqa.model.gguf.file import is_gguf, opened_gguf
@@ -34,7 +34,7 @@ KEPT = (
 COPIED = (
     "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "added_tokens.json",
     "chat_template.jinja", "chat_template.json", "calibration.json",
-    *HEAD_FILES, "LICENSE", "README.md",
+    EVIDENCE_FILE, "LICENSE", "README.md",
 )  # fmt: skip
 
 

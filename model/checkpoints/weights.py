@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
-HEAD_FILES = ("evidence.safetensors", "span.safetensors")  # what is kept beside a state depends on them
+EVIDENCE_FILE = "evidence.safetensors"  # what is kept beside a state depends on it
 _one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
@@ -146,9 +146,10 @@ def _keys(path: Path) -> list[str]:
 
 
 def fingerprint(folder: Path) -> str:
-    """sha256 over config.json, the weight files and those of the heads: equal for equal weights, wherever they lie."""
+    """sha256 over config.json, the weight files and the evidence head: equal for equal weights, wherever they lie."""
     total = hashlib.sha256(b"" if is_gguf(folder) else (folder / "config.json").read_bytes())
-    for path in [*weight_files(folder), *(folder / name for name in HEAD_FILES if (folder / name).is_file())]:
+    head = folder / EVIDENCE_FILE
+    for path in [*weight_files(folder), *([head] if head.is_file() else [])]:
         total.update(file_digest(path))
     return total.hexdigest()
 

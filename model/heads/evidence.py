@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from docqa.model.checkpoints.mapped import MappedTensors
-from docqa.model.checkpoints.weights import HEAD_FILES
+from docqa.model.checkpoints.weights import EVIDENCE_FILE
 from docqa.model.errors import WeightsMismatch
 
-EVIDENCE_FILE = HEAD_FILES[0]
 TOKENS_AT_ONCE = 65_536  # document tokens compared in one product, so that memory stays bounded
 
 

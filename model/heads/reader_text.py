@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.errors import WeightsMismatch
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 READER_FILE = "reader-{:05d}-of-{:05d}.safetensors"
 READER_TOKENIZER = "reader_tokenizer.json"
-SPAN_FILE = HEAD_FILES[1]
 PASSAGE_ENCODER_FILE = "passage_encoder.safetensors"
 LONGEST_PASSAGE = 318  # tokens; what is behind them does not count
 EXCERPTS_TOGETHER, PASSAGES_TOGETHER = 4, 8  # texts of like length, read at once

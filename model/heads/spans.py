@@ -31,16 +31,13 @@ class SpanReading:
 
 
 def span_reading(
-    start: np.ndarray, end: np.ndarray, none: np.ndarray, *, longest: int, each: int, first: int = 0
+    start: np.ndarray, end: np.ndarray, none: np.ndarray, *, longest: int, each: int
 ) -> SpanReading:
-    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
-
-    The passages begin at token `first` of each row.
-    """
+    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean."""
     start_all, end_all = (
         float(log_sum_exp(np.append(logits.ravel(), none[at]))) for at, logits in enumerate((start, end))
     )
-    start, end = start[:, first:] - start_all, end[:, first:] - end_all
+    start, end = start - start_all, end - end_all
     likely = (log_sum_exp(start) + log_sum_exp(end)) / 2
     return SpanReading(tuple(best_spans(start, end, longest, each)), likely, float(none.sum()) - start_all - end_all)
 

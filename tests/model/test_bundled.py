@@ -15,7 +15,7 @@ def test_the_bundled_folder_keeps_to_its_sizes():
     reader = sum(size for name, size in sizes.items() if name.startswith("reader"))
     assert max(sizes.values()) <= 45_000_000
     assert reader <= 64_000_000
-    trunk = sum(size for name, size in sizes.items() if name.startswith(("model-", "mtp", "span", "evidence")))
+    trunk = sum(size for name, size in sizes.items() if name.startswith(("model-", "mtp", "evidence")))
     assert trunk <= 106_000_000
     assert sum(sizes.values()) <= 182_000_000
 

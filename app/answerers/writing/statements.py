@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from docqa.app.answerers.writing.marks import Mark, find_marks, without_marks
+from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences

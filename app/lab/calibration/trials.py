@@ -23,9 +23,9 @@ from docqa.app.session.session import Session
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
-Noticed = tuple[float, float | None, float | None, bool]
-"""Of a passage: its score before it was read, the log-probabilities of the span head and of the reader that the answer
-is in it (None: it was not looked at), and whether it is."""
+Noticed = tuple[float, float | None, bool]
+"""Of a passage: its score before it was read, the reader's log-probability that the answer is in it (None: it was not
+looked at), and whether it is."""
 Weighed = tuple[float, float, float, float]
 """Of a candidate: its log-probability, the share of the question's words in its sentence, how far its passage is behind
 the first one, and how much of it is a right answer: F1 of characters with the
@@ -90,8 +90,8 @@ def _ask(
 
 
 def _noticed(item: Ranked, before: dict[int, float], holds: list[bool]) -> Noticed:
-    reader, again = (None if value is None else round(value, 4) for value in (item.reader, item.again))
-    return round(before[item.index], 5), reader, again, holds[item.index]
+    read = None if item.reader is None else round(item.reader, 4)
+    return round(before[item.index], 5), read, holds[item.index]
 
 
 def _weighed(candidate: Candidate, golds: Sequence[tuple[int, int]]) -> Weighed:

@@ -9,12 +9,9 @@ import numpy as np
 
 from docqa.app.eval.evaluate import mean
 from docqa.app.lab.calibration.trials import Trial
-from docqa.app.reading.spans import UNLIKELY
+from docqa.app.reading.best_passages import UNLIKELY
 
-RANKS = {
-    "rank_weight": (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.7, 1.0),
-    "again_weight": (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5),
-}
+RANKS = {"again_weight": (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5)}
 CANDIDATES = {
     "sentence_weight": (0.0, 0.3, 0.6, 1.0, 2.0, 4.0),
     "evidence_weight": (0.0, 0.03, 0.1, 0.2, 0.4, 0.8),
@@ -25,17 +22,17 @@ Weights = dict[str, float]
 
 
 def search_ranks(trials: Sequence[Trial], now: Mapping[str, float], log: Callable[..., None]) -> Weights:
-    """Weights of the log-probabilities of the span head ("rank_weight") and of the reader ("again_weight").
+    """The weight of the reader's log-probabilities ("again_weight").
 
-    Those with the largest sum of the shares of questions with a right passage first and among the first five; those in
-    force, `now`, where no others are clearly better. `log` gets what came of each.
+    That with the largest sum of the shares of questions with a right passage first and among the first five; that in
+    force, `now`, where no other is clearly better. `log` gets what came of each.
     """
-    asked = [found for trial in trials if (found := _scores(trial))[3].any()]
+    asked = [found for trial in trials if (found := _scores(trial))[2].any()]
 
-    def value(rank: float, again: float) -> float:
-        places = [_first_right(base + rank * reader + again * read, right) for base, reader, read, right in asked]
+    def value(again: float) -> float:
+        places = [_first_right(base + again * read, right) for base, read, right in asked]
         first, listed = mean(place == 0 for place in places), mean(place < LISTED for place in places)
-        log(rank_weight=rank, again_weight=again, hit_at_1=first, hit_at_5=listed)
+        log(again_weight=again, hit_at_1=first, hit_at_5=listed)
         return first + listed
 
     return _search(RANKS, now, value)
@@ -68,10 +65,10 @@ def _search(grid: Mapping[str, Sequence[float]], now: Mapping[str, float], value
     return dict(zip(grid, chosen, strict=True))
 
 
-def _scores(trial: Trial) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """By passage: the score before reading, the log-probabilities of both readings, and whether it is right."""
-    base, reader, again, right = zip(*trial.passages, strict=True) if trial.passages else ((), (), (), ())
-    return np.array(base), _likely(reader), _likely(again), np.array(right, dtype=bool)
+def _scores(trial: Trial) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By passage: the score before reading, the reader's log-probability, and whether it is right."""
+    base, read, right = zip(*trial.passages, strict=True) if trial.passages else ((), (), ())
+    return np.array(base), _likely(read), np.array(right, dtype=bool)
 
 
 def _likely(values: Sequence[float | None]) -> np.ndarray:

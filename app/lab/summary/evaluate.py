@@ -15,12 +15,13 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from types import SimpleNamespace
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.terms import plain_words
-from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers
+from docqa.app.lab.summary.examples import Example, abstracts, papers
 from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.sentences.readable import flat
@@ -94,7 +95,8 @@ def _means(rows: list[list[float]]) -> dict[str, float]:
 def main(arguments: list[str] | None = None) -> int:
     """Evaluate on both held-out sets; returns the exit status, 0 when ours is ahead everywhere, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_options(parser)
+    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
+    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
     parser.add_argument("--style", choices=tuple(WHOLE), default="brief")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N of each set")
     chosen = parser.parse_args(arguments)

@@ -5,7 +5,6 @@ The weights of signals were fitted on the other half; a hash of its title says t
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
@@ -44,12 +43,6 @@ class Example:
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
         parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type="txt"))
         return replace(parsed, title=self.title)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """`--data` and `--model`."""
-    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
-    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
 
 
 def abstracts(folder: Path, part: str) -> Iterator[Example]:

@@ -1,12 +1,9 @@
-"""The sentences of a document that a summary may be made of, each with its place, its section and its tokens."""
+"""The sentences of a document that a summary may be made of, each with its place and its section."""
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from dataclasses import dataclass
 
-from docqa.app.context.context import Context
 from docqa.app.quotes.normalise import fold
 from docqa.app.summary.sentences.readable import (
     MOST_WORDS,
@@ -37,7 +34,7 @@ _GOOD_GRADES = frozenset("AB")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sentence that may be chosen: characters `start:end` of `page`, tokens `first:last` of the context.
+    """A sentence that may be chosen: characters `start:end` of `page`.
 
     `section` is the index of its innermost section (-1 before the first), `paragraph` and `line` say which paragraph of
     the document it is in and as which of its sentences. `before` is the candidate that must be taken before it (it
@@ -47,8 +44,6 @@ class Candidate:
     page: int
     start: int
     end: int
-    first: int
-    last: int
     section: int
     paragraph: int
     line: int
@@ -56,9 +51,9 @@ class Candidate:
     before: int | None = None
 
 
-def find_candidates(document: Document, context: Context, *, most_words: int = MOST_WORDS) -> list[Candidate]:
+def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list[Candidate]:
     """The candidates in the order of the document; words that occur twice are taken where they occur first."""
-    finder = _Finder(document, context, most_words)
+    finder = _Finder(document, most_words)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
     excluded = _excluded_spans(document)
     for page in document.pages:
@@ -68,12 +63,14 @@ def find_candidates(document: Document, context: Context, *, most_words: int = M
 
 
 class _Finder:
-    def __init__(self, document: Document, context: Context, most_words: int) -> None:
+    def __init__(self, document: Document, most_words: int) -> None:
         self.document, self.most_words = document, most_words
         self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
         self.number = {section.id: index for index, section in enumerate(document.sections)}
         self.left_out = left_out(document)
-        self.tokens = _TokenPlaces(context)
+        self.passages: dict[int, list[Span]] = {page.page: [] for page in document.pages}
+        for passage in document.passages:
+            self.passages[passage.page].append(Span(passage.start, passage.end))
         self.seen: set[str] = set()
         self.found: list[Candidate] = []
         self.paragraph = -1
@@ -103,16 +100,14 @@ class _Finder:
         if not is_sentence(text, english=self.english, most_words=self.most_words):
             return None
         dangling, said = needs_the_one_before(text), fold(text).text
-        first, last = self.tokens.range(page.page, span)
-        # Without tokens it is in no passage, and the model has not read it.
-        if said in self.seen or first == last or (dangling and previous is None):
+        # In no passage it is shown nowhere else, and cannot be found.
+        told = any(each.start < span.end and span.start < each.end for each in self.passages[page.page])
+        if said in self.seen or not told or (dangling and previous is None):
             return None
         self.seen.add(said)
         number = self.number[section.id] if section else -1
         before = previous if dangling else None
-        self.found.append(
-            Candidate(page.page, span.start, span.end, first, last, number, self.paragraph, line, text, before)
-        )
+        self.found.append(Candidate(page.page, span.start, span.end, number, self.paragraph, line, text, before))
         return len(self.found) - 1
 
 
@@ -143,22 +138,3 @@ def _excluded_spans(document: Document) -> dict[int, list[Span]]:
         if passage.kind != "text":
             found[passage.page].append(Span(passage.start, passage.end))
     return found
-
-
-class _TokenPlaces:
-    """From characters of a page to tokens of the context of one document."""
-
-    def __init__(self, context: Context) -> None:
-        self._pages: dict[int, tuple[array[int], array[int]]] = {}
-        for token in range(len(context)):
-            place = context.place_of(token)
-            if place is not None:
-                offsets, numbers = self._pages.setdefault(place[1], (array("q"), array("q")))
-                offsets.append(place[2])
-                numbers.append(token)
-
-    def range(self, page: int, span: Span) -> tuple[int, int]:
-        """The half-open tokens that begin inside `span`; (0, 0) where there are none."""
-        offsets, numbers = self._pages.get(page, (array("q"), array("q")))
-        first, last = bisect_left(offsets, span.start), bisect_left(offsets, span.end)
-        return (numbers[first], numbers[last - 1] + 1) if last > first else (0, 0)

@@ -1,3 +1,3 @@
-"""Training of the evidence head and the span head."""
+"""Training of the evidence head, and the start of the passage encoder."""
 
-__all__ = ["evidence", "span"]
+__all__ = ["evidence"]

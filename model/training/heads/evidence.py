@@ -19,12 +19,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
-from docqa.model.heads.span import standardised
 from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.loop import make_optimizer, parameter_group, save_tensors, stage_parser
 
 DIM = 64
 PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
+
+
+def standardised(hidden: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Hidden states [.., hidden] with mean 0 and deviation 1, float32, clamped as EvidenceHead does."""
+    return ((hidden.float() - mean) * scale).clamp(-8, 8)
 
 
 @dataclass

@@ -1,4 +1,8 @@
-"""The reader of model/heads/excerpt_reading.py in torch, with gradients: what is trained."""
+"""The reader of model/heads/excerpt_reading.py in torch, with gradients: what is trained.
+
+Start and end of the answer are two logits a token (Devlin et al. 2019, arXiv 1810.04805, section 4.2). Those of several
+excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 1710.10723, section 3).
+"""
 
 from __future__ import annotations
 

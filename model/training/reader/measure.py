@@ -12,10 +12,10 @@ from docqa.model.heads.reader_text import FORMS, SUPPORT
 from docqa.model.heads.spans import best_spans
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
-from docqa.model.training.heads.span import LONGEST_SPAN, overlap
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
 TOGETHER = 8  # questions or claims
+LONGEST_SPAN = 64
 
 
 def measure(
@@ -83,3 +83,9 @@ def _mean(values: Sequence[float]) -> float:
 
 def _greater(yes: Sequence[float], no: Sequence[float]) -> float:
     return float((torch.tensor(yes)[:, None] > torch.tensor(no)[None]).float().mean())
+
+
+def overlap(a: int, b: int, c: int, d: int) -> float:
+    """Token F1 of two spans, each by its first and last token."""
+    shared = min(b, d) - max(a, c) + 1
+    return 2 * shared / (b - a + 1 + d - c + 1) if shared > 0 else 0.0

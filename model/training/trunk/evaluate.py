@@ -29,8 +29,8 @@ from docqa.model.load import load_model
 from docqa.model.prompts.prompt import focus_prompt
 from docqa.model.training.data.sequences import LONGEST_ANSWER_TOKENS, FileTokenizer, covered, read_set
 from docqa.model.training.data.sets import QuestionSets
-from docqa.model.training.heads.span import overlap
 from docqa.model.training.loop import Precision, stage_parser
+from docqa.model.training.reader.measure import overlap
 
 
 def held_out(data: Path, tokenizer: FileTokenizer, sequences: int, length: int) -> Tensor:

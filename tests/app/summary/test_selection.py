@@ -9,7 +9,7 @@ from docqa.app.summary.sentences.candidates import Candidate
 
 def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | None = None) -> Pool:
     found = [
-        Candidate(1, n, n + 1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
+        Candidate(1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
         for n, text in enumerate(texts)
     ]
     return Pool(found, [frozenset(terms(text)) for text in texts])

@@ -9,7 +9,7 @@ from docqa.app.lab.calibration.trials import Noticed, Trial, Weighed
 from docqa.app.lab.calibration.weights import RANKS, search_candidates, search_ranks
 from docqa.app.reading.candidates import Form
 
-NOW = {"rank_weight": 0.3, "again_weight": 1.0, "sentence_weight": 0.0, "evidence_weight": 0.1}
+NOW = {"again_weight": 1.0, "sentence_weight": 0.0, "evidence_weight": 0.1}
 
 
 def asked(*passages: Noticed, candidates: tuple[Weighed, ...] = (), unanswerable: bool = False) -> Trial:
@@ -21,17 +21,17 @@ def asked(*passages: Noticed, candidates: tuple[Weighed, ...] = (), unanswerable
 
 def test_a_reading_that_finds_the_passage_is_heard() -> None:
     told: list[dict[str, Any]] = []
-    misled = asked((2.0, -1.0, -9.0, False), (0.0, -6.0, -0.1, True), (1.0, None, None, False))
+    misled = asked((2.0, -9.0, False), (0.0, -0.1, True), (1.0, None, False))
     found = search_ranks([misled], NOW | {"again_weight": 0.0}, lambda **figures: told.append(figures))
     assert set(found) == set(RANKS) and found["again_weight"] > 0
-    assert told[0] == {"rank_weight": 0.3, "again_weight": 0.0, "hit_at_1": 0.0, "hit_at_5": 1.0}
-    assert len(told) == 1 + len(RANKS["rank_weight"]) * len(RANKS["again_weight"])
+    assert told[0] == {"again_weight": 0.0, "hit_at_1": 0.0, "hit_at_5": 1.0}
+    assert len(told) == 1 + len(RANKS["again_weight"])
 
 
 def test_weights_stay_where_no_others_are_better() -> None:
-    clear = asked((2.0, -0.1, -0.1, True), (0.0, -6.0, -5.0, False))
-    nothing = asked((2.0, -0.1, -0.1, False))
-    assert search_ranks([clear, nothing], NOW, lambda **_: None) == {"rank_weight": 0.3, "again_weight": 1.0}
+    clear = asked((2.0, -0.1, True), (0.0, -5.0, False))
+    nothing = asked((2.0, -0.1, False))
+    assert search_ranks([clear, nothing], NOW, lambda **_: None) == {"again_weight": 1.0}
 
 
 def test_words_of_the_sentence_count_where_they_tell_candidates_apart() -> None:

@@ -1,0 +1,135 @@
+"""The best passages read with the question in mind: excerpts of them, by the reader (rereading.py).
+
+It says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Every span leads
+back to exact characters of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from docqa.app.context.context import Context
+from docqa.app.context.passage_vectors import below_headings, like_question, passage_words
+from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
+from docqa.app.evidence.terms import terms
+from docqa.app.reading.candidates import Candidates, Excerpt, ScoredPlaces, ScoredSentence, whole_passage
+from docqa.app.reading.decision import decide
+from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
+from docqa.ingest.structure.page_breaks import sentence_over_break
+
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
+
+DEFAULT_WEIGHTS: dict[str, float] = {
+    "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
+    "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
+}  # fmt: skip
+COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
+UNLIKELY = -12.0
+"""Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
+_MOST_REST_WORDS = 60
+
+
+def rank_unread(
+    model: Model, question: str, context: Context, ranked: list[Ranked], weights: dict[str, float]
+) -> list[Ranked]:
+    """The given passages by words and the passage encoder, best first; as they are without an encoder."""
+    if model.passage_encoder is None:
+        return ranked
+    texts = [passage_words(context, item.index) for item in ranked]
+    like = like_question(model.passage_encoder, question, texts)
+    total = fuse(np.array([item.bm25 for item in ranked]), None, weights, like)
+    scored = [replace(item, score=float(score)) for item, score in zip(ranked, total, strict=True)]
+    return sorted(scored, key=lambda item: -item.score)
+
+
+def read_passages(
+    model: Model, question: str, context: Context, ranked: list[Ranked], words: WordIndex, *, reorder: bool = True,
+    passages: int | None = None, first: Sequence[int] = (), one_of: int = 1,
+) -> tuple[list[Ranked], Candidates]:  # fmt: skip
+    """(all of `ranked` in the reader's order, what it read in the first of them).
+
+    `reorder` False leaves the order as it is, for measuring what the model adds. `passages`: how many of the first are
+    looked at, by default as many as were calibrated. `first`: passages, by index, that are read before all others,
+    wherever they are in `ranked`. `one_of`: of how many parts of a question this is one; together they read as many
+    excerpts as a question does.
+    """
+    assert model.reader is not None
+    weights = {**DEFAULT_WEIGHTS, **model.calibration.get("span_reader", {})}
+    top = _top(context, ranked, passages or int(weights["passages"]), first)
+    if not top:
+        return ranked, Candidates((), (), None, 0)
+    whole = [whole_passage(context, item.index) for item in top]
+    places = ScoredPlaces(whole, set(terms(question)), words, weights, by_coverage=True)
+    number_of = {item.index: number for number, item in enumerate(top)}
+    order = [number_of[index] for index in first if index in number_of]
+    order += [number_of[item.index] for item in ranked if item.index in number_of and item.index not in first]
+    # The reader sees the whole of a sentence that a page break cuts; its answer is on the passage's own page.
+    texts = [item.text + _rest_of_sentence(context, item) for item in whole]
+    above = [_headings(context, item.index) for item in top]
+    most = min(passages or len(top), int(weights["excerpts"]) // one_of or 1) + len(set(first) & set(number_of))
+    chosen = choose_excerpts(texts, order, most)
+    found = read_again(model.reader, question, texts, above, chosen, longest=int(weights["max_tokens"]))
+    found = found.within([len(item.text) for item in whole])
+    likely = {top[number].index: value for number, value in found.passages.items()}
+    ordered = _reordered(ranked, likely, weights["again_weight"] if reorder else 0.0)
+    scores = {item.index: item.score for item in ordered}
+    places.behind = [scores[item.index] - ordered[0].score for item in top]
+    _compare(places, model, question, context, found)
+    return ordered, decide(found, places, context.documents, question, found.tokens)
+
+
+def _top(context: Context, ranked: list[Ranked], most: int, first: Sequence[int]) -> list[Ranked]:
+    """The first `most` passages that have words, and those named in `first`."""
+    placed = context.passages
+    filled = [item for item in ranked if placed[item.index].token_end > placed[item.index].token_start]
+    return filled[:most] + [item for item in filled[most:] if item.index in first]
+
+
+def _rest_of_sentence(context: Context, item: Excerpt) -> str:
+    """What the next page has of the sentence in which a passage ends, with a space in front; mostly nothing."""
+    document = context.documents[item.document]
+    found = sentence_over_break(document, item.page)
+    if found is None or found[0].end != item.end:
+        return ""
+    rest = document.pages[item.page].text[found[1].start : found[1].end]
+    return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
+
+
+def _headings(context: Context, index: int) -> str:
+    """What stands above a passage: the document's title, then its sections."""
+    placed = context.passages[index]
+    title = context.documents[placed.document].title
+    return " > ".join(part for part in (title, *placed.passage.section) if part)
+
+
+def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) -> list[Ranked]:
+    """`ranked` with the log-probability that the answer is in a passage, by index, added at `weight`."""
+    scored = []
+    for item in ranked:
+        value = max(likely.get(item.index, UNLIKELY), UNLIKELY)
+        scored.append(replace(item, score=item.score + weight * value, reader=likely.get(item.index)))
+    return sorted(scored, key=lambda item: -item.score)
+
+
+def _compare(places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading) -> None:
+    """Note how like the question the sentences of the likeliest spans are, below their headings, by the passage
+    encoder."""
+    if model.passage_encoder is None:
+        return
+    found: dict[tuple[int, int], ScoredSentence] = {}
+    for span in reading.spans[:COMPARED]:
+        touched = (s for s in places.sentences[span.passage] if s.start < span.end and span.start < s.end)
+        found.update({(span.passage, sentence.start): sentence for sentence in touched})
+    texts = []
+    for (number, start), sentence in found.items():
+        item = places.excerpts[number]
+        above = context.passages[item.passage].passage.section
+        texts.append(below_headings(above, item.text[start : sentence.end]))
+    values = like_question(model.passage_encoder, question, texts).tolist() if texts else []
+    for sentence, value in zip(found.values(), values, strict=True):
+        sentence.similarity = value

@@ -1,0 +1,163 @@
+"""Answers by the reader: led back to exact characters, from few passages, the same after a restart."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.events import Finished
+from docqa.app.evidence.ranking import rank
+from docqa.app.evidence.terms import terms
+from docqa.app.options import Options
+from docqa.app.reading import best_passages
+from docqa.app.reading.candidates import Form
+from docqa.app.session.engine import open_session
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper?"
+
+
+@pytest.fixture(scope="module")
+def reader_folder(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType) -> Path:
+    """The tiny checkpoint with a reader of random weights beside it."""
+    folder = tmp_path_factory.mktemp("reader") / "model"
+    shutil.copytree(checkpoint, folder)
+    tiny_reader.write_reader(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reading_model(reader_folder: Path) -> Any:
+    from docqa.model.load import load_model
+
+    return load_model(reader_folder, dtype="float32", threads=1)
+
+
+@pytest.fixture
+def session(lease: Path, reading_model: Any) -> Any:
+    with open_session([str(lease)], Options(store=False, preview=False), model=reading_model) as opened:
+        for _ in opened.read():
+            pass
+        yield opened
+
+
+def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
+    ranked = session.local.rank_by_signals(QUESTION)
+    _, reading = session.local.find(QUESTION, ranked)
+    assert reading.candidates
+    for candidate in reading.candidates:
+        placed = session.context.passages[ranked[candidate.excerpt].index]
+        assert placed.passage.page == candidate.page
+        assert placed.passage.start <= candidate.start < candidate.end <= placed.passage.end
+        text = session.documents[0].pages[candidate.page - 1].text[candidate.start : candidate.end]
+        assert text == text.strip(" ,.;:\n")
+        assert candidate.logprob <= 0
+
+
+def test_passages_read_again_move_and_the_rest_keeps_its_order(session: Any) -> None:
+    ranked = session.local.rank_by_signals(QUESTION)
+    ordered, reading = session.local.find(QUESTION, ranked)
+    again = {item.index for item in ordered if item.reader is not None}
+    assert again == {ranked[c.excerpt].index for c in reading.candidates}
+    assert {item.index for item in ordered} == {item.index for item in ranked}
+    rest = [item.index for item in ordered if item.reader is None]
+    assert rest == [item.index for item in ranked if item.index in set(rest)]
+
+
+def test_quick_answers_without_reading_the_documents(lease: Path, reading_model: Any, monkeypatch: Any) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("the documents were read")
+
+    monkeypatch.setattr(type(reading_model), "prefill", never)
+    with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
+        answer = list(opened.ask(QUESTION))[-1]
+        assert isinstance(answer, Finished)
+        assert answer.answer.status == "partial" and answer.answer.coverage.tokens_read == 0
+        wanted = set(terms("tenant unit 7 pay keeper"))
+        assert wanted & set(terms(answer.answer.evidence[0].text))
+
+
+def test_a_restart_gives_the_same_answer_bit_for_bit(
+    lease: Path, reader_folder: Path, tmp_path: Path, ask_in_process: Any
+) -> None:
+    spec = {"model": str(reader_folder)}
+    _, cold = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
+    _, kept = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
+    code, elsewhere = ask_in_process([lease], [QUESTION], tmp_path / "other", **spec)
+    assert code == 0
+    assert kept["answers"][0].pop("usage")["cached"]
+    cold["answers"][0].pop("usage"), elsewhere["answers"][0].pop("usage")
+    assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
+
+
+def test_only_the_layers_that_answers_depend_on_are_read(lease: Path, reading_model: Any, monkeypatch: Any) -> None:
+    monkeypatch.setitem(reading_model.calibration, "evidence_layer", 0)
+    monkeypatch.setitem(reading_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
+    answers, depths = [], []
+    for layers in (None, 3):
+        if layers:
+            monkeypatch.setattr(type(reading_model), "answer_layers", layers)
+        with open_session([str(lease)], Options(store=False, preview=False), model=reading_model) as opened:
+            finished = list(opened.ask(QUESTION))[-1]
+            depths.append(len(opened.local.prefiller.state.layers))
+            answers.append(replace(finished.answer, usage=None, provenance={}))
+    assert depths == [1, 3]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_without_the_models_scores_words_alone_rank(lease: Path, reading_model: Any, quick: bool) -> None:
+    options = Options(store=False, preview=False, quick=quick, model_scores=False)
+    with open_session([str(lease)], options, model=reading_model) as opened:
+        list(opened.ask(QUESTION))
+        by_words = rank(QUESTION, opened.index)
+        ranked, _ = opened.local.find(QUESTION)
+    assert [item.index for item in ranked] == [item.index for item in by_words[: len(ranked)]]
+    assert any(item.reader is not None for item in ranked)
+
+
+@pytest.mark.parametrize("k", [None, 2])
+def test_a_number_of_passages_changes_what_is_read_and_listed(lease: Path, reading_model: Any, k: int | None) -> None:
+    with open_session([str(lease)], Options(store=False, preview=False, k=k), model=reading_model) as opened:
+        *_, finished = opened.ask(QUESTION)
+        ranked, candidates = opened.local.find(QUESTION)
+    most = best_passages.DEFAULT_WEIGHTS["excerpts"] if k is None else k
+    assert 0 < sum(item.reader is not None for item in ranked) <= most
+    assert candidates is not None
+    assert len(finished.answer.evidence) == (5 if k is None else k)
+    assert finished.answer.provenance["options"]["k"] == k
+
+
+TWO_PARTS = (
+    "What does the tenant of unit 7 pay to the keeper, and within how many days is the deposit of unit 3 returned?"
+)
+
+
+def test_both_parts_of_a_question_share_the_excerpts_of_one(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    known = best_passages.read_again
+
+    def read_again(reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any) -> Any:
+        asked.append((question, len(excerpts)))
+        return known(reader, question, texts, above, excerpts, **rest)
+
+    monkeypatch.setattr(best_passages, "read_again", read_again)
+    ranked, found = session.local.find(TWO_PARTS)
+    assert [text for text, _ in asked] == [
+        "What does the tenant of unit 7 pay to the keeper?", "Within how many days is the deposit of unit 3 returned?",
+    ]  # fmt: skip
+    assert 0 < sum(count for _, count in asked) <= best_passages.DEFAULT_WEIGHTS["excerpts"]
+    assert found.form is Form.TWO_PARTS and len(found.items) >= 2
+    assert sorted(item.index for item in ranked) == list(range(len(session.context.passages)))
+    assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
+
+
+def test_both_parts_of_a_question_are_found_before_the_documents_are_read(lease: Path, reading_model: Any) -> None:
+    with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
+        _, found = opened.local.find(TWO_PARTS)
+    assert found.form is Form.TWO_PARTS and len(found.items) >= 2

@@ -1,0 +1,42 @@
+"""Of sentences with the words of a topic, those that the reader finds to answer its question are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from docqa.app.summary.selection import Pool
+from docqa.app.summary.sentences.candidates import find_candidates
+from docqa.app.summary.topical import Asker, choose_for_topic
+from docqa.app.summary.topics import CLAUSES
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+
+LEASE = b"""# Lease
+
+## Termination
+
+The Landlord may terminate this lease at once where the roof of the house burns down.
+
+The Tenant may terminate this lease at once where the cellar is under water again.
+"""
+TERMINATION = replace(next(topic for topic in CLAUSES if topic.heading == "Termination"), count=1)
+
+
+@pytest.mark.parametrize("word", ["roof", "cellar"])
+def test_of_sentences_with_the_same_words_the_reader_chooses(word: str) -> None:
+    document = read(ReadRequest("lease.md", LEASE, media_type="md"))
+    candidates = find_candidates(document)
+
+    class Sure(Asker):
+        def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
+            return np.array([float(word in self.candidates[number].text) for number in numbers])
+
+    asker, nothing = Sure(document, None, candidates), np.zeros(len(candidates))
+    chosen = choose_for_topic(TERMINATION, document, Pool.of(candidates), asker, nothing, ())
+    assert [word in candidates[number].text for number in chosen] == [True]
+    again = choose_for_topic(TERMINATION, document, Pool.of(candidates), asker, nothing, (), outside=chosen)
+    assert len(again) == 1 and again != chosen
