@@ -38,18 +38,24 @@ def load_reader(folder: Path) -> CrossEncoder | None:
 
 
 def load_dense(folder: Path) -> CrossEncoder:
-    """The reader of a folder with all of its matrices unpacked, to be trained. Raises WeightsMismatch."""
-    return _assembled(folder, reader_files(folder), keep=False)
+    """The reader of a folder with all of its matrices unpacked, to be trained; heads that it lacks are fresh.
+
+    Raises WeightsMismatch.
+    """
+    return _assembled(folder, reader_files(folder), keep=False, complete=True)
 
 
-def _assembled(folder: Path, files: Sequence[Path], *, keep: bool) -> CrossEncoder:
-    """The reader in `files`. `keep`: leave matrices packed, else they are float32."""
+def _assembled(folder: Path, files: Sequence[Path], *, keep: bool, complete: bool = False) -> CrossEncoder:
+    """The reader in `files`. `keep`: leave matrices packed, else they are float32. `complete`: make heads it lacks."""
     tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
     stored: dict[str, Tensor] = {}
     for path in files:
         stored |= head_tensors(path) or {}
     try:
         shape = shape_of(head_metadata(files[0]))
+        if complete:
+            reader = CrossEncoder(shape, tokenizer)
+            stored = stored_form(dict(reader.head.named_parameters("head"))) | stored
         with torch.device("meta"):
             reader = CrossEncoder(shape, tokenizer)
         fill(reader, stored, keep=keep)
