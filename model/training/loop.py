@@ -66,7 +66,7 @@ def add_run_options(
 
 
 def learning_rate(fraction: float, step: int, warmup: int = 20, hold: float = 0.0) -> float:
-    """Factor of the peak rate: linear warm-up, the peak up to the fraction `hold`, then a cosine down to a twentieth."""
+    """Factor of the peak rate: linear warm-up, the peak up to `hold`, then a cosine down to a twentieth."""
     fallen = max(0.0, min(1.0, (fraction - hold) / (1 - hold)))
     return min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * fallen)))
 

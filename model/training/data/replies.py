@@ -22,11 +22,11 @@ SETS = {"natural": 0.6, "squad2_train": 0.2, "fairytaleqa": 0.06, "tatqa": 0.04,
 LONGEST_REPLY = 120  # tokens
 SHORT = 8  # words
 WORD = re.compile(r"\w+")
-MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = r"january|february|march|april|may|june|july|august|september|october|november|december"
 TYPE_PATTERNS = (
     ("period", r"\b(?:\d+|one|two|three|four|five|six|seven|ten|twelve|thirty|sixty|ninety)\W+(?:\w+\W+){0,2}"
                r"(?:second|minute|hour|day|week|month|year|decade)s?\b"),
-    ("date", rf"\b(?:{'|'.join(MONTHS)})\b|\b(?:1[5-9]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b"),
+    ("date", rf"\b(?:{MONTHS})\b|\b(?:1[5-9]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b"),
     ("amount", r"[$€£¥]\s?\d|\b(?:dollars?|euros?|pounds?|crowns?|USD|EUR|GBP)\b|\b\d[\d,.]*\s?(?:million|billion)\b"),
     ("number", r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
                r"hundred|thousand|half|twice|percent)\b"),
@@ -39,7 +39,7 @@ NOT_STATED = (
     "No {0} is given.", "The document gives no information about {0}.", "Nothing is said about {0}.",
     "I could not find {0} in the document.", "The provided passages do not contain {0}.",
     "The minutes do not mention {0}.", "The agreement is silent on {0}.", "It cannot be determined from the text.",
-    "The excerpts do not specify {0}.", "The passage does not tell {0}.", "Unfortunately, the document does not state {0}.",
+    "The excerpts do not specify {0}.", "The passage does not tell {0}.", "Sadly, the document does not state {0}.",
     "There is no information on {0} in this document.", "This question cannot be answered from the given text.",
     "The paper does not report {0}.", "{0} is not mentioned.", "{0} is not specified anywhere in the text.",
     "No mention is made of {0}.", "The contract contains no provision about {0}.", "The authors do not discuss {0}.",
@@ -49,8 +49,8 @@ NOT_STATED = (
     "The report does not include {0}.", "None of the passages states {0}.", "The given context does not answer this.",
 )  # fmt: skip
 QUESTION_START = re.compile(
-    r"^(?:(?:at|by|for|from|in|of|on|to|under|with) )?(?:what|which|who|whom|whose|when|where|why|how(?: (?:many|much|long"
-    r"|often|far))?|is|are|was|were|does|do|did|may|can|could|must|will|would|should|has|have|had)\b\s*", re.I,
+    r"^(?:(?:at|by|for|from|in|of|on|to|under|with) )?(?:what|which|who|whom|whose|when|where|why|how(?: (?:many|much"
+    r"|long|often|far))?|is|are|was|were|does|do|did|may|can|could|must|will|would|should|has|have|had)\b\s*", re.I,
 )  # fmt: skip
 
 
