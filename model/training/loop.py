@@ -56,14 +56,19 @@ def add_run_options(
     """How long a Run lasts, how fast it learns, and how often it is saved."""
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--minutes", type=float, default=minutes, help="of all parts of a run that is resumed")
+    parser.add_argument("--tokens", type=float, default=math.inf, help="of all parts of a run that is resumed")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
+    parser.add_argument(
+        "--hold", type=float, default=0.0, metavar="FRACTION", help="part of the run that keeps the highest rate"
+    )
     parser.add_argument("--save-every", type=int, default=save_every, metavar="STEPS")
     parser.add_argument("--save-minutes", type=float, default=math.inf, help="and at the latest after so many minutes")
 
 
-def learning_rate(fraction: float, step: int, warmup: int = 20) -> float:
-    """Factor of the peak rate: linear warm-up, then a cosine down to a twentieth."""
-    return min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction))))
+def learning_rate(fraction: float, step: int, warmup: int = 20, hold: float = 0.0) -> float:
+    """Factor of the peak rate: linear warm-up, the peak up to `hold`, then a cosine down to a twentieth."""
+    fallen = max(0.0, min(1.0, (fraction - hold) / (1 - hold)))
+    return min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * fallen)))
 
 
 def parameter_group(parameters: Iterable[Tensor], rate: float, decay: float = 0.0) -> dict[str, object]:
@@ -206,9 +211,10 @@ class Run:
         self.step, self.tokens, self.warmed_from, self._logged = step, tokens, step, (self._logged[0], tokens)
 
     def fraction(self) -> float:
-        """How much of the run is done, by steps or by time, whichever is further; 1 at its end."""
+        """How much of the run is done, by steps, tokens or time, whichever is furthest; 1 at its end."""
         self.seconds = time.monotonic() - self._started
-        return max(self.step / self.options.steps, self.seconds / (60 * self.options.minutes))
+        done, whole = (self.step, self.tokens, self.seconds / 60), self.options
+        return max(a / b for a, b in zip(done, (whole.steps, whole.tokens, whole.minutes), strict=True))
 
     def train(self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures]) -> None:
         """Run to the end, or until the process is told to end (SIGTERM), which it does when the step at hand is saved.
@@ -227,7 +233,9 @@ class Run:
         kept, saved_at = self.step, time.monotonic()
         while (fraction := self.fraction()) < 1 and not ended():
             for group in self.optimizer.param_groups:
-                group["lr"] = group["peak"] * learning_rate(fraction, self.step - self.warmed_from, self.warmup)
+                group["lr"] = group["peak"] * learning_rate(
+                    fraction, self.step - self.warmed_from, self.warmup, self.options.hold
+                )
             tokens, figures = one_step()
             nn.utils.clip_grad_norm_(self.trained.values(), self.clip)
             self.optimizer.step()

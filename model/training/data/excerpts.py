@@ -15,15 +15,17 @@ from dataclasses import dataclass
 
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
 from docqa.model.training.data.features import altered_questions, groups
+from docqa.model.training.data.replies import type_number
 from docqa.model.training.data.sequences import Question, SourceText, covered, cut_passages
 from docqa.model.training.data.sets import QuestionSets
 
 SIZES = (45, 75, 105, 140)  # words of an excerpt, at most; every document is cut in each of them
+SIZES_DECIDING = (25, 45, 45, 105)  # the same for yes/no questions: few words beside the deciding ones
 WHOLE = 200  # the same where no words are marked that answer: the whole text has to be seen
 UNANSWERED, UNANSWERED_WRITTEN = 0.12, 0.33  # share of unanswerable questions: made here, or written by people
 HEADED = 0.6  # share of the excerpts that come with the title above them
 DROPPED = 0.06  # share of the answered questions that are put to wrong excerpts alone
-WRONG = (0, 0, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
+WRONG = (0, 1, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
 UNKNOWN = -1
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -33,8 +35,8 @@ class AskedExcerpts:
     """A question before each of its excerpts, as token ids, and what is right.
 
     `asked` has the question and the heading of each excerpt. `golds`: answers as (excerpt, first token, last token);
-    `several`: all of them together are the answer. `holds`: which excerpts answer. `form` and `verdict` are numbers in
-    FORMS and VERDICTS, UNKNOWN where nothing is known.
+    `several`: all of them together are the answer. `holds`: which excerpts answer. `form`, `verdict` and
+    `answer_type` are numbers in FORMS, VERDICTS and ANSWER_TYPES, UNKNOWN where nothing is known.
     """
 
     asked: list[list[int]]
@@ -44,6 +46,7 @@ class AskedExcerpts:
     several: bool = False
     form: int = UNKNOWN
     verdict: int = UNKNOWN
+    answer_type: int = UNKNOWN
 
     @property
     def tokens(self) -> int:
@@ -103,8 +106,8 @@ def asked_excerpts(document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: r
 
     None where it cannot be told which excerpts answer, or where there are none.
     """
-    size = rng.choice(SIZES)
     owner, question = document.question(rng)
+    size = rng.choice(SIZES_DECIDING if question.verdict else SIZES)
     unmarked = question.answered and not question.spans
     cut = document.cut(WHOLE if unmarked else size)
     holding = _holding(cut, owner, question)
@@ -157,7 +160,15 @@ def _laid_out(
         asked, texts, sorted(set(golds)), holds, question.several,
         FORMS.index(question.form) if question.form else UNKNOWN,
         VERDICTS.index(question.verdict) if question.verdict and right else UNKNOWN,
+        _type_of_answer(document, owner, question),
     )  # fmt: skip
+
+
+def _type_of_answer(document: ExcerptDocument, owner: int, question: Question) -> int:
+    if not question.spans or owner == UNKNOWN or question.verdict:
+        return UNKNOWN
+    start, end = question.spans[0]
+    return type_number(document.sources[owner].text[start:end])
 
 
 class ExcerptQuestions:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.reader_text import FORMS, SUPPORT, VERDICTS, ReaderTokenizer
+from docqa.model.heads.reader_text import ANSWER_TYPES, FORMS, REPLIES, SUPPORT, VERDICTS, ReaderTokenizer
 from docqa.model.native.encoder import EncoderShape
 from docqa.model.training.reader.encoder import BiasedLinear, Encoder
 
@@ -47,8 +47,8 @@ def lay_out(pairs: Sequence[tuple[list[int], list[int]]], end: int) -> Excerpts:
 
 @dataclass(frozen=True)
 class HeadLogits:
-    """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts; `form`, `verdict`
-    [batch, names]; `answers` [batch]."""
+    """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts; `form`, `verdict` and
+    `answer_type` [batch, names]; `answers` [batch]."""
 
     start: Tensor
     end: Tensor
@@ -57,11 +57,12 @@ class HeadLogits:
     form: Tensor
     verdict: Tensor
     answers: Tensor
+    answer_type: Tensor
 
 
-def first_token_reading(hidden: int, outputs: int) -> nn.Sequential:
-    """Two layers on the state of the first token."""
-    return nn.Sequential(BiasedLinear(hidden, hidden), nn.Tanh(), BiasedLinear(hidden, outputs))
+def first_token_reading(hidden: int, outputs: int, inputs: int | None = None) -> nn.Sequential:
+    """Two layers on the state of the first token, or on `inputs` numbers."""
+    return nn.Sequential(BiasedLinear(inputs or hidden, hidden), nn.Tanh(), BiasedLinear(hidden, outputs))
 
 
 class UnitReading(nn.Sequential):
@@ -74,7 +75,13 @@ class UnitReading(nn.Sequential):
 
 
 class ReaderHead(nn.Module):
-    """What the states [batch, seq, hidden] of questions and excerpts say."""
+    """What the states [batch, seq, hidden] of questions and excerpts say.
+
+    Start and end logits to which the first token's state adds what it says of the whole; which tokens begin an item of
+    a list or are inside of one; from the first token alone, the form of the question, the type of its answer, whether
+    the excerpt answers, how far a quote supports a statement, and whether a reply answers a question; and, from the
+    first token and the words that likely answer, the verdict on a yes/no question.
+    """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -83,6 +90,9 @@ class ReaderHead(nn.Module):
         self.items = BiasedLinear(hidden, 2)
         self.question = UnitReading(*first_token_reading(hidden, len(FORMS) + len(VERDICTS) + 1))
         self.support = UnitReading(*first_token_reading(hidden, len(SUPPORT)))
+        self.verdict = first_token_reading(hidden, len(VERDICTS), 2 * hidden)
+        self.answer_type = UnitReading(*first_token_reading(hidden, len(ANSWER_TYPES)))
+        self.reply = UnitReading(*first_token_reading(hidden, len(REPLIES)))
         self.none = nn.Parameter(torch.zeros(2))  # start and end of "no answer"
 
     def forward(self, states: Tensor, excerpt: Tensor) -> HeadLogits:
@@ -90,8 +100,13 @@ class ReaderHead(nn.Module):
         first, outside = states[:, :1], ~excerpt[..., None]
         ends = (self.ends(states) + self.relevance(first)).masked_fill(outside, float("-inf"))
         items = self.items(states).masked_fill(outside, float("-inf"))
-        form, verdict, answers = self.question(first[:, 0]).split([len(FORMS), len(VERDICTS), 1], -1)
-        return HeadLogits(ends[..., 0], ends[..., 1], items[..., 0], items[..., 1], form, verdict, answers[..., 0])
+        form, _, answers = self.question(first[:, 0]).split([len(FORMS), len(VERDICTS), 1], -1)
+        likely = ends.detach().sum(-1).softmax(-1)[:, None] @ states
+        decided = torch.cat([functional.rms_norm(part[:, 0], part.shape[-1:]) for part in (first, likely)], -1)
+        return HeadLogits(
+            ends[..., 0], ends[..., 1], items[..., 0], items[..., 1], form, self.verdict(decided), answers[..., 0],
+            self.answer_type(first[:, 0]),
+        )  # fmt: skip
 
 
 class CrossEncoder(nn.Module):

@@ -12,9 +12,10 @@ from torch.nn import functional
 
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
+from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
-ITEMS, ANSWERS, FORM, VERDICT = 2.0, 0.5, 0.2, 0.7  # weights beside the loss of start and end
+ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = 2.0, 0.5, 0.2, 1.0, 0.2, 0.5  # weights beside the loss of start and end
 
 
 class Figures:
@@ -80,13 +81,18 @@ def _items_loss(begins: Tensor, inside: Tensor, one: AskedExcerpts, first: list[
 
 
 def _named_losses(found: HeadLogits, rows: slice, one: AskedExcerpts, figures: Figures) -> Tensor:
-    """Form of the question, by every excerpt, and the verdict by those that answer."""
+    """Form of the question and type of its answer, by every excerpt, and the verdict by those that answer."""
     total = found.form.new_zeros(())
     if one.form != UNKNOWN:
         right = torch.full((len(one.excerpts),), one.form, device=found.form.device)
         loss = functional.cross_entropy(found.form[rows], right)
         figures.add("form", loss, 1)
         total = total + FORM * loss
+    if one.answer_type != UNKNOWN:
+        right = torch.full((len(one.excerpts),), one.answer_type, device=found.form.device)
+        loss = functional.cross_entropy(found.answer_type[rows], right)
+        figures.add("type", loss, 1)
+        total = total + TYPE * loss
     if one.verdict != UNKNOWN:
         holds = torch.tensor(one.holds, device=found.verdict.device)
         right = torch.full((int(holds.sum()),), one.verdict, device=found.verdict.device)
@@ -102,3 +108,11 @@ def claim_loss(logits: Tensor, claims: Sequence[EncodedClaim], figures: Figures)
     loss = -torch.stack([likely[n, list(claim.right)].logsumexp(0) for n, claim in enumerate(claims)]).sum()
     figures.add("support", loss, len(claims))
     return loss
+
+
+def reply_loss(logits: Tensor, replies: Sequence[EncodedReply], figures: Figures) -> Tensor:
+    """Sum over the replies of the cross entropy of what they do with their questions."""
+    right = torch.tensor([reply.right for reply in replies], device=logits.device)
+    loss = functional.cross_entropy(logits, right, reduction="sum")
+    figures.add("reply", loss, len(replies))
+    return REPLY * loss

@@ -20,13 +20,18 @@ LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 
 
 def load_dense(folder: Path) -> CrossEncoder:
-    """The reader of a folder with all of its matrices unpacked. Raises WeightsMismatch, KeyError, RuntimeError."""
+    """The reader of a folder with all of its matrices unpacked; heads that it lacks are fresh.
+
+    Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is unknown.
+    """
     files = reader_files(folder)
     reader = CrossEncoder(shape_of(head_metadata(files[0])), ReaderTokenizer(folder / READER_TOKENIZER))
     stored: dict[str, Tensor] = {}
     for path in files:
         stored |= head_tensors(path) or {}
-    reader.load_state_dict(dense_form(stored))
+    missing, unknown = reader.load_state_dict(dense_form(stored), strict=False)
+    if wrong := [*(name for name in missing if not name.startswith("head.")), *unknown]:
+        raise KeyError(wrong[0])
     return reader
 
 

@@ -1,9 +1,10 @@
 """Train the reader: an encoder, all of its layers, and a head, on questions put to excerpts and on claims.
 
-python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out FOLDER [--minutes M] [--shares SHARES]
+python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out FOLDER [--tokens N] [--shares SHARES]
 
-`--start` is an encoder as it is published (encoder_start.py); where `--out` has a reader, its weights are trained
-further. A run that was cut goes on with the same command. The embeddings stay as they are, rounded as they ship. The
+`--start` is a folder with a reader, whose weights are trained further, or an encoder as it is published
+(encoder_start.py). A run that was cut goes on with the same command; on another machine with `--resume FILE`, the small
+checkpoint that is written beside the large one. The embeddings stay as they are, rounded as they ship. The
 last part of a run (`--rounded-from`) computes with matrices rounded to the bits in which they ship and moves the
 unrounded ones (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432), so that rounding costs little.
 """
@@ -14,6 +15,9 @@ import argparse
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
 
 import torch
 from torch import Tensor
@@ -21,17 +25,19 @@ from torch.nn import functional
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.heads.reader_cost import MATRIX_BITS
-from docqa.model.heads.reader_text import reader_files
+from docqa.model.heads.reader_text import READER_TOKENIZER, reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
-from docqa.model.training.data.sets import add_data_options, parse_with_sets
+from docqa.model.training.data.replies import EncodedReply, Replies
+from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 from docqa.model.training.reader.cross_encoder import CrossEncoder, HeadLogits, lay_out
 from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import start_reader
-from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
+from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
 from docqa.model.training.reader.measure import measure
 from docqa.model.training.reader.reader_files import load_dense, save_reader
+from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # filling included
@@ -88,6 +94,12 @@ class StepWeights:
         found: HeadLogits = self.reader.head(*self.states(pairs))
         return found
 
+    def judge_replies(self, replies: list[EncodedReply]) -> Tensor:
+        """Logits [replies, 3] of what replies do with their questions."""
+        states, _ = self.states([(one.asked, one.reply) for one in replies])
+        found: Tensor = self.reader.head.reply(states[:, 0])
+        return found
+
     def judge(self, claims: list[EncodedClaim]) -> Tensor:
         """Logits [claims, 4] of support."""
         states, _ = self.states([(claim.asked, claim.evidence) for claim in claims])
@@ -102,9 +114,10 @@ class StepWeights:
 
 
 def open_reader(options: argparse.Namespace) -> CrossEncoder:
-    """The reader of `--out`, dense, where there is one; else the encoder of `--start` with a fresh head."""
-    if reader_files(options.out):
-        reader = load_dense(options.out)
+    """The reader of `--start`, dense, where it is one; else the encoder there with a fresh head."""
+    if reader_files(options.start):
+        reader = load_dense(options.start)
+        copyfile(options.start / READER_TOKENIZER, options.out / READER_TOKENIZER)
     else:
         reader = start_reader(options.start, options.out)
         lower = [part for layer in reader.encoder.layers[: options.frozen] for part in layer.parameters()]
@@ -117,20 +130,38 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
     return reader.to(options.device)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What one step reads."""
+
+    asked: list[AskedExcerpts]
+    claims: list[EncodedClaim]
+    replies: list[EncodedReply]
+
+    @property
+    def tokens(self) -> int:
+        """Of all that is read, questions among it."""
+        pairs = [(c.asked, c.evidence) for c in self.claims] + [(r.asked, r.reply) for r in self.replies]
+        return sum(one.tokens for one in self.asked) + sum(len(a) + len(b) for a, b in pairs)
+
+
 def one_step(
-    weights: StepWeights, asked: list[AskedExcerpts], claims: list[EncodedClaim], pool: ThreadPoolExecutor, threads: int
+    weights: StepWeights, batch: Batch, pool: ThreadPoolExecutor, threads: int
 ) -> tuple[int, Mapping[str, float]]:
     """Leave the gradients of a step, of which every thread computes a share; its tokens and figures."""
+    asked, claims, replies = batch.asked, batch.claims, batch.replies
     figures = Figures()
     every = (*weights.encoder.parameters(), *weights.reader.head.parameters())
     parameters = [part for part in every if part.requires_grad]
     shares = min(threads, len(asked))
 
     def gradients(number: int) -> Sequence[Tensor | None]:
-        few, some = asked[number::shares], claims[number::shares]
+        few, some, said = asked[number::shares], claims[number::shares], replies[number::shares]
         loss = question_losses(weights.read(few), weights.reader.head.none, few, figures) / len(asked)
         if some:
             loss = loss + claim_loss(weights.judge(some), some, figures) / len(claims)
+        if said:
+            loss = loss + reply_loss(weights.judge_replies(said), said, figures) / len(replies)
         return torch.autograd.grad(loss, parameters, allow_unused=True)
 
     for found in pool.map(gradients, range(shares)):
@@ -138,8 +169,15 @@ def one_step(
             if gradient is not None:
                 parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
     weights.hand_over()
-    tokens = sum(one.tokens for one in asked) + sum(len(c.asked) + len(c.evidence) for c in claims)
-    return tokens, figures.means()
+    return batch.tokens, figures.means()
+
+
+def subset_of(folders: Sequence[Path], number: int, reader: CrossEncoder) -> list[AskedExcerpts]:
+    """`number` natural questions of documents that are never trained on, the same every time."""
+    paths = [path for folder in folders for path in (folder / "natural" / "dev").glob("*.jsonl.gz")]
+    sets = QuestionSets({"natural": paths[0]}, {"natural": 1.0}) if paths else None
+    parts = [ExcerptQuestions(sets, reader.tokenizer, 5, validation=part) for part in (False, True)] if sets else []
+    return [one for part, share in zip(parts, (0.9, 0.1), strict=False) for one in part.fixed(round(share * number), 5)]
 
 
 def train(options: argparse.Namespace) -> None:
@@ -149,18 +187,25 @@ def train(options: argparse.Namespace) -> None:
     reader, precision = open_reader(options), loop.Precision.best(options.device)
     questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed)
     held_out = [*ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(options.validate, 5)]
-    claims = Claims(options.data, reader.tokenizer)
+    fixed = subset_of(options.data, options.subset, reader)
+    claims, replies = Claims(options.data, reader.tokenizer), Replies(options.sets, reader.tokenizer)
     held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(options.validate, 5)
+    held_out_replies = [*Replies(options.sets, reader.tokenizer, validation=True).fixed(8 * options.validate, 5)]
     run = loop.Run(
         options, reader, reader_optimizer(reader, options.rate), log=options.out / "reader.jsonl",
         saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=60, log_every=20,
     )  # fmt: skip
+    if options.resume is not None and not run.step:
+        restore(run, options.start, options.resume)
     rng = random.Random(f"{options.seed} {run.step}")
     drawing, pool = loop.worker_pool(1), loop.worker_pool(options.threads)
 
-    def draw() -> tuple[list[AskedExcerpts], list[EncodedClaim]]:
-        asked = [questions.draw(rng) for _ in range(options.batch)]
-        return asked, [claims.draw(rng) for _ in range(options.claims if claims.by_set else 0)]
+    def draw() -> Batch:
+        return Batch(
+            [questions.draw(rng) for _ in range(options.batch)],
+            [claims.draw(rng) for _ in range(options.claims if claims.by_set else 0)],
+            [replies.draw(rng) for _ in range(options.replies if replies.by_set else 0)],
+        )
 
     coming = drawing.submit(draw)
 
@@ -168,20 +213,40 @@ def train(options: argparse.Namespace) -> None:
         nonlocal coming
         now, coming = coming.result(), drawing.submit(draw)
         weights = StepWeights(reader, precision, rounded=run.fraction() >= options.rounded_from)
-        tokens, figures = one_step(weights, *now, pool, options.threads)
+        tokens, figures = one_step(weights, now, pool, options.threads)
         return tokens, dict(figures)
 
     def keep() -> loop.Figures:
         now = {name: part.detach().clone() for name, part in run.trained.items()}
         reader.load_state_dict(run.average, strict=False)
         save_reader(reader, options.out)
+        if reader_files(options.start):
+            save_resume(run, options.start, options.out / "resume.safetensors")
         figures: loop.Figures = {}
-        if held_out:
-            with torch.no_grad():
-                weights = StepWeights(reader, precision, rounded=False)
-                figures = measure(weights.read, weights.judge, reader.head.none, held_out, held_out_claims)
+        if held_out and run.step >= measured_at[-1] + options.measure_every:
+            measured_at.append(run.step)
+            figures = measured()
         reader.load_state_dict(now, strict=False)
         return figures
+
+    def measured() -> loop.Figures:
+        with torch.no_grad():
+            weights = StepWeights(reader, precision, rounded=False)
+            sets = {"": held_out, "natural ": fixed}
+            found = {
+                f"{name}{key}": value
+                for name, asked in sets.items()
+                for key, value in measure(
+                    weights.read, weights.judge, reader.head.none, asked, held_out_claims if asked is held_out else []
+                ).items()
+            }
+            right = weights.judge_replies(held_out_replies).argmax(-1).tolist() if held_out_replies else []
+        found["reply"] = sum(a == b.right for a, b in zip(right, held_out_replies, strict=True)) / max(1, len(right))
+        return found
+
+    measured_at = [run.step]
+    if fixed and options.measure_first:
+        print(measured(), flush=True)
 
     run.train(step, keep)
 
@@ -202,6 +267,11 @@ def main(arguments: list[str] | None = None) -> None:
     loop.add_run_options(parser, rate=5e-5, minutes=60, save_every=200)
     parser.add_argument("--batch", type=int, default=16, help="questions a step")
     parser.add_argument("--claims", type=int, default=4, help="claims a step")
+    parser.add_argument("--replies", type=int, default=6, help="replies a step, judged beside their questions")
+    parser.add_argument("--resume", type=Path, help="a small checkpoint to go on from where --out has no large one")
+    parser.add_argument("--subset", type=int, default=300, help="questions of natural/dev that are measured")
+    parser.add_argument("--measure-every", type=int, default=400, metavar="STEPS")
+    parser.add_argument("--measure-first", action="store_true", help="print the figures before the first step")
     parser.add_argument(
         "--frozen", type=int, default=4, help="lower layers that stay as they are, rounded as they ship"
     )
