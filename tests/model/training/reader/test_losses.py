@@ -7,8 +7,9 @@ import torch
 
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts
+from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
-from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
+from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
 
 ASKED, TOKENS = 3, 6  # tokens of a question and of an excerpt
 SURE = 30.0
@@ -30,8 +31,10 @@ def certain(one: AskedExcerpts, *, sure: float = SURE) -> HeadLogits:
     for logits in (start, end, begins, inside):
         logits[:, :ASKED] = logits[:, -1] = -torch.inf
     form, verdict = torch.full((count, 4), -sure), torch.full((count, 2), -sure)
-    form[:, one.form] = verdict[:, one.verdict] = sure
-    return HeadLogits(start, end, begins, inside, form, verdict, torch.tensor(one.holds).float() * 2 * sure - sure)
+    answer_type = torch.full((count, 6), -sure)
+    form[:, one.form] = verdict[:, one.verdict] = answer_type[:, one.answer_type] = sure
+    answers = torch.tensor(one.holds).float() * 2 * sure - sure
+    return HeadLogits(start, end, begins, inside, form, verdict, answers, answer_type)
 
 
 def loss(found, *group):
@@ -42,7 +45,7 @@ def loss(found, *group):
 @pytest.mark.parametrize(
     "one",
     [
-        question([(1, 2, 3)], [False, True], form=0),
+        question([(1, 2, 3)], [False, True], form=0, answer_type=3),
         question([(0, 1, 1)], [True], form=2, verdict=1),
         question([], [True, False], form=2, verdict=0),  # yes or no, no words marked
         question([], [False, False]),
@@ -77,7 +80,7 @@ def test_an_unknown_form_or_verdict_adds_nothing():
     total, figures = loss(found, one)
     assert "form" not in figures and "verdict" not in figures
     named, more = loss(found, told)
-    assert named - total == pytest.approx(0.2 * math.log(4) + 0.7 * math.log(2), abs=1e-5)
+    assert named - total == pytest.approx(0.2 * math.log(4) + 1.0 * math.log(2), abs=1e-5)
     assert (more["form"], more["verdict"]) == (pytest.approx(math.log(4)), pytest.approx(math.log(2)))
 
 
@@ -96,3 +99,10 @@ def test_a_claim_may_have_several_right_labels():
     unsure = float(claim_loss(torch.zeros(2, 4), claims, Figures()))
     assert unsure == pytest.approx(math.log(4) + math.log(4 / 3), abs=1e-5)
     assert figures.means() == {"support": pytest.approx(0, abs=1e-4)}
+
+
+def test_a_reply_is_judged_as_what_it_is():
+    replies = [EncodedReply([1], [2], 0), EncodedReply([1], [2], 2)]
+    right = torch.tensor([[SURE, 0, 0], [0, 0, SURE]])
+    assert float(reply_loss(right, replies, Figures())) < 1e-4
+    assert float(reply_loss(right.flip(0), replies, Figures())) > SURE / 2

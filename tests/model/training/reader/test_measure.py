@@ -31,7 +31,7 @@ def reader(sign: float):
             form, verdict = torch.zeros(count, 4), torch.zeros(count, 2)
             form[:, one.form] = verdict[:, one.verdict] = sign
             answers = (torch.tensor(one.holds).float() - 0.5) * sign
-            rows.append(HeadLogits(start, end, start, end, form, verdict, answers))
+            rows.append(HeadLogits(start, end, start, end, form, verdict, answers, torch.zeros(count, 6)))
         return HeadLogits(*(torch.cat([getattr(row, name) for row in rows]) for name in HeadLogits.__annotations__))
 
     def judge(claims):

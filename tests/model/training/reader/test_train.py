@@ -60,7 +60,8 @@ def data(read_options, monkeypatch):
 def train(start, data, out, steps: int, *more: str) -> list[dict]:
     training.main(
         ["--start", str(start), "--data", str(data), "--out", str(out), "--steps", str(steps), "--batch", "4"]
-        + ["--claims", "2", "--validate", "2", "--frozen", "0", "--save-every", "1000", *more]
+        + ["--claims", "2", "--replies", "2", "--validate", "2", "--frozen", "0", "--save-every", "1000"]
+        + ["--measure-every", "1", *more]
     )
     log = out / "reader.jsonl"
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
@@ -103,6 +104,19 @@ def test_a_cut_run_resumes_with_its_steps_tokens_and_moments(start, data, tmp_pa
     assert train(start, data, out, 40) == log  # it is finished
 
 
+def test_a_run_goes_on_from_its_small_checkpoint(data, tmp_path, tiny_reader):
+    shipped, out, other = (tmp_path / name for name in ("shipped", "out", "other"))
+    shipped.mkdir()
+    tiny_reader.write_reader(shipped)
+    train(shipped, data, out, 20, "--rate", "1e-3")
+    log = train(shipped, data, other, 21, "--rate", "1e-9", "--resume", str(out / "resume.safetensors"))
+    assert log[-1]["step"] == 21
+    first, second = load_dense(out), load_dense(other)
+    for name, part in first.named_parameters():
+        # A difference in 4 bits, and then 4 bits of the sum: a fifteenth of a group's range at most.
+        assert (part - second.get_parameter(name)).abs().max() < 0.1, name
+
+
 def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path):
     out = tmp_path / "reader"
     train(start, data, out, 4, "--frozen", "1", "--rate", "1e-2")
@@ -134,9 +148,10 @@ def test_the_last_part_of_a_run_computes_with_rounded_matrices(start, data, tmp_
     assert used[8:] == [False]  # what is kept is rounded when it is written
 
 
-def test_a_run_goes_on_with_the_reader_that_is_there(tmp_path, tiny_reader):
+def test_a_reader_is_trained_further(tmp_path, tiny_reader):
     written = tiny_reader.write_reader(tmp_path)
-    taken = training.open_reader(SimpleNamespace(start=tmp_path / "none", out=tmp_path, device="cpu", frozen=1))
+    (tmp_path / "out").mkdir()
+    taken = training.open_reader(SimpleNamespace(start=tmp_path, out=tmp_path / "out", device="cpu", frozen=1))
     for name, part in written.named_parameters():
         # 4 bits: less than a fifteenth of a group's range, which is some five spreads of 0.2.
         assert (taken.get_parameter(name) - part).abs().max() < 0.1, name
@@ -162,7 +177,7 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_p
     reader.zero_grad(set_to_none=True)
     weights = training.StepWeights(reader, FLOAT32, rounded=False)
     with worker_pool(2) as pool:
-        tokens, figures = training.one_step(weights, asked, claims, pool, threads)
+        tokens, figures = training.one_step(weights, training.Batch(asked, claims, []), pool, threads)
     assert tokens == sum(map(len, (part for pair in pairs for part in pair))) + sum(
         len(claim.asked) + len(claim.evidence) for claim in claims
     )
