@@ -33,7 +33,7 @@ def test_a_value_is_read_and_printed_in_one_spelling(kind: FactKind, text: str, 
 @pytest.mark.parametrize(
     ("kind", "text"), [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")]
 )
-def test_what_is_not_said_or_may_be_read_two_ways_is_no_value(kind: FactKind, text: str) -> None:
+def test_what_may_be_read_two_ways_is_no_value(kind: FactKind, text: str) -> None:
     assert read(kind, text) is None
 
 
