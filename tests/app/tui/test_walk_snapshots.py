@@ -86,7 +86,7 @@ def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
         await pilot.pause()
         compare(pilot.app, "walk_memory")
         await pilot.press("escape", "slash", *"notice", "enter")
-        await pilot.pause()
+        await tui.until(pilot, lambda: "hit 1 of 11" in tui.screen_text(pilot.app))
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         compare(pilot.app, "walk_search")

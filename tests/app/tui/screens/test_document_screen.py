@@ -233,8 +233,7 @@ def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface: Any
         place = panes.page.place
         for size in ((100, 30), (80, 24), (140, 50), (120, 40)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
-            assert panes.page.place[0] == place[0]
+            await tui.until(pilot, lambda: panes.page.place[0] == place[0])
         assert abs(panes.page.place[1] - place[1]) < 160
 
     tui.drive(interface(), steps)
