@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from docqa.model.config import FULL, HybridConfig
+from docqa.model.config import HybridConfig
+from docqa.model.family import FULL
 
 GRID = 2_048  # tokens; a multiple of the delta chunk and of the key block
 STATE_FORMAT = 1

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.model.config import FULL, HybridConfig
+from docqa.model.config import HybridConfig
+from docqa.model.family import FULL
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import GRID, LongAttention
 
