@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
+from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
 from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
-from docqa.kernels.matmul import GROUP, PackedMatrix
 
 Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
