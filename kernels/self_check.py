@@ -137,7 +137,7 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         wide = bits == 8
         q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
         scale, zero = np.abs(normal(45, 3)).astype(np.float16), (normal(45, 3) * 4).astype(np.float16)
-        matrix = arrays.ArrayMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
+        matrix = arrays.PackedMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
         yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
 
 

@@ -30,8 +30,7 @@ from docqa.kernels.cpu import LEVELS
 from docqa.kernels.cpu.ceilings import Ceilings, measure
 from docqa.kernels.cpu.library import Library
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
-from docqa.kernels.matmul.native import product_native
-from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.matmul import GROUP, PackedMatrix, product_of_arrays
 from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.self_check import library
 from docqa.model.config import HybridConfig
@@ -124,7 +123,7 @@ class Problems:
         for bits, tokens, rows, columns in sizes:
             matrix, x = self._packed(bits, rows, columns), self.normal(tokens, columns)
             read = sum(part.nbytes for part in (matrix.q, matrix.scale, matrix.zero))
-            run = partial(product_native, x, matrix, library=self.library)
+            run = partial(product_of_arrays, x, matrix, library=self.library)
             name = f"product, {bits} bits, {tokens:,} x {columns:,} x {rows:,}"
             yield Work(name, run, bytes_=2 * tokens * rows * columns, read=read if tokens == 1 else 0)
 

@@ -7,29 +7,39 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.kernels.cpu.library import ConvCall, DeltaCall, Library, ProductCall, StridedTensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GROUP = 64
 FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
 
 
 @dataclass(frozen=True)
-class ArrayMatrix:
-    """`PackedMatrix` in numpy: a value is (q - zero) * scale; `scale` and `zero` fp16 [columns / 64, rows]."""
+class PackedMatrix:
+    """A matrix [rows, columns] in groups of 64 columns, 4 or 8 bits a value, which is (q - zero) * scale.
+
+    `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns].
+    `scale`, `zero`: fp16 [columns / 64, rows], the other way round than in the checkpoint, so that the scales of
+    neighbouring rows lie next to each other.
+    """
 
     q: np.ndarray
     scale: np.ndarray
     zero: np.ndarray
 
     @classmethod
-    def of(cls, q: np.ndarray, scale: np.ndarray, zero: np.ndarray) -> ArrayMatrix:
-        """From the checkpoint's three arrays, scale and zero [rows, columns / 64].
+    def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
+        """From the checkpoint's q, scale and zero, the last two [rows, columns / 64]; `q` is not copied.
 
         Raises ValueError where they do not fit one another.
         """
+        q, scale, zero = map(np.asarray, parts)
         rows, groups = scale.shape if scale.ndim == 2 else (0, 0)
         columns = groups * GROUP
         whole = (
@@ -47,6 +57,10 @@ class ArrayMatrix:
     def shape(self) -> tuple[int, int]:
         return self.q.shape[0], self.scale.shape[0] * GROUP
 
+    def addresses(self) -> tuple[int, int, int]:
+        """Where `q`, `scale` and `zero` lie."""
+        return self.q.ctypes.data, self.scale.ctypes.data, self.zero.ctypes.data
+
     def rows(self, numbers: np.ndarray | slice = slice(None)) -> np.ndarray:
         """The values of some rows, float32 [numbers, columns]; of all without `numbers`."""
         q = self.q[numbers]
@@ -57,6 +71,12 @@ class ArrayMatrix:
         groups *= self.scale.T[numbers].astype(np.float32)[..., None]
         return groups.reshape(len(q), -1)
 
+    def dense(self, rows: Tensor | None = None) -> Tensor:
+        """`rows` as a tensor, of the numbers in a tensor."""
+        import torch
+
+        return torch.from_numpy(self.rows() if rows is None else self.rows(rows.numpy()))
+
 
 def address(x: np.ndarray) -> int:
     """Where the elements of a float32 array lie, which has them in order. Raises ValueError for another."""
@@ -65,7 +85,7 @@ def address(x: np.ndarray) -> int:
     return int(x.ctypes.data)
 
 
-def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library | None) -> np.ndarray:
+def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None) -> np.ndarray:
     """x [.., columns] times the matrix, [.., rows].
 
     The native library rounds x to 8 bits in groups of 64, and a token's result has the same bits whatever stands beside
@@ -77,8 +97,7 @@ def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library | None) -> n
     if library is None:
         return x @ matrix.rows().T
     out = np.empty((*x.shape[:-1], rows), np.float32)
-    parts = (int(part.ctypes.data) for part in (matrix.q, matrix.scale, matrix.zero))
-    call = ProductCall(x.size // columns, rows, columns, matrix.bits, *parts, address(x), address(out))
+    call = ProductCall(x.size // columns, rows, columns, matrix.bits, *matrix.addresses(), address(x), address(out))
     library.run("product", ctypes.byref(call))
     return out
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
+from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
 from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
-from docqa.kernels.matmul.packed import GROUP, PackedMatrix
 
 Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
@@ -58,8 +58,7 @@ class Matrix(Structure):
         if isinstance(matrix, BlockMatrix):
             of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
             return cls(*matrix.shape, *of_blocks, None, None, added)
-        pointers = matrix.q.data_ptr(), matrix.scale.data_ptr(), matrix.zero.data_ptr()
-        return cls(*matrix.shape, matrix.bits, 0, 0, *pointers, added)
+        return cls(*matrix.shape, matrix.bits, 0, 0, *matrix.addresses(), added)
 
 
 class StepExperts(Structure):

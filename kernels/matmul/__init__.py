@@ -1,26 +1,33 @@
-"""Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
+"""Products of tensors with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
+from docqa.kernels.cpu import Library, arrays
+from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
 from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix, block_product
-from docqa.kernels.matmul.native import product_native
-from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
-from docqa.kernels.matmul.reference import product_reference
 
-__all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product", "unpacked"]
+__all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product"]
 
 StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 
-register_native("product", product_native)
-register("product", "reference", product_reference)
+
+def product_of_arrays(x: Tensor, matrix: PackedMatrix, *, library: Library | None = None) -> Tensor:
+    """`arrays.product` of the memory of x; computed in float32, not differentiable."""
+    found = arrays.product(x.detach().float().contiguous().numpy(), matrix, library=library)
+    return torch.from_numpy(found).to(x.dtype)
+
+
+register_native("product", product_of_arrays)
+register("product", "reference", product_of_arrays)
 
 
 def product(x: Tensor, matrix: StoredMatrix) -> Tensor:
-    """x [.., columns] times the matrix, [.., rows] in the dtype of x; activations are rounded to 8 bits on the way.
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; natively activations are rounded to 8 bits.
 
     A token's result has the same bits whatever stands beside it; with blocks as `block_product` says. Not
     differentiable.

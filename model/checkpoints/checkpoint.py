@@ -205,6 +205,8 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
         matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
     except BadParts as error:
         raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+    except ValueError:  # groups of another size than those that are computed
+        return None
     return matrix if matrix.shape[1] == shape[1] else None
 
 

@@ -39,7 +39,8 @@ class Parts(NamedTuple):
     def of(cls, matrix: Matrix) -> Parts:
         """Those of a matrix in memory."""
         if isinstance(matrix, PackedMatrix):
-            tensors = [(matrix.q, 0), (matrix.scale, 1), (matrix.zero, 1)]
+            parts = (matrix.q, 0), (matrix.scale, 1), (matrix.zero, 1)
+            tensors = [(torch.from_numpy(array), axis) for array, axis in parts]
         else:
             tensors = [(matrix.data if isinstance(matrix, BlockMatrix) else matrix, 0)]
         return cls([Part(tuple(x.shape), x.dtype, axis, _copying(x)) for x, axis in tensors], _building(matrix))
@@ -103,7 +104,7 @@ def _copying(tensor: Tensor) -> Callable[[Tensor], object]:
 def _building(matrix: Matrix) -> Callable[[list[Tensor]], Matrix]:
     """What makes a matrix of the kind of another one."""
     if isinstance(matrix, PackedMatrix):
-        return lambda parts: PackedMatrix(*parts)
+        return lambda parts: PackedMatrix(*(part.numpy() for part in parts))
     if isinstance(matrix, BlockMatrix):
         block = matrix.block
         return lambda parts: BlockMatrix(parts[0], block)

@@ -317,7 +317,7 @@ def _of_groups(
     parts = [Part(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
     for name in ("scale", "zero"):
         parts.append(Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name])))
-    return Parts(parts, lambda parts: PackedMatrix(*parts))
+    return Parts(parts, lambda parts: PackedMatrix(*(part.numpy() for part in parts)))
 
 
 def banks_for(

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from docqa.kernels.cpu import Library, arrays
-from docqa.kernels.cpu.arrays import ArrayMatrix
+from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 from docqa.model.errors import WeightsMismatch
 from docqa.model.native.tensors import FolderTensors
@@ -66,7 +66,7 @@ class BiasedMatrix:
     def __init__(self, tensors: FolderTensors, name: str, shape: tuple[int, int], library: Library | None) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has another shape."""
         self._library, packed = library, f"{name}.q" in tensors
-        self._matrix: ArrayMatrix | np.ndarray = (
+        self._matrix: PackedMatrix | np.ndarray = (
             tensors.matrix(name, shape) if packed else tensors.dense(f"{name}.weight", shape)
         )
         self.shift = tensors.dense(f"{name}.shift", shape[:1])

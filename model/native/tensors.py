@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.kernels.cpu.arrays import ArrayMatrix
+from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.names import PARTS
 from docqa.model.checkpoints.weights import plain_name, weight_files
@@ -40,10 +40,10 @@ class FolderTensors:
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
-    def matrix(self, name: str, shape: tuple[int, int]) -> ArrayMatrix:
+    def matrix(self, name: str, shape: tuple[int, int]) -> PackedMatrix:
         """A packed matrix. Raises WeightsMissing, WeightsMismatch: it is not there, or has another shape."""
         try:
-            found = ArrayMatrix.of(*(self._array(name + part) for part in PARTS))
+            found = PackedMatrix.of(*(self._array(name + part) for part in PARTS))
         except ValueError as error:
             raise WeightsMismatch(f"{self._file(name + PARTS[0])}: {name}: {error}; get the folder again") from error
         if found.shape != shape:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from docqa.kernels.cpu import Library, arrays
-from docqa.kernels.cpu.arrays import ArrayMatrix
+from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.config import HybridConfig
 from docqa.model.native.tensors import FolderTensors
 
@@ -40,7 +40,7 @@ class _Layer:
         self._config, self._library = config, library
         matrices, dense = _layer_shapes(config)
         name = f"layers.{number}."
-        self._matrices: Mapping[str, ArrayMatrix] = {
+        self._matrices: Mapping[str, PackedMatrix] = {
             part: tensors.matrix(f"{name}{part}.weight", shape) for part, shape in matrices.items()
         }
         self._dense: Mapping[str, np.ndarray] = {

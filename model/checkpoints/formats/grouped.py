@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP, unpacked
+from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
 
@@ -22,7 +22,12 @@ SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values
 
 def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
     """The matrix [rows, columns] behind `quantized`: (q - zero) * scale, float32."""
-    wide = unpacked(quantized).view(*scale.shape, -1)
+    if quantized.dtype == torch.int8:
+        wide = quantized.float()
+    else:
+        wide = torch.empty(*quantized.shape, 2)
+        wide[..., 0], wide[..., 1] = quantized & 15, quantized >> 4
+    wide = wide.view(*scale.shape, -1)
     return wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None]).view(scale.shape[0], -1)
 
 

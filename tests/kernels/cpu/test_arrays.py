@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from docqa.kernels.activation import silu_product
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.cpu import arrays
+from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.kernels.delta import delta_rule
-from docqa.kernels.matmul import PackedMatrix, product
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.self_check import library as native
 
@@ -25,20 +25,6 @@ def normal(seed: int, *shape: int) -> np.ndarray:
 
 def equal(ours: np.ndarray, right: torch.Tensor) -> bool:
     return ours.dtype == np.float32 and np.array_equal(ours, right.numpy())
-
-
-@settings(deadline=None, max_examples=30)
-@given(seeds, st.integers(1, 20), st.integers(1, 40), st.sampled_from([4, 8]))
-def test_products_and_rows_of_a_packed_matrix(seed, tokens, rows, bits):
-    random = np.random.default_rng(seed)
-    q = random.integers(0, 255, (rows, 128 * bits // 8)).astype(np.uint8)
-    scale, zero = (normal(number, rows, 2).astype(np.float16) for number in (seed, 9))
-    parts = q if bits == 4 else q.view(np.int8), scale, zero
-    matrix, right = arrays.ArrayMatrix.of(*parts), PackedMatrix.of(*map(torch.from_numpy, parts))
-    x = normal(seed, tokens, 128)
-    assert equal(arrays.product(x, matrix, library=library), product(torch.from_numpy(x), right))
-    some = random.integers(0, rows, 5)
-    assert matrix.shape == right.shape and equal(matrix.rows(some), right.dense(torch.from_numpy(some)))
 
 
 @settings(deadline=None, max_examples=20)
@@ -71,4 +57,4 @@ def test_arrays_that_the_kernels_cannot_read_are_refused():
     with pytest.raises(ValueError, match="not float32 in order"):
         arrays.silu_product(x.T, x.T, library=library)
     with pytest.raises(ValueError, match="no packed matrix"):
-        arrays.ArrayMatrix.of(np.zeros((3, 10), np.uint8), np.zeros((3, 2), np.float16), np.zeros((3, 2), np.float16))
+        PackedMatrix.of(np.zeros((3, 10), np.uint8), np.zeros((3, 2), np.float16), np.zeros((3, 2), np.float16))
