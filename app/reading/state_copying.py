@@ -14,7 +14,7 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidates, ScoredPlaces, best_first, on_one_line, whole_passage
+from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, on_one_line, whole_passage
 from docqa.app.reading.copying import best_of_each_place, copying_weights, refusal_logprob
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def copy_from_state(model: Model, question: str, state: State, context: Context,
     whole = [whole_passage(context, passage) for passage in passages]
     excerpts = [replace(each, text=on_one_line(each.text)) for each in whole]
     scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
-    best = []
+    best: list[Candidate] = []
     for span, found in places:
         each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
         best += best_first(candidate for candidate in each if candidate is not None)[:1]
-    return Candidates(tuple(excerpts), best_of_each_place(best), refusal, len(ids))
+    return Candidates(best_of_each_place(best), refusal, len(ids))
 
 
 def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
