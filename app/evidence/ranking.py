@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate, repeat
+from itertools import accumulate
 
 import numpy as np
 
@@ -28,14 +28,13 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 class Ranked:
     """A passage of the context (`index` into `Context.passages`) with its fused score and the parts of it.
 
-    `bm25` is the raw score, `vector` the evidence head's (-1 to 1), `reader` the reader's log-probability that the
-    answer is in the passage; None where the passage was not looked at.
+    `bm25` is the raw score, `reader` the reader's log-probability that the answer is in the passage, None where it was
+    not looked at.
     """
 
     index: int
     score: float
     bm25: float
-    vector: float | None = None
     reader: float | None = None
 
 
@@ -135,5 +134,4 @@ def rank(
     by_model = weights and (vector is not None or passage is not None)
     fused = fuse(bm25, vector, weights if weights and by_model else DEFAULT_WEIGHTS, passage)
     order = np.lexsort((np.arange(len(fused)), -fused))
-    vectors = repeat(None) if vector is None else vector[order].tolist()
-    return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist(), vectors))
+    return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist()))

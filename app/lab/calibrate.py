@@ -25,7 +25,7 @@ from docqa.app.lab.calibration.refusal import fit_refusal
 from docqa.app.lab.calibration.trials import Trial, TrialFile, ask
 from docqa.app.lab.calibration.weights import search_candidates, search_ranks
 from docqa.app.options import Options
-from docqa.app.reading.best_passages import DEFAULT_WEIGHTS
+from docqa.app.reading.best_passages import READER_WEIGHTS
 from docqa.app.storage.atomic import write_whole
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.protocol import Model
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> None:
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     trials = trials_of(options, model)
     if options.weights:
-        now = {**DEFAULT_WEIGHTS, **model.calibration.get("span_reader", {})}
+        now = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
         found = search_ranks(trials, now, log) | search_candidates(trials, now, log)
         log(chosen=found)
         if any(now[name] != weight for name, weight in found.items()):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from docqa.app.answer.text import clip
+from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
@@ -35,25 +35,12 @@ _ADDRESSES = re.compile(
 )
 
 
-class Place(Protocol):
-    """Characters `start:end` of a page of a document, both counted in order: documents from 0, pages from 1."""
-
-    @property
-    def document(self) -> int: ...
-    @property
-    def page(self) -> int: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
 def addresses_reader(sentence: str) -> bool:
     """Whether `sentence` tells a reader or a machine what to answer, or what not to heed."""
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
-def beside(place: Place, documents: Sequence[Document]) -> str | None:
+def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
     """The sentence that addresses the reader, where `place` is in it, right before or right behind it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
@@ -87,7 +74,7 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
     return replace(found, candidates=(*first, *candidates), form=Form.FACT, verdict=None, items=(), signals=signals)
 
 
-def marks(places: Iterable[Place], documents: Sequence[Document]) -> tuple[str, ...]:
+def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
     """A warning for every sentence that addresses the reader beside one of the places that an answer rests on."""
     lines: dict[str, None] = {}
     for place in places:

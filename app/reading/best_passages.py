@@ -24,7 +24,7 @@ from docqa.ingest.structure.page_breaks import sentence_over_break
 if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
-DEFAULT_WEIGHTS: dict[str, float] = {
+READER_WEIGHTS: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
     "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
 }  # fmt: skip
@@ -59,10 +59,10 @@ def read_passages(
     excerpts as a question does.
     """
     assert model.reader is not None
-    weights = {**DEFAULT_WEIGHTS, **model.calibration.get("span_reader", {})}
+    weights = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
     top = _top(context, ranked, passages or int(weights["passages"]), first)
     if not top:
-        return ranked, Candidates((), (), None, 0)
+        return ranked, Candidates((), None, 0)
     whole = [whole_passage(context, item.index) for item in top]
     places = ScoredPlaces(whole, set(terms(question)), words, weights, by_coverage=True)
     number_of = {item.index: number for number, item in enumerate(top)}

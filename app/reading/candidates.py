@@ -86,7 +86,6 @@ class Candidates:
     answered with, in the order to state it. `signals`: what the reader noticed, by name (answerability.py).
     """
 
-    excerpts: tuple[Excerpt, ...]
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
     prompt_tokens: int

@@ -61,7 +61,7 @@ def copy_answers(
         beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
     )  # fmt: skip
     found = best_of_each_place(_candidate(places, span, prompt) for span in spans)
-    return Candidates(tuple(excerpts), found, refusal, len(prompt.ids))
+    return Candidates(found, refusal, len(prompt.ids))
 
 
 def copying_weights(model: Model) -> dict[str, float]:

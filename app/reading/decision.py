@@ -60,7 +60,7 @@ def decide(
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if not candidates:
-        return Candidates((), (), reading.none, tokens)
+        return Candidates((), reading.none, tokens)
     form = _form(reading, form_of(question))
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
@@ -83,7 +83,7 @@ def decide(
     if form is Form.FACT:
         candidates = (_with_what_follows(best, places), *candidates[1:])
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
-    return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
+    return Candidates(candidates, reading.none, tokens, form, verdict, items, signals)
 
 
 def _touch(best: Candidate, item: Candidate) -> bool:
@@ -268,7 +268,7 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
         return None
     several = tuple(items) if len(items) > 1 else ()
     form = Form.LIST if several else Form.FACT
-    return Candidates((), tuple(items), None, 0, form, None, several, {BY_STRUCTURE: 1.0})
+    return Candidates(tuple(items), None, 0, form, None, several, {BY_STRUCTURE: 1.0})
 
 
 def with_definition(found: Candidates, question: str, documents: Sequence[Document]) -> Candidates:

@@ -24,13 +24,13 @@ def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple
     tokens = sum(found.prompt_tokens for found in read)
     none = max((found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None)
     if len(read) < len(parts) or not all(found.candidates for found in read):
-        return ranked, Candidates((), (), none, tokens, Form.TWO_PARTS)
+        return ranked, Candidates((), none, tokens, Form.TWO_PARTS)
     items: list[Candidate] = []
     for found in read:
         items += _items(found, items)
     others = best_first(c for found in read for c in found.candidates if c not in items)
     return ranked, Candidates(
-        (), (*items, *others), none, tokens, Form.TWO_PARTS, items=tuple(items), signals=_weaker(read)
+        (*items, *others), none, tokens, Form.TWO_PARTS, items=tuple(items), signals=_weaker(read)
     )
 
 

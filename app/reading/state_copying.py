@@ -52,7 +52,7 @@ def copy_from_state(model: Model, question: str, state: State, context: Context,
     for span, found in places:
         each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
         best += best_first(candidate for candidate in each if candidate is not None)[:1]
-    return Candidates(tuple(excerpts), best_of_each_place(best), refusal, len(ids))
+    return Candidates(best_of_each_place(best), refusal, len(ids))
 
 
 def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:

@@ -40,7 +40,7 @@ def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: 
     draft = AnswerDraft(
         question="What does the keeper pay?",
         ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],
-        reading=Candidates((), candidates, None, 0),
+        reading=Candidates(candidates, None, 0),
         probability=0.375,
         refused=not candidates,
         preliminary=False,
@@ -55,7 +55,7 @@ def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
     """The answer of this form whose best candidate, or whose items, are `words`."""
     candidates = found(*words, context=context)
     items = candidates if form in (Form.LIST, Form.TWO_PARTS) else ()
-    reading = Candidates((), candidates, None, 0, form=form, items=items, **changes)
+    reading = Candidates(candidates, None, 0, form=form, items=items, **changes)
     return answer(context, candidates, reading=reading)
 
 
@@ -103,7 +103,7 @@ def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context: Cont
 
 
 def test_a_list_without_items_is_answered_as_a_fact(context: Context) -> None:
-    reading = Candidates((), found("noon", context=context), None, 0, form=Form.LIST)
+    reading = Candidates(found("noon", context=context), None, 0, form=Form.LIST)
     made = answer(context, reading=reading, refused=False)
     assert (made.status, made.answer) == ("answered", "noon")
 

@@ -22,7 +22,7 @@ def candidate(words: str, score: float, coverage: float = 0.8) -> Candidate:
 
 
 def found(*candidates: Candidate) -> Candidates:
-    return Candidates((), candidates, None, 0)
+    return Candidates(candidates, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_stands_by_such_a_sentence_does_not_win() -> None:
 
 def test_an_item_by_such_a_sentence_is_left_out() -> None:
     eve, alice = candidate("Eve Black", 2.0), candidate("Alice Brown", 1.0)
-    both = Candidates((), (alice, eve), None, 0, Form.LIST, items=(alice, eve))
+    both = Candidates((alice, eve), None, 0, Form.LIST, items=(alice, eve))
     assert (warily(both, DOCUMENTS).form, warily(both, DOCUMENTS).items) == (Form.FACT, ())
     assert warily(both, DOCUMENTS).candidates[0] == alice
 

@@ -126,7 +126,7 @@ def test_a_number_of_passages_changes_what_is_read_and_listed(lease: Path, readi
     with open_session([str(lease)], Options(store=False, preview=False, k=k), model=reading_model) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
-    most = best_passages.DEFAULT_WEIGHTS["excerpts"] if k is None else k
+    most = best_passages.READER_WEIGHTS["excerpts"] if k is None else k
     assert 0 < sum(item.reader is not None for item in ranked) <= most
     assert candidates is not None
     assert len(finished.answer.evidence) == (5 if k is None else k)
@@ -151,7 +151,7 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session: Any, monkey
     assert [text for text, _ in asked] == [
         "What does the tenant of unit 7 pay to the keeper?", "Within how many days is the deposit of unit 3 returned?",
     ]  # fmt: skip
-    assert 0 < sum(count for _, count in asked) <= best_passages.DEFAULT_WEIGHTS["excerpts"]
+    assert 0 < sum(count for _, count in asked) <= best_passages.READER_WEIGHTS["excerpts"]
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2
     assert sorted(item.index for item in ranked) == list(range(len(session.context.passages)))
     assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew

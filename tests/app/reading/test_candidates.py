@@ -82,7 +82,7 @@ def test_the_next_best_is_a_fact_without_verdict_and_items(document: Any) -> Non
     lease = document(TEXT)
     red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
     shown = make_quote((lease,), Located(0, 1, red.start, red.end))
-    reading = Candidates((), (red, rent), None, 0, form=Form.YES_NO, verdict=Verdict.YES, items=(red,))
+    reading = Candidates((red, rent), None, 0, form=Form.YES_NO, verdict=Verdict.YES, items=(red,))
     assert reading.without([], (lease,)).candidates == (red, rent)
     left = reading.without([shown], (lease,))
     assert (left.form, left.verdict, left.items) == (Form.FACT, None, ())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.evidence.ranking import WordIndex
-from docqa.app.reading.best_passages import DEFAULT_WEIGHTS
+from docqa.app.reading.best_passages import READER_WEIGHTS
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Excerpt, Form, ScoredPlaces
 from docqa.app.reading.decision import decide, whole_words, with_definition
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
@@ -42,7 +42,7 @@ def decided(document: Any) -> Any:
             Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
             for n, text in enumerate(texts)
         ]
-        places = ScoredPlaces(excerpts, set(), WordIndex(texts), DEFAULT_WEIGHTS)
+        places = ScoredPlaces(excerpts, set(), WordIndex(texts), READER_WEIGHTS)
         count = len(texts)
         reading = ExcerptReading(
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,

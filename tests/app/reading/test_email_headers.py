@@ -19,7 +19,7 @@ def mail(path: str = "a.eml") -> Document:
 
 def answer(question: str, *documents: Document) -> list[str]:
     """The words of the candidates that the headers give."""
-    found = with_header(Candidates((), (), None, 0), question, documents)
+    found = with_header(Candidates((), None, 0), question, documents)
     return [documents[c.document].pages[0].text[c.start : c.end] for c in found.candidates]
 
 
@@ -49,7 +49,7 @@ def test_the_message_is_the_one_that_the_others_are_attached_to() -> None:
 
 def test_sender_and_date_are_two_items_with_their_lines_as_quotes() -> None:
     document = mail()
-    found = with_header(Candidates((), (), None, 0), "Who sent the message and when?", [document])
+    found = with_header(Candidates((), None, 0), "Who sent the message and when?", [document])
     quoted = [item.quoted for item in found.items]
     lines = [document.pages[0].text[span.start : span.end] for span in quoted if span is not None]
     assert found.form == Form.LIST and lines == ["From: Ann <ann@pond.example>", "Date: Mon, 3 Mar 2025"]

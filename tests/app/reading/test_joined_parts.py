@@ -13,7 +13,7 @@ def candidate(start: int, score: float = 0.0) -> Candidate:
 
 def read(*candidates: Candidate, margin: float = 1.0, elsewhere: float = 0.0) -> Candidates:
     signals = {"margin": margin, "answers_elsewhere": elsewhere}
-    return Candidates((), candidates, -2.0, 10, signals=signals)
+    return Candidates(candidates, -2.0, 10, signals=signals)
 
 
 def ranked(*indexes: int) -> list[Ranked]:
@@ -48,7 +48,7 @@ def test_the_same_words_do_not_answer_both_parts() -> None:
 
 
 def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure() -> None:
-    certain = Candidates((), (candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
+    certain = Candidates((candidate(0),), None, 0, signals={BY_STRUCTURE: 1.0})
     _, found = join_parts([([], certain), ([], read(candidate(50), margin=-4.0))])
     assert found is not None and found.signals["margin"] == -4.0 and BY_STRUCTURE not in found.signals
     _, found = join_parts([([], certain), ([], certain)])
@@ -56,6 +56,6 @@ def test_a_part_that_the_structure_answers_makes_the_other_no_less_sure() -> Non
 
 
 def test_a_part_that_is_a_list_has_all_its_items() -> None:
-    listed = Candidates((), (candidate(0),), None, 0, Form.LIST, None, (candidate(0), candidate(7)), {"margin": 1.0})
+    listed = Candidates((candidate(0),), None, 0, Form.LIST, None, (candidate(0), candidate(7)), {"margin": 1.0})
     _, found = join_parts([([], listed), ([], read(candidate(50)))])
     assert found is not None and [item.start for item in found.items] == [0, 7, 50]

@@ -23,7 +23,7 @@ def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidat
     passage = PlacedPassage(0, Passage(1, 0, len(text), ()), 0, 1)
     context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
     start = text.index(words)
-    found = Candidates((), (Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
+    found = Candidates((Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
     after = with_cell(found, question, [Ranked(0, 1.0, 1.0)], context)
     best = after.candidates[0]
     return after, text[best.start : best.end]
