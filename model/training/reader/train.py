@@ -264,7 +264,7 @@ def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
 def main(arguments: list[str] | None = None) -> None:
     parser = loop.stage_parser("Train the reader on questions put to excerpts, and on claims.", "start", "out")
     add_data_options(parser)
-    loop.add_run_options(parser, rate=5e-5, minutes=60, save_every=200)
+    loop.add_run_options(parser, rate=6e-5, save_every=200)
     parser.add_argument("--batch", type=int, default=16, help="questions a step")
     parser.add_argument("--claims", type=int, default=4, help="claims a step")
     parser.add_argument("--replies", type=int, default=6, help="replies a step, judged beside their questions")
