@@ -34,7 +34,7 @@ from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.messages import Inbox, receive, send
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import from_json, page_from_row, row_of
+from docqa.ingest.serialize import from_json, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        body = _read(request, events) if page is None else _inspect(request, page_from_row(page), events)
+        body = _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
         return b"answer\n" + body.encode("utf-8", "replace")
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
