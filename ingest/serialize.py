@@ -28,9 +28,10 @@ def maker(kind: Any) -> Callable[[Any], Any]:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         makers = [maker(hints[field.name]) for field in fields(kind)]
-        if all(make is _as_it_is for make in makers):
-            return lambda row: kind(*row)
-        return lambda row: kind(*(make(value) for make, value in zip(makers, row, strict=True)))
+        make: Callable[..., Any] = kind
+        if all(inner is _as_it_is for inner in makers):
+            return lambda row: make(*row)
+        return lambda row: make(*(inner(value) for inner, value in zip(makers, row, strict=True)))
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
         inner = maker(arguments[0])
