@@ -16,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
@@ -238,10 +238,8 @@ def main() -> int:
             process_limits.allow_seconds(_allowance(kind, number))
         send(answers, b"%s\n%d" % (kind, number))
 
-    def on(kind: bytes) -> Callable[[int], None]:
-        return lambda number: tell(kind, number)
-
-    send(answers, _answer(fields, data, PageEvents(on(b"pages"), on(b"page"), on(b"ocr"))))
+    events = PageEvents(*(partial(tell, kind) for kind in (b"pages", b"page", b"ocr")))
+    send(answers, _answer(fields, data, events))
     answers.close()
     return 0
 

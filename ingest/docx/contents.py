@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from docqa.ingest.docx.outline import Item
+from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.outline import runs_that_return
 
 _PAGE_BEHIND = re.compile(r"[\s.…·]{1,200}\d{1,4}$")
-_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"(?:table\s+of\s+)?contents[.:]?$", re.IGNORECASE)
 _MOST_CHARS = 160
 _LEAST_ENTRIES, _LEAST_BELOW_NAME = 3, 2
@@ -29,6 +29,4 @@ def typed_contents(items: Sequence[Item]) -> frozenset[int]:
 def _key(item: Item) -> str:
     """The letters and digits of an entry without its page; empty for what is too long for one."""
     text = item.text.strip()
-    if len(text) > _MOST_CHARS:
-        return ""
-    return "".join(_LETTERS_AND_DIGITS.findall(_PAGE_BEHIND.sub("", text))).casefold()
+    return folded(_PAGE_BEHIND.sub("", text)) if len(text) <= _MOST_CHARS else ""

@@ -13,15 +13,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
-from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.clean import folded, grouped
 from docqa.ingest.structure.nesting import NUMBERS, OUTERMOST, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
 from docqa.ingest.types import Page, Section
 
-SIGNS = re.compile(r"[\W_]+")
-"""What is between letters and digits, which a comparison of titles passes over."""
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
 _OF_WORKSHEET = re.compile(
@@ -372,7 +370,7 @@ def _entry_of(text: str) -> str:
     numbered = parse_heading(text)
     if numbered is None or numbered.number is None:
         return ""
-    return SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+    return folded(f"{numbered.number}{numbered.title.rstrip('0123456789 .')}")
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
@@ -389,7 +387,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         lines.setdefault(candidate.page, []).append(candidate.heading)
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
-        key = _entry_of(candidate.heading.text) or SIGNS.sub("", f"None{numbered.title}").casefold()
+        key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
         if numbered.family == "decimal":
