@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints, overload
+from typing import Any, cast, get_args, get_origin, get_type_hints, overload
 
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.types import Document, Page
@@ -28,7 +28,7 @@ def maker(kind: Any) -> Callable[[Any], Any]:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         makers = [maker(hints[field.name]) for field in fields(kind)]
-        make: Callable[..., Any] = kind
+        make = cast("Callable[..., Any]", kind)
         if all(inner is _as_it_is for inner in makers):
             return lambda row: make(*row)
         return lambda row: make(*(inner(value) for inner, value in zip(makers, row, strict=True)))
