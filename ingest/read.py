@@ -117,7 +117,7 @@ def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Ite
             skipped.append(shown)
 
 
-def _zipped(content: bytes, shown: str, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
+def _zipped(content: bytes | Path, shown: str, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
     for entry, data in zip_entries(content, shown, skipped):
         if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
             yield f"{shown}/{entry}", data
@@ -172,12 +172,9 @@ def _is_document(file: Path) -> bool:
 def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, bytes | Path]]:
     found = False
     before = len(skipped)
-    for entry, data in zip_entries(root, name, skipped):
-        if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
-            found = True
-            yield f"{name}/{entry}", data
-        else:
-            skipped.append(f"{name}/{entry}")
+    for document in _zipped(root, name, skipped):
+        found = True
+        yield document
     if not found:
         raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=titles())
 

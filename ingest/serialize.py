@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints, overload
 
 from docqa.ingest.errors import Unreadable
-from docqa.ingest.types import (
-    Block,
-    Coverage,
-    Definition,
-    Document,
-    Item,
-    Note,
-    NumberedLine,
-    Page,
-    Passage,
-    Reference,
-    Section,
-    Span,
-    Table,
-    TableCell,
-)  # fmt: skip
+from docqa.ingest.types import Document, Page
 
 _FORMAT = 7
 FORMAT_OF_LINES = 8
-_FIELDS = (
-    "id", "path", "title", "media_type", "paged", "pages", "sections", "passages", "definitions", "references", "notes",
-    "items", "coverage",
-)  # fmt: skip
 
 
 def row_of(item: Any) -> list[Any]:
@@ -37,18 +21,29 @@ def row_of(item: Any) -> list[Any]:
     return [getattr(item, name) for name in item.__slots__]
 
 
-def page_from_row(row: list[Any]) -> Page:
-    """The Page of which `row_of` made the row, and JSON the rows of its parts."""
-    index, label, text, grade, blocks, furniture, lines, tables = row
-    parts = tuple(Block(*block) for block in blocks), tuple(furniture), tuple(NumberedLine(*line) for line in lines)
-    return Page(index, label, text, grade, *parts, tuple(map(_table_from_row, tables)))
+@cache
+def maker(kind: Any) -> Callable[[Any], Any]:
+    """A function that makes a value of type `kind` of what JSON has of it: a dataclass of the row by `row_of`, tuples
+    of lists. It raises TypeError or ValueError for a row that has not its fields."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        makers = [maker(hints[field.name]) for field in fields(kind)]
+        make = cast("Callable[..., Any]", kind)
+        if all(inner is _as_it_is for inner in makers):
+            return lambda row: make(*row)
+        return lambda row: make(*(inner(value) for inner, value in zip(makers, row, strict=True)))
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        inner = maker(arguments[0])
+        return _as_it_is if inner is _as_it_is else lambda value: None if value is None else inner(value)
+    if origin is not tuple:
+        return _as_it_is
+    inner = maker(arguments[0])
+    return tuple if inner is _as_it_is else lambda rows: tuple(map(inner, rows))
 
 
-def _table_from_row(row: list[Any]) -> Table:
-    start, end, rows, columns, heads, cells, continued, names, *places = row
-    caption, unit = (Span(*place) if place else None for place in places)
-    grid = tuple(TableCell(*cell) for cell in cells)
-    return Table(start, end, rows, columns, heads, grid, continued, names, caption, unit)
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class KeptPages(Sequence[Page]):
@@ -86,7 +81,7 @@ class KeptPages(Sequence[Page]):
         page = self._made.get(index)
         if page is None:
             try:
-                page = self._made[index] = page_from_row(json.loads(self._lines[index]))
+                page = self._made[index] = maker(Page)(json.loads(self._lines[index]))
             except (TypeError, ValueError) as error:
                 raise _damaged(error) from error
         return page
@@ -128,32 +123,23 @@ def from_json(text: str) -> Document:
         record: dict[str, Any] = json.loads(text)
         if record["format"] != _FORMAT:
             raise Unreadable(f"stored document has format {record['format']}, this version reads {_FORMAT}")
-        return _document(record, tuple(map(page_from_row, record["pages"])))
+        return _document(record, tuple(map(maker(Page), record["pages"])))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(error) from error
 
 
 def _record(document: Document) -> dict[str, Any]:
-    return {"format": _FORMAT, **{name: getattr(document, name) for name in _FIELDS}}
+    return {"format": _FORMAT, **{field.name: getattr(document, field.name) for field in fields(document)}}
 
 
 def _dumped(item: Any) -> str:
     return json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=row_of)
 
 
-def _document(record: dict[str, Any], made: Sequence[Page]) -> Document:
-    pages, without, ocr, hidden, warnings, lost = record["coverage"]
-    return Document(
-        **{name: record[name] for name in ("id", "path", "title", "media_type", "paged")},
-        pages=made,
-        sections=tuple(Section(*fields) for fields in record["sections"]),
-        passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),
-        coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings), tuple(lost)),
-        definitions=tuple(Definition(*fields) for fields in record["definitions"]),
-        references=tuple(Reference(*fields) for fields in record["references"]),
-        notes=tuple(Note(*fields) for fields in record["notes"]),
-        items=tuple(Item(*fields) for fields in record["items"]),
-    )
+def _document(record: dict[str, Any], pages: Sequence[Page]) -> Document:
+    values = {**record, "pages": pages}
+    made: Document = maker(Document)([values[field.name] for field in fields(Document)])
+    return made
 
 
 def _damaged(error: Exception) -> Unreadable:

@@ -16,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
@@ -34,7 +34,7 @@ from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.messages import Inbox, receive, send
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import from_json, page_from_row, row_of
+from docqa.ingest.serialize import from_json, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
@@ -238,10 +238,8 @@ def main() -> int:
             process_limits.allow_seconds(_allowance(kind, number))
         send(answers, b"%s\n%d" % (kind, number))
 
-    def on(kind: bytes) -> Callable[[int], None]:
-        return lambda number: tell(kind, number)
-
-    send(answers, _answer(fields, data, PageEvents(on(b"pages"), on(b"page"), on(b"ocr"))))
+    events = PageEvents(*(partial(tell, kind) for kind in (b"pages", b"page", b"ocr")))
+    send(answers, _answer(fields, data, events))
     answers.close()
     return 0
 
@@ -251,7 +249,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        body = _read(request, events) if page is None else _inspect(request, page_from_row(page), events)
+        body = _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
         return b"answer\n" + body.encode("utf-8", "replace")
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")

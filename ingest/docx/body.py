@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
@@ -79,22 +79,31 @@ class DocxBody:
 
     def write(self, parent: Element) -> None:
         """Writes the paragraphs and tables in `parent`, in order."""
-        for element in parent:
+        for element in self._unwrapped(parent):
             name = local(element)
             if name == "p":
                 self._paragraph(element)
             elif name == "tbl":
                 self._table(element)
-            elif name in WRAPPERS or name in INSERTED:
-                self.write(element)
+            elif name == "altChunk":
+                self.embedded += 1
+
+    def _unwrapped(self, parent: Element, *, runs: bool = False) -> Iterator[Element]:
+        """The elements in `parent`, and in what only wraps some; what is left out is counted, and what is inserted in
+        `runs`."""
+        for element in parent:
+            name = local(element)
+            if name in WRAPPERS or name in INSERTED:
+                self.insertions += runs and name in INSERTED and has_text(element)
+                yield from self._unwrapped(element, runs=runs)
             elif name in DELETED:
                 self.deletions += has_text(element)
             elif name == "AlternateContent":
-                self.write(alternative(element))
-            elif name == "altChunk":
-                self.embedded += 1
+                yield from self._unwrapped(alternative(element), runs=runs)
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
+            else:
+                yield element
 
     def words_of(self, part: Element) -> str:
         """The words of a header, a footer or a comment, paragraphs on lines of their own."""
@@ -174,23 +183,12 @@ class DocxBody:
         return (parsed.number, parsed.title) if parsed and parsed.number else (None, title)
 
     def _runs(self, parent: Element, line: Line) -> None:
-        for element in parent:
+        for element in self._unwrapped(parent, runs=True):
             name = local(element)
             if name == "r":
                 self._run(element, line)
-            elif name in WRAPPERS:
-                self._runs(element, line)
-            elif name in INSERTED:
-                self.insertions += has_text(element)
-                self._runs(element, line)
-            elif name in DELETED:
-                self.deletions += has_text(element)
             elif name in ("oMath", "oMathPara"):
                 line.add(f" {equation(element)} ", line.style.letters)
-            elif name == "AlternateContent":
-                self._runs(alternative(element), line)
-            elif name in ("commentRangeStart", "commentRangeEnd"):
-                self._comments.mark(name, attribute(element, "id"))
 
     def _run(self, run: Element, line: Line) -> None:
         properties = child(run, "rPr")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from docqa.ingest.docx.outline import Item
+from docqa.ingest.structure.clean import folded
+from docqa.ingest.structure.outline import runs_that_return
 
 _PAGE_BEHIND = re.compile(r"[\s.…·]{1,200}\d{1,4}$")
-_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"(?:table\s+of\s+)?contents[.:]?$", re.IGNORECASE)
 _MOST_CHARS = 160
 _LEAST_ENTRIES, _LEAST_BELOW_NAME = 3, 2
@@ -17,25 +18,15 @@ _LEAST_ENTRIES, _LEAST_BELOW_NAME = 3, 2
 def typed_contents(items: Sequence[Item]) -> frozenset[int]:
     """Where the entries of a typed table of contents begin: paragraphs in a row that come again later, word for word
     but for a page number behind them."""
-    keys = [_key(item) for item in items]
-    last = {key: at for at, key in enumerate(keys) if key}
-    found: list[int] = []
-    at = 0
-    while at < len(items):
-        end = at
-        while end < len(items) and keys[end] and last[keys[end]] > end:
-            end += 1
-        named = at > 0 and _NAME.match(items[at - 1].text.strip()) is not None
-        outside = all(last[keys[entry]] >= end for entry in range(at, end))
-        if outside and end - at >= (_LEAST_BELOW_NAME if named else _LEAST_ENTRIES):
-            found.extend(items[entry].start for entry in range(at, end))
-        at = max(end, at + 1)
+    found: set[int] = set()
+    for run in runs_that_return([_key(item) for item in items]):
+        named = run.start > 0 and _NAME.match(items[run.start - 1].text.strip()) is not None
+        if len(run) >= (_LEAST_BELOW_NAME if named else _LEAST_ENTRIES):
+            found.update(items[at].start for at in run)
     return frozenset(found)
 
 
 def _key(item: Item) -> str:
     """The letters and digits of an entry without its page; empty for what is too long for one."""
     text = item.text.strip()
-    if len(text) > _MOST_CHARS:
-        return ""
-    return "".join(_LETTERS_AND_DIGITS.findall(_PAGE_BEHIND.sub("", text))).casefold()
+    return folded(_PAGE_BEHIND.sub("", text)) if len(text) <= _MOST_CHARS else ""

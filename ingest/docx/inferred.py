@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from docqa.ingest.docx.formatting import DEFAULT_SIZE
 from docqa.ingest.docx.line import Look
 from docqa.ingest.docx.numbering import ListPlace
 from docqa.ingest.docx.outline import Item
@@ -32,17 +32,7 @@ _LETTER = re.compile(r"(\(?)([a-z]{1,2}|[ivx]{1,5})\)\s", re.IGNORECASE)
 _BLANK = re.compile(r"_{3,}|\.{4,}|\t")
 
 
-class Typical(NamedTuple):
-    """How most of the text is set."""
-
-    size: float
-    bold: bool
-    italic: bool
-    underlined: bool
-    capitals: bool
-
-
-def typical(items: Sequence[Item]) -> Typical:
+def typical(items: Sequence[Item]) -> Look:
     """How most of the text of `items` is set."""
     sizes: Counter[float] = Counter()
     counts = [0, 0, 0, 0]
@@ -52,10 +42,11 @@ def typical(items: Sequence[Item]) -> Typical:
             counts[at] += len(item.text) if on else 0
     total = sum(sizes.values())
     bold, italic, underlined, capitals = (2 * count > total for count in counts)
-    return Typical(sizes.most_common(1)[0][0] if sizes else 10.0, bold, italic, underlined, capitals)
+    size = sizes.most_common(1)[0][0] if sizes else DEFAULT_SIZE
+    return Look(size, bold, italic, underlined, capitals, centred=False)
 
 
-def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Typical) -> list[Item]:
+def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Look) -> list[Item]:
     """`items` with those that are headings by their numbers (`numbered`) or by looks."""
     items = _without_clauses(items)
     marked = [at for at, item in enumerate(items) if item.outline is not None]
@@ -124,7 +115,7 @@ def _levels(
     return levels, len(above)
 
 
-def _by_looks(items: Sequence[Item], usual: Typical, by_number: Mapping[int, Mark]) -> set[int]:
+def _by_looks(items: Sequence[Item], usual: Look, by_number: Mapping[int, Mark]) -> set[int]:
     """Where the paragraphs are that are set like headings; those of a title page and of signatures are not."""
     stands_out = [_stands_out(item, usual) for item in items]
     set_apart = sum(len(item.text) for item, out in zip(items, stands_out, strict=True) if out)
@@ -189,7 +180,7 @@ def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mar
     return kept
 
 
-def _repeated(items: Sequence[Item], chosen: set[int], usual: Typical) -> set[int]:
+def _repeated(items: Sequence[Item], chosen: set[int], usual: Look) -> set[int]:
     """Those set as others are too, or in a way that is no chance: clearly larger than the text, or bold capitals."""
     looks = Counter(_rank(items[at].look) for at in chosen)
 
@@ -199,7 +190,7 @@ def _repeated(items: Sequence[Item], chosen: set[int], usual: Typical) -> set[in
     return {at for at in chosen if is_sure(items[at].look)}
 
 
-def _stands_out(item: Item, usual: Typical) -> bool:
+def _stands_out(item: Item, usual: Look) -> bool:
     text, look = item.text, item.look
     words = text.split()
     if len(text) > _MAX_HEADING_CHARS or len(words) > _MAX_HEADING_WORDS or "\n" in text:

@@ -10,22 +10,18 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.language.words import word_set
 from docqa.ingest.latex.numbers import LEVELS
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
 
 _MAX_LINES = 20
 # Macros that print one of their arguments: the last.
-UNWRAPPED = _names(
+UNWRAPPED = word_set(
     "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
     "fbox makebox framebox raisebox parbox textsubscript uppercase MakeUppercase lowercase href "
     "textcolor colorbox enquote title author date so hl centerline url nolinkurl path multicolumn multirow "
     "texorpdfstring"
 )
-DROPPED = _names(
+DROPPED = word_set(
     "includegraphics vspace hspace bigskip medskip smallskip noindent indent centering raggedright raggedleft "
     "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
     "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
@@ -36,11 +32,11 @@ DROPPED = _names(
     "onecolumn twocolumn color protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead endfoot "
     "endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
 )
-REFERENCES = _names("ref pageref autoref cref Cref nameref eqref vref")
-INPUTS = _names("input include subfile import subimport bibliography addbibresource lstinputlisting")
-TABLES = _names("tabular tabular* tabularx tabulary longtable supertabular")
-VERBATIM = _names("verbatim verbatim* lstlisting minted Verbatim alltt")
-_MATH = _names("equation align gather multline eqnarray displaymath math alignat flalign dmath")
+REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
+INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
+TABLES = word_set("tabular tabular* tabularx tabulary longtable supertabular")
+VERBATIM = word_set("verbatim verbatim* lstlisting minted Verbatim alltt")
+_MATH = word_set("equation align gather multline eqnarray displaymath math alignat flalign dmath")
 _THEOREMS = {
     "theorem": "Theorem", "lemma": "Lemma", "proposition": "Proposition", "corollary": "Corollary", "proof": "Proof",
     "definition": "Definition", "remark": "Remark", "example": "Example", "conjecture": "Conjecture", "claim": "Claim",

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
+from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.numbering import parse_heading
-from docqa.ingest.structure.outline import SIGNS, Mark, split_number
+from docqa.ingest.structure.outline import Mark, split_number
 from docqa.ingest.types import Page
 
 _WORDS = "|".join((*DIVISIONS, "section"))
@@ -43,13 +44,13 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
     """
     marks: list[Mark] = []
     found = 0
-    folded: dict[int, tuple[str, list[int]]] = {}
+    texts: dict[int, tuple[str, list[int]]] = {}
     before = (1, 0)
     for bookmark in bookmarks:
         title = " ".join(bookmark.title.split())
         if not title or not 1 <= bookmark.page <= len(pages):
             continue
-        place = _locate(title, bookmark.page, pages, folded, before)
+        place = _locate(title, bookmark.page, pages, texts, before)
         found += place is not None
         # A title that is not found begins where its page does, or right behind the heading before it.
         before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
@@ -80,11 +81,11 @@ def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[P
     number, name = split_number(title)
     if number is None and place is not None:
         text = pages[place[0] - 1].text
-        first = SIGNS.sub("", title)[:1].casefold()
+        first = folded(title)[:1]
         ahead = _NUMBER_AHEAD.match(text, place[1])
-        if ahead and text[ahead.end() :].lstrip()[:1].casefold() == first and ahead.end() > ahead.start():
+        if ahead and folded(text[ahead.end() :].lstrip()[:1])[:1] == first and ahead.end() > ahead.start():
             rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
-            if rest.startswith(SIGNS.sub("", title).casefold()):
+            if rest.startswith(folded(title)):
                 return ahead.group(1).strip(" ("), name
     return number, name
 
@@ -136,18 +137,18 @@ def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int
 
 
 def _locate(
-    title: str, page: int, pages: Sequence[Page], folded: dict[int, tuple[str, list[int]]], before: tuple[int, int]
+    title: str, page: int, pages: Sequence[Page], texts: dict[int, tuple[str, list[int]]], before: tuple[int, int]
 ) -> tuple[int, int] | None:
     """Where `title` stands on `page` or beside it: behind the heading before it rather than above, alone on its line
     rather than in a sentence."""
-    needle = SIGNS.sub("", title).casefold()
+    needle = folded(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):
         if not needle or not 1 <= candidate <= len(pages):
             continue
-        if candidate not in folded:
-            folded[candidate] = _fold(pages[candidate - 1].text)
-        text, offsets = folded[candidate]
+        if candidate not in texts:
+            texts[candidate] = _fold(pages[candidate - 1].text)
+        text, offsets = texts[candidate]
         at = text.find(needle)
         while at >= 0:
             body, end = pages[candidate - 1].text, offsets[at + len(needle) - 1] + 1
@@ -177,6 +178,6 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
 
 def _fold(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
-        return SIGNS.sub("", text).casefold(), list(compress(range(len(text)), map(str.isalnum, text)))
+        return folded(text), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
     return "".join(part for part, _ in kept), [at for _, at in kept]

@@ -54,7 +54,7 @@ def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages,
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
     body = typical_body_size([page.lines for page in raw])
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
-    labels, differing = checked_labels(beside.labels, _heads(raw, furniture))
+    labels, differing = checked_labels(beside.labels, list(map(_heads_of, raw, furniture)))
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
     onto = beside.annotations
     pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
@@ -127,12 +127,8 @@ def _pages(
     return pages, candidates
 
 
-def _heads(raw: list[RawPage], furniture: list[set[int]]) -> list[list[str]]:
-    """The running heads and feet of every page."""
-    return [_heads_of(page, spots) for page, spots in zip(raw, furniture, strict=True)]
-
-
 def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
+    """The running heads and feet of a page, whose lines they are."""
     return [line.text for at, line in enumerate(page.lines) if at in spots]
 
 

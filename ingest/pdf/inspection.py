@@ -19,9 +19,9 @@ from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract_one
 from docqa.ingest.pdf.reader import count_pages, open_request
-from docqa.ingest.pdf.visibility.objects import Box, around, as_box
+from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import row_of
+from docqa.ingest.serialize import maker, row_of
 from docqa.ingest.structure.clean import Hyphens, grouped
 from docqa.ingest.types import Page
 
@@ -191,25 +191,5 @@ def to_json(view: PageView) -> str:
 def from_json(text: str) -> PageView:
     """The PageView that `to_json` wrote."""
     row, picture = map(json.loads, text.split("\n"))
-    width, height, blocks, furniture, hidden, ocr, _, notes = row
-    return PageView(
-        width,
-        height,
-        tuple(
-            SeenBlock(start, end, kind, tuple(_line_from_row(*line) for line in lines), _boxes(boxes))
-            for start, end, kind, lines, boxes in blocks
-        ),
-        tuple(SeenFurniture(head, as_box(box) if box else None, in_text) for head, box, in_text in furniture),
-        tuple(SeenHidden(words, why, count, _boxes(boxes)) for words, why, count, boxes in hidden),
-        ocr,
-        base64.b64decode(picture) if picture is not None else None,
-        tuple(notes),
-    )
-
-
-def _line_from_row(text: str, box: Sequence[float], cells: Sequence[Sequence[float]], head: bool) -> SeenLine:
-    return SeenLine(text, as_box(box), _boxes(cells), head)
-
-
-def _boxes(items: Sequence[Sequence[float]]) -> tuple[Box, ...]:
-    return tuple(map(as_box, items))
+    view: PageView = maker(PageView)(row)
+    return replace(view, picture=base64.b64decode(picture) if picture is not None else None)

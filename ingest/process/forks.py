@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from typing import NoReturn, TypeVar
 
@@ -75,7 +76,11 @@ def do_together(tasks: Sequence[Callable[[], T]], processes: int) -> list[T]:
     if processes < 2 or not has_forks():
         return [task() for task in tasks]
     memory = memory_share(len(tasks))
-    forks = [start_fork(lambda pipe, task=task: pipe.send_bytes(_pickled(task())), memory) for task in tasks[1:]]  # type: ignore[misc]
+
+    def send_result(task: Callable[[], T], pipe: Connection) -> None:
+        pipe.send_bytes(pickle.dumps(task(), pickle.HIGHEST_PROTOCOL))
+
+    forks = [start_fork(partial(send_result, task), memory) for task in tasks[1:]]
     try:
         results = [tasks[0]()]
         for task, (_, pipe) in zip(tasks[1:], forks, strict=True):
@@ -88,10 +93,6 @@ def do_together(tasks: Sequence[Callable[[], T]], processes: int) -> list[T]:
         for process, pipe in forks:
             pipe.close()
             end_fork(process)
-
-
-def _pickled(result: object) -> bytes:
-    return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
 
 
 def _widen(pipe: Connection) -> None:

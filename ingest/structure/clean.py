@@ -26,6 +26,7 @@ _BROKEN_WORD = re.compile(r"(?<!\w)\w++[-\u00ad\u2010] [a-z]\w*")  # in lines th
 _WIDE_MIN, _WIDE_MAX = 55, 90
 LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")  # dots and the page number of a table of contents
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
+_SIGNS = re.compile(r"[\W_]+")
 
 
 def clean(text: str) -> str:
@@ -58,6 +59,11 @@ def squeeze(text: str) -> str:
 def mask_digits(line: str) -> str:
     """The key under which running heads and feet are equal: digits masked, case and spaces folded."""
     return squeeze(_DIGITS.sub("#", line).casefold())
+
+
+def folded(text: str) -> str:
+    """The letters and digits of `text`, case folded, which are what titles are compared by."""
+    return _SIGNS.sub("", text).casefold()
 
 
 class Hyphens:

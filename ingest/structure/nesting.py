@@ -17,11 +17,11 @@ OUTERMOST = -1
 """The rank of a title that ends all sections before it."""
 _NOT_DIVISIONS = NUMBERS | {"named"}
 _SWAPPED = frozenset(("part", "chapter", "subchapter", "division"))
-_REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
-_BACK = _REFERENCES | frozenset(
-    ("abstract", "acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements", "index",
-     "glossary", "contents", "table of contents", "preface", "foreword")
-)  # fmt: skip
+REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
+THANKS = frozenset(("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements"))
+_LISTS = frozenset(("index", "contents", "table of contents"))
+NAMES_OF_LISTS = REFERENCES | _LISTS | {"table of authorities"}
+_BACK = REFERENCES | THANKS | _LISTS | {"abstract", "glossary", "preface", "foreword"}
 
 
 class Nesting:
@@ -63,7 +63,7 @@ class Nesting:
             if inside and self.stack[inside[-1]].family == "decimal":
                 del self.stack[inside[-1] + 1 :]
                 return
-        if name in _REFERENCES:
+        if name in REFERENCES:
             self.after_references = True
         while self.stack and (self._top() in NUMBERS or self._top() == "named"):
             self.stack.pop()

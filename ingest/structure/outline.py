@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
+from docqa.ingest.structure.clean import folded, grouped
 from docqa.ingest.structure.nesting import NUMBERS, OUTERMOST, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
 from docqa.ingest.types import Page, Section
 
-SIGNS = re.compile(r"[\W_]+")
-"""What is between letters and digits, which a comparison of titles passes over."""
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
 _OF_WORKSHEET = re.compile(
@@ -234,13 +233,7 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
 
 def _without_lists(found: Sequence[_Found]) -> list[_Found]:
     """Those that are no lines of a numbered list or table: four or more with nothing between them."""
-    runs: list[list[_Found]] = []
-    for item in found:
-        last = runs[-1][-1] if runs else None
-        if last is not None and _is_next_line(last, item):
-            runs[-1].append(item)
-        else:
-            runs.append([item])
+    runs = grouped(found, lambda run, item: _is_next_line(run[-1], item))
     return [item for run in runs if len(run) < _LEAST_LIST for item in run]
 
 
@@ -351,19 +344,25 @@ def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]
     # One page, or a document without any: what comes again, line after line, is contents.
-    keys = [_entry_of(candidate.heading.text) for candidate in candidates]
-    last = {key: at for at, key in enumerate(keys) if key}
     dropped: set[int] = set()
-    at = 0
-    while at < len(candidates):
-        end = at
-        while end < len(candidates) and keys[end] and last[keys[end]] > end:
-            end += 1
-        lines = [candidate.heading for candidate in candidates[at:end]]
-        if end - at >= _LEAST_ENTRIES and _is_dense(lines) and all(last[keys[one]] >= end for one in range(at, end)):
-            dropped.update(range(at, end))
-        at = max(end, at + 1)
+    for run in runs_that_return([_entry_of(candidate.heading.text) for candidate in candidates]):
+        if len(run) >= _LEAST_ENTRIES and _is_dense([candidates[at].heading for at in run]):
+            dropped.update(run)
     return [candidate for at, candidate in enumerate(candidates) if at not in dropped]
+
+
+def runs_that_return(keys: Sequence[str]) -> Iterator[range]:
+    """The runs of lines, by their `keys` (empty for what is no entry), that all come again behind the run, as those of
+    a table of contents do."""
+    last = {key: at for at, key in enumerate(keys) if key}
+    at = 0
+    while at < len(keys):
+        end = at
+        while end < len(keys) and keys[end] and last[keys[end]] > end:
+            end += 1
+        if end > at and all(last[key] >= end for key in keys[at:end]):
+            yield range(at, end)
+        at = max(end, at + 1)
 
 
 def _entry_of(text: str) -> str:
@@ -371,7 +370,7 @@ def _entry_of(text: str) -> str:
     numbered = parse_heading(text)
     if numbered is None or numbered.number is None:
         return ""
-    return SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+    return folded(f"{numbered.number}{numbered.title.rstrip('0123456789 .')}")
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
@@ -388,7 +387,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         lines.setdefault(candidate.page, []).append(candidate.heading)
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
-        key = _entry_of(candidate.heading.text) or SIGNS.sub("", f"None{numbered.title}").casefold()
+        key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
         if numbered.family == "decimal":

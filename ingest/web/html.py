@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from docqa.ingest.errors import TooLarge, refuse_over
 from docqa.ingest.language.numbers import in_letters, in_roman
+from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.grids import MarkedCell
@@ -24,16 +25,11 @@ from docqa.ingest.writer import BlockWriter, raised
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SKIPPED = _names(
+_SKIPPED = word_set(
     "script style noscript template head nav svg iframe object embed canvas audio video select option textarea "
     "datalist button rt rp annotation annotation-xml"
 )
-_BLOCKS = _names(
+_BLOCKS = word_set(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
     "header hgroup hr legend li main menu ol p pre section summary ul"
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -34,26 +34,23 @@ def ligature_codes(reader: Any, index: int) -> Codes:
         fonts = resources.get_object().get("/Font") if resources is not None else None
         for font in (fonts.get_object() if fonts is not None else {}).values():
             font = font.get_object()
-            encoding = font.get("/Encoding")
-            encoding = encoding.get_object() if encoding is not None else None
-            if isinstance(encoding, dict) and "/Differences" in encoding:
-                name = _PREFIX.sub("", str(font.get("/BaseFont", "")).lstrip("/"))
-                found |= {(name, code): letters for code, letters in _named(encoding["/Differences"].get_object())}
+            own = _PREFIX.sub("", str(font.get("/BaseFont", "")).lstrip("/"))
+            found |= {(own, at): name.replace("_", "") for at, name in glyph_names(font) if _NAME.fullmatch(name)}
     return found
 
 
-def _named(differences: Any) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
+def glyph_names(font: Any) -> Iterator[tuple[int, str]]:
+    """The codes and the names of the glyphs that `font`, a dictionary of pypdf, names in an encoding of its own."""
+    encoding: Any = font.get("/Encoding")
+    encoding = encoding.get_object() if encoding is not None else None
+    own = isinstance(encoding, dict) and "/Differences" in encoding
     code = 0
-    for item in differences:
+    for item in encoding["/Differences"].get_object() if own else ():
         if isinstance(item, int):
             code = item
             continue
-        name = str(item).lstrip("/")
-        if _NAME.fullmatch(name):
-            found.append((code, name.replace("_", "")))
+        yield code, str(item).lstrip("/")
         code += 1
-    return found
 
 
 class Ligatures:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from docqa.ingest.pdf.errors import pdf_errors
+from docqa.ingest.pdf.fonts.ligatures import glyph_names
 from docqa.ingest.pdf.fonts.to_unicode import MAX_TABLE_BYTES, Letters, read_table, write_table
 
 _START = re.compile(rb"startxref\s{1,20}(\d{1,12})")
@@ -44,21 +45,9 @@ def _letters(font: Any) -> list[Letters]:
 
 def _named_letters(font: Any) -> list[Letters]:
     """The letters that the names of its glyphs say, where most have such names and they are not the codes."""
-    encoding = font.get("/Encoding")
-    encoding = encoding.get_object() if encoding is not None else None
-    if not isinstance(encoding, dict) or "/Differences" not in encoding:
-        return []
-    found: dict[int, str] = {}
-    code = names = 0
-    for item in encoding["/Differences"].get_object():
-        if isinstance(item, int):
-            code = item
-            continue
-        names += 1
-        if letter := _letter(str(item).lstrip("/")):
-            found[code] = letter
-        code += 1
-    if 2 * len(found) < names or all(chr(code) == letter for code, letter in found.items()):
+    names = list(glyph_names(font))
+    found = {code: letter for code, name in names if (letter := _letter(name))}
+    if 2 * len(found) < len(names) or all(chr(code) == letter for code, letter in found.items()):
         return []
     return [Letters(code, code, letter.encode("utf-16-be"), 1) for code, letter in sorted(found.items()) if code < 256]
 

@@ -136,20 +136,16 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
 
 def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
     """Lines that begin or end with the page's number at one height, and those of "Page 3 of 20" at any height."""
-    ends: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
-    pages_of: dict[int, list[_Spot]] = defaultdict(list)
+    counted: dict[tuple[int, int | None], list[_Spot]] = defaultdict(list)
     for spot in edges:
         match = _END_NUMBER.search(spot.text)
         if match and len(spot.text) < 100 and not spot.text.isdigit():
-            ends[int(match[1] or match[2]) - spot.page, round(spot.top / 8)].append(spot)
+            counted[int(match[1] or match[2]) - spot.page, round(spot.top / 8)].append(spot)
         match = _PAGE_OF.search(spot.text)
         if match:
-            pages_of[int(match[1] or match[2]) - spot.page].append(spot)
-    for spots in ends.values():
-        if len(spots) >= max(4, 0.1 * pages):
-            yield from spots
-    for spots in pages_of.values():
-        if len(spots) >= 3:
+            counted[int(match[1] or match[2]) - spot.page, None].append(spot)
+    for (_, height), spots in counted.items():
+        if len(spots) >= (3 if height is None else max(4, 0.1 * pages)):
             yield from spots
 
 

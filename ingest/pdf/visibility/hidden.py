@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -97,22 +98,20 @@ class HiddenTextDetector:
         """What is hidden of `words`, whose places in user space (y up) are `boxes`. To be called once."""
         if not self.doubts:
             return Detection({}, False)
+        confirmed = partial(_confirm, self._page, self._text_page, self._objects)
         found = map(self._candidate, range(len(words)), words, boxes)
         candidates = [candidate for candidate in found if candidate is not None]
         # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.
         doubted = [candidate for candidate in candidates if not candidate.sure]
-        reasons = self._confirmed(doubted)
+        reasons = confirmed(doubted)
         candidates = [candidate for candidate in candidates if candidate.sure]
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
         many = 0 < len(words) <= 2 * len(layer)
         if many and image_share(self._objects.covers, self._page.get_bbox()) >= _SCAN_SHARE:
             candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(layer)
-            return Detection(self._confirmed(candidates), True)
-        return Detection(reasons | self._confirmed(candidates), False)
-
-    def _confirmed(self, candidates: Sequence[_Candidate]) -> dict[int, str]:
-        return _confirm(self._page, self._text_page, self._objects, candidates)
+            return Detection(confirmed(candidates), True)
+        return Detection(reasons | confirmed(candidates), False)
 
     def _paint(self, char: int) -> _Paint:
         if char not in self._painted:

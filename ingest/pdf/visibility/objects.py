@@ -154,7 +154,9 @@ class PageObjects:
         if key not in self._clips:
             self._clips[key] = self._read_clip(handle, count, matrix)
         clip = self._clips[key]
-        return None if clip is None or (clip.plain and _within(self.bounds(item), clip.box)) else clip
+        if clip is not None and clip.plain and around(self.bounds(item), clip.box) == clip.box:
+            return None
+        return clip
 
     def _objects(self, page: Any) -> Iterator[int]:
         get, handle = self._api["FPDFPage_GetObject"], page.raw
@@ -286,12 +288,6 @@ class PageObjects:
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def as_box(edges: Sequence[float]) -> Box:
-    """Four numbers from JSON as a Box."""
-    x0, y0, x1, y1 = edges
-    return x0, y0, x1, y1
-
-
 def around(*boxes: Box) -> Box:
     """The smallest box that has all of `boxes` in it."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
@@ -301,10 +297,6 @@ def around(*boxes: Box) -> Box:
 def overlap(a: Box, b: Box) -> bool:
     """Whether two boxes share more than an edge."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _within(inner: Box, outer: Box) -> bool:
-    return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:

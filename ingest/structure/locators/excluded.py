@@ -7,8 +7,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from docqa.ingest.language.places import ATTACHMENTS
+from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.locators.marks import DIVISION, WORDED, Line
 from docqa.ingest.structure.locators.sections import is_attachment, printed_number
 from docqa.ingest.types import Page, Section
@@ -20,7 +23,6 @@ _INSERTED = re.compile(
 )
 _MOST_LINES = 150
 """Lines in which the end of an insertion is looked for; without one there is no insertion."""
-_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _OF_ENTRIES = frozenset((WORDED, DIVISION, "1.1", "1.", "a."))
 _LEAST_ENTRY, _MOST_ENTRY = 5, 100
 """Letters and characters that an entry has."""
@@ -86,7 +88,7 @@ def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Seque
     last = {}
     for section in sections:
         if section.number and section.title:
-            last[_folded(f"{section.number}{section.title}")] = section.page, section.start
+            last[folded(f"{section.number}{section.title}")] = section.page, section.start
     keys = [_entry(line, pages) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
@@ -110,8 +112,8 @@ def _entry(line: Line, pages: Sequence[Page]) -> str:
     """The letters and digits of a numbered line that may be an entry of a table of contents, else nothing."""
     if not line.marks or line.marks[0].shape not in _OF_ENTRIES or line.end - line.start > _MOST_ENTRY:
         return ""
-    folded = _folded(_PAGE_BEHIND.sub("", _text(line, pages)))
-    return folded if sum(map(str.isalpha, folded)) >= _LEAST_ENTRY else ""
+    key = folded(_PAGE_BEHIND.sub("", _text(line, pages)))
+    return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""
 
 
 def torn_pages(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
@@ -145,14 +147,11 @@ def attachments_in_heads(pages: Sequence[Page], sections: Sequence[Section]) -> 
     """The attachment that only the running head of a page names ("Attachment A - Plan"), by page; not a name that
     stands above numbered sections, which is that of the whole document."""
     begun = {section.page for section in sections if section.number}
-    runs: list[tuple[str, list[int]]] = []
+    named: list[tuple[int, str]] = []
     for page in pages:
         match = next((match for line in page.furniture if (match := _ATTACHMENT.match(line))), None)
-        name = f"{match[1].capitalize()} {match[2]}" if match is not None else ""
-        if runs and runs[-1][0] == name:
-            runs[-1][1].append(page.page)
-        else:
-            runs.append((name, [page.page]))
+        named.append((page.page, f"{match[1].capitalize()} {match[2]}" if match is not None else ""))
+    runs = [(name, [page for page, _ in run]) for name, run in groupby(named, key=itemgetter(1))]
     inner = [(name, run) for name, run in runs if name and run[0] > 1 and 2 * len(run) <= len(pages)]
     return {page: name for name, run in inner if begun.isdisjoint(run) for page in run}
 
@@ -163,13 +162,13 @@ def pages_behind_sections(pages: Sequence[Page], sections: Sequence[Section]) ->
     if any(section.source == "opinion" for section in sections):
         return set()
     begun = {section.page for section in sections if section.number}
-    titles = {_folded(section.title) for section in sections}
+    titles = {folded(section.title) for section in sections}
     where: dict[str, list[int]] = {}
     for page in pages:
         for line in page.furniture:
             words = line.split()
             if line.isupper() and 2 < len(words) <= 12 and all(len(word) > 1 for word in words):
-                where.setdefault(_folded(line), []).append(page.page)
+                where.setdefault(folded(line), []).append(page.page)
     found: set[int] = set()
     for title, run in where.items():
         in_row = len(run) >= _LEAST_IN_ROW and run[-1] - run[0] < len(run)
@@ -218,7 +217,3 @@ def _is_anchor(front: str) -> bool:
 
 def _text(line: Line, pages: Sequence[Page]) -> str:
     return pages[line.page - 1].text[line.start : line.end]
-
-
-def _folded(text: str) -> str:
-    return "".join(_LETTERS_AND_DIGITS.findall(text)).casefold()

@@ -42,6 +42,7 @@ from docqa.ingest.structure.locators.sections import (
     printed_number,
     word_of,
 )
+from docqa.ingest.structure.nesting import NAMES_OF_LISTS, REFERENCES, THANKS
 from docqa.ingest.structure.notes import rules_above_notes
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
@@ -57,14 +58,7 @@ _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
 _GAP = 3
 """Articles that may be missing between one that is a heading and the next."""
-_NAMES_OF_LISTS = frozenset(
-    ("references", "bibliography", "works cited", "literature cited", "contents", "table of contents", "index",
-     "références", "table of authorities")
-)  # fmt: skip
-
-_BACK_MATTER = _NAMES_OF_LISTS - {"contents", "table of contents", "index", "table of authorities"} | {
-    "acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements",
-}  # fmt: skip
+_BACK_MATTER = REFERENCES | THANKS
 _MOST_BACK_MATTER = 40
 
 
@@ -128,7 +122,8 @@ class _Walk:
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
         ruled = note is not None and note.start > self.rules.get(note.page, note.start)
-        if note is not None and self.paged and not ruled and note.start < _NOTES_FROM * self._length(note.page):
+        high = note is not None and note.start < _NOTES_FROM * len(self.pages[note.page - 1].text)
+        if high and self.paged and not ruled:
             return None  # a numbered line in the text whose number stands behind a word above it
         headed = inside and note is not None and (note.page, note.start) in self.headed
         return note if inside and not headed else None
@@ -136,9 +131,6 @@ class _Walk:
     def text(self, line: Line) -> str:
         """The words of a line."""
         return self.pages[line.page - 1].text[line.start : line.end]
-
-    def _length(self, page: int) -> int:
-        return len(self.pages[page - 1].text)
 
     def is_in_list(self, number: int) -> bool:
         """Whether line `number` is one of three or more with a number each and nothing between them."""
@@ -179,7 +171,7 @@ class _Walk:
 
 def is_list(section: Section) -> bool:
     """Whether a section is a bibliography or a table of contents, whose numbers name nothing in the document."""
-    return section.title.casefold().strip(" .:") in _NAMES_OF_LISTS
+    return section.title.casefold().strip(" .:") in NAMES_OF_LISTS
 
 
 class _Part:
@@ -228,14 +220,12 @@ class _Part:
         head = self.walk.heads.get(line.page)
         if head is not None and not (self.section and head in (self.section.locator or "")):
             # Nothing but its name is known of it: its letters may be those of rows.
-            self.base = self.base if head in (self.base or "") else head
-            self._clear()
+            self._begin(self.base if head in (self.base or "") else head)
             yield line.start, self._locator()
             return
         above = line.page in self.walk.behind or line.start < self.walk.captions.get(line.page, 0)
         if above or line.closes or self._is_of_other_chapter(line):
-            self.base = None
-            self._clear()
+            self._begin(None)
         if line.name is not None:
             yield line.start, line.name
             return
@@ -247,9 +237,8 @@ class _Part:
             yield line.start, self.section.locator if self.section else None
             return
         if not line.marks and self._is_back_matter(line):
-            self.base = " ".join(self.walk.text(line).split())
-            self.skipped = self.base.casefold().strip(" .:") in _NAMES_OF_LISTS
-            self._clear()
+            self._begin(" ".join(self.walk.text(line).split()))
+            self.skipped = (self.base or "").casefold().strip(" .:") in NAMES_OF_LISTS
         if not line.marks:
             self._unmarked(number, line)
             yield line.start, self._locator()
@@ -269,8 +258,7 @@ class _Part:
         for mark in line.marks:
             if mark.shape == "1.1" and (not self.clause or follows(self.clause, _ordinals(mark.text))):
                 self.clause = _ordinals(mark.text)
-        self.base = None
-        self._clear()
+        self._begin(None)
 
     def _is_of_other_chapter(self, line: Line) -> bool:
         """Whether the head or foot of the page names another chapter than that of the open section ("3.6" in 4)."""
@@ -345,9 +333,7 @@ class _Part:
             return
         following = self._next_section()
         if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
-            text = " ".join(mark.text.split())
-            self.base = joined(self.roof, text) if self.roof else text
-            self._clear()
+            self._begin(joined(self.roof or "", " ".join(mark.text.split())))
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
@@ -363,8 +349,7 @@ class _Part:
         ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
         if ordinal is not None:
             self.divisions[word.casefold()] = ordinal
-            self.base = joined(self.section.locator or "", f"{word.capitalize()} {core}")
-            self._clear()
+            self._begin(joined(self.section.locator or "", f"{word.capitalize()} {core}"))
 
     def _leave_division(self, word: str, core: str) -> None:
         """The next part of a chapter ends the section before it, also where the outline does not have that part."""
@@ -376,8 +361,7 @@ class _Part:
             return
         step = next(iter(ordinal_of(core)), 0) - next(iter(ordinal_of(number.split()[-1])), 0)
         if 0 < step <= _GAP and (section.locator or "").endswith(number):
-            self.base = f"{(section.locator or '')[: -len(number)]}{word} {core}"
-            self._clear()
+            self._begin(f"{(section.locator or '')[: -len(number)]}{word} {core}")
 
     def _is_attachment(self) -> bool:
         """Whether the section is a schedule or the like, whose numbers are its own."""
@@ -394,19 +378,15 @@ class _Part:
 
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self.base = joined(self.roof, mark.text) if self.roof else mark.text
-        self._clear()
+        self._begin(joined(self.roof or "", mark.text))
 
     def _open_paragraph(self, number: int, mark: Mark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
-            self.base = mark.text
-            self._clear()
+            self._begin(mark.text)
         elif self.levels.open or self._has_list_of_parts():
             self._take_part(number, mark)
         elif self._is_next_clause(int(mark.text)):
-            self.clause = (int(mark.text),)
-            self.base = joined(self.roof, mark.text) if self.roof else mark.text
-            self._clear()
+            self._begin_clause(mark, (int(mark.text),))
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
@@ -424,7 +404,9 @@ class _Part:
         if above is not None and self.levels.open[0].text == mark.text:
             self.walk.counted[above] = value
 
-    def _clear(self) -> None:
+    def _begin(self, base: str | None) -> None:
+        """What follows is a part of `base`; all levels in it are closed."""
+        self.base = base
         self.levels.clear()
         self.terms = None
 

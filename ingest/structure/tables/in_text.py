@@ -72,7 +72,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
     """Tables of rows that follow each other: a row of heads behind other rows begins one of its own."""
-    valued = [any(_is_value(text, cell) for cell in row[1:]) for row in rows]
+    valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)]
     numeric = 2 * sum(valued) > len(rows) - sum(titles) or any(valued[-1:])
@@ -104,7 +104,7 @@ def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None
     placed = [*(_spread(row, width) for row in heads[:-1]), lowest] if lowest else []
     cells = [
         TableCell(cell.start, cell.end, number, column, 1, columns)
-        for number, row in enumerate([*placed, *map(_plain, rows)])
+        for number, row in enumerate([*placed, *(_aligned(row, len(row)) for row in rows)])
         for cell, column, columns in row
         if cell.start < cell.end
     ]
@@ -115,10 +115,6 @@ def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None
 
 Placed = list[tuple[Span, int, int]]
 """Cells with the column where each begins and how many it covers."""
-
-
-def _plain(row: Row) -> Placed:
-    return [(cell, column, 1) for column, cell in enumerate(row)]
 
 
 def _aligned(row: Row, width: int) -> Placed:
@@ -137,7 +133,3 @@ def _spread(row: Row, width: int) -> Placed:
         return []
     starts = [column for column, cell in enumerate(row) if column and cell.start < cell.end]
     return [(row[a], a, b - a) for a, b in pairwise([*starts, width])]
-
-
-def _is_value(text: str, cell: Span) -> bool:
-    return says_value(text[cell.start : cell.end])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import combinations, groupby, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
-from docqa.ingest.pdf.layout.tables.heads import place_heads
+from docqa.ingest.pdf.layout.tables.heads import column_of, place_heads
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
@@ -81,9 +80,9 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
 def _without_bare(heads: Sequence[PrintLine], body: Sequence[PrintLine], edges: list[float]) -> list[float]:
     """The edges without those beside a column that only has a head: it stands beside the cells that it names."""
     for column in range(len(edges), -1, -1):
-        if any(_column(chunk.middle, edges) == column for line in body for chunk in line.chunks):
+        if any(column_of(chunk.middle, edges) == column for line in body for chunk in line.chunks):
             continue
-        headed = {_column(chunk.middle, edges) for line in heads for chunk in line.chunks}
+        headed = {column_of(chunk.middle, edges) for line in heads for chunk in line.chunks}
         if column < len(edges) and column + 1 not in headed:
             edges = [*edges[:column], *edges[column + 1 :]]
         elif column and column - 1 not in headed:
@@ -115,21 +114,17 @@ def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) 
     return min(parts)[2]
 
 
-def _column(x: float, edges: Sequence[float]) -> int:
-    return bisect_right(edges, x)
-
-
 def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
     if len(line.chunks) == 1:
         return line
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        first, last = (_column((word.x0 + word.x1) / 2, edges) for word in (chunk.words[0], chunk.words[-1]))
+        first, last = (column_of((word.x0 + word.x1) / 2, edges) for word in (chunk.words[0], chunk.words[-1]))
         if first == last:
             chunks.append(chunk)
             continue
-        parts = groupby(chunk.words, lambda word: _column((word.x0 + word.x1) / 2, edges))
+        parts = groupby(chunk.words, lambda word: column_of((word.x0 + word.x1) / 2, edges))
         chunks += [Chunk(list(words)) for _, words in parts]
     return PrintLine(chunks, line.top, line.bottom)
 
@@ -144,15 +139,15 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
         between = [y for y, *_ in rules.across
                    if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
         if any(_is_whole(rules, y, left, right, edges) for y in between):
-            named = any(_column(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
+            named = any(column_of(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
             if named:
                 return at
     if valued is None or valued > _MOST_HEADS:
         return 0
-    cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
+    cells = [c for line in lines[1:] for c in line.chunks if column_of(c.middle, edges)]
     if sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
         return 0
-    behind = [at for at in range(valued) if any(_column(c.middle, edges) for c in lines[at].chunks)]
+    behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]
     return behind[-1] + 1 if behind else 0
 
 
@@ -162,7 +157,7 @@ def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence
 
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
-    values = [chunk for chunk in line.chunks if chunk.is_value and _column(chunk.middle, edges)]
+    values = [chunk for chunk in line.chunks if chunk.is_value and column_of(chunk.middle, edges)]
     return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
 
@@ -174,7 +169,7 @@ def _is_table(
     chunks = [chunk for line in body for chunk in line.chunks]
     columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
-        columns[_column(chunk.middle, edges)].append(chunk)
+        columns[column_of(chunk.middle, edges)].append(chunk)
     several = sum(len(line.chunks) > 1 for line in body)
     if several < 2 and not (several == 1 and len(lines) > len(body)):
         return False
@@ -186,7 +181,7 @@ def _is_table(
     if any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns):
         return False  # a list with bullets
     if values < _FEW_VALUES * len(chunks):
-        named = [line for line in body if not _column(line.chunks[0].middle, edges)]
+        named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
         filled = sum(len(line.chunks) for line in named) / max(len(columns) * len(named), 1)
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
             return False
@@ -224,12 +219,12 @@ def _goes_on(
 ) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
-    named = any(not _column(chunk.x0, edges) for chunk in line.chunks)
-    valued = any(chunk.is_value and _column(chunk.middle, edges) for chunk in line.chunks)
+    named = any(not column_of(chunk.x0, edges) for chunk in line.chunks)
+    valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
     if not named:
         return not valued and line.top - before.bottom < 1.2 * line.height
     alone = len(line.chunks) == 1
-    waits = all(len(part.chunks) == 1 and not _column(part.chunks[0].x0, edges) for part in row)
+    waits = all(len(part.chunks) == 1 and not column_of(part.chunks[0].x0, edges) for part in row)
     if alone or waits:
         return _name_goes_on(before, line, edges, step, waits=waits)
     return False
@@ -238,7 +233,7 @@ def _goes_on(
 def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:
     """Whether the name of a row goes on in `line`. `waits`: the row has nothing but a name so far, as a title has."""
     upper, lower = before.chunks[0], line.chunks[0]
-    if _column(upper.x0, edges) or _column(lower.x0, edges) or (waits and upper.middle > edges[0]):
+    if column_of(upper.x0, edges) or column_of(lower.x0, edges) or (waits and upper.middle > edges[0]):
         return False
     if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
         return False
@@ -264,9 +259,9 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
         spans: dict[int, int] = {}
         for line in row:
             for chunk in line.chunks:
-                column, last = (_column((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
+                column, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
                 if len(line.chunks) > 1:
-                    column = last = _column(chunk.middle, edges)
+                    column = last = column_of(chunk.middle, edges)
                 elif last == column and len(row) == 1 and not _flush(chunk, edges, kept[0]):
                     column, last = 0, len(edges)  # a title in the middle
                 fields.setdefault(column, []).append(chunk.words)
@@ -275,17 +270,17 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
             cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
     for line, below in kept[1]:
         chunk = line.chunks[0]
-        cells.append(PlacedCell([chunk.words], first + below - 1, _column(chunk.middle, edges), 2))
+        cells.append(PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2))
     return cells
 
 
 def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLine]]) -> bool:
     """Whether the only chunk of a line begins or ends where others of its column do, or is in the first column."""
-    column = _column(chunk.middle, edges)
-    if not column or _column(chunk.x0, edges) == 0:
+    column = column_of(chunk.middle, edges)
+    if not column or column_of(chunk.x0, edges) == 0:
         return True
     others = [c for row in rows for line in row if len(line.chunks) > 1 for c in line.chunks]
-    mine = [c for c in others if _column(c.middle, edges) == column]
+    mine = [c for c in others if column_of(c.middle, edges) == column]
     return any(abs(c.x0 - chunk.x0) < 2 or abs(c.x1 - chunk.x1) < 2 or abs(c.middle - chunk.middle) < 1 for c in mine)
 
 

@@ -67,7 +67,7 @@ def _spans(
     """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
     begins (`lower`: the spans of the line below), those it reaches over, or those it is centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
-    direct = [(_column((a.x0 + a.x1) / 2, edges), _column((b.x0 + b.x1) / 2, edges)) for a, b in ends]
+    direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
     direct = [_narrowed(chunk, span, edges) for chunk, span in zip(line.chunks, direct, strict=True)]
     found: list[Span] = []
     for at, (chunk, (first, last)) in enumerate(zip(line.chunks, direct, strict=True)):
@@ -82,8 +82,8 @@ def _spans(
         low = (found[-1][1] + 1) if found else (1 if first else 0)
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
         walls = [x for x, y0, y1 in rules.down if y0 <= (line.top + line.bottom) / 2 <= y1]
-        low = max([low, *(_column(x + 1, edges) for x in walls if x <= chunk.x0)])
-        high = min([high, *(_column(x - 1, edges) for x in walls if x >= chunk.x1)])
+        low = max([low, *(column_of(x + 1, edges) for x in walls if x <= chunk.x0)])
+        high = min([high, *(column_of(x - 1, edges) for x in walls if x >= chunk.x1)])
         found.append(_centred(chunk, (first, last), (low, high), below, edges))
     return found
 
@@ -109,7 +109,7 @@ def _ruled(
         if line.bottom - 0.4 * line.height <= y <= floor and x0 <= chunk.middle <= x1:
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
-            named = {_column(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
+            named = {column_of(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
             return (min(named), max(named)) if named and max(named) - min(named) < len(edges) else None
     return None
 
@@ -121,7 +121,7 @@ def _centred(
     most of them; else those that it reaches over."""
     if not below or direct[0] == 0:
         return direct
-    named = {_column(c.middle, edges): c for line in below for c in line.chunks}
+    named = {column_of(c.middle, edges): c for line in below for c in line.chunks}
     best = direct
     for first in range(limits[0], direct[0] + 1):
         for last in range(max(direct[1], first), limits[1] + 1):
@@ -144,5 +144,6 @@ def _stacked(chunk: Chunk, line: PrintLine, below: Sequence[PrintLine]) -> int |
     return None
 
 
-def _column(x: float, edges: Sequence[float]) -> int:
+def column_of(x: float, edges: Sequence[float]) -> int:
+    """The number of the column, from 0, that `x` lies in."""
     return bisect_right(edges, x)

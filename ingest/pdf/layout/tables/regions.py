@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.values import counts, is_year
 
@@ -42,14 +42,8 @@ def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
         else:
             same.append(rule)
     for group in groups:
-        run = [group[0]]
-        for above, below in pairwise(group):
-            if _has_cells(above, below, lines):
-                run.append(below)
-                continue
+        for run in grouped(group, lambda run, below: _has_cells(run[-1], below, lines)):
             yield from _box(run, lines)
-            run = [below]
-        yield from _box(run, lines)
 
 
 def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
