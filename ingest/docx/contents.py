@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.outline import OutlineParagraph
 
 _PAGE_BEHIND = re.compile(r"[\s.…·]{1,200}\d{1,4}$")
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
@@ -14,7 +14,7 @@ _MOST_CHARS = 160
 _LEAST_ENTRIES, _LEAST_BELOW_NAME = 3, 2
 
 
-def typed_contents(items: Sequence[Item]) -> frozenset[int]:
+def typed_contents(items: Sequence[OutlineParagraph]) -> frozenset[int]:
     """Where the entries of a typed table of contents begin: paragraphs in a row that come again later, word for word
     but for a page number behind them."""
     keys = [_key(item) for item in items]
@@ -33,7 +33,7 @@ def typed_contents(items: Sequence[Item]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _key(item: Item) -> str:
+def _key(item: OutlineParagraph) -> str:
     """The letters and digits of an entry without its page; empty for what is too long for one."""
     text = item.text.strip()
     if len(text) > _MOST_CHARS:

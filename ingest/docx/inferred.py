@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from docqa.ingest.docx.line import Look
 from docqa.ingest.docx.numbering import ListPlace
-from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.outline import OutlineParagraph
 from docqa.ingest.language.numbers import in_roman, ordinal_of
-from docqa.ingest.structure.outline import Mark
+from docqa.ingest.structure.outline import HeadingMark
 from docqa.ingest.structure.sequence import Step, best_chain
 
 _MAX_HEADING_CHARS, _MAX_HEADING_WORDS = 120, 16
@@ -42,7 +42,7 @@ class Typical(NamedTuple):
     capitals: bool
 
 
-def typical(items: Sequence[Item]) -> Typical:
+def typical(items: Sequence[OutlineParagraph]) -> Typical:
     """How most of the text of `items` is set."""
     sizes: Counter[float] = Counter()
     counts = [0, 0, 0, 0]
@@ -55,7 +55,9 @@ def typical(items: Sequence[Item]) -> Typical:
     return Typical(sizes.most_common(1)[0][0] if sizes else 10.0, bold, italic, underlined, capitals)
 
 
-def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Typical) -> list[Item]:
+def infer_headings(
+    items: Sequence[OutlineParagraph], numbered: Sequence[HeadingMark], usual: Typical
+) -> list[OutlineParagraph]:
     """`items` with those that are headings by their numbers (`numbered`) or by looks."""
     items = _without_clauses(items)
     marked = [at for at, item in enumerate(items) if item.outline is not None]
@@ -79,7 +81,7 @@ def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Typic
     return out
 
 
-def _without_clauses(items: Sequence[Item]) -> list[Item]:
+def _without_clauses(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` where whole paragraphs that a list numbers have the style of a heading, without those as headings."""
     long: Counter[str] = Counter()
     for item in items:
@@ -91,7 +93,7 @@ def _without_clauses(items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _is_prose(item: Item) -> bool:
+def _is_prose(item: OutlineParagraph) -> bool:
     """Whether the paragraph is a sentence, and no heading or line of a title page."""
     words = len(item.text.split())
     return words >= _PROSE_WORDS or (words >= 8 and item.text.endswith((".", ":", ";", ".”")))
@@ -103,7 +105,7 @@ def _rank(look: Look) -> tuple[float, ...]:
 
 
 def _levels(
-    items: Sequence[Item], by_number: Mapping[int, Mark], ranks: Sequence[tuple[float, ...]]
+    items: Sequence[OutlineParagraph], by_number: Mapping[int, HeadingMark], ranks: Sequence[tuple[float, ...]]
 ) -> tuple[dict[tuple[float, ...], int], int]:
     """The level (from 0) of each rank of looks, and by how much the levels of numbered headings are further in."""
     known: dict[tuple[float, ...], int] = {}
@@ -124,7 +126,7 @@ def _levels(
     return levels, len(above)
 
 
-def _by_looks(items: Sequence[Item], usual: Typical, by_number: Mapping[int, Mark]) -> set[int]:
+def _by_looks(items: Sequence[OutlineParagraph], usual: Typical, by_number: Mapping[int, HeadingMark]) -> set[int]:
     """Where the paragraphs are that are set like headings; those of a title page and of signatures are not."""
     stands_out = [_stands_out(item, usual) for item in items]
     set_apart = sum(len(item.text) for item, out in zip(items, stands_out, strict=True) if out)
@@ -144,7 +146,7 @@ def _by_looks(items: Sequence[Item], usual: Typical, by_number: Mapping[int, Mar
     return _repeated(items, chosen, usual)
 
 
-def _of_run(items: Sequence[Item], first: int, end: int, by_number: Mapping[int, Mark]) -> set[int]:
+def _of_run(items: Sequence[OutlineParagraph], first: int, end: int, by_number: Mapping[int, HeadingMark]) -> set[int]:
     """Of paragraphs set like headings that follow each other the last, and before it only what is set above it: the
     lines of a title page look alike."""
     chosen: set[int] = set()
@@ -160,7 +162,7 @@ def _of_run(items: Sequence[Item], first: int, end: int, by_number: Mapping[int,
     return chosen
 
 
-def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mark]) -> set[int]:
+def _with_text(items: Sequence[OutlineParagraph], chosen: set[int], by_number: dict[int, HeadingMark]) -> set[int]:
     """Those of `chosen` that something follows, before the next: signatures look like headings too.
 
     Takes those without out of `by_number`, where no number says that they are headings.
@@ -168,7 +170,7 @@ def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mar
     kept: set[int] = set()
     later: set[str] = set()
     followed = False
-    below: Item | None = None
+    below: OutlineParagraph | None = None
     for at in range(len(items) - 1, -1, -1):
         item = items[at]
         mark = by_number.get(item.start)
@@ -189,7 +191,7 @@ def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mar
     return kept
 
 
-def _repeated(items: Sequence[Item], chosen: set[int], usual: Typical) -> set[int]:
+def _repeated(items: Sequence[OutlineParagraph], chosen: set[int], usual: Typical) -> set[int]:
     """Those set as others are too, or in a way that is no chance: clearly larger than the text, or bold capitals."""
     looks = Counter(_rank(items[at].look) for at in chosen)
 
@@ -199,7 +201,7 @@ def _repeated(items: Sequence[Item], chosen: set[int], usual: Typical) -> set[in
     return {at for at in chosen if is_sure(items[at].look)}
 
 
-def _stands_out(item: Item, usual: Typical) -> bool:
+def _stands_out(item: OutlineParagraph, usual: Typical) -> bool:
     text, look = item.text, item.look
     words = text.split()
     if len(text) > _MAX_HEADING_CHARS or len(words) > _MAX_HEADING_WORDS or "\n" in text:
@@ -225,7 +227,7 @@ def _stands_out(item: Item, usual: Typical) -> bool:
 # Numbers that were typed
 
 
-def number_typed(items: Sequence[Item]) -> list[Item]:
+def number_typed(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` with the places of those whose typed numbers follow from each other ("12.", "[12]", "4.2", "(a)")."""
     out = list(items)
     found: dict[str, list[tuple[int, tuple[int, ...], str]]] = {}
@@ -258,9 +260,9 @@ def number_typed(items: Sequence[Item]) -> list[Item]:
     return _with_letters(out)
 
 
-def _with_letters(items: Sequence[Item]) -> list[Item]:
+def _with_letters(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` with the places of those that begin with "(a)" or "(i)", where these follow from each other."""
-    out: list[Item] = []
+    out: list[OutlineParagraph] = []
     last: dict[int, int] = {}
     for item in items:
         plain = item.place is None and item.number is None and item.outline is None

@@ -138,7 +138,7 @@ def test_a_missing_file_of_questions_is_an_input_error(capsys: pytest.CaptureFix
     assert "the file of questions does not exist" in err
 
 
-def _help_lines(made: Any, entries: dict[str, root.Entry]) -> Iterator[tuple[str, str, str]]:
+def _help_lines(made: Any, entries: dict[str, root.CommandEntry]) -> Iterator[tuple[str, str, str]]:
     for name, entry in entries.items():
         command = made.get_command(None, name)
         yield name, entry.help, command.get_short_help_str(200)

@@ -19,8 +19,8 @@ from docqa.model.config import HybridConfig
 from docqa.model.decode.beams import Branches
 from docqa.model.device import chosen_device
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.load import Model, load_model
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.load import NetworkModel, load_model
+from docqa.model.tokenizer import CheckpointTokenizer
 from tests.model.family_checkpoints import FAMILIES
 from tests.model.tiny import write_checkpoint
 
@@ -36,14 +36,14 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def _on_card(raw: dict, folder: Path) -> Model:
+def _on_card(raw: dict, folder: Path) -> NetworkModel:
     config = HybridConfig.from_dict(raw)
     with torch.device("meta"):
         network = build_network(config)
     for module in network.modules():
         for name, weight in list(module.named_parameters(recurse=False)):
             module.register_parameter(name, nn.Parameter(torch.empty(weight.shape, device=CARD), requires_grad=False))
-    return Model(config, Tokenizer.load(folder), network, "none", folder, torch.float32, device=CARD)
+    return NetworkModel(config, CheckpointTokenizer.load(folder), network, "none", folder, torch.float32, device=CARD)
 
 
 @pytest.mark.parametrize("family", ["qwen3_5_text", "qwen3_5"])

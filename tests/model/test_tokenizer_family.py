@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 CONTRACTION, REST = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)", r"[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 REGEX = {  # as in transformers' Qwen2Tokenizer and Qwen3_5Tokenizer, whose vocabulary files are read with them
@@ -57,7 +57,11 @@ def both(family: str):
     from tokenizers import Tokenizer as Rust
 
     spec = spec_of(family)
-    return Tokenizer(spec), Rust.from_str(json.dumps({**spec, "added_tokens": []})), Rust.from_str(json.dumps(spec))
+    return (
+        CheckpointTokenizer(spec),
+        Rust.from_str(json.dumps({**spec, "added_tokens": []})),
+        Rust.from_str(json.dumps(spec)),
+    )
 
 
 def agree(family: str, text: str) -> None:
@@ -73,7 +77,7 @@ def test_ids_are_those_of_the_file_and_take_the_fast_way(family: str) -> None:
     for text in [*CORPUS, *HARD]:
         agree(family, text)
     assert len(spec_of(family)["model"]["merges"]) > 150
-    fresh = Tokenizer(spec_of(family))
+    fresh = CheckpointTokenizer(spec_of(family))
     fresh.encode(CORPUS[0] + CORPUS[1])
     assert fresh._slow is None
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer
-from docqa.app.batch.extraction.table import Cell, cell_of
+from docqa.app.batch.extraction.table import AnswerCell, cell_of
 from docqa.app.errors import ResourceError
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
@@ -188,7 +188,7 @@ def test_conflicts_are_listed_instead_of_the_table(
     docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The tiny model points anywhere; what it says is set, so that the two files disagree.
-    def says(answer: Answer) -> Cell:
+    def says(answer: Answer) -> AnswerCell:
         return replace(cell_of(answer), answer=answer.quotes[0].text[:30]) if answer.quotes else cell_of(answer)
 
     monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)

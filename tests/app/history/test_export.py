@@ -17,7 +17,7 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import Mark, escaped, html_page, marked
+from docqa.app.history.html_page import MarkedSpan, escaped, html_page, marked
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn
@@ -146,7 +146,9 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(
     assert page.marks["c2"] == "it is paid on the first day of each month."
     assert page.marks["c3"] == "2021.\nThe rent is 1,200 dollars"
     assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace("month.21", "month.")
-    twice = Page(marked("one two", [Mark(0, 3, "<mark>", "</mark>1"), Mark(0, 3, "<mark>", "</mark>2")])).text
+    twice = Page(
+        marked("one two", [MarkedSpan(0, 3, "<mark>", "</mark>1"), MarkedSpan(0, 3, "<mark>", "</mark>2")])
+    ).text
     assert twice == "one12 two"
     assert page.marks["c4"].endswith("The keeper of the door is Alder")
 
@@ -258,7 +260,7 @@ def test_an_answer_without_a_kept_page_has_no_dead_link(
 @settings(max_examples=200, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
 def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text: str, spans: list[tuple[int, int]]) -> None:
-    marks = [Mark(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
+    marks = [MarkedSpan(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
     page = Page(marked(text, marks))
     shown = escaped(text)
     assert page.unbalanced == []

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from docqa.app.output.console import Draft, Thoughts
+from docqa.app.output.console import LiveDraft, Thoughts
 
 
 class Terminal(io.StringIO):
@@ -33,7 +33,7 @@ def test_a_thought_cannot_move_the_cursor_and_is_dim_on_a_terminal() -> None:
 
 def test_what_is_written_is_taken_from_the_screen_before_the_answer() -> None:
     screen = Terminal()
-    draft = Draft(screen)
+    draft = LiveDraft(screen)
     draft.show("\nThe term ends\x1b[2J")
     draft.show(" in May.\n- It")  # 24 columns of text in 20, and a second line
     draft.end(erase=True)
@@ -43,14 +43,14 @@ def test_what_is_written_is_taken_from_the_screen_before_the_answer() -> None:
 def test_what_is_written_stays_where_it_does_not_fit_or_was_stopped() -> None:
     for text, erase in (("long " * 60, True), ("The term", False)):
         screen = Terminal()
-        draft = Draft(screen)
+        draft = LiveDraft(screen)
         draft.show(text)
         draft.end(erase=erase)
         assert screen.getvalue() == f"{text}\n"
 
 
 def test_nothing_is_written_where_there_is_no_terminal() -> None:
-    draft = Draft(io.StringIO())
+    draft = LiveDraft(io.StringIO())
     draft.show("The term ends in May.")
     draft.end(erase=True)
     assert draft._stream.getvalue() == ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.selection import Pool, choose
-from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate
 
 
 def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | None = None) -> Pool:
     found = [
-        Candidate(1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
+        SentenceCandidate(1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
         for n, text in enumerate(texts)
     ]
     return Pool(found, [frozenset(terms(text)) for text in texts])

@@ -42,7 +42,7 @@ def test_a_question_under_way_is_kept_as_stopped(lease_document: Any, store: Sto
 
 
 def test_a_damaged_history_counts_as_none_and_is_reported(lease_document: Any, store: Store, tui: Any) -> None:
-    assert kept_turns.load(store, lease_document) == kept_turns.Kept([], (1, 0))
+    assert kept_turns.load(store, lease_document) == kept_turns.KeptTurns([], (1, 0))
     assert list(store.root.glob("history")) == []
     store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
     kept = kept_turns.load(store, lease_document)

@@ -9,7 +9,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import Mark, build
+from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Page
 
 
@@ -75,7 +75,7 @@ def test_an_entry_of_the_contents_names_no_place() -> None:
     contents = "Exhibit 1\n1. Boats 2\n2. Nets 3\n3. Flags 4\nThe parties agree."
     pages = [Page(0, "1", contents, "A"), Page(1, "2", "1. Boats\nA boat is lent.\n2. Nets\n3. Flags", "A")]
     marks = [(1, "Exhibit 1", "", 1, 0), (2, "1", "Boats", 2, 0), (2, "2", "Nets", 2, 25), (2, "3", "Flags", 2, 33)]
-    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    made = [HeadingMark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
     items = find_items(pages, with_locators(build(made), paged=True))
     assert [item.locator for item in items if item.page == 1] == []
 
@@ -133,8 +133,8 @@ SCHEDULES_BEHIND = (
 
 def test_paragraphs_of_a_schedule_count_on_through_its_parts() -> None:
     pages = [Page(at, None, text, "A") for at, text in enumerate((SCHEDULES, *SCHEDULES_BEHIND))]
-    schedule = Mark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
-    sections = with_locators(build([Mark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
+    schedule = HeadingMark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
+    sections = with_locators(build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
     items = find_items(pages, sections)
     found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
     assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
@@ -158,7 +158,7 @@ def test_a_page_of_another_chapter_is_in_no_section_of_the_last() -> None:
         Page(0, "27", "3.6 Gates\nGates open.", "A", furniture=("Chapter 3. Locks 27",)),
         Page(1, "77", "Banks are high.", "A", furniture=("Chapter 4. Banks 77",)),
     ]
-    sections = with_locators(build([Mark(1, "3.6", "Gates", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "3.6", "Gates", 1, 0, "numbering", 1.0)]), paged=True)
     assert [item.locator for item in find_items(pages, sections) if item.page == 2] == [""]
 
 
@@ -184,7 +184,7 @@ def test_the_head_of_a_page_names_an_attachment_that_no_heading_names() -> None:
         Page(0, "9", "18.2 Plans\nPlans are made.", "A"),
         Page(1, "10", "A table of the plan.", "A", furniture=("Attachment A - PLAN",)),
     ]
-    sections = with_locators(build([Mark(1, "18.2", "Plans", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "18.2", "Plans", 1, 0, "numbering", 1.0)]), paged=True)
     assert [item.locator for item in find_items(pages, sections) if item.page == 2] == ["Attachment A"]
 
 
@@ -192,7 +192,7 @@ def test_a_case_named_above_a_schedule_is_in_no_other_schedule() -> None:
     texts = ("1 Terms\nSchedule A – Rows\nA row.", "In re Bard\nSchedule B – Rows")
     pages = [Page(at, None, text, "A") for at, text in enumerate(texts)]
     marks = [(1, "1", "Terms", 1, 0), (1, "Schedule A", "Rows", 1, 8), (1, "Schedule B", "Rows", 2, 11)]
-    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    made = [HeadingMark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
     items = find_items(pages, with_locators(build(made), paged=True))
     assert [(item.page, item.locator) for item in items] == [(2, "")]
 
@@ -211,7 +211,7 @@ def test_a_note_whose_mark_is_lost_follows_the_one_before() -> None:
 def test_tables_under_a_running_title_are_in_no_section_before_them() -> None:
     pages = [Page(0, "1", "Section 4\nSign here.", "A")]
     pages += [Page(at, None, f"Texas\nRoad {at}", "A", furniture=("CONTRACTOR ADDRESS TABLE",)) for at in (1, 2, 3)]
-    sections = with_locators(build([Mark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
     assert [(item.page, item.locator) for item in find_items(pages, sections)] == [(2, "")]
 
 

@@ -15,7 +15,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import Mark, build
+from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Page
 
 STATUTE = """# Harbour Act
@@ -144,7 +144,7 @@ def test_before_the_first_heading_there_is_no_locator() -> None:
 
 def located(*marks: tuple[int, str | None, str]) -> list[str | None]:
     """The locators of headings given as level, number and title."""
-    made = [Mark(level, number, title, 1, at, "markup", 1.0) for at, (level, number, title) in enumerate(marks)]
+    made = [HeadingMark(level, number, title, 1, at, "markup", 1.0) for at, (level, number, title) in enumerate(marks)]
     return [section.locator for section in with_locators(build(made), paged=True)]
 
 
@@ -244,7 +244,7 @@ def test_number_and_title_of_a_bookmark_are_read_from_two_lines() -> None:
 
 
 def test_a_number_without_a_title_is_not_repeated_as_its_title() -> None:
-    (section,) = build([Mark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
+    (section,) = build([HeadingMark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
     assert (section.number, section.title) == ("CHAPTER 1", "")
 
 

@@ -13,7 +13,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import Conversation
 from docqa.model.prompts.thinking import ThoughtSplitter
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 TURNS = """{%- for message in messages %}
     {%- set content = message.content | trim %}
@@ -68,7 +68,7 @@ def test_whether_it_thinks_is_read_from_what_it_prints(source: str, kind: str, t
 )
 def test_a_template_that_cannot_be_used_is_named_with_the_reason(source: str, said: str) -> None:
     with pytest.raises(ConfigUnsupported, match=f"the/file.*{said}"):
-        Conversation(ChatTemplate(source, "the/file"), Tokenizer(tiny.tokenizer_spec())).ids(["b"])
+        Conversation(ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())).ids(["b"])
 
 
 def test_chat_template_is_found_in_either_file(tmp_path: Path) -> None:

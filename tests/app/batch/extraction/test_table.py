@@ -5,23 +5,27 @@ from __future__ import annotations
 import pytest
 
 from docqa.app.answer.answer import Cite
-from docqa.app.batch.extraction.table import Cell, Row, Table, make_table
+from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, make_table
 
 
-def _table(*answers: str | None) -> Table:
+def _table(*answers: str | None) -> AnswerTable:
     rows = [
-        Row(
+        FileRow(
             f"{number}.pdf",
-            (Cell("answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)),)
+            (
+                AnswerCell(
+                    "answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)
+                ),
+            )
             if answer
-            else (Cell("not_found"),),
+            else (AnswerCell("not_found"),),
         )
         for number, answer in enumerate(answers, start=1)
     ]
     return make_table(["Which law?"], rows)
 
 
-def _differing(table: Table) -> list[str]:
+def _differing(table: AnswerTable) -> list[str]:
     return [row.file for row in table.rows if row.cells[0].differs]
 
 
