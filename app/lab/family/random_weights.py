@@ -17,7 +17,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from docqa.app.models.library import bundled
-from docqa.kernels.matmul import PackedMatrix
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.quantize import is_quantized
@@ -61,10 +60,6 @@ class RandomSource:
 
     def __init__(self, seed: int) -> None:
         self.bits, self.numbers = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-
-    def packed(self, rows: int, columns: int) -> PackedMatrix:
-        """A matrix in 4 bits, in memory."""
-        return PackedMatrix.of(*(part for _, part in self.matrix("", (rows, columns))))
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str, Tensor]]:
         """A tensor of the network, in parts where it is quantized."""
