@@ -1,7 +1,5 @@
 """The shape of the source tree: no import circles, folders of a size that a newcomer can read, a sentence in each."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

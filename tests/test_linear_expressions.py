@@ -5,8 +5,6 @@ four times as long on a text of four times the length, a quadratic one sixteen t
 measured, the shortest of several trials, so that a busy machine changes nothing.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import signal

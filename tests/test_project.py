@@ -1,7 +1,5 @@
 """The project's own promises: the list of packages, the README's commands, and that the suite is offline."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -1,7 +1,5 @@
 """The sample documents are what their README says, and every question's answer stands on the pages it names."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re

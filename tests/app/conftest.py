@@ -1,7 +1,5 @@
 """A tiny random checkpoint, documents to ask about, and a way to run `ask` in a process of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

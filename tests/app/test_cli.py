@@ -1,7 +1,5 @@
 """What the command line understands, and how it says that it does not."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Flags win over the environment, that over config.toml, that over the default; each value knows its origin."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

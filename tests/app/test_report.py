@@ -1,7 +1,5 @@
 """Exit codes and messages, from the four error trees and from the system."""
 
-from __future__ import annotations
-
 import errno
 import io
 import json

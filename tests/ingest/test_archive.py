@@ -1,7 +1,5 @@
 """What can be read only once is read once, and limits are looked at before anything is loaded."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

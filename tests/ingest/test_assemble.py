@@ -1,7 +1,5 @@
 """The grade of a page by its text."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.assemble import grade

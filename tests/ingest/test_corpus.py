@@ -1,7 +1,5 @@
 """Every PDF of the corpus beside the checkout: a Document, or an error that says what is wrong."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from pathlib import Path

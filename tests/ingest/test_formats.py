@@ -1,7 +1,5 @@
 """A format is a folder with one registration: what a new one needs to be read and found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

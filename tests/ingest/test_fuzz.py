@@ -4,8 +4,6 @@ All 10,000 PDFs and 2,000 others, with a tally by seed: pytest -m slow tests/ing
 A case that failed, again: python tests/ingest/fuzz.py NUMBER 1, or fuzz_office.py
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

@@ -1,7 +1,5 @@
 """Hostile PDF files: each ends within ten seconds and 1 GiB, with a message, and one bad page costs that page only."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re

@@ -1,7 +1,5 @@
 """The front door: formats by content, folders and archives, storing, and the child process."""
 
-from __future__ import annotations
-
 import io
 import os
 import time

@@ -3,8 +3,6 @@
 No card is needed: torch's fake tensors know shapes and devices, and refuse what lies on two of them.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

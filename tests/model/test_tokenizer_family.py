@@ -1,7 +1,5 @@
 """Tokenizers of the family: a tokenizer.json as Qwen writes it gives the ids that `tokenizers` makes of it."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 

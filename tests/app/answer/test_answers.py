@@ -1,7 +1,5 @@
 """Answers of the engine: the object of the contract in every status."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

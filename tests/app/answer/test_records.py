@@ -1,7 +1,5 @@
 """Answers written as JSON and read back, and the words of their grades."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

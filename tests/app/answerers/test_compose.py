@@ -1,7 +1,5 @@
 """The Answer made of what was found: the forms of an answer, its statements, and what is possible or not found."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A checkpoint with a chat template writes its answers: from its state of the whole documents, or from passages."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The memory that an attempt is told to have taken, where there is no /proc."""
 
-from __future__ import annotations
-
 import mmap
 import sys
 from pathlib import Path

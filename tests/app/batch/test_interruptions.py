@@ -1,7 +1,5 @@
 """Killed and interrupted: the next run ends as an undisturbed one, and nothing is done twice."""
 
-from __future__ import annotations
-
 import json
 import random
 import signal

@@ -1,7 +1,5 @@
 """What a batch is about: documents by content, duplicates, relative paths, and what cannot be one."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from pathlib import Path

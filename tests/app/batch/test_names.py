@@ -1,7 +1,5 @@
 """Names of output files: equal for equal paths, told apart on every file system, never those of docqa's own files."""
 
-from __future__ import annotations
-
 import unicodedata
 
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """What a batch is thought to take, and what keeps its memory to that."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

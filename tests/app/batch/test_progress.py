@@ -1,7 +1,5 @@
 """The line that says how a batch goes on."""
 
-from __future__ import annotations
-
 import io
 
 from docqa.app.batch.attempt import Outcome

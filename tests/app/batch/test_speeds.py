@@ -1,7 +1,5 @@
 """What runs took, and the estimates that follow."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

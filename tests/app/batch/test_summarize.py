@@ -1,7 +1,5 @@
 """`docqa summarize` as a person and a script run it, with a tiny random model."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

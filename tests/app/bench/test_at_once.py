@@ -1,7 +1,5 @@
 """The rows of what is there at once: what they measure, and where the time of a question is said to go."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The bench of frames, on a text that is quick to make; its bars are for `docqa bench`, at the full length."""
 
-from __future__ import annotations
-
 from statistics import mean
 
 import pytest

@@ -1,7 +1,5 @@
 """`docqa chat` as a person and a pipe use it, with a tiny random model."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """A conversation over a scripted session: numbers of quotes, pages, stopping, and what is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path

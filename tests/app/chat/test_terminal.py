@@ -1,7 +1,5 @@
 """A conversation on a terminal: broken between words, with colours where wanted, and never silent."""
 
-from __future__ import annotations
-
 import io
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Whose the cites of a text are: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.check.citations import assign

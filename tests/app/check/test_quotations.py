@@ -1,7 +1,5 @@
 """Quotations as people write them, and what only looks like one: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.check.quotations import find_quotations

@@ -1,7 +1,5 @@
 """Ellipses and brackets in quotations."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.check.quote_parts import QuotePart, split_parts

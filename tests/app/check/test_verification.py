@@ -1,7 +1,5 @@
 """Somebody else's text against documents: a table of named traps for grade and place, and what is shown of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`docqa ask` and the commands around it as a person runs them: results, status, files, and a tiny random model."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

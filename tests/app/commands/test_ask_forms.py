@@ -1,7 +1,5 @@
 """`docqa ask --format` and `--sections`: what is printed, and of what part of a document."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`docqa forget` and `docqa cache`: nothing of a forgotten document is left on disk."""
 
-from __future__ import annotations
-
 import shutil
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Where a model computes: flag, setting and variable, and the kernels for cards in Triton's interpreter."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

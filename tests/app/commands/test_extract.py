@@ -1,7 +1,5 @@
 """`docqa extract` as a person and a script run it, with a tiny random model."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """`docqa find` as a person and a script run it."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty

@@ -1,7 +1,5 @@
 """`docqa history` and what other commands put into the history, or take out of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import stat

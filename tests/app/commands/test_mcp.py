@@ -1,7 +1,5 @@
 """`docqa mcp` where it cannot begin."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`docqa models export`: the files it writes, and what it refuses."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`docqa verify` as a person and a script run it."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess

@@ -3,8 +3,6 @@
 Python's own modules and other packages keep it, since they have their own ways there.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A second question about a document that was read is answered where torch cannot be imported, in the same words."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The Context: token ids in a fixed causal layout, and the way from every token back to its page."""
 
-from __future__ import annotations
-
 from array import array
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is kept of documents: equal to what is made anew, found again by content, and set aside when damaged."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import fields, replace
 from pathlib import Path

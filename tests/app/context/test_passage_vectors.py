@@ -1,7 +1,5 @@
 """Vectors of passages: read once, kept with the state, and made again where they are not those of this encoder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

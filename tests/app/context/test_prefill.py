@@ -1,7 +1,5 @@
 """What is kept on disk changes the time of an answer, never a word of it."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

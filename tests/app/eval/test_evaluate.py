@@ -1,7 +1,5 @@
 """Quality figures: the scores, the places of gold answers, and the rates of a file."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

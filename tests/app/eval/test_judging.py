@@ -1,7 +1,5 @@
 """What an answer is worth: its scores, what counts as right, and the calibration error."""
 
-from __future__ import annotations
-
 import random
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Questions about a document itself, and the passages that answer them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

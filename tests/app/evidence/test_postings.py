@@ -1,7 +1,5 @@
 """The words of passages as arrays: what they say, and the scores that come of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bm25s

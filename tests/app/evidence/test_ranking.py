@@ -1,7 +1,5 @@
 """Ranking passages by words and by the model's signals."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

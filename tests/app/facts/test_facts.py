@@ -1,7 +1,5 @@
 """Values of a kind: read, in one spelling, compared, printed."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, printed, read

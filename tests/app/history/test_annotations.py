@@ -1,7 +1,5 @@
 """What a reader highlighted: kept, forgotten with its document, never pruned, exported with the answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

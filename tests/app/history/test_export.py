@@ -1,7 +1,5 @@
 """Conversations as Markdown and as one HTML page: complete, escaped, inert, and a cite leads to its words."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The history of questions and answers: kept, found, shared by processes, repaired, and forgotten."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import stat

@@ -1,7 +1,5 @@
 """`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there is no picture of."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Calibration from its command: what it writes, and that it goes on from what was asked before."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import shutil

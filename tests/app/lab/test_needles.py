@@ -1,7 +1,5 @@
 """Needles: where they are hidden, and that the measurement sees what is found and what is not."""
 
-from __future__ import annotations
-
 import json
 import lzma
 import random

@@ -1,7 +1,5 @@
 """Test files of other projects: what counts as a problem, and the tally."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

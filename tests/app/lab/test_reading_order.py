@@ -1,7 +1,5 @@
 """The tally of neighbours out of order, on sources and pages of a few words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from docqa.app.lab.order_sources import places

@@ -1,7 +1,5 @@
 """Figures of the judge of support: what is read of a set, what is quoted, and how judgements are counted."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Sequence

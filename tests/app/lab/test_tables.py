@@ -1,7 +1,5 @@
 """The tally of cells that are told by the structure of their table."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

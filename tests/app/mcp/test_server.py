@@ -1,7 +1,5 @@
 """`docqa mcp` as a client of the SDK speaks to it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

@@ -1,7 +1,5 @@
 """`docqa models list|show|use|quantize`, and `plan` of a model that is not here."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

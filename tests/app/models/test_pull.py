@@ -1,7 +1,5 @@
 """`docqa models pull` from a hub on this machine: cut, resumed, compared with its hashes, refused with the reason."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What comes while a model thinks and writes: on a terminal alone, and never what a terminal would obey."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

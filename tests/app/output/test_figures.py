@@ -1,7 +1,5 @@
 """Figures: a bar for each ratio, names escaped."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

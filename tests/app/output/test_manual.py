@@ -1,7 +1,5 @@
 """The manual page, and what a shell is offered."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """How an Answer looks in a terminal, and how progress looks on standard error."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 

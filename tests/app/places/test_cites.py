@@ -1,7 +1,5 @@
 """Places that a text names: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.places.cites import find_cites

@@ -1,7 +1,5 @@
 """Documents of which only some sections are used."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Places called by a bare number, by a number with its word, or by their heading."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.places.named import region_named

@@ -1,7 +1,5 @@
 """What part of the documents a question is limited to."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

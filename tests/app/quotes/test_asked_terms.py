@@ -1,7 +1,5 @@
 """The term that a question asks the meaning of, and its definition."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A quote that uses a defined term brings its definition along, checked and cited like any quote."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

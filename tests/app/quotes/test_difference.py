@@ -1,7 +1,5 @@
 """The difference between a quotation and a document, word by word."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.quotes.difference import closest_range, inline, word_edits

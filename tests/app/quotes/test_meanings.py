@@ -1,7 +1,5 @@
 """The words that say what a term means."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.quotes.meanings import asked_meaning

@@ -1,7 +1,5 @@
 """From a span to the sentence around it, and its cite."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Runs of sentences, grown to a budget of words or cut down to one."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

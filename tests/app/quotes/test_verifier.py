@@ -1,7 +1,5 @@
 """Grades and places of quotes: a table of named traps, and properties that hold for any page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What a document tells its reader or a machine to answer is marked, and does not win over its other words."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.addressing import addresses_reader, beside, likely_places, marks, warily

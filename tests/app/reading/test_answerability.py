@@ -1,7 +1,5 @@
 """Signals of a question, and the calibrated decision to refuse."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Answers by the reader: led back to exact characters, from few passages, the same after a restart."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What may be an answer: spans without what is only punctuation, and the places that speak for them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given

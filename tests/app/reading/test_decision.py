@@ -1,7 +1,5 @@
 """From what was read to the answer: its form, its items, and documents that disagree."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

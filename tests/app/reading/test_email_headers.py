@@ -1,7 +1,5 @@
 """What the headers of an e-mail say answers who sent it, when, to whom and about what."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.candidates import Candidates, Form

@@ -1,7 +1,5 @@
 """The answers to two parts become one, which is as sure as the weaker of them."""
 
-from __future__ import annotations
-
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.app.reading.joined_parts import join_parts

@@ -1,7 +1,5 @@
 """Items of lists by their marks: behind a lead-in, around one of them, within a sentence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

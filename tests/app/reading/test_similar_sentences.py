@@ -1,7 +1,5 @@
 """Sentences that the passage encoder finds like the question speak for the spans in them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

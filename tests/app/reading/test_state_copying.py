@@ -1,7 +1,5 @@
 """Answers copied from a state of the whole documents: words of the pages, at the place that was meant."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

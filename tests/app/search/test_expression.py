@@ -1,7 +1,5 @@
 """What plain words and regular expressions match."""
 
-from __future__ import annotations
-
 import re
 import time
 from typing import Any

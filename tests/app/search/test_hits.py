@@ -1,7 +1,5 @@
 """Where hits are: their lines, pages and sections."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A Session on asyncio: the same answers, progress, and an end where a task is cancelled."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A second question uses what is kept of the documents, says what is damaged of it, and answers the same."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

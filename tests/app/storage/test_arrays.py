@@ -1,7 +1,5 @@
 """Arrays that are kept: mapped from their file as they were written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pins of states in use, on this machine and on others that share the folder."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

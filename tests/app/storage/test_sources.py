@@ -1,7 +1,5 @@
 """Documents from paths: what was parsed once is found again by its content."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

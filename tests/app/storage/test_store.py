@@ -1,7 +1,5 @@
 """The folder of what is kept: entries, budget, damage, forgetting."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

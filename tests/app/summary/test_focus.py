@@ -1,7 +1,5 @@
 """`--focus` with the bundled model: sentences about what somebody wants to know, by docqa's own evidence."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

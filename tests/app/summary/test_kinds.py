@@ -1,7 +1,5 @@
 """Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from docqa.app.summary.kinds import Kind, kind_of

@@ -1,7 +1,5 @@
 """Markdown of records: a document's words never become markup, and every document is named with its pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

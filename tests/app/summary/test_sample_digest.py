@@ -1,7 +1,5 @@
 """The digest of the sample folder with the bundled weights: every document is named, every cite holds its words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

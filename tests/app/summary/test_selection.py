@@ -1,7 +1,5 @@
 """Nothing is said twice, sections take turns, and "However" never stands without what it answers."""
 
-from __future__ import annotations
-
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.sentences.candidates import SentenceCandidate

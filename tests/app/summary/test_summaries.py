@@ -1,7 +1,5 @@
 """Whole summaries by the tiny checkpoint: what they say stands in the document, and all is covered or named."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, product

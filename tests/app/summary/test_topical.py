@@ -1,7 +1,5 @@
 """Of sentences with the words of a topic, those that the reader finds to answer its question are chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

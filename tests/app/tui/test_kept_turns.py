@@ -1,7 +1,5 @@
 """Questions and answers kept on disk, and what is exported of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

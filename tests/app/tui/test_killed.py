@@ -1,7 +1,5 @@
 """A process that is killed while it reads or answers: all but the answer in flight is there when it comes back."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty

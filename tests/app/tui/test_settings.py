@@ -1,7 +1,5 @@
 """Theme and keys from config.toml: checked with a message that says what to change, and shown as they hold."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@
 are committed. They belong to one version of Textual (snapshots/textual.txt), with another one they are not compared.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time

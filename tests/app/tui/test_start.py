@@ -1,7 +1,5 @@
 """What is imported before the first frame."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The theme: chosen by the terminal, remembered, and readable in both of docqa's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

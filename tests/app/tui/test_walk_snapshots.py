@@ -1,7 +1,5 @@
 """The walk that the README shows: a sample document, the question of its first page, and what docqa answers to it."""
 
-from __future__ import annotations
-
 import json
 import threading
 from dataclasses import replace

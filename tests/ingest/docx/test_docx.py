@@ -1,7 +1,5 @@
 """DOCX: automatic numbers, locators of clauses, tracked changes, hidden text, tables and notes."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """DOCX without styles: headings by their looks, typed numbers, and places in words where there are no pages."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.structure.paragraphs import place_without_page

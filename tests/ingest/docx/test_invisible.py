@@ -1,8 +1,6 @@
 """DOCX: text that a reader does not see is left out and warned of, whichever way it is hidden; what only looks so is
 read."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.read import read

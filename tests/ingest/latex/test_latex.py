@@ -1,7 +1,5 @@
 """LaTeX source: what would be printed, numbers and references included, without running TeX."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

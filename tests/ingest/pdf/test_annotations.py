@@ -1,7 +1,5 @@
 """PDF: filled form fields and comments are read at the end of their page, and told as such."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What was seen on a page: every line in its place and its block, in the order of the Document, and what is no text."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Printed page numbers against the labels that a PDF has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from docqa.ingest.pdf.labels import checked_labels, printed_labels

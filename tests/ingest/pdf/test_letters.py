@@ -1,7 +1,5 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from docqa.ingest.read import read

@@ -1,7 +1,5 @@
 """Words of a page that pdfium parts elsewhere than they are seen, and what is drawn twice."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 

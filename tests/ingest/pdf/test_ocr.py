@@ -1,7 +1,5 @@
 """Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to install."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from pathlib import Path

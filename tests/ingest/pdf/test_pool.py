@@ -1,7 +1,5 @@
 """Pages read by several forks at once: the same Document as one by one, and a bad page costs that page only."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

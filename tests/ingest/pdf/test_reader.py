@@ -1,7 +1,5 @@
 """PDF: order, words, running heads, labels, outline, encryption, and everything that can be wrong with a file."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

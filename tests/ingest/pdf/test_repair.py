@@ -1,7 +1,5 @@
 """Readable PDFs that pypdf alone refuses."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

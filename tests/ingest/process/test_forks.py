@@ -1,7 +1,5 @@
 """Parts of one piece of work done by forks, and what becomes of a part whose fork does not come back."""
 
-from __future__ import annotations
-
 import os
 import sys
 from functools import partial

@@ -1,7 +1,5 @@
 """Where the system keeps no limits of a process, its parent does."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Messages come through a pipe as they were sent, and whoever waits for one can stop."""
 
-from __future__ import annotations
-
 import io
 import os
 import time

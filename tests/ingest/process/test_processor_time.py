@@ -1,7 +1,5 @@
 """Limits of time count the work of a process, not the wait for a busy machine."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

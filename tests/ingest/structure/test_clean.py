@@ -1,7 +1,5 @@
 """Lines that are joined, in time that grows with the text and not with its square."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

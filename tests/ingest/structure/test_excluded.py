@@ -1,7 +1,5 @@
 """Numbers that name nothing where they stand, and places that only the look of a page names."""
 
-from __future__ import annotations
-
 from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest

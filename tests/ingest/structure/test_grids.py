@@ -1,7 +1,5 @@
 """Tables of HTML and DOCX are grids too: spanning heads, cells over several rows, empty ones."""
 
-from __future__ import annotations
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.grids import GridRows, MarkedCell

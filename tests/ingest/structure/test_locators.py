@@ -1,7 +1,5 @@
 """What the document prints to name a place: statutes, contracts, opinions, papers; never a position."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The tree of sections: numbers in sequence, who stands under whom, the samples, and documents checked by eye."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache

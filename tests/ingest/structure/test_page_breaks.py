@@ -1,7 +1,5 @@
 """Sentences that a page break cuts: found over footnotes and figures, and only where they are one sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from docqa.ingest import Document

@@ -1,7 +1,5 @@
 """Sentences and passages: what must hold for every text, and the abbreviations of legal and academic prose."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

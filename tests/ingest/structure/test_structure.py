@@ -1,7 +1,5 @@
 """Definitions with their scope, cross references, footnotes, and who speaks in an opinion of a court."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

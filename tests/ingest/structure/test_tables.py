@@ -1,7 +1,5 @@
 """Tables in plain text, and what is told of every table: captions, units, columns of names."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.structure.tables.described import with_tables

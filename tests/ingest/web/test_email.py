@@ -1,8 +1,6 @@
 """E-mail: headers first, the plain text before the HTML, earlier messages told from new text, attachments as documents
 of their own."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """EPUB: the order of the spine, chapters from the table of contents, and what a book can do wrong."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """HTML: what a page shows becomes text, headings become sections, and what it hides is left out and counted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,8 +1,6 @@
 """HTML, e-mail and EPUB: text that a reader does not see is left out and warned of, whichever way it is hidden; what
 only looks so is read."""
 
-from __future__ import annotations
-
 from email.message import EmailMessage
 
 import pytest

@@ -4,8 +4,6 @@ The operations are the same in the same order, so every bit is; what AVX2 gives 
 tests/kernels.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The chat template of a checkpoint: rendered as transformers does, with documents as plain text in it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

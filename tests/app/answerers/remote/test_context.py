@@ -1,7 +1,5 @@
 """What does not fit a server's context is made smaller, and what comes in pieces is put together."""
 
-from __future__ import annotations
-
 import json
 import re
 from email.utils import formatdate

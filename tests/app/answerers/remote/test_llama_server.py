@@ -3,8 +3,6 @@
 Its answers differ between versions of llama.cpp, so what is asserted holds for whatever is written.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import json

@@ -1,7 +1,5 @@
 """`--model openai:NAME`: what a server writes is checked against the pages, whatever it says and however it fails."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

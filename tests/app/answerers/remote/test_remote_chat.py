@@ -1,7 +1,5 @@
 """`docqa chat` with a server: thought, a second look at the same reply, and an interrupted conversation."""
 
-from __future__ import annotations
-
 import io
 import sys
 from pathlib import Path

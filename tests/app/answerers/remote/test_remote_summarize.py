@@ -1,7 +1,5 @@
 """`docqa summarize` with a server: its words, part by part and as a whole, each with its place or a mark."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

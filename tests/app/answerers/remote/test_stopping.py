@@ -1,7 +1,5 @@
 """A server's text that the reader ends: what came of it is the answer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a model that writes is given: as much as fits, in reading order, with its places."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

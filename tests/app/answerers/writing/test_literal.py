@@ -1,7 +1,5 @@
 """What a statement says that its quotes do not: numbers, dates, negations, duties, names."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answerers.writing.literal import differences

@@ -1,7 +1,5 @@
 """Statements that differ from their quotes by a word, and faithful ones in other words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pytest

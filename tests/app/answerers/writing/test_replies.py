@@ -1,7 +1,5 @@
 """Replies that are no answers: refusals, repetitions, copied instructions."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answerers.writing import replies

@@ -1,7 +1,5 @@
 """Statements that say the question again, with an answer in it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

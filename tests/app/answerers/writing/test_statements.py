@@ -1,7 +1,5 @@
 """What a model writes, taken apart into statements and their cites."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answerers.writing.statements import read_statements

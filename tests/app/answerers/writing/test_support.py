@@ -1,7 +1,5 @@
 """What becomes of a statement that its judge is unsure of."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pytest

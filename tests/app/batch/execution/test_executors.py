@@ -1,7 +1,5 @@
 """Processes and Ray actors give the records of the serial run, and outlive the death of one of them."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The ledger: what it tells after crashes, and that it never costs more than the account."""
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 from typing import Any

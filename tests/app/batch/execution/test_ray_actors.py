@@ -1,7 +1,5 @@
 """A Ray cluster, as a small module stands for it: what is sent to it, and what comes of its errors."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """The loop of a batch, with a work that takes no model: once each, isolated failures, processes that die."""
 
-from __future__ import annotations
-
 import io
 import threading
 from collections.abc import Callable, Iterator

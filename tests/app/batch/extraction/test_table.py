@@ -1,7 +1,5 @@
 """Which cells of a table differ from the rest of their column, and its conflicts."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answer.answer import Cite

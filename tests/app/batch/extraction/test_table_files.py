@@ -1,7 +1,5 @@
 """A table as CSV, JSON lines, Markdown and XLSX: inert, readable, and the same bytes every time."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

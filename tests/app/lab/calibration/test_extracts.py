@@ -1,7 +1,5 @@
 """Texts that are asked about: how they are read, and what of the places of answers stays when they are joined."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The fits of the calibration, on data whose right answer is known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The fit of refusal and confidence, on trials that were made up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

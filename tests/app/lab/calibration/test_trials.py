@@ -1,7 +1,5 @@
 """Questions that are asked for the calibration: what is noted of them, and that it is kept."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The search for how much signals count in the order of passages and of candidates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from docqa.app.lab.calibration.extracts import Layout

@@ -1,7 +1,5 @@
 """The abstract of a paper is parted from its body, so that no summary is measured against what it was made of."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import lzma

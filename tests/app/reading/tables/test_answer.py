@@ -1,7 +1,5 @@
 """A cell in place of what the reader found."""
 
-from __future__ import annotations
-
 from array import array
 from typing import Any
 

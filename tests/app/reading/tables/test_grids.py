@@ -1,7 +1,5 @@
 """The cell of a grid: spanning heads, titles of groups, names of rows behind the first cell, parts on other pages."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """The cell that a question asks for by the names of row and column, and when there is none."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Tables of a page: rows, the heads over their columns, and what has no certain grid."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Where a table says the unit of a cell."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Two things asked with one verb."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.two_parts import parts_of

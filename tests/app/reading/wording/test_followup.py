@@ -1,7 +1,5 @@
 """Follow-up questions made whole, by the questions before them."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

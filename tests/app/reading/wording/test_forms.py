@@ -1,7 +1,5 @@
 """What kind of answer a question wants: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.candidates import Form

@@ -1,7 +1,5 @@
 """Which questions are plainly not in English."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.language import is_english, reads_as_english

@@ -1,7 +1,5 @@
 """Questions of two parts cut into two that stand alone: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

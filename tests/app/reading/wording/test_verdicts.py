@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.verdicts import features, verdict_odds, weights

@@ -1,7 +1,5 @@
 """Only whole sentences of prose, and none that hangs in the air, may come into a summary."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Whose words a sentence is: speech carries its speaker, and is no finding of the document."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

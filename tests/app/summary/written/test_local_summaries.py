@@ -1,7 +1,5 @@
 """A checkpoint writes summaries here: from its state of the whole document, or from the sentences of its parts."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

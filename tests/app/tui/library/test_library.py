@@ -1,7 +1,5 @@
 """The library, and whole sessions with the tiny checkpoint: open, ask, follow, quit, come back."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select

@@ -1,7 +1,5 @@
 """What a library leaves out and what it marks: exports of docqa, files that are damaged, empty, or scanned."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What was read and asked before: found without a path, opened by keys alone."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Any

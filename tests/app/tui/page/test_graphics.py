@@ -1,7 +1,5 @@
 """What is sent to terminals that show pictures, which ones those are, and that the others are sent nothing."""
 
-from __future__ import annotations
-
 import base64
 import os
 import pty

@@ -1,7 +1,5 @@
 """The yellow over words on the picture of a page: which lines, which pixels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from docqa.app.tui.page.highlighter import LineBox, line_boxes, marked_pixels, marked_png, touched

@@ -1,7 +1,5 @@
 """The lines of a document: wrapped to cells, laid out where somebody looks, and never moving under the reader."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

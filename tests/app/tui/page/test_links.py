@@ -1,7 +1,5 @@
 """References and footnote marks in the text: shown as links, followed by clicks and keys, and come back from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is sent."""
 
-from __future__ import annotations
-
 import base64
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Places in a document: slices of the strip, what a search finds, what a reader means by a label."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

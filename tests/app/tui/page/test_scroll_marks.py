@@ -1,7 +1,5 @@
 """The scroll bar shows where all hits are, which one the reader is at, and what the reader highlighted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Words of the text selected with the mouse: shown, copied with their cite, cut from the pages."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Words that the reader highlights, and notes on them: made, marked, listed, gone to, changed, kept and exported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

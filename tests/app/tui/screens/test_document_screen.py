@@ -1,7 +1,5 @@
 """Every other key of an open document: scrolling, search, places, export, outline, panes, palette, help, themes."""
 
-from __future__ import annotations
-
 import gc
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Cites of an open document: followed by keys and clicks, shown in the text and on the strip, copied."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from typing import Any

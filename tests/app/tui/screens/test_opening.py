@@ -1,7 +1,5 @@
 """A document that is being opened: what is typed is kept, pages are counted, and only keys that work are shown."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Answers and reads under way in an open document: shown, stopped, resumed, failed, left and found again."""
 
-from __future__ import annotations
-
 import re
 import threading
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The gauges of context and memory: their bytes are those of the tensors of a model."""
 
-from __future__ import annotations
-
 import threading
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """Lines that go on below their own first word."""
 
-from __future__ import annotations
-
 import pytest
 from textual.content import Content
 

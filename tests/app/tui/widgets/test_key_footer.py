@@ -1,7 +1,5 @@
 """The foot of a screen has whole keys only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

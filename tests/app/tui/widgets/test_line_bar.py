@@ -1,7 +1,5 @@
 """The line at the bottom: what is typed and pasted into it arrives whole."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

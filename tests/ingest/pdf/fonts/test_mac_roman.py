@@ -1,7 +1,5 @@
 """Letters of Windows that are read by the table of the Mac."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.pdf.fonts.mac_roman import with_windows_letters

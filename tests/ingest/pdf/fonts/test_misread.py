@@ -1,7 +1,5 @@
 """Letters that the fonts of a file say and that pdfium alone gets wrong."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Sequence

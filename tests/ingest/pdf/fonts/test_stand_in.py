@@ -1,7 +1,5 @@
 """Text in fonts that neither the PDF nor the machine has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import pytest

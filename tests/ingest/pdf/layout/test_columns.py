@@ -1,8 +1,6 @@
 """Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures, text
 from right to left."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Texts side by side that no gutter separates: the order of the drawing tells them apart, and grades pages."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Printed line numbers: they leave the text, and a place in it still has the number of its line."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

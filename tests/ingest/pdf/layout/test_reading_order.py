@@ -1,7 +1,5 @@
 """Reading order on pages of several columns: pairs of phrases, written from pictures of the pages, beside pypdf's."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache

@@ -1,7 +1,5 @@
 """Running heads and feet, on a labelled set: what must be gone from the text of a page, and what must stay."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Ruled tables become rows, a cell after the other, however many lines a cell has."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from typing import Any

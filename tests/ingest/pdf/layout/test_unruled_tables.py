@@ -1,7 +1,5 @@
 """Tables without a frame become grids: heads over several columns, names over several lines, and what is no table."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Text that a reader of the page cannot see: out of the text, counted, named, and read only where asked for."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
