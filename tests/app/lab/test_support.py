@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from docqa.app.answer.grades import Support
-from docqa.app.errors import InputError
 from docqa.app.lab import support
-from docqa.app.lab.support import Claim, claims, made_false, nearest
+from docqa.app.lab.support import Claim, claims, made_false
 
 PASSAGE = "The keeper of the lighthouse is Marten Hale. He came in 1911 from the mainland."
 
@@ -46,23 +45,6 @@ def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path: Path) ->
         Claim('"Marten" is not "Hale"', PASSAGE, Support.UNSUPPORTED, "made"),
         Claim("He sings.", PASSAGE, Support.UNSUPPORTED, "made"),
     ]
-
-
-def test_a_file_of_another_form_names_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "other.jsonl"
-    path.write_text('{"question": "q"}\n', encoding="utf-8")
-    with pytest.raises(InputError, match="line 1"):
-        claims(path)
-
-
-def test_of_a_long_passage_the_nearest_sentences_are_quoted() -> None:
-    filler = "The rocks below are grey and steep. "
-    passage = filler * 40 + PASSAGE + " " + filler * 40
-    found = nearest("Marten Hale came in 1911", passage)
-    assert PASSAGE in found and 150 < len(found.split()) <= support.LONGEST
-    assert nearest("Marten Hale", PASSAGE) == PASSAGE
-    unbroken = "word " * 300
-    assert len(nearest("Marten", unbroken).split()) == support.LONGEST
 
 
 def test_supported_claims_are_made_false_by_a_figure_or_a_word() -> None:

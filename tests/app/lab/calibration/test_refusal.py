@@ -13,8 +13,6 @@ from docqa.app.lab.calibration.refusal import (
     PRECISION,
     REFUSING,
     UNANSWERABLE,
-    Held,
-    figures,
     fit,
     fit_refusal,
 )
@@ -83,16 +81,6 @@ def test_signals_speak_in_their_own_direction_and_form_only() -> None:
     weights = dict(zip(SIGNALS, fitted["weights"], strict=True))
     assert weights["margin"] > 0 >= weights["missing_names"]
     assert weights["verdict_sure"] == weights["items_chance"] == 0
-
-
-def test_figures_count_what_is_asserted_from_the_threshold_on() -> None:
-    right, wrong = (made(1, Form.FACT, bias, 0, 0.0)[0] for bias in (90.0, -90.0))
-    none = made(1, Form.FACT, 0.0, 0, 1.0)[0]
-    held = [Held(right, 0.95, 0.9), Held(right, 0.3, 0.9), Held(wrong, 0.6, 0.1), Held(none, 0.2, 0.1)]
-    found = figures(held, 0.5)
-    assert (found["right"], found["right_without_refusal"]) == (0.3333, 0.6667)
-    assert (found["refused_answerable"], found["refused_unanswerable"]) == (0.3333, 1.0)
-    assert (found["asserted"], found["precision"], found["sure"], found["precision_at_90"]) == (2, 0.5, 1, 1.0)
 
 
 def test_what_is_fitted_is_calibrated_and_its_figures_are_told() -> None:
