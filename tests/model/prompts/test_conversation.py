@@ -28,9 +28,7 @@ def tokenizer() -> CheckpointTokenizer:
 
 
 @pytest.mark.parametrize("source", [PLAIN, THINKS, NO_SYSTEM])
-def test_a_question_follows_the_documents_in_the_message_that_they_opened(
-    source: str, tokenizer: CheckpointTokenizer
-) -> None:
+def test_a_question_follows_the_documents_in_the_message_that_they_opened(source, tokenizer):
     talk = Conversation(ChatTemplate(source, "here"), tokenizer)
     asked = talk.ids([talk.form.asked(Question("Who <|end|> signs?"))])
     before, behind = tokenizer.decode(talk.opening()), tokenizer.decode(asked)
@@ -42,7 +40,7 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(
     assert len(ends) == 1  # that of the template: words of a question are no control tokens
 
 
-def test_earlier_turns_stand_between_documents_and_question(tokenizer: CheckpointTokenizer) -> None:
+def test_earlier_turns_stand_between_documents_and_question(tokenizer):
     talk = Conversation(ChatTemplate(PLAIN, "here"), tokenizer)
     earlier = [Turn("Who signs?", "Ann signs."), Turn("When?", "In May.")]
     text = tokenizer.decode(talk.ids([talk.form.asked(Question("And why?"))], earlier))
@@ -50,13 +48,13 @@ def test_earlier_turns_stand_between_documents_and_question(tokenizer: Checkpoin
     assert places == sorted(places) and text.count("<|start|>") == 5 and text.count("That was the text") == 1
 
 
-def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer: CheckpointTokenizer) -> None:
+def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer):
     talk = Conversation(ChatTemplate(THINKS, "here"), tokenizer)
     assert tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))], think=True)).endswith("<think>\n")
     assert not tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))])).endswith("<think>\n")
 
 
-def test_a_template_that_drops_a_message_is_refused(tokenizer: CheckpointTokenizer) -> None:
+def test_a_template_that_drops_a_message_is_refused(tokenizer):
     template = ChatTemplate("{{ messages[0].content }}{{ messages[-1].content }}", "here")
     with pytest.raises(ConfigUnsupported, match="all messages"):
         Conversation(template, tokenizer).ids(["Who?", "Ann.", "And?"])

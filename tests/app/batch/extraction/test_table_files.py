@@ -30,7 +30,7 @@ def table() -> AnswerTable:
     return make_table(["Which law?", "What else?"], rows)
 
 
-def test_csv_has_answer_page_status_and_difference_of_every_question(table: AnswerTable) -> None:
+def test_csv_has_answer_page_status_and_difference_of_every_question(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv").decode())))
     assert [row["Which law?"] for row in rows] == ["Lower Tarn", "Lower Tarn", "Upper | Tarn", ""]
     assert rows[0]["Which law? [page]"] == "p. 1 (PDF 4)"
@@ -40,14 +40,14 @@ def test_csv_has_answer_page_status_and_difference_of_every_question(table: Answ
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@A1", " =1+1"])
-def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
+def test_no_cell_of_a_csv_is_a_formula(start):
     made = make_table(["Q?"], [FileRow(start, (AnswerCell("answered", start),))])
     (row,) = list(csv.reader(io.StringIO(table_bytes(made, "csv").decode())))[1:]
     assert not any(value.strip().startswith(("=", "+", "-", "@")) for value in row)
     assert row[2].endswith(start.strip())
 
 
-def test_json_lines_have_a_cell_for_every_question(table: AnswerTable) -> None:
+def test_json_lines_have_a_cell_for_every_question(table):
     lines = [json.loads(line) for line in table_bytes(table, "jsonl").decode().splitlines()]
     assert [line["file"] for line in lines] == ["a.pdf", "b.pdf", "-c.pdf", "d.pdf"]
     first = lines[0]["cells"][0]
@@ -55,14 +55,14 @@ def test_json_lines_have_a_cell_for_every_question(table: AnswerTable) -> None:
     assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == ("d.pdf: the file is empty", "unreadable")
 
 
-def test_markdown_marks_differences_and_escapes_columns_of_documents(table: AnswerTable) -> None:
+def test_markdown_marks_differences_and_escapes_columns_of_documents(table):
     lines = [line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")]
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
     assert "*unreadable: d.pdf: the file is empty*" in lines[5]
 
 
-def test_a_possible_answer_is_none_but_its_page_is_hinted_at() -> None:
+def test_a_possible_answer_is_none_but_its_page_is_hinted_at():
     passage = EvidenceItem("a.pdf", 19, "xv", 1.0, "It says so here.")
     answer = Answer(
         Status.POSSIBLE, "Q?", None, True, 0.4, (), (passage,), CoverageReport(9, 9, 20), Usage(9, 0, 0.1, False)
@@ -76,7 +76,7 @@ def test_a_possible_answer_is_none_but_its_page_is_hinted_at() -> None:
     assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_bytes(made, "md").decode()
 
 
-def test_conflicts_show_both_quotes_in_every_format(table: AnswerTable) -> None:
+def test_conflicts_show_both_quotes_in_every_format(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv", conflicts=True).decode())))
     assert (rows[0]["quote"], rows[0]["other quote"]) == ("It says Upper | Tarn here.", "It says Lower Tarn here.")
     lines = [json.loads(line) for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()]
@@ -86,7 +86,7 @@ def test_conflicts_show_both_quotes_in_every_format(table: AnswerTable) -> None:
     assert "> It says Lower Tarn here." in text
 
 
-def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table: AnswerTable) -> None:
+def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table):
     book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx", conflicts=True)))
     sheets = {name: book.read(name).decode() for name in book.namelist()}
     assert "<f>" not in sheets["xl/worksheets/sheet1.xml"]
@@ -95,7 +95,7 @@ def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table: AnswerT
     assert 'name="Conflicts"' in sheets["xl/workbook.xml"]
 
 
-def test_xlsx_has_quote_and_confidence_beside_each_answer(table: AnswerTable) -> None:
+def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
     book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx")))
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -106,21 +106,19 @@ def test_xlsx_has_quote_and_confidence_beside_each_answer(table: AnswerTable) ->
     assert texts[2:8] == ["Which law?", *(f"Which law? [{name}]" for name in columns)]
 
 
-def test_markdown_conflicts_say_how_many_files_agree(table: AnswerTable) -> None:
+def test_markdown_conflicts_say_how_many_files_agree(table):
     assert "most files say (2 of 3):" in table_bytes(table, "md", conflicts=True).decode()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])
-def test_equal_tables_give_equal_bytes_at_any_time(
-    table: AnswerTable, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_tables_give_equal_bytes_at_any_time(table, form, monkeypatch):
     before = table_bytes(table, form, conflicts=True)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(2_000_000_000.0))
     assert table_bytes(table, form, conflicts=True) == before
 
 
-def test_a_name_that_is_not_unicode_is_written() -> None:
+def test_a_name_that_is_not_unicode_is_written():
     made = make_table(["Q?"], [FileRow("caf\udce9.pdf", (AnswerCell("not_found"),))])
     for form in ("csv", "jsonl", "md", "xlsx"):
         assert table_bytes(made, form)
