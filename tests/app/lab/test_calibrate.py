@@ -52,9 +52,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_folder_gets_its_refusal_and_keeps_all_else(
-    folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_gets_its_refusal_and_keeps_all_else(folder, data, tmp_path, capsys):
     before = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
     arguments = ["--model", str(folder), "--data", str(data), "--signals", str(tmp_path / "signals.jsonl")]
     calibrate.main(arguments)
@@ -72,8 +70,6 @@ def test_a_folder_gets_its_refusal_and_keeps_all_else(
     assert again[-1]["refusal"] == after["refusal"] and any("chosen" in line for line in again)
 
 
-def test_no_more_questions_are_asked_than_wanted(
-    folder: Path, data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_more_questions_are_asked_than_wanted(folder, data, capsys):
     calibrate.main(["--model", str(folder), "--data", str(data), "--questions", "6"])
     assert len({line["asked"] for line in lines(capsys) if "asked" in line}) == 3

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -28,7 +27,7 @@ def write_claims(path: Path, *labelled: tuple[str, str, list[str]], dataset: str
     return path
 
 
-def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path: Path) -> None:
+def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path):
     path = write_claims(
         tmp_path / "set.jsonl.gz",
         ("He is the keeper.", "Entailment", ["Marten Hale.", "He came.", "He came."]),
@@ -47,7 +46,7 @@ def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path: Path) ->
     ]
 
 
-def test_supported_claims_are_made_false_by_a_figure_or_a_word() -> None:
+def test_supported_claims_are_made_false_by_a_figure_or_a_word():
     def made(text: str, label: Support = Support.SUPPORTED) -> list[str]:
         return [each.text for each in made_false([Claim(text, PASSAGE, label, "made")])]
 
@@ -65,9 +64,7 @@ def judge_support(reader: object, claims: Sequence[str], evidence: Sequence[str]
     return torch.tensor([[0.1, 0.1, 0.7, 0.1] if " not " in claim else [0.7, 0.1, 0.1, 0.1] for claim in claims])
 
 
-def test_the_command_reads_folders_and_makes_contradictions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_reads_folders_and_makes_contradictions(tmp_path, monkeypatch, capsys):
     write_claims(tmp_path / "claims_a.jsonl.gz", ("Hale is the keeper.", "Entailment", []), dataset="a")
     write_claims(
         tmp_path / "claims_b.jsonl.gz",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.lab.tables.cells import main
+from docqa.app.lab.tables import main
 
 TABLE = "Ponds by state\n\n| State | 2007–08 | 2008–09 |\n|---|---|---|\n| Ohio | 31 | 42 |\n| Texas | 53 | 64 |\n"
 
