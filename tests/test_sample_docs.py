@@ -59,13 +59,6 @@ def test_each_answer_is_word_for_word_in_sentence_and_pages(record: dict[str, An
     assert record["answer"] in " ".join(pages[number - 1] for number in record["pages"])
 
 
-@pytest.mark.parametrize("name", ["services_agreement.pdf", "handbook.pdf"])
-def test_the_label_of_a_page_is_printed_on_it(name: str) -> None:
-    labels = PdfReader(SAMPLES / name).page_labels
-    for label, text in list(zip(labels, pages_of(name), strict=True))[1:]:
-        assert label in text.split(), label
-
-
 @pytest.mark.parametrize("name", PDFS)
 def test_building_from_the_sources_gives_the_same_text(name: str, tmp_path: Path, monkeypatch: Any) -> None:
     pytest.importorskip("reportlab")

@@ -35,7 +35,7 @@ def test_a_new_format_is_read_by_its_first_bytes_whatever_its_name(toy: None) ->
         assert "The ferry leaves at noon." in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
 
 
-def test_a_file_with_the_suffix_of_a_format_and_other_bytes_is_refused(toy: None) -> None:
+def test_a_file_with_the_suffix_of_another_format_is_refused(toy: None) -> None:
     with pytest.raises(NotADocument, match="not toy files"):
         read(ReadRequest("a.toy", b"The ferry leaves at noon."))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,11 +87,6 @@ def session(documents: tuple[Document, ...]) -> Scripted:
          "When does the lease end?": "It ends on 31 March 2025.",
          "When does the door close?": "The door closes at nine."},
     )  # fmt: skip
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture

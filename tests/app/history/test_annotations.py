@@ -1,7 +1,6 @@
 """What a reader highlighted: kept, forgotten with its document, never pruned, exported with the answers."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +13,6 @@ from docqa.ingest.types import Document
 
 HOSTILE = "<script>alert(1)</script> *bold*"
 RENT = Annotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,11 +29,6 @@ PAGES = (
     "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
     "The tenant pays 1,200 dollars of rent before the ninth day of each month.",
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.lab import peer_files
-from docqa.app.lab.peer_files import Reading, count_characters, documents, measure, tally, words_of
+from docqa.app.lab.peer_files import Reading, documents, measure, tally
 from docqa.ingest.pdf.document import ALL_HIDDEN
 
 
@@ -38,8 +38,3 @@ def test_files_are_read_measured_and_counted(tmp_path: Path, monkeypatch: pytest
     assert [(reading.outcome, reading.kind) for reading in found] == [("refused", "NotADocument"), ("document", "")]
     assert found[1].characters == 27 and found[1].seconds > 0 and found[1].bytes > 2**20
     assert tally(found)["files"] == 2 and tally(found)["refusals"] == {"NotADocument": 1}
-
-
-def test_words_and_characters_are_those_that_are_seen() -> None:
-    assert words_of("Of\ufb01cer 12b, Масса; 風景") == {"officer", "масса", "風", "景"}
-    assert count_characters("\u202bof\ufb01cer\u202c 12") == 9

@@ -19,15 +19,6 @@ def test_a_kernel_cannot_be_faster_than_its_slower_half():
 
 
 @native_only
-def test_byte_products_are_cheaper_and_memory_is_slower_than_registers(monkeypatch):
-    monkeypatch.setattr(roofline, "ROUNDS", 20_000)
-    monkeypatch.setattr(roofline, "FLOATS", 1 << 22)
-    found = roofline.measure(library()._replace(threads=1))
-    assert 0 < found.float_operations < found.byte_operations
-    assert 0 < found.read < found.float_operations and 0 < found.copied < found.float_operations
-
-
-@native_only
 def test_each_kernel_of_the_trunk_has_a_line(monkeypatch, capsys):
     monkeypatch.setattr(roofline, "ROUNDS", 2_000)
     monkeypatch.setattr(roofline, "FLOATS", 1 << 20)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from docqa.app.answer.grades import Support
 from docqa.app.lab import support
-from docqa.app.lab.support import Claim, claims, made_false
+from docqa.app.lab.support import Claim, claims
 
 PASSAGE = "The keeper of the lighthouse is Marten Hale. He came in 1911 from the mainland."
 
@@ -44,18 +44,6 @@ def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path):
         Claim('"Marten" is not "Hale"', PASSAGE, Support.UNSUPPORTED, "made"),
         Claim("He sings.", PASSAGE, Support.UNSUPPORTED, "made"),
     ]
-
-
-def test_supported_claims_are_made_false_by_a_figure_or_a_word():
-    def made(text: str, label: Support = Support.SUPPORTED) -> list[str]:
-        return [each.text for each in made_false([Claim(text, PASSAGE, label, "made")])]
-
-    assert made("Hale came in 1911.") == ["Hale came in 1914."]
-    assert made("Hale came in 1912 and is old.") == []
-    assert made("Hale is the keeper.") == ["Hale is not the keeper."]
-    assert made("Hale is not young.") == []
-    assert made("Hale came.") == []
-    assert made("Hale is the keeper.", Support.UNSUPPORTED) == []
 
 
 def judge_support(reader: object, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:

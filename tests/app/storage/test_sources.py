@@ -17,11 +17,6 @@ PLAIN = ReadRequest()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
-
-
-@pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the documents that were parsed, in order."""
     names: list[str] = []

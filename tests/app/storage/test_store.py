@@ -18,11 +18,6 @@ def put(store: Store, key: str, size: int = 100, used: float | None = None, **de
     return folder
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
-
-
 def test_the_environment_names_the_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "mine"))
     assert default_root() == tmp_path / "mine"

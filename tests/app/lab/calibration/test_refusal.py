@@ -31,22 +31,10 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
         signals["missing_names"] = float(source.integers(0, 3))
         right = not none and source.random() < chance(np.array(signals["margin"] + bias))
         layout = list(Layout)[number % 2]
-        trials.append(
-            Trial(
-                layout,
-                f"doc{number % 50}",
-                "near",
-                "?",
-                none,
-                True,
-                bool(right),
-                right or number % 4 == 0,
-                form,
-                signals,
-                [],
-                [],
-            )  # fmt: skip
-        )
+        trials.append(Trial(
+            layout, f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
+            [], [],
+        ))  # fmt: skip
     return trials
 
 

@@ -6,18 +6,11 @@ import random
 
 import pytest
 
-from docqa.model.heads.reader_text import SUPPORT, ReaderTokenizer
+from docqa.model.heads.reader_text import SUPPORT
 from docqa.model.training.data.claims import Claims, claims_of
 from docqa.model.training.data.sets import is_validation
 
 LONG = " ".join(f"word{n}" for n in range(400))
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_reader, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pieces") / "pieces.json"
-    tiny_reader.write_pieces(path)
-    return ReaderTokenizer(path)
 
 
 def record(label: str | None, *marked: str, context: str = "Rent is due in May.", doc: str = "d", **more):
