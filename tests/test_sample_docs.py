@@ -35,22 +35,22 @@ SOURCE = records(SAMPLES / "sources" / "questions_source.jsonl")
 ANSWERABLE = [record for record in SOURCE if not record["unanswerable"]]
 
 
-def test_every_document_has_a_question() -> None:
+def test_every_document_has_a_question():
     assert {record["file"] for record in QUESTIONS} == {*PDFS, "harbour_act.xml"}
 
 
-def test_questions_have_the_contract_keys_and_match_their_source() -> None:
+def test_questions_have_the_contract_keys_and_match_their_source():
     keys = ("file", "question", "answer", "pages", "unanswerable")
     assert all(tuple(record) == keys for record in QUESTIONS)
     assert [{key: record[key] for key in keys} for record in SOURCE] == QUESTIONS
 
 
-def test_an_unanswerable_question_has_no_answer_and_no_pages() -> None:
+def test_an_unanswerable_question_has_no_answer_and_no_pages():
     assert all(not record["answer"] and not record["pages"] for record in QUESTIONS if record["unanswerable"])
 
 
 @pytest.mark.parametrize("record", ANSWERABLE, ids=lambda record: f"{record['file']}: {record['question']}")
-def test_each_answer_is_word_for_word_in_sentence_and_pages(record: dict[str, Any]) -> None:
+def test_each_answer_is_word_for_word_in_sentence_and_pages(record):
     pages = pages_of(record["file"])
     assert record["answer"] in record["quote"]
     assert record["pages"] and all(1 <= number <= len(pages) for number in record["pages"])
@@ -60,7 +60,7 @@ def test_each_answer_is_word_for_word_in_sentence_and_pages(record: dict[str, An
 
 
 @pytest.mark.parametrize("name", PDFS)
-def test_building_from_the_sources_gives_the_same_text(name: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_building_from_the_sources_gives_the_same_text(name, tmp_path, monkeypatch):
     pytest.importorskip("reportlab")
     monkeypatch.syspath_prepend(str(SAMPLES / "sources"))
     target = tmp_path / name
@@ -73,7 +73,7 @@ def test_building_from_the_sources_gives_the_same_text(name: str, tmp_path: Path
     assert tuple(fold(page.extract_text()) for page in PdfReader(target).pages) == pages_of(name)
 
 
-def test_a_quote_missing_from_the_document_stops_the_build(monkeypatch: Any) -> None:
+def test_a_quote_missing_from_the_document_stops_the_build(monkeypatch):
     monkeypatch.syspath_prepend(str(SAMPLES / "sources"))
     pytest.importorskip("reportlab")
     questions = importlib.import_module("questions")

@@ -45,7 +45,7 @@ def _on_card(raw: dict, folder: Path) -> NetworkModel:
 
 
 @pytest.mark.parametrize("family", ["qwen3_5_text", "qwen3_5"])
-def test_a_text_is_read_and_continued_on_a_card(family: str, tmp_path: Path, card: None) -> None:
+def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
     raw = {"model_type": family, **FAMILIES[family]}
     folder = write_checkpoint(tmp_path)
     library()  # is checked when it is first asked for, with numbers
@@ -64,13 +64,13 @@ def test_a_text_is_read_and_continued_on_a_card(family: str, tmp_path: Path, car
         assert model.lower_states([1, 2, 3]).device.type == "cpu"
 
 
-def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path: Path) -> None:
+def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path):
     assert load_model(write_checkpoint(tmp_path), dtype="float32").device.type == "cpu"
     assert chosen_device("auto") == chosen_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("asked", ["tpu", "cuda", "mps"])
-def test_a_device_that_is_not_there_is_named(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_not_there_is_named(asked, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ConfigUnsupported, match="cpu"):

@@ -1,7 +1,6 @@
 """The tokenizer: ids equal to those of `tokenizers`, offsets in characters."""
 
 import json
-from pathlib import Path
 
 import pytest
 import tiny
@@ -113,7 +112,7 @@ def test_another_kind_of_tokenizer_is_done_by_the_library():
 
 
 @pytest.mark.parametrize("content", [None, "not json", "{}"])
-def test_a_missing_or_strange_file_is_named(tmp_path: Path, content):
+def test_a_missing_or_strange_file_is_named(tmp_path, content):
     if content is not None:
         (tmp_path / "tokenizer.json").write_text(content)
     with pytest.raises(TokenizerUnsupported, match="tokenizer.json"):

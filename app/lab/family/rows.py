@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import TypeVar
@@ -151,12 +152,12 @@ def measured(order: Order) -> Speeds:
     state = model.new_state(yarn_factor_for(model.config, order.prompt + order.decoded))
     while state.position < order.prompt:
         piece = ids[state.position : state.position + model.blocks_at_once * state.grid]
-        hidden, seconds = timed(lambda piece=piece: model.prefill(piece, state))
+        hidden, seconds = timed(partial(model.prefill, piece, state))
     head = fastest(lambda: model.logits(hidden), HEAD_ROUNDS, clock)
     branches, token, steps = Branches(model, state), int(model.logits(hidden).argmax()), list[float]()
     for _ in range(order.decoded):
-        logits, step = timed(lambda token=token: branches.logits([token])[0])
-        token = int(logits.argmax())
+        logits, step = timed(partial(branches.logits, [token]))
+        token = int(logits[0].argmax())
         steps.append(step - head)
     return Speeds(seconds / len(piece), mean(steps[2:] or steps), head)  # the first two find an empty pool
 

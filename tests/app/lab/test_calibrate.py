@@ -68,8 +68,3 @@ def test_a_folder_gets_its_refusal_and_keeps_all_else(folder, data, tmp_path, ca
     again = lines(capsys)
     assert not [line for line in again if "asked" in line]
     assert again[-1]["refusal"] == after["refusal"] and any("chosen" in line for line in again)
-
-
-def test_no_more_questions_are_asked_than_wanted(folder, data, capsys):
-    calibrate.main(["--model", str(folder), "--data", str(data), "--questions", "6"])
-    assert len({line["asked"] for line in lines(capsys) if "asked" in line}) == 3

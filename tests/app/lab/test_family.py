@@ -15,9 +15,6 @@ SMALL = {
 needs_native = pytest.mark.skipif(library() is None, reason="experts stay in 4 bits only beside native kernels")
 
 
-SPEEDS = family.Speeds(read=0.16, write=0.16, head=0.2)
-
-
 @needs_native
 def test_a_period_is_written_and_timed_with_few_experts_and_with_all(tmp_path):
     pool = family.expert_bytes(family.written(tmp_path, SMALL)) // family.POOLED
@@ -28,8 +25,8 @@ def test_a_period_is_written_and_timed_with_few_experts_and_with_all(tmp_path):
 
 def test_layers_add_up_to_the_speed_of_the_whole_model():
     config = HybridConfig.from_dict(family.NEXT_80B)
-    few = family.Speeds(read=0.32, write=0.32, head=0.2)
-    prefill, decode, memory = family.size_rows("next80b", config, 100, SPEEDS, few)
+    every, few = (family.Speeds(read=x, write=x, head=0.2) for x in (0.16, 0.32))
+    prefill, decode, memory = family.size_rows("next80b", config, 100, every, few)
     assert (prefill.value, prefill.peer_value) == pytest.approx([1 / (12 * x + 0.2 / 100) for x in (0.32, 0.16)])
     assert (decode.value, decode.peer_value) == pytest.approx([1 / (12 * x + 0.2) for x in (0.32, 0.16)])
     assert 10 < memory.value < 14 < 40 < memory.peer_value < 46  # GiB

@@ -29,7 +29,7 @@ def options(data: Path, **more: Any) -> Namespace:
     return Namespace(**{**defaults, **more})
 
 
-def test_a_needle_is_once_on_its_page_at_its_depth(data: Path, model: Any) -> None:
+def test_a_needle_is_once_on_its_page_at_its_depth(data, model):
     rng = random.Random(1)
     pages = needles.pages_of(needles.prose(data, rng), model.tokenizer, 9_000)
     hidden, placed = needles.hide(pages, needles.needles(10, rng))
@@ -41,7 +41,7 @@ def test_a_needle_is_once_on_its_page_at_its_depth(data: Path, model: Any) -> No
     assert needles.parse(hidden).pages[placed[0].page - 1].page == placed[0].page
 
 
-def test_words_find_every_needle_and_rates_are_by_length_and_depth(data: Path, model: Any) -> None:
+def test_words_find_every_needle_and_rates_are_by_length_and_depth(data, model):
     rows = needles.run_length(data, 3_000, model, options(data), 0)
     assert [row.first_by_words for row in rows] == [True] * 5
     assert [row.depth for row in rows] == [0.1, 0.3, 0.5, 0.7, 0.9]

@@ -1,6 +1,5 @@
 """Test files of other projects: what counts as a problem, and the tally."""
 
-from pathlib import Path
 
 import pytest
 
@@ -24,11 +23,11 @@ from docqa.ingest.pdf.document import ALL_HIDDEN
         (Reading("a.pdf", "refused", "NoText", ALL_HIDDEN, peer_characters=1000), ""),
     ],
 )
-def test_a_problem_is_what_should_not_happen(reading: Reading, problem: str) -> None:
+def test_a_problem_is_what_should_not_happen(reading, problem):
     assert reading.problem.startswith(problem) and bool(reading.problem) == bool(problem)
 
 
-def test_files_are_read_measured_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_read_measured_and_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(peer_files, "_peer_text", lambda path: "The gate is open.")
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.md").write_text("# A title\n\nThe gate is opened at six.\n")

@@ -20,19 +20,19 @@ def written(folder: Path) -> dict[str, tuple[int, int]]:
     return places(source)
 
 
-def test_a_footnote_may_stand_anywhere(tmp_path: Path) -> None:
+def test_a_footnote_may_stand_anywhere(tmp_path):
     text = "Unless the water stands higher than two feet. The warden opens the upper gate at dawn"
     (page,) = tally_pages([text], written(tmp_path))
     assert page.neighbours > 8 and page.displaced == 0
 
 
-def test_interleaved_halves_are_displaced(tmp_path: Path) -> None:
+def test_interleaved_halves_are_displaced(tmp_path):
     text = "The warden opens the again at dusk. He upper gate at dawn notes each level in and closes it again"
     (page,) = tally_pages([text], written(tmp_path), ["B"])
     assert page.displaced >= 2 and page.out_of_order and page.grade == "B"
 
 
-def test_what_every_reader_has_out_of_order_counts_apart() -> None:
+def test_what_every_reader_has_out_of_order_counts_apart():
     both, own = PageTally(1, 100, 5, "A"), PageTally(2, 100, 5, "B")
     found = figures([FileTally("a.pdf", {"docqa": [both, own], "pypdf": [both, PageTally(2, 100, 0)]})])
     assert found["pages_out_of_order"] == 2

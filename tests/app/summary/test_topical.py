@@ -25,7 +25,7 @@ TERMINATION = replace(next(topic for topic in CLAUSES if topic.heading == "Termi
 
 
 @pytest.mark.parametrize("word", ["roof", "cellar"])
-def test_of_sentences_with_the_same_words_the_reader_chooses(word: str) -> None:
+def test_of_sentences_with_the_same_words_the_reader_chooses(word):
     document = read(ReadRequest("lease.md", LEASE, media_type="md"))
     candidates = find_candidates(document)
 

@@ -60,7 +60,7 @@ def session(agreement: Any, tui: Any) -> Any:
     return Session((agreement,), config=HybridConfig.from_dict(config), tokens=TOKENS)
 
 
-def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
+def test_the_walk(interface, session, answer, tui):
     go = threading.Event()
     early = replace(answer, status=Status.PARTIAL, coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [

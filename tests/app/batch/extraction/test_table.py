@@ -50,21 +50,21 @@ def _differing(table: AnswerTable) -> list[str]:
         ((None, None), []),
     ],
 )
-def test_cells_that_differ_from_the_rest_of_their_column(answers: tuple[str | None, ...], differing: list[str]) -> None:
+def test_cells_that_differ_from_the_rest_of_their_column(answers, differing):
     assert _differing(_table(*answers)) == differing
 
 
-def test_a_conflict_has_both_quotes_and_counts_the_other_files() -> None:
+def test_a_conflict_has_both_quotes_and_counts_the_other_files():
     (conflict,) = _table("Lower Tarn", "Upper Tarn", "Lower Tarn").conflicts
     assert (conflict.file, conflict.cell.quote) == ("2.pdf", "It is Upper Tarn.")
     assert (conflict.other_file, conflict.other.quote, conflict.others) == ("1.pdf", "It is Lower Tarn.", 2)
 
 
-def test_two_files_that_differ_are_one_conflict() -> None:
+def test_two_files_that_differ_are_one_conflict():
     assert [(c.file, c.other_file) for c in _table("May", "June").conflicts] == [("2.pdf", "1.pdf")]
 
 
-def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file() -> None:
+def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
     conflicts = _table("April", "May", "May", "June", "June").conflicts
     assert [(c.file, c.other_file, c.others, c.answered) for c in conflicts] == [
         ("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5),

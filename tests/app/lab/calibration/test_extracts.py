@@ -28,7 +28,7 @@ def extract(number: int, category: str, document: str | None = None) -> Extract:
 POOL = [extract(number, "statutes" if number % 2 else "contracts") for number in range(14)]
 
 
-def test_the_places_of_answers_stay_right_when_texts_are_joined() -> None:
+def test_the_places_of_answers_stay_right_when_texts_are_joined():
     places = set()
     for asked in POOL:
         laid = lay_out(asked, Layout.JOINED, POOL, each=9, seed=0)
@@ -41,7 +41,7 @@ def test_the_places_of_answers_stay_right_when_texts_are_joined() -> None:
     assert len(places) > 2
 
 
-def test_others_are_of_other_documents_and_rather_of_other_categories() -> None:
+def test_others_are_of_other_documents_and_rather_of_other_categories():
     asked = extract(0, "contracts", document="whole1")
     laid = lay_out(asked, Layout.JOINED, POOL, each=9, seed=0)
     assert laid is not None and "doc1 " not in laid.text

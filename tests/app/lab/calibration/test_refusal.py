@@ -42,7 +42,7 @@ def certainty(trials: Sequence[Trial], fitted: Any) -> float:
     return float(np.mean([probability(trial.signals, fitted, trial.form) for trial in trials]))
 
 
-def test_a_form_that_is_wrong_more_often_is_trusted_less() -> None:
+def test_a_form_that_is_wrong_more_often_is_trusted_less():
     facts, lists = made(1_000, Form.FACT, 1.0, 0), made(400, Form.LIST, -2.0, 1)
     fitted = fit([*facts, *lists], pull=3.0)
     assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
@@ -53,14 +53,14 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less() -> None:
     assert first == pytest.approx(np.mean([trial.first for trial in every]), abs=0.03)
 
 
-def test_questions_without_an_answer_count_as_often_as_people_ask_them() -> None:
+def test_questions_without_an_answer_count_as_often_as_people_ask_them():
     few, many = made(3_000, Form.FACT, 1.0, 0, UNANSWERABLE), made(3_000, Form.FACT, 1.0, 0, 0.6)
     asked_by_people = np.mean([trial.right for trial in few])
     for trials in (few, many):
         assert certainty(few, fit(trials, pull=3.0)) == pytest.approx(asked_by_people, abs=0.03)
 
 
-def test_signals_speak_in_their_own_direction_and_form_only() -> None:
+def test_signals_speak_in_their_own_direction_and_form_only():
     verdicts = made(300, Form.YES_NO, 0.0, 8)
     sure = [replace(trial, signals=trial.signals | {"verdict_sure": 3.0 * trial.right}) for trial in verdicts]
     fitted = fit([*made(300, Form.FACT, 0.0, 3), *sure], pull=3.0)
@@ -71,7 +71,7 @@ def test_signals_speak_in_their_own_direction_and_form_only() -> None:
     assert weights["verdict_sure"] == weights["items_chance"] == 0
 
 
-def test_what_is_fitted_is_calibrated_and_its_figures_are_told() -> None:
+def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     told: list[dict[str, Any]] = []
     trials = [*made(900, Form.FACT, 1.0, 5), *made(200, Form.YES_NO, 0.0, 6)]
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))

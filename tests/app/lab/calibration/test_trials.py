@@ -1,7 +1,6 @@
 """Questions that are asked for the calibration: what is noted of them, and that it is kept."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ def laid() -> EvalDocument:
     return document
 
 
-def test_what_is_asked_is_never_refused_and_its_signals_are_noted(laid: EvalDocument, model: Any) -> None:
+def test_what_is_asked_is_never_refused_and_its_signals_are_noted(laid, model):
     model = replace(model, calibration=dict(model.calibration))
     options = Options(store=False, preview=False)
     first, second = ask(laid, Layout.JOINED, "whole", options, model)
@@ -50,7 +49,7 @@ def test_what_is_asked_is_never_refused_and_its_signals_are_noted(laid: EvalDocu
     assert not any(passage[2] for passage in second.passages) and not second.first
 
 
-def test_trials_are_taken_up_from_their_file(tmp_path: Path) -> None:
+def test_trials_are_taken_up_from_their_file(tmp_path):
     path = tmp_path / "signals.jsonl"
     TrialFile(path, "one").add(Layout.ALONE, "a", [TRIAL, replace(TRIAL, right=False)])
     TrialFile(path, "one").add(Layout.JOINED, "a", [])

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from pathlib import Path
 
 from docqa.app.lab.summary.evaluate import SYSTEMS, summaries, texts_of
 from docqa.app.lab.summary.examples import abstracts, part_paper
@@ -11,11 +10,11 @@ BODY = "Introduction\nHerons fish at night in the lagoons of the coast, as many 
 GOLD = "We watched herons at night in four lagoons of the coast and counted all of their strikes, hour by hour, in May."
 
 
-def test_a_plain_abstract_ends_where_the_body_begins() -> None:
+def test_a_plain_abstract_ends_where_the_body_begins():
     assert part_paper(f"A title\nAbstract\n{GOLD}\n\n{BODY}") == (GOLD, BODY.strip())
 
 
-def test_abstracts_are_read_as_documents(tmp_path: Path) -> None:
+def test_abstracts_are_read_as_documents(tmp_path):
     (tmp_path / "qa" / "dev").mkdir(parents=True)
     record = {
         "doc": "p/1",
@@ -29,7 +28,7 @@ def test_abstracts_are_read_as_documents(tmp_path: Path) -> None:
     assert texts_of(abstract.document()) == [record["context"]]
 
 
-def test_other_systems_get_as_many_sentences_or_words_as_ours() -> None:
+def test_other_systems_get_as_many_sentences_or_words_as_ours():
     texts = [
         "The tenant of the house pays the rent of the house every month.",
         "The landlord repairs the roof of the house.",

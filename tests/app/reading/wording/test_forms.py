@@ -32,5 +32,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("question", "form"), CASES)
-def test_the_form_of_a_question(question: str, form: Form) -> None:
+def test_the_form_of_a_question(question, form):
     assert form_of(question) == form

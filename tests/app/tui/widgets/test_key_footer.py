@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])
-def test_no_key_of_the_foot_is_cut(interface: Any, answered: Any, tui: Any, width: int) -> None:
+def test_no_key_of_the_foot_is_cut(interface, answered, tui, width):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
         await pilot.resize_terminal(width, 20)

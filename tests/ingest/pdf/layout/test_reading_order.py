@@ -3,9 +3,6 @@
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
-
-import pytest
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -71,7 +68,7 @@ def in_order(text: str, first: str, later: str) -> bool:
     return 0 <= start < fold(text).find(fold(later))
 
 
-def test_phrases_come_in_the_order_in_which_they_are_read(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_phrases_come_in_the_order_in_which_they_are_read(corpus, capsys):
     from pypdf import PdfReader
 
     document = cache(lambda name: read(ReadRequest(corpus / f"{name}.pdf")))
