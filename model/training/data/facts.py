@@ -126,7 +126,7 @@ OBJECTS = (
 )  # fmt: skip
 QUALITIES = (
     "old", "northern", "small", "round", "abandoned", "royal", "second", "stone", "lower", "wooden", "municipal",
-    "famous", "hidden", "new", "white", "tall", "western", "private",
+    "famous", "hidden", "new", "narrow", "tall", "western", "private",
 )  # fmt: skip
 MONTHS, DAYS = tuple(calendar.month_name)[1:], tuple(calendar.day_name)
 COLOURS = (
