@@ -90,7 +90,7 @@ def assemble(
     )
 
 
-class _Found(NamedTuple):
+class _Findings(NamedTuple):
     """What a part of the work finds of a document."""
 
     passages: tuple[Passage, ...] = ()
@@ -98,12 +98,12 @@ class _Found(NamedTuple):
     references: tuple[Reference, ...] = ()
 
 
-def _with_passages(document: Document, pages: Sequence[Page]) -> _Found:
-    return _Found(passages=tuple(_passages(document, pages)))
+def _with_passages(document: Document, pages: Sequence[Page]) -> _Findings:
+    return _Findings(passages=tuple(_passages(document, pages)))
 
 
-def _with_references(document: Document) -> _Found:
-    return _Found(definitions=tuple(find_definitions(document)), references=tuple(find_references(document)))
+def _with_references(document: Document) -> _Findings:
+    return _Findings(definitions=tuple(find_definitions(document)), references=tuple(find_references(document)))
 
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:

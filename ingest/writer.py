@@ -32,7 +32,7 @@ class TextWriter:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
-        self.marks: list[outline.Mark] = []
+        self.marks: list[outline.HeadingMark] = []
         self.hidden = 0
         self.grids = GridRows()
         self._parts: list[str] = []
@@ -117,10 +117,10 @@ class BlockWriter(TextWriter):
     ) -> None:
         """Makes a section begin at `start`; its locator is `label`, else its number, else its title."""
         title = strip_invisible(clean(title))[0]
-        self.marks.append(outline.Mark(level, number, title, 1, start, "markup", confidence))
+        self.marks.append(outline.HeadingMark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
-    def headings_by_number(self, size: float, contents: frozenset[int] = frozenset()) -> list[outline.Mark]:
+    def headings_by_number(self, size: float, contents: frozenset[int] = frozenset()) -> list[outline.HeadingMark]:
         """The headings among what was written, told by their numbers; `size` is the usual one of text, `contents` are
         the places of entries of a table of contents, which are none."""
         lines = [line for line in self._lines if line.heading.start not in contents]

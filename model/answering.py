@@ -25,21 +25,21 @@ from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
 from docqa.model.protocol import PACKED_PRECISION, Calibration
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from torch import Tensor
 
-    from docqa.model.load import Model
+    from docqa.model.load import NetworkModel
     from docqa.model.mtp import Mtp
     from docqa.model.network import Network
     from docqa.model.state.state import State
 
 
 class AnsweringModel:
-    """The same as the `Model` of its folder; `loaded` is that one, from the first time that it is needed."""
+    """The same as the `NetworkModel` of its folder; `loaded` is that one, from the first time that it is needed."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
     blocks_at_once, has_reader = 1, True
@@ -50,14 +50,14 @@ class AnsweringModel:
         self.evidence_head = EvidenceHead.load(folder)
         with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
             print_of = pool.submit(fingerprint, folder)
-            self.tokenizer = Tokenizer.load(folder)
+            self.tokenizer = CheckpointTokenizer.load(folder)
             library = library_in_use()
             assert library is not None
             self._trunk = NativeTrunk(FolderTensors.of_checkpoint(folder), config, self.answer_layers, library)
             self.fingerprint = print_of.result()
 
     @cached_property
-    def loaded(self) -> Model:
+    def loaded(self) -> NetworkModel:
         """Raises as `load_model`."""
         from docqa.model.load import load_model
 
@@ -112,11 +112,11 @@ class AnsweringModel:
     def prefill(
         self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
     ) -> Tensor:
-        """As `Model.prefill`."""
+        """As `NetworkModel.prefill`."""
         return self.loaded.prefill(ids, state, on_hidden=on_hidden)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """As `Model.logits`."""
+        """As `NetworkModel.logits`."""
         return self.loaded.logits(hidden)
 
 

@@ -1,4 +1,4 @@
-"""The front door: a checkpoint folder into a Model that reads and continues text."""
+"""The front door: a checkpoint folder into a NetworkModel that reads and continues text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from docqa.model.network import Network, piece_sizes
 from docqa.model.protocol import PACKED_PRECISION, Calibration
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
 # Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4. Packed matrices are
@@ -50,7 +50,7 @@ OnOutput = Callable[[Tensor, Tensor], None]
 
 
 @dataclass
-class Model:
+class NetworkModel:
     """A loaded checkpoint. Thread-safe only one call at a time, like torch itself.
 
     `lower` is the network up to the layer that the heads work on, `network` the whole of it. The network and the states
@@ -58,7 +58,7 @@ class Model:
     """
 
     config: HybridConfig
-    tokenizer: Tokenizer
+    tokenizer: CheckpointTokenizer
     lower: Network
     fingerprint: str
     folder: Path
@@ -123,7 +123,7 @@ class Model:
             self.lower = whole if self.device.type == "cpu" else whole.to(self.device)
         return self.lower
 
-    def trunk_alone(self) -> Model:
+    def trunk_alone(self) -> NetworkModel:
         """The same without heads, and without what was calibrated with them: all layers read, and answers are copied.
         """
         weights = dict(self.calibration.get("evidence_weights", {}))
@@ -282,8 +282,8 @@ def load_model(
     threads: int | None = None,
     expert_bytes: int | None = None,
     device: str = "auto",
-    tokenizer: Tokenizer | None = None,
-) -> Model:
+    tokenizer: CheckpointTokenizer | None = None,
+) -> NetworkModel:
     """Load a checkpoint folder or a GGUF file, the bundled folder by default.
 
     Args:
@@ -317,10 +317,10 @@ def load_model(
     check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of = pool.submit(fingerprint, where)
-        made = pool.submit(lambda: Tokenizer.load(where) if tokenizer is None else tokenizer)
+        made = pool.submit(lambda: CheckpointTokenizer.load(where) if tokenizer is None else tokenizer)
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         parts = made.result(), network if on_cpu else network.to(place), print_of.result()
-    return Model(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
+    return NetworkModel(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
 
 
 def _dtype_on(device: torch.device, asked: torch.dtype | str | None) -> torch.dtype:

@@ -1,4 +1,4 @@
-"""What app may ask of a model that runs here, and of a tokenizer. `load.Model` is the one that is shipped.
+"""What app may ask of a model that runs here, and of a tokenizer. `load.NetworkModel` is the one that is shipped.
 
 Whatever takes a model names these types, so that a test can hand in a small one, and so that nothing below `load`
 imports it.

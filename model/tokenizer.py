@@ -37,7 +37,7 @@ def byte_alphabet() -> dict[str, int]:
     return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
 
 
-class Tokenizer:
+class CheckpointTokenizer:
     """Encodes text as plain text: a special token's name inside a document is words, never a control token."""
 
     def __init__(self, spec: dict[str, Any], eos_ids: tuple[int, ...] = ()) -> None:
@@ -64,7 +64,7 @@ class Tokenizer:
             self._build(vocabulary)
 
     @classmethod
-    def load(cls, folder: Path) -> Tokenizer:
+    def load(cls, folder: Path) -> CheckpointTokenizer:
         """Read `tokenizer.json` of a checkpoint folder, and which token ends a text from the files beside it.
 
         Raises:

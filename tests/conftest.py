@@ -1,7 +1,5 @@
 """Every test: no network, an own cache and config folder, no settings from outside."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import sys

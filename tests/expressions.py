@@ -1,7 +1,5 @@
 """Every regular expression of a package, how it is used, and the inputs that cost it the most."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import itertools

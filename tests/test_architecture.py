@@ -1,7 +1,5 @@
 """The shape of the source tree: no import circles, folders of a size that a newcomer can read, a sentence in each."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 
@@ -62,11 +60,11 @@ def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
     return seen
 
 
-def test_no_modules_import_each_other_in_a_circle(repository: Path) -> None:
+def test_no_modules_import_each_other_in_a_circle(repository):
     assert circles(import_graph(repository)) == []
 
 
-def test_a_circle_inside_a_function_or_under_type_checking_is_found(tmp_path: Path) -> None:
+def test_a_circle_inside_a_function_or_under_type_checking_is_found(tmp_path):
     for package in PACKAGES:
         (tmp_path / package).mkdir()
     (tmp_path / "app" / "a.py").write_text("def f():\n    from docqa.app import b\n")
@@ -75,7 +73,7 @@ def test_a_circle_inside_a_function_or_under_type_checking_is_found(tmp_path: Pa
     assert circles(import_graph(tmp_path)) == [["docqa.app.a", "docqa.app.b"]]
 
 
-def test_no_folder_has_more_files_than_a_newcomer_reads(repository: Path) -> None:
+def test_no_folder_has_more_files_than_a_newcomer_reads(repository):
     crowded = {}
     for folder in {file.parent for name, file in sources(repository).items() if not name.startswith("docqa.kernels")}:
         count, most = len(list(folder.glob("*.py"))), MOST_COMMANDS if folder.name == "commands" else MOST_FILES
@@ -85,7 +83,7 @@ def test_no_folder_has_more_files_than_a_newcomer_reads(repository: Path) -> Non
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_folder_says_what_it_is_for(repository: Path, package: str) -> None:
+def test_every_folder_says_what_it_is_for(repository, package):
     silent = [
         str(file.relative_to(repository))
         for file in (repository / package).rglob("__init__.py")
@@ -102,7 +100,7 @@ def exported(init: Path) -> set[str]:
     return set()
 
 
-def test_only_exported_modules_are_imported_from_another_folder(repository: Path) -> None:
+def test_only_exported_modules_are_imported_from_another_folder(repository):
     modules, strangers = sources(repository), []
     for name, imported in import_graph(repository).items():
         for other in sorted(imported):
@@ -114,7 +112,7 @@ def test_only_exported_modules_are_imported_from_another_folder(repository: Path
     assert strangers == []
 
 
-def test_no_test_name_has_more_than_twelve_words(repository: Path) -> None:
+def test_no_test_name_has_more_than_twelve_words(repository):
     long = [
         node.name
         for file in (repository / "tests").rglob("test_*.py")

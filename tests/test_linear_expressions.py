@@ -5,8 +5,6 @@ four times as long on a text of four times the length, a quadratic one sixteen t
 measured, the shortest of several trials, so that a busy machine changes nothing.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import signal
@@ -89,7 +87,7 @@ def _exploding(package: str, most: int | None = None) -> list[str]:
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of processor time")
 @pytest.mark.parametrize("package", ["ingest", "app", "model"])
-def test_no_expression_takes_more_than_linear_time(package: str) -> None:
+def test_no_expression_takes_more_than_linear_time(package):
     assert _exploding(package, MOST_PARTS) == []
 
 
@@ -97,11 +95,11 @@ def test_no_expression_takes_more_than_linear_time(package: str) -> None:
 @pytest.mark.timeout(1_800)
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of processor time")
 @pytest.mark.parametrize("package", ["ingest", "app", "model"])
-def test_no_part_of_an_expression_takes_more_than_linear_time(package: str) -> None:
+def test_no_part_of_an_expression_takes_more_than_linear_time(package):
     assert _exploding(package) == []
 
 
-def test_quadratic_and_exponential_expressions_are_found() -> None:
+def test_quadratic_and_exponential_expressions_are_found():
     for source in (r"\w+-", r"\s*x", r"(?:a|a)*b", r"(?:\s*,?\s*\w+)*;", r"[.!?]+(?=\s)"):
         expression = expressions.Expression(source, re.compile(source), False)
         texts = list(expressions.worst_inputs(expression.pattern, LENGTHS))

@@ -1,7 +1,5 @@
 """The project's own promises: the list of packages, the README's commands, and that the suite is offline."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re
@@ -40,17 +38,17 @@ def _project(repository: Path) -> dict:
     return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_every_folder_with_modules_is_a_package(repository: Path) -> None:
+def test_every_folder_with_modules_is_a_package(repository):
     folders = {file.parent for package in PACKAGES for file in (repository / package).rglob("*.py")}
     assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_each_package_says_that_it_is_typed(repository: Path, package: str) -> None:
+def test_each_package_says_that_it_is_typed(repository, package):
     assert (repository / package / "py.typed").is_file()
 
 
-def test_the_files_that_are_not_python_are_in_the_package_data(repository: Path) -> None:
+def test_the_files_that_are_not_python_are_in_the_package_data(repository):
     patterns = _project(repository)["tool"]["setuptools"]["package-data"]
     left_out = []
     for package in PACKAGES:
@@ -88,9 +86,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory, python: st
     return zipfile.ZipFile(file)
 
 
-def test_the_wheel_holds_the_packages_without_lab_and_training(
-    repository: Path, wheel: zipfile.ZipFile
-) -> None:
+def test_the_wheel_holds_the_packages_without_lab_and_training(repository, wheel):
     held = {name for name in wheel.namelist() if name.startswith("docqa/")}
     built = {NATIVE} if shutil.which("c++") and platform.machine() == "x86_64" else set()
     shipped = [name for name in _tracked(repository) if name.split("/")[0] in PACKAGES]
@@ -99,7 +95,7 @@ def test_the_wheel_holds_the_packages_without_lab_and_training(
 
 
 @pytest.mark.slow
-def test_every_command_starts_from_the_installed_wheel(wheel: zipfile.ZipFile, tmp_path: Path, python: str) -> None:
+def test_every_command_starts_from_the_installed_wheel(wheel, tmp_path, python):
     wheel.extractall(tmp_path)
     (tmp_path / NATIVE).unlink(missing_ok=True)  # of empty sources; docqa runs without it
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])}
@@ -117,7 +113,7 @@ def _commands(repository: Path) -> list[str]:
     return [line.strip() for block in blocks for line in block.splitlines()]
 
 
-def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository: Path) -> None:
+def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository):
     ask, tests = [line for line in _commands(repository) if line.startswith("python3 -m venv")]
     assert "pip install" in ask
     assert "docqa ask" in ask
@@ -125,7 +121,7 @@ def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository: Pa
     assert "&& pytest" in tests
 
 
-def test_every_docqa_command_in_the_readme_parses(repository: Path) -> None:
+def test_every_docqa_command_in_the_readme_parses(repository):
     from docqa.app.cli import parse
 
     lines = [part for line in _commands(repository) for part in line.split("&&") if part.strip().startswith("docqa ")]
@@ -134,24 +130,24 @@ def test_every_docqa_command_in_the_readme_parses(repository: Path) -> None:
         parse(shlex.split(line, comments=True)[1:])
 
 
-def test_the_readme_asks_about_files_that_exist(repository: Path) -> None:
+def test_the_readme_asks_about_files_that_exist(repository):
     named = set(re.findall(r"sample_docs/[\w./-]+", (repository / "README.md").read_text(encoding="utf-8")))
     assert named
     assert [name for name in sorted(named) if not (repository / name).exists()] == []
 
 
-def test_no_test_can_open_a_connection() -> None:
+def test_no_test_can_open_a_connection():
     with pytest.raises(PermissionError, match="offline"):
         socket.create_connection(("127.0.0.1", 9), timeout=1)
 
 
-def test_no_process_of_a_test_can_open_a_connection(python: str) -> None:
+def test_no_process_of_a_test_can_open_a_connection(python):
     code = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert "the test suite is offline" in done.stderr
 
 
-def test_the_continuous_check_runs_the_readmes_test_command(repository: Path) -> None:
+def test_the_continuous_check_runs_the_readmes_test_command(repository):
     script = (repository / ".ci" / "run").read_text(encoding="utf-8")
     assert "README.md" in script
     for tool in ("ruff", "mypy", "lint-imports"):

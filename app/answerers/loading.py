@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model as NetworkModel
+    from docqa.model.load import NetworkModel
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model
 

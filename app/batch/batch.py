@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Settings:
+class BatchSettings:
     """How a batch is run. `ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
 
     jobs: int = 1
@@ -47,7 +47,7 @@ class Batch:
     What writes is for the block in which the workspace is locked.
     """
 
-    def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: Settings) -> None:
+    def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
         if settings.ray is not None and job.options.password:
             raise password_refused()
         self.options, self.listing, self.workspace, self.settings = job.options, listing, workspace, settings

@@ -118,7 +118,7 @@ class Job(ABC):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptAnswers:
     """Of one document: what was not read of it, and the `--json` object of each answer by its question. Mutable."""
 
     warnings: list[str]
@@ -164,7 +164,7 @@ class AnswerJob(Job):
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         answers = self._kept(item).answers
-        kept = Kept(list(document.coverage.warnings), answers)
+        kept = KeptAnswers(list(document.coverage.warnings), answers)
         left = [question for question in self.questions if question not in answers]
         for question in left:
             for event in session.ask(question):
@@ -176,7 +176,7 @@ class AnswerJob(Job):
             self._keep(item, kept, self._answer_store)
         return kept.line(self.questions)
 
-    def _kept(self, item: Item) -> Kept:
+    def _kept(self, item: Item) -> KeptAnswers:
         """What earlier runs kept of a document, by its content and file name; nothing where it cannot be used."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
@@ -186,10 +186,10 @@ class AnswerJob(Job):
                     folder, _ = store.open("answers", key)
                     raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
                     answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
-                    return Kept(list(raw["warnings"]), answers)
-        return Kept([], {})
+                    return KeptAnswers(list(raw["warnings"]), answers)
+        return KeptAnswers([], {})
 
-    def _keep(self, item: Item, kept: Kept, store: Store) -> None:
+    def _keep(self, item: Item, kept: KeptAnswers, store: Store) -> None:
         """Keep `kept`; a disk that refuses costs only the time to answer again."""
         details: Details = {
             "documents": [item.digest or ""],

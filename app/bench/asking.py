@@ -16,7 +16,7 @@ from docqa.app.session.engine import open_session
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptLogits, ExcerptReader
 from docqa.model.heads.reader_text import Pair
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 
 _SAMPLE = Path("sample_docs") / "services_agreement.pdf"
 QUESTIONS = (
@@ -27,7 +27,7 @@ QUESTIONS = (
 )
 
 
-def ask_rows(model: Model) -> Iterator[Measurement]:
+def ask_rows(model: NetworkModel) -> Iterator[Measurement]:
     """Seconds of a question: `cold_ask`, `warm_ask`, and `question`, which says how much of it is the reader's."""
     sample = Path(__file__).parents[2] / _SAMPLE
     document = sample if sample.is_file() else BUNDLED / "LICENSE"
@@ -57,7 +57,7 @@ class TimedReader:
         return found
 
 
-def _question(model: Model, document: Path) -> Measurement:
+def _question(model: NetworkModel, document: Path) -> Measurement:
     """A question about a document that was read in this process: the slowest of QUESTIONS."""
     spent: list[float] = []
     if model.reader is not None:

@@ -9,7 +9,7 @@ from docqa.kernels.attention import KVBlock
 from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.hybrid import Layer
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
@@ -63,7 +63,7 @@ def random_memory(
     return memory
 
 
-def random_context(model: Model, count: int) -> State:
+def random_context(model: NetworkModel, count: int) -> State:
     """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)

@@ -12,7 +12,7 @@ from docqa.app.bench.contexts import BLOCK, random_context
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.app.bench.run import against_peers, random_ids
 from docqa.model.decode.generate import generate
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 
 CONTEXT, QUESTION = 30_000, 64  # tokens
 REPEATS = 3
@@ -26,7 +26,7 @@ Customer was charged more than two percent above what was owed, the Supplier bea
 the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
 
 
-def real_rows(model: Model, file: Path, prompt: int, context: int = CONTEXT) -> Iterator[Measurement]:
+def real_rows(model: NetworkModel, file: Path, prompt: int, context: int = CONTEXT) -> Iterator[Measurement]:
     """real_prefill_8k, real_decode_8k, real_second_question and real_quoting.
 
     Args:
@@ -38,7 +38,7 @@ def real_rows(model: Model, file: Path, prompt: int, context: int = CONTEXT) -> 
     yield quoting(model)
 
 
-def second_question(model: Model, context: int) -> Measurement:
+def second_question(model: NetworkModel, context: int) -> Measurement:
     """Seconds to the first token of an answer about a document of `context` tokens that is in memory.
 
     Whole blocks of the document are random keys and values, which cost what real ones cost; the rest of it is read.
@@ -54,7 +54,7 @@ def second_question(model: Model, context: int) -> Measurement:
     return Measurement("real_second_question", seconds, "s", None, None, method)
 
 
-def quoting(model: Model) -> Measurement:
+def quoting(model: NetworkModel) -> Measurement:
     """tokens/s of an answer that repeats what was read, beside the same written token by token."""
     state = model.new_state()
     model.prefill(model.tokenizer.encode(f"{CLAUSE}\n\nThe same clause, word for word:\n\n"), state)

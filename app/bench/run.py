@@ -21,7 +21,7 @@ from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
@@ -32,7 +32,7 @@ QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192
 
 
 def rows(
-    model: Model,
+    model: NetworkModel,
     *,
     long: bool,
     prompt: int = PROMPT,
@@ -65,12 +65,12 @@ def rows(
     yield from frames.interface_rows(characters)
 
 
-def random_ids(model: Model, count: int) -> Tensor:
+def random_ids(model: NetworkModel, count: int) -> Tensor:
     """Seeded token ids [count]."""
     return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
 
 
-def against_peers(model: Model, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
+def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
     """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill.
 
     `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
@@ -102,7 +102,7 @@ def against_peers(model: Model, prompt: int, file: Path | None = None) -> Genera
     return found["docqa"][0]
 
 
-def _no_room(model: Model) -> str:
+def _no_room(model: NetworkModel) -> str:
     """Why transformers cannot have the weights in float32 here, "" where it can."""
     needed, free = 4 * parameters(model.config)["total"], available_bytes()
     if needed <= free:
@@ -123,14 +123,14 @@ def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor
     return best
 
 
-def long_prefill(model: Model, short: float) -> Measurement:
+def long_prefill(model: NetworkModel, short: float) -> Measurement:
     """prefill_128k beside docqa's own rate at 8K."""
     seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
     method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
     return Measurement("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
 
 
-def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Measurement:
+def decode_1m(model: NetworkModel, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Measurement:
     """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
     near, middle, far = contexts
     sizes = [state_bytes(model.config, count) for count in contexts]
@@ -157,7 +157,7 @@ def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Me
     return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
 
 
-def restore(model: Model, count: int) -> Measurement:
+def restore(model: NetworkModel, count: int) -> Measurement:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
     layers = model.answer_layers
     ids = random_ids(model, count)

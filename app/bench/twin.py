@@ -24,7 +24,7 @@ from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import attention_step
 from docqa.model.hybrid import Layer
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import LongAttention
 
@@ -41,7 +41,7 @@ class Pair:
     attentions: int
 
     @classmethod
-    def of(cls, model: Model) -> Pair | None:
+    def of(cls, model: NetworkModel) -> Pair | None:
         """None where a model has one kind of layers only."""
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
@@ -56,7 +56,7 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
+def twin_rows(model: NetworkModel, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
     """twin_prefill_256k, twin_decode_256k and train_step_32k."""
     pair = Pair.of(model)
     if pair is None:
@@ -66,7 +66,7 @@ def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> l
     return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
 
 
-def prefill_row(model: Model, pair: Pair, context: int) -> Measurement:
+def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
     blocks, long = context // BLOCK, LongAttention()
     delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
@@ -86,7 +86,7 @@ def prefill_row(model: Model, pair: Pair, context: int) -> Measurement:
     return Measurement("twin_prefill_256k", context / ours, "tokens/s", "twin", context / theirs, method)
 
 
-def decode_row(model: Model, pair: Pair, context: int) -> Measurement:
+def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     """One token more behind `context` tokens."""
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
@@ -105,7 +105,7 @@ def decode_row(model: Model, pair: Pair, context: int) -> Measurement:
     return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
 
-def training_row(model: Model, pair: Pair, trained: int) -> Measurement:
+def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
     """Forward and backward of `trained` tokens, float32, exact attention in both."""
     delta = _training_seconds(model, pair.delta, BLOCK) / BLOCK
     near = _training_seconds(model, pair.attention, BLOCK) / BLOCK
@@ -120,7 +120,7 @@ def training_row(model: Model, pair: Pair, trained: int) -> Measurement:
     return Measurement("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
 
 
-def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
+def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
     x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
@@ -128,11 +128,11 @@ def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMe
         return fastest(lambda: layer(x, rotation, memory.fork()), 2)
 
 
-def _repeated(model: Model, count: int, long: LongAttention) -> AttentionMemory:
+def _repeated(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemory:
     return repeated_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
 
 
-def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
+def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> float:
     """Seconds that the keys of `context` tokens add to a step of one attention layer."""
     config = model.config
     heads, dim = config.num_key_value_heads, config.head_dim
@@ -150,7 +150,7 @@ def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
 
 
-def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
+def _training_seconds(model: NetworkModel, layer: Layer, seq: int) -> float:
     """Forward and backward of `seq` tokens through a fresh layer of the same kind."""
     fresh = Layer(model.config, layer.kind)
     cos, sin = (part.float() for part in _rotation(model, 0, seq))
@@ -163,7 +163,7 @@ def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
     return fastest(run, 2)
 
 
-def _attention_gradient(model: Model, context: int) -> float:
+def _attention_gradient(model: NetworkModel, context: int) -> float:
     """Forward and backward of the last block of queries over all keys, less that over its own."""
     heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
 
@@ -179,6 +179,6 @@ def _attention_gradient(model: Model, context: int) -> float:
     return max(fastest(run(context), 1) - fastest(run(BLOCK), 1), 1e-9)
 
 
-def _rotation(model: Model, position: int, count: int) -> tuple[Tensor, Tensor]:
+def _rotation(model: NetworkModel, position: int, count: int) -> tuple[Tensor, Tensor]:
     factor = yarn_factor_for(model.config, position + count)
     return model.network.rotation(torch.arange(position, position + count), factor)

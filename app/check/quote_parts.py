@@ -34,7 +34,7 @@ _PAGES_BEFORE, _PAGES_AFTER = 1, 3
 
 
 @dataclass(frozen=True)
-class Part:
+class QuotePart:
     """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what is in it."""
 
     text: str
@@ -57,16 +57,16 @@ class Finding:
     notes: tuple[str, ...] = ()
 
 
-def split_parts(quotation: str) -> list[Part]:
+def split_parts(quotation: str) -> list[QuotePart]:
     """The parts of `quotation`; one alone, without the marks that change no word, where nothing was left out."""
-    parts: list[Part] = []
+    parts: list[QuotePart] = []
     words, gap, inserted = "", "", ""
 
     def close(mark: str, inside: str) -> None:
         nonlocal words, gap, inserted
         piece = words.strip(_EDGES if parts or gap else " \t\n")
         if any(character.isalnum() for character in piece):
-            parts.append(Part(piece, gap if parts else "", inserted if parts else ""))
+            parts.append(QuotePart(piece, gap if parts else "", inserted if parts else ""))
             gap, inserted = mark, inside
         elif gap != "ellipsis":
             gap, inserted = mark, (inserted + " " + inside).strip()
@@ -91,7 +91,7 @@ def split_parts(quotation: str) -> list[Part]:
 
 
 def assemble(
-    document: Document, number: int, parts: list[Part], anchor: int, place: tuple[Located, ...]
+    document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
 ) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not there in order."""
     stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
@@ -113,7 +113,7 @@ def assemble(
     return _joined(stretch, parts, [found[index] for index in range(len(parts))])
 
 
-def _reach(part: Part) -> int:
+def _reach(part: QuotePart) -> int:
     """How far behind the part before it a part may end."""
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
@@ -138,7 +138,7 @@ def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tupl
     return None
 
 
-def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, Grade]]) -> Finding:
+def _joined(stretch: _Stretch, parts: list[QuotePart], found: list[tuple[Match, Grade]]) -> Finding:
     grades = {grade for _, grade in found}
     omitted: list[str] = []
     replaced: list[tuple[str, str]] = []

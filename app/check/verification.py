@@ -16,7 +16,7 @@ from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
 from docqa.app.check.citations import assign
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
-from docqa.app.check.quote_parts import Finding, Part, assemble, split_parts
+from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import terms
 from docqa.app.places.cites import PlaceCite, find_cites
 from docqa.app.places.names import DocumentNames
@@ -25,7 +25,7 @@ from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cite as cite_of
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, Verifier, too_short
+from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
 from docqa.ingest.types import Document
 
 _MOST_HINTS = 8
@@ -93,10 +93,10 @@ class Verification:
 
 def verify_text(text: str, documents: Sequence[Document]) -> Verification:
     """Every quotation and every cite of `text`, checked against `documents`."""
-    return _Check(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+    return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
 
 
-class _Check:
+class _TextCheck:
     def __init__(self, text: str, documents: tuple[Document, ...]) -> None:
         self.text = text
         self.documents = documents
@@ -241,7 +241,7 @@ class _Check:
         else:
             yield from self._assembled(parts, hint)
 
-    def _findings(self, text: str, verdict: Verdict) -> Iterator[Finding]:
+    def _findings(self, text: str, verdict: QuoteVerdict) -> Iterator[Finding]:
         for spans in verdict.places or ((),):
             grade = verdict.grade
             if grade == Grade.DAMAGED and self._left_out(text, spans):
@@ -265,7 +265,7 @@ class _Check:
             for word in (word.strip(".,;:()") for word in between)
         )
 
-    def _assembled(self, parts: list[Part], hint: CitedPlace | None) -> Iterator[Finding]:
+    def _assembled(self, parts: list[QuotePart], hint: CitedPlace | None) -> Iterator[Finding]:
         anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
         verdict = self.verifier.verify(parts[anchor].text, hint)
         if not verdict.spans:
@@ -280,7 +280,7 @@ class _Check:
         if not complete:
             yield self._scattered(parts, anchor, verdict)
 
-    def _scattered(self, parts: list[Part], anchor: int, verdict: Verdict) -> Finding:
+    def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
         """Parts that are not together: where each is, as far as it is anywhere."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []

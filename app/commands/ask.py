@@ -51,7 +51,7 @@ Form = Annotated[
     "password_file", "include_hidden", "no_store", "media_type",
 )  # fmt: skip
 def ask(
-    given: flags.Given,
+    given: flags.SharedOptions,
     items: Items = None,
     questions: flags.Questions = None,
     each: Annotated[bool, typer.Option("--each", help="One answer for every file, not one context of all.")] = False,
@@ -180,7 +180,7 @@ class _Run:
 
         They are not kept in the history: what an answer cites is in the processes that read it.
         """
-        from docqa.app.batch.batch import Batch, Settings
+        from docqa.app.batch.batch import Batch, BatchSettings
         from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace
 
@@ -188,7 +188,7 @@ class _Run:
             options = replace(self.options, preview=False)
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
-            batch = Batch(job, listing, Workspace(folder), Settings(jobs, retry_failed=True))
+            batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True))
             batches.answer_documents(batch, "--workspace" if workspace is not None else None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 

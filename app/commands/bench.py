@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @flags.shared("model", "device")
 def bench(
-    given: flags.Given,
+    given: flags.SharedOptions,
     as_json: flags.Json = False,
     long: Annotated[
         bool, typer.Option("--long", help="Also measure what takes much longer than twenty minutes.")

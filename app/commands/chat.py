@@ -27,7 +27,7 @@ _Resume = Annotated[
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def chat(
-    given: flags.Given, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
+    given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,
 ) -> int:  # fmt: skip
     """Ask follow-up questions in a conversation over documents.

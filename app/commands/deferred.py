@@ -46,7 +46,7 @@ class _Deferring(Loader):
         module.__dict__["_loader"] = self._loader
 
 
-class _Finder(MetaPathFinder):
+class _DeferringFinder(MetaPathFinder):
     def __init__(self, names: Sequence[str]) -> None:
         self._names = frozenset(names)
 
@@ -62,7 +62,7 @@ class _Finder(MetaPathFinder):
 @contextmanager
 def deferred(names: Sequence[str]) -> Iterator[None]:
     """Modules `names` whose first import is inside are run when they are first used."""
-    finder = _Finder(names)
+    finder = _DeferringFinder(names)
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -15,7 +15,7 @@ from docqa.app.output.progress import LINE_EVERY_S
 
 @flags.shared("model", "device", "base_url")
 def evaluate(
-    given: flags.Given,
+    given: flags.SharedOptions,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
     ],

@@ -37,7 +37,7 @@ _Conflicts = Annotated[
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
-    given: flags.Given,
+    given: flags.SharedOptions,
     paths: flags.Paths,
     questions: _Questions,
     form: _Format = None,
@@ -59,7 +59,7 @@ def extract(
 
     Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
     """
-    from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.batch import Batch, BatchSettings
     from docqa.app.batch.jobs import AnswerJob
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
@@ -71,7 +71,7 @@ def extract(
     asked = inputs.read_questions(questions)
     options = given.options(preview=False)
     inputs.check_writing(options)
-    settings = Settings(jobs, retry_failed, max_failures, ray)
+    settings = BatchSettings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)
         table = os.path.abspath(output) if output is not None else None

@@ -35,7 +35,7 @@ _OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
 
 @flags.shared("password_file", "include_hidden", "no_store", "media_type")
 def find(
-    given: flags.Given,
+    given: flags.SharedOptions,
     pattern: _Pattern,
     paths: flags.Paths,
     regex: _Regex = False,

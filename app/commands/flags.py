@@ -1,7 +1,7 @@
 """Arguments and options that several commands share, so that they read and mean the same everywhere.
 
     @flags.shared("model", "k")
-    def command(given: flags.Given, paths: flags.Paths) -> int:
+    def command(given: flags.SharedOptions, paths: flags.Paths) -> int:
         options = given.options()
 
 has --model and --k behind its own options, and what the user gave for them in `given`.
@@ -95,7 +95,7 @@ Device = Annotated[
 
 
 @dataclass(frozen=True)
-class Given:
+class SharedOptions:
     """The shared options of one command line: None or False where the user gave none."""
 
     model: Model = None
@@ -155,15 +155,15 @@ class Given:
 
 
 def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Decorator of a command: adds the options of Given that `names` lists, which arrive in its argument `given`."""
+    """Decorator of a command: adds those of SharedOptions that `names` lists, which arrive in its argument `given`."""
     kind = inspect.Parameter.KEYWORD_ONLY
-    known = inspect.signature(Given, eval_str=True).parameters
+    known = inspect.signature(SharedOptions, eval_str=True).parameters
     added = [known[name].replace(kind=kind) for name in names]
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         def run(**values: object) -> int:
             given = {name: values.pop(name) for name in names}
-            return command(given=Given(**given), **values)  # type: ignore[arg-type]
+            return command(given=SharedOptions(**given), **values)  # type: ignore[arg-type]
 
         own = [part for name, part in inspect.signature(command, eval_str=True).parameters.items() if name != "given"]
         parameters = [part.replace(kind=kind) for part in own] + added

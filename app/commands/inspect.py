@@ -27,7 +27,7 @@ _Output = Annotated[
 
 @flags.shared("password_file", "media_type")
 def inspect(
-    given: flags.Given,
+    given: flags.SharedOptions,
     file: flags.File,
     page: _Page = None,
     output: _Output = None,

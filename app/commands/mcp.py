@@ -17,7 +17,7 @@ _Paths = Annotated[
 
 
 @flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
-def mcp(given: flags.Given, paths: _Paths = None) -> int:
+def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
     """Serve documents to a program that speaks MCP.
 
     Its tools are ask, find, outline, read_pages and verify. They read only what is at or below the paths; links and

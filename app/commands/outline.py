@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @flags.shared("password_file", "media_type")
-def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -> int:
+def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = False) -> int:
     """Print the section tree of a document, with pages. Behind an e-mail come those of what is attached to it."""
     inputs.check_stdin([file])
     documents = _documents(file, given.options())

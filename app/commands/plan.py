@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
-def plan(given: flags.Given, paths: flags.Paths, as_json: flags.Json = False) -> int:
+def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = False) -> int:
     """Estimate the time, memory and disk of reading documents.
 
     The estimate is for this machine; the model reads nothing yet.

@@ -11,7 +11,7 @@ from docqa.app.output.render import printable
 
 
 @flags.shared("model", "device", "password_file", "include_hidden", "media_type")
-def read(given: flags.Given, paths: flags.Paths) -> int:
+def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
     """Read documents now, so that later questions are instant.
 
     Ctrl+C keeps what was read; the same command goes on from there.

@@ -33,13 +33,13 @@ Examples:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CommandEntry:
     """A command: the function `function` of the module `module` of this folder; or a group of `commands`."""
 
     help: str
     module: str = ""
     function: str = ""
-    commands: dict[str, Entry] = field(default_factory=dict)
+    commands: dict[str, CommandEntry] = field(default_factory=dict)
 
     def make(self, name: str) -> Command:
         """The command as it is run. Imports its module."""
@@ -93,37 +93,37 @@ class _Command(TyperCommand):
 
 
 COMMANDS = {
-    "ask": Entry("Answer a question about documents, with quotes and pages.", "ask"),
-    "find": Entry("Find words in documents: every hit with its line, page and printed section.", "find"),
-    "read": Entry("Read documents now, so that later questions are instant.", "read"),
-    "plan": Entry("Estimate the time, memory and disk of reading documents.", "plan"),
-    "outline": Entry("Print the section tree of a document, with pages.", "outline"),
-    "inspect": Entry("Draw what docqa saw on a page.", "inspect"),
-    "summarize": Entry("Summarize every document, and all of them in a digest.", "summarize"),
-    "extract": Entry("Make a table: the same questions for every file.", "extract"),
-    "verify": Entry("Check the quotations and cites of a text against documents.", "verify"),
-    "chat": Entry("Ask follow-up questions in a conversation over documents.", "chat"),
-    "tui": Entry("Browse documents in the terminal, ask, and follow cites.", "tui"),
-    "mcp": Entry("Serve documents to a program that speaks MCP.", "mcp"),
-    "history": Entry("List, find and export past questions.", "history"),
-    "forget": Entry("Delete all that is kept of a file, an archive or a folder.", "cache"),
-    "doctor": Entry("Show what this machine has, and every setting with its origin.", "doctor"),
-    "eval": Entry("Measure answers, evidence and refusals on known answers.", "eval", "evaluate"),
-    "bench": Entry("Measure speed on this machine, beside other programs.", "bench"),
-    "models": Entry("List, fetch, choose and convert models.", commands={
-        "list": Entry("Print the models that are here, and those that can be pulled.", "models", "list_models"),
-        "show": Entry("Print a model's parameters and the memory of its state.", "models"),
-        "pull": Entry("Download a model from the hub.", "model_files"),
-        "rm": Entry("Delete a model that was pulled.", "model_files"),
-        "use": Entry("Let a model answer from now on.", "model_files"),
-        "check": Entry("Compare docqa's logits with those of transformers.", "models"),
-        "quantize": Entry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
-        "export": Entry("Write a model for transformers, as bf16 safetensors.", "model_files"),
+    "ask": CommandEntry("Answer a question about documents, with quotes and pages.", "ask"),
+    "find": CommandEntry("Find words in documents: every hit with its line, page and printed section.", "find"),
+    "read": CommandEntry("Read documents now, so that later questions are instant.", "read"),
+    "plan": CommandEntry("Estimate the time, memory and disk of reading documents.", "plan"),
+    "outline": CommandEntry("Print the section tree of a document, with pages.", "outline"),
+    "inspect": CommandEntry("Draw what docqa saw on a page.", "inspect"),
+    "summarize": CommandEntry("Summarize every document, and all of them in a digest.", "summarize"),
+    "extract": CommandEntry("Make a table: the same questions for every file.", "extract"),
+    "verify": CommandEntry("Check the quotations and cites of a text against documents.", "verify"),
+    "chat": CommandEntry("Ask follow-up questions in a conversation over documents.", "chat"),
+    "tui": CommandEntry("Browse documents in the terminal, ask, and follow cites.", "tui"),
+    "mcp": CommandEntry("Serve documents to a program that speaks MCP.", "mcp"),
+    "history": CommandEntry("List, find and export past questions.", "history"),
+    "forget": CommandEntry("Delete all that is kept of a file, an archive or a folder.", "cache"),
+    "doctor": CommandEntry("Show what this machine has, and every setting with its origin.", "doctor"),
+    "eval": CommandEntry("Measure answers, evidence and refusals on known answers.", "eval", "evaluate"),
+    "bench": CommandEntry("Measure speed on this machine, beside other programs.", "bench"),
+    "models": CommandEntry("List, fetch, choose and convert models.", commands={
+        "list": CommandEntry("Print the models that are here, and those that can be pulled.", "models", "list_models"),
+        "show": CommandEntry("Print a model's parameters and the memory of its state.", "models"),
+        "pull": CommandEntry("Download a model from the hub.", "model_files"),
+        "rm": CommandEntry("Delete a model that was pulled.", "model_files"),
+        "use": CommandEntry("Let a model answer from now on.", "model_files"),
+        "check": CommandEntry("Compare docqa's logits with those of transformers.", "models"),
+        "quantize": CommandEntry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
+        "export": CommandEntry("Write a model for transformers, as bf16 safetensors.", "model_files"),
     }),
-    "cache": Entry("List, prune and check what is kept on disk.", commands={
-        "list": Entry("Print what is kept, most recently used first.", "cache", "list_entries"),
-        "prune": Entry("Delete what was not used for longest, and what is damaged.", "cache"),
-        "verify": Entry("Check all that is kept against its checksums.", "cache"),
+    "cache": CommandEntry("List, prune and check what is kept on disk.", commands={
+        "list": CommandEntry("Print what is kept, most recently used first.", "cache", "list_entries"),
+        "prune": CommandEntry("Delete what was not used for longest, and what is damaged.", "cache"),
+        "verify": CommandEntry("Check all that is kept against its checksums.", "cache"),
     }),
 }  # fmt: skip
 
@@ -131,7 +131,7 @@ COMMANDS = {
 class _Group(TyperGroup):
     """The commands of `entries`, made when they are asked for, listed without that."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, CommandEntry]
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         return _taken_as_typed(super().get_params(ctx))
@@ -170,7 +170,7 @@ def command() -> Command:
     return _listing(app, COMMANDS)
 
 
-def _group(name: str, entry: Entry) -> Command:
+def _group(name: str, entry: CommandEntry) -> Command:
     app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=entry.help)
     app.callback()(_no_options)
     made = _listing(app, entry.commands)
@@ -178,7 +178,7 @@ def _group(name: str, entry: Entry) -> Command:
     return made
 
 
-def _listing(app: typer.Typer, entries: dict[str, Entry]) -> _Group:
+def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
     """The group `app`, with the commands of `entries`: their names, each made when it is asked for."""
     made = cast("_Group", typer.main.get_command(app))
     made.entries = entries

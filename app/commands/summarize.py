@@ -15,7 +15,7 @@ from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
-    from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.batch import Batch, BatchSettings
     from docqa.app.batch.jobs import SummaryJob
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
@@ -41,7 +41,7 @@ _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it 
 
 @flags.shared("model", "device", "base_url", "source", "password_file", "include_hidden", "no_store")
 def summarize(
-    given: flags.Given,
+    given: flags.SharedOptions,
     paths: _Paths,
     output: _Output = None,
     style: _Style = None,
@@ -63,7 +63,7 @@ def summarize(
 
     Exit status 0 done, 6 done and some document failed, 3 there is no document at all, 130 interrupted.
     """
-    from docqa.app.batch.batch import Settings
+    from docqa.app.batch.batch import BatchSettings
     from docqa.app.batch.jobs import SummaryJob
 
     if inputs.STDIN in paths:
@@ -73,7 +73,7 @@ def summarize(
     inputs.check_writing(options, asks=False)
     if options.model is None:  # its reader finds topics, which is put aside where its trunk is to answer
         options = replace(options, source="auto")
-    settings = Settings(jobs, retry_failed, max_failures, ray)
+    settings = BatchSettings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)
         if not dry_run:
@@ -103,7 +103,7 @@ def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
     return chosen, " ".join(focus.split())
 
 
-def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: Settings) -> Batch:
+def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSettings) -> Batch:
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import list_items
     from docqa.app.batch.workspace import Workspace

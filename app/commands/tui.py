@@ -13,7 +13,7 @@ from docqa.app.errors import UsageError
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def tui(
-    given: flags.Given,
+    given: flags.SharedOptions,
     path: Annotated[
         str | None,
         typer.Argument(

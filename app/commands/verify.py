@@ -18,7 +18,7 @@ _Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="The docume
 
 
 @flags.shared("password_file", "include_hidden", "no_store", "media_type")
-def verify(given: flags.Given, text: _Text, files: _Files, as_json: flags.Json = False) -> int:
+def verify(given: flags.SharedOptions, text: _Text, files: _Files, as_json: flags.Json = False) -> int:
     from docqa.app.check.checked_text import read_checked_text
     from docqa.app.check.verification import verify_text
     from docqa.app.check.verification_report import report_text, to_json_object

@@ -85,7 +85,7 @@ class _Page:
         self._session = session
         self._turns = list(export.numbered(turns, first_quote))
         self._names = export.shown_names(export.paths_of(session, turns))
-        self._marks: dict[CitedPage, list[Mark]] = {}
+        self._marks: dict[CitedPage, list[MarkedSpan]] = {}
         for turn, quotes in self._turns:
             for item in quotes:
                 self._place(turn, item)
@@ -169,7 +169,7 @@ class _Page:
             if page is not None:
                 known = f' id="c{item.number}"' if first else ""
                 back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
-                mark = Mark(cite.start - page.start, cite.end - page.start, f"<mark{known}>", f"</mark>{back}")
+                mark = MarkedSpan(cite.start - page.start, cite.end - page.start, f"<mark{known}>", f"</mark>{back}")
                 self._marks.setdefault(page, []).append(mark)
                 first = False
 
@@ -203,7 +203,7 @@ def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
 
 
 @dataclass(frozen=True)
-class Mark:
+class MarkedSpan:
     """Characters `start:end` of a text, between the HTML `opening` and `closing`."""
 
     start: int
@@ -217,13 +217,13 @@ def escaped(text: str) -> str:
     return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
 
 
-def marked(text: str, marks: Sequence[Mark], continued: tuple[str, str] = ("<mark>", "</mark>")) -> str:
+def marked(text: str, marks: Sequence[MarkedSpan], continued: tuple[str, str] = ("<mark>", "</mark>")) -> str:
     """`text` escaped, with its marks.
 
     A mark that reaches out of another is closed at its end and goes on behind it between `continued`.
     """
     pieces: list[str] = []
-    open_marks: list[Mark] = []
+    open_marks: list[MarkedSpan] = []
     # Of equals the first closes first.
     inside = (mark for mark in reversed(marks) if 0 <= mark.start < mark.end <= len(text))
     waiting = sorted(inside, key=lambda mark: (mark.start, -mark.end))
@@ -239,8 +239,8 @@ def marked(text: str, marks: Sequence[Mark], continued: tuple[str, str] = ("<mar
         pieces.append(escaped(text[at:opens]) + mark.opening)
         at = opens
         if open_marks and mark.end > closes:
-            rest = Mark(closes, mark.end, *continued)
+            rest = MarkedSpan(closes, mark.end, *continued)
             waiting = sorted([*waiting, rest], key=lambda mark: (mark.start, -mark.end))
-            mark = Mark(mark.start, closes, mark.opening, mark.closing)
+            mark = MarkedSpan(mark.start, closes, mark.opening, mark.closing)
         open_marks.append(mark)
     return "".join(pieces) + escaped(text[at:])

@@ -1,14 +1,16 @@
 """How near each native kernel comes to what the processor allows: `python -m docqa.app.lab.roofline`.
 
-A kernel's roofline is the least time that its operations and its bytes take at the measured ceilings
-(kernels/cpu/ceilings.py), were computing and moving done side by side (Williams, Waterman and Patterson 2009,
-"Roofline"). Sizes are those of the model; a figure is the best of several runs by the processor's own time of one
-thread, which other work on the machine disturbs least, or with --threads by the clock. The last line is JSON.
+A kernel's roofline is the least time that its operations and its bytes take at the measured ceilings, what the
+processor can do at most at the library's level of instructions, were computing and moving done side by side (Williams,
+Waterman and Patterson 2009, "Roofline"). Sizes are those of the model; a figure is the best of several runs by the
+processor's own time of one thread, which other work on the machine disturbs least, or with --threads by the clock. The
+last line is JSON.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import sys
 import time
@@ -26,13 +28,12 @@ from docqa.app.options import Options
 from docqa.kernels.activation.native import silu_product_native
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.conv.native import causal_conv_native
-from docqa.kernels.cpu import LEVELS
-from docqa.kernels.cpu.ceilings import Ceilings, measure
-from docqa.kernels.cpu.library import Library
+from docqa.kernels.cpu.library import LEVELS, CeilingCall, Library
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.matmul import GROUP, PackedMatrix, product_of_arrays
 from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.self_check import library
+from docqa.kernels.threads import thread_count
 from docqa.model.config import HybridConfig
 
 SEQ, KEYS, CHUNK = 2_048, 8_192, 32  # CHUNK: as in delta.inc
@@ -40,6 +41,50 @@ SEQ, KEYS, CHUNK = 2_048, 8_192, 32  # CHUNK: as in delta.inc
 # above which the C library asks the system for new pages in every call: those would be what is measured.
 PASS_FLOATS = 7 << 20
 REPEATS = 9
+ROUNDS = 2_000_000  # some 10 ms
+FLOATS = 1 << 25  # 128 MiB: more than caches hold
+FLOAT_PRODUCTS, BYTE_PRODUCTS, READ, COPY = range(4)  # as in kernels.h
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """Of all threads together: operations a second (a product and its sum are two) and bytes a second."""
+
+    float_operations: float
+    byte_operations: float
+    read: float
+    copied: float  # bytes read and bytes written
+
+    def seconds(self, work: Work) -> float:
+        """The least time for the operations and bytes of `work`, were computing and moving done side by side."""
+        computing = work.floats / self.float_operations + work.bytes_ / self.byte_operations
+        return max(computing, work.read / self.read + work.copied / self.copied)
+
+
+def measure(library: Library, clock: Callable[[], float] = time.perf_counter, repeats: int = 5) -> Ceilings:
+    """The ceilings on `library.threads` threads, best of `repeats` by `clock`."""
+    threads = library.threads or thread_count()
+    name = LEVELS[library.level]
+    wide, dots = "AVX-512" in name, "VNNI" in name  # vectors of 512 bits, for floats and for bytes
+    source, to = torch.ones(FLOATS), torch.zeros(FLOATS)
+
+    def best(kind: int, count: int) -> float:
+        return min(_seconds(library, clock, kind, count, source, to) for _ in range(repeats))
+
+    operations = 2 * threads * ROUNDS
+    return Ceilings(
+        float_operations=operations * (12 * 16 if wide else 8 * 8) / best(FLOAT_PRODUCTS, ROUNDS),
+        byte_operations=operations * (12 * 64 if dots else 8 * 32) / best(BYTE_PRODUCTS, ROUNDS),
+        read=4 * FLOATS / best(READ, FLOATS),
+        copied=8 * FLOATS / best(COPY, FLOATS),
+    )
+
+
+def _seconds(library: Library, clock: Callable[[], float], kind: int, count: int, source: Tensor, to: Tensor) -> float:
+    call = CeilingCall(kind, count, source.data_ptr(), to.data_ptr())
+    started = clock()
+    library.run("ceiling", ctypes.byref(call))
+    return clock() - started
 
 
 @dataclass(frozen=True)
@@ -148,12 +193,6 @@ class Problems:
         yield Work(f"attention, rounded, {sizes}", run, bytes_=operations)
 
 
-def share(work: Work, ceilings: Ceilings, seconds: float) -> float:
-    """The part of its roofline that a kernel reached in `seconds`."""
-    least = ceilings.seconds(floats=work.floats, bytes_=work.bytes_, read=work.read, copied=work.copied)
-    return least / seconds
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="How near each native kernel comes to what the processor allows.")
     parser.add_argument("--model", default=None)
@@ -177,7 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     for work in Problems(load_model(Options(model=options.model)).config, chosen).all():
         work.run()
         seconds = fastest(work.run, REPEATS, clock)
-        reached = share(work, ceilings, seconds)
+        reached = ceilings.seconds(work) / seconds
         rows.append({"kernel": work.name, "seconds": seconds, "share": round(reached, 3)})
         print(f"{work.name:55}{seconds * 1e3:10.3f} ms{reached:8.0%}", flush=True)
     print(json.dumps({"level": LEVELS[chosen.level], "threads": options.threads, "rows": rows}))

@@ -51,7 +51,7 @@ class Thoughts:
         self._open = False
 
 
-class Draft:
+class LiveDraft:
     """What a model writes: on a terminal only, and gone when the checked answer takes its place. Mutable: knows what
     stands on the screen."""
 
@@ -101,7 +101,7 @@ class Screen:
         self._progress: Progress | None = None
         self._warned = set(known)
         self._thoughts = Thoughts() if thoughts else None
-        self._draft = None if as_json else Draft()
+        self._draft = None if as_json else LiveDraft()
 
     def show(self, stream: Iterable[events.Event]) -> int:
         """Show all events of one question; returns its exit code."""

@@ -50,7 +50,7 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class QuoteVerdict:
     """`spans` has two members where the quote crosses a page, none when nothing was located.
 
     `count` is how often the quote is found at this grade on the page that was chosen and all others of its region;
@@ -106,11 +106,11 @@ class Verifier:
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
         self._bare = [_without_notes(document) for document in self._documents]
 
-    def verify(self, quote: str, cited: CitedPlace | None = None) -> Verdict:
-        """The best Verdict for `quote`; `absent` when nothing comparable is anywhere."""
+    def verify(self, quote: str, cited: CitedPlace | None = None) -> QuoteVerdict:
+        """The best QuoteVerdict for `quote`; `absent` when nothing comparable is anywhere."""
         wanted = unicodedata.normalize("NFC", quote).strip()
         if not wanted:
-            return Verdict(Grade.ABSENT, Place.UNKNOWN)
+            return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
         rings = list(self._rings(cited))
         for grades in _PASSES:
             for ring, grade in ((ring, grade) for ring in rings for grade in grades):
@@ -118,8 +118,8 @@ class Verifier:
                 if found is not None:
                     return found
         if cited is not None and cited.page is not None and not self._usable(cited.document, cited.page):
-            return Verdict(Grade.UNCHECKABLE, Place.UNKNOWN)
-        return Verdict(Grade.ABSENT, Place.UNKNOWN)
+            return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
+        return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
 
     def _usable(self, document: int, page: int) -> bool:
         pages = self._documents[document].pages
@@ -153,7 +153,7 @@ class Verifier:
 
     def _search(
         self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None
-    ) -> Verdict | None:
+    ) -> QuoteVerdict | None:
         matches: list[tuple[_Region, Match]] = []
         regions = list(self._regions(ring, len(wanted)))
         if grade == Grade.DAMAGED:
@@ -167,7 +167,7 @@ class Verifier:
             matches = [pair for pair in matches if pair[1].score == best]
         placed = [self._located(region, match) for region, match in matches]
         distinct = sorted(dict.fromkeys(spans for spans in placed if spans), key=lambda s: self._distance(s, cited))
-        return Verdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
+        return QuoteVerdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
 
     def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
         """The pages of `ring` and the seams between them; `bare`: those that have footnotes, without these."""

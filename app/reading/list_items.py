@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docqa.app.reading.candidates import trim
-from docqa.app.reading.list_marks import Mark, marks_in, run_of
+from docqa.app.reading.list_marks import ListMark, marks_in, run_of
 from docqa.ingest.language.sentences import is_opener, sentences
 from docqa.ingest.types import Document, Page, Span
 
@@ -53,7 +53,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     return []
 
 
-def _firsts(text: str, marks: Sequence[Mark], start: int, end: int) -> Iterator[int]:
+def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
     """Marks that may begin the list that is meant: within the place, behind it, and then those it may be inside of,
     the nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
@@ -74,7 +74,7 @@ def _is_one(item: Span, start: int, end: int) -> bool:
     return share >= _MOST or (share >= _SOME and abs(start - item.start) <= _AT_ONCE)
 
 
-def _leads_to(text: str, end: int, mark: Mark) -> bool:
+def _leads_to(text: str, end: int, mark: ListMark) -> bool:
     """Whether what stands at `end` is in the sentence that `mark` follows."""
     between = text[end : mark.at]
     if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
@@ -82,7 +82,7 @@ def _leads_to(text: str, end: int, mark: Mark) -> bool:
     return len(between) <= _SHORT_LEAD or between.rstrip()[-1:] in ":—–-"
 
 
-def _has_lead(text: str, mark: Mark) -> bool:
+def _has_lead(text: str, mark: ListMark) -> bool:
     """Whether the first mark of a list follows words that are no whole sentence: "if:", "the following", "may—"."""
     before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
     if mark.opens_line:
@@ -90,7 +90,7 @@ def _has_lead(text: str, mark: Mark) -> bool:
     return bool(before) and not _STOPPED.search(before[-4:])
 
 
-def _bodies(text: str, marks: Sequence[Mark], run: Sequence[int], last: int | None) -> list[Span]:
+def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int | None) -> list[Span]:
     """What each mark of a run marks, up to the next one; the last one's to the end of its paragraph or sentence."""
     spans = []
     for position, number in enumerate(run):

@@ -28,7 +28,7 @@ has the white space in front of them too."""
 
 
 @dataclass(frozen=True)
-class Mark:
+class ListMark:
     """A mark at `at` of a text; what it marks begins at `body`. `places`: what it may be, "(i)" the first of "(i)" or
     the ninth of "(a)". `opens_line`: nothing is in front of it on its line."""
 
@@ -42,9 +42,9 @@ class Mark:
         return self.places[0][1] == 0
 
 
-def marks_in(text: str) -> list[Mark]:
+def marks_in(text: str) -> list[ListMark]:
     """The marks of `text` in order; "(b)" of "section 4(b)" is none."""
-    found: dict[int, Mark] = {}
+    found: dict[int, ListMark] = {}
     for match in _OPENING.finditer(text):
         _add(found, match, opens_line=True)
     for match in _INSIDE.finditer(text):
@@ -55,13 +55,13 @@ def marks_in(text: str) -> list[Mark]:
     return [found[at] for at in sorted(found)]
 
 
-def _add(found: dict[int, Mark], match: re.Match[str], *, opens_line: bool) -> None:
+def _add(found: dict[int, ListMark], match: re.Match[str], *, opens_line: bool) -> None:
     groups = match.groupdict()
     mark = groups.get("bullet") or groups.get("bare") or groups["bracketed"]
     places = (((groups["indent"] or "") + mark, 0),) if groups.get("bullet") else _places(mark)
     at = match.start() + match.group().index(mark)
     if places:
-        found[at] = Mark(at, match.end(), places, opens_line)
+        found[at] = ListMark(at, match.end(), places, opens_line)
 
 
 def _places(mark: str) -> tuple[Place, ...]:
@@ -80,7 +80,7 @@ def _places(mark: str) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: place[1]))
 
 
-def run_of(marks: Sequence[Mark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
+def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
     """(the numbers of the marks of the list that mark `first` begins, where its text ends at the latest).
 
     Marks of other styles between two items belong to the first of them, where they begin with one and count on; else
@@ -104,7 +104,7 @@ def run_of(marks: Sequence[Mark], first: int, stops: Sequence[int]) -> tuple[lis
     return run, next((at for at in stops if at > marks[run[-1]].at), None)
 
 
-def _is_nested(mark: Mark, style: str, nested: dict[str, int]) -> bool:
+def _is_nested(mark: ListMark, style: str, nested: dict[str, int]) -> bool:
     """Whether `mark` begins a list within an item, or goes on with one that is in `nested`; notes which."""
     for other, value in mark.places:
         outer = not value and len(other) < len(style)  # a bullet further to the left

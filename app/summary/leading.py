@@ -9,7 +9,7 @@ import numpy as np
 
 from docqa.app.summary.kinds import LEADS, Kind
 from docqa.app.summary.salience import Scorer
-from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.sentences.readable import any_of
 from docqa.app.summary.sentences.speech import spoken_by
 from docqa.app.summary.topical import Asker, choose_for_topic
@@ -25,7 +25,7 @@ _DEFINED = any_of(r"""
 _CITING = re.compile(r"\b(?:Id\.|[Aa]nte, at|[Ss]upra|[Ii]nfra|App\. to)|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
 
-def bias_of(document: Document, kind: Kind, candidates: Sequence[Candidate]) -> np.ndarray:
+def bias_of(document: Document, kind: Kind, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
     """What is added to the score of each candidate for the kind of its document, and for who says it, [candidates]."""
     found = np.zeros(len(candidates))
     signed = any(section.source == "opinion" for section in document.sections)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
@@ -23,11 +23,11 @@ SAID_ALREADY = 0.6
 class Pool:
     """The candidates of one document, and the stems of each."""
 
-    candidates: list[Candidate]
+    candidates: list[SentenceCandidate]
     words: list[frozenset[str]]
 
     @classmethod
-    def of(cls, candidates: list[Candidate]) -> Pool:
+    def of(cls, candidates: list[SentenceCandidate]) -> Pool:
         return cls(candidates, [frozenset(terms(candidate.text)) for candidate in candidates])
 
     def repeats(self, one: int, other: int) -> bool:

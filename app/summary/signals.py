@@ -9,7 +9,7 @@ import numpy as np
 
 from docqa.app.evidence.ranking import standardise
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.sentences.readable import any_of
 from docqa.ingest.types import Document
 
@@ -46,12 +46,12 @@ _SECTION_KINDS = {
 }
 
 
-def signals(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+def signals(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     """Signals of some candidates, at least one, of one document, by name, [candidates] each."""
     return _by_words(document, candidates) | _by_place(candidates) | _by_phrases(document, candidates)
 
 
-def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+def _by_words(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     words = [terms(candidate.text) for candidate in candidates]
     frequency = Counter(word for each in words for word in set(each))
     titled = set(terms(document.title))
@@ -63,7 +63,7 @@ def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.n
     }
 
 
-def _by_place(candidates: list[Candidate]) -> dict[str, np.ndarray]:
+def _by_place(candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     count = len(candidates)
     at = np.arange(count)
     last = {candidate.section: number for number, candidate in enumerate(candidates)}
@@ -85,7 +85,7 @@ def _by_place(candidates: list[Candidate]) -> dict[str, np.ndarray]:
     }
 
 
-def _by_phrases(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+def _by_phrases(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     texts = [candidate.text for candidate in candidates]
     titles = {
         number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
@@ -100,7 +100,7 @@ def _by_phrases(document: Document, candidates: list[Candidate]) -> dict[str, np
     return {name: np.array(values) for name, values in found.items()}
 
 
-def _labelled(pattern: re.Pattern[str], candidate: Candidate) -> bool:
+def _labelled(pattern: re.Pattern[str], candidate: SentenceCandidate) -> bool:
     """Whether the sentence opens with a label as structured abstracts have it ("RESULTS: ...")."""
     head, colon, _ = candidate.text[:40].partition(":")
     return bool(colon) and head.isupper() and pattern.search(head) is not None

@@ -17,7 +17,7 @@ from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import on_one_line
 from docqa.app.summary.selection import Pool, choose
-from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import Topic
 from docqa.ingest.types import Document
 
@@ -40,7 +40,9 @@ FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
 class Asker:
     """What the model's reader says of the candidates of one document; nothing where it has none."""
 
-    def __init__(self, document: Document, reader: ExcerptReader | None, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self, document: Document, reader: ExcerptReader | None, candidates: Sequence[SentenceCandidate]
+    ) -> None:
         self.document, self._reader, self.candidates = document, reader, candidates
 
     def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
@@ -98,7 +100,7 @@ def choose_for_topic(
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
 
 
-def cues(topic: Topic, candidates: list[Candidate]) -> np.ndarray:
+def cues(topic: Topic, candidates: list[SentenceCandidate]) -> np.ndarray:
     """1 for candidates that state the topic, FOLLOWING for those that go on about it, 0 for others, [candidates]."""
     found = np.zeros(len(candidates))
     since, paragraph = 0, -1
@@ -112,7 +114,7 @@ def cues(topic: Topic, candidates: list[Candidate]) -> np.ndarray:
     return found
 
 
-def headed_by(pattern: re.Pattern[str], document: Document, candidates: list[Candidate]) -> np.ndarray:
+def headed_by(pattern: re.Pattern[str], document: Document, candidates: list[SentenceCandidate]) -> np.ndarray:
     """1 for candidates under a heading that `pattern` matches, 1/2 where it is further up, [candidates]."""
     values = []
     for section in document.sections:

@@ -73,7 +73,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptTurns:
     """What is kept of one document: turns in order, and (page, offset) of the line that was at the top.
 
     `notices` say what was damaged and set aside.
@@ -101,22 +101,22 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
         raise OSError(str(error)) from error
 
 
-def load(store: Store | None, document: Document) -> Kept:
+def load(store: Store | None, document: Document) -> KeptTurns:
     """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
     if store is None:
-        return Kept()
+        return KeptTurns()
     store.meet([document.id])
     try:
         history = open_kept(store)
         if history is None:
-            return Kept()
+            return KeptTurns()
         with history:
             session = session_of(history, document)
             turns = history.turns(session.id) if session else []
             shown = [shown_turn(turn) for turn in turns]
-            return Kept(shown, session.place if session else (1, 0), tuple(history.notices))
+            return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
-        return Kept(notices=(str(error),))
+        return KeptTurns(notices=(str(error),))
 
 
 def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:

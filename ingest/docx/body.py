@@ -8,10 +8,10 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx.cells import PlacedCell, placed_cells
+from docqa.ingest.docx.cells import DocxCell, placed_cells
 from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.formatting import Format, box_ground, is_off_the_page, is_unseen, shading
-from docqa.ingest.docx.line import Line
+from docqa.ingest.docx.formatting import RunFormat, box_ground, is_off_the_page, is_unseen, shading
+from docqa.ingest.docx.line import ParagraphLine
 from docqa.ingest.docx.markup import (
     DELETED,
     INSERTED,
@@ -27,7 +27,7 @@ from docqa.ingest.docx.markup import (
     toggled,
 )
 from docqa.ingest.docx.numbering import ListPlace, Numbering
-from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.outline import OutlineParagraph
 from docqa.ingest.docx.styles import Style, Styles, is_centred, run_format
 from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.grids import MarkedCell
@@ -62,7 +62,7 @@ class DocxBody:
         *,
         pictures_behind: bool = False,
     ) -> None:
-        self.items: list[Item] = []
+        self.items: list[OutlineParagraph] = []
         self.title = ""
         self.insertions = self.deletions = self.embedded = 0
         self._writer = writer
@@ -121,14 +121,14 @@ class DocxBody:
             self.write(box)
             self._ground = outer
 
-    def _read(self, element: Element) -> tuple[Line, ListPlace | None]:
+    def _read(self, element: Element) -> tuple[ParagraphLine, ListPlace | None]:
         """The words of a paragraph and its place among the lists, which is counted."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
         style = self._styles.get(style_id)
         ground = shading(properties) or style.ground or self._ground
         unseen = style.off_page or is_off_the_page(properties)
-        line = Line(style, ground, centred=is_centred(properties, style), unseen=unseen)
+        line = ParagraphLine(style, ground, centred=is_centred(properties, style), unseen=unseen)
         if self._carry:
             line.add(self._carry, style.letters)
             self._carry = ""
@@ -142,7 +142,7 @@ class DocxBody:
             return line, None
         return line, self._numbering.next(style_id, line.style, properties)
 
-    def _write_paragraph(self, element: Element, line: Line, place: ListPlace | None, text: str) -> None:
+    def _write_paragraph(self, element: Element, line: ParagraphLine, place: ListPlace | None, text: str) -> None:
         properties = child(element, "pPr")
         outline = _outline(properties, line.style)
         if not self.title and line.style.name.lower() == "title":
@@ -163,7 +163,9 @@ class DocxBody:
         if left is None:
             left = place.indent if place and place.indent is not None else line.style.indent
         self.items.append(
-            Item(start, outline, number_, title, place, left or 0, text[:_MAX_ITEM_CHARS], look, line.style.name)
+            OutlineParagraph(
+                start, outline, number_, title, place, left or 0, text[:_MAX_ITEM_CHARS], look, line.style.name
+            )
         )
 
     @staticmethod
@@ -182,7 +184,7 @@ class DocxBody:
         parsed = parse_heading(title) if outline is not None and title else None
         return (parsed.number, parsed.title) if parsed and parsed.number else (None, title)
 
-    def _runs(self, parent: Element, line: Line) -> None:
+    def _runs(self, parent: Element, line: ParagraphLine) -> None:
         for element in self._unwrapped(parent, runs=True):
             name = local(element)
             if name == "r":
@@ -190,7 +192,7 @@ class DocxBody:
             elif name in ("oMath", "oMathPara"):
                 line.add(f" {equation(element)} ", line.style.letters)
 
-    def _run(self, run: Element, line: Line) -> None:
+    def _run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
         characters = self._styles.get(attribute(child(properties, "rStyle"), "val"), paragraph=False)
         letters = run_format(line.style, characters, properties)
@@ -204,12 +206,12 @@ class DocxBody:
             if text and all(self._fields):
                 self._add(text, letters, line)
 
-    def _add(self, text: str, letters: Format, line: Line) -> None:
+    def _add(self, text: str, letters: RunFormat, line: ParagraphLine) -> None:
         line.add(text, letters)
         line.after_hidden = False
         self._comments.hear(text)
 
-    def _hide(self, run: Element, line: Line) -> None:
+    def _hide(self, run: Element, line: ParagraphLine) -> None:
         """A run that cannot be seen; fields that begin or end in it, and boxes and notes that hang on it, count."""
         for element in run:
             if local(element) not in ("t", *_CHARACTERS):
@@ -229,7 +231,7 @@ class DocxBody:
         elif kind == "end" and self._fields:
             self._fields.pop()
 
-    def _character(self, element: Element, line: Line) -> str:
+    def _character(self, element: Element, line: ParagraphLine) -> str:
         name = local(element)
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
@@ -285,7 +287,7 @@ class DocxBody:
             self._write_notes()
         self._ground = outer
 
-    def _shown(self, cell: PlacedCell) -> str:
+    def _shown(self, cell: DocxCell) -> str:
         """The words of a cell; those of one that continues the cell above it are hidden."""
         if cell.element is None:
             return ""

@@ -13,7 +13,7 @@ _MOST_COLUMNS = 200
 
 
 @dataclass(slots=True)
-class PlacedCell:
+class DocxCell:
     """A cell: `element` is None for columns that its row leaves out; `goes_on` says that it only continues the cell
     above it, so that its own words are not shown. `rows` counts the rows that it covers."""
 
@@ -23,18 +23,18 @@ class PlacedCell:
     rows: int = 1
 
 
-def placed_cells(rows: Sequence[Element]) -> list[list[PlacedCell]]:
+def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
     """The cells of each row, in order."""
-    placed: list[list[PlacedCell]] = []
-    above: dict[int, PlacedCell] = {}  # column -> the cell of merged rows that covers it
+    placed: list[list[DocxCell]] = []
+    above: dict[int, DocxCell] = {}  # column -> the cell of merged rows that covers it
     for row in rows:
-        cells: list[PlacedCell] = []
-        merged: dict[int, PlacedCell] = {}
+        cells: list[DocxCell] = []
+        merged: dict[int, DocxCell] = {}
         column = _columns(child(row, "trPr", "gridBefore"), 0)
         if column:
-            cells.append(PlacedCell(None, column))
+            cells.append(DocxCell(None, column))
         for element in children(row, "tc"):
-            cell = PlacedCell(element, _columns(child(element, "tcPr", "gridSpan"), 1))
+            cell = DocxCell(element, _columns(child(element, "tcPr", "gridSpan"), 1))
             merge = child(element, "tcPr", "vMerge")
             if merge is not None and attribute(merge, "val") != "restart" and column in above:
                 above[column].rows += 1

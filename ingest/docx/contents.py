@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.outline import OutlineParagraph
 from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.outline import runs_that_return
 
@@ -15,7 +15,7 @@ _MOST_CHARS = 160
 _LEAST_ENTRIES, _LEAST_BELOW_NAME = 3, 2
 
 
-def typed_contents(items: Sequence[Item]) -> frozenset[int]:
+def typed_contents(items: Sequence[OutlineParagraph]) -> frozenset[int]:
     """Where the entries of a typed table of contents begin: paragraphs in a row that come again later, word for word
     but for a page number behind them."""
     found: set[int] = set()
@@ -26,7 +26,7 @@ def typed_contents(items: Sequence[Item]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _key(item: Item) -> str:
+def _key(item: OutlineParagraph) -> str:
     """The letters and digits of an entry without its page; empty for what is too long for one."""
     text = item.text.strip()
     return folded(_PAGE_BEHIND.sub("", text)) if len(text) <= _MOST_CHARS else ""

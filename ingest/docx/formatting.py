@@ -19,7 +19,7 @@ _LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
 _FAR_RAISED = 1_000  # in half points: off every page
 
 
-class Format(NamedTuple):
+class RunFormat(NamedTuple):
     """How letters are set. `size` is in points; `colour` None is that of plain text, which is always seen; `ground` is
     what they have behind them of their own, None where it is that of the paragraph."""
 
@@ -33,7 +33,7 @@ class Format(NamedTuple):
     ground: Colour | None = None
 
 
-def formatted(base: Format, properties: Element | None) -> Format:
+def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
     """`base` with what the run properties `properties` say instead."""
     if properties is None or not len(properties):
         return base
@@ -42,7 +42,7 @@ def formatted(base: Format, properties: Element | None) -> Format:
     colour = child(properties, "color")
     ground = shading(properties)
     highlight = attribute(child(properties, "highlight"), "val")
-    return Format(
+    return RunFormat(
         base.size if size is None else size / 2,
         toggled(properties, "b", base.bold),
         toggled(properties, "i", base.italic),
@@ -63,7 +63,7 @@ def shading(properties: Element | None) -> Colour | None:
     return colour_of(attribute(shade, "color" if kind == "solid" else "fill") or "")
 
 
-def is_unseen(letters: Format, ground: Colour | None) -> bool:
+def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
     """Whether letters cannot be seen on the colour `ground` (None: it is not known)."""
     if letters.hidden or letters.size <= _SMALLEST_SIZE:
         return True

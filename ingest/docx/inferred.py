@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from docqa.ingest.docx.formatting import DEFAULT_SIZE
 from docqa.ingest.docx.line import Look
 from docqa.ingest.docx.numbering import ListPlace
-from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.outline import OutlineParagraph
 from docqa.ingest.language.numbers import in_roman, ordinal_of
-from docqa.ingest.structure.outline import Mark
+from docqa.ingest.structure.outline import HeadingMark
 from docqa.ingest.structure.sequence import Step, best_chain
 
 _MAX_HEADING_CHARS, _MAX_HEADING_WORDS = 120, 16
@@ -32,7 +32,7 @@ _LETTER = re.compile(r"(\(?)([a-z]{1,2}|[ivx]{1,5})\)\s", re.IGNORECASE)
 _BLANK = re.compile(r"_{3,}|\.{4,}|\t")
 
 
-def typical(items: Sequence[Item]) -> Look:
+def typical(items: Sequence[OutlineParagraph]) -> Look:
     """How most of the text of `items` is set."""
     sizes: Counter[float] = Counter()
     counts = [0, 0, 0, 0]
@@ -46,7 +46,9 @@ def typical(items: Sequence[Item]) -> Look:
     return Look(size, bold, italic, underlined, capitals, centred=False)
 
 
-def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Look) -> list[Item]:
+def infer_headings(
+    items: Sequence[OutlineParagraph], numbered: Sequence[HeadingMark], usual: Look
+) -> list[OutlineParagraph]:
     """`items` with those that are headings by their numbers (`numbered`) or by looks."""
     items = _without_clauses(items)
     marked = [at for at, item in enumerate(items) if item.outline is not None]
@@ -70,7 +72,7 @@ def infer_headings(items: Sequence[Item], numbered: Sequence[Mark], usual: Look)
     return out
 
 
-def _without_clauses(items: Sequence[Item]) -> list[Item]:
+def _without_clauses(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` where whole paragraphs that a list numbers have the style of a heading, without those as headings."""
     long: Counter[str] = Counter()
     for item in items:
@@ -82,7 +84,7 @@ def _without_clauses(items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _is_prose(item: Item) -> bool:
+def _is_prose(item: OutlineParagraph) -> bool:
     """Whether the paragraph is a sentence, and no heading or line of a title page."""
     words = len(item.text.split())
     return words >= _PROSE_WORDS or (words >= 8 and item.text.endswith((".", ":", ";", ".”")))
@@ -94,7 +96,7 @@ def _rank(look: Look) -> tuple[float, ...]:
 
 
 def _levels(
-    items: Sequence[Item], by_number: Mapping[int, Mark], ranks: Sequence[tuple[float, ...]]
+    items: Sequence[OutlineParagraph], by_number: Mapping[int, HeadingMark], ranks: Sequence[tuple[float, ...]]
 ) -> tuple[dict[tuple[float, ...], int], int]:
     """The level (from 0) of each rank of looks, and by how much the levels of numbered headings are further in."""
     known: dict[tuple[float, ...], int] = {}
@@ -115,7 +117,7 @@ def _levels(
     return levels, len(above)
 
 
-def _by_looks(items: Sequence[Item], usual: Look, by_number: Mapping[int, Mark]) -> set[int]:
+def _by_looks(items: Sequence[OutlineParagraph], usual: Look, by_number: Mapping[int, HeadingMark]) -> set[int]:
     """Where the paragraphs are that are set like headings; those of a title page and of signatures are not."""
     stands_out = [_stands_out(item, usual) for item in items]
     set_apart = sum(len(item.text) for item, out in zip(items, stands_out, strict=True) if out)
@@ -135,7 +137,7 @@ def _by_looks(items: Sequence[Item], usual: Look, by_number: Mapping[int, Mark])
     return _repeated(items, chosen, usual)
 
 
-def _of_run(items: Sequence[Item], first: int, end: int, by_number: Mapping[int, Mark]) -> set[int]:
+def _of_run(items: Sequence[OutlineParagraph], first: int, end: int, by_number: Mapping[int, HeadingMark]) -> set[int]:
     """Of paragraphs set like headings that follow each other the last, and before it only what is set above it: the
     lines of a title page look alike."""
     chosen: set[int] = set()
@@ -151,7 +153,7 @@ def _of_run(items: Sequence[Item], first: int, end: int, by_number: Mapping[int,
     return chosen
 
 
-def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mark]) -> set[int]:
+def _with_text(items: Sequence[OutlineParagraph], chosen: set[int], by_number: dict[int, HeadingMark]) -> set[int]:
     """Those of `chosen` that something follows, before the next: signatures look like headings too.
 
     Takes those without out of `by_number`, where no number says that they are headings.
@@ -159,7 +161,7 @@ def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mar
     kept: set[int] = set()
     later: set[str] = set()
     followed = False
-    below: Item | None = None
+    below: OutlineParagraph | None = None
     for at in range(len(items) - 1, -1, -1):
         item = items[at]
         mark = by_number.get(item.start)
@@ -180,7 +182,7 @@ def _with_text(items: Sequence[Item], chosen: set[int], by_number: dict[int, Mar
     return kept
 
 
-def _repeated(items: Sequence[Item], chosen: set[int], usual: Look) -> set[int]:
+def _repeated(items: Sequence[OutlineParagraph], chosen: set[int], usual: Look) -> set[int]:
     """Those set as others are too, or in a way that is no chance: clearly larger than the text, or bold capitals."""
     looks = Counter(_rank(items[at].look) for at in chosen)
 
@@ -190,7 +192,7 @@ def _repeated(items: Sequence[Item], chosen: set[int], usual: Look) -> set[int]:
     return {at for at in chosen if is_sure(items[at].look)}
 
 
-def _stands_out(item: Item, usual: Look) -> bool:
+def _stands_out(item: OutlineParagraph, usual: Look) -> bool:
     text, look = item.text, item.look
     words = text.split()
     if len(text) > _MAX_HEADING_CHARS or len(words) > _MAX_HEADING_WORDS or "\n" in text:
@@ -216,7 +218,7 @@ def _stands_out(item: Item, usual: Look) -> bool:
 # Numbers that were typed
 
 
-def number_typed(items: Sequence[Item]) -> list[Item]:
+def number_typed(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` with the places of those whose typed numbers follow from each other ("12.", "[12]", "4.2", "(a)")."""
     out = list(items)
     found: dict[str, list[tuple[int, tuple[int, ...], str]]] = {}
@@ -249,9 +251,9 @@ def number_typed(items: Sequence[Item]) -> list[Item]:
     return _with_letters(out)
 
 
-def _with_letters(items: Sequence[Item]) -> list[Item]:
+def _with_letters(items: Sequence[OutlineParagraph]) -> list[OutlineParagraph]:
     """`items` with the places of those that begin with "(a)" or "(i)", where these follow from each other."""
-    out: list[Item] = []
+    out: list[OutlineParagraph] = []
     last: dict[int, int] = {}
     for item in items:
         plain = item.place is None and item.number is None and item.outline is None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx.formatting import Format
+from docqa.ingest.docx.formatting import RunFormat
 from docqa.ingest.docx.styles import Style
 
 
@@ -23,7 +23,7 @@ class Look(NamedTuple):
     centred: bool
 
 
-class Line:
+class ParagraphLine:
     """The text of one paragraph in `style` while it is collected, with what hangs on it.
 
     `ground` is the colour behind it, None where that is not known; `unseen`: it lies beside the page.
@@ -37,9 +37,9 @@ class Line:
         self.after_hidden = False
         self.comments: list[str] = []
         self._centred = centred
-        self._parts: list[tuple[str, Format]] = []
+        self._parts: list[tuple[str, RunFormat]] = []
 
-    def add(self, text: str, letters: Format) -> None:
+    def add(self, text: str, letters: RunFormat) -> None:
         """More words at the end."""
         self._parts.append((text, letters))
 
@@ -85,5 +85,5 @@ class Line:
         )
 
 
-def _is_strong(letters: Format, plain: Format) -> bool:
+def _is_strong(letters: RunFormat, plain: RunFormat) -> bool:
     return (letters.bold and not plain.bold) or (letters.underlined and not plain.underlined)

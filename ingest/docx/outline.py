@@ -25,7 +25,7 @@ _SHORT_LIST, _LONG_SPAN = 5, 0.5
 _CLAUSE = 1000
 
 
-class Item(NamedTuple):
+class OutlineParagraph(NamedTuple):
     """A paragraph as it was written: a heading where `outline` (from 0) is not None, numbered where `place` says so.
 
     `text` is how it begins, without an automatic number, `look` how it is set; `confidence` (0 to 1) says how far it
@@ -46,11 +46,11 @@ class Item(NamedTuple):
 
 class _Open(NamedTuple):
     level: int
-    item: Item
+    item: OutlineParagraph
     label: str
 
 
-def mark_sections(items: Sequence[Item], writer: BlockWriter) -> None:
+def mark_sections(items: Sequence[OutlineParagraph], writer: BlockWriter) -> None:
     """Marks the sections that `items`, in document order, begin."""
     counts = Counter(item.place.key for item in items if item.place and item.outline is None)
     keys = {item.place.key for item in items if item.place and (item.outline is not None or item.place.nested)}
@@ -69,7 +69,7 @@ def mark_sections(items: Sequence[Item], writer: BlockWriter) -> None:
             _open(item, max(_CLAUSE, stack[-1].level if stack else 0) + 1, stack, writer)
 
 
-def _through_the_document(items: Sequence[Item]) -> set[str]:
+def _through_the_document(items: Sequence[OutlineParagraph]) -> set[str]:
     """The lists that number paragraphs from near the beginning to near the end, as those of a judgment: one list, or
     several of which each goes on where the one before it ended."""
     found = [
@@ -84,13 +84,13 @@ def _through_the_document(items: Sequence[Item]) -> set[str]:
     return {place.key for at in chain if (place := items[at].place)}
 
 
-def _open(item: Item, level: int, stack: list[_Open], writer: BlockWriter) -> None:
+def _open(item: OutlineParagraph, level: int, stack: list[_Open], writer: BlockWriter) -> None:
     label = _locator(item, stack)
     writer.mark(level, item.number, item.title, item.start, label=label or None, confidence=item.confidence)
     stack.append(_Open(level, item, label))
 
 
-def _locator(item: Item, stack: Sequence[_Open]) -> str:
+def _locator(item: OutlineParagraph, stack: Sequence[_Open]) -> str:
     if item.number is None:
         return item.title
     above = _numbered(stack)
@@ -105,7 +105,7 @@ def _numbered(stack: Sequence[_Open]) -> _Open | None:
     return next((opened for opened in reversed(stack) if opened.item.number is not None), None)
 
 
-def _close_clauses(item: Item, place: ListPlace, stack: list[_Open]) -> None:
+def _close_clauses(item: OutlineParagraph, place: ListPlace, stack: list[_Open]) -> None:
     """Closes the clauses that end where `item` begins: those of its list at its level or below, and of lists begun
     since. The first clause of another list lies below the one before it, unless it is not set further in."""
     mine = [at for at, opened in enumerate(stack) if opened.item.place and opened.item.place.key == place.key]
@@ -126,7 +126,7 @@ def _ends_at(opened: _Open, place: ListPlace) -> bool:
     return opened.level >= _CLAUSE and own is not None and own.key == place.key and own.level >= place.level
 
 
-def _continue(item: Item, stack: list[_Open], writer: BlockWriter) -> None:
+def _continue(item: OutlineParagraph, stack: list[_Open], writer: BlockWriter) -> None:
     """A paragraph without a number, less far in than the lettered items before it, belongs to what is above them."""
     popped = False
     while stack and stack[-1].level >= _CLAUSE and stack[-1].item.indent > item.indent:

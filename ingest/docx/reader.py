@@ -19,7 +19,7 @@ from docqa.ingest.docx.contents import typed_contents
 from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
 from docqa.ingest.docx.inferred import infer_headings, number_typed, typical
 from docqa.ingest.docx.numbering import Numbering
-from docqa.ingest.docx.outline import Item, mark_sections
+from docqa.ingest.docx.outline import OutlineParagraph, mark_sections
 from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
@@ -56,7 +56,7 @@ def read_docx(request: ReadRequest) -> Document:
     )  # fmt: skip
 
 
-def _with_inferred(items: list[Item], writer: BlockWriter) -> list[Item]:
+def _with_inferred(items: list[OutlineParagraph], writer: BlockWriter) -> list[OutlineParagraph]:
     """`items` with the headings and numbers that no style and no list says."""
     usual = typical(items)
     contents = typed_contents(items)

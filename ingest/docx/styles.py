@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx.formatting import Format, formatted, is_off_the_page, shading
+from docqa.ingest.docx.formatting import RunFormat, formatted, is_off_the_page, shading
 from docqa.ingest.docx.markup import MAX_CHAIN, indent, number
 from docqa.ingest.xml_tree import attribute, child, local
 
@@ -29,7 +29,7 @@ class Style:
     indent: int | None = None
     centred: bool = False
     off_page: bool = False
-    letters: Format = Format()
+    letters: RunFormat = RunFormat()
     ground: Colour | None = None
     runs: tuple[Element, ...] = ()
 
@@ -41,7 +41,7 @@ class Styles:
         elements = [e for e in root if local(e) == "style"] if root is not None else []
         self._elements = {attribute(e, "styleId") or "": e for e in elements}
         self._known: dict[str, Style] = {}
-        self._letters = formatted(Format(), child(root, "docDefaults", "rPrDefault", "rPr"))
+        self._letters = formatted(RunFormat(), child(root, "docDefaults", "rPrDefault", "rPr"))
         self._default = next(
             (attribute(e, "styleId") for e in elements if attribute(e, "default") in ("1", "true")
              and attribute(e, "type") == "paragraph"), None,
@@ -88,7 +88,7 @@ class Styles:
         return any((attribute(shade, "fill") or "auto").lower() not in ("auto", "ffffff") for shade in shades)
 
 
-def run_format(paragraph: Style, characters: Style, properties: Element | None) -> Format:
+def run_format(paragraph: Style, characters: Style, properties: Element | None) -> RunFormat:
     """How a run is set: by its paragraph, then the style of its characters, then its own `properties`."""
     letters = paragraph.letters
     for styled in characters.runs:

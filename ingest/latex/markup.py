@@ -170,20 +170,20 @@ def has_star(node: Any) -> bool:
     return getattr(first, "chars", "") == "*"
 
 
-class Row(NamedTuple):
+class TabularRow(NamedTuple):
     """The nodes of each cell of a row, and whether a rule over the whole table is above it."""
 
     cells: list[list[Any]]
     rule: bool
 
 
-def rows_of(node: Any) -> list[Row]:
+def rows_of(node: Any) -> list[TabularRow]:
     """The rows of a table."""
-    rows = [Row([[]], False)]
+    rows = [TabularRow([[]], False)]
     for inner in node.nodelist:
         name = getattr(inner, "macroname", "")
         if name in ("\\", "tabularnewline"):
-            rows.append(Row([[]], False))
+            rows.append(TabularRow([[]], False))
         elif name in ("hline", "midrule"):
             rows[-1] = rows[-1]._replace(rule=True)
         elif getattr(inner, "specials_chars", "") == "&":

@@ -11,7 +11,7 @@ from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
 from docqa.ingest.structure.clean import folded
 from docqa.ingest.structure.numbering import parse_heading
-from docqa.ingest.structure.outline import Mark, split_number
+from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
 
 _WORDS = "|".join((*DIVISIONS, "section"))
@@ -36,13 +36,13 @@ class Bookmark(NamedTuple):
     page: int
 
 
-def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[Mark]:
+def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[HeadingMark]:
     """Bookmarks as marks in document order, each with its place in the page text where its title was found.
 
     Empty when there are fewer than two, or when fewer than half of the titles stand on (or next to) their page: such
     an outline belongs to another version of the file.
     """
-    marks: list[Mark] = []
+    marks: list[HeadingMark] = []
     found = 0
     texts: dict[int, tuple[str, list[int]]] = {}
     before = (1, 0)
@@ -57,7 +57,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         number, name = _numbered_title(title, place, pages)
         if place is not None:
             number, name, before = _with_line_beside(number, name, place, pages)
-        marks.append(Mark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
+        marks.append(HeadingMark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
     if len(marks) < 2 or found < 0.5 * len(marks):
         return []
     marks = _without_line_numbers(marks, bookmarks)
@@ -65,7 +65,7 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
     return sorted(marks, key=lambda mark: (mark.page, mark.start))
 
 
-def _without_line_numbers(marks: Sequence[Mark], bookmarks: Sequence[Bookmark]) -> list[Mark]:
+def _without_line_numbers(marks: Sequence[HeadingMark], bookmarks: Sequence[Bookmark]) -> list[HeadingMark]:
     """`marks` without the whole numbers that are printed in front of titles and count nothing: those of lines."""
     own = {" ".join(bookmark.title.split()) for bookmark in bookmarks}
     printed = [mark for mark in marks if (mark.number or "").isdigit() and mark.title in own]

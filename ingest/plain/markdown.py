@@ -24,7 +24,7 @@ def read_markdown(request: ReadRequest) -> Document:
     decoded, warnings = decode(request.content)
     source, hidden = strip_invisible(clean(decoded))
     tokens = MarkdownIt("commonmark").enable("table").parse(_FRONT_MATTER.sub("", source))
-    writer = _Writer()
+    writer = _MarkdownWriter()
     for token in tokens:
         writer.take(token)
     sections = outline.build(writer.marks)
@@ -35,7 +35,7 @@ def read_markdown(request: ReadRequest) -> Document:
     )  # fmt: skip
 
 
-class _Writer(TextWriter):
+class _MarkdownWriter(TextWriter):
     """Collects the text of tokens with its blocks and headings."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class _Writer(TextWriter):
             number, title = outline.split_number(text)
             start = self._block(text, "heading")
             if title:
-                self.marks.append(outline.Mark(self._level, number, title, 1, start, "markup", 1.0))
+                self.marks.append(outline.HeadingMark(self._level, number, title, 1, start, "markup", 1.0))
         elif self._items:
             bullet, self._bullet = self._bullet, ""
             self._block(bullet + text, "list")

@@ -40,7 +40,7 @@ def is_uslm(data: bytes) -> bool:
 def read_uslm(request: ReadRequest) -> Document:
     """The Document of USLM. Raises Unreadable, TooLarge and NoText."""
     root = parse_xml(request.content)
-    writer = _Writer()
+    writer = _UslmWriter()
     writer.walk(root, False)
     writer.flush()
     sections = zip(outline.build(writer.marks), writer.locators, strict=True)
@@ -50,7 +50,7 @@ def read_uslm(request: ReadRequest) -> Document:
     )  # fmt: skip
 
 
-class _Writer(TextWriter):
+class _UslmWriter(TextWriter):
     def __init__(self) -> None:
         super().__init__()
         self.locators: list[str] = []
@@ -90,7 +90,9 @@ class _Writer(TextWriter):
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG):
             level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
-            self.marks.append(outline.Mark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0))
+            self.marks.append(
+                outline.HeadingMark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0)
+            )
             self.locators.append(self._locator() or head)
             self.flush()
             self._pending.append(head)

@@ -49,7 +49,7 @@ class Heading:
     run_in: bool = False
 
 
-class Mark(NamedTuple):
+class HeadingMark(NamedTuple):
     """A heading before it has a place in the tree: `level` counts from 1, smaller is further out."""
 
     level: int
@@ -61,7 +61,7 @@ class Mark(NamedTuple):
     confidence: float
 
 
-def with_opinions(marks: Sequence[Mark], pages: Sequence[Page]) -> list[Mark]:
+def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[HeadingMark]:
     """`marks` with the parts of a court's opinion above them, where the pages are one.
 
     What only looks like a heading there is the caption that every part repeats.
@@ -70,7 +70,7 @@ def with_opinions(marks: Sequence[Mark], pages: Sequence[Page]) -> list[Mark]:
     if not opinions:
         return list(marks)
     first = (opinions[0].page, opinions[0].start)
-    parts = [Mark(1, None, part.title, part.page, part.start, "opinion", 0.95) for part in opinions]
+    parts = [HeadingMark(1, None, part.title, part.page, part.start, "opinion", 0.95) for part in opinions]
     inner = [
         mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
         for mark in marks
@@ -79,7 +79,7 @@ def with_opinions(marks: Sequence[Mark], pages: Sequence[Page]) -> list[Mark]:
     return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
 
 
-def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
+def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
     """Sections in preorder from marks in document order.
 
     Ids are the path from the root ("2.1" is the first child of the second top section). `labels` are the pages'
@@ -120,7 +120,7 @@ class Candidate(NamedTuple):
     heading: Heading
 
 
-def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
+def from_numbering(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
     """Headings by their numbers, in document order; `body` is the usual height of text, in points.
 
     Numbering alone is not trusted: a line must also be set like a heading (larger, bold, in capitals, or alone), and
@@ -128,13 +128,13 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     """
     lines, titles = _with_titles(_without_contents(candidates))
     found = [
-        _Found(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
+        _NumberedCandidate(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
         for c in lines
         if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
     ]
     kept = _with_unnumbered(lines, _in_sequence(_letters_for_numerals(_without_lists(found))))
     marks = [
-        Mark(
+        HeadingMark(
             level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
             "numbering", 0.9 if f.strong else 0.7,
         )
@@ -143,7 +143,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     return marks if len(marks) >= 2 else []
 
 
-def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Found]) -> list[_Found]:
+def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """`kept` and the short lines between them that are set exactly like the outermost of them ("Data and code")."""
     looks = Counter(
         (round(2 * f.candidate.heading.size), f.candidate.heading.bold)
@@ -157,7 +157,7 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Found]) -> list[_Fo
         return kept
     place = {id(f.candidate): f for f in kept}
     smallest = min((f.candidate.heading.size for f in kept if len(f.numbered.ordinals) <= 1), default=float("inf"))
-    out: list[_Found] = []
+    out: list[_NumberedCandidate] = []
 
     def is_alike(line: Candidate) -> bool:
         look = (round(2 * line.heading.size), line.heading.bold)
@@ -167,9 +167,9 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Found]) -> list[_Fo
         if id(line) in place:
             out.append(place[id(line)])
         elif out and _is_display(line, smallest, out[-1].candidate.page):
-            out.append(_Found(line, Numbered("named", OUTERMOST, (), None, line.heading.text), True))
+            out.append(_NumberedCandidate(line, Numbered("named", OUTERMOST, (), None, line.heading.text), True))
         elif out and is_alike(line):
-            out.append(_Found(line, Numbered("named", 5, (), None, line.heading.text), True))
+            out.append(_NumberedCandidate(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
 
 
@@ -194,7 +194,7 @@ def _without_stop(title: str) -> str:
     return title[:-1] if title.endswith(".") and "." not in title[:-1] else title
 
 
-class _Found(NamedTuple):
+class _NumberedCandidate(NamedTuple):
     candidate: Candidate
     numbered: Numbered
     strong: bool
@@ -231,13 +231,13 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
     return not text.endswith((",", ";")) and (text.isupper() or capital >= 0.6 * len(words))
 
 
-def _without_lists(found: Sequence[_Found]) -> list[_Found]:
+def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """Those that are no lines of a numbered list or table: four or more with nothing between them."""
     runs = grouped(found, lambda run, item: _is_next_line(run[-1], item))
     return [item for run in runs if len(run) < _LEAST_LIST for item in run]
 
 
-def _is_next_line(above: _Found, below: _Found) -> bool:
+def _is_next_line(above: _NumberedCandidate, below: _NumberedCandidate) -> bool:
     one, other = above.candidate, below.candidate
     same = above.numbered.family == below.numbered.family == "decimal"
     alike = same and len(above.numbered.ordinals) == len(below.numbered.ordinals)
@@ -245,10 +245,10 @@ def _is_next_line(above: _Found, below: _Found) -> bool:
     return alike and one.page == other.page and 0 <= other.heading.start - end <= 1
 
 
-def _letters_for_numerals(found: Sequence[_Found]) -> list[_Found]:
+def _letters_for_numerals(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """I, V and X are letters where H, U or W came before them and no Roman number did."""
     last: dict[str, tuple[int, ...]] = {}
-    out: list[_Found] = []
+    out: list[_NumberedCandidate] = []
     for item in found:
         numbered = item.numbered
         letter = numbered.number or ""
@@ -259,7 +259,7 @@ def _letters_for_numerals(found: Sequence[_Found]) -> list[_Found]:
     return out
 
 
-def _in_sequence(found: Sequence[_Found]) -> list[_Found]:
+def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """Those whose numbers follow from each other, family by family."""
     bare = {f.numbered.ordinals for f in found if f.numbered.family == "bare letter"}
     families: dict[str, list[int]] = {}
@@ -284,7 +284,7 @@ def _in_sequence(found: Sequence[_Found]) -> list[_Found]:
     return _without_short_lists([item for at, item in enumerate(found) if at in chosen])
 
 
-def _is_counted(family: str, chain: Sequence[_Found]) -> bool:
+def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
     """Whether a chain of numbers is that of headings, not of the items of a list or the rows of a table."""
     if not chain:
         return False
@@ -300,7 +300,7 @@ def _is_counted(family: str, chain: Sequence[_Found]) -> bool:
     return first[0] <= 1 or any(item.strong for item in chain)
 
 
-def _without_short_lists(found: Sequence[_Found]) -> list[_Found]:
+def _without_short_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """`found` without whole numbers that begin again after two or three with no division between: those of lists."""
     flat = [at for at, item in enumerate(found) if item.numbered.family == "decimal"]
     begins = [at for at in flat if found[at].numbered.ordinals == (1,)]
@@ -314,7 +314,7 @@ def _without_short_lists(found: Sequence[_Found]) -> list[_Found]:
     return list(found)
 
 
-def _divisions(found: Sequence[_Found], places: Sequence[int]) -> list[int]:
+def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> list[int]:
     """Articles, parts, schedules ...: a new beginning and a gap are usual there, a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
@@ -436,7 +436,7 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     return short and heading.alone and "letter" not in numbered.family
 
 
-def from_style(candidates: Sequence[Candidate], body: float) -> list[Mark]:
+def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
     """Headings by look alone: clearly larger than the text, or bold and alone on their line.
 
     Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
@@ -449,7 +449,7 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[Mark]:
         return []
     sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
     return [
-        Mark(
+        HeadingMark(
             sizes.index(key) + 1 if (key := _size_key(c.heading, body)) in sizes else len(sizes),
             None, c.heading.text, c.page, c.heading.start, "style", 0.4,
         )

@@ -22,7 +22,7 @@ from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.tokenizer import Tokenizer, tokenizer_spec
+from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
 
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
@@ -108,7 +108,7 @@ def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:
     names |= {entry["id"]: entry["content"] for entry in spec.get("added_tokens") or []}
     raw = read_config(source)
     ids = {f"{kind}_token": raw.get(f"{kind}_token_id") for kind in ("bos", "pad")}
-    ids["eos_token"] = next(iter(Tokenizer.load(source).eos_ids), None)
+    ids["eos_token"] = next(iter(CheckpointTokenizer.load(source).eos_ids), None)
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "clean_up_tokenization_spaces": False,

@@ -94,7 +94,9 @@ class ArrayEncoder:
         self._places = tensors.dense("encoder.places.weight", (shape.positions, shape.hidden))
         self._norm = _LayerNorm(tensors, "encoder.norm", shape, library)
         self._near = tensors.dense("encoder.near.weight", (shape.buckets, shape.heads)) if shape.buckets else None
-        self._layers = [_Layer(tensors, f"encoder.layers.{number}.", shape, library) for number in range(shape.layers)]
+        self._layers = [
+            _EncoderLayer(tensors, f"encoder.layers.{number}.", shape, library) for number in range(shape.layers)
+        ]
 
     def states(self, texts: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         """States [tokens, hidden] of all texts in order, and where each begins [texts + 1]."""
@@ -140,7 +142,7 @@ class _LayerNorm:
         return add_layer_norm(x, added, self._weight, self._bias, self._eps, shift=shift, library=self._library)
 
 
-class _Layer:
+class _EncoderLayer:
     """Attention and a feed-forward part, each added to its input and normalised after."""
 
     def __init__(self, tensors: FolderTensors, name: str, shape: EncoderShape, library: Library | None) -> None:

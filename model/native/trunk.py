@@ -23,7 +23,7 @@ class NativeTrunk:
     def __init__(self, tensors: FolderTensors, config: HybridConfig, layers: int, library: Library) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that `config` says."""
         self._embedding = tensors.matrix("embed_tokens.weight", (config.vocab_size, config.hidden_size))
-        self._layers = [_Layer(tensors, config, number, library) for number in range(layers)]
+        self._layers = [_TrunkLayer(tensors, config, number, library) for number in range(layers)]
 
     def states(self, ids: Sequence[int]) -> np.ndarray:
         """What the last of the layers puts out for `ids` read alone, float32 [seq, hidden]."""
@@ -33,7 +33,7 @@ class NativeTrunk:
         return x[0]
 
 
-class _Layer:
+class _TrunkLayer:
     """x + mixer(norm(x)), then x + mlp(norm(x)) (runtime reference 1.2)."""
 
     def __init__(self, tensors: FolderTensors, config: HybridConfig, number: int, library: Library) -> None:

@@ -1,7 +1,5 @@
 """A tiny random checkpoint, documents to ask about, and a way to run `ask` in a process of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
+from docqa.app.storage.store import Store
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.tables.described import with_tables
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
@@ -91,6 +90,12 @@ def _write_tokenizer(folder: Path) -> int:
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}), encoding="utf-8")
     return int(tokenizer.get_vocab_size())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store of its own."""
+    return Store(tmp_path / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """What the command line understands, and how it says that it does not."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,21 +22,21 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("-h",), ("cache", "list", "--help")])
-def test_help_is_a_result_with_status_0(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+def test_help_is_a_result_with_status_0(capsys, arguments):
     code, out, err = _run(capsys, *arguments)
     assert code == 0
     assert out.startswith("Usage: docqa")
     assert err == ""
 
 
-def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_every_exit_code(capsys):
     _, out, _ = _run(capsys, "--help")
     text = " ".join(out.split())
     for part in ("0 answered", "1 a bug", "2 usage", "3 a document", "4 model", "5 not found", "6 a batch", "130"):
         assert part in text
 
 
-def test_help_imports_nothing_heavy(python: str) -> None:
+def test_help_imports_nothing_heavy(python):
     code = (
         f"import sys\nfrom docqa.app.cli import run\nrun(['--help'])\nprint([m for m in {HEAVY!r} if m in sys.modules])"
     )
@@ -48,9 +45,7 @@ def test_help_imports_nothing_heavy(python: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("cache",), ("models",)])
-def test_a_group_without_a_command_shows_its_help_with_status_2(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
-) -> None:
+def test_a_group_without_a_command_shows_its_help_with_status_2(capsys, arguments):
     code, out, err = _run(capsys, *arguments)
     assert code == 2
     assert out == ""
@@ -76,9 +71,7 @@ def test_a_group_without_a_command_shows_its_help_with_status_2(
         (("ask", "-", "-", "When?"), "only once"),
     ],
 )
-def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
-) -> None:
+def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(capsys, arguments, said):
     code, out, err = _run(capsys, *arguments)
     assert code == 2
     assert out == ""
@@ -86,7 +79,7 @@ def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(
     assert "Traceback" not in err
 
 
-def test_a_file_instead_of_the_question_is_a_usage_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_file_instead_of_the_question_is_a_usage_error(capsys, tmp_path):
     file = tmp_path / "contract.txt"
     file.write_text("The term ends in May.", encoding="utf-8")
     code, out, err = _run(capsys, "ask", str(file))
@@ -96,16 +89,14 @@ def test_a_file_instead_of_the_question_is_a_usage_error(capsys: pytest.CaptureF
     assert "question last" in err
 
 
-def test_standard_input_that_is_a_terminal_is_not_waited_for(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     code, _, err = _run(capsys, "ask", "-", "When?")
     assert code == 2
     assert "the terminal" in err
 
 
-def test_version_names_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_names_the_distribution(capsys):
     code, out, _ = _run(capsys, "--version")
     assert code == 0
     assert out.startswith("docqa-reader 0.")
@@ -121,9 +112,7 @@ def test_version_names_the_distribution(capsys: pytest.CaptureFixture[str]) -> N
         ('{"query": "When?"}\n', 'no "question"'),
     ],
 )
-def test_a_file_without_questions_says_which_line_and_what_is_wanted(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str, said: str
-) -> None:
+def test_a_file_without_questions_says_which_line_and_what_is_wanted(capsys, tmp_path, content, said):
     file = tmp_path / "questions.jsonl"
     file.write_text(content, encoding="utf-8")
     code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
@@ -132,24 +121,24 @@ def test_a_file_without_questions_says_which_line_and_what_is_wanted(
     assert said in err
 
 
-def test_a_missing_file_of_questions_is_an_input_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_missing_file_of_questions_is_an_input_error(capsys, tmp_path):
     code, _, err = _run(capsys, "ask", "x.pdf", "--questions", str(tmp_path / "none.jsonl"))
     assert code == 3
     assert "the file of questions does not exist" in err
 
 
-def _help_lines(made: Any, entries: dict[str, root.Entry]) -> Iterator[tuple[str, str, str]]:
+def _help_lines(made: Any, entries: dict[str, root.CommandEntry]) -> Iterator[tuple[str, str, str]]:
     for name, entry in entries.items():
         command = made.get_command(None, name)
         yield name, entry.help, command.get_short_help_str(200)
         yield from _help_lines(command, entry.commands)
 
 
-def test_the_list_of_commands_says_of_each_what_its_own_help_says() -> None:
+def test_the_list_of_commands_says_of_each_what_its_own_help_says():
     assert [name for name, listed, own in _help_lines(root.command(), root.COMMANDS) if listed != own] == []
 
 
-def test_help_imports_no_command(python: str) -> None:
+def test_help_imports_no_command(python):
     code = (
         "import sys\nfrom docqa.app import cli\ncli.run(['--help'])\n"
         "print([m for m in sys.modules if m.startswith('docqa.app.commands.') and not m.endswith('.root')])"
@@ -158,7 +147,7 @@ def test_help_imports_no_command(python: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
 
 
-def test_values_that_are_texts_need_no_pydantic(python: str) -> None:
+def test_values_that_are_texts_need_no_pydantic(python):
     code = (
         "import sys\nfrom docqa.app import cli\ncode = cli.run(['ask', 'none.pdf', 'Who?', '--no-store'])\n"
         "print(code, 'pydantic' in sys.modules)"
@@ -168,12 +157,12 @@ def test_values_that_are_texts_need_no_pydantic(python: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
-def test_numbers_are_checked(capsys: pytest.CaptureFixture[str], number: str) -> None:
+def test_numbers_are_checked(capsys, number):
     code, _, err = _run(capsys, "ask", "x.pdf", "Who?", "--k", number)
     assert code == 2 and "Invalid value for '--k'" in err
 
 
-def test_an_interrupt_says_only_what_is_true_of_the_command(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_says_only_what_is_true_of_the_command(docqa, monkeypatch):
     def interrupted() -> int:
         raise KeyboardInterrupt
 
@@ -182,7 +171,7 @@ def test_an_interrupt_says_only_what_is_true_of_the_command(docqa: Any, monkeypa
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python: str, tmp_path: Path) -> None:
+def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python, tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8")
     question, said = "When does the café open?", {}
@@ -203,7 +192,7 @@ def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python: str, 
 
 
 @pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed")
-def test_the_end_of_a_run_that_loaded_triton_is_silent(python: str) -> None:
+def test_the_end_of_a_run_that_loaded_triton_is_silent(python):
     code = (
         "import sys, triton._C.libtriton\nfrom docqa.app.cli import main\nsys.argv = ['docqa', '--version']\n"
         "sys.exit(main())"

@@ -1,7 +1,5 @@
 """Flags win over the environment, that over config.toml, that over the default; each value knows its origin."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ def _environment(tmp_path: Path, text: str = "", **variables: str) -> dict[str, 
     return {"DOCQA_CONFIG": str(file), **variables}
 
 
-def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path):
     environment = _environment(tmp_path, "k = 3\nthreads = 4\npreview = false", DOCQA_K="7", DOCQA_THREADS="2")
     settings = config.resolve({"k": 9, "threads": None}, environment)
     assert (settings["k"], settings.values["k"].origin) == (9, "flag --k")
@@ -25,36 +23,34 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert (settings["store"], settings.values["store"].origin) == (True, "default")
 
 
-def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
+def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path):
     with pytest.raises(UsageError, match=r"config\.toml: unknown key 'modle' \(did you mean 'model'\?\)"):
         config.resolve({}, _environment(tmp_path, "modle = 'x'"))
 
 
 @pytest.mark.parametrize(("text", "said"), [("k = 'many'", "whole number"), ("store = 'so-so'", "true or false")])
-def test_a_value_of_the_wrong_kind_says_what_is_wanted_and_where(tmp_path: Path, text: str, said: str) -> None:
+def test_a_value_of_the_wrong_kind_says_what_is_wanted_and_where(tmp_path, text, said):
     with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
         config.resolve({}, _environment(tmp_path, text))
 
 
-def test_a_variable_of_the_wrong_kind_names_the_variable(tmp_path: Path) -> None:
+def test_a_variable_of_the_wrong_kind_names_the_variable(tmp_path):
     with pytest.raises(UsageError, match="DOCQA_THREADS: threads must be a whole number from 1, not 'all'"):
         config.resolve({}, _environment(tmp_path, DOCQA_THREADS="all"))
 
 
-def test_a_config_file_that_is_not_toml_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_config_file_that_is_not_toml_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="not valid TOML"):
         config.resolve({}, _environment(tmp_path, "k = = 3"))
 
 
-def test_a_variable_that_sets_nothing_is_named_with_the_nearest(tmp_path: Path) -> None:
+def test_a_variable_that_sets_nothing_is_named_with_the_nearest(tmp_path):
     assert config.unknown_variables({"DOCQA_MODLE": "x", "DOCQA_MODEL": "y"}) == [
         "DOCQA_MODLE sets nothing; did you mean 'DOCQA_MODEL'?"
     ]
 
 
-def test_doctor_prints_every_setting_with_its_origin(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, checkpoint: Path
-) -> None:
+def test_doctor_prints_every_setting_with_its_origin(capsys, monkeypatch, checkpoint):
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     monkeypatch.setenv("DOCQA_STROE", "no")
     monkeypatch.setenv("DOCQA_API_KEY", "sk-secret")

@@ -1,7 +1,5 @@
 """Exit codes and messages, from the four error trees and from the system."""
 
-from __future__ import annotations
-
 import errno
 import io
 import json
@@ -18,12 +16,12 @@ from docqa.model.errors import Cancelled, ContextTooLong, ModelError, ModelNotFo
 
 
 @pytest.mark.parametrize("kind", ERRORS.values())
-def test_every_error_of_a_document_is_3(kind: type[Exception]) -> None:
+def test_every_error_of_a_document_is_3(kind):
     assert report.exit_code(kind("it is broken")) == 3
 
 
 @pytest.mark.parametrize("kind", [AppError, IngestError, KernelError, ModelError])
-def test_all_errors_say_what_where_and_what_to_do_in_one_form(kind: type[Exception]) -> None:
+def test_all_errors_say_what_where_and_what_to_do_in_one_form(kind):
     error = kind("it is broken", where="a.pdf", hint="Mend it")  # type: ignore[call-arg]
     assert (error.message, error.where, error.hint) == ("it is broken", "a.pdf", "Mend it")  # type: ignore[attr-defined]
     assert str(error).startswith("a.pdf: it is broken") and "Mend it" in str(error)
@@ -50,7 +48,7 @@ def test_all_errors_say_what_where_and_what_to_do_in_one_form(kind: type[Excepti
         (RuntimeError("something else"), 1),
     ],
 )
-def test_each_kind_of_error_has_the_exit_code_of_the_contract(error: BaseException, code: int) -> None:
+def test_each_kind_of_error_has_the_exit_code_of_the_contract(error, code):
     assert report.exit_code(error) == code
 
 
@@ -58,22 +56,22 @@ def test_each_kind_of_error_has_the_exit_code_of_the_contract(error: BaseExcepti
     ("codes", "worst"),
     [([0, 5, 0], 5), ([5, 3], 3), ([0, 3, 4, 5], 4), ([0, 0], 0), ([], 0), ([0, 2], 2), ([4, 130], 130)],
 )
-def test_of_several_answers_the_worst_status_stands(codes: list[int], worst: int) -> None:
+def test_of_several_answers_the_worst_status_stands(codes, worst):
     assert report.worst(codes) == worst
 
 
-def test_a_full_disk_says_how_to_make_room() -> None:
+def test_a_full_disk_says_how_to_make_room():
     text = report.describe(OSError(errno.ENOSPC, "No space left on device", "/kept/states"))
     assert text.startswith("/kept/states: No space left on device")
     assert "docqa cache prune" in text
 
 
-def test_a_failure_is_one_line_on_stderr_and_nothing_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_one_line_on_stderr_and_nothing_on_stdout(capsys):
     assert report.failure(UsageError("the question is empty", hint="write one")) == 2
     assert capsys.readouterr() == ("", "docqa: the question is empty (write one)\n")
 
 
-def test_nothing_that_a_terminal_obeys_reaches_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_that_a_terminal_obeys_reaches_it(capsys):
     name = "a\x1b[2J\x9b31m\u202eb\ndocqa: all is well.pdf"
     report.failure(InputError("it is broken", where=name, hint="Mend it"))
     report.failure(OSError(errno.EIO, "Input/output error", name))
@@ -86,7 +84,7 @@ def test_nothing_that_a_terminal_obeys_reaches_it(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
-def test_bytes_of_a_name_that_are_not_utf8_are_json(errors: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_of_a_name_that_are_not_utf8_are_json(errors, monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors=errors)
     monkeypatch.setattr(sys, "stdout", stream)
     report.escape_unencodable()

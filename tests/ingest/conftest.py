@@ -1,7 +1,5 @@
 """PDF files made for the tests, by reportlab or object by object."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -4,8 +4,6 @@ of JSON for each on stdout, as `fuzz.py` prints it for PDFs. Case N is the same 
 Of a zip mostly one entry is mutated and packed again, so that what reads the entry meets it.
 """
 
-from __future__ import annotations
-
 import io
 import random
 import sys

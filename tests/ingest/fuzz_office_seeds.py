@@ -1,7 +1,5 @@
 """The seed corpus of `fuzz_office.py`: small files of each format, the same bytes at every run."""
 
-from __future__ import annotations
-
 import base64
 import io
 import zipfile

@@ -1,7 +1,5 @@
 """The seed corpus of the fuzzing: small PDFs, each with other parts of the format, the same bytes at every run."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

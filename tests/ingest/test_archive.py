@@ -1,7 +1,5 @@
 """What can be read only once is read once, and limits are looked at before anything is loaded."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io
@@ -36,12 +34,12 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
 
 
-def test_a_pipe_is_read_from_its_first_byte_to_its_last(tmp_path: Path) -> None:
+def test_a_pipe_is_read_from_its_first_byte_to_its_last(tmp_path):
     ((name, data),) = find_documents(fifo(tmp_path, LINES.encode()))
     assert (name, data) == (str(tmp_path / "pipe"), LINES.encode())
 
 
-def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path: Path, make_pdf) -> None:
+def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path, make_pdf):
     pdf = make_pdf([["The gate is opened at six in the morning."]])
     out, into = os.pipe()
     threading.Thread(target=lambda: (os.write(into, pdf), os.close(into)), daemon=True).start()
@@ -50,13 +48,13 @@ def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path: Path, make
     assert read(ReadRequest(name, data)).media_type == "application/pdf"
 
 
-def test_a_pipe_without_a_writer_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_without_a_writer_does_not_hang(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "PIPE_SECONDS", 0.2)
     with pytest.raises(Unreadable, match="no program wrote into this pipe"):
         find_documents(fifo(tmp_path, None))
 
 
-def test_a_pipe_over_the_limit_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_over_the_limit_ends_at_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_FILE_BYTES", 100_000)
     with pytest.raises(TooLarge, match="100,000 bytes"):
         find_documents(fifo(tmp_path, LINES.encode()))
@@ -64,14 +62,14 @@ def test_a_pipe_over_the_limit_ends_at_the_limit(tmp_path: Path, monkeypatch: py
         archive.load_stream(io.BytesIO(LINES.encode()))
 
 
-def test_a_device_is_no_document() -> None:
+def test_a_device_is_no_document():
     with pytest.raises(NotADocument, match="device"):
         find_documents("/dev/zero")
     with pytest.raises(NotADocument, match="device"):
         archive.load(Path("/dev/zero"))
 
 
-def test_a_file_over_the_limit_is_not_loaded(tmp_path: Path) -> None:
+def test_a_file_over_the_limit_is_not_loaded(tmp_path):
     path = tmp_path / "sparse.txt"
     with path.open("wb") as file:
         file.truncate(20 * 2**30)
@@ -81,12 +79,12 @@ def test_a_file_over_the_limit_is_not_loaded(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 
-def test_an_empty_path_is_not_the_current_folder() -> None:
+def test_an_empty_path_is_not_the_current_folder():
     with pytest.raises(MissingError, match="empty"):
         find_documents("")
 
 
-def test_entries_that_overlap_are_not_unpacked(tmp_path: Path) -> None:
+def test_entries_that_overlap_are_not_unpacked(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive_file:
         archive_file.writestr("a.txt", LINES)
@@ -101,7 +99,7 @@ def test_entries_that_overlap_are_not_unpacked(tmp_path: Path) -> None:
         archive.Package(path, "a.zip")
 
 
-def test_entries_of_one_name_count_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_of_one_name_count_each(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_ZIP_TOTAL_BYTES", 3 * len(LINES))
     path = tmp_path / "a.zip"
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive_file:

@@ -1,7 +1,5 @@
 """Every PDF of the corpus beside the checkout: a Document, or an error that says what is wrong."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,9 +17,7 @@ SECONDS = 60
 
 
 @pytest.mark.slow
-def test_every_file_gives_a_document_or_an_error_with_a_message(
-    corpus: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_file_gives_a_document_or_an_error_with_a_message(corpus, capsys):
     outcomes: dict[str, Counter[str]] = {}
     for file in sorted(corpus.glob("*.pdf")):
         outcomes.setdefault(file.stem.split("_")[0], Counter())[_outcome(file)] += 1

@@ -1,7 +1,5 @@
 """Expressions that are compiled when they are first used."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -10,7 +8,7 @@ from docqa.ingest import expressions
 from docqa.ingest.expressions import lazily
 
 
-def test_an_expression_is_compiled_with_its_first_use_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expression_is_compiled_with_its_first_use_and_only_then(monkeypatch):
     made: list[str] = []
     compile_now = re.compile
 
@@ -27,6 +25,6 @@ def test_an_expression_is_compiled_with_its_first_use_and_only_then(monkeypatch:
     assert made == [r"(\w)x"]
 
 
-def test_what_an_expression_does_not_have_is_an_error() -> None:
+def test_what_an_expression_does_not_have_is_an_error():
     with pytest.raises(AttributeError):
         lazily("a").nothing  # type: ignore[attr-defined]  # noqa: B018

@@ -1,7 +1,5 @@
 """A format is a folder with one registration: what a new one needs to be read and found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,17 +30,17 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     FORMATS.remove(found)
 
 
-def test_a_new_format_is_read_by_its_first_bytes_whatever_its_name(toy: None) -> None:
+def test_a_new_format_is_read_by_its_first_bytes_whatever_its_name(toy):
     for name in ("a.toy", "a", "a.bin"):
         assert "The ferry leaves at noon." in read(ReadRequest(name, b"TOY1The ferry leaves at noon.")).pages[0].text
 
 
-def test_a_file_with_the_suffix_of_a_format_and_other_bytes_is_refused(toy: None) -> None:
+def test_a_file_with_the_suffix_of_another_format_is_refused(toy):
     with pytest.raises(NotADocument, match="not toy files"):
         read(ReadRequest("a.toy", b"The ferry leaves at noon."))
 
 
-def test_a_new_format_is_found_in_a_folder_and_named_to_users(toy: None, tmp_path: Path) -> None:
+def test_a_new_format_is_found_in_a_folder_and_named_to_users(toy, tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "a.toy").write_bytes(b"TOY1x")
@@ -51,5 +49,5 @@ def test_a_new_format_is_found_in_a_folder_and_named_to_users(toy: None, tmp_pat
     assert titles().endswith("USLM XML and toy files")
 
 
-def test_every_reader_that_is_registered_can_be_loaded() -> None:
+def test_every_reader_that_is_registered_can_be_loaded():
     assert all(callable(each.read()) for each in FORMATS)

@@ -4,8 +4,6 @@ All 10,000 PDFs and 2,000 others, with a tally by seed: pytest -m slow tests/ing
 A case that failed, again: python tests/ingest/fuzz.py NUMBER 1, or fuzz_office.py
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os
@@ -115,7 +113,7 @@ def _survives(number: int) -> str:
     return found
 
 
-def test_a_case_is_the_same_bytes_at_every_run() -> None:
+def test_a_case_is_the_same_bytes_at_every_run():
     command = [sys.executable, "-c", "import fuzz, hashlib; print(hashlib.sha256(fuzz.case(7)[1]).hexdigest())"]
     said = {
         subprocess.run(command, cwd=SCRIPT.parent, capture_output=True, text=True, check=True).stdout for _ in range(2)
@@ -123,7 +121,7 @@ def test_a_case_is_the_same_bytes_at_every_run() -> None:
     assert len(said) == 1
 
 
-def test_mutated_files_give_a_document_or_an_error() -> None:
+def test_mutated_files_give_a_document_or_an_error():
     tally = run(0, FEW)
     assert tally.failures == []
     assert [(number, _survives(number)) for number in tally.lost] == []
@@ -132,7 +130,7 @@ def test_mutated_files_give_a_document_or_an_error() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_ten_thousand_mutated_files_neither_crash_nor_hang(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_mutated_files_neither_crash_nor_hang(capsys):
     started = time.monotonic()
     tally = run(0, MANY)
     lost = {number: _survives(number) for number in tally.lost}
@@ -145,7 +143,7 @@ def test_ten_thousand_mutated_files_neither_crash_nor_hang(capsys: pytest.Captur
     assert tally.slowest[0] < PAGE_SECONDS
 
 
-def test_a_case_of_office_files_is_the_same_bytes_at_every_run() -> None:
+def test_a_case_of_office_files_is_the_same_bytes_at_every_run():
     command = [
         sys.executable, "-c",
         "import fuzz_office, hashlib; print([hashlib.sha256(fuzz_office.case(n)[1]).hexdigest() for n in range(9)])",
@@ -156,7 +154,7 @@ def test_a_case_of_office_files_is_the_same_bytes_at_every_run() -> None:
     assert len(said) == 1
 
 
-def test_mutated_office_files_give_a_document_or_an_error() -> None:
+def test_mutated_office_files_give_a_document_or_an_error():
     tally = run(0, FEW, OFFICE)
     assert (tally.failures, tally.lost) == ([], [])
     assert tally.outcomes.total() == FEW
@@ -164,7 +162,7 @@ def test_mutated_office_files_give_a_document_or_an_error() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_two_thousand_mutated_office_files_neither_crash_nor_hang(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_thousand_mutated_office_files_neither_crash_nor_hang(capsys):
     started = time.monotonic()
     tally = run(0, MANY_OFFICE, OFFICE)
     with capsys.disabled():

@@ -1,7 +1,5 @@
 """Hostile PDF files: each ends within ten seconds and 1 GiB, with a message, and one bad page costs that page only."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re
@@ -192,7 +190,7 @@ BOMBS = [
 
 
 @pytest.mark.parametrize(("make", "message"), BOMBS, ids=[make.__name__ for make, _ in BOMBS])
-def test_a_bomb_ends_soon_and_small_with_a_message(make: Callable[[], bytes], message: str, tmp_path: Path) -> None:
+def test_a_bomb_ends_soon_and_small_with_a_message(make, message, tmp_path):
     file = tmp_path / "bomb.pdf"
     file.write_bytes(make())
     command = [sys.executable, "-c", MEASURE, str(file)]
@@ -203,7 +201,7 @@ def test_a_bomb_ends_soon_and_small_with_a_message(make: Callable[[], bytes], me
     assert seconds < SECONDS and mebibytes < MEBIBYTES, figures
 
 
-def test_a_page_that_takes_too_long_costs_that_page_only(tmp_path: Path) -> None:
+def test_a_page_that_takes_too_long_costs_that_page_only(tmp_path):
     maker = Maker()
     maker.content(deflated(20 * 2**20, b"BT /F1 9 Tf (a) Tj ET\n"))
     file = tmp_path / "slow.pdf"
@@ -233,9 +231,7 @@ def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
     return install
 
 
-def test_a_page_that_crashes_its_reader_costs_that_page_only(
-    tmp_path: Path, crashing: Callable[[str], None], make_pdf: Callable[..., bytes]
-) -> None:
+def test_a_page_that_crashes_its_reader_costs_that_page_only(tmp_path, crashing, make_pdf):
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(4)]))
     crashing("index in (1, 2)")
@@ -245,9 +241,7 @@ def test_a_page_that_crashes_its_reader_costs_that_page_only(
     assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == ["page 2:", "page 3:"]
 
 
-def test_nine_pages_that_crash_make_the_file_unreadable(
-    tmp_path: Path, crashing: Callable[[str], None], make_pdf: Callable[..., bytes]
-) -> None:
+def test_nine_pages_that_crash_make_the_file_unreadable(tmp_path, crashing, make_pdf):
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(12)]))
     crashing("True")
@@ -255,7 +249,7 @@ def test_nine_pages_that_crash_make_the_file_unreadable(
         read_in_worker(ReadRequest(file))
 
 
-def test_letters_wider_than_any_page_take_no_time() -> None:
+def test_letters_wider_than_any_page_take_no_time():
     from docqa.ingest.read import read
 
     maker = Maker()
@@ -267,7 +261,7 @@ def test_letters_wider_than_any_page_take_no_time() -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_damaged_page_costs_that_page_only() -> None:
+def test_a_damaged_page_costs_that_page_only():
     from docqa.ingest.read import read
 
     maker = Maker()
@@ -279,7 +273,7 @@ def test_a_damaged_page_costs_that_page_only() -> None:
     assert document.coverage.warnings[0].startswith("page 1: damaged, not read")
 
 
-def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch):
     start = worker_module.subprocess.Popen
 
     def killed(_: object, **options: object) -> object:
@@ -291,7 +285,7 @@ def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch:
 
 
 @pytest.mark.parametrize("name", ["/A85", "/AHx", "/Fl"])
-def test_filters_with_the_short_names_of_inline_images_are_read(name: str) -> None:
+def test_filters_with_the_short_names_of_inline_images_are_read(name):
     words = b"BT /F1 12 Tf 72 700 Td (The gate is opened at six in the morning by the warden.) Tj ET"
     packed = {"/A85": base64.a85encode(words) + b"~>", "/AHx": words.hex().encode() + b">", "/Fl": zlib.compress(words)}
     writer = PdfWriter()
@@ -310,6 +304,6 @@ def test_filters_with_the_short_names_of_inline_images_are_read(name: str) -> No
     assert "opened at six in the morning" in document.pages[0].text
 
 
-def test_processor_time_grows_with_the_size_of_a_document() -> None:
+def test_processor_time_grows_with_the_size_of_a_document():
     assert worker_module.budget_seconds(50_000) < 60
     assert worker_module.budget_seconds(64 * 2**20) == 685

@@ -1,14 +1,11 @@
 """The front door: formats by content, folders and archives, storing, and the child process."""
 
-from __future__ import annotations
-
 import io
 import os
 import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +15,6 @@ from docqa.ingest import (
     Document,
     EmptyError,
     Encrypted,
-    IngestError,
     MissingError,
     NoDocuments,
     NotADocument,
@@ -63,7 +59,7 @@ STATUTE = """<?xml version="1.0" encoding="UTF-8"?>
 <content>Other law.</content></section></quotedContent></p></note></notes></section></title></main></uslm>"""
 
 
-def test_markdown_headings_are_sections_and_there_are_no_pages() -> None:
+def test_markdown_headings_are_sections_and_there_are_no_pages():
     document = read(ReadRequest("book.md", MARKDOWN.encode()))
     assert document.paged is False and len(document.pages) == 1 and document.pages[0].label is None
     text = document.pages[0].text
@@ -77,7 +73,7 @@ def test_markdown_headings_are_sections_and_there_are_no_pages() -> None:
     assert document.title == "The Pond Book"
 
 
-def test_statute_levels_are_sections_and_quoted_law_is_not() -> None:
+def test_statute_levels_are_sections_and_quoted_law_is_not():
     document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
     assert [(s.number, s.title, s.label) for s in document.sections] == [
@@ -96,12 +92,12 @@ def test_statute_levels_are_sections_and_quoted_law_is_not() -> None:
 
 
 @pytest.mark.parametrize("bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"])
-def test_xml_with_a_document_type_is_refused(bad: str) -> None:
+def test_xml_with_a_document_type_is_refused(bad):
     with pytest.raises(Unreadable, match="DOCTYPE"):
         read(ReadRequest("act.xml", STATUTE.replace("<uslm", bad + "<uslm", 1).encode()))
 
 
-def test_damaged_deep_and_foreign_xml_is_refused() -> None:
+def test_damaged_deep_and_foreign_xml_is_refused():
     with pytest.raises(Unreadable, match="damaged"):
         read(ReadRequest("act.xml", STATUTE.encode()[:-20]))
     with pytest.raises(TooLarge, match="256"):
@@ -110,7 +106,7 @@ def test_damaged_deep_and_foreign_xml_is_refused() -> None:
         read(ReadRequest("feed.xml", b"<?xml version='1.0'?><rss><channel/></rss>"))
 
 
-def test_form_feeds_are_pages_and_hard_wraps_are_joined() -> None:
+def test_form_feeds_are_pages_and_hard_wraps_are_joined():
     line = "The warden opens the gate at the turn of the tide and notes it all."
     paged = read(ReadRequest("a.txt", f"first page\f{line}\n{line}\n".encode()))
     assert paged.paged and [page.page for page in paged.pages] == [1, 2]
@@ -119,7 +115,7 @@ def test_form_feeds_are_pages_and_hard_wraps_are_joined() -> None:
     assert wrapped.pages[0].text == " ".join([line] * 6) + "\n\nShort end."
 
 
-def test_text_in_another_encoding_is_read_with_a_warning() -> None:
+def test_text_in_another_encoding_is_read_with_a_warning():
     words = "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
     document = read(ReadRequest("a.txt", words.encode("cp1252")))
     assert "Wärter öffnet" in document.pages[0].text
@@ -128,14 +124,14 @@ def test_text_in_another_encoding_is_read_with_a_warning() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=200))
-def test_clean_text_can_be_written_and_shown(text: str) -> None:
+def test_clean_text_can_be_written_and_shown(text):
     cleaned = clean(text)
     cleaned.encode("utf-8")
     assert not any(ord(c) < 32 and c not in "\n\t" for c in cleaned) and "\x1b" not in cleaned
     assert clean(cleaned) == cleaned
 
 
-def test_tag_characters_are_taken_out_and_counted() -> None:
+def test_tag_characters_are_taken_out_and_counted():
     hidden = "".join(chr(0xE0000 + ord(c)) for c in "obey")
     assert strip_invisible(f"The gate{hidden} is open.") == ("The gate is open.", 1)
 
@@ -156,7 +152,7 @@ def test_tag_characters_are_taken_out_and_counted() -> None:
         ("a.pdf", b"%PDF-1.7 and nothing else", Unreadable, "damaged"),
     ],
 )
-def test_what_cannot_be_read_says_what_it_is(name: str, data: bytes, error: type[IngestError], words: str) -> None:
+def test_what_cannot_be_read_says_what_it_is(name, data, error, words):
     with pytest.raises(error, match=words) as caught:
         read(ReadRequest(name, data))
     assert caught.value.where == name and caught.value.hint
@@ -176,19 +172,19 @@ OLD = b"\xd0\xcf\x11\xe0" + b"\0" * 600
         (b"\xef\xbb\xbf {\\rtf1 Words.}", "RTF", "convert-to docx"),
     ],
 )
-def test_old_formats_are_refused_with_a_way_out(data: bytes, what: str, way_out: str) -> None:
+def test_old_formats_are_refused_with_a_way_out(data, what, way_out):
     with pytest.raises(NotADocument, match=what) as caught:
         read(ReadRequest("a.doc", data))
     assert way_out in caught.value.hint
 
 
-def test_an_unknown_type_names_the_types_that_work() -> None:
+def test_an_unknown_type_names_the_types_that_work():
     with pytest.raises(NotADocument, match="PDF, DOCX, EPUB, HTML, LaTeX, e-mail .*USLM XML"):
         read(ReadRequest("-", b"hello", media_type="odt"))
     assert read(ReadRequest("-", b"# Hello", media_type="md")).sections[0].title == "Hello"
 
 
-def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) -> None:
+def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path):
     for name in ["b.txt", "a/z.md", "A.txt", ".hidden.txt", ".git/x.txt", "photo.png", "data.xml"]:
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
@@ -199,9 +195,7 @@ def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) 
     assert skipped == [f"{tmp_path}/{name}" for name in ("data.xml", "photo.png")]
 
 
-def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("Read me.")
     (tmp_path / "closed" / "deep").mkdir(parents=True)
     listed = os.scandir
@@ -217,7 +211,7 @@ def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(
     assert skipped == [f"{tmp_path / 'closed'} (the folder cannot be listed: Permission denied)"]
 
 
-def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path: Path, make_pdf: Callable[..., bytes]) -> None:
+def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path, make_pdf):
     with zipfile.ZipFile(tmp_path / "inner.zip", "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a.pdf", make_pdf([["One page."]]))
     (tmp_path / "b.txt").write_text("Read me.")
@@ -228,7 +222,7 @@ def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path: Path, make_pdf: Cal
         read(ReadRequest("inner", (tmp_path / "inner.zip").read_bytes()))
 
 
-def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
+def test_a_folder_without_documents_says_what_is_in_it(tmp_path):
     with pytest.raises(NoDocuments, match="empty"):
         find_documents(tmp_path)
     (tmp_path / "photo.png").write_bytes(b"\x89PNG")
@@ -238,7 +232,7 @@ def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
         find_documents(tmp_path / "none")
 
 
-def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
+def test_a_zip_is_read_like_a_folder(tmp_path):
     archive = tmp_path / "all.zip"
     with zipfile.ZipFile(archive, "w") as out:
         for name in ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]:
@@ -271,7 +265,7 @@ def one_of_each() -> dict[str, bytes]:
     return {name: packages.get(name, (text or "").encode()) for name, text in ONE_OF_EACH.items()}
 
 
-def test_a_folder_and_a_zip_give_every_kind(tmp_path: Path) -> None:
+def test_a_folder_and_a_zip_give_every_kind(tmp_path):
     folder, archive = tmp_path / "all", tmp_path / "all.zip"
     folder.mkdir()
     with zipfile.ZipFile(archive, "w") as out:
@@ -284,26 +278,26 @@ def test_a_folder_and_a_zip_give_every_kind(tmp_path: Path) -> None:
         assert skipped == [f"{root}/z.png"]
 
 
-def test_a_document_that_is_called_zip_is_a_document(tmp_path: Path) -> None:
+def test_a_document_that_is_called_zip_is_a_document(tmp_path):
     file = tmp_path / "a.zip"
     file.write_bytes(one_of_each()["a.docx"])
     assert list(find_documents(file)) == [(str(file), file)]
     assert read(ReadRequest(file)).pages[0].text == "x"
 
 
-def test_other_files_that_are_a_zip_are_named() -> None:
+def test_other_files_that_are_a_zip_are_named():
     for inner, words in [("xl/a.xml", "Excel"), ("ppt/a.xml", "PowerPoint"), ("x", "unknown kind")]:
         with pytest.raises(NotADocument, match=words):
             read(ReadRequest("a.docx", office_file(inner, "")))
 
 
-def test_each_kind_says_its_type_and_takes_it_from_standard_input() -> None:
+def test_each_kind_says_its_type_and_takes_it_from_standard_input():
     for name, kind in [("a.docx", "docx"), ("c.html", "html"), ("f.tex", "tex"), ("g.eml", "eml"), ("h.md", "md")]:
         data = one_of_each()[name]
         assert read(ReadRequest("-", data, media_type=kind)).media_type == read(ReadRequest(name, data)).media_type
 
 
-def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path: Path) -> None:
+def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path):
     archive = tmp_path / "bomb.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("a.txt", b"\0" * 20_000_000)
@@ -324,20 +318,20 @@ def document_of(make_pdf: Callable[..., bytes]) -> Document:
     return read(ReadRequest("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)])))
 
 
-def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[..., bytes]) -> None:
+def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf):
     document = document_of(make_pdf)
     assert document.sections and document.passages and document.coverage.warnings
     assert from_json(to_json(document)) == document
 
 
-def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
+def test_a_damaged_record_is_refused(make_pdf):
     text = to_json(document_of(make_pdf))
     for broken in (text[:-5], text.replace('"format":7', '"format":9'), "[]", "{}"):
         with pytest.raises(Unreadable):
             from_json(broken)
 
 
-def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf: Callable[..., bytes]) -> None:
+def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf):
     document = document_of(make_pdf)
     found = from_bytes(to_bytes(document), "elsewhere.pdf")
     assert found.pages[-1] == document.pages[-1] and found.pages[1:] == document.pages[1:]
@@ -348,7 +342,7 @@ def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf: Callable[
         found.pages[3]
 
 
-def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf: Callable[..., bytes]) -> None:
+def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf):
     head, *lines = to_bytes(document_of(make_pdf)).split(b"\n")
     found = from_bytes(b"\n".join([head, lines[0], b"[1]", b"{"]), "a.pdf")
     assert found.pages[0].text
@@ -357,20 +351,20 @@ def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf: Callable[..., b
             found.pages[broken]
 
 
-def test_damaged_lines_are_refused(make_pdf: Callable[..., bytes]) -> None:
+def test_damaged_lines_are_refused(make_pdf):
     data = to_bytes(document_of(make_pdf))
     for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":8', b'"format":9'), b"[]", b"{}", b""):
         with pytest.raises(Unreadable):
             from_bytes(broken, "a.pdf")
 
 
-def test_every_passage_names_its_sections(make_pdf: Callable[..., bytes]) -> None:
+def test_every_passage_names_its_sections(make_pdf):
     document = document_of(make_pdf)
     assert {passage.section for passage in document.passages} == {("1 Scope",), ("2 Ends",)}
     assert all(document.passage_text(p).strip() == document.passage_text(p) != "" for p in document.passages)
 
 
-def test_the_worker_gives_the_same_document(make_pdf: Callable[..., bytes], tmp_path: Path) -> None:
+def test_the_worker_gives_the_same_document(make_pdf, tmp_path):
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([["The gate — “east” — is open."], ["Next."]], password="heron"))
     assert read_in_worker(ReadRequest(file, password="heron")) == read(ReadRequest(file, password="heron"))
@@ -379,7 +373,7 @@ def test_the_worker_gives_the_same_document(make_pdf: Callable[..., bytes], tmp_
     )
 
 
-def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
+def test_errors_of_the_worker_are_the_errors_of_read(tmp_path):
     with pytest.raises(MissingError) as caught:
         read_in_worker(ReadRequest(tmp_path / "none.pdf"))
     error = caught.value
@@ -387,9 +381,7 @@ def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
     assert (error.message, error.where, error.hint) == ("no such file or folder", where, "Check the path")
 
 
-def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(tmp_path, monkeypatch):
     fifo = tmp_path / "pipe.txt"
     os.mkfifo(fifo)
     started = time.monotonic()
@@ -401,7 +393,7 @@ def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(
         read_in_worker(ReadRequest(tmp_path / "a.txt"))
 
 
-def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
+def test_the_worker_may_not_use_more_memory_than_its_limit():
     import resource
     import subprocess
     import sys
@@ -414,7 +406,7 @@ def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != WORKER_MEMORY_BYTES
 
 
-def test_tables_of_contents_and_bibliographies_are_marked() -> None:
+def test_tables_of_contents_and_bibliographies_are_marked():
     lines = "\n".join(f"Chapter {n} of the book {'.' * 30} {n}" for n in range(1, 8))
     document = read(
         ReadRequest("a.md", f"# Contents\n\n```\n{lines}\n```\n\n# References\n\nMarrand (2019). Ponds.".encode())

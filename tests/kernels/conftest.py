@@ -1,7 +1,5 @@
 """Triton's interpreter for the kernels of accelerators, in one process for the whole run."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

@@ -9,22 +9,8 @@ from safetensors.torch import load_file, save_file
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
 
-_SHARED = {
-    "vocab_size": 300,
-    "hidden_size": 64,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 2,
-    "head_dim": 16,
-    "linear_num_key_heads": 2,
-    "linear_num_value_heads": 6,
-    "linear_key_head_dim": 8,
-    "linear_value_head_dim": 12,
-    "max_position_embeddings": 4096,
-    "eos_token_id": 299,
-    "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
-    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
-}
+_OF_ONE_MEMBER = ("model_type", "intermediate_size", "tie_word_embeddings")
+_SHARED = {name: value for name, value in tiny.RAW.items() if name not in _OF_ONE_MEMBER}
 _EXPERTS = {
     "num_experts": 7,
     "num_experts_per_tok": 3,
@@ -47,16 +33,9 @@ FAMILIES = {
 }
 
 _PLAIN = {
-    "vocab_size": 300,
-    "hidden_size": 64,
-    "intermediate_size": 96,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 4096,
-    "eos_token_id": 299,
-    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-}
+    **{name: value for name, value in _SHARED.items() if not name.startswith(("linear_", "layer_types", "head_dim"))},
+    "intermediate_size": 96, "num_hidden_layers": 3, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+}  # fmt: skip
 # Hybrids with a network of their own.
 HYBRIDS = {
     "olmo_hybrid": {

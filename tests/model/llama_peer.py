@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import tiny
 
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 
 
-def compared_with_llama_cpp(xllamacpp: Any, path: Path, model: Model) -> int:
+def compared_with_llama_cpp(xllamacpp: Any, path: Path, model: NetworkModel) -> int:
     """How many log-probabilities were compared; each of llama.cpp's five best is docqa's within 0.01."""
     settings = xllamacpp.CommonParams()
     settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = str(path), 512, 1, False

@@ -3,8 +3,6 @@
 No card is needed: torch's fake tensors know shapes and devices, and refuse what lies on two of them.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -19,8 +17,8 @@ from docqa.model.config import HybridConfig
 from docqa.model.decode.beams import Branches
 from docqa.model.device import chosen_device
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.load import Model, load_model
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.load import NetworkModel, load_model
+from docqa.model.tokenizer import CheckpointTokenizer
 from tests.model.family_checkpoints import FAMILIES
 from tests.model.tiny import write_checkpoint
 
@@ -36,18 +34,18 @@ def card(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def _on_card(raw: dict, folder: Path) -> Model:
+def _on_card(raw: dict, folder: Path) -> NetworkModel:
     config = HybridConfig.from_dict(raw)
     with torch.device("meta"):
         network = build_network(config)
     for module in network.modules():
         for name, weight in list(module.named_parameters(recurse=False)):
             module.register_parameter(name, nn.Parameter(torch.empty(weight.shape, device=CARD), requires_grad=False))
-    return Model(config, Tokenizer.load(folder), network, "none", folder, torch.float32, device=CARD)
+    return NetworkModel(config, CheckpointTokenizer.load(folder), network, "none", folder, torch.float32, device=CARD)
 
 
 @pytest.mark.parametrize("family", ["qwen3_5_text", "qwen3_5"])
-def test_a_text_is_read_and_continued_on_a_card(family: str, tmp_path: Path, card: None) -> None:
+def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
     raw = {"model_type": family, **FAMILIES[family]}
     folder = write_checkpoint(tmp_path)
     library()  # is checked when it is first asked for, with numbers
@@ -66,13 +64,13 @@ def test_a_text_is_read_and_continued_on_a_card(family: str, tmp_path: Path, car
         assert model.lower_states([1, 2, 3]).device.type == "cpu"
 
 
-def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path: Path) -> None:
+def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path):
     assert load_model(write_checkpoint(tmp_path), dtype="float32").device.type == "cpu"
     assert chosen_device("auto") == chosen_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("asked", ["tpu", "cuda", "mps"])
-def test_a_device_that_is_not_there_is_named(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_not_there_is_named(asked, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(ConfigUnsupported, match="cpu"):

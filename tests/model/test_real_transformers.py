@@ -13,7 +13,7 @@ from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_model
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 FILES = (
     "SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -40,7 +40,7 @@ def path(request):
 
 
 def text_ids(path, count):
-    return torch.tensor(Tokenizer.load(path).encode(PROSE.read_text(encoding="utf-8"))[:count])
+    return torch.tensor(CheckpointTokenizer.load(path).encode(PROSE.read_text(encoding="utf-8"))[:count])
 
 
 def written(path, ids, count):

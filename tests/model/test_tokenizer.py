@@ -1,7 +1,6 @@
 """The tokenizer: ids equal to those of `tokenizers`, offsets in characters."""
 
 import json
-from pathlib import Path
 
 import pytest
 import tiny
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from docqa.model.errors import TokenizerUnsupported
 from docqa.model.folder import BUNDLED
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 SPACES = " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000"
 
@@ -34,7 +33,7 @@ TEXTS = [
 def both(spec):
     from tokenizers import Tokenizer as Rust
 
-    return Tokenizer(spec), Rust.from_str(json.dumps({**spec, "added_tokens": []}))
+    return CheckpointTokenizer(spec), Rust.from_str(json.dumps({**spec, "added_tokens": []}))
 
 
 def specs():
@@ -72,7 +71,7 @@ def test_ids_equal_those_of_the_tokenizers_library_for_odd_characters(spec):
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from("the a12\n é\u0301中😀\xa0.'")))
 def test_every_token_lies_where_its_offsets_say(text):
-    tokenizer = Tokenizer(tiny.tokenizer_spec())
+    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
     ids, offsets = tokenizer.encode_with_offsets(text)
     assert tokenizer.decode(ids) == text
     end = 0
@@ -84,49 +83,49 @@ def test_every_token_lies_where_its_offsets_say(text):
 
 
 def test_a_character_over_several_tokens_belongs_to_each_of_them():
-    ids, offsets = Tokenizer(tiny.tokenizer_spec()).encode_with_offsets("a😀é b")
+    ids, offsets = CheckpointTokenizer(tiny.tokenizer_spec()).encode_with_offsets("a😀é b")
     assert len(ids) == 8 and offsets == [(0, 1), (1, 2), (1, 2), (1, 2), (1, 2), (2, 3), (3, 4), (4, 5)]
 
 
 def test_bytes_without_a_token_shift_no_offsets():
     spec = tiny.tokenizer_spec()
     del spec["model"]["vocab"]["ñ"]  # byte f1
-    ids, offsets = Tokenizer(spec).encode_with_offsets("é\U00043b30b")
+    ids, offsets = CheckpointTokenizer(spec).encode_with_offsets("é\U00043b30b")
     assert offsets == [(0, 1), (1, 2), (1, 2), (1, 2), (2, 3)] and len(ids) == 5
 
 
 def test_the_name_of_a_special_token_in_a_text_is_only_text():
-    tokenizer = Tokenizer(tiny.tokenizer_spec())
+    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
     assert tokenizer.token_id("<|end|>") == 299 and 299 not in tokenizer.encode("say <|end|> now")
     assert tokenizer.decode([299]) == "<|end|>"
 
 
 def test_half_a_surrogate_pair_is_replaced_and_not_a_crash():
-    tokenizer = Tokenizer(tiny.tokenizer_spec())
+    tokenizer = CheckpointTokenizer(tiny.tokenizer_spec())
     assert tokenizer.decode(tokenizer.encode("a\ud800b")) == "a\ufffdb"
 
 
 def test_another_kind_of_tokenizer_is_done_by_the_library():
     spec = tiny.tokenizer_spec()
     spec["pre_tokenizer"] = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never"}
-    assert Tokenizer(spec).encode("theb") == [spec["model"]["vocab"][t] for t in ("the", "b")]
+    assert CheckpointTokenizer(spec).encode("theb") == [spec["model"]["vocab"][t] for t in ("the", "b")]
 
 
 @pytest.mark.parametrize("content", [None, "not json", "{}"])
-def test_a_missing_or_strange_file_is_named(tmp_path: Path, content):
+def test_a_missing_or_strange_file_is_named(tmp_path, content):
     if content is not None:
         (tmp_path / "tokenizer.json").write_text(content)
     with pytest.raises(TokenizerUnsupported, match="tokenizer.json"):
-        Tokenizer.load(tmp_path)
+        CheckpointTokenizer.load(tmp_path)
 
 
 def test_the_end_of_text_comes_from_the_files_beside_it(checkpoint):
-    assert Tokenizer.load(checkpoint).eos_id == 299
+    assert CheckpointTokenizer.load(checkpoint).eos_id == 299
 
 
 @pytest.mark.weights
 def test_only_texts_with_bytes_that_have_no_token_are_encoded_slowly():
-    tokenizer = Tokenizer.load(BUNDLED)
+    tokenizer = CheckpointTokenizer.load(BUNDLED)
     tokenizer.encode("# A title\n\nClause 4.2(b) of the “Agreement” — naïve, 東京, 😀.\n")
     assert tokenizer._slow is None
     tokenizer.encode("a byte that has no token: \x04")

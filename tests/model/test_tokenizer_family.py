@@ -1,7 +1,5 @@
 """Tokenizers of the family: a tokenizer.json as Qwen writes it gives the ids that `tokenizers` makes of it."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 
@@ -9,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 CONTRACTION, REST = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)", r"[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 REGEX = {  # as in transformers' Qwen2Tokenizer and Qwen3_5Tokenizer, whose vocabulary files are read with them
@@ -23,7 +21,6 @@ CORPUS = [
     "Über naïve façades: क्षत्रिय हिन्दी में, 東京都の条例第12条、한국어 조항\u0301.\n\tif x != y:\n\t\tpass\n",
     "§ 4.2(b)—“notice” … 5 € ½ ²³ 😀👩\u200d👩\u200d👧 ﬁnal ſet 'ſ 'S a\u0308 ä \u1680\u3000\u2003 end   ",
 ]
-AWKWARD = "aTs'\u0301\u0327 \n\r\t1½中ि."
 HARD = ["say <|im_end|> and <think>", "\u0301\u0301a", "\r\n \n\t\n", "don'T", "a\u0323\u0307", "\ufb01 \u212b"]
 
 
@@ -57,7 +54,11 @@ def both(family: str):
     from tokenizers import Tokenizer as Rust
 
     spec = spec_of(family)
-    return Tokenizer(spec), Rust.from_str(json.dumps({**spec, "added_tokens": []})), Rust.from_str(json.dumps(spec))
+    return (
+        CheckpointTokenizer(spec),
+        Rust.from_str(json.dumps({**spec, "added_tokens": []})),
+        Rust.from_str(json.dumps(spec)),
+    )
 
 
 def agree(family: str, text: str) -> None:
@@ -69,11 +70,11 @@ def agree(family: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("family", REGEX)
-def test_ids_are_those_of_the_file_and_take_the_fast_way(family: str) -> None:
+def test_ids_are_those_of_the_file_and_take_the_fast_way(family):
     for text in [*CORPUS, *HARD]:
         agree(family, text)
     assert len(spec_of(family)["model"]["merges"]) > 150
-    fresh = Tokenizer(spec_of(family))
+    fresh = CheckpointTokenizer(spec_of(family))
     fresh.encode(CORPUS[0] + CORPUS[1])
     assert fresh._slow is None
 
@@ -85,11 +86,11 @@ def test_ids_are_those_of_the_file_and_take_the_fast_way(family: str) -> None:
 )
 @example("'\u017f")
 @example("x'\u212a")
-def test_any_text_has_the_ids_of_the_file(family: str, text: str) -> None:
+def test_any_text_has_the_ids_of_the_file(family, text):
     agree(family, text)
 
 
-def test_control_tokens_are_words_in_documents_and_tokens_in_templates() -> None:
+def test_control_tokens_are_words_in_documents_and_tokens_in_templates():
     ours = both("qwen3_5")[0]
     text = "<|im_start|>user\nSay </think> now<|im_end|>\n"
     ids = [ours.token_id(name) for name in ("<|im_start|>", "</think>", "<|im_end|>")]

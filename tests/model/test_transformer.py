@@ -1,4 +1,4 @@
-"""The dense members against transformers, and their state against a cold run."""
+"""The dense members against transformers; their state, and that of hybrids of their own, against a cold run."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import (
+    HYBRIDS,
     TRANSFORMERS,
     check_pieces,
     check_states,
@@ -69,17 +70,17 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
     assert check(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
 
 
-@pytest.mark.parametrize("family", TRANSFORMERS)
+@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
 def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
     check_states(folders(family), tmp_path)
 
 
-@pytest.mark.parametrize("family", TRANSFORMERS)
+@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
 def test_pieces_and_steps_equal_one_forward(folders, family):
     check_pieces(folders(family))
 
 
-@pytest.mark.parametrize("family", TRANSFORMERS)
+@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
 def test_parameters_are_counted_and_planned_as_they_are(folders, family):
     config = HybridConfig.from_folder(folders(family))
     with torch.device("meta"):

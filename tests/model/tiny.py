@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
-from docqa.model.load import Model, load_model
+from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
 
 RAW = {
@@ -87,7 +87,7 @@ def write_checkpoint(folder: Path, raw: dict | None = None, seed: int = 0) -> Pa
     return folder
 
 
-def tiny_model(folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None) -> Model:
+def tiny_model(folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None) -> NetworkModel:
     """Write a checkpoint and load it."""
     return load_model(write_checkpoint(folder, raw), dtype=dtype)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.grades import Verdict as YesOrNo
+from docqa.app.answer.grades import Place, Support, Verdict
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
@@ -21,7 +20,7 @@ from docqa.app.evidence.terms import count_content_words, plain_words, stems
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
-from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
+from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_short
 from docqa.app.reading.candidates import Form
 from docqa.app.reading.decision import rather_says, verdict_of
 from docqa.app.reading.wording.forms import form_of
@@ -53,7 +52,7 @@ class CheckedStatement:
     judgement: Judgement = Judgement(Support.UNSUPPORTED, 0.0)
     quotes: list[tuple[Located, ...]] = field(default_factory=list)
     moved: bool = False
-    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+    verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
 
     @property
     def invented(self) -> list[str]:
@@ -94,10 +93,10 @@ def check_text(
     With `answering` a statement that only says the question again, with words of a sentence that answers it, is borne
     out by that sentence.
     """
-    return _Check(given, corpus, question, judge, answering).run(written)
+    return _ReplyCheck(given, corpus, question, judge, answering).run(written)
 
 
-class _Check:
+class _ReplyCheck:
     def __init__(
         self, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None
     ) -> None:
@@ -130,7 +129,7 @@ class _Check:
 
     # What is cut from a page
 
-    def _look_up(self, words: str, statement: WrittenStatement) -> Verdict:
+    def _look_up(self, words: str, statement: WrittenStatement) -> QuoteVerdict:
         cited = next((place for number in statement.numbers if (place := self.given.sentence(number))), None)
         pages = self._pages(statement)
         if cited is not None:
@@ -271,7 +270,7 @@ class _Check:
             words, near = self._words(place), around(self.corpus.context, place)
             answers = self.answering([place]) if self.answering is not None else 1.0
             said, chance = rather_says(self.question, words)
-            other_number = verdict is YesOrNo.YES and differences(self.question, words, near).numbers
+            other_number = verdict is Verdict.YES and differences(self.question, words, near).numbers
             if answers < _ANSWERS or other_number:
                 continue
             if verdict_of(self.question, words) not in (verdict, None):

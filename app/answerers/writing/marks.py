@@ -25,7 +25,7 @@ _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|a
 
 
 @dataclass(frozen=True)
-class Mark:
+class CitationMark:
     """Characters `start:end` that cite `numbers` of sentences or `pages`, as they are written."""
 
     start: int
@@ -34,21 +34,21 @@ class Mark:
     pages: tuple[str, ...] = ()
 
 
-def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[Mark]:
+def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[CitationMark]:
     """The marks of `text` in order. Numbers above `most` are marks too (nothing has them), but no years; within
     `quoted` words there are none."""
     for match in _MARKS.finditer(text):
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
         if match["pages"]:
-            yield Mark(match.start(), match.end(), pages=page_labels(match["pages"]))
+            yield CitationMark(match.start(), match.end(), pages=page_labels(match["pages"]))
             continue
         numbers = numbers_of(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)
         spelled = match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
         alone = match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
         if numbers and not spelled and (real or alone):
-            yield Mark(match.start(), match.end(), tuple(numbers))
+            yield CitationMark(match.start(), match.end(), tuple(numbers))
 
 
 def numbers_of(content: str) -> list[int]:
@@ -60,7 +60,7 @@ def numbers_of(content: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def without_marks(text: str, marks: Sequence[Mark]) -> tuple[str, list[int]]:
+def without_marks(text: str, marks: Sequence[CitationMark]) -> tuple[str, list[int]]:
     """(`text` without its marks and the blanks before them, where in it each mark was)."""
     kept: list[str] = []
     places: list[int] = []

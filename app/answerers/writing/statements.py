@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from docqa.app.answerers.writing.marks import Mark, find_marks, without_marks
+from docqa.app.answerers.writing.marks import CitationMark, find_marks, without_marks
 from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
@@ -101,7 +101,7 @@ def read_statements(reply: str, most: int) -> Written:
     return Written(shown, tuple(found))
 
 
-def _attach(mark: Mark, at: int, text: str, found: list[WrittenStatement], opened: set[int]) -> None:
+def _attach(mark: CitationMark, at: int, text: str, found: list[WrittenStatement], opened: set[int]) -> None:
     """Give a mark at `at` of `text` to the statement before it, or, where the line begins with one, to the next."""
     if not found:
         return

@@ -11,7 +11,7 @@ from docqa.app.facts.facts import normal_form
 
 
 @dataclass(frozen=True)
-class Cell:
+class AnswerCell:
     """One question of one file. `status` is that of the answer; `quote`, `grade` and `cites` are of its first quote.
 
     `differs`: it was answered, and not as most of its column. `possibly`: the passage that may hold what is not
@@ -29,11 +29,11 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class FileRow:
     """One file, a cell for each question; `error` says why a file has no answers."""
 
     file: str
-    cells: tuple[Cell, ...]
+    cells: tuple[AnswerCell, ...]
     error: str | None = None
 
 
@@ -43,19 +43,19 @@ class Conflict:
 
     question: str
     file: str
-    cell: Cell
+    cell: AnswerCell
     other_file: str
-    other: Cell
+    other: AnswerCell
     others: int
     answered: int
 
 
 @dataclass(frozen=True)
-class Table:
+class AnswerTable:
     """Rows in the order of the files, cells in the order of the questions."""
 
     questions: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
     conflicts: tuple[Conflict, ...] = ()
 
     @property
@@ -69,9 +69,9 @@ class Table:
         return sum(cell.answer is not None for row in self.rows for cell in row.cells)
 
 
-def cell_of(answer: Answer) -> Cell:
+def cell_of(answer: Answer) -> AnswerCell:
     """What a table keeps of an Answer."""
-    cell = Cell(answer.status, answer.answer, answer.confidence)
+    cell = AnswerCell(answer.status, answer.answer, answer.confidence)
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])
     if not answer.quotes:
@@ -80,8 +80,8 @@ def cell_of(answer: Answer) -> Cell:
     return replace(cell, quote=first.text, grade=first.grade, cites=first.cites)
 
 
-def make_table(questions: list[str], rows: list[Row]) -> Table:
-    """The Table of `rows`, its differing cells marked.
+def make_table(questions: list[str], rows: list[FileRow]) -> AnswerTable:
+    """The AnswerTable of `rows`, its differing cells marked.
 
     Answers are compared folded: without case, punctuation, articles and the numbers of clauses; dates and numbers
     however they are written. A cell differs unless its answer is given by more files than any other; where two answers
@@ -110,4 +110,4 @@ def make_table(questions: list[str], rows: list[Row]) -> Table:
             if words != usual
         ]  # fmt: skip
     kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
-    return Table(tuple(questions), kept, tuple(conflicts))
+    return AnswerTable(tuple(questions), kept, tuple(conflicts))

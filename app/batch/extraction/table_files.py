@@ -1,4 +1,4 @@
-"""A Table, or its conflicts, as CSV, JSON lines, Markdown or XLSX. Equal tables give equal bytes: no time, no path."""
+"""An AnswerTable, or its conflicts, as CSV, JSON lines, Markdown or XLSX. Equal tables give equal bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.extraction.table import Cell, Conflict, Table
+from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, Conflict
 from docqa.app.output.render import cite_text, possible_place, printable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _CONFLICT_HEAD = (
 )  # fmt: skip
 
 
-def table_bytes(table: Table, form: str, *, conflicts: bool = False) -> bytes:
+def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> bytes:
     """The file of `table`: form csv, jsonl, md or xlsx. With `conflicts` those instead, in XLSX as a second sheet."""
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
@@ -42,14 +42,14 @@ def table_bytes(table: Table, form: str, *, conflicts: bool = False) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def place_of(cell: Cell) -> str:
+def place_of(cell: AnswerCell) -> str:
     """`p. 12` or the section, as answers are cited, or `Possibly on p. 12`; empty without a quote or such a passage."""
     if cell.possibly is not None:
         return possible_place(cell.possibly)
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _records(table: Table, columns: tuple[str, ...]) -> list[list[str | float]]:
+def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
     """Head and rows of the flat table: file, error, and for each question the answer and `columns`."""
     names = ("", *(f" [{column}]" for column in columns))
     head = (printable(question) + name for question in table.questions for name in names)
@@ -69,7 +69,7 @@ def _records(table: Table, columns: tuple[str, ...]) -> list[list[str | float]]:
     return rows
 
 
-def _conflict_records(table: Table) -> list[list[str | float]]:
+def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     """Head and rows of the conflicts: both answers, and how many of the files that have one give the second."""
     rows: list[list[str | float]] = [list(_CONFLICT_HEAD)]
     for conflict in table.conflicts:
@@ -92,7 +92,7 @@ def _inert(value: str) -> str:
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _row_objects(table: Table) -> list[dict[str, object]]:
+def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row in table.rows:
         cells = [{"question": question, **_cell_object(cell)} for question, cell in zip(table.questions, row.cells)]
@@ -100,7 +100,7 @@ def _row_objects(table: Table) -> list[dict[str, object]]:
     return found
 
 
-def _cell_object(cell: Cell) -> dict[str, object]:
+def _cell_object(cell: AnswerCell) -> dict[str, object]:
     first = cell.cites[0] if cell.cites else cell.possibly
     return {
         "status": cell.status,
@@ -128,7 +128,7 @@ def _conflict_object(conflict: Conflict) -> dict[str, object]:
     }
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: AnswerTable) -> str:
     head = " | ".join(_escaped(name) for name in ("file", *table.questions))
     lines = [MARKDOWN_HEAD, "", f"| {head} |", "|" + " --- |" * (len(table.questions) + 1)]
     for row in table.rows:
@@ -141,7 +141,7 @@ def _markdown(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown_cell(cell: Cell) -> str:
+def _markdown_cell(cell: AnswerCell) -> str:
     if cell.answer is None:
         return f"*{_escaped(place_of(cell)) or cell.status.replace('_', ' ')}*"
     place = f" ({_escaped(place_of(cell))})" if cell.cites else ""
@@ -154,7 +154,7 @@ def _escaped(text: str) -> str:
     return shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
 
 
-def _conflicts_markdown(table: Table) -> str:
+def _conflicts_markdown(table: AnswerTable) -> str:
     lines = [MARKDOWN_HEAD, ""]
     for question in dict.fromkeys(conflict.question for conflict in table.conflicts):
         lines += [f"## {_escaped(question)}", ""]
@@ -174,13 +174,13 @@ def _usual(conflict: Conflict) -> str:
     return f"{which} ({conflict.others} of {conflict.answered})"
 
 
-def _quoted(file: str, cell: Cell) -> list[str]:
+def _quoted(file: str, cell: AnswerCell) -> list[str]:
     place = f", {_escaped(place_of(cell))}" if cell.cites else ""
     said = f"**{_escaped(cell.answer or '')}** {_escaped(file)}{place}"
     return [said, "", f"> {_escaped(cell.quote or '')}", ""]
 
 
-def _xlsx(table: Table, *, conflicts: bool) -> bytes:
+def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     from datetime import datetime
 
     from xlsxwriter import Workbook

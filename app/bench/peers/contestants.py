@@ -9,7 +9,7 @@ from torch import Tensor
 
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 
 
 class Docqa:
@@ -17,7 +17,7 @@ class Docqa:
 
     name = "docqa"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: NetworkModel) -> None:
         self.model = model
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
@@ -43,7 +43,7 @@ class Transformers:
 
     name = "transformers"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: NetworkModel) -> None:
         from docqa.model.checkpoints.check import transformers_model
 
         self.network = transformers_model(model.folder, model.config)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.writer import write_gguf
-from docqa.model.load import Model
+from docqa.model.load import NetworkModel
 
 PACKAGE = "xllamacpp"
 QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
@@ -22,7 +22,7 @@ ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 
 
-def why_not(model: Model) -> str:
+def why_not(model: NetworkModel) -> str:
     """Why llama.cpp cannot be measured here, "" where it can."""
     if find_spec(PACKAGE) is None:
         return f"not measured: {PACKAGE} is not installed"
@@ -77,7 +77,7 @@ class LlamaCpp:
         return times["prompt_ms"] / 1000, written
 
 
-def written(model: Model, folder: Path, length: int) -> Path:
+def written(model: NetworkModel, folder: Path, length: int) -> Path:
     """The weights as a GGUF file in `folder`, for prompts of `length`: no longer context is opened."""
     file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)

@@ -8,52 +8,44 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from docqa.app.models.library import bundled
-from docqa.kernels.matmul import PackedMatrix
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.checkpoints.names import CONFIG_KEY
-from docqa.model.checkpoints.quantize import is_quantized
+from docqa.model.checkpoints.quantize import Shards, is_quantized
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 
-EXPERTS_A_FILE = 64
 _SPREAD_4, _SPREAD_8 = 4.61, 73.9  # standard deviations of evenly drawn codes
 
 
 def write_random(folder: Path, raw: Mapping[str, object], seed: int = 20251) -> HybridConfig:
-    """Write a checkpoint of the architecture `raw`, a config.json's content, into `folder`; about a layer in memory.
+    """Write a checkpoint of the architecture `raw`, a config.json's content, into `folder`; about a file in memory.
 
     It has a tokenizer too, the bundled one, so that it can be loaded as any other. Raises OSError.
     """
     config = HybridConfig.from_dict(dict(raw))
     with torch.device("meta"):
         shapes = {name: tuple(part.shape) for name, part in Hybrid(config).state_dict().items()}
-    source, files = RandomSource(seed), _Files(folder)
-    for some in _apart(name for name in shapes if ".experts." not in name):
-        files.add({name: part for each in some for name, part in source.tensor(each, shapes[each])})
-    for experts in sorted(name.removesuffix(".down_proj") for name in shapes if name.endswith(".experts.down_proj")):
-        for first in range(0, config.num_experts, EXPERTS_A_FILE):
-            numbers = range(first, min(first + EXPERTS_A_FILE, config.num_experts))
-            files.add({name: part for number in numbers for name, part in source.expert(experts, number, config)})
-    files.finish()
+    source, shards = RandomSource(seed), Shards(folder)
+    parts = chain.from_iterable(source.tensor(name, shapes[name]) for name in shapes if ".experts." not in name)
+    experts = sorted(name.removesuffix(".down_proj") for name in shapes if name.endswith(".experts.down_proj"))
+    each = chain.from_iterable(
+        source.expert(name, number, config) for name in experts for number in range(config.num_experts)
+    )
+    for name, part in chain(parts, each):
+        shards.add(name, part)
+    shards.finish()
     (folder / "config.json").write_text(json.dumps({**raw, CONFIG_KEY: {"group_size": 64, "bits": 4}}))
     (folder / "tokenizer.json").write_bytes((bundled() / "tokenizer.json").read_bytes())
     return config
-
-
-def _apart(names: Iterable[str]) -> list[list[str]]:
-    """Names by file: the two large matrices have one each, so that what is mapped to load the others is small."""
-    every = list(names)
-    large = [name for name in every if name.startswith(("embed_tokens", "lm_head"))]
-    return [*([name] for name in large), [name for name in every if name not in large]]
 
 
 class RandomSource:
@@ -61,10 +53,6 @@ class RandomSource:
 
     def __init__(self, seed: int) -> None:
         self.bits, self.numbers = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-
-    def packed(self, rows: int, columns: int) -> PackedMatrix:
-        """A matrix in 4 bits, in memory."""
-        return PackedMatrix.of(*(part for _, part in self.matrix("", (rows, columns))))
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str, Tensor]]:
         """A tensor of the network, in parts where it is quantized."""
@@ -104,19 +92,3 @@ class RandomSource:
         if name.endswith("norm.weight"):
             return 0.1 * drawn  # of a zero-centred norm
         return drawn / math.sqrt(shape[-1])
-
-
-class _Files:
-    """Files of a checkpoint as they come, and their index."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.where = folder, dict[str, str]()
-
-    def add(self, tensors: dict[str, Tensor]) -> None:
-        name = f"model-{len(set(self.where.values())) + 1:05d}.safetensors"
-        save_file(tensors, self.folder / name, metadata={"format": "pt"})
-        self.where.update(dict.fromkeys(tensors, name))
-
-    def finish(self) -> None:
-        index = {"metadata": {}, "weight_map": self.where}
-        (self.folder / "model.safetensors.index.json").write_text(json.dumps(index))

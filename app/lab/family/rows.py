@@ -2,31 +2,38 @@
 
     python -m docqa.app.lab.family.rows [--folder F] [--processor]
 
-A period of Qwen3-Next-80B-A3B in its true shapes, int4, is written into a folder (4.4 GB) and read in a process of its
-own, once with a quarter of its experts in memory and a limit on that memory, once with all of them. Its 48 layers are
-12 such periods, with one embedding and one head. So is a period of Qwen3.5-35B-A3B (2.8 GB), with all of its experts,
-which fit into 32 GB.
+A period of Qwen3-Next-80B-A3B in its true shapes, int4, is written into a folder (4.4 GB) and read, once with a quarter
+of its experts in memory and the others on disk, once with all of them. Its 48 layers are 12 such periods, with one
+embedding and one head. So is a period of Qwen3.5-35B-A3B (2.8 GB), with all of its experts, which fit into 32 GB.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import subprocess
+import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import TypeVar
+
+import torch
 
 from docqa.app.bench import machine
-from docqa.app.bench.rows import Measurement, table
-from docqa.app.lab.family.capped import Measured, Order, Timed
+from docqa.app.bench.rows import Measurement, fastest, table
 from docqa.app.lab.family.random_weights import write_random
 from docqa.model.config import HybridConfig
-from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, sparse_layers
+from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, yarn_factor_for
+from docqa.model.decode.beams import Branches
+from docqa.model.load import load_model
+
+T = TypeVar("T")
 
 NEXT_80B: dict[str, object] = {
     "model_type": "qwen3_next", "vocab_size": 151936, "hidden_size": 2048, "num_hidden_layers": 48,
@@ -42,40 +49,55 @@ PERIOD = 4
 PROMPT, DECODED = 4_096, 16
 FROM_DISK = 8_192  # tokens read where experts are on disk: as many blocks as a layer takes at once
 POOLED = 4  # one expert of so many is in memory
-ADDRESS_SLACK = 384 * 2**20  # what is set aside and never touched, which the limit counts: stacks, arenas of malloc
-NAMES = ("next80b_prefill", "next80b_decode", "next80b_memory")
-NAMES_35B = ("next35b_prefill", "next35b_decode", "next35b_memory")
-DISK_NEEDED = 8 * 10**9
+HEAD_ROUNDS = 5
+EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run on the checkpoint in `folder`: `prompt` random tokens read, `decoded` written greedily.
+
+    `expert_bytes` of the pool, all experts where None: with fewer, the files are dropped from the system's cache before
+    every call, so that what is not in the pool comes from disk. `processor`: one thread, and its own seconds instead of
+    those of the clock, for a machine that is busy; waits for the disk are not in them.
+    """
+
+    folder: Path
+    prompt: int
+    decoded: int
+    expert_bytes: int | None = None
+    processor: bool = False
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Seconds a token in the layers that ran, when they read and when they write, and seconds of the head."""
+
+    read: float
+    write: float
+    head: float
+
+    def of(self, config: HybridConfig, prompt: int) -> tuple[float, float]:
+        """tokens/s of all layers of `config`, reading `prompt` tokens (the head works once) and writing."""
+        periods = config.num_hidden_layers / PERIOD
+        return 1 / (periods * self.read + self.head / prompt), 1 / (periods * self.write + self.head)
+
+    def __str__(self) -> str:
+        read, write, head = (f"{seconds * 1e3:.3g}" for seconds in (self.read, self.write, self.head))
+        return f"a token takes {read} ms to read and {write} to write in {PERIOD} layers, {head} in the head"
 
 
 def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Measurement]:
-    """The rows of both models; one row that says why where there is no room for the folder.
-
-    Args:
-        folder: keeps the written period for the next time; a temporary one by default.
-        processor: one thread and its own seconds, for a machine that is busy.
-    """
-    if folder is not None:
-        yield from _rows(folder, processor)
-        return
-    with tempfile.TemporaryDirectory(prefix="docqa-family-") as temporary:
-        if shutil.disk_usage(temporary).free < DISK_NEEDED:
-            why = f"not measured: {DISK_NEEDED:,} bytes are needed in {tempfile.gettempdir()}"
-            yield Measurement(NAMES[0], None, "tokens/s", None, None, why)
-            return
-        yield from _rows(Path(temporary), processor)
-
-
-def _rows(folder: Path, processor: bool) -> Iterator[Measurement]:
-    config = HybridConfig.from_dict(NEXT_80B)
-    of_period = written(folder, NEXT_80B)
-    pooled, whole = orders(folder, of_period, prompt=FROM_DISK, decoded=DECODED)
-    pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
-    yield from size_rows(config, pooled, measured(pooled), measured(whole))
-    small = folder / "35b"
-    written(small, NEXT_35B)
-    every = Order(str(small), PROMPT, DECODED, processor=processor)
-    yield from all_there(HybridConfig.from_dict(NEXT_35B), every, measured(every))
+    """The rows of both models, whose periods are kept in `folder` for the next time where it is given."""
+    with nullcontext(folder) if folder else tempfile.TemporaryDirectory(prefix="docqa-family-") as made:
+        large, small = Path(made), Path(made) / "35b"
+        pool = expert_bytes(written(large, NEXT_80B)) // POOLED
+        few = measured(Order(large, FROM_DISK, DECODED, pool, processor))
+        every = measured(Order(large, FROM_DISK, DECODED, None, processor))
+        yield from size_rows("next80b", HybridConfig.from_dict(NEXT_80B), FROM_DISK, every, few)
+        written(small, NEXT_35B)
+        every = measured(Order(small, PROMPT, DECODED, None, processor))
+        yield from size_rows("next35b", HybridConfig.from_dict(NEXT_35B), PROMPT, every)
 
 
 def written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
@@ -86,16 +108,20 @@ def written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
     return HybridConfig.from_dict(dict(raw)).first_layers(PERIOD)
 
 
-def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Measurement]:
-    """tokens/s and memory of all layers of `config`, from a run with all experts in memory."""
-    how = f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, all experts in memory"
-    for name, calls in zip(NAMES_35B, (run.blocks, run.steps), strict=False):
-        layers = Layers.of(calls)
-        yield Measurement(name, layers.speed(config), "tokens/s", None, None, f"{how}; {layers.describe()}")
-    tokens = order.prompt + order.decoded
-    planned = planned_bytes(config, tokens, None) / 2**30
-    method = f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, all experts in memory"
-    yield Measurement(NAMES_35B[2], planned, "GiB", None, None, method)
+def size_rows(
+    name: str, config: HybridConfig, prompt: int, every: Speeds, few: Speeds | None = None
+) -> Iterator[Measurement]:
+    """tokens/s and memory of all layers of `config`: with all experts in memory, or with a part beside that."""
+    how = f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, experts chosen evenly"
+    how += ", a quarter of them in memory; the peer has all there" if few else ", all in memory"
+    pools = (expert_bytes(config) // POOLED, None) if few else (None,)
+    memory = [planned_bytes(config, prompt + DECODED, pool) / 2**30 for pool in pools]
+    peer = f"{name}_all_experts" if few else None
+    ours, theirs = (few or every).of(config, prompt), every.of(config, prompt) if few else (None, None)
+    for action, value, other in zip(("prefill", "decode"), ours, theirs, strict=True):
+        yield Measurement(f"{name}_{action}", value, "tokens/s", peer, other, f"{how}; {few or every}")
+    planned = f"planned for {config.num_hidden_layers} layers at {prompt + DECODED:,} tokens"
+    yield Measurement(f"{name}_memory", memory[0], "GiB", peer, memory[1] if few else None, planned)
 
 
 def planned_bytes(config: HybridConfig, tokens: int, pool: int | None) -> int:
@@ -105,108 +131,45 @@ def planned_bytes(config: HybridConfig, tokens: int, pool: int | None) -> int:
     return estimate(config, tokens, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool).memory_bytes
 
 
-def orders(folder: Path, config: HybridConfig, *, prompt: int, decoded: int) -> tuple[Order, Order]:
-    """The run with a quarter of the experts in memory, under the limit that `plan` says is enough; that with all."""
-    on_disk = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    pool = expert_bytes(config) // POOLED
-    planned = estimate(
-        config, prompt + decoded, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool
-    ).memory_bytes
-    whole = Order(str(folder), prompt, decoded)
-    return replace(whole, expert_bytes=pool, cap_bytes=planned + ADDRESS_SLACK, cold=True), whole
-
-
 def expert_bytes(config: HybridConfig) -> int:
     """Of all experts in 4 bits."""
     return round(parameters(config)["experts"] * PACKED_ITEM)
 
 
-def measured(order: Order) -> Measured:
-    """What a process of its own measured. Raises RuntimeError with its last words where it failed."""
-    command = [sys.executable, "-m", "docqa.app.lab.family.capped", json.dumps(asdict(order))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"a run of {order} ended with {done.returncode}: {done.stderr[-800:]}")
-    return Measured.of_json(done.stdout.splitlines()[-1])
+def measured(order: Order) -> Speeds:
+    """Read the prompt in blocks and write tokens; of reading the last block counts, of writing all but two tokens."""
+    clock = time.thread_time if order.processor else time.perf_counter
+
+    def timed(action: Callable[[], T]) -> tuple[T, float]:
+        if order.expert_bytes is not None:
+            _drop(order.folder)
+        started = clock()
+        return action(), clock() - started
+
+    threads = 1 if order.processor else None
+    model = load_model(str(order.folder), expert_bytes=order.expert_bytes or EVERY_EXPERT, threads=threads)
+    ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
+    state = model.new_state(yarn_factor_for(model.config, order.prompt + order.decoded))
+    while state.position < order.prompt:
+        piece = ids[state.position : state.position + model.blocks_at_once * state.grid]
+        hidden, seconds = timed(partial(model.prefill, piece, state))
+    head = fastest(lambda: model.logits(hidden), HEAD_ROUNDS, clock)
+    branches, token, steps = Branches(model, state), int(model.logits(hidden).argmax()), list[float]()
+    for _ in range(order.decoded):
+        logits, step = timed(partial(branches.logits, [token]))
+        token = int(logits[0].argmax())
+        steps.append(step - head)
+    return Speeds(seconds / len(piece), mean(steps[2:] or steps), head)  # the first two find an empty pool
 
 
-def size_rows(config: HybridConfig, order: Order, few: Measured, every: Measured) -> Iterator[Measurement]:
-    """tokens/s and memory of all layers of `config`, from the runs with a part of the experts and with all."""
-    how = (
-        f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, experts chosen evenly, a quarter of "
-        f"them in memory; the peer has all there"
-    )
-    for name, our_calls, their_calls in ((NAMES[0], few.blocks, every.blocks), (NAMES[1], few.steps, every.steps)):
-        ours, theirs = Layers.of(our_calls), Layers.of(their_calls)
-        method = (
-            f"{how}; {ours.describe()}; the peer {theirs.describe()}; {_disk(config, ours, processor=order.processor)}"
-        )
-        yield Measurement(name, ours.speed(config), "tokens/s", "next80b_all_experts", theirs.speed(config), method)
-    yield memory_row(config, order, few)
-
-
-def _disk(config: HybridConfig, layers: Layers, *, processor: bool) -> str:
-    """What all layers read from disk for a token, and whether its time is in the seconds."""
-    each = expert_bytes(config) / config.num_experts / sparse_layers(config)
-    read = each * layers.read * config.num_hidden_layers / PERIOD / layers.tokens
-    if processor:
-        return f"processor seconds of one thread: the {read / 1e6:,.1f} MB a token from disk are not in them"
-    return f"{read / 1e6:,.1f} MB a token from disk are in it, none of them cached by the system"
-
-
-def memory_row(config: HybridConfig, order: Order, few: Measured) -> Measurement:
-    """Memory of all layers by the plan, and what the layers that ran took."""
-    tokens = order.prompt + order.decoded
-    pools = expert_bytes(config) // POOLED, None
-    part, whole = (planned_bytes(config, tokens, pool) / 2**30 for pool in pools)
-    method = (
-        f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, a quarter of the experts in memory; "
-        f"{PERIOD} layers took {few.private_bytes / 2**30:.3g} GiB of private memory at most, "
-        f"{few.data_bytes / 2**30:.3g} with mapped matrices and what is set aside, under a limit (RLIMIT_DATA) of "
-        f"{(order.cap_bytes or 0) / 2**30:.3g}"
-    )
-    return Measurement(NAMES[2], part, "GiB", "next80b_all_experts", whole, method)
-
-
-class Layers:
-    """Seconds of a token: in all layers that ran, in each kind where they ran one by one, in embedding and head."""
-
-    def __init__(self, call: Timed) -> None:
-        self.tokens, self.seconds, self.head = call.tokens, call.in_layers / call.tokens, call.head
-        attention = call.layers[PERIOD - 1 :: PERIOD]
-        delta = [seconds for number, seconds in enumerate(call.layers, 1) if number % PERIOD]
-        self.kinds = [mean(some) / call.tokens for some in (delta, attention, call.mlps) if some]
-        self.read, self.asked = call.read, call.read + call.reused
-
-    @classmethod
-    def of(cls, calls: list[Timed]) -> Layers:
-        """The last block, or the mean of the tokens after the first two, which find an empty pool."""
-        if calls[-1].tokens > 1:
-            return cls(calls[-1])
-        return cls(averaged(calls[2:] or calls))
-
-    def speed(self, config: HybridConfig) -> float:
-        """tokens/s of all layers and the head; in a block, the head counts once."""
-        return 1 / (config.num_hidden_layers / PERIOD * self.seconds + self.head / self.tokens)
-
-    def describe(self) -> str:
-        """For a method."""
-        if self.kinds:
-            delta, attention, mlp = (seconds * 1e3 for seconds in self.kinds)
-            each = f"{delta:.3g} ms in a delta layer, {attention:.3g} in an attention layer, {mlp:.3g} of it in experts"
-        else:
-            each = f"{self.seconds / PERIOD * 1e3:.3g} ms in a layer, all in one call"
-        return (
-            f"a token takes {each}, {self.head * 1e3:.3g} in the head "
-            f"({self.tokens:,} tokens at once, {self.read:,.0f} of {self.asked:,.0f} experts read)"
-        )
-
-
-def averaged(calls: list[Timed]) -> Timed:
-    """Several calls of as many tokens as one, each figure the mean."""
-    layers, mlps = ([mean(x) for x in zip(*each, strict=True)] for each in zip(*((c.layers, c.mlps) for c in calls)))
-    head, read, reused, together = (mean(x) for x in zip(*((c.head, c.read, c.reused, c.together) for c in calls)))
-    return Timed(calls[0].tokens, layers, mlps, head, read, reused, together)
+def _drop(folder: Path) -> None:
+    """Let the system forget what it caches of the weights, but for what is mapped."""
+    for path in folder.glob("*.safetensors"):
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(file)
 
 
 def main(arguments: list[str]) -> None:
@@ -215,12 +178,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--folder", type=Path, help="keep the layers here, 7.2 GB")
     parser.add_argument("--processor", action="store_true", help="one thread, its own seconds: for a busy machine")
     options = parser.parse_args(arguments)
-    described, found = machine.describe(), []
-    for row in rows(options.folder, processor=options.processor):
-        found.append(row)
-        print(json.dumps(row.fields()), file=sys.stderr, flush=True)
+    found = list(rows(options.folder, processor=options.processor))
     print("\n".join(table(found)))
-    print(json.dumps({"machine": described, "rows": [row.fields() for row in found]}))
+    print(json.dumps({"machine": machine.describe(), "rows": [row.fields() for row in found]}))
 
 
 if __name__ == "__main__":

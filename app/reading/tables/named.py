@@ -20,7 +20,7 @@ Fields = Mapping[tuple[int, int], TableCell]
 
 
 @dataclass(frozen=True)
-class Entry:
+class NamedRow:
     """A row with a `name`, the titles of its groups above it, and a cell for each column of values; one without words
     has no characters."""
 
@@ -39,7 +39,7 @@ class Table:
     grid: Grid
     corner: str
     columns: tuple[tuple[Cell, ...], ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[NamedRow, ...]
 
     @property
     def start(self) -> int:
@@ -87,9 +87,9 @@ def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
     return here, grid
 
 
-def _entries(text: str, grid: Grid) -> list[Entry]:
+def _entries(text: str, grid: Grid) -> list[NamedRow]:
     fields = grid.fields()
-    found: list[Entry] = []
+    found: list[NamedRow] = []
     titles: list[str] = []
     fresh = False
     for number in range(grid.heads, grid.rows):
@@ -105,7 +105,7 @@ def _entries(text: str, grid: Grid) -> list[Entry]:
             name = _name(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
             values = tuple(_cell(text, cell) if cell is not None else nothing for cell in cells)
-            found.append(Entry(Row(start, end, (name, *values)), name, " ".join(titles), values))
+            found.append(NamedRow(Row(start, end, (name, *values)), name, " ".join(titles), values))
             titles = [] if _TOTAL.match(name.text) else titles
     return found
 

@@ -33,7 +33,7 @@ _GOOD_GRADES = frozenset("AB")
 
 
 @dataclass(frozen=True)
-class Candidate:
+class SentenceCandidate:
     """A sentence that may be chosen: characters `start:end` of `page`.
 
     `section` is the index of its innermost section (-1 before the first), `paragraph` and `line` say which paragraph of
@@ -51,9 +51,9 @@ class Candidate:
     before: int | None = None
 
 
-def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list[Candidate]:
+def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list[SentenceCandidate]:
     """The candidates in the order of the document; words that occur twice are taken where they occur first."""
-    finder = _Finder(document, most_words)
+    finder = _SentenceFinder(document, most_words)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
     excluded = _excluded_spans(document)
     for page in document.pages:
@@ -62,7 +62,7 @@ def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list
     return finder.found
 
 
-class _Finder:
+class _SentenceFinder:
     def __init__(self, document: Document, most_words: int) -> None:
         self.document, self.most_words = document, most_words
         self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
@@ -72,7 +72,7 @@ class _Finder:
         for passage in document.passages:
             self.passages[passage.page].append(Span(passage.start, passage.end))
         self.seen: set[str] = set()
-        self.found: list[Candidate] = []
+        self.found: list[SentenceCandidate] = []
         self.paragraph = -1
         self.open = False  # whether the page before ends within a sentence
 
@@ -107,7 +107,9 @@ class _Finder:
         self.seen.add(said)
         number = self.number[section.id] if section else -1
         before = previous if dangling else None
-        self.found.append(Candidate(page.page, span.start, span.end, number, self.paragraph, line, text, before))
+        self.found.append(
+            SentenceCandidate(page.page, span.start, span.end, number, self.paragraph, line, text, before)
+        )
         return len(self.found) - 1
 
 

@@ -29,7 +29,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScreenLine:
     """One line of the screen: characters `start:end` of `page`; `kind` is head (the page's label), text or blank."""
 
     page: int
@@ -83,7 +83,7 @@ class PageLines:
         self._ends = list(accumulate(self._heights))
         return self._begin(at) + min(inside, max(self._heights[at] - 1, 0))
 
-    def row(self, y: int) -> Row | None:
+    def row(self, y: int) -> ScreenLine | None:
         """The line `y`, None below the last."""
         if not 0 <= y < self.height:
             return None
@@ -166,21 +166,21 @@ class PageLines:
     def _frame(self, segment: _Segment) -> int:
         return (segment.first + segment.last) if self.document.paged else 0
 
-    def _make_rows(self, at: int) -> list[Row]:
+    def _make_rows(self, at: int) -> list[ScreenLine]:
         segment = self._segments[at]
         page, base = segment.page, segment.start
         text = displayed(self.document.pages[page - 1].text[base : segment.end])
-        rows: list[Row] = []
+        rows: list[ScreenLine] = []
         if segment.first and self.document.paged:
-            rows.append(Row(page, 0, 0, "head"))
+            rows.append(ScreenLine(page, 0, 0, "head"))
         position = 0
         while position < len(text):
             stop = text.find("\n", position)
             stop = len(text) if stop < 0 else stop
-            rows += [Row(page, base + a, base + b, "text") for a, b in wrap(text, position, stop, self.width)]
+            rows += [ScreenLine(page, base + a, base + b, "text") for a, b in wrap(text, position, stop, self.width)]
             position = stop + 1
         if (segment.last and self.document.paged) or not rows:
-            rows.append(Row(page, segment.end, segment.end, "blank"))
+            rows.append(ScreenLine(page, segment.end, segment.end, "blank"))
         return rows
 
 

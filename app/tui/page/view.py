@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from docqa.app.output.render import page_text
 from docqa.app.tui import keymap
-from docqa.app.tui.page.lines import PageLines, Row, displayed
+from docqa.app.tui.page.lines import PageLines, ScreenLine, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.scroll_marks import SIGNS, MarkedBar, cells
 from docqa.app.tui.page.search import PageSpan
@@ -52,7 +52,7 @@ _UNDERLINED = Style(underline=True)
 
 
 @dataclass(frozen=True)
-class Mark(PageSpan):
+class Highlight(PageSpan):
     """Characters `start:end` of `page` that are highlighted.
 
     `kind` is cite (the followed one), passage (that was looked at and is followed), quote, hit, current-hit, chosen
@@ -108,11 +108,11 @@ class PageView(ScrollView):
         super().__init__(id=id)
         self._lines: PageLines | None = None
         self.links: Links | None = None
-        self._marks: dict[int, list[Mark]] = {}
-        self._own_marks: dict[int, list[Mark]] = {}
+        self._marks: dict[int, list[Highlight]] = {}
+        self._own_marks: dict[int, list[Highlight]] = {}
         self._selected: list[PageSpan] = []
         self._bar_marks: tuple[int, int, dict[int, tuple[str, Style]]] | None = None
-        self._strips: dict[Row, Strip] = {}
+        self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
         self._pending: tuple[int, int, int | None] | None = None
@@ -161,12 +161,12 @@ class PageView(ScrollView):
         last = self._lines.line_of(span.page, max(span.end - 1, span.start))
         return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
-    def mark(self, marks: list[Mark]) -> None:
+    def mark(self, marks: list[Highlight]) -> None:
         """Highlight `marks`, and nothing else but what the reader made."""
         self._marks = _by_page(marks)
         self._marks_changed()
 
-    def mark_own(self, marks: list[Mark]) -> None:
+    def mark_own(self, marks: list[Highlight]) -> None:
         """Show `marks` as what the reader highlighted, below all others."""
         self._own_marks = _by_page(marks)
         self._marks_changed()
@@ -365,7 +365,7 @@ class PageView(ScrollView):
         text = f"── p. {page_text(page.page, page.label)}{note} "
         return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), self._style("head"))]
 
-    def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
+    def _text(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
         near = [*self._marks.get(row.page, ()), *self._own_marks.get(row.page, ()), *_block_marks(page, row)]
         marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
         marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
@@ -390,8 +390,8 @@ class PageView(ScrollView):
         return self.get_component_rich_style(f"page-view--{name}")
 
 
-def _by_page(marks: list[Mark]) -> dict[int, list[Mark]]:
-    found: dict[int, list[Mark]] = {}
+def _by_page(marks: list[Highlight]) -> dict[int, list[Highlight]]:
+    found: dict[int, list[Highlight]] = {}
     for mark in marks:
         found.setdefault(mark.page, []).append(mark)
     return found
@@ -406,12 +406,12 @@ def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
     return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
 
 
-def _block_marks(page: Page, row: Row) -> list[Mark]:
-    found: list[Mark] = []
+def _block_marks(page: Page, row: ScreenLine) -> list[Highlight]:
+    found: list[Highlight] = []
     at = bisect_left(page.blocks, row.end, key=lambda block: block.start)
     while at > 0 and page.blocks[at - 1].end > row.start:
         at -= 1
         block = page.blocks[at]
         if block.kind in ("heading", "hidden"):
-            found.append(Mark(page.page, block.start, block.end, block.kind))
+            found.append(Highlight(page.page, block.start, block.end, block.kind))
     return found

@@ -13,7 +13,7 @@ from docqa.app.tui import kept_annotations
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.sentence_steps import sentence_at
 from docqa.app.tui.page.stops import place_of, standing, words_at
-from docqa.app.tui.page.view import Mark
+from docqa.app.tui.page.view import Highlight
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Annotations:
         document = self.panes.document
         assert document is not None
         kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
-        self.panes.page.mark_own([Mark(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
+        self.panes.page.mark_own([Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
 
 
 def _spans(annotation: Annotation, document: Document) -> tuple[PageSpan, ...]:

@@ -8,7 +8,7 @@ from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone
-from docqa.app.tui.page.view import Mark
+from docqa.app.tui.page.view import Highlight
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
@@ -329,16 +329,16 @@ class Navigation:
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None
         at_hit = self._hits.current
-        marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places if hit != at_hit]
+        marks = [Highlight(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places if hit != at_hit]
         if at_hit is not None:
-            marks.append(Mark(at_hit.page, at_hit.start, at_hit.end, "current-hit"))
+            marks.append(Highlight(at_hit.page, at_hit.start, at_hit.end, "current-hit"))
         for place, kind in ((self._link, "chosen"), (self._target, "target")):
             if place is not None:
-                marks.append(Mark(place.page, place.start, place.end, kind))
+                marks.append(Highlight(place.page, place.start, place.end, kind))
         for number, stop in enumerate(stops):
             if number == current or stop.quote is not None:
                 kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
-                marks += [Mark(span.page, span.start, span.end, kind) for span in stop.spans]
+                marks += [Highlight(span.page, span.start, span.end, kind) for span in stop.spans]
         self.panes.page.mark(marks)
         self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
         self.panes.strip.light(card.turn if card is not None else None, stops, current)

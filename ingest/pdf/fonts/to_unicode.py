@@ -42,14 +42,14 @@ class Letters(NamedTuple):
             start = end + 1
 
 
-class Table(NamedTuple):
+class ToUnicode(NamedTuple):
     """What a ToUnicode table says, in its order, and whether pdfium reads all of it."""
 
     letters: list[Letters]
     is_read: bool
 
 
-def read_table(table: bytes) -> Table:
+def read_table(table: bytes) -> ToUnicode:
     """What the ToUnicode `table` says; what is not understood is left out."""
     found: list[Letters] = []
     is_read = True
@@ -72,7 +72,7 @@ def read_table(table: bytes) -> Table:
             is_read = is_read and all(some.is_read for some in ranges)
             found += _characters(items) if kind == b"char" else _spelt(ranges, lists)
             items, lists, into = [], {}, None
-    return Table(found, is_read)
+    return ToUnicode(found, is_read)
 
 
 def _characters(items: Sequence[bytes]) -> Iterator[Letters]:

@@ -29,7 +29,7 @@ _PROSE, _FIGURES = 2.2, 0.5
 
 
 @dataclass(slots=True)
-class Block:
+class DrawnBlock:
     """Segments that were drawn without a break. `right`: the furthest that a line of it could run to.
 
     `wrapped`: its lines are those of running text, broken where the next word did not fit.
@@ -67,7 +67,7 @@ def _is_below(segment: Segment, other: Segment) -> bool:
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
 
 
-def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[Block]:
+def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[DrawnBlock]:
     """The segments of a region in the blocks in which they are read, where its `rows` run through texts that stand
     side by side; empty where they do not.
 
@@ -83,7 +83,7 @@ def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]])
     if len(found) > _MOST_BLOCKS:
         return []
     ordered = grouped(list(_top_down(found)), _is_next_below)
-    blocks = [Block(own, _box(own), 0.0) for parts in ordered if (own := [s for part in parts for s in part])]
+    blocks = [DrawnBlock(own, _box(own), 0.0) for parts in ordered if (own := [s for part in parts for s in part])]
     for block in blocks:
         block.right = _edge(block, blocks)
         block.wrapped = _is_wrapped(block)
@@ -171,7 +171,7 @@ def _is_next_below(parts: Sequence[Sequence[Segment]], block: Sequence[Segment])
     return abs(x0 - left) < _NEAR and -0.5 * height < top - bottom < (_STEP - 1) * height
 
 
-def _edge(block: Block, blocks: Sequence[Block]) -> float:
+def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
     """The furthest x to which lines of its column run: all of the region where nothing stands beside it."""
     x0, top, x1, bottom = block.box
     beside = [o.box[0] for o in blocks if o.box[0] >= x1 - 1 and min(o.box[3], bottom) > max(o.box[1], top) + 1]
@@ -181,7 +181,7 @@ def _edge(block: Block, blocks: Sequence[Block]) -> float:
     return max(o.box[2] for o in blocks if o is block or (abs(o.box[0] - x0) < _NEAR and o.box[2] <= limit))
 
 
-def _is_wrapped(block: Block) -> bool:
+def _is_wrapped(block: DrawnBlock) -> bool:
     """Whether its lines have several words, and most begin at its left edge, and end at its right one or where the
     first word of the next would not have fitted."""
     lines = grouped(sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s))

@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.structure.clean import folded
-from docqa.ingest.structure.locators.marks import DIVISION, WORDED, Line
+from docqa.ingest.structure.locators.marks import DIVISION, WORDED, MarkedLine
 from docqa.ingest.structure.locators.sections import is_attachment, printed_number
 from docqa.ingest.types import Page, Section
 
@@ -47,7 +47,7 @@ _NEAR = 3000
 """Characters in front of a note in which the word with its mark stands."""
 
 
-def insertions(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
+def insertions(lines: Sequence[MarkedLine], pages: Sequence[Page]) -> set[int]:
     """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”").
 
     They begin with a quotation mark and a number and end, lines later, where the quotation does.
@@ -63,7 +63,7 @@ def insertions(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
     return found
 
 
-def _end_of_quotation(lines: Sequence[Line], pages: Sequence[Page], first: int) -> int:
+def _end_of_quotation(lines: Sequence[MarkedLine], pages: Sequence[Page], first: int) -> int:
     """The line that closes the quotation that line `first` opens; `first` where that is itself, or none is."""
     depth = 0
     curved = "“" in _text(lines[first], pages)[:82]
@@ -82,7 +82,7 @@ def _end_of_quotation(lines: Sequence[Line], pages: Sequence[Page], first: int) 
     return first
 
 
-def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
+def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
     """The numbers of the lines that come again, word for word, later or as the heading of a section on a later page,
     where such lines follow on each other: tables of contents, also of one chapter or schedule."""
     last = {}
@@ -108,7 +108,7 @@ def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Seque
     }
 
 
-def _entry(line: Line, pages: Sequence[Page]) -> str:
+def _entry(line: MarkedLine, pages: Sequence[Page]) -> str:
     """The letters and digits of a numbered line that may be an entry of a table of contents, else nothing."""
     if not line.marks or line.marks[0].shape not in _OF_ENTRIES or line.end - line.start > _MOST_ENTRY:
         return ""
@@ -116,10 +116,10 @@ def _entry(line: Line, pages: Sequence[Page]) -> str:
     return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""
 
 
-def torn_pages(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
+def torn_pages(lines: Sequence[MarkedLine], pages: Sequence[Page]) -> set[int]:
     """The pages on which numbers stand apart from their words: those of sections and of paragraphs, line after line."""
     found: set[int] = set()
-    before: Line | None = None
+    before: MarkedLine | None = None
     deep: set[int] = set()
     for line in lines:
         bare = bool(line.marks) and _BARE.match(pages[line.page - 1].text, line.start, line.end) is not None
@@ -194,7 +194,7 @@ def captions(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, in
     return found
 
 
-def is_table_note(line: Line, pages: Sequence[Page]) -> bool:
+def is_table_note(line: MarkedLine, pages: Sequence[Page]) -> bool:
     """Whether "(1)" at the beginning of a line is the mark of a note: it stands against a word above, on its page."""
     body = pages[line.page - 1].text
     match = _NOTE.match(body, line.start, line.end)
@@ -215,5 +215,5 @@ def _is_anchor(front: str) -> bool:
     return match is not None and match[1].casefold() not in _WORDS_THAT_CITE
 
 
-def _text(line: Line, pages: Sequence[Page]) -> str:
+def _text(line: MarkedLine, pages: Sequence[Page]) -> str:
     return pages[line.page - 1].text[line.start : line.end]

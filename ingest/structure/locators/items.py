@@ -28,8 +28,8 @@ from docqa.ingest.structure.locators.marks import (
     DIVISION,
     WORDED,
     Levels,
-    Line,
     Mark,
+    MarkedLine,
     read_lines,
     readings_of,
 )
@@ -116,7 +116,7 @@ class _Walk:
                     yield Item(line.page, start, locator or "")
                     said = locator
 
-    def note_of(self, line: Line) -> Note | None:
+    def note_of(self, line: MarkedLine) -> Note | None:
         """The note that a line is in."""
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
@@ -128,7 +128,7 @@ class _Walk:
         headed = inside and note is not None and (note.page, note.start) in self.headed
         return note if inside and not headed else None
 
-    def text(self, line: Line) -> str:
+    def text(self, line: MarkedLine) -> str:
         """The words of a line."""
         return self.pages[line.page - 1].text[line.start : line.end]
 
@@ -137,7 +137,7 @@ class _Walk:
         near = [0 <= at < len(self.lines) and self.lines[at].heading for at in range(number - 2, number + 3)]
         return any(all(near[at : at + 3]) for at in range(3))
 
-    def section_at(self, line: Line) -> int:
+    def section_at(self, line: MarkedLine) -> int:
         """The index of the section around the beginning of a line, -1 before the first."""
         return bisect_right(self.starts, (line.page, line.start)) - 1
 
@@ -164,7 +164,7 @@ class _Walk:
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
         return frozenset(best) if across or (not self.sections and len(best) >= _LEAST_PARAGRAPHS) else frozenset()
 
-    def _is_list(self, line: Line) -> bool:
+    def _is_list(self, line: MarkedLine) -> bool:
         at = self.section_at(line)
         return at >= 0 and is_list(self.sections[at])
 
@@ -190,7 +190,7 @@ class _Part:
         self._begin_levels()
         self.clause = _ordinals(self.number)
         self.skipped = section is not None and is_list(section)
-        self.before: Line | None = None
+        self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
 
@@ -202,7 +202,7 @@ class _Part:
                 self.levels.begin(_WORD.findall(match.group()), shape)
                 self.base = self.base[: match.start()].rstrip(" ,")
 
-    def take(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
+    def take(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The places (offset, locator) at which a line begins a part, and the parts in it."""
         if self.skipped:
             return
@@ -248,25 +248,25 @@ class _Part:
         yield from self._inline(number, line)
         self.before = line
 
-    def _is_back_matter(self, line: Line) -> bool:
+    def _is_back_matter(self, line: MarkedLine) -> bool:
         """Whether a line of a numbered section is a heading that ends all of them, which the outline does not have."""
         numbered = self.number is not None and line.end - line.start < _MOST_BACK_MATTER
         return numbered and self.walk.text(line).casefold().strip(" .:") in _BACK_MATTER
 
-    def _pass_over(self, line: Line) -> None:
+    def _pass_over(self, line: MarkedLine) -> None:
         """Goes on counting on a page on which nobody can say which words belong to which number."""
         for mark in line.marks:
             if mark.shape == "1.1" and (not self.clause or follows(self.clause, _ordinals(mark.text))):
                 self.clause = _ordinals(mark.text)
         self._begin(None)
 
-    def _is_of_other_chapter(self, line: Line) -> bool:
+    def _is_of_other_chapter(self, line: MarkedLine) -> bool:
         """Whether the head or foot of the page names another chapter than that of the open section ("3.6" in 4)."""
         chapter = self.walk.chapters.get(line.page)
         before = self.section is None or line.page > self.section.page
         return chapter is not None and before and len(self.clause) > 1 and self.clause[0] != chapter
 
-    def _inline(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
+    def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         first: Mark | None = None
@@ -288,7 +288,7 @@ class _Part:
         own = section is not None and section.start <= mark.start <= section.start + 2 and mark.page == section.page
         return own and self.number is not None
 
-    def _open(self, number: int, line: Line, mark: Mark) -> None:
+    def _open(self, number: int, line: MarkedLine, mark: Mark) -> None:
         if mark.shape == ALONE:
             if self.section is not None and self.walk.is_opinion:
                 self.levels.take(number, mark)
@@ -307,7 +307,7 @@ class _Part:
             if taken and mark.text.isdigit():
                 self.terms = None
 
-    def _open_clause(self, number: int, line: Line, mark: Mark) -> None:
+    def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
         # A heading that the outline does not have, and no line of a table of contents.
@@ -368,7 +368,7 @@ class _Part:
         section = self.section
         return section is not None and section.id != self.walk.opening and is_attachment(self.number)
 
-    def _locator_of_remark(self, number: int, line: Line) -> str | None:
+    def _locator_of_remark(self, number: int, line: MarkedLine) -> str | None:
         """What an editor's remark is in ("[subsection (1) substituted by Act 7]"); it closes no list."""
         saved = self.levels.open[:]
         self._unmarked(number, line)
@@ -429,7 +429,7 @@ class _Part:
         found = (_LAST_NUMBER.search(number) for number in alike)
         return next((int(match.group()) for match in found if match is not None), None)
 
-    def _unmarked(self, number: int, line: Line) -> None:
+    def _unmarked(self, number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
         if line.proviso:
             return  # what it limits is the item before it
@@ -442,7 +442,7 @@ class _Part:
         elif self._closes_list(line) and not self.levels.innermost_goes_on(number):
             self.levels.close_to(len(self.levels.open) - 1)
 
-    def _closes_list(self, line: Line) -> bool:
+    def _closes_list(self, line: MarkedLine) -> bool:
         """Whether unmarked words behind an item are no part of it: a new paragraph behind one that ended."""
         before = self.before
         return before is not None and before.ended and (line.goes_on or bool(before.marks or before.inline))

@@ -93,7 +93,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MarkedLine:
     """A line `start:end` of the text of `page`: `marks` that open it, `inline` ones behind a stop in it, its `name`
     where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
     `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
@@ -117,7 +117,7 @@ class Line:
     remark: bool
 
 
-def read_lines(pages: Sequence[Page]) -> Iterator[Line]:
+def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
     """The lines that have words, in the order of the document, without those of a table of contents."""
     for page in pages:
         start = 0
@@ -127,7 +127,7 @@ def read_lines(pages: Sequence[Page]) -> Iterator[Line]:
             start += len(text) + 1
 
 
-def _line(page: int, start: int, text: str) -> Line:
+def _line(page: int, start: int, text: str) -> MarkedLine:
     alone = _ALONE.match(text)
     if alone:
         marks: tuple[Mark, ...] = (Mark(page, start + alone.start(1), alone.group(1), ALONE),)
@@ -136,7 +136,7 @@ def _line(page: int, start: int, text: str) -> Line:
     name = _NAMED.match(text)
     bare = text.lstrip()
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
-    return Line(
+    return MarkedLine(
         page=page,
         start=start,
         end=start + len(text),
@@ -213,7 +213,7 @@ class _Level:
 class Levels:
     """The open levels of one section. Mutable. `lines` are those of the document, for what comes next."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[MarkedLine]) -> None:
         self.lines = lines
         self.open: list[_Level] = []
         self._own = 0  # levels that are the section's own number, which no list closes

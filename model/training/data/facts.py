@@ -7,6 +7,7 @@ measured.
 
 from __future__ import annotations
 
+import calendar
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,13 +126,9 @@ OBJECTS = (
 )  # fmt: skip
 QUALITIES = (
     "old", "northern", "small", "round", "abandoned", "royal", "second", "stone", "lower", "wooden", "municipal",
-    "famous", "hidden", "new", "white", "tall", "western", "private",
+    "famous", "hidden", "new", "narrow", "tall", "western", "private",
 )  # fmt: skip
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS, DAYS = tuple(calendar.month_name)[1:], tuple(calendar.day_name)
 COLOURS = (
     "red", "blue", "green", "yellow", "black", "white", "grey", "brown", "orange", "purple", "pink", "scarlet",
     "golden", "silver", "navy", "maroon", "olive", "teal", "beige", "cream",

@@ -1,3 +1,3 @@
-"""Training of the trunk: conversion, transfer, distillation, MTP, and its measures."""
+"""Training of the trunk: conversion, transfer, distillation, and its measures."""
 
-__all__ = ["convert", "distill", "finetune", "frozen", "losses", "portable", "ship", "teacher", "transfer"]
+__all__ = ["convert", "distill", "losses", "ship", "teacher", "transfer"]

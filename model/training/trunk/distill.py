@@ -119,7 +119,6 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(1 if options.device == "cpu" else torch.get_num_threads())
     stage = StudentStage(options)
     groups = trained_groups(stage.student, options.rate, options.mlp_rate, options.frozen_layers)
-    stage.freeze(options.frozen_layers, mlps=options.mlp_rate == 0)
     training = stage.run(groups)
     head = stage.student.embed_tokens.weight.detach().to(stage.precision.dtype)
     layers = stage.student.config.num_hidden_layers
@@ -165,24 +164,21 @@ def mixture(text: str) -> tuple[float, ...]:
     return shares
 
 
-def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argparse.ArgumentParser:
-    """Options of the end-to-end stages; they differ in their defaults only."""
-    options = trunk_parser(description, ("teacher", "student", "out"), rate=rate, steps=100_000, save_every=60)
-    options.add_argument("--mixture", type=mixture, default=shares, help="questions, passages repeated once, prose")
-    options.add_argument("--mlp-rate", type=float, default=mlp_rate, help="0 freezes MLPs and norms")
-    options.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
-    options.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
-    options.add_argument(
+def main(arguments: list[str] | None = None) -> None:
+    description = "Distil the teacher into the hybrid, end to end."
+    parser = trunk_parser(description, ("teacher", "student", "out"), rate=5e-4, steps=100_000, save_every=60)
+    parser.add_argument(
+        "--mixture", type=mixture, default="0.2,0.4,0.4", help="questions, passages repeated once, prose"
+    )
+    parser.add_argument("--mlp-rate", type=float, default=1e-4, help="0 freezes MLPs and norms")
+    parser.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
+    parser.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
+    parser.add_argument(
         "--rounded", type=lambda text: text.split(","), default=[], metavar="PART,...",
         help="parts of names: these matrices learn while they are rounded to the 4 bits in which they ship",
     )  # fmt: skip
-    options.add_argument("--threads", type=int, default=2, help="each with its share of a step's rows")
-    return options
-
-
-def main(arguments: list[str] | None = None) -> None:
-    stage = parser("Distil the teacher into the hybrid, end to end.", "0.2,0.4,0.4", 5e-4, 1e-4)
-    run(parse_with_sets(stage, arguments))
+    parser.add_argument("--threads", type=int, default=2, help="each with its share of a step's rows")
+    run(parse_with_sets(parser, arguments))
 
 
 if __name__ == "__main__":

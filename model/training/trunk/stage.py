@@ -18,12 +18,9 @@ from docqa.model.training.data.sequences import FileTokenizer
 from docqa.model.training.data.sets import add_data_options
 from docqa.model.training.loop import Figures, Precision, Run, add_run_options, make_optimizer, stage_parser
 from docqa.model.training.trunk.convert import read_checkpoint, write_checkpoint
-from docqa.model.training.trunk.frozen import freeze_lower, freeze_mlps
-from docqa.model.training.trunk.portable import read_portable, write_portable
 from docqa.model.training.trunk.teacher import Teacher, read_gguf
 
 TRAINING_FILE = "training.safetensors"
-PORTABLE_FILE = "portable.safetensors"
 AVERAGED = 0.99  # of the moving average is kept at each step
 
 
@@ -53,13 +50,6 @@ class StudentStage:
             return load_network(path, config, torch.float32, packed=True)
         return load_network(path, config, self.precision.dtype).to(self.precision.device)
 
-    def freeze(self, lower: int, *, mlps: bool) -> None:
-        """Compute what does not learn as it ships, where packed products are faster: lower layers, MLPs and norms."""
-        if self.packed:
-            freeze_lower(self.student, lower)
-            if mlps:
-                freeze_mlps(self.student, lower)
-
     def run(self, groups: list[dict[str, object]], *, log_every: int = 10, clip: float = 1.0) -> Run:
         """A Run of the student, its log beside `--out`."""
         out: Path = self.options.out
@@ -67,17 +57,13 @@ class StudentStage:
             self.options, self.student, make_optimizer(groups), log=out.with_suffix(".jsonl"),
             saved=out / TRAINING_FILE, average=AVERAGED, log_every=log_every, clip=clip,
         )  # fmt: skip
-        if self.options.portable and not self.training.saved.exists():
-            self.training.go_on_from(*read_portable(self.options.portable))
         return self.training
 
     def keep(self) -> Figures:
-        """Write the student, with the averaged weights, as a checkpoint folder and what was learned; no figures."""
+        """Write the student, with the averaged weights, as a checkpoint folder; no figures."""
         training = self.training
         assert training is not None, "keep is called by a run"
         write_checkpoint(self.student, self.raw, self.options.out, training.average)
-        portable = self.options.out / PORTABLE_FILE
-        write_portable(portable, training.average, step=training.step, tokens=training.tokens)
         shutil.copy(self.options.student / "tokenizer.json", self.options.out / "tokenizer.json")
         return {}
 
@@ -89,10 +75,6 @@ def trunk_parser(
     parser = stage_parser(description, *folders)
     add_data_options(parser)
     add_run_options(parser, rate=rate, steps=steps, save_every=save_every)
-    parser.add_argument(
-        "--portable", type=Path, metavar="FILE",
-        help=f"go on from the {PORTABLE_FILE} of a run on another machine, with the same --student",
-    )  # fmt: skip
     parser.add_argument("--batch", type=int, default=4, help="sequences a step")
     parser.add_argument(
         "--lengths", type=lambda text: [int(part) for part in text.split(",")], default=[512], metavar="N,...",

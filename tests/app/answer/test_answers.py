@@ -1,7 +1,5 @@
 """Answers of the engine: the object of the contract in every status."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ def checked(events: list[Any]) -> dict[str, Any]:
     return answer
 
 
-def test_an_answer_is_cut_from_the_page_text(lease: Path, model: Any) -> None:
+def test_an_answer_is_cut_from_the_page_text(lease, model):
     answer = checked(ask([lease], model))
     quote = answer["quotes"][0]
     cite = quote["cites"][0]
@@ -43,7 +41,7 @@ def test_an_answer_is_cut_from_the_page_text(lease: Path, model: Any) -> None:
     assert "unit 7 " in answer["evidence"][0]["text"]
 
 
-def test_an_answer_is_a_row_of_plain_values(lease: Path, model: Any) -> None:
+def test_an_answer_is_a_row_of_plain_values(lease, model):
     rows = [ask([lease], model, question)[-1].answer.to_dict() for question in (QUESTION, "Which zebra won?")]
     assert list(rows[0]) == list(rows[1])
     assert all(value is None or type(value) in (str, int, float, bool) for row in rows for value in row.values())
@@ -52,21 +50,21 @@ def test_an_answer_is_a_row_of_plain_values(lease: Path, model: Any) -> None:
     assert rows[1]["quote"] is None and rows[1]["evidence"]
 
 
-def test_events_come_in_order_and_end_in_finished(lease: Path, model: Any) -> None:
+def test_events_come_in_order_and_end_in_finished(lease, model):
     kinds = [type(event) for event in ask([lease], model)]
     assert kinds[0] is ReadProgress
     assert kinds[-1] is Finished
     assert set(kinds[:-1]) == {ReadProgress}
 
 
-def test_a_refusal_shows_its_work(lease: Path, model: Any) -> None:
+def test_a_refusal_shows_its_work(lease, model):
     answer = checked(ask([lease], model, "Which zebra won the Olympic marathon?"))
     assert (answer["status"], answer["answer"], answer["quotes"], answer["refused"]) == ("not_found", None, [], True)
     assert len(answer["evidence"]) >= 3
     assert any('"zebra" 0' in warning for warning in answer["coverage"]["warnings"])
 
 
-def test_quick_answers_are_partial_and_read_nothing(lease: Path, model: Any) -> None:
+def test_quick_answers_are_partial_and_read_nothing(lease, model):
     events = ask([lease], model, quick=True)
     answer = checked(events)
     assert answer["status"] == "partial"
@@ -74,9 +72,7 @@ def test_quick_answers_are_partial_and_read_nothing(lease: Path, model: Any) -> 
     assert not any(isinstance(event, ReadProgress) for event in events)
 
 
-def test_a_preview_comes_first_when_reading_takes_long(
-    lease: Path, model: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_comes_first_when_reading_takes_long(lease, model, monkeypatch):
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", 0.0)
     events = ask([lease], model, preview=True)
     assert isinstance(events[0], Preview)
@@ -85,17 +81,17 @@ def test_a_preview_comes_first_when_reading_takes_long(
 
 
 @pytest.mark.parametrize("question", ["", "  \n"])
-def test_an_empty_question_is_a_usage_error(lease: Path, model: Any, question: str) -> None:
+def test_an_empty_question_is_a_usage_error(lease, model, question):
     with pytest.raises(UsageError, match="empty"):
         ask([lease], model, question)
 
 
 @pytest.mark.parametrize("question", ["家賃はいくらですか", "¿Cuánto paga el inquilino?", "?!", "x" * 3000])
-def test_any_question_gets_an_answer_object(lease: Path, model: Any, question: str) -> None:
+def test_any_question_gets_an_answer_object(lease, model, question):
     assert checked(ask([lease], model, question))["status"] in {"answered", "not_found"}
 
 
-def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path: Path, model: Any) -> None:
+def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path, model):
     first, second = tmp_path / "a.txt", tmp_path / "b.txt"
     first.write_text("The northern lighthouse was built of red stone in spring.\n", encoding="utf-8")
     second.write_text("The keeper of the southern harbour is called Odile Crane.\n", encoding="utf-8")
@@ -104,7 +100,7 @@ def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path: P
     assert {cite["file"] for quote in answer["quotes"] for cite in quote["cites"]} <= {str(first), str(second)}
 
 
-def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path: Path, model: Any) -> None:
+def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path, model):
     (tmp_path / "good.txt").write_text("The keeper returns the deposit within nine days.\n", encoding="utf-8")
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nnot really")
     events = ask([tmp_path], model, "When is the deposit returned by the keeper?")
@@ -112,20 +108,20 @@ def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path: Path, model: Any
     assert any("bad.pdf" in warning for warning in checked(events)["coverage"]["warnings"])
 
 
-def test_a_bad_file_named_by_the_user_is_an_error(tmp_path: Path, model: Any) -> None:
+def test_a_bad_file_named_by_the_user_is_an_error(tmp_path, model):
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(b"%PDF-1.7\nnot really")
     with pytest.raises(IngestError, match="bad.pdf"):
         ask([bad], model)
 
 
-def test_a_folder_without_documents_is_an_error(tmp_path: Path, model: Any) -> None:
+def test_a_folder_without_documents_is_an_error(tmp_path, model):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(NoDocuments):
         ask([tmp_path], model)
 
 
-def test_later_questions_of_a_session_are_cached(lease: Path, model: Any) -> None:
+def test_later_questions_of_a_session_are_cached(lease, model):
     with open_session([str(lease)], Options(store=False, preview=False), model=model) as session:
         first, second = [list(session.ask(QUESTION))[-1].answer for _ in range(2)]
     assert first.usage.tokens_read == first.coverage.tokens
@@ -133,7 +129,7 @@ def test_later_questions_of_a_session_are_cached(lease: Path, model: Any) -> Non
     assert second.answer == first.answer
 
 
-def test_switching_off_model_scores_is_recorded_and_changes_the_ranking(lease: Path, model: Any) -> None:
+def test_switching_off_model_scores_is_recorded_and_changes_the_ranking(lease, model):
     answer = checked(ask([lease], model, model_scores=False))
     assert answer["provenance"]["options"]["model_scores"] is False
     assert "unit 7 " in answer["evidence"][0]["text"]

@@ -1,7 +1,5 @@
 """Answers written as JSON and read back, and the words of their grades."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any
@@ -20,14 +18,14 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
-def test_an_answer_is_read_back_as_it_was_written() -> None:
+def test_an_answer_is_read_back_as_it_was_written():
     back = Answer.from_json_object(json.loads(json.dumps(ANSWER.to_json_object())))
     assert back == ANSWER
     assert (back.quotes[0].grade.verified, type(back.status)) == (True, Status)
     assert (type(back.verdict), type(back.statements[0].support)) == (Verdict, Support)
 
 
-def test_an_answer_is_written_in_the_order_of_the_contract() -> None:
+def test_an_answer_is_written_in_the_order_of_the_contract():
     assert list(ANSWER.to_json_object()) == [
         "schema", "status", "question", "answer", "verdict", "refused", "confidence", "statements", "quotes",
         "evidence", "coverage", "usage", "provenance",
@@ -41,11 +39,11 @@ def _under_schema_1(answer: Answer) -> dict[str, Any]:
     return {key: value for key, value in written.items() if key not in ("verdict", "statements")} | {"schema": 1}
 
 
-def test_what_was_kept_under_schema_1_is_read() -> None:
+def test_what_was_kept_under_schema_1_is_read():
     assert Answer.from_json_object(_under_schema_1(ANSWER)) == replace(ANSWER, verdict=None, statements=())
 
 
-def test_a_refusal_of_schema_1_had_the_chance_that_nothing_answers() -> None:
+def test_a_refusal_of_schema_1_had_the_chance_that_nothing_answers():
     refusal = replace(ANSWER, status=Status.NOT_FOUND, answer=None, refused=True, confidence=0.9, quotes=())
     assert Answer.from_json_object(_under_schema_1(refusal)).confidence == 0.1
 
@@ -54,12 +52,12 @@ def test_a_refusal_of_schema_1_had_the_chance_that_nothing_answers() -> None:
     "change",
     [{"status": "done"}, {"quotes": [{"grade": "fine"}]}, {"other": 1}, {"usage": 3}, {"verdict": "maybe"}],
 )
-def test_what_is_not_an_answer_is_refused(change: dict[str, Any]) -> None:
+def test_what_is_not_an_answer_is_refused(change):
     with pytest.raises((TypeError, ValueError)):
         Answer.from_json_object(json.loads(json.dumps(ANSWER.to_json_object())) | change)
 
 
-def test_grades_are_the_words_of_the_contract() -> None:
+def test_grades_are_the_words_of_the_contract():
     assert [*Grade] == ["exact", "normalised", "damaged", "near", "absent", "uncheckable"]
     assert [*Place] == ["as_cited", "moved", "other_document", "unknown"]
     assert [*Status] == ["answered", "partial", "possible", "not_found", "unreadable", "error"]
@@ -69,6 +67,6 @@ def test_grades_are_the_words_of_the_contract() -> None:
     assert weakest([Grade.NEAR, Grade.EXACT, Grade.DAMAGED]) == "near"
 
 
-def test_long_text_is_clipped_between_two_words() -> None:
+def test_long_text_is_clipped_between_two_words():
     assert clip("one two three", 13) == "one two three"
     assert clip("one two three", 12) == "one two …"

@@ -1,7 +1,5 @@
 """The Answer made of what was found: the forms of an answer, its statements, and what is possible or not found."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -59,7 +57,7 @@ def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
     return answer(context, candidates, reading=reading)
 
 
-def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context: Context) -> None:
+def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
     made = read(context, Form.FACT, "until noon")
     (statement,) = made.statements
     assert (made.status, made.answer, made.verdict, made.confidence) == ("answered", "until noon", None, 0.375)
@@ -67,7 +65,7 @@ def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context: C
 
 
 @pytest.mark.parametrize("form", [Form.LIST, Form.TWO_PARTS])
-def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context: Context, form: Form) -> None:
+def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, form):
     made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
     assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
     assert [(statement.text, statement.quotes) for statement in made.statements] == [
@@ -80,7 +78,7 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context: Con
     assert all(statement.text in made.answer for statement in made.statements)
 
 
-def test_definitions_stand_behind_the_quotes_of_all_items(context: Context) -> None:
+def test_definitions_stand_behind_the_quotes_of_all_items(context):
     lease = context.documents[0]
     meant = Definition("Keeper", 2, 0, len("Nobody may sublet the tower without leave."), None, "means")
     defined = replace(context, documents=(replace(lease, definitions=(meant,)),))
@@ -90,28 +88,26 @@ def test_definitions_stand_behind_the_quotes_of_all_items(context: Context) -> N
 
 
 @pytest.mark.parametrize(("verdict", "said"), [(Verdict.NO, "No: "), (Verdict.YES, "Yes: ")])
-def test_a_yes_no_answer_is_its_verdict_and_the_deciding_clause(context: Context, verdict: Verdict, said: str) -> None:
+def test_a_yes_no_answer_is_its_verdict_and_the_deciding_clause(context, verdict, said):
     clause = "Nobody may sublet the tower without leave"
     made = read(context, Form.YES_NO, clause, verdict=verdict)
     assert (made.verdict, made.answer) == (verdict, said + clause)
     assert [(statement.text, statement.quotes) for statement in made.statements] == [(clause, (0,))]
 
 
-def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context: Context) -> None:
+def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context):
     made = read(context, Form.YES_NO, "without leave")
     assert (made.verdict, made.answer, len(made.statements)) == (None, "without leave", 1)
 
 
-def test_a_list_without_items_is_answered_as_a_fact(context: Context) -> None:
+def test_a_list_without_items_is_answered_as_a_fact(context):
     reading = Candidates(found("noon", context=context), None, 0, form=Form.LIST)
     made = answer(context, reading=reading, refused=False)
     assert (made.status, made.answer) == ("answered", "noon")
 
 
 @pytest.mark.parametrize(("possible", "status"), [(True, "possible"), (False, "not_found")])
-def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(
-    context: Context, possible: bool, status: str
-) -> None:
+def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(context, possible, status):
     made = answer(context, possible=possible)
     assert (made.status, made.exit_code, made.refused, made.confidence) == (status, 5, True, 0.375)
     assert (made.answer, made.statements, made.quotes) == (None, (), ())
@@ -119,15 +115,15 @@ def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(
     assert '"keeper" 1' in made.coverage.warnings[-1]
 
 
-def test_nothing_is_possible_where_no_passage_is_left_to_show(context: Context) -> None:
+def test_nothing_is_possible_where_no_passage_is_left_to_show(context):
     assert answer(context, possible=True, ranked=[]).status == "not_found"
 
 
-def test_a_preliminary_answer_stays_partial_whatever_is_possible(context: Context) -> None:
+def test_a_preliminary_answer_stays_partial_whatever_is_possible(context):
     assert answer(context, possible=True, preliminary=True).status == "partial"
 
 
-def test_the_unit_of_a_table_is_quoted_behind_its_cell(document: Any, model: Any) -> None:
+def test_the_unit_of_a_table_is_quoted_behind_its_cell(document, model):
     table = "Costs of the tower (in thousands)\nCost | 2019 | 2020\nRent | 4,100 | 5,200\nHeating | 310 | 420"
     context = lay_out([document(table)], model.tokenizer)
     made = answer(context, found("5,200", context=context), ranked=[Ranked(0, 1.0, 0.0)])

@@ -1,7 +1,5 @@
 """A checkpoint with a chat template writes its answers: from its state of the whole documents, or from passages."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil
@@ -95,7 +93,7 @@ def opened(path: Path, model: Any, cache: Path, **options: Any) -> Any:
     return open_session([str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model)
 
 
-def test_without_the_kept_state_the_document_is_read_again(lease: Path, writing_model: Any, tmp_path: Path) -> None:
+def test_without_the_kept_state_the_document_is_read_again(lease, writing_model, tmp_path):
     def ask() -> tuple[list[Any], Answer]:
         with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
             events = list(session.ask(QUESTION))
@@ -113,9 +111,7 @@ def test_without_the_kept_state_the_document_is_read_again(lease: Path, writing_
     assert text_of(third) == text_of(first)
 
 
-def test_another_document_in_the_state_is_another_answer(
-    lease: Path, note: Path, writing_model: Any, tmp_path: Path
-) -> None:
+def test_another_document_in_the_state_is_another_answer(lease, note, writing_model, tmp_path):
     said = []
     for path in (lease, note):
         with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
@@ -127,9 +123,7 @@ def test_another_document_in_the_state_is_another_answer(
     assert said[0] and said[1] and said[0] != said[1]
 
 
-def test_a_short_text_and_one_that_was_read_answer_whole(
-    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tmp_path, monkeypatch):
     with opened(note, writing_model, tmp_path / "kept") as session:
         assert len(session.context) + 4096 <= WHOLE_TOKENS and session.writing.generator.whole
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
@@ -143,9 +137,7 @@ def test_a_short_text_and_one_that_was_read_answer_whole(
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
 
 
-def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
-    lease: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_asking_again_reads_no_whole_document_into_a_model_of_passages(lease, writing_model, tmp_path, monkeypatch):
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(lease, writing_model, tmp_path / "kept") as session:
         recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
@@ -157,9 +149,7 @@ def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
         assert session.local_reading.prefiller.state is None
 
 
-def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
-    note: Path, writing_model: Any, tmp_path: Path
-) -> None:
+def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(note, writing_model, tmp_path):
     with opened(note, writing_model, tmp_path / "kept") as session:
         evidence = session.writing.evidence
         (quote,) = evidence.preview(QUESTION).quotes[:1]
@@ -168,7 +158,7 @@ def test_where_every_passage_was_shown_the_reader_gives_the_next_answer(
         assert session.ask_again(QUESTION, []).provenance["model"] == writing_model.fingerprint
 
 
-def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writer: Path) -> None:
+def test_json_says_what_the_answer_was_written_from(docqa, note, writer):
     for source in ("whole", "passages"):
         _, out, _ = docqa("ask", note, QUESTION, "--json", "--model", writer, "--from", source)
         answer = json.loads(out)
@@ -178,7 +168,7 @@ def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writ
     assert code == 2 and "whole or passages" in err
 
 
-def test_earlier_turns_change_what_is_written(note: Path, writing_model: Any, tmp_path: Path) -> None:
+def test_earlier_turns_change_what_is_written(note, writing_model, tmp_path):
     from docqa.model.prompts.conversation import Turn
 
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
@@ -187,9 +177,7 @@ def test_earlier_turns_change_what_is_written(note: Path, writing_model: Any, tm
     assert alone != behind
 
 
-def test_a_text_that_is_stopped_is_answered_with_what_came(
-    note: Path, writing_model: Any, tmp_path: Path
-) -> None:
+def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, tmp_path):
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         assert not session.stop_writing()
         whole = text_of(list(session.ask(QUESTION)))
@@ -204,9 +192,7 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
-def test_what_nothing_bears_out_is_written_again_once(
-    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
     from docqa.app.answerers import local_generator
     from docqa.app.answerers.generator import Reply
 
@@ -228,9 +214,7 @@ def test_what_nothing_bears_out_is_written_again_once(
     assert answer.status == "answered" and answer.answer == replies[1]
 
 
-def test_a_model_that_writes_nothing_is_said_to(
-    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
     from docqa.app.answerers.writing import generation
 
     monkeypatch.setattr(generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size)))
@@ -239,13 +223,13 @@ def test_a_model_that_writes_nothing_is_said_to(
     assert answer.status == "not_found" and any("wrote nothing" in warning for warning in answer.coverage.warnings)
 
 
-def test_a_thought_goes_to_standard_error_and_can_be_hidden(chat: Any, note: Path, writer: Path) -> None:
+def test_a_thought_goes_to_standard_error_and_can_be_hidden(chat, note, writer):
     _, out, err = chat(QUESTION, note, "--model", writer, "--think")
     assert err.strip() and "\x1b" not in err and "no effect" not in err
     assert chat(QUESTION, note, "--model", writer, "--think")[1:] == (out, err)  # drawn from a fixed seed
     assert chat(QUESTION, note, "--model", writer, "--think", "--hide-thoughts")[1:] == (out, mended(err))
 
 
-def test_without_being_asked_to_it_does_not_think(chat: Any, note: Path, writer: Path) -> None:
+def test_without_being_asked_to_it_does_not_think(chat, note, writer):
     _, out, err = chat(QUESTION, note, "--model", writer)
     assert err == mended(err) and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (out, err)

@@ -1,7 +1,5 @@
 """Folders of mixed documents, a scripted work for the runner, and `docqa summarize` in processes of its own."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

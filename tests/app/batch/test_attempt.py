@@ -1,7 +1,5 @@
 """The memory that an attempt is told to have taken, where there is no /proc."""
 
-from __future__ import annotations
-
 import mmap
 import sys
 from pathlib import Path
@@ -19,7 +17,7 @@ def _no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", missing)
 
 
-def test_a_peak_that_is_over_counts_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peak_that_is_over_counts_without_proc(monkeypatch):
     held = psutil.Process().memory_info().rss
     with mmap.mmap(-1, 2**28) as block:  # not of what was freed before and is held for the next
         block.write(b"x" * 2**28)
@@ -27,7 +25,7 @@ def test_a_peak_that_is_over_counts_without_proc(monkeypatch: pytest.MonkeyPatch
     assert peak_bytes() > held + 2**27
 
 
-def test_memory_is_known_without_the_module_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_known_without_the_module_resource(monkeypatch):
     _no_proc(monkeypatch)
     monkeypatch.setitem(sys.modules, "resource", None)
     assert peak_bytes() >= psutil.Process().memory_info().rss // 2

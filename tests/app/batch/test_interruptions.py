@@ -1,7 +1,5 @@
 """Killed and interrupted: the next run ends as an undisturbed one, and nothing is done twice."""
 
-from __future__ import annotations
-
 import json
 import random
 import signal
@@ -64,9 +62,7 @@ def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_ctrl_c_is_status_130_and_keeps_what_was_done(
-    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
-) -> None:
+def test_ctrl_c_is_status_130_and_keeps_what_was_done(docqa, mixed_folder, summarize_process, tmp_path):
     folder, out = mixed_folder(tmp_path / "docs", 20), tmp_path / "out"
     process = summarize_process(folder, "--output", out)
     while _records(out) < 1:
@@ -83,9 +79,7 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.usefixtures("tiny_model")
-def test_a_folder_of_60_ends_the_same_through_five_kills(
-    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path, jobs: int
-) -> None:
+def test_a_folder_of_60_ends_the_same_through_five_kills(docqa, mixed_folder, summarize_process, tmp_path, jobs):
     folder, out = mixed_folder(tmp_path / "docs", 60), tmp_path / "out"
     moments = random.Random(7)
     for _ in range(5):

@@ -1,18 +1,15 @@
 """What a batch is about: documents by content, duplicates, relative paths, and what cannot be one."""
 
-from __future__ import annotations
-
 import os
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from docqa.app.batch.items import list_items, read_content
-from docqa.ingest.errors import IngestError, MissingError, NoDocuments, Unreadable
+from docqa.ingest.errors import MissingError, NoDocuments, Unreadable
 
 
-def test_paths_are_relative_to_the_named_or_the_common_folder(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_named_or_the_common_folder(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "x.txt").write_text("x")
     (tmp_path / "a" / "y.txt").write_text("y")
@@ -22,7 +19,7 @@ def test_paths_are_relative_to_the_named_or_the_common_folder(tmp_path: Path) ->
     assert [item.path for item in list_items([str(tmp_path / "a" / "y.txt")]).items] == ["y.txt"]
 
 
-def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path: Path) -> None:
+def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path):
     for name in ("a.txt", "b.txt", "c.md"):
         (tmp_path / name).write_text("the same words")
     listing = list_items([str(tmp_path)])
@@ -31,7 +28,7 @@ def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path:
     assert {task.key for task in listing.tasks("work")}.isdisjoint(task.key for task in listing.tasks("other work"))
 
 
-def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path: Path) -> None:
+def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("words")
     (before,) = list_items([str(tmp_path)]).tasks("work")
@@ -43,7 +40,7 @@ def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path: Path) -
     assert before.key == after.key != changed.key
 
 
-def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
+def test_links_that_lead_in_circles_are_passed_over(tmp_path):
     (tmp_path / "a.txt").write_text("words")
     (tmp_path / "again").symlink_to(tmp_path)
     (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
@@ -53,7 +50,7 @@ def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
     assert len(listing.tasks("work")) == 1
 
 
-def test_documents_of_an_archive_can_be_read_one_by_one(tmp_path: Path) -> None:
+def test_documents_of_an_archive_can_be_read_one_by_one(tmp_path):
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("deep/a.txt", "first")
         archive.writestr("b.txt", "second")
@@ -62,7 +59,7 @@ def test_documents_of_an_archive_can_be_read_one_by_one(tmp_path: Path) -> None:
     assert [read_content(item) for item in items] == [b"second", b"first"]
 
 
-def test_an_archive_is_opened_once_for_all_its_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_is_opened_once_for_all_its_documents(tmp_path, monkeypatch):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(20):
@@ -84,7 +81,7 @@ def test_an_archive_is_opened_once_for_all_its_documents(tmp_path: Path, monkeyp
         read_content(items[0])
 
 
-def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_path: Path) -> None:
+def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_path):
     (tmp_path / "a.txt").write_text("words")
     items = list_items([str(tmp_path / "none.pdf"), str(tmp_path / "a.txt")]).items
     assert [(item.path, item.failure is None) for item in items] == [("none.pdf", False), ("a.txt", True)]
@@ -95,13 +92,13 @@ def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_
 
 
 @pytest.mark.parametrize(("name", "error"), [("none", MissingError), ("empty", NoDocuments)])
-def test_without_any_document_the_first_error_is_raised(tmp_path: Path, name: str, error: type[IngestError]) -> None:
+def test_without_any_document_the_first_error_is_raised(tmp_path, name, error):
     (tmp_path / "empty").mkdir()
     with pytest.raises(error):
         list_items([str(tmp_path / name)])
 
 
-def test_output_of_earlier_runs_is_not_a_document(tmp_path: Path) -> None:
+def test_output_of_earlier_runs_is_not_a_document(tmp_path):
     for name in ("a.txt", "a.txt.md"):
         (tmp_path / name).write_text("words")
     ours = frozenset({str(tmp_path / "a.txt.md")})
@@ -111,7 +108,7 @@ def test_output_of_earlier_runs_is_not_a_document(tmp_path: Path) -> None:
         list_items([str(tmp_path)], ours)
 
 
-def test_a_document_that_changes_during_the_run_is_an_error(tmp_path: Path) -> None:
+def test_a_document_that_changes_during_the_run_is_an_error(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("words")
     (item,) = list_items([str(path)]).items
@@ -123,7 +120,7 @@ def test_a_document_that_changes_during_the_run_is_an_error(tmp_path: Path) -> N
         read_content(item)
 
 
-def test_a_name_that_is_not_unicode_can_be_written_as_json(tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_can_be_written_as_json(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("words")
     (item,) = list_items([str(tmp_path)]).items
     assert item.path == "caf\\xe9.txt"

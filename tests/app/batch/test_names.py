@@ -1,7 +1,5 @@
 """Names of output files: equal for equal paths, told apart on every file system, never those of docqa's own files."""
 
-from __future__ import annotations
-
 import unicodedata
 
 from hypothesis import given, settings
@@ -17,7 +15,7 @@ def _same(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def test_a_name_is_the_relative_path_and_md() -> None:
+def test_a_name_is_the_relative_path_and_md():
     assert output_names(["a.pdf", "a.md", "sub/b.txt"]) == {
         "a.pdf": "a.pdf.md",
         "a.md": "a.md.md",
@@ -25,7 +23,7 @@ def test_a_name_is_the_relative_path_and_md() -> None:
     }
 
 
-def test_names_that_some_disks_treat_as_equal_become_different() -> None:
+def test_names_that_some_disks_treat_as_equal_become_different():
     composed, decomposed = unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")
     names = output_names(["A.txt", "a.txt", composed, decomposed])
     assert names["A.txt"] == "A.txt.md"
@@ -34,7 +32,7 @@ def test_names_that_some_disks_treat_as_equal_become_different() -> None:
     assert len({_same(name) for name in names.values()}) == 4
 
 
-def test_no_page_overwrites_the_digest_or_takes_the_name_of_a_folder() -> None:
+def test_no_page_overwrites_the_digest_or_takes_the_name_of_a_folder():
     names = output_names(["digest", "ledger.sqlite/a.txt", "x", "x.md/y.txt"])
     assert names["digest"] != "digest.md"
     assert not names["ledger.sqlite/a.txt"].startswith("ledger.sqlite/")
@@ -42,7 +40,7 @@ def test_no_page_overwrites_the_digest_or_takes_the_name_of_a_folder() -> None:
     assert names["x.md/y.txt"] == "x.md/y.txt.md"
 
 
-def test_a_name_that_would_be_too_long_is_cut() -> None:
+def test_a_name_that_would_be_too_long_is_cut():
     (name,) = output_names(["é" * 125 + ".txt"]).values()
     assert len(name.encode()) <= LONGEST_NAME_BYTES
     assert name.endswith(".txt.md")
@@ -50,7 +48,7 @@ def test_a_name_that_would_be_too_long_is_cut() -> None:
 
 @settings(max_examples=60)
 @given(st.lists(_PATHS, unique=True, max_size=8))
-def test_any_paths_get_different_names_whatever_their_order(paths: list[str]) -> None:
+def test_any_paths_get_different_names_whatever_their_order(paths):
     names = output_names(paths)
     folded = [_same(name) for name in names.values()]
     assert len(set(folded)) == len(paths)

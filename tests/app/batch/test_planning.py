@@ -1,9 +1,6 @@
 """What a batch is thought to take, and what keeps its memory to that."""
 
-from __future__ import annotations
-
 import os
-from typing import Any
 
 import pytest
 import torch
@@ -15,9 +12,7 @@ from docqa.app.options import Options
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize(("dtype", "kept"), [(torch.bfloat16, LENGTH_BYTES), (torch.float32, 0)])
-def test_planned_memory_grows_with_document_lengths_up_to_a_limit(
-    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, kept: int
-) -> None:
+def test_planned_memory_grows_with_document_lengths_up_to_a_limit(monkeypatch, dtype, kept):
     monkeypatch.setattr("docqa.model.load.compute_dtype", lambda folder: dtype)
     options = Options(model=os.environ["DOCQA_MODEL"])
     one, ten = planned_memory(options, 100, 1, 1), planned_memory(options, 100, 1, 10)
@@ -28,7 +23,7 @@ def test_planned_memory_grows_with_document_lengths_up_to_a_limit(
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("job", [SummaryJob(Options(), "brief"), AnswerJob(Options(), ["Who?"])])
-def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch: pytest.MonkeyPatch, job: Any) -> None:
+def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch, job):
     monkeypatch.setattr("docqa.app.batch.jobs.find_model", lambda options: object())
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.delenv(name, raising=False)
@@ -47,6 +42,6 @@ def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch: pytest.Mo
         (AnswerJob(Options(), ["Who?"]), {"questions", "options"}),
     ],
 )
-def test_identities_keep_the_names_that_older_workspaces_are_keyed_by(job: Any, own: set[str]) -> None:
+def test_identities_keep_the_names_that_older_workspaces_are_keyed_by(job, own):
     common = {"work", "schema", "model", "calibration", "docqa", "ingest", "ocr", "include_hidden", "media_type"}
     assert set(job.identity()) == common | own

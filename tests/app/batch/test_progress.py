@@ -1,7 +1,5 @@
 """The line that says how a batch goes on."""
 
-from __future__ import annotations
-
 import io
 
 from docqa.app.batch.attempt import Outcome
@@ -14,7 +12,7 @@ def _task(name: str) -> Task:
     return Task(name, item, (item.path,))
 
 
-def test_time_left_follows_the_planned_seconds_of_documents() -> None:
+def test_time_left_follows_the_planned_seconds_of_documents():
     now, stream = [0.0], io.StringIO()
     progress = BatchProgress(10, 0, 100.0, {"long": 90.0, **{str(n): 1.0 for n in range(9)}}, stream, lambda: now[0])
     progress.started(_task("long"))

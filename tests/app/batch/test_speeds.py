@@ -1,8 +1,5 @@
 """What runs took, and the estimates that follow."""
 
-from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +11,7 @@ from docqa.app.batch.speeds import FILE, Line, Speeds, load_speeds, save_speeds
 _POINTS = st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 10**4)), min_size=1, max_size=20)
 
 
-def test_a_line_goes_through_points_that_lie_on_one() -> None:
+def test_a_line_goes_through_points_that_lie_on_one():
     line = Line()
     for x in (1, 5, 20):
         line.add(x, 3 + 2 * x)
@@ -23,7 +20,7 @@ def test_a_line_goes_through_points_that_lie_on_one() -> None:
 
 
 @given(_POINTS)
-def test_estimates_of_the_same_documents_add_up_to_what_they_took(points: list[tuple[int, int]]) -> None:
+def test_estimates_of_the_same_documents_add_up_to_what_they_took(points):
     line = Line()
     for x, y in points:
         line.add(x, y)
@@ -32,7 +29,7 @@ def test_estimates_of_the_same_documents_add_up_to_what_they_took(points: list[t
     assert sum(filter(None, estimates)) == pytest.approx(sum(y for _, y in points), rel=1e-3, abs=1e-3)
 
 
-def test_newer_runs_count_more() -> None:
+def test_newer_runs_count_more():
     line = Line()
     for y in (10.0, 10.0, 20.0, 20.0):
         line.age()
@@ -42,7 +39,7 @@ def test_newer_runs_count_more() -> None:
     assert 17 < found < 20
 
 
-def test_learned_speeds_are_loaded_and_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
+def test_learned_speeds_are_loaded_and_a_damaged_file_counts_as_none(tmp_path):
     speeds = Speeds()
     speeds.add("tokens .txt", 400, 100)
     save_speeds(tmp_path, "one", speeds)

@@ -1,7 +1,5 @@
 """`docqa summarize` as a person and a script run it, with a tiny random model."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -35,7 +33,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_output_has_pages_lines_digest_and_failures(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_output_has_pages_lines_digest_and_failures(docqa, folder, tmp_path):
     code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
     assert (code, out) == (6, "")
     assert "broken.pdf: not a readable PDF" in err
@@ -55,14 +53,14 @@ def test_output_has_pages_lines_digest_and_failures(docqa: Any, folder: Path, tm
     assert sum(outcome == "done" for _, outcome in attempts_of(tmp_path / "out")) == 2
 
 
-def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa, folder, tmp_path):
     docqa("summarize", folder, "--output", tmp_path / "one")
     docqa("summarize", folder, "--output", tmp_path / "two", "--no-store")
     assert outputs_of(tmp_path / "one") == outputs_of(tmp_path / "two")
     assert not any(str(tmp_path).encode() in content for content in outputs_of(tmp_path / "one").values())
 
 
-def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     before = attempts_of(out)
@@ -80,7 +78,7 @@ def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa: Any, folder
     assert outputs_of(out) == outputs_of(tmp_path / "fresh")
 
 
-def test_failures_stay_until_retried_or_the_file_changes(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_failures_stay_until_retried_or_the_file_changes(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     tried = len(attempts_of(out))
@@ -91,7 +89,7 @@ def test_failures_stay_until_retried_or_the_file_changes(docqa: Any, folder: Pat
     assert (out / "failures.jsonl").read_bytes() == b""
 
 
-def test_a_second_process_is_refused_while_one_works_there(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_path):
     with Workspace(tmp_path / "out").locked():
         code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
         assert docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")[0] == 0
@@ -100,7 +98,7 @@ def test_a_second_process_is_refused_while_one_works_there(docqa: Any, folder: P
     assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 6
 
 
-def test_a_folder_that_machines_shared_is_continued_as_any_other(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_that_machines_shared_is_continued_as_any_other(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     fresh = outputs_of(out)
@@ -114,14 +112,14 @@ def test_a_folder_that_machines_shared_is_continued_as_any_other(docqa: Any, fol
     assert attempts_of(out) == []
 
 
-def test_another_style_is_another_summary(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_another_style_is_another_summary(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     docqa("summarize", folder, "--output", out, "--style", "brief")
     assert {record["style"] for record in _lines(out / "summaries.jsonl")} == {"brief"}
 
 
-def test_a_dry_run_estimates_and_writes_nothing(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_dry_run_estimates_and_writes_nothing(docqa, folder, tmp_path):
     code, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
     assert code == 0
     assert "4: 3 to read, 0 done before, 1 duplicates, 0 failed before" in text
@@ -133,7 +131,7 @@ def test_a_dry_run_estimates_and_writes_nothing(docqa: Any, folder: Path, tmp_pa
     assert "2 summaries" in text
 
 
-def test_a_second_estimate_is_what_the_first_run_took(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_second_estimate_is_what_the_first_run_took(docqa, folder, tmp_path):
     (folder / "broken.pdf").unlink()
     docqa("summarize", folder, "--output", tmp_path / "one")
     docqa("summarize", folder, "--output", tmp_path / "two")
@@ -145,7 +143,7 @@ def test_a_second_estimate_is_what_the_first_run_took(docqa: Any, folder: Path, 
     assert memory == pytest.approx(peak, rel=0.1)
 
 
-def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa, folder, tmp_path):
     for _ in range(2):
         assert docqa("summarize", folder, "--output", folder)[0] == 6
     assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == ["a.txt", "b.md", "sub/copy.txt"]
@@ -158,7 +156,7 @@ def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa: Any,
     assert (other / "digest.md").read_text() == "mine"
 
 
-def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa: Any, tmp_path: Path) -> None:
+def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa, tmp_path):
     folder = tmp_path / "docs"
     folder.mkdir()
     names = ["a.txt", "A.txt", unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")]
@@ -169,9 +167,7 @@ def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa: Any, tmp
     assert len({unicodedata.normalize("NFC", name).casefold() for name in pages}) == len(names)
 
 
-def test_without_output_the_summaries_are_printed_and_nothing_is_written(
-    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_output_the_summaries_are_printed_and_nothing_is_written(docqa, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     code, out, _ = docqa("summarize", folder / "a.txt")
@@ -185,9 +181,7 @@ def test_without_output_the_summaries_are_printed_and_nothing_is_written(
     ("number", "said"),
     [(errno.ENOSPC, "make room on that disk (the same command goes on)"), (errno.EROFS, "check its permissions")],
 )
-def test_an_output_folder_that_refuses_is_named_with_what_to_do(
-    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
-) -> None:
+def test_an_output_folder_that_refuses_is_named_with_what_to_do(docqa, folder, tmp_path, monkeypatch, number, said):
     def refuse(path: str, data: bytes) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -210,9 +204,7 @@ def test_an_output_folder_that_refuses_is_named_with_what_to_do(
         (("{folder}", "--model", "{folder}/none"), 4, "none"),
     ],
 )
-def test_what_cannot_run_ends_with_its_status_and_a_line(
-    docqa: Any, folder: Path, arguments: tuple[str, ...], code: int, said: str
-) -> None:
+def test_what_cannot_run_ends_with_its_status_and_a_line(docqa, folder, arguments, code, said):
     got, out, err = docqa("summarize", *(argument.format(folder=folder) for argument in arguments))
     assert (got, out) == (code, "")
     assert said in err

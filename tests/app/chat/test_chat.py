@@ -1,7 +1,5 @@
 """`docqa chat` as a person and a pipe use it, with a tiny random model."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -13,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +38,7 @@ def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int
 # From a pipe
 
 
-def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat: Any, note: Path) -> None:
+def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat, note):
     code, out, _ = chat([QUESTION, "", NOWHERE], note)
     assert code == 5
     assert re.findall("^> (.*)$", out, re.MULTILINE) == [QUESTION, NOWHERE]
@@ -52,7 +49,7 @@ def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat: Any
     assert chat([QUESTION], note)[0] == 0
 
 
-def test_a_follow_up_is_asked_as_it_was_understood_and_says_so(chat: Any, docqa: Any, note: Path) -> None:
+def test_a_follow_up_is_asked_as_it_was_understood_and_says_so(chat, docqa, note):
     _, out, _ = chat([QUESTION, "And when must it be paid?"], note)
     assert "(read as: When must the tenant of unit 7 be paid?)" in out
     _, listed, _ = docqa("history", "--json")
@@ -62,7 +59,7 @@ def test_a_follow_up_is_asked_as_it_was_understood_and_says_so(chat: Any, docqa:
     assert newest["answer"]["question"] == newest["understood"]
 
 
-def test_retry_passes_over_what_was_shown(chat: Any, note: Path, docqa: Any) -> None:
+def test_retry_passes_over_what_was_shown(chat, note, docqa):
     _, out, _ = chat([QUESTION, "/retry", "/retry", "/retry"], note)
     assert out.count("(asked again: the next best, without what was shown before)") == 3
     _, listed, _ = docqa("history", "--json")
@@ -73,7 +70,7 @@ def test_retry_passes_over_what_was_shown(chat: Any, note: Path, docqa: Any) -> 
         assert "Nothing else was found." in out
 
 
-def test_retry_of_a_refusal_shows_passages_that_were_not_shown(chat: Any, tmp_path: Path, lease_of: Any) -> None:
+def test_retry_of_a_refusal_shows_passages_that_were_not_shown(chat, tmp_path, lease_of):
     _, out, _ = chat([NOWHERE, "/retry"], lease_of(tmp_path / "lease.txt", 12))
     first, second = out.split("Nothing else was found.")
     shown = [set(re.findall(r"Clause \d+\.", part)) for part in (first, second)]
@@ -81,7 +78,7 @@ def test_retry_of_a_refusal_shows_passages_that_were_not_shown(chat: Any, tmp_pa
     assert shown[0].isdisjoint(shown[1])
 
 
-def test_a_page_or_command_that_there_is_not_costs_nothing(chat: Any, note: Path) -> None:
+def test_a_page_or_command_that_there_is_not_costs_nothing(chat, note):
     code, out, err = chat(["/pages 99", "/quote", "/qoute", "/retry", "/quote 3", QUESTION, "/quote 77", "/HELP"], note)
     assert code == 0
     assert "no document has a page or section 99" in err
@@ -92,15 +89,13 @@ def test_a_page_or_command_that_there_is_not_costs_nothing(chat: Any, note: Path
     assert "/save [FILE]" in out
 
 
-def test_quit_ends_a_pipe_too(chat: Any, note: Path) -> None:
+def test_quit_ends_a_pipe_too(chat, note):
     code, out, _ = chat([QUESTION, "/quit", NOWHERE], note)
     assert code == 0
     assert NOWHERE not in out
 
 
-def test_save_writes_the_conversation_and_never_over_a_file(
-    chat: Any, note: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_save_writes_the_conversation_and_never_over_a_file(chat, note, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "answers.html"
     _, _, err = chat([QUESTION, "/save", "/save", f"/save {page}", f"/save {note}"], note)
@@ -113,7 +108,7 @@ def test_save_writes_the_conversation_and_never_over_a_file(
     assert not list(tmp_path.glob(".docqa-*"))
 
 
-def test_no_store_talks_and_keeps_nothing(chat: Any, docqa: Any, note: Path, own_folders: Path) -> None:
+def test_no_store_talks_and_keeps_nothing(chat, docqa, note, own_folders):
     code, out, _ = chat([QUESTION, "/retry", "/quote 1"], note, "--no-store")
     assert code == 0
     first = re.search(r'^  1\. "(.*)"\n  (paragraph \d)', out, re.MULTILINE)
@@ -121,7 +116,7 @@ def test_no_store_talks_and_keeps_nothing(chat: Any, docqa: Any, note: Path, own
     assert not own_folders.exists()
 
 
-def test_a_conversation_goes_on_where_it_was_left(chat: Any, docqa: Any, note: Path, monkeypatch: Any) -> None:
+def test_a_conversation_goes_on_where_it_was_left(chat, docqa, note, monkeypatch):
     chat([QUESTION], note)
     monkeypatch.chdir("/")
     code, out, _ = chat(["/quote", "And when must it be paid?"], "--resume", 1)
@@ -132,7 +127,7 @@ def test_a_conversation_goes_on_where_it_was_left(chat: Any, docqa: Any, note: P
     assert [line.split()[0] for line in listed.splitlines()] == ["1.2", "1.1"]
 
 
-def test_a_document_that_has_changed_since_is_named(chat: Any, note: Path) -> None:
+def test_a_document_that_has_changed_since_is_named(chat, note):
     chat([QUESTION], note)
     note.write_text(note.read_text(encoding="utf-8").replace("119", "120"), encoding="utf-8")
     _, _, err = chat(["/pages"], "--resume", 1)
@@ -149,31 +144,27 @@ def test_a_document_that_has_changed_since_is_named(chat: Any, note: Path) -> No
         (["note.txt", "--resume", "0"], 2, "--resume"),
     ],
 )
-def test_documents_that_cannot_be_used_are_reported(
-    chat: Any, note: Path, monkeypatch: Any, arguments: list[str], code: int, said: str
-) -> None:
+def test_documents_that_cannot_be_used_are_reported(chat, note, monkeypatch, arguments, code, said):
     monkeypatch.chdir(note.parent)
     done, out, err = chat([QUESTION], *arguments)
     assert (done, out) == (code, "")
     assert said in err
 
 
-def test_think_says_that_the_model_does_not(chat: Any, note: Path, checkpoint: Path) -> None:
+def test_think_says_that_the_model_does_not(chat, note, checkpoint):
     _, _, err = chat([QUESTION], note, "--think")
     assert f"{checkpoint} cannot think before it answers" in err
     assert "think" not in chat([QUESTION], note, "--no-think")[2]
 
 
-def test_an_unusable_model_fails_the_question_and_not_the_rest(
-    chat: Any, note: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unusable_model_fails_the_question_and_not_the_rest(chat, note, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCQA_MODEL", str(tmp_path / "none"))
     code, _, err = chat([QUESTION, "/help"], note)
     assert code == 4
     assert "none" in err
 
 
-def test_a_line_that_ends_in_a_backslash_goes_on_in_the_next() -> None:
+def test_a_line_that_ends_in_a_backslash_goes_on_in_the_next():
     assert list(joined(["  When does \\", "it end?  ", "", "Why? \\"])) == ["When does it end?", "", "Why?"]
 
 
@@ -240,7 +231,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
 
 
 @pytest.mark.slow
-def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_path: Path, lease_of: Any) -> None:
+def test_a_person_asks_stops_goes_on_and_quits(terminal, docqa, tmp_path, lease_of):
     screen = terminal(lease_of(tmp_path / "lease.txt", 20))
     assert "lease.txt" in screen.until("Ctrl+D quits.")
     screen.until("> ")
@@ -267,9 +258,7 @@ def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_pa
 
 
 @pytest.mark.slow
-def test_ctrl_c_twice_quits_with_status_130_and_the_question_is_kept(
-    terminal: Any, docqa: Any, tmp_path: Path, lease_of: Any
-) -> None:
+def test_ctrl_c_twice_quits_with_status_130_and_the_question_is_kept(terminal, docqa, tmp_path, lease_of):
     screen = terminal(lease_of(tmp_path / "lease.txt", 20))
     screen.until("Ctrl+D quits.")
     screen.until("> ")

@@ -1,10 +1,7 @@
 """A conversation over a scripted session: numbers of quotes, pages, stopping, and what is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,11 +90,6 @@ def session(documents: tuple[Document, ...]) -> Scripted:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
-
-
-@pytest.fixture
 def conversation(session: Any, store: Store) -> Iterator[Conversation]:
     recorder = Recorder(store, "chat", session.documents, pytest.fail)
     yield Conversation(session, recorder)
@@ -110,9 +102,7 @@ def ask(conversation: Conversation, question: str) -> Answer:
     return last.answer
 
 
-def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(
-    conversation: Conversation, session: Scripted, store: Store
-) -> None:
+def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, session, store):
     ask(conversation, "When does the lease begin?")
     ask(conversation, "And when does it end?")
     assert session.asked == ["When does the lease begin?", "When does the lease end?"]
@@ -122,9 +112,7 @@ def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(
     assert second.pages[0].text == TEXTS[0]
 
 
-def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(
-    conversation: Conversation, session: Scripted, store: Store
-) -> None:
+def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(conversation, session, store):
     events = conversation.ask("When does the lease begin?", "When does the lease begin?")
     for _ in range(2):
         next(events)
@@ -137,7 +125,7 @@ def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(
     assert len(session.asked) == 2
 
 
-def test_retry_goes_from_the_next_best_to_nothing_else(conversation: Conversation, session: Scripted) -> None:
+def test_retry_goes_from_the_next_best_to_nothing_else(conversation, session):
     ask(conversation, "When does the lease begin?")
     given = []
     for _ in range(3):
@@ -148,7 +136,7 @@ def test_retry_goes_from_the_next_best_to_nothing_else(conversation: Conversatio
     assert [turn.note for turn in conversation.turns] == ["", NEXT_BEST, NEXT_BEST, NEXT_BEST]
 
 
-def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation: Conversation, session: Scripted) -> None:
+def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation, session):
     ask(conversation, "When does the lease begin?")
     ask(conversation, "And who signed it?")
     assert session.asked[-1] == "Who signed the lease?"
@@ -160,9 +148,7 @@ def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation: Conversatio
     assert session.passed_over == [3]  # the passages of the first refusal are passed over
 
 
-def test_retry_of_what_was_possible_is_not_possible_again(
-    conversation: Conversation, session: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_retry_of_what_was_possible_is_not_possible_again(conversation, session, monkeypatch):
     refuse = session._answer
     monkeypatch.setattr(session, "_answer", lambda *asked: replace(refuse(*asked), status=Status.POSSIBLE))
     assert ask(conversation, "Who signed it?").status == Status.POSSIBLE
@@ -171,7 +157,7 @@ def test_retry_of_what_was_possible_is_not_possible_again(
     assert [turn.status for turn in conversation.turns] == ["possible", "not_found"]
 
 
-def test_quotes_are_numbered_through_and_can_be_pasted(conversation: Conversation) -> None:
+def test_quotes_are_numbered_through_and_can_be_pasted(conversation):
     assert slash.quote(conversation, "") == "No quote yet."
     ask(conversation, "When does the lease begin?")
     ask(conversation, "When does the door close?")
@@ -183,7 +169,7 @@ def test_quotes_are_numbered_through_and_can_be_pasted(conversation: Conversatio
             slash.quote(conversation, number)
 
 
-def test_pages_lists_what_was_cited_in_the_order_of_the_documents(conversation: Conversation) -> None:
+def test_pages_lists_what_was_cited_in_the_order_of_the_documents(conversation):
     assert slash.pages(conversation, "") == "No page is cited yet."
     for question in ("When does the door close?", "When does the lease begin?", "When does the lease end?"):
         ask(conversation, question)
@@ -203,25 +189,21 @@ def test_pages_lists_what_was_cited_in_the_order_of_the_documents(conversation: 
         ("§ 3", "notes.md, End\n\nEnd\nNothing follows."),
     ],
 )
-def test_a_page_is_found_by_its_label_its_number_or_its_section(
-    conversation: Conversation, label: str, shown: str
-) -> None:
+def test_a_page_is_found_by_its_label_its_number_or_its_section(conversation, label, shown):
     assert slash.pages(conversation, label) == shown
 
 
-def test_a_page_that_there_is_not_is_named(conversation: Conversation) -> None:
+def test_a_page_that_there_is_not_is_named(conversation):
     with pytest.raises(InputError, match="no document has a page or section 77"):
         slash.pages(conversation, "77")
 
 
-def test_nothing_is_saved_of_nothing(conversation: Conversation) -> None:
+def test_nothing_is_saved_of_nothing(conversation):
     with pytest.raises(UsageError, match="no question to save"):
         slash.save(conversation, "x.md")
 
 
-def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(
-    conversation: Conversation, store: Store
-) -> None:
+def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(conversation, store):
     ask(conversation, "When does the lease begin?")
     conversation.failed("Where is the moon?", "Where is the moon?", "not enough memory")
     assert conversation.readings("And when does it end?") == ("When does the lease end?",)
@@ -230,12 +212,12 @@ def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(
     assert conversation.next_number() == 2
 
 
-def test_a_question_that_only_gets_a_capital_letter_counts_as_typed(conversation: Conversation) -> None:
+def test_a_question_that_only_gets_a_capital_letter_counts_as_typed(conversation):
     ask(conversation, "xxxx")
     assert conversation.readings("why?") == ("why?",)
 
 
-def test_a_model_that_writes_gets_the_turns_before(conversation: Conversation) -> None:
+def test_a_model_that_writes_gets_the_turns_before(conversation):
     scripted = conversation.session
     assert isinstance(scripted, Scripted)
     scripted.writes = True

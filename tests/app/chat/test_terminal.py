@@ -1,7 +1,5 @@
 """A conversation on a terminal: broken between words, with colours where wanted, and never silent."""
 
-from __future__ import annotations
-
 import io
 import re
 from dataclasses import replace
@@ -37,13 +35,13 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def test_lines_break_between_words_below_where_they_began() -> None:
+def test_lines_break_between_words_below_where_they_began():
     assert wrapped('  1. "one two three four"', 16) == '  1. "one two\n     three four"'
     assert wrapped("- an-uncommonly-long-word and more", 12) == "-\n  an-uncommonly-long-word\n  and more"
     assert wrapped("short", 40) == "short"
 
 
-def test_a_terminal_gets_the_head_first_and_colours(answer: Answer) -> None:
+def test_a_terminal_gets_the_head_first_and_colours(answer):
     shown = TerminalText(Screen()).answer(answer_text(answer, first_quote=1, judged=False), answer)
     assert shown.startswith("\x1b[36m●\x1b[0m Answer · \x1b[36m███████░\x1b[0m 93 % very likely")
     assert "\x1b[1mthe law's term\x1b[0m" in shown
@@ -54,7 +52,7 @@ def test_a_terminal_gets_the_head_first_and_colours(answer: Answer) -> None:
     assert "confidence" not in plain
 
 
-def test_words_have_no_colour_of_their_own(answer: Answer) -> None:
+def test_words_have_no_colour_of_their_own(answer):
     refused = replace(answer, status=Status.NOT_FOUND, answer=None, refused=True, quotes=())
     shown = TerminalText(Screen()).answer(answer_text(refused, judged=False), refused)
     assert shown.startswith("\x1b[31m○\x1b[0m \x1b[1mNot found.\x1b[0m")
@@ -62,14 +60,14 @@ def test_words_have_no_colour_of_their_own(answer: Answer) -> None:
         assert not any(map(str.isalnum, coloured))
 
 
-def test_no_color_and_a_pipe_get_no_colours(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_and_a_pipe_get_no_colours(answer, monkeypatch):
     text = answer_text(answer, judged=False)
     assert TerminalText(io.StringIO()).answer(text, answer).endswith(text)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in TerminalText(Screen()).answer(text, answer)
 
 
-def test_something_is_said_while_nothing_is_there_to_see() -> None:
+def test_something_is_said_while_nothing_is_there_to_see():
     screen = Screen()
     waiting = Waiting(screen)
     waiting.show("looking …")

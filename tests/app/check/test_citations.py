@@ -1,7 +1,5 @@
 """Whose the cites of a text are: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.check.citations import assign
@@ -27,6 +25,6 @@ OWNERS = [
 
 
 @pytest.mark.parametrize(("text", "wanted"), [case[1:] for case in OWNERS], ids=[case[0] for case in OWNERS])
-def test_the_quotation_that_a_cite_belongs_to(text: str, wanted: list[list[str]]) -> None:
+def test_the_quotation_that_a_cite_belongs_to(text, wanted):
     owned, _ = assign(text, find_quotations(text)[0], find_cites(text))
     assert [[cite.text for cite in cites] for cites in owned] == wanted

@@ -1,7 +1,5 @@
 """Quotations as people write them, and what only looks like one: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.check.quotations import find_quotations
@@ -47,16 +45,16 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "wanted"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_quotations_of(text: str, wanted: list[str]) -> None:
+def test_quotations_of(text, wanted):
     assert [quotation.text for quotation in find_quotations(text)[0]] == wanted
 
 
-def test_the_offsets_and_the_line_are_those_of_the_text() -> None:
+def test_the_offsets_and_the_line_are_those_of_the_text():
     text = 'One.\n\nTwo says "the term *ends*," it seems.\n'
     (quotation,) = find_quotations(text)[0]
     assert text[quotation.start : quotation.end] == "the term *ends*,"
     assert quotation.line == 3
 
 
-def test_a_mark_without_partner_is_told_with_its_line() -> None:
+def test_a_mark_without_partner_is_told_with_its_line():
     assert find_quotations('Fine.\nAn "open mark goes nowhere.\n')[1] == [2]

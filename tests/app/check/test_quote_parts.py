@@ -1,29 +1,30 @@
 """Ellipses and brackets in quotations."""
 
-from __future__ import annotations
-
 import pytest
 
-from docqa.app.check.quote_parts import Part, split_parts
+from docqa.app.check.quote_parts import QuotePart, split_parts
 
 
 @pytest.mark.parametrize(
     ("quotation", "parts"),
     [
-        ("plain words", [Part("plain words")]),
-        ("one … two", [Part("one"), Part("two", "ellipsis")]),
-        ("one . . . two. . . . three", [Part("one"), Part("two", "ellipsis"), Part("three", "ellipsis")]),
-        ("one [...] two", [Part("one"), Part("two", "ellipsis")]),
-        ("one * * * two", [Part("one"), Part("two", "ellipsis")]),
-        ("… late and early ...", [Part("late and early")]),
-        ("[t]he tenant", [Part("the tenant")]),
-        ("the tenent [sic] pays", [Part("the tenent pays")]),
-        ("pays [emphasis added]", [Part("pays")]),
-        ("one [citation omitted] two", [Part("one"), Part("two", "ellipsis")]),
-        ("the [Landlord] may", [Part("the"), Part("may", "bracket", "Landlord")]),
-        ("agree[s] to pay", [Part("to pay")]),
-        ("they agree[d] to pay", [Part("they"), Part("to pay", "bracket", "agreed")]),
+        ("plain words", [QuotePart("plain words")]),
+        ("one … two", [QuotePart("one"), QuotePart("two", "ellipsis")]),
+        (
+            "one . . . two. . . . three",
+            [QuotePart("one"), QuotePart("two", "ellipsis"), QuotePart("three", "ellipsis")],
+        ),
+        ("one [...] two", [QuotePart("one"), QuotePart("two", "ellipsis")]),
+        ("one * * * two", [QuotePart("one"), QuotePart("two", "ellipsis")]),
+        ("… late and early ...", [QuotePart("late and early")]),
+        ("[t]he tenant", [QuotePart("the tenant")]),
+        ("the tenent [sic] pays", [QuotePart("the tenent pays")]),
+        ("pays [emphasis added]", [QuotePart("pays")]),
+        ("one [citation omitted] two", [QuotePart("one"), QuotePart("two", "ellipsis")]),
+        ("the [Landlord] may", [QuotePart("the"), QuotePart("may", "bracket", "Landlord")]),
+        ("agree[s] to pay", [QuotePart("to pay")]),
+        ("they agree[d] to pay", [QuotePart("they"), QuotePart("to pay", "bracket", "agreed")]),
     ],
 )
-def test_the_parts_of(quotation: str, parts: list[Part]) -> None:
+def test_the_parts_of(quotation, parts):
     assert split_parts(quotation) == parts

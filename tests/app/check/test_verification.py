@@ -1,7 +1,5 @@
 """Somebody else's text against documents: a table of named traps for grade and place, and what is shown of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -77,43 +75,43 @@ TRAPS = [
 
 
 @pytest.mark.parametrize(("text", "grade", "place"), [t[1:] for t in TRAPS], ids=[t[0] for t in TRAPS])
-def test_grade_and_place_of_a_quotation(lease: Document, text: str, grade: str, place: str) -> None:
+def test_grade_and_place_of_a_quotation(lease, text, grade, place):
     quote = _only(text, lease)
     assert (quote.grade, quote.place) == (grade, place)
 
 
-def test_a_misplaced_quotation_shows_where_it_stands(lease: Document) -> None:
+def test_a_misplaced_quotation_shows_where_it_stands(lease):
     quote = _only('"keep the roof in repair" (p. 2)', lease)
     (cite,) = quote.cites
     assert (cite.file, cite.page, cite.label, cite.section, quote.heading) == ("lease.pdf", 2, "1", "4", "4 Duties")
     assert lease.pages[1].text[cite.start : cite.end] == "keep the roof in repair"
 
 
-def test_an_altered_quotation_shows_the_words_that_differ(lease: Document) -> None:
+def test_an_altered_quotation_shows_the_words_that_differ(lease):
     quote = _only('"The Tenant may assign this lease without the prior written consent" (p. 1)', lease)
     assert quote.reads == "The Tenant shall not assign this lease without the prior written consent"
     assert inline(quote.difference).startswith("The Tenant [-may-]{+shall not+} assign")
 
 
-def test_what_an_ellipsis_and_a_bracket_hide_is_shown(lease: Document) -> None:
+def test_what_an_ellipsis_and_a_bracket_hide_is_shown(lease):
     quote = _only('"It may … on [three] days\' notice" (p. 2)', lease)
     assert quote.omitted == ("enter the house",)
     assert quote.replaced == (("three", "two"),)
     assert quote.grade == "near"  # a figure was changed, marked or not
 
 
-def test_parts_of_two_sections_are_told(lease: Document) -> None:
+def test_parts_of_two_sections_are_told(lease):
     quote = _only('"hand over all keys … The Landlord returns the deposit"', lease)
     assert [cite.label for cite in quote.cites] == ["1", "2"]
     assert quote.notes == ("its ellipsis reaches from 4 Duties into 5 Rights",)
 
 
-def test_a_page_without_text_makes_it_uncheckable_not_absent(document: Any) -> None:
+def test_a_page_without_text_makes_it_uncheckable_not_absent(document):
     quote = _only('"words that only the scan can show us" (p. 1)', document("", "Some other text stands here."))
     assert (quote.grade, quote.place) == ("uncheckable", "unknown")
 
 
-def test_a_quotation_of_another_document_than_the_named_one(lease: Document, document: Any) -> None:
+def test_a_quotation_of_another_document_than_the_named_one(lease, document):
     tolls = document(OTHER, path="tolls_2020.pdf")
     quote = _only('lease.pdf says "may charge a toll of nine marks" (p. 1).', lease, tolls)
     assert (quote.place, quote.cites[0].file) == ("other_document", "tolls_2020.pdf")
@@ -123,7 +121,7 @@ def test_a_quotation_of_another_document_than_the_named_one(lease: Document, doc
     assert unnamed.place == "as_cited"
 
 
-def test_of_several_places_the_cited_one_counts(document: Any) -> None:
+def test_of_several_places_the_cited_one_counts(document):
     same = "The deposit is returned in nine days."
     quote = _only(f'"{same}" (p. 3)', document(same, "Nothing.", same))
     assert (quote.place, quote.cites[0].page) == ("as_cited", 3)
@@ -131,7 +129,7 @@ def test_of_several_places_the_cited_one_counts(document: Any) -> None:
     assert (ranged.place, ranged.cites[0].page) == ("as_cited", 4)
 
 
-def test_a_page_cite_of_a_document_without_pages_cannot_be_compared(document: Any) -> None:
+def test_a_page_cite_of_a_document_without_pages_cannot_be_compared(document):
     quote = _only('"keep the roof in repair" (p. 1)', document(ONE, path="lease.md", paged=False))
     assert (quote.grade, quote.place) == ("exact", "unknown")
     assert quote.notes == ("p. 1: the documents have no pages",)
@@ -160,19 +158,19 @@ def noted(document: Any) -> Document:
         ('"In winter he walks over the ice" (p. 1)', "exact", [1]),
     ],
 )
-def test_a_footnote_mark_inside_a_quotation_is_debris(noted: Document, text: str, grade: str, pages: list[int]) -> None:
+def test_a_footnote_mark_inside_a_quotation_is_debris(noted, text, grade, pages):
     quote = _only(text, noted)
     assert (quote.grade, quote.place) == (grade, "as_cited")
     assert [cite.page for cite in quote.cites] == pages
 
 
-def test_what_a_bent_quotation_reads_ends_with_its_last_word(document: Any) -> None:
+def test_what_a_bent_quotation_reads_ends_with_its_last_word(document):
     page = "This growth has strained the supplies in a long and costly drought. See Galbraith, A Drought More."
     quote = _only('"That growth has strained the supplies in a long and costly drought" (p. 1)', document(page))
     assert quote.reads == "This growth has strained the supplies in a long and costly drought"
 
 
-def test_a_speaker_that_the_heading_names_is_named_once(lease: Document) -> None:
+def test_a_speaker_that_the_heading_names_is_named_once(lease):
     quote = replace(
         _only('"keep the roof in repair" (p. 1)', lease), heading="Opinion (Alder)", speaker="Opinion (Alder)"
     )
@@ -180,19 +178,19 @@ def test_a_speaker_that_the_heading_names_is_named_once(lease: Document) -> None
     assert shown.count("Opinion (Alder)") == 1
 
 
-def test_an_ellipsis_leaves_out_as_little_as_it_may(document: Any) -> None:
+def test_an_ellipsis_leaves_out_as_little_as_it_may(document):
     page = "The toll of the boat is due in May, unless it sank. The toll of the boat is due in June for the keeper."
     quote = _only('"The toll of the boat ... for the keeper" (p. 1)', document(page))
     assert quote.omitted == ("is due in June",)
 
 
-def test_what_a_bent_quotation_reads_has_no_mark_around_it(document: Any) -> None:
+def test_what_a_bent_quotation_reads_has_no_mark_around_it(document):
     page = "And “each state will honor the right to 25% of the flow.” Ibid. However, when the flow ends, it ends."
     quote = _only('"each state will honor the right to 52% of the flow" (p. 1)', document(page))
     assert quote.reads == "each state will honor the right to 25% of the flow"
 
 
-def test_marks_inside_a_quotation_are_of_the_other_kind(document: Any) -> None:
+def test_marks_inside_a_quotation_are_of_the_other_kind(document):
     made = document("The Compact “shall not bind anybody’s heirs” in any way, says the court.")
     quote = _only("He wrote “The Compact ‘shall not bind anybody’s heirs’ in any way” there.", made)
     assert quote.grade == "normalised"
@@ -211,7 +209,7 @@ LINE_CITES = [
 
 
 @pytest.mark.parametrize(("cite", "place", "cited"), [c[1:] for c in LINE_CITES], ids=[c[0] for c in LINE_CITES])
-def test_a_cite_of_page_and_line_uses_printed_line_numbers(document: Any, cite: str, place: str, cited: str) -> None:
+def test_a_cite_of_page_and_line_uses_printed_line_numbers(document, cite, place, cited):
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     starts = [made.pages[0].text.index(line) for line in TOLD]
     numbered = tuple(NumberedLine(start, number) for number, start in enumerate(starts, 1))
@@ -220,7 +218,7 @@ def test_a_cite_of_page_and_line_uses_printed_line_numbers(document: Any, cite: 
     assert (quote.grade, quote.place, quote.cited[0].grade) == ("exact", place, cited)
 
 
-def test_of_lines_without_printed_numbers_only_the_page_is_compared(document: Any) -> None:
+def test_of_lines_without_printed_numbers_only_the_page_is_compared(document):
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     quote = _only('He said "I saw it leave at noon" (12:2-3).', made)
     assert (quote.place, quote.cited[0].grade) == ("as_cited", "uncheckable")
@@ -231,7 +229,7 @@ def test_of_lines_without_printed_numbers_only_the_page_is_compared(document: An
     assert (alone.grade, alone.note) == ("uncheckable", "the lines of the documents have no printed numbers")
 
 
-def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document: Any) -> None:
+def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document):
     made = document("The buyer shall deliver left column words the goods to the northern warehouse")
     doubtful = replace(made, pages=tuple(replace(page, grade="C") for page in made.pages))
     text = '"The buyer shall deliver the goods to the northern warehouse"'
@@ -249,14 +247,14 @@ def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document: Any) -> N
         ("See section 5 of the Companies Act 2006.", "uncheckable"),
     ],
 )
-def test_a_cite_without_a_quotation_is_checked_for_its_place(lease: Document, text: str, grade: str) -> None:
+def test_a_cite_without_a_quotation_is_checked_for_its_place(lease, text, grade):
     checked = verify_text(text, [lease])
     (cite,) = checked.cites
     assert cite.grade == grade
     assert checked.anything_absent is (grade == "absent")
 
 
-def test_the_section_of_a_statute_is_found_by_its_path(document: Any) -> None:
+def test_the_section_of_a_statute_is_found_by_its_path(document):
     text = "§ 101 Tolls\n(a) Charge\nA toll is due here.\n(b) Waiver\nNo toll is due from the poor."
     sections = (
         Section("1", "§ 101", "Tolls", 1, 1, 0, "markup", 1.0, None, "§ 101"),
@@ -268,12 +266,12 @@ def test_the_section_of_a_statute_is_found_by_its_path(document: Any) -> None:
     assert _only('"No toll is due from the poor" (§ 101(a))', statute).place == "moved"
 
 
-def test_a_page_behind_the_name_of_a_file_is_the_printed_one(lease: Document) -> None:
+def test_a_page_behind_the_name_of_a_file_is_the_printed_one(lease):
     for cite, place in (("lease.pdf p. 1", "as_cited"), ("lease.pdf, p. 1", "as_cited"), ("lease.pdf p. 2", "moved")):
         assert _only(f'"keep the roof in repair" ({cite})', lease).place == place
 
 
-def test_a_page_is_sought_in_the_section_that_is_named_before_it(document: Any) -> None:
+def test_a_page_is_sought_in_the_section_that_is_named_before_it(document):
     texts = [f"Page {number} says the {word} flows." for number, word in enumerate("abcdefg")]
     sections = (
         replace(_section("", "Syllabus", 1, 0), number=None),
@@ -292,7 +290,7 @@ def test_a_page_is_sought_in_the_section_that_is_named_before_it(document: Any) 
         assert (cite, _only(f'"{words}" ({cite}).', made).place) == (cite, place)
 
 
-def test_a_section_with_a_letter_is_no_other_section_of_its_number(document: Any) -> None:
+def test_a_section_with_a_letter_is_no_other_section_of_its_number(document):
     text = "Members\nA\n8 A member of the board may speak.\nDues\nD A member of the house pays forty marks."
     places = [text.index(word) for word in ("Members", "A\n", "8 A", "Dues", "D A")]
     numbers = ("5", "A", "8", "8", "D")
@@ -317,7 +315,7 @@ BLOCK = """The lease says:
 """
 
 
-def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(document: Any) -> None:
+def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(document):
     middle = "It may keep two horses in the northern stable if it feeds them every morning at its own cost."
     other = "Every goat, however, belongs to whoever milks it first, no matter what any neighbour has promised before."
     said = BLOCK.format(altered=middle).partition("> ")[2].replace("\n> ", " ").strip()
@@ -332,6 +330,6 @@ def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(docum
     assert "in the northern stable" in inline(quote.difference)
 
 
-def test_an_invented_quotation_has_no_nearest_text(lease: Document) -> None:
+def test_an_invented_quotation_has_no_nearest_text(lease):
     quote = _only('"Zebras gallop over frozen oceans whenever violins whisper" (p. 1)', lease)
     assert (quote.grade, quote.nearest, quote.reads) == ("absent", None, None)

@@ -1,7 +1,5 @@
 """`docqa ask` and the commands around it as a person runs them: results, status, files, and a tiny random model."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -43,7 +41,7 @@ def _objects(out: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
 # Answers
 
 
-def test_stdout_has_the_answer_and_its_graded_quote_only(docqa: Any, note: Path) -> None:
+def test_stdout_has_the_answer_and_its_graded_quote_only(docqa, note):
     code, out, _ = docqa("ask", note, QUESTION)
     assert code == 0
     quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
@@ -53,7 +51,7 @@ def test_stdout_has_the_answer_and_its_graded_quote_only(docqa: Any, note: Path)
     assert "reading" not in out
 
 
-def test_json_is_one_compact_line_that_the_schema_accepts(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_json_is_one_compact_line_that_the_schema_accepts(docqa, note, schema):
     code, out, _ = docqa("ask", note, QUESTION, "--json")
     (answer,) = _objects(out, schema)
     assert code == 0
@@ -62,7 +60,7 @@ def test_json_is_one_compact_line_that_the_schema_accepts(docqa: Any, note: Path
     assert out == json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, schema):
     code, out, _ = docqa("ask", note, NOWHERE)
     assert code == 5
     assert "Not found" in out
@@ -75,9 +73,7 @@ def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa: Any, note: Pat
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
 
 
-def test_what_is_possible_is_status_5_and_says_where(
-    docqa: Any, note: Path, tmp_path: Path, schema: dict[str, Any], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, schema, checkpoint, monkeypatch):
     folder = tmp_path / "checkpoint"
     shutil.copytree(checkpoint, folder)
     calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
@@ -96,7 +92,7 @@ def test_what_is_possible_is_status_5_and_says_where(
     assert (code, answer["status"], answer["answer"], answer["refused"]) == (5, "possible", None, True)
 
 
-def test_of_several_files_every_place_names_its_file(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("It is dry.\n", encoding="utf-8")
     code, out, _ = docqa("ask", note, other, QUESTION)
@@ -105,9 +101,7 @@ def test_of_several_files_every_place_names_its_file(docqa: Any, note: Path, tmp
     assert places and all(line.startswith(f"  {note}, ") for line in places)
 
 
-def test_questions_of_a_file_are_answered_in_order_with_worst_status(
-    docqa: Any, note: Path, tmp_path: Path, schema: dict[str, Any]
-) -> None:
+def test_questions_of_a_file_are_answered_in_order_with_worst_status(docqa, note, tmp_path, schema):
     questions = tmp_path / "questions.jsonl"
     questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8")
     code, out, _ = docqa("ask", note, "--questions", questions, "--json")
@@ -117,7 +111,7 @@ def test_questions_of_a_file_are_answered_in_order_with_worst_status(
     assert code == 5
 
 
-def test_quick_is_partial_and_says_what_was_not_read(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_quick_is_partial_and_says_what_was_not_read(docqa, note, schema):
     code, out, _ = docqa("ask", note, QUESTION, "--quick", "--json")
     (answer,) = _objects(out, schema)
     assert code == 0
@@ -129,9 +123,7 @@ def test_quick_is_partial_and_says_what_was_not_read(docqa: Any, note: Path, sch
     assert "[partial" in out
 
 
-def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
-    docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
-) -> None:
+def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(docqa, note, monkeypatch, schema):
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
     monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
     _, out, _ = docqa("ask", note, QUESTION)
@@ -143,7 +135,7 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
     assert [answer["status"] for answer in _objects(lines, schema)] == ["answered"]
 
 
-def test_several_files_and_a_folder_are_one_context(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_several_files_and_a_folder_are_one_context(docqa, note, schema):
     other = note.with_name("other.md")
     other.write_text("# Garden\n\nThe gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n")
     for paths in ((note, other), (note.parent,)):
@@ -156,7 +148,7 @@ def test_several_files_and_a_folder_are_one_context(docqa: Any, note: Path, sche
         assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
 
 
-def test_each_in_a_batch_says_what_each_says_one_by_one(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_each_in_a_batch_says_what_each_says_one_by_one(docqa, note, tmp_path):
     (note.parent / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     arguments = ("ask", note.parent, QUESTION, "--each", "--json")
     code, one_by_one, _ = docqa(*arguments)
@@ -176,7 +168,7 @@ def test_each_in_a_batch_says_what_each_says_one_by_one(docqa: Any, note: Path, 
     assert "--each" in err
 
 
-def test_each_answers_every_file_by_itself_and_names_it(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_each_answers_every_file_by_itself_and_names_it(docqa, note, schema):
     other = note.with_name("other.txt")
     other.write_text(
         "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n", encoding="utf-8"
@@ -188,7 +180,7 @@ def test_each_answers_every_file_by_itself_and_names_it(docqa: Any, note: Path, 
     assert out.index(f"== {note}") < out.index(f"== {other}")
 
 
-def test_each_of_an_archive_is_asked_by_itself(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_each_of_an_archive_is_asked_by_itself(docqa, note, schema):
     archive = note.with_name("all.zip")
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
@@ -200,9 +192,7 @@ def test_each_of_an_archive_is_asked_by_itself(docqa: Any, note: Path, schema: d
     assert answers[1]["quotes"][0]["cites"][0]["file"] == f"{archive}/lease.txt"
 
 
-def test_a_document_comes_from_standard_input(
-    docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
-) -> None:
+def test_a_document_comes_from_standard_input(docqa, note, monkeypatch, schema):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(note.read_bytes())))
     code, out, _ = docqa("ask", "-", "--type", "txt", QUESTION, "--json")
     (answer,) = _objects(out, schema)
@@ -210,12 +200,12 @@ def test_a_document_comes_from_standard_input(
     assert answer["quotes"][0]["cites"][0]["file"] == "-"
 
 
-def test_a_question_in_another_language_is_answered_or_refused_but_no_error(docqa: Any, note: Path) -> None:
+def test_a_question_in_another_language_is_answered_or_refused_but_no_error(docqa, note):
     code, _, _ = docqa("ask", note, "Какова арендная плата? 家賃はいくらですか。")
     assert code in (0, 5)
 
 
-def test_no_store_leaves_nothing_on_disk(docqa: Any, note: Path, own_folders: Path) -> None:
+def test_no_store_leaves_nothing_on_disk(docqa, note, own_folders):
     assert docqa("ask", note, QUESTION, "--no-store")[0] == 0
     assert [file for file in own_folders.rglob("*") if file.is_file()] == []
 
@@ -249,9 +239,7 @@ def _written(path: Path, content: bytes) -> Path:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(
-    docqa: Any, tmp_path: Path, schema: dict[str, Any], kind: str
-) -> None:
+def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_path, schema, kind):
     make, said = BAD[kind]
     path = make(tmp_path)
     code, out, err = docqa("ask", path, QUESTION)
@@ -265,7 +253,7 @@ def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(
     assert said in answer["coverage"]["warnings"][0]
 
 
-def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa: Any, tmp_path: Path) -> None:
+def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa, tmp_path):
     locked = _encrypted(tmp_path / "locked.pdf")
     password = tmp_path / "password"
     password.write_text("sesame\n", encoding="utf-8")
@@ -278,7 +266,7 @@ def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa: Any, 
     assert "password" in err.replace(str(tmp_path), "")
 
 
-def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa, note, schema):
     broken = _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
     code, out, err = docqa("ask", broken, note, QUESTION, "--each", "--json")
     assert code == 3
@@ -286,14 +274,14 @@ def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa: Any, note: 
     assert str(broken) in err
 
 
-def test_an_unreadable_file_in_a_folder_is_named_on_stderr(docqa: Any, note: Path) -> None:
+def test_an_unreadable_file_in_a_folder_is_named_on_stderr(docqa, note):
     _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
     code, _, err = docqa("ask", note.parent, QUESTION)
     assert code == 0
     assert "broken.pdf" in err
 
 
-def test_an_unknown_model_is_status_4_with_a_next_step(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_an_unknown_model_is_status_4_with_a_next_step(docqa, note, schema):
     code, out, err = docqa("ask", note, QUESTION, "--model", "gpt-17", "--json")
     assert code == 4
     assert "docqa models list" in err
@@ -303,7 +291,7 @@ def test_an_unknown_model_is_status_4_with_a_next_step(docqa: Any, note: Path, s
 # The commands around it
 
 
-def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa: Any, note: Path, own_folders: Path) -> None:
+def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, note, own_folders):
     code, out, _ = docqa("plan", note, "--json")
     planned = json.loads(out)
     assert code == 0
@@ -315,7 +303,7 @@ def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa: Any, not
     assert f"{planned['tokens']:,}" in out
 
 
-def test_read_then_ask_reuses_every_token(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+def test_read_then_ask_reuses_every_token(docqa, note, schema):
     code, out, _ = docqa("read", note)
     assert code == 0
     assert "0 of them reused" in out
@@ -324,7 +312,7 @@ def test_read_then_ask_reuses_every_token(docqa: Any, note: Path, schema: dict[s
     assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
 
 
-def test_outline_prints_the_tree_with_pages_and_as_json(docqa: Any, tmp_path: Path) -> None:
+def test_outline_prints_the_tree_with_pages_and_as_json(docqa, tmp_path):
     file = tmp_path / "guide.md"
     file.write_text("# One\n\nText of one.\n\n## Two\n\nText of two.\n", encoding="utf-8")
     code, out, _ = docqa("outline", file)
@@ -334,7 +322,7 @@ def test_outline_prints_the_tree_with_pages_and_as_json(docqa: Any, tmp_path: Pa
     assert sections[1]["parent"] == sections[0]["id"]
 
 
-def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note: Path, own_folders: Path) -> None:
+def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, note, own_folders):
     docqa("read", note)
     code, out, _ = docqa("cache", "list")
     assert code == 0
@@ -349,7 +337,7 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note:
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
-def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa: Any, note: Path, own_folders: Path) -> None:
+def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa, note, own_folders):
     docqa("read", note)
     (kept,) = (own_folders / "documents").glob("*/document.jsonl")
     kept.write_bytes(kept.read_bytes()[:-5])
@@ -360,7 +348,7 @@ def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa: Any, not
     assert docqa("cache", "list")[1] == ""
 
 
-def test_eval_ends_with_a_line_of_json_with_all_rates(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
     text = note.read_text(encoding="utf-8")
     answers = [{"text": "119 dollars", "start": text.index("119 dollars")}]
     asked = [
@@ -383,7 +371,7 @@ def test_eval_ends_with_a_line_of_json_with_all_rates(docqa: Any, note: Path, tm
     assert docqa("eval", tmp_path / "none.jsonl")[0] == 3
 
 
-def test_models_show_counts_parameters_state_and_kv(docqa: Any) -> None:
+def test_models_show_counts_parameters_state_and_kv(docqa):
     code, out, _ = docqa("models", "show", "--json")
     facts = json.loads(out)
     assert code == 0
@@ -395,7 +383,7 @@ def test_models_show_counts_parameters_state_and_kv(docqa: Any) -> None:
     assert docqa("models", "show", "nowhere")[0] == 4
 
 
-def test_models_check_agrees_with_transformers(docqa: Any, checkpoint: Path) -> None:
+def test_models_check_agrees_with_transformers(docqa, checkpoint):
     code, out, _ = docqa("models", "check", checkpoint, "--json")
     found = json.loads(out.splitlines()[-1])
     assert code == 0
@@ -417,7 +405,7 @@ def _start(python: str, *arguments: object, **options: Any) -> subprocess.Popen[
     )
 
 
-def test_an_interrupt_is_130_with_one_line_and_no_traceback(python: str) -> None:
+def test_an_interrupt_is_130_with_one_line_and_no_traceback(python):
     child = _start(python, "ask", "-", QUESTION, stdout=subprocess.PIPE)
     assert child.stdin is not None
     child.stdin.write(b"The tenant pays.\n")
@@ -431,7 +419,7 @@ def test_an_interrupt_is_130_with_one_line_and_no_traceback(python: str) -> None
     assert b"Traceback" not in err
 
 
-def test_a_closed_pipe_ends_quietly(python: str, note: Path) -> None:
+def test_a_closed_pipe_ends_quietly(python, note):
     reading, writing = os.pipe()
     os.close(reading)
     child = _start(python, "ask", note, QUESTION, stdout=writing)
@@ -443,7 +431,7 @@ def test_a_closed_pipe_ends_quietly(python: str, note: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python: str, note: Path) -> None:
+def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python, note):
     for arguments in (("--version",), ("--help",), ("ask", note, QUESTION)):
         with open("/dev/full", "wb") as full:
             child = _start(python, *arguments, stdout=full)
@@ -453,7 +441,7 @@ def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python: str, note
         assert b"Exception ignored" not in err
 
 
-def test_help_into_a_closed_pipe_ends_quietly(python: str) -> None:
+def test_help_into_a_closed_pipe_ends_quietly(python):
     reading, writing = os.pipe()
     os.close(reading)
     child = _start(python, "--help", stdout=writing)
@@ -462,7 +450,7 @@ def test_help_into_a_closed_pipe_ends_quietly(python: str) -> None:
     assert (child.returncode, err) == (0, b"")
 
 
-def test_ask_opens_no_socket_in_any_of_its_processes(python: str, note: Path, tmp_path: Path) -> None:
+def test_ask_opens_no_socket_in_any_of_its_processes(python, note, tmp_path):
     """The log must work, or silence proves nothing: the same hook records a socket that is opened on purpose."""
     log = tmp_path / "sockets"
     environment = {**os.environ, "OFFLINE_LOG": str(log)}
@@ -474,7 +462,7 @@ def test_ask_opens_no_socket_in_any_of_its_processes(python: str, note: Path, tm
     assert "socket.__new__" in log.read_text(encoding="utf-8")
 
 
-def test_a_bug_is_one_line_and_its_traceback_on_request(python: str, note: Path) -> None:
+def test_a_bug_is_one_line_and_its_traceback_on_request(python, note):
     code = (
         "import sys\nfrom docqa.app import cli\n"
         "def broken(arguments):\n    raise KeyError('it')\n"

@@ -1,10 +1,6 @@
 """`docqa ask --format` and `--sections`: what is printed, and of what part of a document."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,13 +9,13 @@ QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
-def test_markdown_has_question_answer_and_numbered_quotes(docqa: Any, note: Path) -> None:
+def test_markdown_has_question_answer_and_numbered_quotes(docqa, note):
     code, out, err = docqa("ask", note, QUESTION, "--format", "md")
     assert code == 0 and out.startswith("# ") and f"## {QUESTION}" in out
     assert "> “" in out and "\\[1\\]" in out and "answer" not in err
 
 
-def test_html_is_one_page_of_all_questions_and_files(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_html_is_one_page_of_all_questions_and_files(docqa, note, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("The tenant of unit 8 shall pay 136 dollars to the keeper named Alder8.\n", encoding="utf-8")
     asked = tmp_path / "questions.txt"
@@ -30,18 +26,18 @@ def test_html_is_one_page_of_all_questions_and_files(docqa: Any, note: Path, tmp
     assert out.count('<a href="#q') == 6
 
 
-def test_json_is_also_a_format(docqa: Any, note: Path) -> None:
+def test_json_is_also_a_format(docqa, note):
     _, out, _ = docqa("ask", note, QUESTION, "--format", "json")
     assert json.loads(out)["question"] == QUESTION
 
 
 @pytest.mark.parametrize("wrong", [("--format", "pdf"), ("--format", "md", "--json")])
-def test_an_unknown_or_second_form_is_status_2(docqa: Any, note: Path, wrong: tuple[str, ...]) -> None:
+def test_an_unknown_or_second_form_is_status_2(docqa, note, wrong):
     code, out, err = docqa("ask", note, QUESTION, *wrong)
     assert (code, out) == (2, "") and "--format" in err
 
 
-def test_only_named_sections_answer_and_the_answer_says_so(docqa: Any, tmp_path: Path) -> None:
+def test_only_named_sections_answer_and_the_answer_says_so(docqa, tmp_path):
     lease = tmp_path / "lease.md"
     lease.write_text("# 1. Rent\n\nThe rent is 9 dollars.\n\n# 2. Term\n\nThe rent of the term is 7 dollars.\n", "utf8")
     code, out, _ = docqa("ask", lease, "What is the rent in dollars?", "--sections", "2", "--json")

@@ -1,12 +1,9 @@
 """`docqa forget` and `docqa cache`: nothing of a forgotten document is left on disk."""
 
-from __future__ import annotations
-
 import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -63,9 +60,7 @@ def remains(cache: Path) -> list[Path]:
 
 @pytest.mark.parametrize("what", ["folder", "archive"])
 @pytest.mark.parametrize("gone", [False, True])
-def test_forget_deletes_all_documents_of_a_folder_or_an_archive(
-    docqa: Any, own_folders: Path, opened: Callable[[Path], None], request: pytest.FixtureRequest, what: str, gone: bool
-) -> None:
+def test_forget_deletes_all_documents_of_a_folder_or_an_archive(docqa, own_folders, opened, request, what, gone):
     path = request.getfixturevalue(what)
     opened(path)
     assert len(remains(own_folders)) == 4
@@ -76,36 +71,30 @@ def test_forget_deletes_all_documents_of_a_folder_or_an_archive(
     assert remains(own_folders) == []
 
 
-def test_forget_finds_a_document_of_an_archive_by_its_content(
-    docqa: Any, own_folders: Path, opened: Callable[[Path], None], folder: Path, archive: Path
-) -> None:
+def test_forget_finds_a_document_of_an_archive_by_its_content(docqa, own_folders, opened, folder, archive):
     opened(folder)
     archive = archive.rename(archive.with_name("renamed.zip"))
     assert docqa("forget", archive)[0] == 0
     assert remains(own_folders) == []
 
 
-def test_forget_of_one_document_leaves_the_others(
-    docqa: Any, own_folders: Path, opened: Callable[[Path], None], folder: Path
-) -> None:
+def test_forget_of_one_document_leaves_the_others(docqa, own_folders, opened, folder):
     opened(folder)
     assert docqa("forget", folder / "one.txt")[0] == 0
     assert len(remains(own_folders)) == 1
 
 
-def test_forget_of_a_path_that_was_never_read_is_an_input_error(docqa: Any, tmp_path: Path) -> None:
+def test_forget_of_a_path_that_was_never_read_is_an_input_error(docqa, tmp_path):
     code, _, err = docqa("forget", tmp_path / "none.pdf")
     assert code == 3
     assert "nothing is kept of it" in err
 
 
-def test_forget_of_a_file_that_was_never_read_says_so(docqa: Any, note: Path) -> None:
+def test_forget_of_a_file_that_was_never_read_says_so(docqa, note):
     assert docqa("forget", note)[:2] == (0, f"{note}: nothing was kept\n")
 
 
-def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(
-    docqa: Any, own_folders: Path, opened: Callable[[Path], None], folder: Path
-) -> None:
+def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(docqa, own_folders, opened, folder):
     opened(folder)
     (own_folders / "states" / "s" / ".in_use.far-away.0123456789abcdef.7").touch()
     code, _, err = docqa("forget", folder)
@@ -114,9 +103,7 @@ def test_forget_deletes_what_it_can_where_another_machine_uses_a_state(
     assert remains(own_folders) == [own_folders / "states" / "s" / "model"]
 
 
-def test_list_and_verify_count_documents_states_and_history(
-    docqa: Any, own_folders: Path, opened: Callable[[Path], None], folder: Path
-) -> None:
+def test_list_and_verify_count_documents_states_and_history(docqa, own_folders, opened, folder):
     opened(folder)
     shutil.rmtree(own_folders / "states")
     assert docqa("cache", "list")[2].startswith("3 entries, ")
@@ -133,18 +120,16 @@ def test_list_and_verify_count_documents_states_and_history(
 @pytest.mark.parametrize(
     ("size", "taken"), [("2G", True), ("1.5 MiB", True), ("500m", True), ("12", True), ("G", False)]
 )
-def test_sizes_are_read_with_their_units(docqa: Any, size: str, taken: bool) -> None:
+def test_sizes_are_read_with_their_units(docqa, size, taken):
     assert docqa("cache", "prune", "--to", size)[0] == (0 if taken else 2)
 
 
-def test_forget_of_no_path_is_not_the_current_folder(docqa: Any, folder: Path, monkeypatch: Any) -> None:
+def test_forget_of_no_path_is_not_the_current_folder(docqa, folder, monkeypatch):
     monkeypatch.chdir(folder)
     assert docqa("forget", "")[0] == 2
 
 
-def test_forget_of_an_unreadable_file_says_what_was_missed(
-    docqa: Any, note: Path, monkeypatch: Any
-) -> None:
+def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypatch):
     def refused(_: object) -> str:
         raise PermissionError(13, "Permission denied")
 
@@ -154,7 +139,7 @@ def test_forget_of_an_unreadable_file_says_what_was_missed(
     assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err
 
 
-def test_forget_prints_no_escape_sequences_of_a_name(docqa: Any, tmp_path: Path) -> None:
+def test_forget_prints_no_escape_sequences_of_a_name(docqa, tmp_path):
     path = tmp_path / "a\x1b[31mb.txt"
     path.write_text("It is a note.\n")
     assert "\x1b" not in docqa("forget", path)[1]

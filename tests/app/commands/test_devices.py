@@ -1,13 +1,10 @@
 """Where a model computes: flag, setting and variable, and the kernels for cards in Triton's interpreter."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +19,7 @@ sys.exit(status)
 TEXT = "The gate is opened at six in the morning. The warden notes the level in the book of the lock. " * 4
 
 
-def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa: Any, tiny_model: None, tmp_path: Path) -> None:
+def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa, tiny_model, tmp_path):
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     status, _, said = docqa("ask", tmp_path / "a.txt", "When is the gate opened?", "--device", "mps")
     assert status == 4 and "say cpu" in said
@@ -30,14 +27,14 @@ def test_a_device_that_is_not_there_is_refused_with_what_to_do(docqa: Any, tiny_
     assert status == 2 and "auto, cpu, cuda or mps" in said
 
 
-def test_the_variable_and_doctor_know_the_device(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_and_doctor_know_the_device(docqa, monkeypatch):
     monkeypatch.setenv("DOCQA_DEVICE", "cpu")
     assert "DOCQA_DEVICE" in docqa("doctor")[1]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed")
-def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint: Path, tmp_path: Path) -> None:
+def test_kernels_for_cards_give_the_answer_of_the_processor(checkpoint, tmp_path):
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
 
     def asked(**kernels: str) -> dict[str, Any]:

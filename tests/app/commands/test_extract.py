@@ -1,7 +1,5 @@
 """`docqa extract` as a person and a script run it, with a tiny random model."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer
-from docqa.app.batch.extraction.table import Cell, cell_of
+from docqa.app.batch.extraction.table import AnswerCell, cell_of
 from docqa.app.errors import ResourceError
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
@@ -51,7 +49,7 @@ def _rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_table_has_the_answers_of_ask_for_every_file(docqa: Any, folder: Path, questions: Path) -> None:
+def test_the_table_has_the_answers_of_ask_for_every_file(docqa, folder, questions):
     code, out, _ = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
     assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
@@ -63,9 +61,7 @@ def test_the_table_has_the_answers_of_ask_for_every_file(docqa: Any, folder: Pat
     assert [c["quote"] for c in cells] == [a["quotes"][0]["text"] if a["quotes"] else None for a in answers]
 
 
-def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(
-    docqa: Any, folder: Path, questions: Path, tmp_path: Path
-) -> None:
+def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(docqa, folder, questions, tmp_path):
     output = tmp_path / "out" / "table.xlsx"
     output.parent.mkdir()
     assert docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts")[0] == 0
@@ -75,7 +71,7 @@ def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(
     assert [path.name for path in output.parent.iterdir()] == ["table.xlsx"]
 
 
-def test_a_failed_file_is_a_row_with_its_error_and_status_6(docqa: Any, folder: Path, questions: Path) -> None:
+def test_a_failed_file_is_a_row_with_its_error_and_status_6(docqa, folder, questions):
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     code, out, err = docqa("extract", folder, "--questions", questions)
     rows = _rows(out)
@@ -87,9 +83,7 @@ def test_a_failed_file_is_a_row_with_its_error_and_status_6(docqa: Any, folder: 
     assert rows[0][f"{RENT} [status]"] == "answered"
 
 
-def test_a_document_of_an_archive_that_fails_is_a_row_too(
-    docqa: Any, folder: Path, questions: Path, tmp_path: Path
-) -> None:
+def test_a_document_of_an_archive_that_fails_is_a_row_too(docqa, folder, questions, tmp_path):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(folder / "a.txt", "a.txt")
@@ -102,9 +96,7 @@ def test_a_document_of_an_archive_that_fails_is_a_row_too(
 
 
 @pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]])
-def test_each_document_of_an_archive_has_its_answer_or_says_why_not(
-    docqa: Any, folder: Path, tmp_path: Path, jobs: list[str]
-) -> None:
+def test_each_document_of_an_archive_has_its_answer_or_says_why_not(docqa, folder, tmp_path, jobs):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(folder / "a.txt", "a.txt")
@@ -119,17 +111,13 @@ def test_each_document_of_an_archive_has_its_answer_or_says_why_not(
 
 
 @pytest.mark.parametrize("command", ["extract", "ask"])
-def test_files_of_a_folder_that_are_not_documents_are_named(
-    docqa: Any, folder: Path, questions: Path, command: str
-) -> None:
+def test_files_of_a_folder_that_are_not_documents_are_named(docqa, folder, questions, command):
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     arguments = [command, folder, "--questions", questions, *(["--each"] if command == "ask" else [])]
     assert f"no documents, passed over: {folder}/photo.jpg" in docqa(*arguments)[2]
 
 
-def test_with_a_workspace_the_same_command_asks_only_what_is_new(
-    docqa: Any, folder: Path, questions: Path, tmp_path: Path
-) -> None:
+def test_with_a_workspace_the_same_command_asks_only_what_is_new(docqa, folder, questions, tmp_path):
     arguments = ("extract", folder, "--questions", questions, "--workspace", tmp_path / "kept")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     code, first, _ = docqa(*arguments)
@@ -143,9 +131,7 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(
     assert paths == ["a.txt", "b.txt", "broken.pdf", "c.txt"]
 
 
-def test_a_second_run_asks_nothing_again(
-    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
     (folder / "scan.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
     first = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
     asked: list[str] = []
@@ -165,9 +151,7 @@ def test_a_second_run_asks_nothing_again(
 
 
 @pytest.mark.parametrize("change", ["--no-store", "--include-hidden", "forget", "content"])
-def test_answers_are_not_reused_where_something_else_was_asked(
-    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch, change: str
-) -> None:
+def test_answers_are_not_reused_where_something_else_was_asked(docqa, folder, questions, monkeypatch, change):
     path, arguments = folder / "a.txt", ["extract", folder / "a.txt", "--questions", questions]
     docqa(*arguments)
     if change == "forget":
@@ -184,11 +168,9 @@ def _no_model(options: object) -> None:
     raise ResourceError("the model was loaded")
 
 
-def test_conflicts_are_listed_instead_of_the_table(
-    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_conflicts_are_listed_instead_of_the_table(docqa, folder, questions, monkeypatch):
     # The tiny model points anywhere; what it says is set, so that the two files disagree.
-    def says(answer: Answer) -> Cell:
+    def says(answer: Answer) -> AnswerCell:
         return replace(cell_of(answer), answer=answer.quotes[0].text[:30]) if answer.quotes else cell_of(answer)
 
     monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)
@@ -200,7 +182,7 @@ def test_conflicts_are_listed_instead_of_the_table(
     assert "119 dollars" in conflict["other quote"]
 
 
-def test_the_table_of_an_earlier_run_is_not_a_document(docqa: Any, folder: Path, questions: Path) -> None:
+def test_the_table_of_an_earlier_run_is_not_a_document(docqa, folder, questions):
     output = folder / "table.md"
     for _ in range(2):
         assert docqa("extract", folder, "--questions", questions, "--output", output)[0] == 0
@@ -212,7 +194,7 @@ def test_the_table_of_an_earlier_run_is_not_a_document(docqa: Any, folder: Path,
     assert output.read_text(encoding="utf-8") == "The tenant wrote this himself.\n"
 
 
-def test_nothing_answered_is_status_5(docqa: Any, folder: Path, tmp_path: Path) -> None:
+def test_nothing_answered_is_status_5(docqa, folder, tmp_path):
     path = tmp_path / "none.txt"
     path.write_text(NOWHERE, encoding="utf-8")
     code, out, _ = docqa("extract", folder, "--questions", path)
@@ -220,7 +202,7 @@ def test_nothing_answered_is_status_5(docqa: Any, folder: Path, tmp_path: Path) 
     assert [row[f"{NOWHERE} [status]"] for row in _rows(out)] == ["not_found", "not_found"]
 
 
-def test_a_missing_file_beside_others_is_a_row(docqa: Any, folder: Path, questions: Path) -> None:
+def test_a_missing_file_beside_others_is_a_row(docqa, folder, questions):
     code, out, err = docqa("extract", folder / "none.pdf", folder / "a.txt", "--questions", questions)
     assert code == 6
     assert "no such file" in _rows(out)[0]["error"]
@@ -239,16 +221,14 @@ def test_a_missing_file_beside_others_is_a_row(docqa: Any, folder: Path, questio
         (("{folder}", "--questions", "{questions}", "--model", "{folder}/none"), 4, "none"),
     ],
 )
-def test_what_cannot_run_ends_with_its_status_and_a_line(
-    docqa: Any, folder: Path, questions: Path, arguments: tuple[str, ...], code: int, said: str
-) -> None:
+def test_what_cannot_run_ends_with_its_status_and_a_line(docqa, folder, questions, arguments, code, said):
     names = {"folder": folder, "questions": questions}
     got, out, err = docqa("extract", *(argument.format(**names) for argument in arguments))
     assert (got, out) == (code, "")
     assert said in err
 
 
-def test_what_a_model_is_given_can_be_said_for_a_table(docqa: Any, folder: Path, questions: Path) -> None:
+def test_what_a_model_is_given_can_be_said_for_a_table(docqa, folder, questions):
     code, out, _ = docqa("extract", folder, "--questions", questions, "--from", "passages")
     assert code == 0 and "a.txt" in out and "b.txt" in out
     code, _, err = docqa("extract", folder, "--questions", questions, "--from", "memory")

@@ -1,7 +1,5 @@
 """`docqa find` as a person and a script run it."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty
@@ -9,7 +7,6 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return home
 
 
-def test_hits_of_several_formats_name_file_and_section(docqa: Any, folder: Path) -> None:
+def test_hits_of_several_formats_name_file_and_section(docqa, folder):
     code, out, _ = docqa("find", "rent", folder, folder / "d.zip", "-i", "-w")
     assert code == 0
     lines = out.splitlines()
@@ -38,28 +35,28 @@ def test_hits_of_several_formats_name_file_and_section(docqa: Any, folder: Path)
     assert f"{folder / 'd.zip'}/inner.txt, " in out and "Two keys" not in out
 
 
-def test_one_file_is_not_named(docqa: Any, folder: Path) -> None:
+def test_one_file_is_not_named(docqa, folder):
     code, out, _ = docqa("find", "due on the first", folder / "a.txt")
     assert code == 0 and out.endswith("The rent is due on the first day.\n") and "a.txt" not in out
 
 
-def test_a_handbook_hit_has_its_page_and_heading(docqa: Any, repository: Path) -> None:
+def test_a_handbook_hit_has_its_page_and_heading(docqa, repository):
     handbook = repository / "sample_docs" / "services_agreement.pdf"
     code, out, _ = docqa("find", "simulated Alarms", handbook)
     assert code == 0 and out.startswith("p. 2 (PDF 5), section 4.2: ")
 
 
-def test_nothing_found_is_status_5(docqa: Any, folder: Path) -> None:
+def test_nothing_found_is_status_5(docqa, folder):
     assert docqa("find", "deposit", folder / "a.txt")[:2] == (5, "")
 
 
-def test_an_expression_without_its_flag_is_told(docqa: Any, folder: Path) -> None:
+def test_an_expression_without_its_flag_is_told(docqa, folder):
     status, out, said = docqa("find", r"zzz\w+|yyy", folder)
     assert (status, out) == (5, "") and "--regex" in said
     assert "--regex" not in docqa("find", "zzz yyy", folder)[2]
 
 
-def test_files_and_counts_are_for_scripts(docqa: Any, folder: Path) -> None:
+def test_files_and_counts_are_for_scripts(docqa, folder):
     code, out, _ = docqa("find", "rent", folder, "-i", "-l")
     assert (code, out.split()) == (0, [str(folder / "a.txt"), str(folder / "b.html")])
     assert docqa("find", "rent", folder, "-ic")[1].split() == [f"{folder / 'a.txt'}:2", f"{folder / 'b.html'}:1"]
@@ -69,7 +66,7 @@ def test_files_and_counts_are_for_scripts(docqa: Any, folder: Path) -> None:
     assert docqa("find", "rent", folder, "-l", "-c")[0] == 2
 
 
-def test_json_has_cites_that_cut_the_words(docqa: Any, folder: Path) -> None:
+def test_json_has_cites_that_cut_the_words(docqa, folder):
     code, out, _ = docqa("find", "--regex", r"[Rr]ent\w*", folder / "d.zip", "--json", "-C", "1")
     found = [json.loads(line) for line in out.splitlines()]
     assert code == 0 and [each["text"] for each in found] == ["Rent", "rental"]
@@ -79,20 +76,18 @@ def test_json_has_cites_that_cut_the_words(docqa: Any, folder: Path) -> None:
     assert (found[1]["before"], found[1]["after"]) == ([], [])
 
 
-def test_a_file_that_cannot_be_read_does_not_end_the_search(docqa: Any, folder: Path) -> None:
+def test_a_file_that_cannot_be_read_does_not_end_the_search(docqa, folder):
     code, out, err = docqa("find", "rent", folder / "none.pdf", folder / "a.txt")
     assert code == 3 and "rent is due" in out and "none.pdf" in err
 
 
 @pytest.mark.parametrize("arguments", [("", "x"), (" ", "x"), ("--regex", "(", "x"), ("--regex", "", "x")])
-def test_a_pattern_that_is_none_is_status_2(docqa: Any, folder: Path, arguments: tuple[str, ...]) -> None:
+def test_a_pattern_that_is_none_is_status_2(docqa, folder, arguments):
     code, out, err = docqa("find", *arguments[:-1], folder / "a.txt")
     assert (code, out) == (2, "") and err.startswith("docqa: ")
 
 
-def test_an_expression_that_explodes_ends_with_status_2(
-    docqa: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expression_that_explodes_ends_with_status_2(docqa, tmp_path, monkeypatch):
     monkeypatch.setattr(expression, "EXPRESSION_SECONDS", 0.3)
     text = tmp_path / "x.txt"
     text.write_text("y" + "x" * 5000 + "zy\n", encoding="utf-8")
@@ -100,7 +95,7 @@ def test_an_expression_that_explodes_ends_with_status_2(
     assert code == 2 and "takes more than 0.3 seconds" in err and "(a+)+" in err
 
 
-def test_standard_input_is_searched(folder: Path) -> None:
+def test_standard_input_is_searched(folder):
     done = subprocess.run(
         [sys.executable, "-m", "docqa.app", "find", "keys", "-", "--no-store"],
         input=b"Two keys.\n", capture_output=True, timeout=120,
@@ -108,9 +103,7 @@ def test_standard_input_is_searched(folder: Path) -> None:
     assert done.returncode == 0 and done.stdout.endswith(b"Two keys.\n")
 
 
-def test_a_second_search_uses_the_kept_text(
-    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_search_uses_the_kept_text(docqa, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "cache"))
     first = docqa("find", "rent", folder / "a.txt")
     monkeypatch.setattr("docqa.ingest.worker.read_in_worker", None)
@@ -118,7 +111,7 @@ def test_a_second_search_uses_the_kept_text(
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
-def test_colours_are_for_terminals_without_no_color(folder: Path) -> None:
+def test_colours_are_for_terminals_without_no_color(folder):
     def on_terminal(**environment: str) -> str:
         mine, theirs = pty.openpty()
         arguments = [sys.executable, "-m", "docqa.app", "find", "keys", str(folder / "c.md"), "--no-store"]

@@ -1,7 +1,5 @@
 """`docqa history` and what other commands put into the history, or take out of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import stat
@@ -50,7 +48,7 @@ def fill(own_folders: Path) -> Any:
     return write
 
 
-def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked: Path, docqa: Any) -> None:
+def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked, docqa):
     code, out, err = docqa("history")
     assert (code, err) == (0, "")
     first, second = out.splitlines()
@@ -63,7 +61,7 @@ def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked: Pat
     assert "no question with 'submarine'" in err
 
 
-def test_json_has_the_whole_answer(asked: Path, docqa: Any) -> None:
+def test_json_has_the_whole_answer(asked, docqa):
     _, out, _ = docqa("history", "--json", "Alder7")
     (line,) = out.splitlines()
     found = json.loads(line)
@@ -74,7 +72,7 @@ def test_json_has_the_whole_answer(asked: Path, docqa: Any) -> None:
     assert found["answer"] == direct
 
 
-def test_nothing_kept_is_said_and_makes_no_folder(docqa: Any, own_folders: Path) -> None:
+def test_nothing_kept_is_said_and_makes_no_folder(docqa, own_folders):
     code, out, err = docqa("history")
     assert (code, out) == (0, "")
     assert "no past questions yet" in err
@@ -82,19 +80,19 @@ def test_nothing_kept_is_said_and_makes_no_folder(docqa: Any, own_folders: Path)
     assert not own_folders.exists()
 
 
-def test_no_store_keeps_no_question(docqa: Any, tiny_model: None, note: Path, own_folders: Path) -> None:
+def test_no_store_keeps_no_question(docqa, tiny_model, note, own_folders):
     assert docqa("ask", note, QUESTION, "--no-store")[0] == 0
     assert not (own_folders / "history").exists()
 
 
-def test_a_limit_is_told(fill: Any, docqa: Any) -> None:
+def test_a_limit_is_told(fill, docqa):
     fill("chat", "One?", "Two?", "Three?")
     _, out, err = docqa("history", "--limit", 2)
     assert [line.split()[0] for line in out.splitlines()] == ["1.3", "1.2"]
     assert "2 of 3 questions" in err
 
 
-def test_a_session_or_question_is_exported_as_markdown_or_html(asked: Path, docqa: Any, tmp_path: Path) -> None:
+def test_a_session_or_question_is_exported_as_markdown_or_html(asked, docqa, tmp_path):
     _, whole, _ = docqa("history", "export", "1")
     _, one, _ = docqa("history", "export", "1.1", "--md")
     assert f"## {NOWHERE}" in whole and f"## {NOWHERE}" not in one
@@ -108,7 +106,7 @@ def test_a_session_or_question_is_exported_as_markdown_or_html(asked: Path, docq
     assert "answers.html" in err
 
 
-def test_an_export_does_not_need_the_document_any_more(asked: Path, docqa: Any) -> None:
+def test_an_export_does_not_need_the_document_any_more(asked, docqa):
     _, before, _ = docqa("history", "export", "1", "--html")
     asked.unlink()
     docqa("cache", "prune", "--to", "1M")
@@ -130,22 +128,20 @@ def test_an_export_does_not_need_the_document_any_more(asked: Path, docqa: Any) 
         (["export", "1", "--output", "/nowhere/at/all.md"], 2, "folder does not exist"),
     ],
 )
-def test_what_cannot_be_listed_or_exported_is_said(
-    fill: Any, docqa: Any, arguments: list[str], code: int, said: str
-) -> None:
+def test_what_cannot_be_listed_or_exported_is_said(fill, docqa, arguments, code, said):
     fill("chat", "One?")
     done, out, err = docqa("history", *arguments)
     assert (done, out) == (code, "")
     assert said in err
 
 
-def test_the_word_export_can_be_looked_for(fill: Any, docqa: Any) -> None:
+def test_the_word_export_can_be_looked_for(fill, docqa):
     fill("chat", "Who may export grain?")
     assert "1.1" in docqa("history", '"export"')[1]
     assert "1.1" in docqa("history", "export grain")[1]
 
 
-def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill: Any, docqa: Any, own_folders: Path) -> None:
+def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill, docqa, own_folders):
     fill("chat", "One?")
     path = own_folders / "history" / "history.sqlite"
     path.write_bytes(b"no database at all " * 300)
@@ -160,9 +156,7 @@ def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill: Any, 
     assert "Two?" in docqa("history")[1]
 
 
-def test_a_damaged_history_costs_no_answer(
-    docqa: Any, tiny_model: None, note: Path, own_folders: Path, fill: Any
-) -> None:
+def test_a_damaged_history_costs_no_answer(docqa, tiny_model, note, own_folders, fill):
     fill("chat", "One?")
     (own_folders / "history" / "history.sqlite").write_bytes(b"no database at all " * 300)
     code, out, err = docqa("ask", note, QUESTION)
@@ -172,7 +166,7 @@ def test_a_damaged_history_costs_no_answer(
     assert QUESTION in docqa("history")[1]
 
 
-def test_the_cache_lists_and_checks_the_history(fill: Any, docqa: Any, own_folders: Path) -> None:
+def test_the_cache_lists_and_checks_the_history(fill, docqa, own_folders):
     fill("chat", "One?", "Two?")
     _, out, err = docqa("cache", "list")
     assert re.fullmatch(r"history .* kept 2 questions\n", out)
@@ -185,7 +179,7 @@ def test_the_cache_lists_and_checks_the_history(fill: Any, docqa: Any, own_folde
     assert "damaged history" in out
 
 
-def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked: Path, docqa: Any) -> None:
+def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked, docqa):
     _, out, _ = docqa("cache", "prune", "--to", "500K")
     assert "history" not in out
     assert len(docqa("history")[1].splitlines()) == 2
@@ -194,9 +188,7 @@ def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked: Path, d
     assert docqa("history")[1] == ""
 
 
-def test_forget_deletes_the_questions_of_a_file_and_no_others(
-    asked: Path, docqa: Any, fill: Any, own_folders: Path
-) -> None:
+def test_forget_deletes_the_questions_of_a_file_and_no_others(asked, docqa, fill, own_folders):
     fill("chat", "Other?")
     code, _, _ = docqa("forget", asked)
     assert code == 0
@@ -207,9 +199,7 @@ def test_forget_deletes_the_questions_of_a_file_and_no_others(
     assert docqa("history")[1] == ""
 
 
-def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
-    fill: Any, docqa: Any, own_folders: Path
-) -> None:
+def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(fill, docqa, own_folders):
     session = fill("tui", "one")
     with open_history(Store(own_folders)) as history:
         history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
@@ -224,7 +214,7 @@ def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
     assert b"Quetzal" not in (own_folders / "history" / "history.sqlite").read_bytes()
 
 
-def test_the_history_is_its_owners_alone(asked: Path, own_folders: Path) -> None:
+def test_the_history_is_its_owners_alone(asked, own_folders):
     folder = own_folders / "history"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}

@@ -1,15 +1,11 @@
 """`docqa models export`: the files it writes, and what it refuses."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_an_exported_folder_is_a_model_that_answers(docqa: Any, tmp_path: Path, checkpoint: Path, lease: Path) -> None:
+def test_an_exported_folder_is_a_model_that_answers(docqa, tmp_path, checkpoint, lease):
     code, out, _ = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "hf")
     assert code == 0
     assert {line.split("/")[-1] for line in out.splitlines()} >= {"config.json", "model.safetensors", "tokenizer.json"}
@@ -17,7 +13,7 @@ def test_an_exported_folder_is_a_model_that_answers(docqa: Any, tmp_path: Path, 
     assert (code, "[quote found]" in out) == (0, True)
 
 
-def test_what_cannot_be_exported_says_why(docqa: Any, tmp_path: Path, checkpoint: Path) -> None:
+def test_what_cannot_be_exported_says_why(docqa, tmp_path, checkpoint):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
     code, _, err = docqa("models", "export", checkpoint, tmp_path / "full")

@@ -1,7 +1,5 @@
 """`docqa verify` as a person and a script run it."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess
@@ -35,7 +33,7 @@ def brief(tmp_path: Path) -> Any:
     return write
 
 
-def test_a_bent_quotation_is_shown_with_its_difference_and_is_no_failure(docqa: Any, lease: Path, brief: Any) -> None:
+def test_a_bent_quotation_is_shown_with_its_difference_and_is_no_failure(docqa, lease, brief):
     text = brief('It says "The Tenant may assign this lease without consent" (Section 5.1).')
     code, out, _ = docqa("verify", text, lease)
     assert code == 0
@@ -45,15 +43,13 @@ def test_a_bent_quotation_is_shown_with_its_difference_and_is_no_failure(docqa: 
     assert "1 quotation: 1 near, 1 not where cited" in out
 
 
-def test_anything_absent_is_status_5(docqa: Any, lease: Path, brief: Any) -> None:
+def test_anything_absent_is_status_5(docqa, lease, brief):
     code, out, _ = docqa("verify", brief('"The deposit is returned" and "all the cats are fed at noon".'), lease)
     assert code == 5
     assert "absent (in none of the documents)" in out
 
 
-def test_json_has_the_contracts_quotes_and_what_verify_adds(
-    docqa: Any, lease: Path, brief: Any, repository: Path
-) -> None:
+def test_json_has_the_contracts_quotes_and_what_verify_adds(docqa, lease, brief, repository):
     code, out, _ = docqa("verify", brief('"The deposit is returned within nine days" (Section 5.1).'), lease, "--json")
     value = json.loads(out)
     assert code == 0
@@ -70,13 +66,13 @@ def test_json_has_the_contracts_quotes_and_what_verify_adds(
     assert out.count("\n") == 1
 
 
-def test_a_text_without_quotations_says_so(docqa: Any, lease: Path, brief: Any) -> None:
+def test_a_text_without_quotations_says_so(docqa, lease, brief):
     code, out, _ = docqa("verify", brief("Nothing is quoted here."), lease)
     assert code == 0
     assert "No quotation and no cite was found" in out
 
 
-def test_the_text_may_come_from_standard_input(docqa: Any, lease: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_may_come_from_standard_input(docqa, lease, monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(b'"The deposit is returned"'))
     monkeypatch.setattr("sys.stdin", stream)
     code, out, _ = docqa("verify", "-", lease)
@@ -94,9 +90,7 @@ def test_the_text_may_come_from_standard_input(docqa: Any, lease: Path, monkeypa
         (("{empty}", "{lease}"), 3, "is empty"),
     ],
 )
-def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
-    docqa: Any, tmp_path: Path, lease: Path, brief: Any, arguments: tuple[str, ...], code: int, said: str
-) -> None:
+def test_what_cannot_be_checked_ends_with_its_status_and_a_line(docqa, tmp_path, lease, brief, arguments, code, said):
     empty = tmp_path / "empty.md"
     empty.write_text("\n", encoding="utf-8")
     names = {"brief": brief('"quoted words"'), "lease": lease, "folder": tmp_path, "empty": empty}
@@ -105,20 +99,20 @@ def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
     assert said in err
 
 
-def test_a_mark_without_partner_is_a_warning_with_its_line(docqa: Any, lease: Path, brief: Any) -> None:
+def test_a_mark_without_partner_is_a_warning_with_its_line(docqa, lease, brief):
     text = brief('One.\nAn "open mark.\n')
     _, _, err = docqa("verify", text, lease)
     assert f"{text}:2: this quotation mark has no partner" in err
 
 
-def test_the_help_prints_what_verified_means(docqa: Any) -> None:
+def test_the_help_prints_what_verified_means(docqa):
     code, out, _ = docqa("verify", "--help")
     assert code == 0
     words = " ".join(out.split())
     assert all(rule in words for rule in FOLDING)
 
 
-def test_it_loads_no_model_and_no_torch(python: str, lease: Path, brief: Any) -> None:
+def test_it_loads_no_model_and_no_torch(python, lease, brief):
     text = brief('"The deposit is returned within ten days" (Section 5.1).')
     code = (
         f"import sys\nfrom docqa.app.cli import run\nrun(['verify', {str(text)!r}, {str(lease)!r}])\n"

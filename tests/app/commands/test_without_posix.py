@@ -3,8 +3,6 @@
 Python's own modules and other packages keep it, since they have their own ways there.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -67,17 +65,17 @@ def _python(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def test_all_modules_are_imported_without_those_of_posix(elsewhere: dict[str, str]) -> None:
+def test_all_modules_are_imported_without_those_of_posix(elsewhere):
     assert "imported" in _python(elsewhere, "-c", EVERYTHING)
 
 
-def test_a_question_is_answered_without_posix(elsewhere: dict[str, str]) -> None:
+def test_a_question_is_answered_without_posix(elsewhere):
     answer = json.loads(_python(elsewhere, "-m", "docqa.app", "ask", str(SAMPLE), "When are invoices due?", "--json"))
     assert answer["quotes"] and "invoice" in answer["quotes"][0]["text"].lower()
 
 
 @pytest.mark.slow
-def test_a_folder_is_summarized_by_two_processes_without_posix(elsewhere: dict[str, str], tmp_path: Path) -> None:
+def test_a_folder_is_summarized_by_two_processes_without_posix(elsewhere, tmp_path):
     folder = tmp_path / "texts"
     folder.mkdir()
     for name in ("gate", "lock"):

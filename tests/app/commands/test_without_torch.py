@@ -1,7 +1,5 @@
 """A second question about a document that was read is answered where torch cannot be imported, in the same words."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -39,7 +37,7 @@ def _asked(cache: Path, *more: str, blocked: bool) -> tuple[dict[str, object], s
 
 
 @pytest.mark.skipif(array_library() is None, reason="without the native library torch computes")
-def test_a_second_question_needs_no_torch(tmp_path: Path) -> None:
+def test_a_second_question_needs_no_torch(tmp_path):
     cold, _ = _asked(tmp_path, blocked=False)
     warm, said = _asked(tmp_path, blocked=True)
     assert warm == cold and warm["quotes"] and said.endswith("[]\n")

@@ -1,7 +1,5 @@
 """What is kept of documents: equal to what is made anew, found again by content, and set aside when damaged."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import fields, replace
 from pathlib import Path
@@ -45,9 +43,7 @@ def numbered(document: Document) -> Document:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(_TEXTS, st.booleans()), max_size=3), st.booleans())
-def test_a_kept_context_is_the_one_laid_out_anew(
-    document: Any, model: Any, tmp_path_factory: Any, made: list[tuple[list[str], bool]], writes: bool
-) -> None:
+def test_a_kept_context_is_the_one_laid_out_anew(document, model, tmp_path_factory, made, writes):
     documents = [
         numbered(document(*(texts if paged else texts[:1]), path=f"{number}.pdf", paged=paged))
         for number, (texts, paged) in enumerate(made)
@@ -72,14 +68,14 @@ def kept_file(kept: KeptParts) -> Path:
     return file
 
 
-def test_another_text_or_tokenizer_is_another_context(kept: KeptParts, document: Any, model: Any) -> None:
+def test_another_text_or_tokenizer_is_another_context(kept, document, model):
     first, longer = document("One page."), document("One page.", "And two.")
     for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
         assert same(parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer))
     assert len(list((kept.store.root / "contexts").iterdir())) == 3
 
 
-def test_the_same_content_under_another_path_is_found(kept: KeptParts, document: Any, model: Any) -> None:
+def test_the_same_content_under_another_path_is_found(kept, document, model):
     made = document("One page.")
     kept.context([made], lambda: model.tokenizer, None)
     renamed = replace(made, path="elsewhere.pdf")
@@ -87,7 +83,7 @@ def test_the_same_content_under_another_path_is_found(kept: KeptParts, document:
 
 
 @pytest.mark.parametrize("harm", ["flip", "shorten", "remove"])
-def test_damaged_tokens_are_set_aside_and_made_again(kept: KeptParts, document: Any, model: Any, harm: str) -> None:
+def test_damaged_tokens_are_set_aside_and_made_again(kept, document, model, harm):
     made = document("One page.", "Another page with more words.")
     expected = kept.context([made], lambda: model.tokenizer, None)
     file = kept_file(kept)
@@ -103,7 +99,7 @@ def test_damaged_tokens_are_set_aside_and_made_again(kept: KeptParts, document: 
     assert same(kept.context([made], fail, None), expected)
 
 
-def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept: KeptParts, document: Any, model: Any) -> None:
+def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept, document, model):
     made, other = document("One page."), replace(kept, notices=[])
 
     def slow() -> Any:
@@ -116,9 +112,7 @@ def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept: KeptParts, do
     assert kept_file(kept).stat().st_ino == node and kept.notices == other.notices == []
 
 
-def test_a_disk_that_refuses_is_said_and_costs_no_answer(
-    kept: KeptParts, document: Any, model: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_refuses_is_said_and_costs_no_answer(kept, document, model, monkeypatch):
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
@@ -128,7 +122,7 @@ def test_a_disk_that_refuses_is_said_and_costs_no_answer(
     assert "cannot be kept (No space left" in kept.notices[0]
 
 
-def test_two_files_of_the_same_text_are_forgotten_one_by_one(kept: KeptParts, document: Any, model: Any) -> None:
+def test_two_files_of_the_same_text_are_forgotten_one_by_one(kept, document, model):
     made = document("One page.")
     twin = replace(made, id="0" * 64)
     for each in (made, twin):
@@ -137,7 +131,7 @@ def test_two_files_of_the_same_text_are_forgotten_one_by_one(kept: KeptParts, do
     assert kept.context([made], fail, None).documents == (made,)
 
 
-def test_forgetting_a_document_deletes_its_tokens(kept: KeptParts, document: Any, model: Any) -> None:
+def test_forgetting_a_document_deletes_its_tokens(kept, document, model):
     made = document("One page.")
     kept.context([made], lambda: model.tokenizer, None)
     kept.store.forget([made.id], "gone.pdf")

@@ -1,7 +1,5 @@
 """Vectors of passages: read once, kept with the state, and made again where they are not those of this encoder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +32,7 @@ def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
     return make
 
 
-def test_a_passage_is_read_when_its_last_token_was(vectors: Any, document: Any, model: Any) -> None:
+def test_a_passage_is_read_when_its_last_token_was(vectors, document, model):
     found, read = vectors()
     first, second = lay_out([document(*PAGES)], model.tokenizer).passages
     found.read_until(first.token_end - 1)
@@ -45,7 +43,7 @@ def test_a_passage_is_read_when_its_last_token_was(vectors: Any, document: Any, 
     assert read == list(PAGES)
 
 
-def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors: Any, tmp_path: Path) -> None:
+def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors, tmp_path):
     found, _ = vectors()
     found.read_until(1_000)
     found.save(tmp_path)
@@ -57,7 +55,7 @@ def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors: Any, tmp_p
     assert np.abs(found.scores(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
 
 
-def test_vectors_of_another_encoder_are_made_again(vectors: Any, tmp_path: Path) -> None:
+def test_vectors_of_another_encoder_are_made_again(vectors, tmp_path):
     found, _ = vectors()
     found.read_until(1_000)
     found.save(tmp_path)
@@ -67,7 +65,7 @@ def test_vectors_of_another_encoder_are_made_again(vectors: Any, tmp_path: Path)
     assert read == list(PAGES) and other.unsaved
 
 
-def test_damaged_vectors_are_named(vectors: Any, tmp_path: Path) -> None:
+def test_damaged_vectors_are_named(vectors, tmp_path):
     found, _ = vectors()
     found.read_until(1_000)
     found.save(tmp_path)
@@ -80,7 +78,7 @@ def test_damaged_vectors_are_named(vectors: Any, tmp_path: Path) -> None:
             vectors()[0].load(tmp_path)
 
 
-def test_without_an_encoder_nothing_is_gathered(document: Any, model: Any, tmp_path: Path) -> None:
+def test_without_an_encoder_nothing_is_gathered(document, model, tmp_path):
     found = PassageVectors(SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer))
     found.read_until(1_000)
     found.save(tmp_path)

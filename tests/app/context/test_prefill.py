@@ -1,7 +1,5 @@
 """What is kept on disk changes the time of an answer, never a word of it."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -72,7 +70,7 @@ def kept(read_once: tuple[Path, Path, dict[str, Any]], cache: Path) -> Iterator[
     yield path, cache, answer
 
 
-def test_cached_answer_is_the_cold_answer_after_a_restart(lease: Path, cache: Path, ask_in_process: Any) -> None:
+def test_cached_answer_is_the_cold_answer_after_a_restart(lease, cache, ask_in_process):
     _, cold = ask_in_process([lease], [QUESTION], cache)
     _, warm = ask_in_process([lease], [QUESTION], cache)
     assert outside_usage(warm["answers"][0]) == outside_usage(cold["answers"][0])
@@ -92,9 +90,7 @@ def test_cached_answer_is_the_cold_answer_after_a_restart(lease: Path, cache: Pa
         pytest.param({"interrupt_at": 4096}, 4096, id="after the second block", marks=pytest.mark.slow),
     ],
 )
-def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(
-    read_once: Any, cache: Path, ask_in_process: Any, spec: dict[str, int], reused: int
-) -> None:
+def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(read_once, cache, ask_in_process, spec, reused):
     path, _, cold = read_once
     code, _ = ask_in_process([path], [QUESTION], cache, **spec)
     assert code != 0
@@ -103,7 +99,7 @@ def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(
     assert outside_usage(resumed["answers"][0]) == outside_usage(cold)
 
 
-def test_closing_the_generator_keeps_whole_blocks(lease: Path, model: Any, cache: Path) -> None:
+def test_closing_the_generator_keeps_whole_blocks(lease, model, cache):
     options = Options(cache_dir=str(cache), preview=False)
     with open_session([str(lease)], options, model=model) as session:
         reading = session.read()
@@ -115,7 +111,7 @@ def test_closing_the_generator_keeps_whole_blocks(lease: Path, model: Any, cache
         assert session.plan.tokens_reused == 2048
 
 
-def test_a_read_that_was_left_goes_on_in_the_same_session(lease: Path, model: Any, read_once: Any) -> None:
+def test_a_read_that_was_left_goes_on_in_the_same_session(lease, model, read_once):
     with open_session([str(lease)], Options(store=False, preview=False), model=model) as session:
         reading = session.read()
         for event in reading:
@@ -128,7 +124,7 @@ def test_a_read_that_was_left_goes_on_in_the_same_session(lease: Path, model: An
 
 
 @pytest.mark.parametrize("victim", ["point", "block", "header.json", "vectors.safetensors", "entry.json"])
-def test_a_damaged_state_is_set_aside_and_rebuilt_with_equal_answer(kept: Any, model: Any, victim: str) -> None:
+def test_a_damaged_state_is_set_aside_and_rebuilt_with_equal_answer(kept, model, victim):
     path, cache, cold = kept
     files = [file for file in state_folder(cache).rglob("*") if file.is_file() and file.name.startswith(victim)]
     for file in files:
@@ -143,7 +139,7 @@ def test_a_damaged_state_is_set_aside_and_rebuilt_with_equal_answer(kept: Any, m
     assert ask(path, model, cache)[0]["usage"]["cached"] is True
 
 
-def test_a_truncated_state_file_is_rebuilt(kept: Any, model: Any) -> None:
+def test_a_truncated_state_file_is_rebuilt(kept, model):
     path, cache, cold = kept
     victim = next(state_folder(cache).rglob("block-*"))
     victim.write_bytes(victim.read_bytes()[:-7])
@@ -152,9 +148,7 @@ def test_a_truncated_state_file_is_rebuilt(kept: Any, model: Any) -> None:
     assert any(victim.name in message for message in warnings(events))
 
 
-def test_a_state_of_another_text_is_refused_with_the_reason(
-    kept: Any, model: Any, tmp_path: Path, lease_of: Any
-) -> None:
+def test_a_state_of_another_text_is_refused_with_the_reason(kept, model, tmp_path, lease_of):
     path, cache, cold = kept
     other = lease_of(tmp_path / "other.txt", 12)
     ask(other, model, tmp_path / "second")
@@ -166,9 +160,7 @@ def test_a_state_of_another_text_is_refused_with_the_reason(
     assert any("tokens differ" in message for message in warnings(events))
 
 
-def test_a_full_disk_costs_a_warning_not_the_answer(
-    lease: Path, model: Any, cache: Path, read_once: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_costs_a_warning_not_the_answer(lease, model, cache, read_once, monkeypatch):
     from docqa.model.state import files
 
     def full(*_: Any, **__: Any) -> int:
@@ -181,9 +173,7 @@ def test_a_full_disk_costs_a_warning_not_the_answer(
     assert len(told) == 1
 
 
-def test_a_full_disk_before_the_document_is_kept_costs_a_warning(
-    lease: Path, model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_before_the_document_is_kept_costs_a_warning(lease, model, cache, monkeypatch):
     def full(*_: Any, **__: Any) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -193,7 +183,7 @@ def test_a_full_disk_before_the_document_is_kept_costs_a_warning(
     assert any("No space left" in message for message in warnings(events))
 
 
-def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease: Path, model: Any, tmp_path: Path) -> None:
+def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease, model, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     answer, events = ask(lease, model, blocked / "cache")
@@ -201,13 +191,13 @@ def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease: Path, model: 
     assert any("nothing can be kept" in message for message in warnings(events))
 
 
-def test_nothing_is_kept_with_no_store(lease: Path, model: Any, cache: Path, read_once: Any) -> None:
+def test_nothing_is_kept_with_no_store(lease, model, cache, read_once):
     answer, _ = ask(lease, model, cache, store=False)
     assert not cache.exists()
     assert answer["answer"] == read_once[2]["answer"]
 
 
-def test_a_grown_document_reads_only_its_tail(model: Any, kept: Any, lease_of: Any, tmp_path: Path) -> None:
+def test_a_grown_document_reads_only_its_tail(model, kept, lease_of, tmp_path):
     _, cache, _ = kept
     longer = lease_of(tmp_path / "lease.txt", 34)
     grown, _ = ask(longer, model, cache)
@@ -216,7 +206,7 @@ def test_a_grown_document_reads_only_its_tail(model: Any, kept: Any, lease_of: A
     assert outside_usage(grown) == outside_usage(cold)
 
 
-def test_a_document_that_changes_between_two_asks_is_read_anew(tmp_path: Path, model: Any, cache: Path) -> None:
+def test_a_document_that_changes_between_two_asks_is_read_anew(tmp_path, model, cache):
     path = tmp_path / "note.txt"
     path.write_text("The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8")
     first, _ = ask(path, model, cache, "Who is the keeper of the northern lighthouse?")
@@ -227,9 +217,7 @@ def test_a_document_that_changes_between_two_asks_is_read_anew(tmp_path: Path, m
     assert second["usage"]["cached"] is False
 
 
-def test_two_processes_that_ask_at_once_give_the_same_answer(
-    lease: Path, cache: Path, checkpoint: Path, ask_script: str
-) -> None:
+def test_two_processes_that_ask_at_once_give_the_same_answer(lease, cache, checkpoint, ask_script):
     spec = json.dumps({"paths": [str(lease)], "questions": [QUESTION], "model": str(checkpoint)})
     environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache), "DOCQA_DTYPE": "float32"}
     running = [
@@ -241,14 +229,14 @@ def test_two_processes_that_ask_at_once_give_the_same_answer(
     assert sum(answer["usage"]["tokens_read"] for answer in answers) == answers[0]["coverage"]["tokens"]
 
 
-def test_folders_and_files_are_private(kept: Any) -> None:
+def test_folders_and_files_are_private(kept):
     _, cache, _ = kept
     for path in cache.rglob("*"):
         if path.suffix != ".lock":
             assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_threads_say_why_a_kept_state_is_not_used(kept, model, monkeypatch):
     path, cache, cold = kept
     monkeypatch.setattr("docqa.app.context.provenance.kernel_provenance", lambda device: "another machine")
     answer, events = ask(path, model, cache)
@@ -256,7 +244,7 @@ def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, m
     assert answer["answer"] == cold["answer"]
 
 
-def test_another_model_is_named_where_a_kept_state_is_not_used(kept: Any, model: Any) -> None:
+def test_another_model_is_named_where_a_kept_state_is_not_used(kept, model):
     path, cache, _ = kept
     other = replace(model, fingerprint="0" * 64, folder=model.folder.parent / "qwen-4b")
     (message,) = [message for message in warnings(ask(path, other, cache)[1]) if "read again" in message]
@@ -265,9 +253,7 @@ def test_another_model_is_named_where_a_kept_state_is_not_used(kept: Any, model:
 
 
 @pytest.mark.parametrize("store", [True, False])
-def test_an_interrupt_says_what_is_kept_only_where_something_is(
-    lease: Path, model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch, store: bool
-) -> None:
+def test_an_interrupt_says_what_is_kept_only_where_something_is(lease, model, cache, monkeypatch, store):
     original = type(model).prefill
 
     def interrupted(self: Any, ids: Any, state: Any, **options: Any) -> Any:
@@ -281,15 +267,13 @@ def test_an_interrupt_says_what_is_kept_only_where_something_is(
     assert getattr(caught.value, "__notes__", []) == ([KEPT_NOTE] if store else [])
 
 
-def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:
+def test_a_reader_without_anything_kept_reuses_nothing(model, lease):
     with open_session([str(lease)], Options(store=False), model=model) as session:
         assert isinstance(session.local_reading.prefiller, Prefiller)
         assert session.local_reading.prefiller.reusable_tokens() == 0
 
 
-def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
-    lease: Path, model: Any, cache: Path, read_once: Any
-) -> None:
+def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, cache, read_once):
     from docqa.app.storage.sources import content_digests
 
     said: list[Any] = []
@@ -315,7 +299,7 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
     ]
 
 
-def test_what_another_process_saved_is_deleted_once_it_lets_go(lease: Path, model: Any, cache: Path) -> None:
+def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cache):
     from docqa.app.storage.sources import content_digests
 
     waiting: list[Any] = []

@@ -1,11 +1,8 @@
 """Quality figures: the scores, the places of gold answers, and the rates of a file."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,13 +30,13 @@ NAMES = (
         ("", "nine days", 0.0, 0.0),
     ],
 )
-def test_scores_follow_squad(said: str, gold: str, exact: float, overlap: float) -> None:
+def test_scores_follow_squad(said, gold, exact, overlap):
     assert exact_match(said, gold) == exact
     assert f1(said, gold) == pytest.approx(overlap)
 
 
 @given(st.lists(st.sampled_from(["rent", "nine", "days", "(a)", "—"]), min_size=1, max_size=20), st.data())
-def test_gold_places_survive_other_white_space(words: list[str], data: st.DataObject) -> None:
+def test_gold_places_survive_other_white_space(words, data):
     source, text = "\n".join(words), "  ".join(words)
     number = data.draw(st.integers(0, len(words) - 1))
     start = sum(len(word) + 1 for word in words[:number])
@@ -51,7 +48,7 @@ def test_gold_places_survive_other_white_space(words: list[str], data: st.DataOb
         assert text[place[0] : place[1]] in words[number]
 
 
-def test_a_gold_answer_is_found_where_text_was_lost() -> None:
+def test_a_gold_answer_is_found_where_text_was_lost():
     source, text = "Running head 12\nThe rent is due in nine days.", "The rent is due in nine days."
     start = source.index("nine days")
     assert TextMap(source, text).span(start, start + 9) == (text.index("nine"), text.index("nine") + 9)
@@ -88,7 +85,7 @@ def write_eval(path: Path) -> Path:
     return path
 
 
-def test_lines_of_a_doc_are_one_document_and_the_limit_counts_questions(tmp_path: Path) -> None:
+def test_lines_of_a_doc_are_one_document_and_the_limit_counts_questions(tmp_path):
     path = str(write_eval(tmp_path / "set.jsonl.gz"))
     (document,) = read_eval_file(path)
     third = document.questions[2]
@@ -97,7 +94,7 @@ def test_lines_of_a_doc_are_one_document_and_the_limit_counts_questions(tmp_path
     assert [len(d.questions) for d in read_eval_file(path, 1)] == [1]
 
 
-def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path: Path, model: Any) -> None:
+def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path, model):
     found = run_eval(str(write_eval(tmp_path / "set.jsonl.gz")), Options(), model=model)
     assert list(found) == NAMES.split()
     assert found["questions"] == 3
@@ -112,7 +109,7 @@ def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path: Path, mo
     assert found["asserted"] == asserted
 
 
-def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_path: Path) -> None:
+def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_path):
     both = [{"text": "x", "start": 0}, {"text": "y", "start": 2}]
     qas = [
         {"question": "a", "kind": "list", "multi": True, "answers": both},
@@ -133,7 +130,7 @@ def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_
     ]
 
 
-def test_the_first_questions_are_those_of_the_first_lines(tmp_path: Path) -> None:
+def test_the_first_questions_are_those_of_the_first_lines(tmp_path):
     row = {"answer": "x", "pages": [1], "unanswerable": False, "kind": "number", "must": [], "all_of": ["x", "y"]}
     rows = [{**row, "file": file, "question": f"{n}"} for n, file in enumerate(["a.txt", "b.txt", "a.txt", "b.txt"])]
     path = tmp_path / "questions.jsonl"
@@ -146,7 +143,7 @@ def test_the_first_questions_are_those_of_the_first_lines(tmp_path: Path) -> Non
     assert drawn[0].questions[0].text in ("0", "1")
 
 
-def test_a_file_of_another_form_is_an_input_error(tmp_path: Path) -> None:
+def test_a_file_of_another_form_is_an_input_error(tmp_path):
     path = tmp_path / "plain.txt"
     path.write_text("no json here\n", encoding="utf-8")
     with pytest.raises(InputError, match="line 1"):
@@ -156,7 +153,7 @@ def test_a_file_of_another_form_is_an_input_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_eval_asks_about_the_files_of_a_folder(docqa: Any, tmp_path: Path) -> None:
+def test_eval_asks_about_the_files_of_a_folder(docqa, tmp_path):
     (tmp_path / "note.txt").write_text(
         "The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8"
     )

@@ -1,7 +1,5 @@
 """What an answer is worth: its scores, what counts as right, and the calibration error."""
 
-from __future__ import annotations
-
 import random
 import re
 from dataclasses import replace
@@ -51,9 +49,7 @@ MAY = GoldQuestion("May it end?", ("yes",), False, verdict="yes")
         (None, RENT, 0.0, 0.0),
     ],
 )
-def test_scores_are_of_all_golds_together_and_of_clauses(
-    said: str | None, question: GoldQuestion, overlap: float, exact: float
-) -> None:
+def test_scores_are_of_all_golds_together_and_of_clauses(said, question, overlap, exact):
     assert scores(said, question) == (pytest.approx(overlap), exact)
 
 
@@ -81,12 +77,12 @@ def test_scores_are_of_all_golds_together_and_of_clauses(
         (None, RENT, False),
     ],
 )
-def test_an_answer_is_right_that_agrees_with_a_known_one(said: str | None, question: GoldQuestion, right: bool) -> None:
+def test_an_answer_is_right_that_agrees_with_a_known_one(said, question, right):
     assert is_right(answer(said), question) is right
     assert not is_right(answer(said), replace(question, unanswerable=True))
 
 
-def test_a_known_answer_may_stand_in_the_first_quote() -> None:
+def test_a_known_answer_may_stand_in_the_first_quote():
     assert is_right(answer("month", ("due within nine days of each month", 6)), RENT)
     assert not is_right(answer("month", ("due each month", 6), ("within nine days", 6)), RENT)
     assert not is_right(answer("month", ("word " * 60 + "nine days", 6)), RENT)
@@ -95,7 +91,7 @@ def test_a_known_answer_may_stand_in_the_first_quote() -> None:
     assert is_right(answer("the Tenant", ("signed by the Tenant", 6), ("and the Landlord", 6)), PARTIES)
 
 
-def test_words_that_are_needed_may_stand_in_the_first_quote() -> None:
+def test_words_that_are_needed_may_stand_in_the_first_quote():
     asked = GoldQuestion("q", ("two years",), False, pages=(6,), must=("two (2) year", "24 months"))
     assert is_right(answer("it", ("for a Two (2)-year period", 6)), asked)
     assert is_right(answer("24 months", ("other words", 3), ("more", 6)), asked)
@@ -106,14 +102,14 @@ def test_words_that_are_needed_may_stand_in_the_first_quote() -> None:
     assert not is_right(answer("No: 24 months", ("other words", 6)), replace(asked, verdict="yes"))
 
 
-def test_all_words_of_a_list_may_stand_in_all_quotes() -> None:
+def test_all_words_of_a_list_may_stand_in_all_quotes():
     asked = GoldQuestion("q", ("a",), False, pages=(2,), kind="list", must=("irons",), all_of=("irons", "putters"))
     assert is_right(answer("irons", ("irons", 2), ("and Putters", 4)), asked)
     assert not is_right(answer("irons", ("irons", 2), ("and Putters", 4)), replace(asked, kind="near"))
     assert not is_right(answer("irons", ("irons", 2)), asked)
 
 
-def test_bins_are_of_equal_count_and_weigh_the_error() -> None:
+def test_bins_are_of_equal_count_and_weigh_the_error():
     sure, unsure = [Asserted(0.9, n < 9) for n in range(10)], [Asserted(0.5, n < 2) for n in range(10)]
     mixed = random.Random(0).sample(sure + unsure, 20)
     found = bins(mixed)
@@ -124,7 +120,7 @@ def test_bins_are_of_equal_count_and_weigh_the_error() -> None:
     assert (bins([]), calibration_error([])) == ([], 0)
 
 
-def test_the_figure_has_a_dot_for_each_bin_and_ends_in_precision() -> None:
+def test_the_figure_has_a_dot_for_each_bin_and_ends_in_precision():
     drawn = confidence_figure([Asserted(n / 20, n % 4 > 0) for n in range(20)], 40)
     ElementTree.fromstring(drawn)
     assert drawn.count("<circle") == 10 and drawn.count("<polyline") == 2

@@ -1,8 +1,5 @@
 """Questions about a document itself, and the passages that answer them."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,35 +32,35 @@ def context(*documents: Document) -> Context:
 
 
 @pytest.mark.parametrize("question", ABOUT)
-def test_who_when_and_what_title_ask_about_the_document(question: str) -> None:
+def test_who_when_and_what_title_ask_about_the_document(question):
     assert asks_about_document(question)
 
 
 @pytest.mark.parametrize("question", ELSEWHERE)
-def test_what_a_clause_says_is_not_about_the_document(question: str) -> None:
+def test_what_a_clause_says_is_not_about_the_document(question):
     assert not asks_about_document(question)
 
 
-def test_title_page_and_signatures_come_first(document: Any) -> None:
+def test_title_page_and_signatures_come_first(document):
     made = context(document(TITLE, PROSE, PROSE, SIGNED, PROSE))
     texts = [made.text_of(made.passages[number]) for number in front_passages(made, 2)]
     assert texts == [TITLE, SIGNED]
 
 
-def test_every_document_has_its_turn(document: Any) -> None:
+def test_every_document_has_its_turn(document):
     made = context(document(TITLE, PROSE, SIGNED), document("A REPORT on mills", PROSE, path="b.pdf"))
     found = [made.passages[number] for number in front_passages(made, 3)]
     assert [(placed.document, placed.passage.page) for placed in found] == [(0, 1), (1, 1), (0, 3)]
 
 
-def test_who_delivered_an_opinion_is_found_behind_the_syllabus(document: Any) -> None:
+def test_who_delivered_an_opinion_is_found_behind_the_syllabus(document):
     told = "ALDER, J., delivered the opinion of the Court, in which BIRCH, J., joined."
     made = context(document("Syllabus\n" + PROSE, PROSE, told, PROSE))
     assert told in [made.text_of(made.passages[number]) for number in front_passages(made, 3)]
 
 
 @given(pages=st.lists(st.sampled_from([TITLE, PROSE, SIGNED, " "]), min_size=1, max_size=6), most=st.integers(0, 5))
-def test_passages_are_distinct_and_at_most_so_many(document: Any, pages: list[str], most: int) -> None:
+def test_passages_are_distinct_and_at_most_so_many(document, pages, most):
     made = context(document(*pages))
     found = front_passages(made, most)
     assert len(found) == len(set(found)) <= most

@@ -1,7 +1,5 @@
 """The words of passages as arrays: what they say, and the scores that come of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bm25s
@@ -32,7 +30,7 @@ def of_bm25s(texts: list[str], question: str) -> np.ndarray:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_TEXT, min_size=1, max_size=12), _TEXT, st.integers(0, 12))
-def test_scores_are_bit_for_bit_those_of_bm25s(texts: list[str], question: str, cut: int) -> None:
+def test_scores_are_bit_for_bit_those_of_bm25s(texts, question, cut):
     expected = of_bm25s(texts, question)
     assert np.array_equal(WordIndex(texts).scores(question), expected)
     joined = WordIndex(postings=[Postings.of(texts[:cut]), Postings.of(texts[cut:])])
@@ -41,7 +39,7 @@ def test_scores_are_bit_for_bit_those_of_bm25s(texts: list[str], question: str, 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_TEXT, max_size=8), st.integers(0, 8))
-def test_stems_are_found_by_passage_and_passages_by_stem(texts: list[str], cut: int) -> None:
+def test_stems_are_found_by_passage_and_passages_by_stem(texts, cut):
     index = WordIndex(postings=[Postings.of(texts[:cut]), Postings.of(texts[cut:])])
     expected = [set(terms(text)) for text in texts]
     assert [index.passage_words(number) for number in range(len(index))] == expected
@@ -49,7 +47,7 @@ def test_stems_are_found_by_passage_and_passages_by_stem(texts: list[str], cut: 
         assert index.occurrences(stem) == sum(stem in words for words in expected)
 
 
-def test_scores_of_a_sample_document_are_those_of_bm25s() -> None:
+def test_scores_of_a_sample_document_are_those_of_bm25s():
     act = read(ReadRequest(str(SAMPLES / "harbour_act.xml")))
     texts = [act.passage_text(passage) for passage in act.passages]
     index = WordIndex(texts)

@@ -1,7 +1,5 @@
 """Values of a kind: read, in one spelling, compared, printed."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, printed, read
@@ -24,7 +22,7 @@ from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, prin
         (FactKind.YES_NO, "No, it may not.", "no", "no"),
     ],
 )
-def test_a_value_is_read_and_printed_in_one_spelling(kind: FactKind, text: str, value: str, shown: str) -> None:
+def test_a_value_is_read_and_printed_in_one_spelling(kind, text, value, shown):
     fact = read(kind, text)
     assert fact is not None
     assert (fact.value, printed(fact)) == (value, shown)
@@ -33,7 +31,7 @@ def test_a_value_is_read_and_printed_in_one_spelling(kind: FactKind, text: str, 
 @pytest.mark.parametrize(
     ("kind", "text"), [(FactKind.DATE, "3/4/2019"), (FactKind.DATE, "soon"), (FactKind.AMOUNT, "30 days")]
 )
-def test_what_may_be_read_two_ways_is_no_value(kind: FactKind, text: str) -> None:
+def test_what_may_be_read_two_ways_is_no_value(kind, text):
     assert read(kind, text) is None
 
 
@@ -55,7 +53,7 @@ def test_what_may_be_read_two_ways_is_no_value(kind: FactKind, text: str) -> Non
         (FactKind.PARTY, "Acme", "Borealis", Relation.CONFLICTING),
     ],
 )
-def test_values_are_equal_conflicting_or_incomparable(kind: FactKind, one: str, other: str, relation: Relation) -> None:
+def test_values_are_equal_conflicting_or_incomparable(kind, one, other, relation):
     first, second = read(kind, one), read(kind, other)
     assert first is not None and second is not None
     assert compare(first, second) is compare(second, first) is relation
@@ -70,5 +68,5 @@ def test_values_are_equal_conflicting_or_incomparable(kind: FactKind, one: str, 
         ("4. The tenant pays 2,400 marks.", "the Tenant pays 2400 marks"),
     ],
 )
-def test_answers_in_other_spellings_are_the_same(one: str, other: str) -> None:
+def test_answers_in_other_spellings_are_the_same(one, other):
     assert normal_form(one) == normal_form(other)

@@ -1,9 +1,6 @@
 """What a reader highlighted: kept, forgotten with its document, never pruned, exported with the answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +8,10 @@ from docqa.app.history.history import kept_documents, open_history
 from docqa.app.history.html_page import html_page
 from docqa.app.history.markdown import markdown
 from docqa.app.history.records import Annotation, KeptSession
-from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
 HOSTILE = "<script>alert(1)</script> *bold*"
 RENT = Annotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture
@@ -29,7 +20,7 @@ def lease(document: Callable[..., Document]) -> Document:
     return document("The lease begins.", "And the rent is 1,200 dollars.", path="folder/lease.pdf")
 
 
-def test_an_annotation_comes_back_changed_and_is_deleted(store: Store, lease: Document) -> None:
+def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
     with open_history(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
         number = history.annotate(session, RENT)
@@ -45,7 +36,7 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store: Store, lease: Do
         assert history.annotate(session + 1, RENT) == 0
 
 
-def test_annotations_are_forgotten_with_their_document_and_never_pruned(store: Store, lease: Document) -> None:
+def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, lease):
     with open_history(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
         history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl"))
@@ -57,7 +48,7 @@ def test_annotations_are_forgotten_with_their_document_and_never_pruned(store: S
 
 
 @pytest.mark.parametrize("form", [markdown, html_page])
-def test_annotations_are_exported_as_text(form: Callable[..., str], lease: Document) -> None:
+def test_annotations_are_exported_as_text(form, lease):
     session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))
     hostile = Annotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
     text = form(session, [], 1, [hostile, RENT])

@@ -1,12 +1,9 @@
 """Conversations as Markdown and as one HTML page: complete, escaped, inert, and a cite leads to its words."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +14,7 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import Mark, escaped, html_page, marked
+from docqa.app.history.html_page import MarkedSpan, escaped, html_page, marked
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn
@@ -113,9 +110,7 @@ class Page(HTMLParser):
                 self.marks[name] = self.marks.get(name, "") + data
 
 
-def test_the_page_is_balanced_inert_and_shows_hostile_text_as_text(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_the_page_is_balanced_inert_and_shows_hostile_text_as_text(conversation):
     text = html_page(*conversation)
     page = Page(text)
     assert page.unbalanced == []
@@ -133,9 +128,7 @@ def test_the_page_is_balanced_inert_and_shows_hostile_text_as_text(
     assert "url(" not in text and "@import" not in text
 
 
-def test_every_cite_leads_to_the_very_words_and_they_lead_back(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_every_cite_leads_to_the_very_words_and_they_lead_back(conversation):
     page = Page(html_page(*conversation))
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -146,14 +139,14 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(
     assert page.marks["c2"] == "it is paid on the first day of each month."
     assert page.marks["c3"] == "2021.\nThe rent is 1,200 dollars"
     assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace("month.21", "month.")
-    twice = Page(marked("one two", [Mark(0, 3, "<mark>", "</mark>1"), Mark(0, 3, "<mark>", "</mark>2")])).text
+    twice = Page(
+        marked("one two", [MarkedSpan(0, 3, "<mark>", "</mark>1"), MarkedSpan(0, 3, "<mark>", "</mark>2")])
+    ).text
     assert twice == "one12 two"
     assert page.marks["c4"].endswith("The keeper of the door is Alder")
 
 
-def test_the_page_tells_what_was_not_found_stopped_and_understood(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_the_page_tells_what_was_not_found_stopped_and_understood(conversation):
     text = Page(html_page(*conversation)).text
     for said in (
         "Not found.",
@@ -169,9 +162,7 @@ def test_the_page_tells_what_was_not_found_stopped_and_understood(
 
 
 @pytest.mark.parametrize("form", [html_page, markdown])
-def test_what_is_possible_is_said_first_with_the_name_of_its_file(
-    lease: Document, document: Callable[..., Document], form: Callable[..., str]
-) -> None:
+def test_what_is_possible_is_said_first_with_the_name_of_its_file(lease, document, form):
     other = document("Nothing of note.", path="folder/other.pdf")
     answer = replace(answer_of(lease, "Why?"), status=Status.POSSIBLE)
     turns = [made_turn([lease, other], "Why?", answer)]
@@ -181,9 +172,7 @@ def test_what_is_possible_is_said_first_with_the_name_of_its_file(
     assert "Nearest" not in text
 
 
-def test_an_answer_has_the_head_of_the_terminal_above_it(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_an_answer_has_the_head_of_the_terminal_above_it(conversation):
     session, turns = conversation
     page = html_page(session, turns)
     answered = next(turn for turn in turns if turn.answer is not None and turn.answer.answer is not None)
@@ -195,7 +184,7 @@ def test_an_answer_has_the_head_of_the_terminal_above_it(
 
 
 @pytest.mark.parametrize("form", [html_page, markdown])
-def test_the_statements_of_a_list_name_their_quotes(lease: Document, form: Callable[..., str]) -> None:
+def test_the_statements_of_a_list_name_their_quotes(lease, form):
     quotes = quote_of(lease, PAGES[0], "1 April 2021"), quote_of(lease, PAGES[1], "Alder")
     statements = Statement("1 April 2021", Support.QUOTED, (0,)), Statement("<Alder>", Support.UNSUPPORTED, ())
     answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
@@ -206,7 +195,7 @@ def test_the_statements_of_a_list_name_their_quotes(lease: Document, form: Calla
     assert "no quote supports this" in text
 
 
-def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[KeptSession, list[KeptTurn]]) -> None:
+def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation):
     text = markdown(*conversation)
     assert text.startswith("# How much?\n")
     assert "> “The rent is **1,200 dollars**, and it is paid" in text
@@ -217,7 +206,7 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[Kep
     assert "*read as: Who is" in text
 
 
-def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> None:
+def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease):
     rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
     quotes = quote_of(lease, rent, "1,200 dollars"), replace(quote_of(lease, rent, ""), defines="<rent>")
     turn = made_turn([lease], "How much?", answer_of(lease, "How much?", *quotes))
@@ -226,29 +215,25 @@ def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> N
     assert markdown(session, [turn]).count(", what \\<rent\\> means (quote found)") == 1
 
 
-def test_a_long_question_is_short_only_in_the_list(lease: Document) -> None:
+def test_a_long_question_is_short_only_in_the_list(lease):
     question = "Why " * 400 + "?"
     turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]
     session = KeptSession(1, "chat", "How?", 0.0, 1.0, kept_documents([lease]), 2)
     assert html_page(session, turns).count("Why ") < 500
 
 
-def test_a_part_of_a_conversation_keeps_the_numbers_of_its_quotes(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_a_part_of_a_conversation_keeps_the_numbers_of_its_quotes(conversation):
     session, turns = conversation
     assert "\\[4\\] p. 1" in markdown(session, turns[1:], 4)
     assert 'id="c4"' in html_page(session, turns[1:], 4)
 
 
-def test_files_of_one_name_keep_their_paths() -> None:
+def test_files_of_one_name_keep_their_paths():
     names = shown_names(["a/x.pdf", "b/x.pdf", "c/y.pdf"])
     assert names == {"a/x.pdf": "a/x.pdf", "b/x.pdf": "b/x.pdf", "c/y.pdf": "y.pdf"}
 
 
-def test_an_answer_without_a_kept_page_has_no_dead_link(
-    conversation: tuple[KeptSession, list[KeptTurn]],
-) -> None:
+def test_an_answer_without_a_kept_page_has_no_dead_link(conversation):
     session, turns = conversation
     page = Page(html_page(session, [replace(turns[0], pages=())]))
     assert [tag for tag, _ in page.tags if tag == "a"] == []
@@ -257,8 +242,8 @@ def test_an_answer_without_a_kept_page_has_no_dead_link(
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
-def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text: str, spans: list[tuple[int, int]]) -> None:
-    marks = [Mark(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
+def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text, spans):
+    marks = [MarkedSpan(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
     page = Page(marked(text, marks))
     shown = escaped(text)
     assert page.unbalanced == []
@@ -286,9 +271,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", [1280, 420])
-def test_a_click_on_a_cite_highlights_its_words(
-    browser: Any, conversation: tuple[KeptSession, list[KeptTurn]], tmp_path: Path, width: int
-) -> None:
+def test_a_click_on_a_cite_highlights_its_words(browser, conversation, tmp_path, width):
     session, turns = conversation
     long = [
         replace(turn, pages=tuple(replace(page, text=page.text + "\nline" * 200) for page in turn.pages))

@@ -1,7 +1,5 @@
 """The history of questions and answers: kept, found, shared by processes, repaired, and forgotten."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import stat
@@ -10,7 +8,6 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,11 +29,6 @@ PAGES = (
     "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
     "The tenant pays 1,200 dollars of rent before the ninth day of each month.",
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture
@@ -85,7 +77,7 @@ def everything(store: Store) -> bytes:
 # Keeping
 
 
-def test_a_turn_comes_back_with_the_page_that_it_cites(history: History, lease_pages: Document) -> None:
+def test_a_turn_comes_back_with_the_page_that_it_cites(history, lease_pages):
     turn = turn_of(lease_pages)
     session = kept(history, lease_pages, turn)
     (back,) = history.turns(session)
@@ -98,7 +90,7 @@ def test_a_turn_comes_back_with_the_page_that_it_cites(history: History, lease_p
     assert (record.kind, record.questions, record.documents[0].id) == ("ask", 1, lease_pages.id)
 
 
-def test_an_answer_kept_under_schema_1_is_read_found_and_said(history: History, lease_pages: Document) -> None:
+def test_an_answer_kept_under_schema_1_is_read_found_and_said(history, lease_pages):
     turn = turn_of(lease_pages)
     session = kept(history, lease_pages, turn)
     with history._database._connection as writing:
@@ -109,7 +101,7 @@ def test_an_answer_kept_under_schema_1_is_read_found_and_said(history: History, 
     assert history.search("31 March")[0][0].turn.answer == turn.answer
 
 
-def test_the_database_is_its_owners_alone(store: Store, lease_pages: Document) -> None:
+def test_the_database_is_its_owners_alone(store, lease_pages):
     with open_history(store) as history:
         kept(history, lease_pages, turn_of(lease_pages))
         with history._database._connection as writing:
@@ -120,7 +112,7 @@ def test_the_database_is_its_owners_alone(store: Store, lease_pages: Document) -
     assert stat.S_IMODE((store.root / "history").stat().st_mode) == 0o700
 
 
-def test_a_long_text_is_kept_around_the_cite_only(document: Callable[..., Document]) -> None:
+def test_a_long_text_is_kept_around_the_cite_only(document):
     filler = "Nothing of interest stands in this line of the text.\n" * 400
     text = f"{filler}The fee is 85 dollars in March.\n{filler}"
     long = document(text, path="long.txt", paged=False)
@@ -137,7 +129,7 @@ def test_a_long_text_is_kept_around_the_cite_only(document: Callable[..., Docume
     assert page.text.startswith("Nothing") and page.text.endswith("text.\n")
 
 
-def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history: History, lease_pages: Document) -> None:
+def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history, lease_pages):
     waiting = KeptTurn("When does it end?", 5.0, state="stopped", note="left")
     session = history.start("tui", kept_documents([lease_pages]), "lease")
     history.keep_all(session, [waiting, KeptTurn("And who pays?", 6.0, state="stopped")], (2, 40))
@@ -149,7 +141,7 @@ def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history: Histor
     assert history.search("pays")[1] == 0
 
 
-def test_a_file_name_that_is_no_text_can_be_kept(history: History, document: Callable[..., Document]) -> None:
+def test_a_file_name_that_is_no_text_can_be_kept(history, document):
     odd = replace(document(*PAGES), path="l\udcffease.pdf")
     session = kept(history, odd, turn_of(odd))
     (back,) = history.turns(session)
@@ -158,7 +150,7 @@ def test_a_file_name_that_is_no_text_can_be_kept(history: History, document: Cal
     assert history.forget((), "l\udcffease.pdf") == 1
 
 
-def test_a_recorder_that_cannot_write_says_so_once(store: Store, lease_pages: Document, tmp_path: Path) -> None:
+def test_a_recorder_that_cannot_write_says_so_once(store, lease_pages, tmp_path):
     store.root.mkdir(parents=True)
     (store.root / "history").write_text("in the way", encoding="utf-8")
     said: list[str] = []
@@ -170,7 +162,7 @@ def test_a_recorder_that_cannot_write_says_so_once(store: Store, lease_pages: Do
     assert "not kept" in said[0]
 
 
-def test_a_recorder_whose_session_is_forgotten_begins_another(store: Store, lease_pages: Document) -> None:
+def test_a_recorder_whose_session_is_forgotten_begins_another(store, lease_pages):
     recorder = Recorder(store, "chat", [lease_pages], pytest.fail)
     recorder.keep(turn_of(lease_pages))
     with open_history(store) as other:
@@ -182,7 +174,7 @@ def test_a_recorder_whose_session_is_forgotten_begins_another(store: Store, leas
         assert [turn.question for turn in history.turns(session.id)] == ["Who pays?"]
 
 
-def test_a_recorder_keeps_nothing_of_a_forgotten_document(store: Store, lease_pages: Document) -> None:
+def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
     said: list[str] = []
     recorder = Recorder(store, "chat", [lease_pages], said.append)
     recorder.keep(turn_of(lease_pages))
@@ -219,7 +211,7 @@ def test_a_recorder_keeps_nothing_of_a_forgotten_document(store: Store, lease_pa
         ("(", 0),
     ],
 )
-def test_every_word_counts_and_no_operator_does(history: History, lease_pages: Document, query: str, hits: int) -> None:
+def test_every_word_counts_and_no_operator_does(history, lease_pages, query, hits):
     kept(history, lease_pages, turn_of(lease_pages))
     rent = "The tenant pays 1,200 dollars of rent before the ninth day of each month."
     answer = answer_of(lease_pages, "How much is the rent?", rent, "1,200 dollars")
@@ -227,7 +219,7 @@ def test_every_word_counts_and_no_operator_does(history: History, lease_pages: D
     assert history.search(query)[1] == hits
 
 
-def test_what_is_no_word_is_looked_for_as_it_stands(history: History, document: Callable[..., Document]) -> None:
+def test_what_is_no_word_is_looked_for_as_it_stands(history, document):
     sections = document("Rights end under § 7 of the act, which says so in plain words.", path="act.pdf")
     answer = answer_of(sections, "Where?", sections.pages[0].text, "§ 7")
     kept(history, sections, made_turn([sections], "Where?", answer))
@@ -236,7 +228,7 @@ def test_what_is_no_word_is_looked_for_as_it_stands(history: History, document: 
     assert history.search('{"')[1] == 0  # the form in which an answer is kept is nobody's text
 
 
-def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history: History, lease_pages: Document) -> None:
+def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history, lease_pages):
     for number in range(5):
         kept(history, lease_pages, KeptTurn(f"Question {number}?", float(number), state="failed"))
     listed, total = history.search("", limit=2)
@@ -275,14 +267,14 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         ("ﬁle № １２", "file no 12"),
     ],
 )
-def test_pieces_of_words_are_found_in_every_script(history: History, text: str, query: str) -> None:
+def test_pieces_of_words_are_found_in_every_script(history, text, query):
     session = history.start("ask", (), text)
     history.keep(session, KeptTurn(text, 0.0, state="failed"))
     assert history.search(query)[1] == 1
 
 
 @pytest.mark.parametrize(("text", "query"), [("文章和档案", "文档"), ("a runway", "running"), ("API文档", "PI")])
-def test_what_does_not_stand_there_is_not_found(history: History, text: str, query: str) -> None:
+def test_what_does_not_stand_there_is_not_found(history, text, query):
     session = history.start("ask", (), text)
     history.keep(session, KeptTurn(text, 0.0, state="failed"))
     assert history.search(query)[1] == 0
@@ -290,9 +282,7 @@ def test_what_does_not_stand_there_is_not_found(history: History, text: str, que
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40), st.data())
-def test_any_kept_text_is_found_by_the_beginning_of_each_word(
-    searched: History, text: str, data: st.DataObject
-) -> None:
+def test_any_kept_text_is_found_by_the_beginning_of_each_word(searched, text, data):
     session = searched.start("ask", (), text)
     searched.keep(session, KeptTurn(text, 0.0, state="failed"))
     # Marks belong to the letters before them; half a Korean syllable, which nobody types, is none of it.
@@ -306,23 +296,23 @@ def test_any_kept_text_is_found_by_the_beginning_of_each_word(
             assert session in [item.session for item in listed], query
 
 
-def test_a_search_of_a_thousand_words_is_no_harder(searched: History) -> None:
+def test_a_search_of_a_thousand_words_is_no_harder(searched):
     assert searched.search(" ".join(f"words{number} 文档" for number in range(1_000)))[1] == 0
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from("\"'*^:+-(){}[]~,;.\\ANDORTNE \x00aäß漢%_"), max_size=20))
-def test_no_text_is_taken_for_an_operator(searched: History, query: str) -> None:
+def test_no_text_is_taken_for_an_operator(searched, query):
     searched.search(query)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.", "1.2.3", "-1", "1.x", "１"])
-def test_what_is_no_number_of_a_question_is_refused(text: str) -> None:
+def test_what_is_no_number_of_a_question_is_refused(text):
     with pytest.raises(UsageError, match="not the number"):
         parse_id(text)
 
 
-def test_an_unknown_session_is_named(history: History) -> None:
+def test_an_unknown_session_is_named(history):
     with pytest.raises(InputError, match="no session 7"):
         history.session(7)
 
@@ -343,7 +333,7 @@ with open_history(Store(Path(sys.argv[1]))) as history:
 """
 
 
-def test_processes_that_write_at_once_lose_nothing(store: Store, python: str) -> None:
+def test_processes_that_write_at_once_lose_nothing(store, python):
     running = [
         subprocess.Popen([python, "-c", WRITE, str(store.root), name], stderr=subprocess.PIPE, text=True)
         for name in ("one", "two", "three", "four")
@@ -360,7 +350,7 @@ def test_processes_that_write_at_once_lose_nothing(store: Store, python: str) ->
 
 
 @pytest.mark.parametrize("harm", ["garbage", "short", "page"])
-def test_a_damaged_database_is_named_set_aside_and_made_anew(store: Store, lease_pages: Document, harm: str) -> None:
+def test_a_damaged_database_is_named_set_aside_and_made_anew(store, lease_pages, harm):
     with open_history(store) as history:
         for number in range(60):
             kept(history, lease_pages, turn_of(lease_pages, f"Question {number}?"))
@@ -396,14 +386,14 @@ def test_a_damaged_database_is_named_set_aside_and_made_anew(store: Store, lease
 
 
 @pytest.mark.parametrize("version", [SCHEMA - 1, SCHEMA + 1])
-def test_a_database_of_another_version_is_not_touched(store: Store, version: int) -> None:
+def test_a_database_of_another_version_is_not_touched(store, version):
     with open_history(store) as history:
         history._database.write(lambda db: db.execute(f"PRAGMA user_version = {version}"))
     with pytest.raises(ResourceError, match="another program or version"):
         open_history(store)
 
 
-def test_a_database_of_another_program_is_not_touched(store: Store) -> None:
+def test_a_database_of_another_program_is_not_touched(store):
     path = store.folder("history", "history.sqlite")
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE theirs (x)")
@@ -413,7 +403,7 @@ def test_a_database_of_another_program_is_not_touched(store: Store) -> None:
         assert other.execute("SELECT count(*) FROM theirs").fetchone() == (0,)
 
 
-def test_an_answer_that_cannot_be_read_costs_only_itself(history: History, lease_pages: Document) -> None:
+def test_an_answer_that_cannot_be_read_costs_only_itself(history, lease_pages):
     session = kept(history, lease_pages, turn_of(lease_pages), turn_of(lease_pages, "Who pays?"))
     history._database.write(lambda db: db.execute("UPDATE turns SET answer = '{\"quotes\": 3}' WHERE position = 1"))
     first, second = history.turns(session)
@@ -425,7 +415,7 @@ def test_an_answer_that_cannot_be_read_costs_only_itself(history: History, lease
 # Forgetting
 
 
-def test_forget_leaves_no_word_of_a_document_behind(store: Store, document: Callable[..., Document]) -> None:
+def test_forget_leaves_no_word_of_a_document_behind(store, document):
     secret = document("The xylophone of Quetzalcoatl is buried under the seventh oak of the park.", path="secret.pdf")
     other = document(*PAGES, path="lease.pdf")
     with open_history(store) as history:
@@ -442,15 +432,13 @@ def test_forget_leaves_no_word_of_a_document_behind(store: Store, document: Call
         assert history.search("renewed")[1] == 1
 
 
-def test_forget_finds_a_file_that_is_gone_by_its_path(
-    store: Store, lease_pages: Document, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_forget_finds_a_file_that_is_gone_by_its_path(store, lease_pages, monkeypatch, tmp_path):
     with open_history(store) as history:
         kept(history, lease_pages, turn_of(lease_pages))
         assert history.forget((), "lease.pdf") == 1
 
 
-def test_pruning_deletes_the_longest_unused_sessions_first(history: History, lease_pages: Document) -> None:
+def test_pruning_deletes_the_longest_unused_sessions_first(history, lease_pages):
     first = kept(history, lease_pages, *[turn_of(lease_pages, f"{n}?") for n in range(150)])
     second = kept(history, lease_pages, *[turn_of(lease_pages, f"{n}?") for n in range(150)])
     history.keep(first, turn_of(lease_pages, "last?"))
@@ -462,12 +450,12 @@ def test_pruning_deletes_the_longest_unused_sessions_first(history: History, lea
     assert history.search("")[1] == 0
 
 
-def test_nothing_kept_is_no_history(store: Store) -> None:
+def test_nothing_kept_is_no_history(store):
     assert open_kept(store) is None
     assert not store.root.exists()
 
 
-def test_the_history_needs_neither_model_nor_torch(python: str, tmp_path: Path) -> None:
+def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
     code = (
         "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
         "from docqa.app.history import history, html_page, markdown, recorder; "

@@ -1,12 +1,8 @@
 """`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there is no picture of."""
 
-from __future__ import annotations
-
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -51,7 +47,7 @@ def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa: Any, report_pdf: Path) -> None:
+def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa, report_pdf):
     code, out, err = docqa("inspect", report_pdf, "--page", "1")
     assert (code, err) == (0, "")
     root = ElementTree.fromstring(out)
@@ -65,7 +61,7 @@ def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa: Any, r
     assert image.get("href", "").startswith("data:image/png;base64,")
 
 
-def test_the_picture_is_inert_whatever_the_document_says(docqa: Any, report_pdf: Path) -> None:
+def test_the_picture_is_inert_whatever_the_document_says(docqa, report_pdf):
     _, out, _ = docqa("inspect", report_pdf, "--page", "1")
     root = ElementTree.fromstring(out)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} == {
@@ -75,7 +71,7 @@ def test_the_picture_is_inert_whatever_the_document_says(docqa: Any, report_pdf:
     assert [link[:22] for link in links] == ["data:image/png;base64,"]
 
 
-def test_json_has_the_facts_of_the_picture(docqa: Any, report_pdf: Path) -> None:
+def test_json_has_the_facts_of_the_picture(docqa, report_pdf):
     code, out, _ = docqa("inspect", report_pdf, "--page", "1", "--json")
     assert code == 0
     seen = json.loads(out)
@@ -108,9 +104,7 @@ def test_json_has_the_facts_of_the_picture(docqa: Any, report_pdf: Path) -> None
         ("4", 4, "no page is labelled 4; this is p. 2 (PDF 4)"),
     ],
 )
-def test_a_page_is_found_by_its_label_then_by_its_number(
-    docqa: Any, report_pdf: Path, wanted: str | None, page: int, said: str
-) -> None:
+def test_a_page_is_found_by_its_label_then_by_its_number(docqa, report_pdf, wanted, page, said):
     arguments = [] if wanted is None else ["--page", wanted]
     code, out, err = docqa("inspect", report_pdf, *arguments, "--json")
     assert code == 0
@@ -120,20 +114,20 @@ def test_a_page_is_found_by_its_label_then_by_its_number(
 
 
 @pytest.mark.parametrize("wanted", ["iii", "6", "0", "PDF 6", "", "-1", "9" * 5000])
-def test_a_missing_page_is_a_usage_error_with_the_range(docqa: Any, report_pdf: Path, wanted: str) -> None:
+def test_a_missing_page_is_a_usage_error_with_the_range(docqa, report_pdf, wanted):
     code, out, err = docqa("inspect", report_pdf, f"--page={wanted}")
     assert (code, out) == (2, "")
     assert "run from i to 3" in err
 
 
-def test_pages_that_share_a_label_are_named(document: Callable[..., Any]) -> None:
+def test_pages_that_share_a_label_are_named(document):
     labelled = document("One.", "Two.", "Three.", labels=("1", "A", "1"))
     page, notes = find_page(labelled, "1")
     assert page.page == 1
     assert '"PDF 3"' in notes[0]
 
 
-def test_a_document_without_pages_has_json_but_no_picture(docqa: Any, tmp_path: Path) -> None:
+def test_a_document_without_pages_has_json_but_no_picture(docqa, tmp_path):
     file = tmp_path / "note.md"
     file.write_text("# One\n\nText of one.\n", encoding="utf-8")
     code, out, err = docqa("inspect", file)
@@ -147,12 +141,12 @@ def test_a_document_without_pages_has_json_but_no_picture(docqa: Any, tmp_path: 
     assert docqa("inspect", file, "--page", "1")[0] == 2
 
 
-def test_a_page_number_is_refused_for_a_document_without_pages(document: Callable[..., Any]) -> None:
+def test_a_page_number_is_refused_for_a_document_without_pages(document):
     with pytest.raises(UsageError, match="no pages"):
         find_page(document("Text.", paged=False), "1")
 
 
-def test_on_a_terminal_the_page_is_told_in_words(docqa: Any, report_pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_the_page_is_told_in_words(docqa, report_pdf, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     code, out, err = docqa("inspect", report_pdf, "--page", "1")
     assert code == 0
@@ -162,7 +156,7 @@ def test_on_a_terminal_the_page_is_told_in_words(docqa: Any, report_pdf: Path, m
     assert "--output page.svg" in err
 
 
-def test_output_is_written_whole_and_nowhere_else(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
+def test_output_is_written_whole_and_nowhere_else(docqa, report_pdf, tmp_path):
     target = tmp_path / "page.svg"
     code, out, err = docqa("inspect", report_pdf, "--output", target)
     assert (code, out) == (0, "")
@@ -171,7 +165,7 @@ def test_output_is_written_whole_and_nowhere_else(docqa: Any, report_pdf: Path, 
     assert [file.name for file in tmp_path.iterdir()] == ["page.svg"]
 
 
-def test_output_is_neither_the_document_nor_of_another_kind(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
+def test_output_is_neither_the_document_nor_of_another_kind(docqa, report_pdf, tmp_path):
     before = report_pdf.read_bytes()
     assert docqa("inspect", report_pdf, "--output", report_pdf, "--json")[0] == 2
     code, _, err = docqa("inspect", report_pdf, "--output", tmp_path / "page.png")
@@ -181,7 +175,7 @@ def test_output_is_neither_the_document_nor_of_another_kind(docqa: Any, report_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_input_has_the_status_of_bad_input(docqa: Any, tmp_path: Path) -> None:
+def test_bad_input_has_the_status_of_bad_input(docqa, tmp_path):
     empty = tmp_path / "empty.pdf"
     empty.write_bytes(b"")
     broken = tmp_path / "broken.pdf"
@@ -193,7 +187,7 @@ def test_bad_input_has_the_status_of_bad_input(docqa: Any, tmp_path: Path) -> No
         assert path.name in err
 
 
-def test_a_folder_with_two_documents_asks_for_one_of_them(docqa: Any, tmp_path: Path) -> None:
+def test_a_folder_with_two_documents_asks_for_one_of_them(docqa, tmp_path):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("Some words.", encoding="utf-8")
     code, _, err = docqa("inspect", tmp_path)
@@ -201,7 +195,7 @@ def test_a_folder_with_two_documents_asks_for_one_of_them(docqa: Any, tmp_path: 
     assert "more than one document" in err
 
 
-def test_a_pdf_on_standard_input_is_drawn(docqa: Any, report_pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pdf_on_standard_input_is_drawn(docqa, report_pdf, monkeypatch):
     class Piped:
         buffer = io.BytesIO(report_pdf.read_bytes())
 
@@ -214,7 +208,7 @@ def test_a_pdf_on_standard_input_is_drawn(docqa: Any, report_pdf: Path, monkeypa
     assert json.loads(out)["page"] == 2
 
 
-def test_outline_as_json_has_every_field_of_a_section(docqa: Any, report_pdf: Path) -> None:
+def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
     code, out, _ = docqa("outline", report_pdf, "--json")
     assert code == 0
     gate, tide = json.loads(out)["sections"]
@@ -225,7 +219,7 @@ def test_outline_as_json_has_every_field_of_a_section(docqa: Any, report_pdf: Pa
     }  # fmt: skip
 
 
-def test_the_grid_of_a_table_is_drawn_and_told(docqa: Any, tmp_path: Path) -> None:
+def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
     from reportlab.pdfgen.canvas import Canvas
 
     canvas = Canvas(str(tmp_path / "ponds.pdf"), pagesize=(612, 792))

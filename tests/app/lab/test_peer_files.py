@@ -1,13 +1,10 @@
 """Test files of other projects: what counts as a problem, and the tally."""
 
-from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from docqa.app.lab import peer_files
-from docqa.app.lab.peer_files import Reading, count_characters, documents, measure, sampled, tally, words_of
+from docqa.app.lab.peer_files import Reading, documents, measure, tally
 from docqa.ingest.pdf.document import ALL_HIDDEN
 
 
@@ -26,11 +23,11 @@ from docqa.ingest.pdf.document import ALL_HIDDEN
         (Reading("a.pdf", "refused", "NoText", ALL_HIDDEN, peer_characters=1000), ""),
     ],
 )
-def test_a_problem_is_what_should_not_happen(reading: Reading, problem: str) -> None:
+def test_a_problem_is_what_should_not_happen(reading, problem):
     assert reading.problem.startswith(problem) and bool(reading.problem) == bool(problem)
 
 
-def test_files_are_read_measured_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_read_measured_and_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(peer_files, "_peer_text", lambda path: "The gate is open.")
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.md").write_text("# A title\n\nThe gate is opened at six.\n")
@@ -40,26 +37,3 @@ def test_files_are_read_measured_and_counted(tmp_path: Path, monkeypatch: pytest
     assert [(reading.outcome, reading.kind) for reading in found] == [("refused", "NotADocument"), ("document", "")]
     assert found[1].characters == 27 and found[1].seconds > 0 and found[1].bytes > 2**20
     assert tally(found)["files"] == 2 and tally(found)["refusals"] == {"NotADocument": 1}
-
-
-def test_the_words_of_a_pdf_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportlab.pdfgen.canvas import Canvas
-
-    monkeypatch.setattr(peer_files, "_peer_text", lambda path: "THE WARDEN of the lake opens it at noon.")
-    canvas = Canvas(str(tmp_path / "a.pdf"))
-    canvas.drawString(72, 700, "The warden opens the gate at noon.")
-    canvas.save()
-    found = [measure(path) for path in documents([str(tmp_path)])]
-    assert found[0].word_share == 0.8  # but for "lake"
-    assert tally(found)["pdfs_with_most_words"] == 0.0 and tally(found)["median_word_share"] == 0.8
-
-
-def test_words_and_characters_are_those_that_are_seen() -> None:
-    assert words_of("Of\ufb01cer 12b, Масса; 風景") == {"officer", "масса", "風", "景"}
-    assert count_characters("\u202bof\ufb01cer\u202c 12") == 9
-
-
-def test_a_sample_is_drawn_evenly() -> None:
-    paths = [Path(str(number)) for number in range(10)]
-    assert sampled(paths, 2) == [Path("0"), Path("5")]
-    assert sampled(paths, None) == sampled(paths, 99) == paths

@@ -1,18 +1,13 @@
 """The tally of cells that are told by the structure of their table."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
-import pytest
-
-from docqa.app.lab.tables.cells import main
+from docqa.app.lab.tables import main
 
 TABLE = "Ponds by state\n\n| State | 2007–08 | 2008–09 |\n|---|---|---|\n| Ohio | 31 | 42 |\n| Texas | 53 | 64 |\n"
 
 
-def test_cells_are_counted_as_right_wrong_or_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cells_are_counted_as_right_wrong_or_none(tmp_path, capsys):
     (tmp_path / "ponds.md").write_text(TABLE, encoding="utf-8")
     asked = [
         ("How many ponds did Texas have in 2008–09?", "64"),

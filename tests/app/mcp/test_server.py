@@ -1,7 +1,5 @@
 """`docqa mcp` as a client of the SDK speaks to it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys
@@ -50,7 +48,7 @@ def talk(checkpoint: Path, folder: Path, tmp_path: Path) -> Callable[[Talk], Any
     return run
 
 
-def test_every_tool_answers_with_structure_and_cites(talk: Any, folder: Path) -> None:
+def test_every_tool_answers_with_structure_and_cites(talk, folder):
     async def conversation(client: Any) -> list[Any]:
         tools = (await client.list_tools()).tools
         assert [tool.name for tool in tools] == ["ask", "find", "outline", "read_pages", "verify"]
@@ -78,7 +76,7 @@ def test_every_tool_answers_with_structure_and_cites(talk: Any, folder: Path) ->
     assert checked["quotes"][0]["grade"] == "exact"
 
 
-def test_nothing_outside_of_the_paths_is_read(talk: Any, folder: Path) -> None:
+def test_nothing_outside_of_the_paths_is_read(talk, folder):
     outside = [
         "../secret/secret.txt", str(folder.parent / "secret" / "secret.txt"), "link.txt", "linked/secret.txt",
         "linked", "below/../../secret/secret.txt", "/etc/passwd", "secret/secret.txt", "none.txt",
@@ -98,7 +96,7 @@ def test_nothing_outside_of_the_paths_is_read(talk: Any, folder: Path) -> None:
     assert any("link.txt" in reason for reason in everywhere.structured_content["left_out"])
 
 
-def test_progress_is_told_and_a_cancelled_question_ends(talk: Any) -> None:
+def test_progress_is_told_and_a_cancelled_question_ends(talk):
     async def conversation(client: Any) -> tuple[list[float], Any, Any]:
         told: list[float] = []
         begun = asyncio.Event()
@@ -122,7 +120,7 @@ def test_progress_is_told_and_a_cancelled_question_ends(talk: Any) -> None:
     assert answered.structured_content["status"] == "answered"
 
 
-def test_what_is_wrong_with_a_call_is_said_to_the_model(talk: Any) -> None:
+def test_what_is_wrong_with_a_call_is_said_to_the_model(talk):
     calls = [
         ("ask", {"question": " "}, "question is empty"),
         ("ask", {"question": "Why?", "paths": ["below"], "sections": "9"}, "there is no section '9'"),

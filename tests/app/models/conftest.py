@@ -1,7 +1,5 @@
 """The hub of `hub_server.py`, serving the tiny checkpoint."""
 
-from __future__ import annotations
-
 import importlib.util
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """A hub on this machine: the part of its API that `docqa models pull` uses, with faults that a test asks for."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

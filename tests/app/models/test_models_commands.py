@@ -1,12 +1,9 @@
 """`docqa models list|show|use|quantize`, and `plan` of a model that is not here."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -24,7 +21,7 @@ def speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
 
 
-def test_what_is_known_has_the_published_sizes() -> None:
+def test_what_is_known_has_the_published_sizes():
     """Against the memory of the published configurations: state in MiB, keys and values (bf16) in KiB a token.
 
     Keys of Qwen2.5 are kept in two bytes where others have one: half as much again as its 56.
@@ -48,15 +45,13 @@ def test_what_is_known_has_the_published_sizes() -> None:
     [("Qwen3-0.6B", 596), ("Qwen3-8B", 8191), ("Qwen2.5-0.5B-Instruct", 494), ("Qwen2.5-7B-Instruct", 7616),
      ("SmolLM2-135M-Instruct", 135), ("SmolLM2-1.7B-Instruct", 1711), ("Llama-3.2-1B-Instruct", 1236)],
 )  # fmt: skip
-def test_known_models_have_the_parameters_of_their_releases(name: str, millions: int) -> None:
+def test_known_models_have_the_parameters_of_their_releases(name, millions):
     model = known(name)
     assert model is not None and model.config.native_context == model.config.max_position_embeddings
     assert round(model.download_bytes / 2e6) == millions
 
 
-def test_the_list_marks_what_answers_and_tells_what_others_need(
-    docqa: Any, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_marks_what_answers_and_tells_what_others_need(docqa, checkpoint, monkeypatch):
     code, out, _ = docqa("models", "list")
     assert code == 0 and out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
@@ -73,13 +68,13 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in docqa("models", "list")[1]
 
 
-def test_a_gguf_file_is_found_by_its_path(tmp_path: Path) -> None:
+def test_a_gguf_file_is_found_by_its_path(tmp_path):
     (tmp_path / "x.gguf").touch()
     assert find(str(tmp_path / "x.gguf"), tmp_path) == tmp_path / "x.gguf"
     assert find(str(tmp_path / "y.gguf"), tmp_path) is None
 
 
-def test_show_tells_the_active_share(docqa: Any, checkpoint: Path) -> None:
+def test_show_tells_the_active_share(docqa, checkpoint):
     code, out, _ = docqa("models", "show", checkpoint, "--json")
     facts = json.loads(out)
     assert "active share: 100.0 %" in docqa("models", "show", checkpoint)[1]
@@ -91,7 +86,7 @@ def test_show_tells_the_active_share(docqa: Any, checkpoint: Path) -> None:
     assert (code, "runs on a server" in err) == (4, True)
 
 
-def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa: Any) -> None:
+def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
     code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
     facts = json.loads(out)
     assert (code, err, facts["id"], facts["license"]) == (0, "", "Qwen/Qwen3.6-35B-A3B", "Apache-2.0")
@@ -106,13 +101,13 @@ def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa: Any) -> Non
     assert code == 0 and "license: Llama-3.2\n" in out and "fits; `docqa models pull" in out
 
 
-def test_another_release_of_a_shape_needs_the_same(docqa: Any) -> None:
+def test_another_release_of_a_shape_needs_the_same(docqa):
     for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
         first, second = known(older), known(newer)
         assert first is not None and second is not None and first.config == second.config
 
 
-def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa: Any, checkpoint: Path) -> None:
+def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
     path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n', encoding="utf-8")
     assert docqa("models", "use", checkpoint)[0] == 0
@@ -126,7 +121,7 @@ def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa: Any
     assert "model =" not in path.read_text(encoding="utf-8") and "# mine\nk = 3  # few" in path.read_text()
 
 
-def test_use_refuses_what_could_not_answer(docqa: Any, tmp_path: Path) -> None:
+def test_use_refuses_what_could_not_answer(docqa, tmp_path):
     code, _, err = docqa("models", "use", "Qwen/Qwen3.5-4B")
     assert (code, "docqa models pull" in err) == (4, True)
     code, _, err = docqa("models", "use", tmp_path)
@@ -136,7 +131,7 @@ def test_use_refuses_what_could_not_answer(docqa: Any, tmp_path: Path) -> None:
     assert not Path(os.environ["DOCQA_CONFIG"]).exists()
 
 
-def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa: Any, checkpoint: Path) -> None:
+def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa, checkpoint):
     path = Path(os.environ["DOCQA_CONFIG"])
     text = 'cache_dir = """\nmodel = inside a text"""\n'
     path.write_text(text, encoding="utf-8")
@@ -145,7 +140,7 @@ def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa: Any, 
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) -> None:
+def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
     import torch
     from safetensors import safe_open
     from safetensors.torch import save_file
@@ -187,7 +182,7 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) ->
     assert (code, "not empty" in err) == (2, True)
 
 
-def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa: Any, note: Path) -> None:
+def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa, note):
     small, large = (
         json.loads(docqa("plan", note, "--model", name, "--json")[1]) for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
     )
@@ -197,7 +192,7 @@ def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa: Any, note
     assert "\nreading      about " in said and " more for what is kept of the reading\n" in said
 
 
-def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa: Any, note: Path) -> None:
+def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa, note):
     code, out, err = docqa("plan", note, "--model", "Qwen3.5-397B-A17B", "--json")
     found = json.loads(out)
     assert (code, found["model"], found["yarn_factor"], err) == (0, "Qwen/Qwen3.5-397B-A17B", 1.0, "")

@@ -1,10 +1,7 @@
 """`docqa models pull` from a hub on this machine: cut, resumed, compared with its hashes, refused with the reason."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hub_server import COMMIT
@@ -16,9 +13,7 @@ def folder_of(own_folders: Path) -> Path:
     return own_folders / "models" / "org--tiny" / COMMIT
 
 
-def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
-    docqa: Any, hub: Any, own_folders: Path, note: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(docqa, hub, own_folders, note, monkeypatch):
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     code, out, err = docqa("models", "pull", "org/tiny")
     assert (code, COMMIT[:12] in out) == (0, True), err
@@ -34,7 +29,7 @@ def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
     assert f"org/tiny@{COMMIT[:12]}" in docqa("cache", "list")[1]
 
 
-def test_a_connection_that_is_cut_goes_on_where_it_was(docqa: Any, hub: Any, own_folders: Path) -> None:
+def test_a_connection_that_is_cut_goes_on_where_it_was(docqa, hub, own_folders):
     hub.cuts[WEIGHTS] = [5_000, 3_000]
     assert docqa("models", "pull", "org/tiny")[0] == 0
     asked = [bytes_ for name, bytes_ in hub.ranges if name == WEIGHTS]
@@ -42,9 +37,7 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(docqa: Any, hub: Any, own
     assert (folder_of(own_folders) / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
 
 
-def test_a_pull_that_was_given_up_goes_on_in_another_run(
-    docqa: Any, hub: Any, own_folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pull_that_was_given_up_goes_on_in_another_run(docqa, hub, own_folders, monkeypatch):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     code, _, err = docqa("models", "pull", "org/tiny")
     assert code == 4 and f"org/tiny: {WEIGHTS}: the connection was cut" in err and "goes on from there" in err
@@ -57,7 +50,7 @@ def test_a_pull_that_was_given_up_goes_on_in_another_run(
     assert (folder_of(own_folders) / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
 
 
-def test_a_part_of_something_else_is_fetched_again_from_the_beginning(docqa: Any, hub: Any, own_folders: Path) -> None:
+def test_a_part_of_something_else_is_fetched_again_from_the_beginning(docqa, hub, own_folders):
     staging = folder_of(own_folders).with_name(f".pull-{COMMIT}")
     staging.mkdir(parents=True)
     (staging / f"{WEIGHTS}.part").write_bytes(b"another file" * 100)
@@ -66,7 +59,7 @@ def test_a_part_of_something_else_is_fetched_again_from_the_beginning(docqa: Any
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "tokenizer.json"])
-def test_a_file_that_differs_from_the_hub_is_refused(docqa: Any, hub: Any, own_folders: Path, name: str) -> None:
+def test_a_file_that_differs_from_the_hub_is_refused(docqa, hub, own_folders, name):
     hub.wrong.add(name)
     code, _, err = docqa("models", "pull", "org/tiny")
     kind = "sha256" if name == WEIGHTS else "git-sha1"
@@ -74,22 +67,20 @@ def test_a_file_that_differs_from_the_hub_is_refused(docqa: Any, hub: Any, own_f
     assert not folder_of(own_folders).exists() and not list(own_folders.rglob(f"{name}*"))
 
 
-def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa: Any, hub: Any) -> None:
+def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa, hub):
     (hub.folder / "config.json").write_text(json.dumps({"model_type": "gemma3"}), encoding="utf-8")
     code, _, err = docqa("models", "pull", "org/tiny")
     assert code == 4 and "gemma3" in err and "config.json" in err and hub.asked[WEIGHTS] == 0
 
 
-def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa: Any, hub: Any) -> None:
+def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa, hub):
     index = {"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}
     (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     code, _, err = docqa("models", "pull", "org/tiny")
     assert code == 4 and "model-00002-of-00002.safetensors is not among its files" in err and hub.asked[WEIGHTS] == 0
 
 
-def test_offline_is_honoured_and_what_is_here_needs_no_hub(
-    docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline_is_honoured_and_what_is_here_needs_no_hub(docqa, hub, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     code, _, err = docqa("models", "pull", "org/tiny")
     assert (code, "HF_HUB_OFFLINE is set" in err, hub.asked["info"]) == (4, True, 0)
@@ -111,14 +102,12 @@ def test_offline_is_honoured_and_what_is_here_needs_no_hub(
         (["../../etc"], 2, "is not the id of a model"),
     ],
 )
-def test_what_the_hub_does_not_know_is_said(docqa: Any, hub: Any, arguments: list[str], code: int, said: str) -> None:
+def test_what_the_hub_does_not_know_is_said(docqa, hub, arguments, code, said):
     found, _, err = docqa("models", "pull", *arguments)
     assert (found, said in err) == (code, True)
 
 
-def test_no_room_is_said_before_anything_large_is_fetched(
-    docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_room_is_said_before_anything_large_is_fetched(docqa, hub, monkeypatch):
     from docqa.app.models import pull
 
     usage = type("Usage", (), {"free": 1_000})
@@ -127,19 +116,19 @@ def test_no_room_is_said_before_anything_large_is_fetched(
     assert code == 4 and "1000 B are free" in err and "DOCQA_CACHE_DIR" in err and hub.asked[WEIGHTS] == 0
 
 
-def test_a_hub_that_is_not_there_is_said(docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_is_not_there_is_said(docqa, hub, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OFFLINE_LOOPBACK", "9")
     code, _, err = docqa("models", "pull", "org/tiny")
     assert (code, "the hub cannot be reached" in err, "HF_ENDPOINT" in err) == (4, True, True)
 
 
-def test_a_known_model_that_is_missing_says_how_to_fetch_it(docqa: Any, note: Path) -> None:
+def test_a_known_model_that_is_missing_says_how_to_fetch_it(docqa, note):
     code, _, err = docqa("ask", note, "Who pays the rent?", "--model", "qwen3.5-4b")
     assert (code, "docqa models pull Qwen/Qwen3.5-4B" in err) == (4, True)
 
 
-def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa: Any, hub: Any, own_folders: Path) -> None:
+def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa, hub, own_folders):
     code, out, err = docqa("models", "pull", "org/tiny", "--bits", "8")
     assert (code, "  8 bits  " in out) == (0, True), err
     here = folder_of(own_folders)
@@ -156,7 +145,7 @@ def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa: Any, hu
     assert docqa("models", "pull", "org/tiny", "--bits", "3")[0] == 2
 
 
-def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa: Any, hub: Any, own_folders: Path) -> None:
+def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa, hub, own_folders):
     assert docqa("models", "pull", "org/tiny")[0] == 0
     assert docqa("models", "use", "org/tiny")[0] == 0
     code, _, err = docqa("models", "rm", "org/tiny@ffff")
@@ -168,7 +157,7 @@ def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa: Any, hub: Any, ow
     assert docqa("models", "rm", "org/tiny")[0] == 4
 
 
-def test_a_download_that_was_cut_is_deleted_too(docqa: Any, hub: Any, own_folders: Path) -> None:
+def test_a_download_that_was_cut_is_deleted_too(docqa, hub, own_folders):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     assert docqa("models", "pull", "org/tiny")[0] == 4
     code, out, _ = docqa("models", "rm", "org/tiny")
@@ -176,7 +165,7 @@ def test_a_download_that_was_cut_is_deleted_too(docqa: Any, hub: Any, own_folder
     assert not folder_of(own_folders).parent.exists()
 
 
-def test_only_what_was_pulled_is_ever_deleted(docqa: Any, checkpoint: Path) -> None:
+def test_only_what_was_pulled_is_ever_deleted(docqa, checkpoint):
     before = sorted(path.name for path in checkpoint.iterdir())
     for name, said in (("docqa-155m", "is part of docqa"), (str(checkpoint), "is yours to delete")):
         code, _, err = docqa("models", "rm", name)

@@ -1,12 +1,10 @@
 """What comes while a model thinks and writes: on a terminal alone, and never what a terminal would obey."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
 
-from docqa.app.output.console import Draft, Thoughts
+from docqa.app.output.console import LiveDraft, Thoughts
 
 
 class Terminal(io.StringIO):
@@ -22,7 +20,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINES", "10")
 
 
-def test_a_thought_cannot_move_the_cursor_and_is_dim_on_a_terminal() -> None:
+def test_a_thought_cannot_move_the_cursor_and_is_dim_on_a_terminal():
     screen = Terminal()
     thoughts = Thoughts(screen)
     thoughts.show("\n\nhm\x1b[2J,\n")
@@ -31,26 +29,26 @@ def test_a_thought_cannot_move_the_cursor_and_is_dim_on_a_terminal() -> None:
     assert screen.getvalue() == "\x1b[2mhm[2J,\n\x1b[0m\x1b[2mso\x1b[0m\n"
 
 
-def test_what_is_written_is_taken_from_the_screen_before_the_answer() -> None:
+def test_what_is_written_is_taken_from_the_screen_before_the_answer():
     screen = Terminal()
-    draft = Draft(screen)
+    draft = LiveDraft(screen)
     draft.show("\nThe term ends\x1b[2J")
     draft.show(" in May.\n- It")  # 24 columns of text in 20, and a second line
     draft.end(erase=True)
     assert screen.getvalue() == "The term ends[2J in May.\n- It\r\x1b[2A\x1b[J"
 
 
-def test_what_is_written_stays_where_it_does_not_fit_or_was_stopped() -> None:
+def test_what_is_written_stays_where_it_does_not_fit_or_was_stopped():
     for text, erase in (("long " * 60, True), ("The term", False)):
         screen = Terminal()
-        draft = Draft(screen)
+        draft = LiveDraft(screen)
         draft.show(text)
         draft.end(erase=erase)
         assert screen.getvalue() == f"{text}\n"
 
 
-def test_nothing_is_written_where_there_is_no_terminal() -> None:
-    draft = Draft(io.StringIO())
+def test_nothing_is_written_where_there_is_no_terminal():
+    draft = LiveDraft(io.StringIO())
     draft.show("The term ends in May.")
     draft.end(erase=True)
     assert draft._stream.getvalue() == ""

@@ -1,12 +1,9 @@
 """The manual page, and what a shell is offered."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
@@ -14,7 +11,7 @@ from docqa.app import config
 from docqa.app.commands import root
 
 
-def test_the_manual_has_every_command_option_and_variable(docqa: Any) -> None:
+def test_the_manual_has_every_command_option_and_variable(docqa):
     code, page, err = docqa("--man")
     assert (code, err) == (0, "")
     plain = page.replace("\\-", "-")
@@ -28,7 +25,7 @@ def test_the_manual_has_every_command_option_and_variable(docqa: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
-def test_groff_has_nothing_to_say_about_the_manual(docqa: Any) -> None:
+def test_groff_has_nothing_to_say_about_the_manual(docqa):
     page = docqa("--man")[1]
     done = subprocess.run(
         ["groff", "-k", "-man", "-Tutf8", "-ww", "-z"], input=page.encode(), capture_output=True, timeout=60, check=True
@@ -48,7 +45,7 @@ def offered(shell: str, line: str) -> str:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_are_offered_commands_options_models_and_styles(shell: str) -> None:
+def test_shells_are_offered_commands_options_models_and_styles(shell):
     assert "summarize" in offered(shell, "docqa su")
     assert "--sections" in offered(shell, "docqa ask --se")
     assert "docqa-155m" in offered(shell, "docqa ask --model ")
@@ -58,6 +55,6 @@ def test_shells_are_offered_commands_options_models_and_styles(shell: str) -> No
 
 
 @pytest.mark.parametrize(("shell", "files"), [("bash", ""), ("zsh", "_files"), ("fish", "")])
-def test_where_a_path_is_wanted_the_shell_offers_its_files(shell: str, files: str) -> None:
+def test_where_a_path_is_wanted_the_shell_offers_its_files(shell, files):
     assert offered(shell, "docqa ask contr").strip() == files
     assert offered(shell, "docqa ask --model ./folder").strip() == files

@@ -1,7 +1,5 @@
 """How an Answer looks in a terminal, and how progress looks on standard error."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 
@@ -60,29 +58,29 @@ def _answer(**changes: object) -> Answer:
         ((), "no place found"),
     ],
 )
-def test_a_cite_shows_label_and_physical_page_where_they_differ(cites: tuple[Cite, ...], text: str) -> None:
+def test_a_cite_shows_label_and_physical_page_where_they_differ(cites, text):
     assert render.cite_text(cites) == text
 
 
 @pytest.mark.parametrize("grade", ["damaged", "near", "absent", "uncheckable"])
-def test_only_exact_and_normalised_are_called_verified(grade: str) -> None:
+def test_only_exact_and_normalised_are_called_verified(grade):
     assert f"[not verified: {grade}" in render.answer_text(_answer(quotes=(_quote(grade=grade),)))
     for verified in ("exact", "normalised"):
         assert "[quote found" in render.answer_text(_answer(quotes=(_quote(grade=verified),)))
 
 
-def test_coverage_below_all_stands_on_its_own_line_before_the_answer() -> None:
+def test_coverage_below_all_stands_on_its_own_line_before_the_answer():
     coverage = CoverageReport(100, 100, 20, pages_without_text=(3, 7, 8, 9), hidden_spans=2)
     lines = render.answer_text(_answer(coverage=coverage)).splitlines()
     assert lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages."
     assert lines[2] == "May"
 
 
-def test_full_coverage_says_nothing_about_coverage() -> None:
+def test_full_coverage_says_nothing_about_coverage():
     assert render.answer_text(_answer()).splitlines()[0] == "May"
 
 
-def test_a_refusal_shows_what_was_searched_the_words_and_three_nearest_passages() -> None:
+def test_a_refusal_shows_what_was_searched_the_words_and_three_nearest_passages():
     evidence = tuple(EvidenceItem("a.pdf", page, None, 1.0, f"passage {page}") for page in (1, 2, 3, 4))
     coverage = CoverageReport(100, 100, 20, warnings=('"rent" stands 0 times',))
     text = render.answer_text(
@@ -101,7 +99,7 @@ def _refusal(status: str = "possible", **changes: object) -> Answer:
     return _answer(**{**values, **changes})
 
 
-def test_where_an_answer_possibly_stands_comes_before_anything_else() -> None:
+def test_where_an_answer_possibly_stands_comes_before_anything_else():
     coverage = CoverageReport(100, 100, 20, pages_without_text=(3,), warnings=('"rent" stands 0 times',))
     lines = render.answer_text(_refusal(coverage=coverage)).splitlines()
     assert lines == [
@@ -122,17 +120,17 @@ def test_where_an_answer_possibly_stands_comes_before_anything_else() -> None:
         (None, None, "b.txt", "Possibly in b.txt"),
     ],
 )
-def test_a_possible_place_is_said_in_words(page: int | None, label: str | None, file: str | None, place: str) -> None:
+def test_a_possible_place_is_said_in_words(page, label, file, place):
     assert render.possible_place(EvidenceItem("b.txt", page, label, 1.0, "words"), file) == place
 
 
-def test_what_was_not_found_says_what_was_searched() -> None:
+def test_what_was_not_found_says_what_was_searched():
     lines = render.answer_text(_refusal("not_found"), files=3).splitlines()
     assert lines[:2] == ["Not found.", "Searched: 3 files, 20 pages, 100 of 100 tokens."]
     assert "  a.pdf, p. 19: passage 19" in lines
 
 
-def test_a_quick_question_without_an_answer_says_where_it_looked() -> None:
+def test_a_quick_question_without_an_answer_says_where_it_looked():
     lines = render.answer_text(_refusal("partial", coverage=CoverageReport(100, 0, 20))).splitlines()
     assert lines[2:4] == [
         "Not found among the passages that the question's words find.",
@@ -144,7 +142,7 @@ def test_a_quick_question_without_an_answer_says_where_it_looked() -> None:
 
 
 @pytest.mark.parametrize("status", ["answered", "possible", "not_found"])
-def test_of_several_files_the_only_one_cited_is_named_too(status: str) -> None:
+def test_of_several_files_the_only_one_cited_is_named_too(status):
     answer = _answer(quotes=(_quote(), _quote())) if status == "answered" else _refusal(status)
     places = [line for line in render.answer_text(answer, files=2).splitlines() if "p. " in line]
     assert len(places) >= 2
@@ -152,7 +150,7 @@ def test_of_several_files_the_only_one_cited_is_named_too(status: str) -> None:
     assert "a.pdf" not in render.answer_text(answer, files=1)
 
 
-def test_several_statements_are_shown_one_by_one_with_their_places() -> None:
+def test_several_statements_are_shown_one_by_one_with_their_places():
     quotes = (_quote(cites=(_cite(1, "1"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
     statements = Statement("rent", Support.QUOTED, (0,)), Statement("the\nheating", Support.QUOTED, (1,))
     text = render.answer_text(_answer(answer="rent; the\nheating", quotes=quotes, statements=statements))
@@ -167,7 +165,7 @@ def test_several_statements_are_shown_one_by_one_with_their_places() -> None:
         ("contradicted", "a quote contradicts this"),
     ],
 )
-def test_a_statement_that_quotes_do_not_bear_out_is_marked(support: str, remark: str) -> None:
+def test_a_statement_that_quotes_do_not_bear_out_is_marked(support, remark):
     statements = Statement("It ends.", Support.SUPPORTED, (0,)), Statement("It rains.", Support(support), ())
     text = render.answer_text(_answer(status="partial", answer="It ends. It rains.", statements=statements))
     assert f"- It ends. (p. xii (PDF 14))\n- It rains. [{remark}]   [partial: quotes do not bear out all of it]" in text
@@ -175,12 +173,12 @@ def test_a_statement_that_quotes_do_not_bear_out_is_marked(support: str, remark:
     assert f"The model wrote:\n- It rains. [{remark}]" in written
 
 
-def test_a_preview_is_marked_as_one() -> None:
+def test_a_preview_is_marked_as_one():
     assert render.preview_text(_answer(status="partial")).startswith("Preliminary answer")
     assert "do not answer" in render.preview_text(_answer(status="not_found", answer=None, quotes=()))
 
 
-def test_several_files_are_named_at_each_quote() -> None:
+def test_several_files_are_named_at_each_quote():
     quotes = (_quote(cites=(_cite(1, "1", file="a.pdf"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
     text = render.answer_text(_answer(quotes=quotes))
     assert "a.pdf, p. 1 [" in text
@@ -188,7 +186,7 @@ def test_several_files_are_named_at_each_quote() -> None:
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[31mred", "a\x9b2Jb", "a\u202eb", "line\r\nover", "bell\x07"])
-def test_nothing_of_a_document_reaches_the_terminal_as_a_command(hostile: str) -> None:
+def test_nothing_of_a_document_reaches_the_terminal_as_a_command(hostile):
     text = render.answer_text(_answer(answer=hostile, quotes=(_quote(hostile),)))
     assert not {character for character in text if ord(character) < 32 and character != "\n"}
     assert not set(text) & {"\x9b", "\u202e"}
@@ -203,7 +201,7 @@ def _at(done: int) -> ReadProgress:
     return ReadProgress(done, 1000, 50.0, (1000 - done) / 50.0, reused=0)
 
 
-def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most() -> None:
+def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most():
     now = iter([0.0, 1.0, 9.0, 11.0, 15.0, 22.0, 22.5])
     stream = io.StringIO()
     progress = Progress(stream, lambda: next(now))
@@ -213,7 +211,7 @@ def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most() -> No
     assert [line.split(",")[0] for line in lines] == ["read 50 %", "read 90 %"]
 
 
-def test_a_short_read_without_a_terminal_says_nothing() -> None:
+def test_a_short_read_without_a_terminal_says_nothing():
     now = iter([0.0, 1.0, 2.0, 3.0])
     stream = io.StringIO()
     progress = Progress(stream, lambda: next(now))
@@ -223,7 +221,7 @@ def test_a_short_read_without_a_terminal_says_nothing() -> None:
     assert stream.getvalue() == ""
 
 
-def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     now = iter([0.0, 0.0, 1.0, 2.0, 3.0])
     stream = _Terminal()
@@ -238,9 +236,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_long_read_promises_instant_questions_only_where_it_is_kept(
-    kept: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_long_read_promises_instant_questions_only_where_it_is_kept(kept, monkeypatch, capsys):
     now = iter([0.0, 11.0, 22.0, 22.0])
     monkeypatch.setattr(console, "Progress", lambda: Progress(clock=lambda: next(now)))
     screen = console.Screen()
@@ -249,22 +245,22 @@ def test_a_long_read_promises_instant_questions_only_where_it_is_kept(
     assert ("later questions on this document start at once" in capsys.readouterr().err) is kept
 
 
-def test_reused_tokens_are_named() -> None:
+def test_reused_tokens_are_named():
     assert reading_line(ReadProgress(600, 1000, reused=500)) == "read 60 %, 600 of 1,000 tokens, 500 reused"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
-def test_durations_are_short(seconds: float, text: str) -> None:
+def test_durations_are_short(seconds, text):
     assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("count", "text"), [(812, "812 B"), (1536, "1.5 KiB"), (2 << 30, "2.0 GiB"), (3 << 20, "3.0 MiB")]
 )
-def test_sizes_carry_their_unit(count: int, text: str) -> None:
+def test_sizes_carry_their_unit(count, text):
     assert size(count) == text
 
 
-def test_an_excerpt_has_no_leaders_of_a_table_of_contents() -> None:
+def test_an_excerpt_has_no_leaders_of_a_table_of_contents():
     shown = render.excerpt("Contents 1. Parties ........................ 1 2. Terms ..... 4")
     assert shown == "Contents 1. Parties … 1 2. Terms … 4"

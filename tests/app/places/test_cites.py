@@ -1,7 +1,5 @@
 """Places that a text names: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.places.cites import find_cites
@@ -39,7 +37,7 @@ CITES = [
 
 
 @pytest.mark.parametrize(("text", "wanted"), [case[1:] for case in CITES], ids=[case[0] for case in CITES])
-def test_cites_of(text: str, wanted: list[tuple[str, tuple[str, ...]]]) -> None:
+def test_cites_of(text, wanted):
     assert [(cite.kind, cite.numbers) for cite in find_cites(text)] == wanted
 
 
@@ -54,6 +52,6 @@ def test_cites_of(text: str, wanted: list[tuple[str, tuple[str, ...]]]) -> None:
         ("In May, p. 12", None),
     ],
 )
-def test_a_cite_that_names_another_work_says_which(text: str, work: str | None) -> None:
+def test_a_cite_that_names_another_work_says_which(text, work):
     (cite,) = find_cites(text)
     assert cite.work == work

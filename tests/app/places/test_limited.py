@@ -1,7 +1,5 @@
 """Documents of which only some sections are used."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +27,7 @@ def lease(document: Any) -> Document:
     return replace(made, pages=(made.pages[0], page), definitions=defined)
 
 
-def test_only_the_named_sections_are_left_and_keep_their_places(lease: Document) -> None:
+def test_only_the_named_sections_are_left_and_keep_their_places(lease):
     (only,) = limited([lease], "2")
     assert [page.text.split() for page in only.pages] == [["2.", "Term", "It", "ends", "in"], ["May", "or", "June."]]
     assert [len(page.text) for page in only.pages] == [len(text) for text in TEXTS]
@@ -39,18 +37,18 @@ def test_only_the_named_sections_are_left_and_keep_their_places(lease: Document)
     assert "only the sections 2 were used" in only.coverage.warnings
 
 
-def test_a_range_and_single_names_go_together(lease: Document) -> None:
+def test_a_range_and_single_names_go_together(lease):
     (only,) = limited([lease], "2-3, A")
     words = " ".join(page.text for page in only.pages).split()
     assert words[:2] == ["2.", "Term"] and words[-2:] == ["A", "list."] and "rent" not in words
     assert [each.term for each in only.definitions] == ["Keys"]
 
 
-def test_documents_without_the_sections_are_left_out(lease: Document, document: Any) -> None:
+def test_documents_without_the_sections_are_left_out(lease, document):
     assert [each.path for each in limited([document("Nothing.", path="b.pdf"), lease], "3")] == [lease.path]
 
 
-def test_a_section_that_is_nowhere_is_named(lease: Document) -> None:
+def test_a_section_that_is_nowhere_is_named(lease):
     for named in ("9", "3-2", "2,Z9"):
         with pytest.raises(InputError, match="there is no section"):
             limited([lease], named)

@@ -1,7 +1,5 @@
 """Places called by a bare number, by a number with its word, or by their heading."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.places.named import region_named
@@ -49,7 +47,7 @@ def act() -> Document:
         ("choice of", "Article 81"),
     ],
 )
-def test_a_place_is_found_by_what_is_printed_there(name: str, begins: str) -> None:
+def test_a_place_is_found_by_what_is_printed_there(name, begins):
     document = act()
     region = region_named(document, name)
     assert region is not None
@@ -57,7 +55,7 @@ def test_a_place_is_found_by_what_is_printed_there(name: str, begins: str) -> No
 
 
 @pytest.mark.parametrize("name", ["83", "Article 9", "", "1.2", "the moon"])
-def test_what_is_not_printed_is_no_place(name: str) -> None:
+def test_what_is_not_printed_is_no_place(name):
     assert region_named(act(), name) is None
 
 
@@ -87,14 +85,14 @@ Appendix of the Court is the map.
     ("question", "begins"),
     [("What does part II.B say?", "B\n"), ("What does part I say?", "I\n")],
 )
-def test_a_question_reaches_the_parts_of_an_opinion(question: str, begins: str) -> None:
+def test_a_question_reaches_the_parts_of_an_opinion(question, begins):
     document = read(ReadRequest("opinion.txt", OPINION.encode()))
     scope = scope_of(question, (document,))
     assert scope is not None and scope.whole
     assert document.pages[0].text[scope.spans[0].start :].startswith(begins)
 
 
-def test_a_question_reaches_a_paragraph_of_a_schedule() -> None:
+def test_a_question_reaches_a_paragraph_of_a_schedule():
     text = TEXT + "\n## Schedule 3\n\n1. A bell is lent.\n\n2. A bell is sold.\n\n## Schedule 4\n\n1. No.\n\n2. Yes.\n"
     document = read(ReadRequest("act.md", text.encode()))
     scope = scope_of("What does paragraph 2 of Schedule 3 say?", (document,))

@@ -1,9 +1,6 @@
 """What part of the documents a question is limited to."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -86,7 +83,7 @@ def words(scope: Scope | None, *documents: Document) -> list[str]:
 
 
 @pytest.mark.parametrize(("question", "opening"), WHOLE)
-def test_a_question_for_a_place_has_all_of_it(question: str, opening: str) -> None:
+def test_a_question_for_a_place_has_all_of_it(question, opening):
     scope = scope_of(question, [lease()])
     assert scope is not None
     assert scope.whole
@@ -94,7 +91,7 @@ def test_a_question_for_a_place_has_all_of_it(question: str, opening: str) -> No
 
 
 @pytest.mark.parametrize(("question", "opening"), INSIDE)
-def test_a_fact_inside_a_place_is_not_the_place(question: str, opening: str) -> None:
+def test_a_fact_inside_a_place_is_not_the_place(question, opening):
     scope = scope_of(question, [lease()])
     assert scope is not None
     assert (scope.whole, scope.inside) == (False, True)
@@ -102,23 +99,23 @@ def test_a_fact_inside_a_place_is_not_the_place(question: str, opening: str) -> 
 
 
 @pytest.mark.parametrize("question", NOWHERE)
-def test_no_scope_without_a_place_that_exists(question: str) -> None:
+def test_no_scope_without_a_place_that_exists(question):
     assert scope_of(question, [lease()]) is None
 
 
-def test_a_place_that_is_only_mentioned_does_not_limit() -> None:
+def test_a_place_that_is_only_mentioned_does_not_limit():
     assert getattr(scope_of("Do the section 2 duties end with the lease?", [lease()]), "inside", None) is False
     two = scope_of("What is the Mill, and what does section 3 require of the landlord?", [lease()])
     assert two is not None
     assert not two.inside
 
 
-def test_several_sections_are_one_scope() -> None:
+def test_several_sections_are_one_scope():
     found = words(scope_of("what do sections 1 and 3 say?", [lease()]), lease())
     assert [text.split("\n")[0] for text in found] == ["1. Definitions", "3. Repairs"]
 
 
-def test_pages_by_label_word_and_position(document: Any) -> None:
+def test_pages_by_label_word_and_position(document):
     report = document("Front.", "Middle words.", "End.", labels=("i", "1", "2"))
     for question, text in [
         ("What is on page 1?", "Middle words."), ("what does the title page say", "Middle words."),
@@ -127,7 +124,7 @@ def test_pages_by_label_word_and_position(document: Any) -> None:
         assert words(scope_of(question, [report]), report) == [text]
 
 
-def test_a_table_is_its_caption_with_the_rows_beside_it(document: Any) -> None:
+def test_a_table_is_its_caption_with_the_rows_beside_it(document):
     text = "Before it all.\nTable 2: Rates\ngrain | 4\noil | 9\n" + "A long line of prose follows the table. " * 3
     made = document(text)
     cuts = [0, 15, 30, 40, 48, len(text) + 1]
@@ -139,7 +136,7 @@ def test_a_table_is_its_caption_with_the_rows_beside_it(document: Any) -> None:
     assert scope_of("What is in Table 3?", [made]) is None
 
 
-def test_the_second_contract_is_the_second_document() -> None:
+def test_the_second_contract_is_the_second_document():
     documents = [lease(), lease(LEASE.replace("roof", "weir"), "weir2.md")]
     scope = scope_of("Who repairs in the second contract?", documents)
     assert scope is not None
@@ -152,7 +149,7 @@ def test_the_second_contract_is_the_second_document() -> None:
     assert scope_of("what does section 3 say?", documents) is not None
 
 
-def test_passages_of_a_scope_are_those_it_touches() -> None:
+def test_passages_of_a_scope_are_those_it_touches():
     made = lease(LEASE.replace("The landlord repairs the roof.", "The landlord repairs the roof. " * 200))
     context = Context((made,), None, tuple(PlacedPassage(0, p, 0, 0) for p in made.passages), None, None)  # type: ignore[arg-type]
     scope = scope_of("what does Schedule 1 say?", [made])

@@ -1,9 +1,6 @@
 """The term that a question asks the meaning of, and its definition."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -59,41 +56,41 @@ def found(question: str, *documents: Document) -> list[str]:
 
 
 @pytest.mark.parametrize(("question", "term"), ASKED)
-def test_the_term_that_is_asked(question: str, term: str | None) -> None:
+def test_the_term_that_is_asked(question, term):
     assert asked_term(question) == term
 
 
-def test_the_term_asked_is_defined_and_no_longer_one(agreement: Document) -> None:
+def test_the_term_asked_is_defined_and_no_longer_one(agreement):
     assert found("What does Alarm mean?", agreement) == ['"Alarm" means a message.']
     assert found("What does PROCEEDS OF SALE mean?", agreement) == []
     assert found("What is a Site?", agreement)[0] == '"Site" means a building at 4 Weir Lane.'
 
 
-def test_the_meaning_for_the_whole_document_comes_first(agreement: Document) -> None:
+def test_the_meaning_for_the_whole_document_comes_first(agreement):
     first, second = found("What does Site mean?", agreement)
     assert (first.endswith("Lane."), second.endswith("quarry.")) == (True, True)
 
 
-def test_what_no_quotation_mark_shows_is_found_when_asked(agreement: Document) -> None:
+def test_what_no_quotation_mark_shows_is_found_when_asked(agreement):
     assert found("What does Millers' Week mean?", agreement) == ["Millers' Week shall mean the first week of May."]
     assert found("What does WRF stand for?", agreement) == ["The Weir Repair Fund (WRF) pays for stones."]
     assert found("What is Millers' Week?", agreement) == []
     assert found("Who is the Customer?", agreement) == ['Ansgar plc (the "Customer") pays for every Site.']
 
 
-def test_several_documents_say_which_one_defines(agreement: Document) -> None:
+def test_several_documents_say_which_one_defines(agreement):
     other = read(ReadRequest("b.txt", b'"Site" means a mill.'))
     assert [number for number, _ in definition_of("define Site", [other, agreement])] == [0, 1, 1]
 
 
-def test_plural_case_and_article_make_no_other_term() -> None:
+def test_plural_case_and_article_make_no_other_term():
     assert same_term("the Critical Alarms", "critical alarm")
     assert same_term("Third Parties", "a third party")
     assert not same_term("Alarm", "Critical Alarm")
     assert not same_term("Loss", "Los")
 
 
-def test_a_question_for_a_meaning_gets_no_other_definition(document: Any, agreement: Document) -> None:
+def test_a_question_for_a_meaning_gets_no_other_definition(document, agreement):
     text = "Every Alarm on a Site is answered."
     made = replace(document(AGREEMENT, text), definitions=agreement.definitions)
     whole = Span(0, len(text))

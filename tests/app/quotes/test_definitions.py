@@ -1,10 +1,7 @@
 """A quote that uses a defined term brings its definition along, checked and cited like any quote."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -59,7 +56,7 @@ def candidate(excerpt: int, page: int, start: int, end: int) -> Candidate:
     return Candidate(excerpt, 0, page, start, end, logprob=-1.0, token_count=3, score=0.0)
 
 
-def test_the_definition_is_the_second_quote_and_support_comes_behind_it(agreement: Document) -> None:
+def test_the_definition_is_the_second_quote_and_support_comes_behind_it(agreement):
     first, second, third = quotes(agreement, 2, "within ten minutes", (3, "within ten minutes"))
     assert (first.text, first.defines) == (RULE, None)
     assert second.text == 'A "Critical Alarm" means an Alarm from a cold room with vaccines.'
@@ -69,12 +66,12 @@ def test_the_definition_is_the_second_quote_and_support_comes_behind_it(agreemen
     assert third.text == OTHER
 
 
-def test_a_term_inside_a_longer_one_is_not_used(agreement: Document) -> None:
+def test_a_term_inside_a_longer_one_is_not_used(agreement):
     whole = Span(0, len(RULE))
     assert [d.term for d in definitions_in_force(agreement, 2, whole, Span(4, 12), "")] == ["Critical Alarm"]
 
 
-def test_the_definition_whose_scope_holds_the_quote_counts(agreement: Document) -> None:
+def test_the_definition_whose_scope_holds_the_quote_counts(agreement):
     text = agreement.pages[3].text
     start = text.index("A man hears")
     (found,) = definitions_in_force(agreement, 4, Span(start, len(text)), Span(start, len(text)), "")
@@ -82,11 +79,11 @@ def test_the_definition_whose_scope_holds_the_quote_counts(agreement: Document) 
     assert quotes(agreement, 4, "the Alarm")[1].text == LATER
 
 
-def test_a_quote_that_is_the_definition_brings_none(agreement: Document) -> None:
+def test_a_quote_that_is_the_definition_brings_none(agreement):
     assert [quote.defines for quote in quotes(agreement, 4, "a bell")] == [None]
 
 
-def test_terms_of_the_answer_come_first_and_at_most_two(document: Any) -> None:
+def test_terms_of_the_answer_come_first_and_at_most_two(document):
     text = "The Buyer pays the Price to the Seller on the Day of the sale."
     words = '"Buyer" means Ann Alder. "Price" means nine pounds in coins. "Seller" means Bo Birch. "Day" means noon.'
     spans = {"Buyer": "Ann Alder", "Price": "nine pounds", "Seller": "Bo Birch", "Day": "noon"}
@@ -97,7 +94,7 @@ def test_terms_of_the_answer_come_first_and_at_most_two(document: Any) -> None:
     assert [d.term for d in found] == ["Seller", "Day"]
 
 
-def test_a_term_that_neither_answer_nor_question_uses_is_not_explained(document: Any) -> None:
+def test_a_term_that_neither_answer_nor_question_uses_is_not_explained(document):
     text = "A person who keeps the lock opens it at noon on every working day."
     words = '"person" means a body too. "lock" means a gate of the canal.'
     made = document(text, words)
@@ -109,7 +106,7 @@ def test_a_term_that_neither_answer_nor_question_uses_is_not_explained(document:
     assert found.term == "person"
 
 
-def test_small_and_capital_letters_of_a_term_count(document: Any) -> None:
+def test_small_and_capital_letters_of_a_term_count(document):
     text = "Pilots and masters watch the Career Center; a shipmaster does not."
     words = '"master" means the head. "pilot" means a guide. CAREER CENTER means a room. "Ship" means a hull.'
     made = document(text, words)
@@ -121,13 +118,13 @@ def test_small_and_capital_letters_of_a_term_count(document: Any) -> None:
     assert [d.term for d in found] == ["CAREER CENTER"]
 
 
-def test_a_person_reads_what_the_definition_is_there_for(agreement: Document) -> None:
+def test_a_person_reads_what_the_definition_is_there_for(agreement):
     quote = make_definition_quote((agreement,), 0, agreement.definitions[1])
     lines = _quote_lines(quote, False)
     assert lines[1].strip().startswith("p. 1, what Critical Alarm means")
 
 
-def test_a_quote_from_an_opinion_names_its_speaker(document: Any) -> None:
+def test_a_quote_from_an_opinion_names_its_speaker(document):
     part = Section("1", None, "Gray, dissenting", 1, 1, 0, "opinion", 0.95, None, "1")
     made = document("JUSTICE GRAY, dissenting. The toll is a tax in a thin disguise.", sections=(part,))
     start = made.pages[0].text.index("a tax")
@@ -135,7 +132,7 @@ def test_a_quote_from_an_opinion_names_its_speaker(document: Any) -> None:
     assert quote.speaker == "Gray, dissenting"
 
 
-def test_an_answer_with_a_definition_keeps_to_the_contract(agreement: Document, repository: Path) -> None:
+def test_an_answer_with_a_definition_keeps_to_the_contract(agreement, repository):
     from docqa.app.answer.answer import _quote_object
 
     schema = json.loads((repository / "app/output/schemas/answer.schema.json").read_text(encoding="utf-8"))

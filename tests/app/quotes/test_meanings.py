@@ -1,7 +1,5 @@
 """The words that say what a term means."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.quotes.meanings import asked_meaning
@@ -42,17 +40,17 @@ def meaning(question: str, text: str = AGREEMENT) -> str | None:
         ("define Customer", None),
     ],
 )
-def test_the_meaning_is_what_stands_behind_the_verb(question: str, words: str | None) -> None:
+def test_the_meaning_is_what_stands_behind_the_verb(question, words):
     assert meaning(question) == words
 
 
-def test_a_definition_that_refers_elsewhere_means_what_is_named_there() -> None:
+def test_a_definition_that_refers_elsewhere_means_what_is_named_there():
     found = meaning("What is a Failure Notice?")
     assert found is not None
     assert found.endswith("it sends the mill a written notice of what is wrong with it")
 
 
-def test_a_reference_to_nothing_is_no_meaning() -> None:
+def test_a_reference_to_nothing_is_no_meaning():
     assert meaning("What does Late Sum mean?") is None
 
 
@@ -65,17 +63,17 @@ def test_a_reference_to_nothing_is_no_meaning() -> None:
         ("What does LEX stand for?", None),
     ],
 )
-def test_an_abbreviation_means_the_words_it_is_short_for(question: str, words: str | None) -> None:
+def test_an_abbreviation_means_the_words_it_is_short_for(question, words):
     assert meaning(question) == words
 
 
-def test_an_abbreviation_of_a_defined_term_means_what_the_term_means() -> None:
+def test_an_abbreviation_of_a_defined_term_means_what_the_term_means():
     text = 'The Net Water Sum (NWS) is paid. "Net Water Sum" means what is left of the rent.'
     assert meaning("What does NWS mean?", text) == "what is left of the rent"
     assert meaning("What does NWS stand for?", text) == "Net Water Sum"
 
 
-def test_a_long_clause_is_cut_where_one_begins() -> None:
+def test_a_long_clause_is_cut_where_one_begins():
     text = '"Notice" has the meaning given in clause 2. ' + "and so on, " * 30 + 'the tenant writes (a "Notice").'
     found = meaning("What is a Notice?", text)
     assert found is not None

@@ -1,7 +1,5 @@
 """Folding: what counts as the same text, and the way back to its characters."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,16 +24,16 @@ TRICKY = st.text(alphabet="abcAB ﬁß\u00ad\u200b\n-–—“”'\t.1İ", max_s
         ("ΟΔΟΣ οδος", "οδοσ οδοσ"),
     ],
 )
-def test_texts_that_differ_only_in_the_folding_list_become_equal(text: str, folded: str) -> None:
+def test_texts_that_differ_only_in_the_folding_list_become_equal(text, folded):
     assert fold(text).text == folded
 
 
-def test_a_divided_word_may_keep_its_hyphen() -> None:
+def test_a_divided_word_may_keep_its_hyphen():
     assert fold("well-\nknown", keep_line_hyphens=True).text == "well-known"
 
 
 @given(TRICKY)
-def test_every_folded_range_leads_back_to_characters_that_fold_to_it(text: str) -> None:
+def test_every_folded_range_leads_back_to_characters_that_fold_to_it(text):
     folded = fold(text)
     for start in range(len(folded.text)):
         begin, end = folded.original_start(start), folded.original_end(start + 1)
@@ -44,13 +42,13 @@ def test_every_folded_range_leads_back_to_characters_that_fold_to_it(text: str) 
 
 
 @given(TRICKY)
-def test_offsets_never_run_backwards(text: str) -> None:
+def test_offsets_never_run_backwards(text):
     folded = fold(text)
     starts = [folded.original_start(i) for i in range(len(folded.text))]
     assert starts == sorted(starts)
 
 
 @given(TRICKY)
-def test_folding_twice_changes_nothing(text: str) -> None:
+def test_folding_twice_changes_nothing(text):
     once = fold(text).text
     assert fold(once).text == once or "-" in once

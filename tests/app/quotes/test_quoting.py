@@ -1,10 +1,7 @@
 """From a span to the sentence around it, and its cite."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
-from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -23,17 +20,17 @@ def at(words: str, text: str = TEXT) -> tuple[int, int]:
     return start, start + len(words)
 
 
-def test_the_quote_is_the_whole_sentence() -> None:
+def test_the_quote_is_the_whole_sentence():
     span = quote_span(TEXT, *at("nine days"))
     assert TEXT[span.start : span.end] == "The keeper returns the deposit within nine days."
 
 
-def test_a_short_sentence_grows_by_its_neighbour() -> None:
+def test_a_short_sentence_grows_by_its_neighbour():
     span = quote_span(TEXT, *at("so"))
     assert TEXT[span.start : span.end] == "It is so. Notice is sent in writing."
 
 
-def test_a_very_long_sentence_is_cut_to_its_clause() -> None:
+def test_a_very_long_sentence_is_cut_to_its_clause():
     long = (
         "The buyer pays the price; "
         + "and the seller "
@@ -47,7 +44,7 @@ def test_a_very_long_sentence_is_cut_to_its_clause() -> None:
 @settings(max_examples=60, deadline=None)
 @example("1111111111111111111bb1 ", None)
 @given(st.text(alphabet="abc de.;,\n12", min_size=1, max_size=120), st.data())
-def test_the_answer_is_always_inside_its_quote(text: str, data: st.DataObject | None) -> None:
+def test_the_answer_is_always_inside_its_quote(text, data):
     start = data.draw(st.integers(0, len(text) - 1)) if data else 0
     end = data.draw(st.integers(start + 1, len(text))) if data else len(text)
     if text[start:end].strip():
@@ -55,7 +52,7 @@ def test_the_answer_is_always_inside_its_quote(text: str, data: st.DataObject | 
         assert 0 <= span.start <= start < end <= span.end <= len(text)
 
 
-def test_a_quote_cites_label_section_and_place(document: Any) -> None:
+def test_a_quote_cites_label_section_and_place(document):
     section = Section("s4.2", "4.2", "Deposit", 2, 2, 0, "numbering", 1.0, None, "ii")
     made = document("Front matter.", TEXT, labels=("i", "ii"), sections=(section,))
     quote = make_quote((made,), Located(0, 2, *at("nine days")))
@@ -66,21 +63,21 @@ def test_a_quote_cites_label_section_and_place(document: Any) -> None:
     assert (quote.grade, quote.place) == ("exact", "as_cited")
 
 
-def test_the_cite_of_a_quote_leaves_out_the_space_around_it(document: Any) -> None:
+def test_the_cite_of_a_quote_leaves_out_the_space_around_it(document):
     made = document("One.  The toll is nine marks. \n")
     quote = cut_quote((made,), Located(0, 1, 4, 30))
     (cite,) = quote.cites
     assert (quote.text, quote.grade, cite.start, cite.end) == ("  The toll is nine marks. ", "exact", 6, 29)
 
 
-def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None:
+def test_a_document_without_pages_is_cited_by_its_section(document):
     section = Section("s1", None, "Deposit", 1, 1, 0, "markup", 1.0, None, "§ 1")
     made = document(TEXT, paged=False, sections=(section,))
     (cite,) = make_quote((made,), Located(0, 1, *at("nine days"))).cites
     assert (cite.page, cite.label) == (None, "§ 1")
 
 
-def test_only_quotes_from_pages_with_line_numbers_cite_lines(document: Any) -> None:
+def test_only_quotes_from_pages_with_line_numbers_cite_lines(document):
     made = document(TEXT, TEXT)
     lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
     made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))
@@ -91,7 +88,7 @@ def test_only_quotes_from_pages_with_line_numbers_cite_lines(document: Any) -> N
     assert read_back == [numbered, plain]
 
 
-def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document: Any) -> None:
+def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document):
     texts = (
         "The gate is old. The states may draw no more than 310,000",
         "acre feet of water each year. The rest is theirs.",

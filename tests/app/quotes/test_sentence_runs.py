@@ -1,7 +1,5 @@
 """Runs of sentences, grown to a budget of words or cut down to one."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +11,7 @@ TEXT = st.lists(st.integers(1, 12), min_size=1, max_size=12).map(
 
 
 @given(TEXT, st.data(), st.integers(1, 60), st.booleans())
-def test_a_run_grows_as_far_as_the_budget_allows(text: str, data: st.DataObject, most: int, in_turn: bool) -> None:
+def test_a_run_grows_as_far_as_the_budget_allows(text, data, most, in_turn):
     found = Sentences(text)
     at = data.draw(st.integers(0, len(found.spans) - 1))
     begin = range(at, at + 1)
@@ -26,7 +24,7 @@ def test_a_run_grows_as_far_as_the_budget_allows(text: str, data: st.DataObject,
 
 
 @given(TEXT, st.data(), st.integers(1, 60))
-def test_a_cut_run_keeps_the_sentence_that_is_worth_most(text: str, data: st.DataObject, most: int) -> None:
+def test_a_cut_run_keeps_the_sentence_that_is_worth_most(text, data, most):
     found = Sentences(text)
     worth = data.draw(st.lists(st.integers(0, 3), min_size=len(found.spans), max_size=len(found.spans)))
     run = found.cut(most, worth)
@@ -34,7 +32,7 @@ def test_a_cut_run_keeps_the_sentence_that_is_worth_most(text: str, data: st.Dat
     assert len(run) == 1 or found.length(run) <= most
 
 
-def test_neighbours_come_from_both_sides_in_turn_or_from_behind() -> None:
+def test_neighbours_come_from_both_sides_in_turn_or_from_behind():
     found = Sentences("One. Two. Three. Four. Five. Six.")
     three = {turn: found.grown(range(2, 3), lambda run, _: len(run) < 3, in_turn=turn) for turn in (True, False)}
     assert three == {True: range(1, 4), False: range(2, 5)}

@@ -1,8 +1,5 @@
 """Grades and places of quotes: a table of named traps, and properties that hold for any page."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -38,7 +35,7 @@ TRAPS = [
 
 
 @pytest.mark.parametrize(("quote", "grade"), [trap[1:] for trap in TRAPS], ids=[trap[0] for trap in TRAPS])
-def test_grade_of_a_quote_with(document: Any, quote: str, grade: str) -> None:
+def test_grade_of_a_quote_with(document, quote, grade):
     assert Verifier([document(PAGE)]).verify(quote, CitedPlace(0, 1)).grade == grade
 
 
@@ -58,33 +55,31 @@ def test_grade_of_a_quote_with(document: Any, quote: str, grade: str) -> None:
         ("an inserted not", "The buyer shall not deliver the goods to the northern warehouse", (), "near"),
     ],
 )
-def test_debris_between_words_is_damage_a_protected_word_an_edit(
-    document: Any, name: str, text: str, furniture: tuple[str, ...], grade: str
-) -> None:
+def test_debris_between_words_is_damage_a_protected_word_an_edit(document, name, text, furniture, grade):
     verifier = Verifier([document(text, furniture=furniture)])
     assert verifier.verify("The buyer shall deliver the goods to the northern warehouse").grade == grade, name
 
 
-def test_a_quote_on_another_page_has_moved(document: Any) -> None:
+def test_a_quote_on_another_page_has_moved(document):
     verdict = Verifier([document("Nothing is here.", "", "The lease ends in June next year.")]).verify(
         "The lease ends in June", CitedPlace(0, 1)
     )
     assert (verdict.grade, verdict.place, verdict.spans[0].page) == ("exact", "moved", 3)
 
 
-def test_a_quote_of_another_document_says_so(document: Any) -> None:
+def test_a_quote_of_another_document_says_so(document):
     verifier = Verifier([document("Nothing here."), document("The lease ends in June.", path="b.pdf")])
     verdict = verifier.verify("The lease ends in June", CitedPlace(0, 1))
     assert (verdict.place, verdict.spans[0].document) == ("other_document", 1)
 
 
-def test_verbatim_words_on_the_cited_page_beat_an_exact_copy_elsewhere(document: Any) -> None:
+def test_verbatim_words_on_the_cited_page_beat_an_exact_copy_elsewhere(document):
     pages = "The lease ends\nin June of the year.", "The lease ends in June of the year."
     verdict = Verifier([document(*pages)]).verify("The lease ends in June", CitedPlace(0, 1))
     assert (verdict.grade, verdict.place) == ("normalised", "as_cited")
 
 
-def test_a_quote_over_two_pages_has_two_places(document: Any) -> None:
+def test_a_quote_over_two_pages_has_two_places(document):
     pages = "It begins here. The keeper returns the depo-", "sit within nine days of the end. More."
     verdict = Verifier([document(*pages)]).verify("The keeper returns the deposit within nine days", CitedPlace(0, 1))
     assert verdict.grade == "normalised"
@@ -94,21 +89,21 @@ def test_a_quote_over_two_pages_has_two_places(document: Any) -> None:
     ]
 
 
-def test_a_cited_page_without_text_is_uncheckable_not_absent(document: Any) -> None:
+def test_a_cited_page_without_text_is_uncheckable_not_absent(document):
     verdict = Verifier([document("", "Some text stands here.")]).verify(
         "words of a scanned page only", CitedPlace(0, 1)
     )
     assert (verdict.grade, verdict.place) == ("uncheckable", "unknown")
 
 
-def test_of_several_places_the_one_nearest_the_citation_is_chosen_and_counted(document: Any) -> None:
+def test_of_several_places_the_one_nearest_the_citation_is_chosen_and_counted(document):
     text = "Pay on the first day. " + "filler words stand here. " * 20 + "Pay on the first day. "
     verdict = Verifier([document(text)]).verify("Pay on the first day", CitedPlace(0, 1, start=len(text) - 30))
     assert verdict.count == 2
     assert verdict.spans[0].start > 100
 
 
-def test_the_section_is_searched_before_the_rest(document: Any) -> None:
+def test_the_section_is_searched_before_the_rest(document):
     section = Section("s1", "1", "One", 1, 2, 0, "markup", 1.0, None, None)
     later = Section("s2", "2", "Two", 1, 5, 0, "markup", 1.0, None, None)
     same = "The deposit is returned in nine days."
@@ -124,7 +119,7 @@ def test_the_section_is_searched_before_the_rest(document: Any) -> None:
     ("quote", "short"),
     [("nine days", True), ("in the end of it", True), ("The deposit", True), ("The keeper returns deposits", False)],
 )
-def test_short_quotes_never_stand_as_evidence(quote: str, short: bool) -> None:
+def test_short_quotes_never_stand_as_evidence(quote, short):
     assert too_short(quote) is short
 
 
@@ -138,7 +133,7 @@ WORDS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(WORDS, st.data())
-def test_any_run_of_whole_words_verifies_at_its_own_place(document: Any, words: list[str], data: st.DataObject) -> None:
+def test_any_run_of_whole_words_verifies_at_its_own_place(document, words, data):
     text = " ".join(words)
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first + 1, len(words)))
@@ -151,7 +146,7 @@ def test_any_run_of_whole_words_verifies_at_its_own_place(document: Any, words: 
 
 @settings(max_examples=40, deadline=None)
 @given(WORDS, st.data())
-def test_a_changed_figure_never_verifies(document: Any, words: list[str], data: st.DataObject) -> None:
+def test_a_changed_figure_never_verifies(document, words, data):
     text = " ".join(words)
     at = data.draw(st.integers(0, len(words) - 1))
     changed = [*words[:at], "9431", *words[at + 1 :]]

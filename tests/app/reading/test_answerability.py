@@ -1,7 +1,5 @@
 """Signals of a question, and the calibrated decision to refuse."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -33,7 +31,7 @@ def indexed(document: Any, model: Any) -> Any:
     return context, WordIndex.of(context)
 
 
-def test_signals_are_higher_for_a_question_that_the_text_answers(indexed: Any) -> None:
+def test_signals_are_higher_for_a_question_that_the_text_answers(indexed):
     context, index = indexed
     near = features(
         "What rent does the tenant pay?", context, index, rank("What rent does the tenant pay?", index), None
@@ -43,7 +41,7 @@ def test_signals_are_higher_for_a_question_that_the_text_answers(indexed: Any) -
         assert near[name] > far[name] >= 0.0
 
 
-def test_all_signals_are_finite_even_without_words_or_passages(indexed: Any, document: Any, model: Any) -> None:
+def test_all_signals_are_finite_even_without_words_or_passages(indexed, document, model):
     context, index = indexed
     empty = lay_out([document("")], model.tokenizer)
     for where, words in ((context, index), (empty, WordIndex.of(empty))):
@@ -51,12 +49,12 @@ def test_all_signals_are_finite_even_without_words_or_passages(indexed: Any, doc
         assert all(math.isfinite(value) for value in values.values())
 
 
-def test_names_and_numbers_that_stand_nowhere_are_counted(indexed: Any) -> None:
+def test_names_and_numbers_that_stand_nowhere_are_counted(indexed):
     context, index = indexed
     assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", context, index) == ["Odile", "Crane", "1999"]
 
 
-def test_the_decision_is_the_calibrated_logistic() -> None:
+def test_the_decision_is_the_calibrated_logistic():
     calibration = {"features": ["a", "b"], "weights": [2.0, -1.0], "bias": 0.5, "threshold": 0.7}
     likely = probability({"a": 1.0, "b": 3.0}, calibration)
     assert likely == pytest.approx(1 / (1 + math.exp(0.5)))
@@ -64,7 +62,7 @@ def test_the_decision_is_the_calibrated_logistic() -> None:
     assert not refused(0.71, calibration)
 
 
-def test_a_form_has_its_own_logistic_and_the_rest_the_common_one() -> None:
+def test_a_form_has_its_own_logistic_and_the_rest_the_common_one():
     calibration: Any = {"features": ["a"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
     calibration["forms"] = {"list": {"weights": [0.0], "bias": 2.0}}
     calibration["evidence"] = {"weights": [3.0], "bias": 0.0}
@@ -74,7 +72,7 @@ def test_a_form_has_its_own_logistic_and_the_rest_the_common_one() -> None:
     assert probability({BY_STRUCTURE: 1.0}, calibration) == STRUCTURE_CHANCE
 
 
-def test_only_what_was_calibrated_for_it_is_possible() -> None:
+def test_only_what_was_calibrated_for_it_is_possible():
     calibration: Any = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.5}
     assert not possible(0.4, None)
     assert not possible(0.4, calibration)
@@ -82,7 +80,7 @@ def test_only_what_was_calibrated_for_it_is_possible() -> None:
     assert not possible(0.39, calibration | {"possible_threshold": 0.4})
 
 
-def test_word_counts_take_every_inflection(indexed: Any) -> None:
+def test_word_counts_take_every_inflection(indexed):
     context, _ = indexed
     counts = word_counts("What rent and which subsidies?", context)
     assert counts == {"rent": 2, "subsidies": 0}

@@ -1,7 +1,5 @@
 """Answers by the reader: led back to exact characters, from few passages, the same after a restart."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from dataclasses import replace
@@ -46,7 +44,7 @@ def session(lease: Path, reading_model: Any) -> Any:
         yield opened
 
 
-def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
+def test_every_candidate_is_trimmed_words_of_its_passage(session):
     ranked = session.local.rank_by_signals(QUESTION)
     _, reading = session.local.find(QUESTION, ranked)
     assert reading.candidates
@@ -59,7 +57,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
         assert candidate.logprob <= 0
 
 
-def test_passages_read_again_move_and_the_rest_keeps_its_order(session: Any) -> None:
+def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
     ranked = session.local.rank_by_signals(QUESTION)
     ordered, reading = session.local.find(QUESTION, ranked)
     again = {item.index for item in ordered if item.reader is not None}
@@ -69,7 +67,7 @@ def test_passages_read_again_move_and_the_rest_keeps_its_order(session: Any) -> 
     assert rest == [item.index for item in ranked if item.index in set(rest)]
 
 
-def test_quick_answers_without_reading_the_documents(lease: Path, reading_model: Any, monkeypatch: Any) -> None:
+def test_quick_answers_without_reading_the_documents(lease, reading_model, monkeypatch):
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("the documents were read")
 
@@ -82,9 +80,7 @@ def test_quick_answers_without_reading_the_documents(lease: Path, reading_model:
         assert wanted & set(terms(answer.answer.evidence[0].text))
 
 
-def test_a_restart_gives_the_same_answer_bit_for_bit(
-    lease: Path, reader_folder: Path, tmp_path: Path, ask_in_process: Any
-) -> None:
+def test_a_restart_gives_the_same_answer_bit_for_bit(lease, reader_folder, tmp_path, ask_in_process):
     spec = {"model": str(reader_folder)}
     _, cold = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
     _, kept = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
@@ -95,7 +91,7 @@ def test_a_restart_gives_the_same_answer_bit_for_bit(
     assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
 
 
-def test_only_the_layers_that_answers_depend_on_are_read(lease: Path, reading_model: Any, monkeypatch: Any) -> None:
+def test_only_the_layers_that_answers_depend_on_are_read(lease, reading_model, monkeypatch):
     monkeypatch.setitem(reading_model.calibration, "evidence_layer", 0)
     monkeypatch.setitem(reading_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
     answers, depths = [], []
@@ -111,7 +107,7 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease: Path, reading_mo
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_without_the_models_scores_words_alone_rank(lease: Path, reading_model: Any, quick: bool) -> None:
+def test_without_the_models_scores_words_alone_rank(lease, reading_model, quick):
     options = Options(store=False, preview=False, quick=quick, model_scores=False)
     with open_session([str(lease)], options, model=reading_model) as opened:
         list(opened.ask(QUESTION))
@@ -122,7 +118,7 @@ def test_without_the_models_scores_words_alone_rank(lease: Path, reading_model: 
 
 
 @pytest.mark.parametrize("k", [None, 2])
-def test_a_number_of_passages_changes_what_is_read_and_listed(lease: Path, reading_model: Any, k: int | None) -> None:
+def test_a_number_of_passages_changes_what_is_read_and_listed(lease, reading_model, k):
     with open_session([str(lease)], Options(store=False, preview=False, k=k), model=reading_model) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
@@ -138,7 +134,7 @@ TWO_PARTS = (
 )
 
 
-def test_both_parts_of_a_question_share_the_excerpts_of_one(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_parts_of_a_question_share_the_excerpts_of_one(session, monkeypatch):
     asked: list[tuple[str, int]] = []
     known = best_passages.read_again
 
@@ -157,7 +153,7 @@ def test_both_parts_of_a_question_share_the_excerpts_of_one(session: Any, monkey
     assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
 
 
-def test_both_parts_of_a_question_are_found_before_the_documents_are_read(lease: Path, reading_model: Any) -> None:
+def test_both_parts_of_a_question_are_found_before_the_documents_are_read(lease, reading_model):
     with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
         _, found = opened.local.find(TWO_PARTS)
     assert found.form is Form.TWO_PARTS and len(found.items) >= 2

@@ -1,8 +1,5 @@
 """What may be an answer: spans without what is only punctuation, and the places that speak for them."""
 
-from __future__ import annotations
-
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,19 +37,19 @@ def at(words: str, text: str) -> tuple[int, int]:
 
 
 @given(st.text(alphabet="ab .,()“”;", max_size=40))
-def test_trimming_only_takes_from_the_edges(text: str) -> None:
+def test_trimming_only_takes_from_the_edges(text):
     start, end = trim(text, 0, len(text))
     assert 0 <= start <= end <= len(text)
     assert text[:start].strip(" .,()“”;") == "" == text[end:].strip(" .,()“”;")
 
 
-def test_brackets_that_enclose_the_answer_stay() -> None:
+def test_brackets_that_enclose_the_answer_stay():
     text = "paid in (full) today"
     assert trim(text, *at("(full)", text)) == at("(full)", text)
     assert trim(text, *at("(full", text)) == at("full", text)
 
 
-def test_a_candidate_has_the_score_of_the_sentence_around_it() -> None:
+def test_a_candidate_has_the_score_of_the_sentence_around_it():
     item = Excerpt(0, 0, 2, 100, 100 + len(TEXT), TEXT)
     places = ScoredPlaces([item], set(terms("Who pays the rent?")), WordIndex([TEXT]), WEIGHTS)
     places.behind = [-0.5]
@@ -65,7 +62,7 @@ def test_a_candidate_has_the_score_of_the_sentence_around_it() -> None:
     assert places.candidate(0, *at(".", TEXT), -2.0, 1) is None
 
 
-def test_a_long_passage_is_shown_as_its_best_sentences(document: Any, model: Any) -> None:
+def test_a_long_passage_is_shown_as_its_best_sentences(document, model):
     text = " ".join(f"Clause {number} says that nothing at all happens on a quiet day." for number in range(12))
     context = lay_out([document(text + " The toll is nine marks.\nIt is paid at the gate.")], model.tokenizer)
     shown = [
@@ -78,7 +75,7 @@ def test_a_long_passage_is_shown_as_its_best_sentences(document: Any, model: Any
         assert len(item.text) == item.end - item.start
 
 
-def test_the_next_best_is_a_fact_without_verdict_and_items(document: Any) -> None:
+def test_the_next_best_is_a_fact_without_verdict_and_items(document):
     lease = document(TEXT)
     red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
     shown = make_quote((lease,), Located(0, 1, red.start, red.end))

@@ -1,7 +1,5 @@
 """From what was read to the answer: its form, its items, and documents that disagree."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +55,7 @@ def words_of(found: Candidates, texts: list[str]) -> list[str]:
     return [texts[item.excerpt][item.start : item.end] for item in found.items]
 
 
-def test_a_fact_is_the_likeliest_span_with_its_margin(decided: Any) -> None:
+def test_a_fact_is_the_likeliest_span_with_its_margin(decided):
     found = decided([RENT], [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -4.0)])
     assert (found.form, found.items, found.verdict) == (Form.FACT, (), None)
     assert RENT[found.candidates[0].start : found.candidates[0].end] == "1200 pounds"
@@ -66,28 +64,28 @@ def test_a_fact_is_the_likeliest_span_with_its_margin(decided: Any) -> None:
 
 
 @pytest.mark.parametrize(("odds", "verdict"), [(2.0, "yes"), (-0.5, "yes"), (-32.0, "no")])
-def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided: Any, odds: float, verdict: str) -> None:
+def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided, odds, verdict):
     found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO, yes=(odds,))
     assert (found.form, found.verdict) == (Form.YES_NO, verdict)
     from_words = verdict_odds(ASKED[Form.YES_NO], "may give notice")
     assert found.signals["verdict_sure"] == pytest.approx(min(abs(odds / 4 + from_words), 8.0))
 
 
-def test_the_same_words_twice_are_no_list(decided: Any) -> None:
+def test_the_same_words_twice_are_no_list(decided):
     text = "The seat is Tarnmouth, and hearings are at tarnmouth."
     items = tuple(span_of(text, word, 0, 0.9) for word in ("Tarnmouth", "tarnmouth"))
     found = decided([text], [span_of(text, "Tarnmouth", 0, -1.0)], Form.LIST, items=items)
     assert (found.form, found.items) == (Form.FACT, ())
 
 
-def test_a_clause_that_hardly_tells_yes_from_no_stands_without_either(decided: Any) -> None:
+def test_a_clause_that_hardly_tells_yes_from_no_stands_without_either(decided):
     even = -4 * verdict_odds(ASKED[Form.YES_NO], "may give notice")
     found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO, yes=(even,))
     assert (found.form, found.verdict) == (Form.YES_NO, None)
     assert RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"
 
 
-def test_an_answer_that_only_announces_goes_on_to_what_it_announces(decided: Any) -> None:
+def test_an_answer_that_only_announces_goes_on_to_what_it_announces(decided):
     text = (
         "The court reversed for two reasons. First, the claim was late. Second, it was never served. "
         + "It rained. " * 60
@@ -101,7 +99,7 @@ def test_an_answer_that_only_announces_goes_on_to_what_it_announces(decided: Any
     assert goes_on[found.candidates[0].start : found.candidates[0].end] == "for two reasons"
 
 
-def test_a_list_has_the_items_of_the_excerpt_in_order(decided: Any) -> None:
+def test_a_list_has_the_items_of_the_excerpt_in_order(decided):
     text = "They keep goats, sheep and three old mules on the farm."
     items = tuple(replace(span_of(text, word, 0, 0.9)) for word in ("three old mules", "goats", "sheep"))
     unlike = dict.fromkeys(Form, 0.01) | {Form.FACT: 0.97}
@@ -114,7 +112,7 @@ def test_a_list_has_the_items_of_the_excerpt_in_order(decided: Any) -> None:
     assert words_of(found, [text]) == ["goats", "sheep", "three old mules"]
 
 
-def test_two_parts_come_from_two_sentences(decided: Any) -> None:
+def test_two_parts_come_from_two_sentences(decided):
     spans = [
         span_of(RENT, "in May", 0, -1.0), span_of(RENT, "May", 0, -1.5), span_of(RENT, "1200 pounds", 0, -2.0),
     ]  # fmt: skip
@@ -122,7 +120,7 @@ def test_two_parts_come_from_two_sentences(decided: Any) -> None:
     assert words_of(found, [RENT]) == ["1200 pounds", "in May"]
 
 
-def test_documents_that_disagree_are_both_told(decided: Any) -> None:
+def test_documents_that_disagree_are_both_told(decided):
     spans = [span_of(RENT, "1200 pounds", 0, -1.0), span_of(OTHER, "900 pounds", 1, -1.4)]
     found = decided([RENT, OTHER], spans, documents=2)
     assert words_of(found, [RENT, OTHER]) == ["1200 pounds", "900 pounds"]
@@ -131,13 +129,13 @@ def test_documents_that_disagree_are_both_told(decided: Any) -> None:
     assert decided([RENT, OTHER], unlikely, documents=2).items == ()
 
 
-def test_the_same_in_two_documents_is_told_once(decided: Any) -> None:
+def test_the_same_in_two_documents_is_told_once(decided):
     spans = [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "rent of 1200 pounds", 1, -1.1)]
     assert decided([RENT, RENT], spans, documents=2).items == ()
 
 
 @given(st.text(alphabet="ab1 $%.-", min_size=1, max_size=30), st.data())
-def test_no_word_or_number_is_cut(text: str, data: Any) -> None:
+def test_no_word_or_number_is_cut(text, data):
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     first, last = whole_words(text, start, end)
@@ -146,7 +144,7 @@ def test_no_word_or_number_is_cut(text: str, data: Any) -> None:
     assert not (last < len(text) and text[last - 1].isalnum() and text[last].isalnum())
 
 
-def test_a_figure_keeps_its_currency_and_its_per_cent() -> None:
+def test_a_figure_keeps_its_currency_and_its_per_cent():
     text = "It costs $5,000 or 25 % of that."
     assert whole_words(text, text.index("5,000"), text.index("5,000") + 5) == (9, 15)
     assert whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)
@@ -163,12 +161,12 @@ def test_a_figure_keeps_its_currency_and_its_per_cent() -> None:
         ("in 1999, 2000", "1999", "1999"),
     ],
 )
-def test_marks_inside_a_number_or_word_do_not_end_it(text: str, cut: str, whole: str) -> None:
+def test_marks_inside_a_number_or_word_do_not_end_it(text, cut, whole):
     start, end = whole_words(text, text.index(cut), text.index(cut) + len(cut))
     assert text[start:end] == whole
 
 
-def test_an_asked_term_is_answered_with_its_definition(decided: Any, document: Any) -> None:
+def test_an_asked_term_is_answered_with_its_definition(decided, document):
     text = 'The rent is due on a Business Day. "Business Day" means a day on which the bank of Tarn is open.'
     read = decided([text], [span_of(text, "The rent", 0, -1.0)])
     found = with_definition(read, "What does Business Day mean?", [document(text)])

@@ -1,7 +1,5 @@
 """What the headers of an e-mail say answers who sent it, when, to whom and about what."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.candidates import Candidates, Form
@@ -37,17 +35,17 @@ def answer(question: str, *documents: Document) -> list[str]:
         ("When was the gate sent?", []),
     ],
 )
-def test_questions_about_headers_are_answered_by_them(question: str, words: list[str]) -> None:
+def test_questions_about_headers_are_answered_by_them(question, words):
     assert answer(question, mail()) == words
 
 
-def test_the_message_is_the_one_that_the_others_are_attached_to() -> None:
+def test_the_message_is_the_one_that_the_others_are_attached_to():
     assert answer("Who sent the message?", mail(), mail("a.eml/b.eml")) == ["Ann <ann@pond.example>"]
     assert answer("Who sent the message?", mail(), mail("b.eml")) == []
     assert answer("Who sent the message?", read(ReadRequest("a.txt", MAIL))) == []
 
 
-def test_sender_and_date_are_two_items_with_their_lines_as_quotes() -> None:
+def test_sender_and_date_are_two_items_with_their_lines_as_quotes():
     document = mail()
     found = with_header(Candidates((), None, 0), "Who sent the message and when?", [document])
     quoted = [item.quoted for item in found.items]

@@ -1,8 +1,5 @@
 """Items of lists by their marks: behind a lead-in, around one of them, within a sentence."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,27 +59,27 @@ NONE = [
 
 
 @pytest.mark.parametrize(("text", "words", "wanted"), CASES)
-def test_the_items_of_a_list(document: Any, text: str, words: str, wanted: list[str]) -> None:
+def test_the_items_of_a_list(document, text, words, wanted):
     assert items(document(text), words) == wanted
 
 
 @pytest.mark.parametrize(("text", "words"), NONE)
-def test_no_items_where_the_place_is_in_no_list(document: Any, text: str, words: str) -> None:
+def test_no_items_where_the_place_is_in_no_list(document, text, words):
     assert items(document(text), words) == []
 
 
-def test_a_list_goes_on_over_a_page_end(document: Any) -> None:
+def test_a_list_goes_on_over_a_page_end(document):
     made = document("The tenant keeps in repair:\n(a) the wheel;\n(b) the door and its", "old lock; and\n(c) the roof.")
     assert items(made, "keeps in repair") == ["the wheel", "the door and its", "the roof"]
     assert items_below(made, 2, 15, 30)[-1][0] == 2
 
 
-def test_an_item_is_whole_where_its_lines_are_wrapped(document: Any) -> None:
+def test_an_item_is_whole_where_its_lines_are_wrapped(document):
     made = document("It covers:\n(a) water that runs\nover the weir,\n(b) fire.")
     assert items(made, "It covers") == ["water that runs\nover the weir", "fire"]
 
 
-def test_letters_and_roman_numbers_are_told_apart() -> None:
+def test_letters_and_roman_numbers_are_told_apart():
     marks = marks_in("\n".join(f"({letter}) x" for letter in ("h", "i", "ii", "v", "aa", "xx", "12")))
     assert marks[1].places == (("(i)", 1), ("(a)", 9))
     assert [mark.places[0] for mark in marks] == [
@@ -96,7 +93,7 @@ PIECES = st.sampled_from(
 
 
 @given(pages=st.lists(st.lists(PIECES, max_size=30).map("".join), min_size=1, max_size=3), data=st.data())
-def test_items_are_in_order_inside_their_pages_and_apart(document: Any, pages: list[str], data: st.DataObject) -> None:
+def test_items_are_in_order_inside_their_pages_and_apart(document, pages, data):
     made = document(*pages)
     page = data.draw(st.integers(1, len(pages)))
     start = data.draw(st.integers(0, len(pages[page - 1])))

@@ -1,8 +1,5 @@
 """Sentences that the passage encoder finds like the question speak for the spans in them."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +15,7 @@ def bundled() -> Any:
     return load_model(Options())
 
 
-def test_the_likest_sentence_is_told_for_the_span_that_is_read(tmp_path: Path, bundled: Any) -> None:
+def test_the_likest_sentence_is_told_for_the_span_that_is_read(tmp_path, bundled):
     path = tmp_path / "rules.txt"
     path.write_text("1. Dogs\n\nDogs stay on a lead in the hall.\n\n2. Boats\n\nThe ferry costs four crowns a head.\n")
     with open_session([str(path)], Options(store=False, preview=False), model=bundled) as session:

@@ -1,8 +1,5 @@
 """Answers copied from a state of the whole documents: words of the pages, at the place that was meant."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +31,7 @@ def read(document: Any, model: Any) -> Any:
     return context, state, WordIndex.of(context)
 
 
-def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read: Any, model: Any) -> None:
+def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read, model):
     context, state, words = read
     position = state.position
     found = copy_from_state(model, "When does the fish market close?", state, context, words)
@@ -47,9 +44,7 @@ def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read: An
         assert len(ids) <= 2 * candidate.token_count + 2
 
 
-def test_of_several_places_the_one_asked_about_is_taken(
-    read: Any, model: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_several_places_the_one_asked_about_is_taken(read, model, monkeypatch):
     context, state, words = read
     text = [context.place_of(token) for token in range(len(context))]
     may = PAGES[0].index("May")
@@ -64,7 +59,7 @@ def test_of_several_places_the_one_asked_about_is_taken(
     assert [c.page for c in other.candidates] == [1]
 
 
-def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document: Any) -> None:
+def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document):
     chosen = Options(store=False, preview=False, threads=1, source="whole")
     model = load_model(chosen)
     assert model.folder == BUNDLED and model.answer_layers == model.config.num_hidden_layers == 30
@@ -76,13 +71,13 @@ def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document: Any)
     assert load_model(Options(threads=1)).answer_layers == 3  # the reader's, unless the whole is asked for
 
 
-def test_the_command_says_what_answers(docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_what_answers(docqa, note, monkeypatch):
     monkeypatch.delenv("DOCQA_MODEL", raising=False)
     code, _, err = docqa("ask", note, "What shall the tenant pay?", "--from", "whole", "--no-store", "--no-preview")
     assert code in (0, 5) and "without --from whole the reader answers" in err
 
 
-def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa, note, tmp_path):
     said = []
     for number, more in enumerate(((), ("--from", "whole"))):
         out = tmp_path / str(number)

@@ -1,7 +1,5 @@
 """What plain words and regular expressions match."""
 
-from __future__ import annotations
-
 import re
 import time
 from typing import Any
@@ -27,18 +25,18 @@ def found(pattern: Any, text: str) -> list[str]:
         ("a+b (c)", "is a+b (c)?"),
     ],
 )
-def test_plain_words_are_found_as_pages_print_them(words: str, text: str) -> None:
+def test_plain_words_are_found_as_pages_print_them(words, text):
     assert len(found(words_pattern(words), text)) == 1
 
 
-def test_case_and_word_ends_count_as_asked() -> None:
+def test_case_and_word_ends_count_as_asked():
     text = "Rent, rental, RENT"
     assert found(words_pattern("rent"), text) == ["rent"]
     assert found(words_pattern("rent", ignore_case=True), text) == ["Rent", "rent", "RENT"]
     assert found(words_pattern("rent", ignore_case=True, whole_words=True), text) == ["Rent", "RENT"]
 
 
-def test_a_word_takes_linear_time_on_a_text_that_nearly_has_it() -> None:
+def test_a_word_takes_linear_time_on_a_text_that_nearly_has_it():
     pattern, times = words_pattern("a-a-a a a-a b"), []
     for length in (20_000, 80_000):
         begun = time.process_time()
@@ -47,7 +45,7 @@ def test_a_word_takes_linear_time_on_a_text_that_nearly_has_it() -> None:
     assert times[1] < 10 * times[0] + 0.1
 
 
-def test_a_space_of_an_expression_goes_over_line_ends() -> None:
+def test_a_space_of_an_expression_goes_over_line_ends():
     text = "Section 4\napplies, and section\n5 (a b)"
     assert found(expression_pattern(r"section \d", ignore_case=True), text) == ["Section 4", "section\n5"]
     assert found(expression_pattern(r"[ a]{2}"), text) == [" a", "a "]
@@ -56,20 +54,20 @@ def test_a_space_of_an_expression_goes_over_line_ends() -> None:
 
 
 @pytest.mark.parametrize("written", [r"[]' ]+x", r"[^]' ]+x", r"\[' x", r"[\] ']x", r"\\ x"])
-def test_spaces_in_a_class_stay_as_they_are(written: str) -> None:
+def test_spaces_in_a_class_stay_as_they_are(written):
     text = "a] 'x [' x \\ x [ x ab x"
     assert found(expression_pattern(written), text) == [match.group() for match in re.finditer(written, text)]
 
 
-def test_letters_of_all_scripts_are_word_characters() -> None:
+def test_letters_of_all_scripts_are_word_characters():
     assert found(expression_pattern(r"\w+", whole_words=True), "Größe été мир") == ["Größe", "été", "мир"]
 
 
-def test_places_without_words_are_no_hits() -> None:
+def test_places_without_words_are_no_hits():
     assert found(expression_pattern("x*"), "axxb") == ["xx"]
 
 
-def test_an_expression_that_explodes_is_stopped() -> None:
+def test_an_expression_that_explodes_is_stopped():
     pattern = expression_pattern("(x+x+)+y")
     begun = time.process_time()
     with pytest.raises(UsageError, match="takes more than 0.5 seconds"):
@@ -77,13 +75,13 @@ def test_an_expression_that_explodes_is_stopped() -> None:
     assert time.process_time() - begun < 10
 
 
-def test_many_slow_matches_have_one_limit_together() -> None:
+def test_many_slow_matches_have_one_limit_together():
     pattern = expression_pattern(r"(?:\w+ )*?\w+?ing")
     with pytest.raises(UsageError, match="make it simpler"):
         found(Expression(pattern.pattern, pattern.written, seconds=0.2), "being seen " * 2_000_000)
 
 
 @pytest.mark.parametrize("written", ["(", "", "[a", "*"])
-def test_what_is_no_expression_is_a_usage_error(written: str) -> None:
+def test_what_is_no_expression_is_a_usage_error(written):
     with pytest.raises(UsageError):
         expression_pattern(written)

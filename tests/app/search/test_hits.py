@@ -1,11 +1,7 @@
 """Where hits are: their lines, pages and sections."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from docqa.app.search.expression import words_pattern
 from docqa.app.search.hits import SearchedText, count, has
@@ -20,7 +16,7 @@ def shown(document: Any, words: str, **style: Any) -> list[str]:
     return list(shown_hits(text, text.hits(words_pattern(words)), Style(**style)))
 
 
-def test_a_phrase_over_a_page_break_has_two_cites(document: Any) -> None:
+def test_a_phrase_over_a_page_break_has_two_cites(document):
     lease = document("Rent is due on the first", "day of each month.", labels=("iv", "1"))
     text = SearchedText(lease)
     (hit,) = text.hits(words_pattern("first day of"))
@@ -29,7 +25,7 @@ def test_a_phrase_over_a_page_break_has_two_cites(document: Any) -> None:
     assert hit_object(text, hit, 0)["text"] == "first\nday of"
 
 
-def test_a_hit_names_the_section_that_is_printed(document: Any) -> None:
+def test_a_hit_names_the_section_that_is_printed(document):
     section = Section("1", "5.", "Term", 1, 1, 0, "numbering", 1.0, None, "1", "Article 5")
     lease = document("5. Term\nIt ends in May.\n(a) or in June.", sections=(section,))
     lease = replace(lease, items=(Item(1, 24, "5(a)"),))
@@ -37,7 +33,7 @@ def test_a_hit_names_the_section_that_is_printed(document: Any) -> None:
     assert shown(lease, "June") == ["p. 1, section 5(a): (a) or in June."]
 
 
-def test_hits_of_one_line_are_shown_together_and_apart_in_json(document: Any) -> None:
+def test_hits_of_one_line_are_shown_together_and_apart_in_json(document):
     lease = document("rent and rent\nno\nrent")
     assert shown(lease, "rent") == ["p. 1: rent and rent", "p. 1: rent"]
     text = SearchedText(lease)
@@ -50,26 +46,26 @@ def test_hits_of_one_line_are_shown_together_and_apart_in_json(document: Any) ->
     assert (count(lease, words_pattern("rent")), has(lease, words_pattern("rents"))) == (3, False)
 
 
-def test_lines_around_hits_are_shown_once(document: Any) -> None:
+def test_lines_around_hits_are_shown_once(document):
     lease = document("one\ntwo hit\nthree\nfour hit\nfive\nsix\nseven\neight hit")
     assert shown(lease, "hit", context=1) == [
         "    one", "p. 1: two hit", "    three", "p. 1: four hit", "    five", "--", "    seven", "p. 1: eight hit",
     ]  # fmt: skip
 
 
-def test_a_long_line_is_cut_around_every_hit(document: Any) -> None:
+def test_a_long_line_is_cut_around_every_hit(document):
     filler = "word " * 100
     (line,) = shown(document(f"{filler}first hit {filler}second hit {filler}"), "hit")
     assert line.startswith("p. 1: … word") and line.endswith("word …") and len(line) < 500
     assert "first hit word" in line and " word … word " in line and "second hit word" in line
 
 
-def test_a_document_cannot_send_signs_to_the_terminal(document: Any) -> None:
+def test_a_document_cannot_send_signs_to_the_terminal(document):
     (line,) = shown(document("a \x1b[31mred\x07 hit", path="\x1b]0;x.pdf"), "hit", with_file=True)
     assert line == "]0;x.pdf, p. 1: a [31mred hit"
 
 
-def test_paragraphs_are_counted_once_for_all_hits(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paragraphs_are_counted_once_for_all_hits(document, monkeypatch):
     text = "\n\n".join(f"The rent of unit {number} is due." for number in range(50))
     lease = document(text, paged=False)
     lease = replace(lease, pages=(replace(lease.pages[0], blocks=line_blocks(text)),))
@@ -84,6 +80,6 @@ def test_paragraphs_are_counted_once_for_all_hits(document: Any, monkeypatch: py
     assert counted == [50]
 
 
-def test_colours_mark_the_place_and_what_was_found(document: Any) -> None:
+def test_colours_mark_the_place_and_what_was_found(document):
     (line,) = shown(document("the hit is"), "hit", colours=True)
     assert line == "\x1b[35mp. 1\x1b[0m: the \x1b[1;31mhit\x1b[0m is"

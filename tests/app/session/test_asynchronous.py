@@ -1,7 +1,5 @@
 """A Session on asyncio: the same answers, progress, and an end where a task is cancelled."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from pathlib import Path
@@ -22,7 +20,7 @@ def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return Options(model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
 
 
-def test_events_and_answer_are_those_of_a_session(note: Path, options: Options) -> None:
+def test_events_and_answer_are_those_of_a_session(note, options):
     async def ask() -> tuple[list[Any], Any]:
         async with AsyncSession([str(note)], options) as session:
             assert [document.path for document in session.documents] == [str(note)]
@@ -37,7 +35,7 @@ def test_events_and_answer_are_those_of_a_session(note: Path, options: Options) 
     assert outside[0] == outside[1] == outside[2]
 
 
-def test_the_loop_is_free_while_documents_are_read(lease: Path, options: Options) -> None:
+def test_the_loop_is_free_while_documents_are_read(lease, options):
     ticks = 0
 
     async def tick() -> None:
@@ -56,7 +54,7 @@ def test_the_loop_is_free_while_documents_are_read(lease: Path, options: Options
     assert ticks > 10
 
 
-def test_a_cancelled_task_ends_the_read_and_keeps_its_blocks(lease: Path, options: Options) -> None:
+def test_a_cancelled_task_ends_the_read_and_keeps_its_blocks(lease, options):
     async def ask() -> tuple[list[int], list[int]]:
         async with AsyncSession([str(lease)], options) as session:
             begun, done = asyncio.Event(), []
@@ -78,7 +76,7 @@ def test_a_cancelled_task_ends_the_read_and_keeps_its_blocks(lease: Path, option
     assert done[-1] < later[-1] and later[0] >= done[-1]
 
 
-def test_a_missing_file_is_raised_and_leaves_no_thread(options: Options, tmp_path: Path) -> None:
+def test_a_missing_file_is_raised_and_leaves_no_thread(options, tmp_path):
     async def opened() -> None:
         async with AsyncSession([str(tmp_path / "none.pdf")], options):
             raise AssertionError("it was opened")

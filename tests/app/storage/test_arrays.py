@@ -1,8 +1,5 @@
 """Arrays that are kept: mapped from their file as they were written."""
 
-from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +8,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.storage.arrays import mapped, to_bytes
 
 
-def test_arrays_come_back_as_views_of_the_mapped_file(tmp_path: Path) -> None:
+def test_arrays_come_back_as_views_of_the_mapped_file(tmp_path):
     arrays = {
         "none": np.zeros(0, np.int32),
         "bytes": np.frombuffer(b"abc", np.uint8),
@@ -27,7 +24,7 @@ def test_arrays_come_back_as_views_of_the_mapped_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"x", b"\xff" * 40, to_bytes({"a": np.zeros(1000, np.int32)})[:300]])
-def test_what_is_no_file_of_arrays_is_damage(tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_file_of_arrays_is_damage(tmp_path, data):
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(StoreDamaged, match="no file of arrays"):
         mapped(tmp_path / "a")

@@ -1,7 +1,5 @@
 """Pins of states in use, on this machine and on others that share the folder."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path
@@ -29,25 +27,25 @@ def foreign(store: Store, request: pytest.FixtureRequest) -> Path:
     return pin
 
 
-def test_a_fresh_pin_of_another_machine_keeps_the_state(store: Store, foreign: Path) -> None:
+def test_a_fresh_pin_of_another_machine_keeps_the_state(store, foreign):
     assert store.prune(0) == []
     assert foreign.exists()
 
 
-def test_an_old_pin_of_another_machine_no_longer_counts(store: Store, foreign: Path) -> None:
+def test_an_old_pin_of_another_machine_no_longer_counts(store, foreign):
     old = time.time() - pins.PIN_AGE_S - 1
     os.utime(foreign, (old, old))
     assert [entry.key for entry in store.prune(0)] == ["a"]
 
 
-def test_forget_leaves_a_state_that_another_machine_uses_and_says_so(store: Store, foreign: Path) -> None:
+def test_forget_leaves_a_state_that_another_machine_uses_and_says_so(store, foreign):
     store.write_entry("states", "b", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     with pytest.raises(ResourceError, match="uses this state"):
         store.forget(["d"], "/d.txt")
     assert [entry.key for entry in store.entries()] == ["a"]
 
 
-def test_another_container_of_this_machine_is_another_system(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_container_of_this_machine_is_another_system(store, monkeypatch):
     store.pin("a")
     pins._system.cache_clear()
     readlink = os.readlink

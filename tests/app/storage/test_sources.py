@@ -1,7 +1,5 @@
 """Documents from paths: what was parsed once is found again by its content."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +14,6 @@ from docqa.ingest.types import Document
 
 TITLED = "# The harbour rules\n\nThe harbour master opens the gate at six.\n"
 PLAIN = ReadRequest()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
 
 
 @pytest.fixture
@@ -50,9 +43,7 @@ def write(tmp_path: Path) -> Callable[[str, str], str]:
     return written
 
 
-def test_one_of_several_documents_is_not_parsed_again_under_another_name(
-    store: Store, parsed: list[str], write: Callable[[str, str], str]
-) -> None:
+def test_one_of_several_documents_is_not_parsed_again_under_another_name(store, parsed, write):
     paths = [write("a.md", TITLED), write("b.md", "# Second\n\nText.\n"), write("c.md", "# Third\n\nText.\n")]
     read_sources(paths, PLAIN, store)
     (found,) = read_sources([write("copy/renamed.md", TITLED)], PLAIN, store).documents
@@ -60,9 +51,7 @@ def test_one_of_several_documents_is_not_parsed_again_under_another_name(
     assert (Path(found.path).name, found.title) == ("renamed.md", "The harbour rules")
 
 
-def test_a_document_called_after_its_file_is_parsed_again_under_another_name(
-    store: Store, parsed: list[str], write: Callable[[str, str], str]
-) -> None:
+def test_a_document_called_after_its_file_is_parsed_again_under_another_name(store, parsed, write):
     text = "The harbour master opens the gate at six.\n"
     first, second = write("a.txt", text), write("b.txt", text)
     titles = [read_sources([path], PLAIN, store).documents[0].title for path in (first, second, first, second)]
@@ -70,15 +59,13 @@ def test_a_document_called_after_its_file_is_parsed_again_under_another_name(
     assert parsed == ["a.txt", "b.txt"]
 
 
-def test_a_title_equal_to_the_file_name_stays_a_title(store: Store, write: Callable[[str, str], str]) -> None:
+def test_a_title_equal_to_the_file_name_stays_a_title(store, write):
     read_sources([write("The_harbour_rules.md", TITLED)], PLAIN, store)
     (found,) = read_sources([write("b.md", TITLED)], PLAIN, store).documents
     assert found.title == "The harbour rules"
 
 
-def test_a_password_that_is_not_needed_does_not_matter(
-    store: Store, parsed: list[str], write: Callable[[str, str], str]
-) -> None:
+def test_a_password_that_is_not_needed_does_not_matter(store, parsed, write):
     path = write("a.md", TITLED)
     read_sources([path], ReadRequest(password="secret"), store)
     read_sources([path], PLAIN, store)
@@ -86,9 +73,7 @@ def test_a_password_that_is_not_needed_does_not_matter(
     assert parsed == ["a.md"]
 
 
-def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(
-    store: Store, write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(store, write, monkeypatch):
     path = write("a.md", TITLED)
     parse = worker.read_in_worker
 
@@ -101,9 +86,7 @@ def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(
     assert store.entries() == []
 
 
-def test_a_document_that_lost_pages_to_a_limit_is_not_kept(
-    store: Store, write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_that_lost_pages_to_a_limit_is_not_kept(store, write, monkeypatch):
     parse = worker.read_in_worker
     lost = [(2,), ()]
 
@@ -117,9 +100,7 @@ def test_a_document_that_lost_pages_to_a_limit_is_not_kept(
     assert found == [(2,), (), ()] and not lost
 
 
-def test_a_kept_document_that_is_damaged_is_set_aside_and_parsed_again(
-    store: Store, parsed: list[str], write: Callable[[str, str], str]
-) -> None:
+def test_a_kept_document_that_is_damaged_is_set_aside_and_parsed_again(store, parsed, write):
     path = write("a.md", TITLED)
     (first,) = read_sources([path], PLAIN, store).documents
     (kept,) = (store.root / "documents").glob("*/document.jsonl")

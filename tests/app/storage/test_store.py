@@ -1,7 +1,5 @@
 """The folder of what is kept: entries, budget, damage, forgetting."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,12 @@ def put(store: Store, key: str, size: int = 100, used: float | None = None, **de
     return folder
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "cache")
-
-
-def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_names_the_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "mine"))
     assert default_root() == tmp_path / "mine"
 
 
-def test_what_was_put_can_be_opened_and_is_private(store: Store) -> None:
+def test_what_was_put_can_be_opened_and_is_private(store):
     folder = put(store, "a")
     opened, entry = store.open("documents", "a")
     assert opened == folder
@@ -39,7 +32,7 @@ def test_what_was_put_can_be_opened_and_is_private(store: Store) -> None:
     assert (folder / "document.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_failed_write_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_nothing_behind(store, monkeypatch):
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -50,7 +43,7 @@ def test_a_failed_write_leaves_nothing_behind(store: Store, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("harm", ["flip", "shorten", "remove"])
-def test_a_changed_file_is_damage_that_names_it(store: Store, harm: str) -> None:
+def test_a_changed_file_is_damage_that_names_it(store, harm):
     path = put(store, "a") / "document.json"
     if harm == "flip":
         path.write_bytes(b"y" + path.read_bytes()[1:])
@@ -63,20 +56,20 @@ def test_a_changed_file_is_damage_that_names_it(store: Store, harm: str) -> None
     assert [entry.key for entry, _ in store.verify()] == ["a"]
 
 
-def test_a_changed_entry_is_damage(store: Store) -> None:
+def test_a_changed_entry_is_damage(store):
     path = put(store, "a") / "entry.json"
     path.write_text(path.read_text().replace("a.txt", "b.txt"))
     with pytest.raises(StoreDamaged, match=r"entry\.json"):
         store.open("documents", "a")
 
 
-def test_an_entry_under_another_name_is_foreign(store: Store) -> None:
+def test_an_entry_under_another_name_is_foreign(store):
     put(store, "a").rename(store.root / "documents" / "b")
     with pytest.raises(StoreDamaged, match="another document"):
         store.open("documents", "b")
 
 
-def test_the_longest_unused_goes_first_until_the_rest_fits(store: Store) -> None:
+def test_the_longest_unused_goes_first_until_the_rest_fits(store):
     for used, key in enumerate("abc", 1000):
         put(store, key, size=1000, used=used)
     size = store.entries()[0].bytes
@@ -85,21 +78,21 @@ def test_the_longest_unused_goes_first_until_the_rest_fits(store: Store) -> None
     assert [entry.key for entry in store.entries()] == ["c", "b"]
 
 
-def test_opening_an_entry_makes_it_the_most_recently_used(store: Store) -> None:
+def test_opening_an_entry_makes_it_the_most_recently_used(store):
     for used, key in enumerate("ab", 1000):
         put(store, key, used=used)
     store.open("documents", "a")
     assert [entry.key for entry in store.entries()] == ["a", "b"]
 
 
-def test_entries_of_one_kind_alone_can_be_listed(store: Store) -> None:
+def test_entries_of_one_kind_alone_can_be_listed(store):
     put(store, "a")
     store.write_entry("states", "b", {"documents": []})
     assert [entry.key for entry in store.entries("states")] == ["b"]
     assert {entry.key for entry in store.entries("documents", "states")} == {"a", "b"}
 
 
-def test_a_state_in_use_is_never_evicted(store: Store) -> None:
+def test_a_state_in_use_is_never_evicted(store):
     for key in ("mine", "other"):
         store.write_entry("states", key, {"documents": []})
     store.pin("mine")
@@ -108,7 +101,7 @@ def test_a_state_in_use_is_never_evicted(store: Store) -> None:
     assert [entry.key for entry in store.prune(0)] == ["mine"]
 
 
-def test_the_mark_of_a_process_that_ended_does_not_count(store: Store) -> None:
+def test_the_mark_of_a_process_that_ended_does_not_count(store):
     store.write_entry("states", "a", {"documents": []})
     store.pin("a")
     (pin,) = (store.root / "states" / "a").glob(".in_use.*")
@@ -116,7 +109,7 @@ def test_the_mark_of_a_process_that_ended_does_not_count(store: Store) -> None:
     assert len(store.prune(0)) == 1
 
 
-def test_damaged_entries_stay_for_a_look_until_pruned_by_hand(store: Store) -> None:
+def test_damaged_entries_stay_for_a_look_until_pruned_by_hand(store):
     put(store, "a")
     aside = store.set_aside("documents", "a")
     assert store.prune(damaged=False) == []
@@ -125,7 +118,7 @@ def test_damaged_entries_stay_for_a_look_until_pruned_by_hand(store: Store) -> N
     assert not aside.exists()
 
 
-def test_forget_deletes_every_entry_of_a_document(store: Store) -> None:
+def test_forget_deletes_every_entry_of_a_document(store):
     put(store, "a")
     put(store, "b")
     store.write_entry("states", "s", {"documents": ["b", "a"]})
@@ -135,13 +128,13 @@ def test_forget_deletes_every_entry_of_a_document(store: Store) -> None:
     assert [entry.key for entry in store.entries()] == ["b"]
 
 
-def test_forget_finds_a_file_that_is_gone_by_its_path(store: Store, tmp_path: Path) -> None:
+def test_forget_finds_a_file_that_is_gone_by_its_path(store, tmp_path):
     gone = tmp_path / "gone.txt"
     put(store, "a", paths=[str(gone)])
     assert store.forget(set(), str(gone))[0] == 1
 
 
-def test_forget_finds_everything_below_a_folder_that_is_gone(store: Store) -> None:
+def test_forget_finds_everything_below_a_folder_that_is_gone(store):
     put(store, "a", paths=["/papers/old/a.zip/one.txt"])
     put(store, "b", paths=["/papers/older/b.txt"])
     store.write_entry("states", "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]})
@@ -149,14 +142,14 @@ def test_forget_finds_everything_below_a_folder_that_is_gone(store: Store) -> No
     assert [entry.key for entry in store.entries()] == ["b"]
 
 
-def test_forget_deletes_what_is_too_damaged_to_say_whose_it_is(store: Store) -> None:
+def test_forget_deletes_what_is_too_damaged_to_say_whose_it_is(store):
     (put(store, "a") / "entry.json").write_text("{")
     (store.root / "documents" / ".new-half").mkdir()
     assert store.forget(["b"], "/papers/b.txt")[0] == 2
     assert list((store.root / "documents").iterdir()) == []
 
 
-def test_no_file_names_a_forgotten_document(store: Store) -> None:
+def test_no_file_names_a_forgotten_document(store):
     put(store, "0123abcd")
     store.forget(["0123abcd"], "/papers/a.txt")
     for path in store.root.rglob("*"):
@@ -164,7 +157,7 @@ def test_no_file_names_a_forgotten_document(store: Store) -> None:
         assert not path.is_file() or b"0123abcd" not in path.read_bytes()
 
 
-def test_a_document_is_forgotten_until_it_is_opened_again(store: Store) -> None:
+def test_a_document_is_forgotten_until_it_is_opened_again(store):
     store.meet(["a"])
     assert not store.forgotten(["a", "b"])
     Store(store.root).forget(["a"], "/papers/a.txt")
@@ -174,14 +167,14 @@ def test_a_document_is_forgotten_until_it_is_opened_again(store: Store) -> None:
     assert not store.forgotten(["a"])
 
 
-def test_a_state_that_another_process_reads_is_not_pruned(store: Store) -> None:
+def test_a_state_that_another_process_reads_is_not_pruned(store):
     store.write_entry("states", "a", {"documents": ["d"]})
     with store.lock("a"):
         assert store.prune(0) == []
     assert [entry.key for entry in store.prune(0)] == ["a"]
 
 
-def test_forget_says_that_it_waits_for_a_reader(store: Store) -> None:
+def test_forget_says_that_it_waits_for_a_reader(store):
     store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
     reading = store.lock("a")
     reading.acquire()
@@ -195,9 +188,7 @@ def test_forget_says_that_it_waits_for_a_reader(store: Store) -> None:
     assert said == [["d.txt"]]
 
 
-def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(store, monkeypatch):
     put(store, "a")
     vanishing = store.root / "documents" / ".new-vanishing"
     vanishing.mkdir()
@@ -214,7 +205,7 @@ def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(
     assert not vanishing.exists()
 
 
-def test_adopted_states_share_their_files_but_not_their_changes(store: Store) -> None:
+def test_adopted_states_share_their_files_but_not_their_changes(store):
     store.write_entry("states", "a", {"documents": []})
     source = store.root / "states" / "a" / "model"
     source.mkdir()
@@ -239,7 +230,7 @@ def kept_words(store: Store) -> list[Path]:
     return [path for path in store.root.rglob("*") if path.is_file() and b"xxx" in path.read_bytes()]
 
 
-def test_what_a_killed_process_left_is_listed_and_pruned(store: Store) -> None:
+def test_what_a_killed_process_left_is_listed_and_pruned(store):
     put_killed(store, "a")
     assert [(entry.key, entry.status, entry.files) for entry in store.entries()] == [("a", "damaged", ["a.txt"])]
     assert [entry.key for entry in store.prune(10**9)] == ["a"]
@@ -247,14 +238,14 @@ def test_what_a_killed_process_left_is_listed_and_pruned(store: Store) -> None:
 
 
 @pytest.mark.parametrize("at", ["rename", "chmod"])
-def test_what_a_killed_process_left_is_forgotten(store: Store, at: str) -> None:
+def test_what_a_killed_process_left_is_forgotten(store, at):
     put_killed(store, "a", at)
     assert kept_words(store)
     store.forget(["a"], "/papers/a.txt")
     assert kept_words(store) == []
 
 
-def test_a_folder_that_is_being_written_is_not_pruned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_is_being_written_is_not_pruned(store, monkeypatch):
     rename, seen = os.rename, []
 
     def pruned_meanwhile(old: Path, new: Path) -> None:
@@ -268,9 +259,7 @@ def test_a_folder_that_is_being_written_is_not_pruned(store: Store, monkeypatch:
 
 
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
-def test_forgetting_while_it_is_written_leaves_nothing(
-    store: Store, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_forgetting_while_it_is_written_leaves_nothing(store, monkeypatch, moment):
     original, left = getattr(os, moment), [None]
 
     def forgotten_meanwhile(*arguments: Any) -> None:
@@ -286,7 +275,7 @@ def test_forgetting_while_it_is_written_leaves_nothing(
     assert store.entries() == []
 
 
-def test_a_folder_that_was_there_keeps_its_rights(tmp_path: Path) -> None:
+def test_a_folder_that_was_there_keeps_its_rights(tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir(mode=0o755)
     mine.chmod(0o755)

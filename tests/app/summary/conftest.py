@@ -1,7 +1,5 @@
 """Documents to summarize, and a way to summarize them with the tiny checkpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,16 +1,12 @@
 """`--focus` with the bundled model: sentences about what somebody wants to know, by docqa's own evidence."""
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.weights
 
 
-def test_a_focus_chooses_the_sentences_about_it(docqa: Any, tmp_path: Path) -> None:
+def test_a_focus_chooses_the_sentences_about_it(docqa, tmp_path):
     lease = tmp_path / "lease.md"
     lease.write_text(
         "# Lease\n\n## Rent\n\nThe Tenant shall pay 900 dollars of rent on the first day of each month.\n\n"

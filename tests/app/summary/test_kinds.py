@@ -1,11 +1,7 @@
 """Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 
 from docqa.app.summary.kinds import Kind, kind_of
-from docqa.app.summary.record import SummaryRecord
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -33,18 +29,18 @@ def parsed(text: str) -> Document:
     return read(ReadRequest("a.md", text.encode(), media_type="md"))
 
 
-def test_opinions_contracts_and_papers_are_told_apart(paper: Document, contract: Document) -> None:
+def test_opinions_contracts_and_papers_are_told_apart(paper, contract):
     story = parsed("# The boat\n\nThe boat went out in the morning and came back with forty crates of herring.\n")
     found = [kind_of(each) for each in (parsed(OPINION), contract, paper, story)]
     assert found == [Kind.OPINION, Kind.CONTRACT, Kind.PAPER, Kind.OTHER]
 
 
-def test_a_courts_holding_comes_before_its_arguments(summarize: Callable[..., SummaryRecord]) -> None:
+def test_a_courts_holding_comes_before_its_arguments(summarize):
     said = [" ".join(sentence.text.split()) for sentence in summarize(parsed(OPINION), "abstract").sentences]
     holding = [text.startswith(("We hold", "The judgment of the district court is reversed")) for text in said]
     assert holding[0] and sorted(holding, reverse=True) == holding
 
 
-def test_a_contract_begins_with_its_parties(summarize: Callable[..., SummaryRecord], contract: Document) -> None:
+def test_a_contract_begins_with_its_parties(summarize, contract):
     first = summarize(contract).sentences[0].text
     assert "Alder Mills Limited" in first and "Birch Bakeries Limited" in first

@@ -1,9 +1,6 @@
 """Markdown of records: a document's words never become markup, and every document is named with its pages."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +16,6 @@ from docqa.app.summary.record import (
     SummarySection,
     SummarySentence,
 )
-from docqa.ingest.types import Document
 
 HOSTILE = (
     "<script>alert(1)</script> The [rent](javascript:alert(1)) of `rm -rf` is **due** on ![x](http://a.example/p.png) "
@@ -47,7 +43,7 @@ def inline(markdown: str) -> tuple[set[str], str]:
     return types, "".join(shown)
 
 
-def test_a_hostile_document_is_shown_and_not_obeyed() -> None:
+def test_a_hostile_document_is_shown_and_not_obeyed():
     record = record_of(HOSTILE, heading="# <b>x</b> [y](z)", title="<i>t</i>\n# more", path="a/*b*_c_.pdf")
     for markdown in (render_markdown(record), digest_markdown([record])):
         types, shown = inline(markdown)
@@ -59,7 +55,7 @@ def test_a_hostile_document_is_shown_and_not_obeyed() -> None:
 
 
 @given(st.text(max_size=80))
-def test_escaped_text_is_shown_with_exactly_its_characters(text: str) -> None:
+def test_escaped_text_is_shown_with_exactly_its_characters(text):
     from docqa.app.output.render import printable
 
     types, shown = inline(f"- x {escaped(text)}")
@@ -68,15 +64,13 @@ def test_escaped_text_is_shown_with_exactly_its_characters(text: str) -> None:
 
 
 @given(st.text(alphabet="#>-+*=1.)`~ a|\t", max_size=12))
-def test_words_at_the_start_of_an_item_make_no_block(text: str) -> None:
+def test_words_at_the_start_of_an_item_make_no_block(text):
     types, _ = inline(f"- {escaped(text)}")
     assert types <= {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "paragraph_open",
                      "paragraph_close", "inline", "text", "text_special"}  # fmt: skip
 
 
-def test_the_digest_names_every_document_and_its_pages_hold_the_words(
-    summarize: Callable[..., SummaryRecord], paper: Document, contract: Document
-) -> None:
+def test_the_digest_names_every_document_and_its_pages_hold_the_words(summarize, paper, contract):
     for style in STYLES:
         records = [summarize(paper, style), summarize(contract, style)]
         digest = digest_markdown(records)
@@ -90,9 +84,7 @@ def test_the_digest_names_every_document_and_its_pages_hold_the_words(
                     assert escaped(cite.label or "") in digest
 
 
-def test_the_digest_puts_the_whole_before_its_sections(
-    summarize: Callable[..., SummaryRecord], paper: Document
-) -> None:
+def test_the_digest_puts_the_whole_before_its_sections(summarize, paper):
     record = summarize(paper)
     digest = digest_markdown([record])
     first = digest.index(escaped(record.sentences[0].text))
@@ -100,15 +92,15 @@ def test_the_digest_puts_the_whole_before_its_sections(
     assert "Not covered: References." in digest
 
 
-def test_a_printed_label_is_shown_with_the_physical_page() -> None:
+def test_a_printed_label_is_shown_with_the_physical_page():
     assert "(p. iii (PDF 3))" in render_markdown(record_of("The rent is due on the first."))
 
 
-def test_what_was_not_covered_and_not_read_is_said() -> None:
+def test_what_was_not_covered_and_not_read_is_said():
     shown = render_markdown(record_of("The rent is due on the first."))
     assert "## Not covered\n\n- Rent" in shown and "## What was not read" in shown
 
 
-def test_nothing_to_summarize_is_said() -> None:
+def test_nothing_to_summarize_is_said():
     empty = SummaryRecord("a.pdf", "0" * 64, "A", "brief", EXTRACTED, "unreadable")
     assert "nothing to summarize" in render_markdown(empty) and "nothing to summarize" in digest_markdown([empty])

@@ -1,8 +1,5 @@
 """The digest of the sample folder with the bundled weights: every document is named, every cite holds its words."""
 
-from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +13,7 @@ from docqa.app.summary.process import summarize_document
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 
-def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs: Path) -> None:
+def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs):
     options = Options(store=False, preview=False)
     model = load_model(options)
     paths = sorted(path for path in sample_docs.iterdir() if path.suffix in (".pdf", ".xml"))

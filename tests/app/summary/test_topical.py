@@ -1,7 +1,5 @@
 """Of sentences with the words of a topic, those that the reader finds to answer its question are chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,7 +25,7 @@ TERMINATION = replace(next(topic for topic in CLAUSES if topic.heading == "Termi
 
 
 @pytest.mark.parametrize("word", ["roof", "cellar"])
-def test_of_sentences_with_the_same_words_the_reader_chooses(word: str) -> None:
+def test_of_sentences_with_the_same_words_the_reader_chooses(word):
     document = read(ReadRequest("lease.md", LEASE, media_type="md"))
     candidates = find_candidates(document)
 

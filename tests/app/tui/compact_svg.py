@@ -1,7 +1,5 @@
 """A picture of a screen with what it needs and nothing else: no web addresses, a third of the size."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """A session that says what a test tells it to, and a way to drive the interface."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

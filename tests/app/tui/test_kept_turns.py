@@ -1,21 +1,17 @@
 """Questions and answers kept on disk, and what is exported of them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from docqa.app import cli
 from docqa.app.history.history import open_history
-from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 
 
-def test_turns_come_back_as_they_were(lease_document: Any, store: Store, tui: Any) -> None:
+def test_turns_come_back_as_they_were(lease_document, store, tui):
     turns = [Turn("done?", "done", tui.answer_of(lease_document)), Turn("torn?", "failed", None, "no memory")]
     kept_turns.save(store, lease_document, turns, (3, 40))
     kept = kept_turns.load(store, lease_document)
@@ -23,7 +19,7 @@ def test_turns_come_back_as_they_were(lease_document: Any, store: Store, tui: An
     assert kept.place == (3, 40)
 
 
-def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document: Any, store: Store, tui: Any) -> None:
+def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, store, tui):
     first = Turn("What is the fee?", "done", tui.answer_of(lease_document))
     kept_turns.save(store, lease_document, [first], (1, 0))
     kept_turns.save(store, lease_document, [first, Turn("And who pays?", "stopped")], (2, 7))
@@ -34,15 +30,15 @@ def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document: A
         assert [page.page for page in history.turns(session.id)[0].pages] == [5, 9]
 
 
-def test_a_question_under_way_is_kept_as_stopped(lease_document: Any, store: Store) -> None:
+def test_a_question_under_way_is_kept_as_stopped(lease_document, store):
     kept_turns.save(store, lease_document, [Turn("q", "reading")], (1, 0))
     (turn,) = kept_turns.load(store, lease_document).turns
     assert turn.state == "stopped"
     assert turn.note == kept_turns.INTERRUPTED
 
 
-def test_a_damaged_history_counts_as_none_and_is_reported(lease_document: Any, store: Store, tui: Any) -> None:
-    assert kept_turns.load(store, lease_document) == kept_turns.Kept([], (1, 0))
+def test_a_damaged_history_counts_as_none_and_is_reported(lease_document, store, tui):
+    assert kept_turns.load(store, lease_document) == kept_turns.KeptTurns([], (1, 0))
     assert list(store.root.glob("history")) == []
     store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
     kept = kept_turns.load(store, lease_document)
@@ -52,16 +48,14 @@ def test_a_damaged_history_counts_as_none_and_is_reported(lease_document: Any, s
     assert len(kept_turns.load(store, lease_document).turns) == 1
 
 
-def test_a_history_that_cannot_be_written_raises_oserror(lease_document: Any, store: Store) -> None:
+def test_a_history_that_cannot_be_written_raises_oserror(lease_document, store):
     (store.root / "history").write_text("in the way", encoding="utf-8")
     with pytest.raises(OSError, match="history"):
         kept_turns.save(store, lease_document, [Turn("q", "failed")], (1, 0))
     assert kept_turns.load(store, lease_document).turns == []
 
 
-def test_forget_deletes_the_questions_of_a_file(
-    lease_document: Any, store: Store, tui: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_forget_deletes_the_questions_of_a_file(lease_document, store, tui, monkeypatch, capsys):
     kept_turns.save(store, lease_document, [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(store.root))
     assert cli.run(["forget", "other.pdf"]) == 3
@@ -70,7 +64,7 @@ def test_forget_deletes_the_questions_of_a_file(
     assert "1 entries deleted" in capsys.readouterr().out
 
 
-def test_an_export_escapes_the_text_of_a_document(lease_document: Any, tmp_path: Path, tui: Any) -> None:
+def test_an_export_escapes_the_text_of_a_document(lease_document, tmp_path, tui):
     answer = tui.answer_of(lease_document, answer="<b>*85*</b>")
     turns = [Turn("# who?", "done", answer), Turn("torn?", "failed", None, "no memory")]
     text = Path(kept_turns.export(str(tmp_path / "out.md"), lease_document, turns)).read_text(encoding="utf-8")
@@ -81,7 +75,7 @@ def test_an_export_escapes_the_text_of_a_document(lease_document: Any, tmp_path:
     assert "no memory" in text
 
 
-def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document: Any, tmp_path: Path, tui: Any) -> None:
+def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document, tmp_path, tui):
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
     target, other = tmp_path / "out.md", tmp_path / "other.md"
     other.write_text("", encoding="utf-8")

@@ -1,7 +1,5 @@
 """A process that is killed while it reads or answers: all but the answer in flight is there when it comes back."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty
@@ -13,7 +11,6 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -96,9 +93,7 @@ def _kept_tokens(store: Store) -> int:
     return max((e.details.get("position", 0) for e in store.entries() if e.kind == "state"), default=0)
 
 
-def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
-    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
-) -> None:
+def test_killed_while_it_reads_what_was_saved_is_taken_up_again(lease_of, tmp_path, environment, own_folders):
     path, store = lease_of(tmp_path / "lease.txt", 300), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment, SLOW_BLOCKS)
     first.until(lambda seen: b"question about" in seen)
@@ -114,9 +109,7 @@ def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
     assert again.leave() == 0
 
 
-def test_killed_while_it_answers_only_that_answer_is_lost(
-    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
-) -> None:
+def test_killed_while_it_answers_only_that_answer_is_lost(lease_of, tmp_path, environment, own_folders):
     path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"question about" in seen)
@@ -139,9 +132,7 @@ def test_killed_while_it_answers_only_that_answer_is_lost(
     assert third.leave() == 0
 
 
-def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(
-    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
-) -> None:
+def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(lease_of, tmp_path, environment, own_folders):
     folder, store = tmp_path / "leases", Store(own_folders)
     folder.mkdir()
     names = ["a.txt", "b.txt", "c.txt"]
@@ -186,9 +177,7 @@ def _answered(store: Store) -> list[kept_turns.Turn]:
     return [turn for turn in _turns(store) if turn.state == "done"]
 
 
-def test_killed_right_after_a_note_the_note_is_there_again(
-    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
-) -> None:
+def test_killed_right_after_a_note_the_note_is_there_again(lease_of, tmp_path, environment, own_folders):
     path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"Outline" in seen)

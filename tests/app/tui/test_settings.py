@@ -1,8 +1,5 @@
 """Theme and keys from config.toml: checked with a message that says what to change, and shown as they hold."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +15,7 @@ def _keys(**keys: object) -> TuiSettings:
     return from_table({"keys": keys}, "config.toml")
 
 
-def test_settings_of_the_file_apply_and_the_rest_is_default() -> None:
+def test_settings_of_the_file_apply_and_the_rest_is_default():
     settings = from_table({"theme": "nord", "keys": {"next_cite": "f3", "find": "ctrl+f"}}, "config.toml")
     assert settings.theme == "nord"
     assert settings.pictures == "auto"
@@ -46,23 +43,23 @@ def test_settings_of_the_file_apply_and_the_rest_is_default() -> None:
         ({"keys": {"refresh": "h"}}, "'h' is both recent and refresh on the library screen"),
     ],
 )
-def test_a_wrong_setting_is_named_with_its_file(table: dict[str, object], said: str) -> None:
+def test_a_wrong_setting_is_named_with_its_file(table, said):
     with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
         from_table(table, "config.toml")
 
 
-def test_two_actions_can_swap_their_keys() -> None:
+def test_two_actions_can_swap_their_keys():
     keys = {key.name: key.key for key in _keys(next_cite="p", previous_cite="n").apply(keymap.DOCUMENT)}
     assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
 
 
-def test_every_move_of_the_keys_is_one_of_navigation() -> None:
+def test_every_move_of_the_keys_is_one_of_navigation():
     moves = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("go(")]
     assert len(moves) > 15
     assert all(callable(getattr(Navigation, move)) for move in moves)
 
 
-def test_no_key_is_used_twice_on_a_screen() -> None:
+def test_no_key_is_used_twice_on_a_screen():
     for keys in keymap.SCREENS.values():
         assert len({key.key for key in keys}) == len(keys)
         assert len({key.name for key in keys}) == len(keys)
@@ -72,13 +69,11 @@ def test_no_key_is_used_twice_on_a_screen() -> None:
 @pytest.mark.parametrize(
     ("key", "shown"), [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("+", "+"), ("G", "G")]
 )
-def test_a_key_is_written_as_people_write_it(key: str, shown: str) -> None:
+def test_a_key_is_written_as_people_write_it(key, shown):
     assert keymap.shown(key) == shown
 
 
-def test_doctor_lists_every_key_with_its_origin(
-    docqa: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "config.toml"
     file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f3"\n', encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))
@@ -92,9 +87,7 @@ def test_doctor_lists_every_key_with_its_origin(
         assert f"keys.{name} = " in out
 
 
-def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
-    docqa: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(docqa, tmp_path, monkeypatch, capsys):
     file = tmp_path / "config.toml"
     file.write_text("[tui.keys]\nnext_cyte = 'x'\n", encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))
@@ -107,7 +100,7 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
     assert "tui must be a table" in capsys.readouterr().err
 
 
-def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: Any, tui: Any) -> None:
+def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
     from docqa.app.answer.events import Finished
 
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]

@@ -4,8 +4,6 @@
 are committed. They belong to one version of Textual (snapshots/textual.txt), with another one they are not compared.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -45,7 +43,7 @@ def compare(app: Any, name: str) -> None:
     assert drawn == path.read_text(encoding="utf-8"), f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
 
 
-def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any) -> None:
+def test_an_answer_whose_cite_is_followed(interface, session, tui):
     answer = tui.answer_of(session.documents[0])
     session.script[:] = [ReadProgress(4000, 4000), Finished(answer)]
 
@@ -63,9 +61,7 @@ def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["docqa-dark-16", "no-color"])
-def test_a_cite_in_few_colours(
-    interface: Any, answered: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, theme: str
-) -> None:
+def test_a_cite_in_few_colours(interface, answered, tui, monkeypatch, theme):
     if theme == "no-color":
         monkeypatch.setenv("NO_COLOR", "1")
 
@@ -79,7 +75,7 @@ def test_a_cite_in_few_colours(
     tui.drive(interface(settings=settings), steps, WIDE)
 
 
-def test_a_search(interface: Any, session: Any, tui: Any) -> None:
+def test_a_search(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "slash", *"noon")
@@ -89,7 +85,7 @@ def test_a_search(interface: Any, session: Any, tui: Any) -> None:
     tui.drive(interface(settings=DARK), steps, NARROW)
 
 
-def test_the_documents_of_a_folder(interface: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
     for name in ("annex 3 - keepers of the register and their deputies, consolidated.pdf", "lease.pdf", "notes.md"):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
@@ -106,7 +102,7 @@ def test_the_documents_of_a_folder(interface: Any, tui: Any, monkeypatch: pytest
     tui.drive(interface(str(tmp_path), settings=DARK), steps, NARROW)
 
 
-def test_a_preliminary_answer_while_the_document_is_read(interface: Any, session: Any, tui: Any) -> None:
+def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui):
     go = threading.Event()
     early = tui.answer_of(session.documents[0], status="partial")
     session.script[:] = [Preview(early), ReadProgress(1360, 4000, 512.0, 5.2), go]
@@ -122,7 +118,7 @@ def test_a_preliminary_answer_while_the_document_is_read(interface: Any, session
     tui.drive(interface(settings=DARK), steps, NARROW)
 
 
-def test_the_memory_of_the_model(interface: Any, session: Any, tui: Any) -> None:
+def test_the_memory_of_the_model(interface, session, tui):
     session.reading[:] = [ReadProgress(4000, 4000)]
 
     async def steps(pilot: Any) -> None:
@@ -137,9 +133,7 @@ def test_the_memory_of_the_model(interface: Any, session: Any, tui: Any) -> None
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-def test_what_was_read_before(
-    interface: Any, session: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
-) -> None:
+def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     now = time.time()
     documents = [
         RecentDocument("/home/ada/contracts/lease.pdf", now - 30, "read, 3 questions"),
@@ -172,7 +166,7 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
 
 
 @pytest.mark.parametrize(("size", "name", "theme"), [(NARROW, "narrow", "docqa-dark"), (WIDE, "wide", "docqa-light")])
-def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: tuple[int, int], name: str, theme: str) -> None:
+def test_the_page_of_help(interface, session, tui, size, name, theme):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "question_mark")
@@ -182,7 +176,7 @@ def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: tuple[in
     tui.drive(interface(settings=TuiSettings(theme)), steps, size)
 
 
-def test_a_document_that_cannot_be_opened(interface: Any, tui: Any) -> None:
+def test_a_document_that_cannot_be_opened(interface, tui):
     def opener(path: str, on_page: Any) -> Any:
         raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
 
@@ -194,7 +188,7 @@ def test_a_document_that_cannot_be_opened(interface: Any, tui: Any) -> None:
     tui.drive(interface(opener=opener, settings=DARK), steps, NARROW)
 
 
-def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface: Any, session: Any, tui: Any) -> None:
+def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         full = pilot.app.export_screenshot(title="docqa tui")

@@ -1,12 +1,10 @@
 """What is imported before the first frame."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
 
-def test_the_list_of_documents_needs_no_modules_of_a_document() -> None:
+def test_the_list_of_documents_needs_no_modules_of_a_document():
     code = (
         "import sys, docqa.app.tui.app\n"
         "tui = 'docqa.app.tui'\n"

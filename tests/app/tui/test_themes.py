@@ -1,7 +1,5 @@
 """The theme: chosen by the terminal, remembered, and readable in both of docqa's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -34,9 +32,7 @@ XTERM = (
         ("nord", "", True, "standard", "nord"),
     ],
 )
-def test_the_theme_is_set_or_remembered_or_fits_the_terminal(
-    setting: str, last: str, light: bool, colours: str, theme: str
-) -> None:
+def test_the_theme_is_set_or_remembered_or_fits_the_terminal(setting, last, light, colours, theme):
     assert themes.choose(setting, last, light=light, colours=colours) == theme
 
 
@@ -49,11 +45,11 @@ def test_the_theme_is_set_or_remembered_or_fits_the_terminal(
         (b"", None),
     ],
 )
-def test_a_terminal_says_whether_it_is_light(reply: bytes, light: bool | None) -> None:
+def test_a_terminal_says_whether_it_is_light(reply, light):
     assert light_in(reply) is light
 
 
-def test_a_theme_that_was_chosen_is_remembered(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_a_theme_that_was_chosen_is_remembered(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         assert pilot.app.theme == "docqa-dark"
@@ -64,7 +60,7 @@ def test_a_theme_that_was_chosen_is_remembered(interface: Any, session: Any, tui
     tui.drive(interface(), steps)
 
 
-def test_a_damaged_memory_of_the_theme_is_none(store: Any) -> None:
+def test_a_damaged_memory_of_the_theme_is_none(store):
     store.root.mkdir(parents=True, exist_ok=True)
     for text in ("torn", "[]", '{"theme": 3}'):
         (store.root / "tui.json").write_text(text, encoding="utf-8")
@@ -93,9 +89,7 @@ def seen(colour: Any, colours: str, role: str, dark: bool) -> Any:
         pytest.param("docqa-light-16", "standard", marks=pytest.mark.slow),
     ],
 )
-def test_every_text_has_the_contrast_of_wcag_aa(
-    interface: Any, session: Any, tui: Any, theme: str, colours: str
-) -> None:
+def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, colours):
     document, dark = session.documents[0], "dark" in theme
     session.script[:] = [Finished(tui.answer_of(document))]
     weak: list[str] = []

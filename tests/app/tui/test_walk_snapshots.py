@@ -1,7 +1,5 @@
 """The walk that the README shows: a sample document, the question of its first page, and what docqa answers to it."""
 
-from __future__ import annotations
-
 import json
 import threading
 from dataclasses import replace
@@ -62,7 +60,7 @@ def session(agreement: Any, tui: Any) -> Any:
     return Session((agreement,), config=HybridConfig.from_dict(config), tokens=TOKENS)
 
 
-def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
+def test_the_walk(interface, session, answer, tui):
     go = threading.Event()
     early = replace(answer, status=Status.PARTIAL, coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [

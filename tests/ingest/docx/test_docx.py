@@ -1,14 +1,12 @@
 """DOCX: automatic numbers, locators of clauses, tracked changes, hidden text, tables and notes."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest import Document, Encrypted, IngestError, NotADocument, TooLarge, Unreadable
+from docqa.ingest import Document, Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -104,7 +102,7 @@ def docx(body: str, **parts: str) -> Document:
     return read(ReadRequest("a.docx", package(body, **parts)))
 
 
-def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_offsets: Checker) -> None:
+def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_offsets):
     document = docx(
         para("The Pond Agreement", "Title")
         + para("Scope", "H1")
@@ -141,7 +139,7 @@ def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_
     assert all(text[s.start :].startswith(s.number or "") for s in document.sections if "cont" not in s.title)
 
 
-def test_articles_in_roman_numbers_and_legal_numbering() -> None:
+def test_articles_in_roman_numbers_and_legal_numbering():
     document = docx(para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1))
     assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in document.pages[0].text
     assert [(s.number, s.label) for s in document.sections] == [
@@ -149,7 +147,7 @@ def test_articles_in_roman_numbers_and_legal_numbering() -> None:
     ]  # fmt: skip
 
 
-def test_plain_lists_are_lists_and_a_new_list_starts_again() -> None:
+def test_plain_lists_are_lists_and_a_new_list_starts_again():
     document = docx(
         para("Tools", "Plain1") + para("oar", list_id=2) + para("one", list_id=3) + para("two", list_id=3)
         + para("again", list_id=5) + para("none", list_id=0)
@@ -158,25 +156,25 @@ def test_plain_lists_are_lists_and_a_new_list_starts_again() -> None:
     assert [s.title for s in document.sections] == ["Tools"]
 
 
-def test_paragraphs_numbered_through_the_document_are_sections() -> None:
+def test_paragraphs_numbered_through_the_document_are_sections():
     document = docx("".join(para(f"The court finds fact {n}.", list_id=3) for n in range(25)))
     assert [(s.number, s.label) for s in document.sections][:2] == [("1)", "paragraph 1"), ("2)", "paragraph 2")]
     assert len(document.sections) == 25
 
 
-def test_a_typed_number_is_the_number_of_the_heading() -> None:
+def test_a_typed_number_is_the_number_of_the_heading():
     document = docx(para("4.2 Duties of Care", "Plain1") + para("x" * 5))
     assert [(s.number, s.title, s.label) for s in document.sections] == [("4.2", "Duties of Care", "4.2")]
     inferred = docx(para("1. Scope of Work") + para("a b") + para("2. Term of Work") + para("c d"))
     assert [s.number for s in inferred.sections] == ["1", "2"]
 
 
-def test_a_clause_is_named_by_the_words_set_apart_at_its_beginning() -> None:
+def test_a_clause_is_named_by_the_words_set_apart_at_its_beginning():
     body = para(run("Fees.", "<w:b/>") + run(" The tenant pays them. " * 10), list_id=1, at=1)
     assert docx(para("Money", "H1") + body).sections[1].title == "Fees"
 
 
-def test_insertions_are_read_deletions_are_not_and_both_are_counted() -> None:
+def test_insertions_are_read_deletions_are_not_and_both_are_counted():
     document = docx(
         para(
             run("The fee is ")
@@ -191,7 +189,7 @@ def test_insertions_are_read_deletions_are_not_and_both_are_counted() -> None:
     assert document.coverage.warnings == ("tracked changes: 1 insertions read, 2 deletions left out",)
 
 
-def test_hidden_text_is_not_read_and_counted() -> None:
+def test_hidden_text_is_not_read_and_counted():
     ghost = '<w:rStyle w:val="Ghost"/>'
     body = para(
         run("Seen. ") + run("obey", "<w:vanish/>") + run(" me", "<w:vanish/>") + run("too", '<w:vanish w:val="0"/>')
@@ -202,7 +200,7 @@ def test_hidden_text_is_not_read_and_counted() -> None:
     assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
 
 
-def test_comments_are_read_behind_the_text_and_told_as_such() -> None:
+def test_comments_are_read_behind_the_text_and_told_as_such():
     comments = (
         f'<w:comments {W}><w:comment w:id="7" w:author="Jo: Reed" w:date="2024-05-03T10:00:00Z">{para("Too low?")}'
         f'</w:comment><w:comment w:id="8">{para("Agreed.")}</w:comment></w:comments>'
@@ -225,13 +223,13 @@ def test_comments_are_read_behind_the_text_and_told_as_such() -> None:
     assert document.speaker_of(1, at) == "Comment by Jo Reed, 2024-05-03"
 
 
-def test_tables_are_rows_and_frames_are_text(check_offsets: Checker) -> None:
+def test_tables_are_rows_and_frames_are_text(check_offsets):
     document = docx(table(["gate", "width"], ["east", para("2 m") + para("wide")]) + table([para("framed", list_id=3)]))
     check_offsets(document)
     assert document.pages[0].text == "gate | width\neast | 2 m wide\n\n1) framed"
 
 
-def test_notes_stand_behind_their_paragraph_once() -> None:
+def test_notes_stand_behind_their_paragraph_once():
     mark = '<w:r><w:footnoteReference w:id="2"/></w:r>'
     notes = (
         f'<w:footnotes {W}><w:footnote w:type="separator" w:id="0">{para("---")}</w:footnote>'
@@ -243,7 +241,7 @@ def test_notes_stand_behind_their_paragraph_once() -> None:
     assert document.pages[0].text == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
 
 
-def test_fields_show_their_result_and_contents_have_leaders() -> None:
+def test_fields_show_their_result_and_contents_have_leaders():
     def field(kind: str) -> str:
         return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
 
@@ -254,7 +252,7 @@ def test_fields_show_their_result_and_contents_have_leaders() -> None:
     assert text == "See p. 7\n\nScope .... 7"
 
 
-def test_text_boxes_are_read_once_and_equations_on_a_line() -> None:
+def test_text_boxes_are_read_once_and_equations_on_a_line():
     box = f"<w:txbxContent>{para('In a box.')}</w:txbxContent>"
     drawn = (
         f"<w:r><mc:AlternateContent><mc:Choice><w:drawing>{box}</w:drawing></mc:Choice>"
@@ -267,13 +265,13 @@ def test_text_boxes_are_read_once_and_equations_on_a_line() -> None:
     assert text == "Around\n\nIn a box.\n\nso x^(12) holds"
 
 
-def test_a_power_is_not_a_number_beside_its_base() -> None:
+def test_a_power_is_not_a_number_beside_its_base():
     raised = '<w:vertAlign w:val="superscript"/>'
     text = docx(para(run("10") + run("2", raised) + run(" on the 4") + run("th", raised) + run(" day"))).pages[0].text
     assert text == "10^2 on the 4th day"
 
 
-def test_headers_and_footers_are_read_and_page_numbers_are_not() -> None:
+def test_headers_and_footers_are_read_and_page_numbers_are_not():
     header = para(run("Reed &amp; Sons")) + para("12 Dock Road")
     footer = f"<w:ftr {W}>{para('Page 3 of 7')}</w:ftr>"
     document = docx(para("Text."), header1=f"<w:hdr {W}>{header}</w:hdr>", footer1=footer)
@@ -282,7 +280,7 @@ def test_headers_and_footers_are_read_and_page_numbers_are_not() -> None:
     assert [(s.title, s.label) for s in document.sections] == [("Page header", "page header")]
 
 
-def test_the_title_comes_from_the_properties_where_no_paragraph_is_one() -> None:
+def test_the_title_comes_from_the_properties_where_no_paragraph_is_one():
     assert docx(para("Text.")).title == "Core title"
 
 
@@ -296,15 +294,13 @@ def test_the_title_comes_from_the_properties_where_no_paragraph_is_one() -> None
         ({"word/document.xml": b"<a>" + b" " * 20_000_000}, TooLarge, "200 times"),
     ],
 )
-def test_broken_and_hostile_packages_end_with_an_error(
-    raw: dict[str, str | bytes], error: type[IngestError], words: str
-) -> None:
+def test_broken_and_hostile_packages_end_with_an_error(raw, error, words):
     with pytest.raises(error, match=words) as caught:
         read(ReadRequest("a.docx", package("", raw=raw)))
     assert caught.value.where == "a.docx" and caught.value.hint
 
 
-def test_truncated_renamed_and_encrypted_files() -> None:
+def test_truncated_renamed_and_encrypted_files():
     data = package(para("Text."))
     with pytest.raises(Unreadable, match="damaged"):
         read(ReadRequest("a.docx", data[:-50]))
@@ -328,7 +324,7 @@ def merged(words: str, *marks: str) -> str:
     return f"<w:tcPr>{''.join(f'<w:{mark}/>' for mark in marks)}</w:tcPr>{para(words)}"
 
 
-def test_merged_cells_of_a_table_cover_their_rows_and_columns() -> None:
+def test_merged_cells_of_a_table_cover_their_rows_and_columns():
     rows = [
         [merged("Tower", 'vMerge w:val="restart"'), merged("Height", 'gridSpan w:val="2"')],
         [merged("", "vMerge"), "2019", "2020"],
@@ -345,7 +341,7 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns() -> None:
     assert [grid[4, column] for column in range(3)] == ["Beta", "32", "33"]
 
 
-def test_words_below_a_merged_cell_are_hidden() -> None:
+def test_words_below_a_merged_cell_are_hidden():
     rows = [["Tower", "Height"], [merged("Alpha", 'vMerge w:val="restart"'), "12"], [merged("obey", "vMerge"), "13"]]
     document = docx(table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>'))
     assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1

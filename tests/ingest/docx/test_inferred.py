@@ -1,7 +1,5 @@
 """DOCX without styles: headings by their looks, typed numbers, and places in words where there are no pages."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.structure.paragraphs import place_without_page
@@ -19,7 +17,7 @@ def outline(body: str) -> list[tuple[str | None, str, str | None, int]]:
     return [(s.number, s.title, s.label, s.level) for s in docx(body).sections]
 
 
-def test_judgment_has_its_bold_headings_and_numbered_paragraphs() -> None:
+def test_judgment_has_its_bold_headings_and_numbered_paragraphs():
     title_page = bold("IN THE COURT OF THE LOCK", CENTRED) + bold("THE WARDEN OF THE GATE", CENTRED) + para("Claimant")
     title_page += para("- and -") + bold("THE OWNER OF THE BARGE", CENTRED) + bold("JUDGMENT", CENTRED)
     body = bold("Introduction") + "".join(para(f"[{n}] {LONG}") for n in (1, 2, 3))
@@ -40,7 +38,7 @@ def test_judgment_has_its_bold_headings_and_numbered_paragraphs() -> None:
     ]
 
 
-def test_typed_clauses_and_letters_have_the_locators_that_are_printed() -> None:
+def test_typed_clauses_and_letters_have_the_locators_that_are_printed():
     body = bold("1. DEFINITIONS") + para(f"1.1 {LONG}") + para("1.2 In this agreement:") + para("(a) a gate is a gate;")
     body += para("(b) a tide is:") + para("(i) high; or") + para("(ii) low.") + bold("2. FEES") + para(f"2.1 {LONG}")
     assert [(label, level) for _, _, label, level in outline(body)] == [
@@ -49,7 +47,7 @@ def test_typed_clauses_and_letters_have_the_locators_that_are_printed() -> None:
     ]  # fmt: skip
 
 
-def test_size_and_capitals_make_headings_and_bold_text_throughout_does_not() -> None:
+def test_size_and_capitals_make_headings_and_bold_text_throughout_does_not():
     large = '<w:sz w:val="32"/>'
     body = para(run("Of gates", large)) + para(LONG) + para("OPENING HOURS") + para(LONG)
     body += para("CLOSING HOURS") + para(LONG) + para(run("Of tides", large)) + para(LONG)
@@ -59,7 +57,7 @@ def test_size_and_capitals_make_headings_and_bold_text_throughout_does_not() -> 
     assert outline("".join(bold(f"Line {n}") for n in range(9)) + bold(LONG)) == []
 
 
-def test_whole_paragraphs_in_the_style_of_headings_are_clauses() -> None:
+def test_whole_paragraphs_in_the_style_of_headings_are_clauses():
     body = para("Scope", "H1") + "".join(para(f"{LONG} And so on for the {n} time.", "H2") for n in range(3))
     body += para("Term", "H1") + para(LONG, "H2")
     assert [(number, level) for number, _, _, level in outline(body)] == [
@@ -67,7 +65,7 @@ def test_whole_paragraphs_in_the_style_of_headings_are_clauses() -> None:
     ]  # fmt: skip
 
 
-def test_a_place_without_page_is_a_section_and_a_paragraph() -> None:
+def test_a_place_without_page_is_a_section_and_a_paragraph():
     plain = docx("".join(para(f"{LONG} ({n})") for n in range(4)))
     text = plain.pages[0].text
     assert [place_without_page(plain, text.index(f"({n})")) for n in (0, 3)] == ["paragraph 1", "paragraph 4"]
@@ -77,7 +75,7 @@ def test_a_place_without_page_is_a_section_and_a_paragraph() -> None:
     assert places == ["Tides", "Tides, paragraph 5", "Gates"]
 
 
-def test_a_place_in_a_note_names_the_footnote() -> None:
+def test_a_place_in_a_note_names_the_footnote():
     from tests.ingest.docx.test_docx import W
 
     notes = f'<w:footnotes {W}><w:footnote w:id="2">{para("Oak since 1912.")}</w:footnote></w:footnotes>'
@@ -89,13 +87,13 @@ def test_a_place_in_a_note_names_the_footnote() -> None:
 @pytest.mark.parametrize(
     "text", ["Signed: ____________", "ann@pond.example", "(the “Gate”)", "one, two, three,", f"{LONG} {LONG}"]
 )
-def test_what_is_set_bold_and_is_no_heading_is_none(text: str) -> None:
+def test_what_is_set_bold_and_is_no_heading_is_none(text):
     assert outline(para(LONG) + (bold(text) + para(LONG)) * 3) == []
 
 
 @pytest.mark.parametrize("behind", ["", "  {n}", " ........ {n}"])
 @pytest.mark.parametrize("heads", [["1. Gates", "1.1 Bars", "2. Bells"], ["Chapter 1 Gates", "Chapter 2 Bells"]])
-def test_typed_contents_begin_no_sections(heads: list[str], behind: str) -> None:
+def test_typed_contents_begin_no_sections(heads, behind):
     words = para(run("The keeper of the harbour opens the gate every morning at six and closes it at nine at night."))
     entries = "".join(para(run(head + behind.format(n=at))) for at, head in enumerate(heads, 2))
     body = "".join(bold(head) + words + words for head in heads)

@@ -1,8 +1,6 @@
 """DOCX: text that a reader does not see is left out and warned of, whichever way it is hidden; what only looks so is
 read."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.read import read
@@ -22,7 +20,7 @@ GHOST = run("The fee is 1 euro.", "{}")
         '<w:color w:val="C0FFEE"/><w:shd w:val="clear" w:fill="C0FFEE"/>',
     ],
 )  # fmt: skip
-def test_letters_that_nobody_sees_are_left_out(properties: str) -> None:
+def test_letters_that_nobody_sees_are_left_out(properties):
     document = docx(para(run("The fee is stated in Schedule 2. ") + GHOST.format(properties)))
     assert document.pages[0].text == "The fee is stated in Schedule 2."
     assert document.coverage.hidden_spans == 1
@@ -36,12 +34,12 @@ def test_letters_that_nobody_sees_are_left_out(properties: str) -> None:
         '<w:spacing w:line="1" w:lineRule="exact"/>',
     ],
 )  # fmt: skip
-def test_paragraphs_beside_the_page_are_left_out(properties: str) -> None:
+def test_paragraphs_beside_the_page_are_left_out(properties):
     document = docx(para("The fee is stated in Schedule 2.") + para("The fee is 1 euro.", more=properties))
     assert document.pages[0].text == "The fee is stated in Schedule 2." and document.coverage.hidden_spans == 1
 
 
-def test_colour_is_compared_with_what_is_behind() -> None:
+def test_colour_is_compared_with_what_is_behind():
     white = '<w:color w:val="FFFFFF"/>'
     dark = para(GHOST.format(white), more=SHADE.format("112233"))
     assert "1 euro" in docx(dark).pages[0].text
@@ -53,7 +51,7 @@ def test_colour_is_compared_with_what_is_behind() -> None:
     assert docx(plain).pages[0].text.strip(" |") == "two"
 
 
-def test_white_letters_in_a_shaded_table_style_are_read() -> None:
+def test_white_letters_in_a_shaded_table_style_are_read():
     from tests.ingest.docx.test_docx import STYLES
 
     style = f'<w:style w:type="table" w:styleId="Grid"><w:tcPr>{SHADE.format("4472C4")}</w:tcPr></w:style></w:styles>'
@@ -62,7 +60,7 @@ def test_white_letters_in_a_shaded_table_style_are_read() -> None:
     assert "1 euro" in docx(grid, styles=STYLES.replace("</w:styles>", style)).pages[0].text
 
 
-def test_a_style_hides_as_its_runs_do() -> None:
+def test_a_style_hides_as_its_runs_do():
     from tests.ingest.docx.test_docx import STYLES
 
     tiny = '<w:style w:type="paragraph" w:styleId="Tiny"><w:rPr><w:sz w:val="1"/></w:rPr></w:style></w:styles>'
@@ -70,7 +68,7 @@ def test_a_style_hides_as_its_runs_do() -> None:
     assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
 
 
-def test_white_letters_on_a_dark_ground_are_read() -> None:
+def test_white_letters_on_a_dark_ground_are_read():
     white = GHOST.format('<w:color w:val="FFFFFF"/>')
     page = f'<w:document {W} {MC}><w:background w:color="101010"/><w:body>{para(white)}</w:body></w:document>'
     assert "1 euro" in read(ReadRequest("a.docx", package("", raw={"word/document.xml": page}))).pages[0].text
@@ -80,7 +78,7 @@ def test_white_letters_on_a_dark_ground_are_read() -> None:
     assert "1 euro" not in docx(para(run("Around") + box.format("<w:noFill/>"))).pages[0].text
 
 
-def test_hidden_rows_are_left_out() -> None:
+def test_hidden_rows_are_left_out():
     low = '<w:trPr><w:trHeight w:val="10" w:hRule="exact"/></w:trPr>'
     document = docx(table(["gate", "width"]) + table(["fee", "1 euro"], properties=low))
     assert document.pages[0].text == "gate | width" and document.coverage.hidden_spans == 1

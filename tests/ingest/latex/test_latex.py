@@ -1,10 +1,7 @@
 """LaTeX source: what would be printed, numbers and references included, without running TeX."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -60,7 +57,7 @@ def text_of(body: str) -> str:
     return read(ReadRequest("a.tex", body.encode())).pages[0].text
 
 
-def test_sections_have_the_numbers_that_would_be_printed(check_offsets: Checker) -> None:
+def test_sections_have_the_numbers_that_would_be_printed(check_offsets):
     document = paper()
     check_offsets(document)
     assert document.title == "On Ponds" and not document.paged and document.media_type == "application/x-tex"
@@ -76,7 +73,7 @@ def test_sections_have_the_numbers_that_would_be_printed(check_offsets: Checker)
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
 
 
-def test_text_reads_as_it_would_be_printed() -> None:
+def test_text_reads_as_it_would_be_printed():
     text = paper().pages[0].text
     assert text.startswith(
         "On Ponds[1]\n\nA. Löwe, B. Kim\n\n[1] Funded by frogs.\n\nAbstract\n\nWe study Marrand Pond in"
@@ -92,7 +89,7 @@ def test_text_reads_as_it_would_be_printed() -> None:
         assert absent not in text
 
 
-def test_what_was_not_read_is_said() -> None:
+def test_what_was_not_read_is_said():
     document = paper()
     assert document.coverage.hidden_spans == 1
     assert document.coverage.warnings == (
@@ -102,7 +99,7 @@ def test_what_was_not_read_is_said() -> None:
     )
 
 
-def test_chapters_number_their_sections_and_figures() -> None:
+def test_chapters_number_their_sections_and_figures():
     source = r"""\documentclass{book}\begin{document}\part{P}\chapter{One}\section{In}\chapter{Two}\section{Also}
 \begin{figure}\includegraphics{x}\caption{A duck.}\label{f}\end{figure} See \ref{f}. \end{document}"""
     document = read(ReadRequest("a.tex", source.encode()))
@@ -112,12 +109,12 @@ def test_chapters_number_their_sections_and_figures() -> None:
     assert "Figure 2.1: A duck.\n\nSee 2.1." in document.pages[0].text
 
 
-def test_a_document_without_numbers_gets_none() -> None:
+def test_a_document_without_numbers_gets_none():
     source = r"\setcounter{secnumdepth}{-\maxdimen}\begin{document}\section{One}\end{document}"
     assert read(ReadRequest("a.tex", source.encode())).pages[0].text == "One"
 
 
-def test_a_chapter_of_a_larger_work_has_no_preamble() -> None:
+def test_a_chapter_of_a_larger_work_has_no_preamble():
     assert text_of("\\section{One}\nA \\textit{b} c.") == "1 One\n\nA b c."
 
 
@@ -138,11 +135,11 @@ def test_a_chapter_of_a_larger_work_has_no_preamble() -> None:
         (r"\begin{align*} a &= b \\ c &= d \end{align*}", r"\begin{align*} a &= b \\ c &= d \end{align*}"),
     ],
 )
-def test_small_things(source: str, text: str) -> None:
+def test_small_things(source, text):
     assert text_of(source) == text
 
 
-def test_names_that_multiply_end() -> None:
+def test_names_that_multiply_end():
     names = "".join(
         f"\\newcommand{{\\b{c}}}{{{chr(92) + 'b' + chr(ord(c) - 1) + ' '} {chr(92) + 'b' + chr(ord(c) - 1)} x}}"
         for c in "bcdefghijklmnopqrstuvwxyz"
@@ -151,7 +148,7 @@ def test_names_that_multiply_end() -> None:
     assert len(document.pages[0].text) < 100_000
 
 
-def test_deep_and_large_sources_end_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deep_and_large_sources_end_with_an_error(monkeypatch):
     with pytest.raises(Unreadable, match="nested too deeply") as caught:
         text_of("{" * 5000 + "x" + "}" * 5000)
     assert "--type txt" in caught.value.hint
@@ -172,20 +169,20 @@ def test_deep_and_large_sources_end_with_an_error(monkeypatch: pytest.MonkeyPatc
         r"\begin{verbatim}",
     ],
 )
-def test_markup_that_is_wrong_does_not_stop_the_reading(source: str) -> None:
+def test_markup_that_is_wrong_does_not_stop_the_reading(source):
     try:
         assert text_of(source)
     except (Unreadable, NoText) as error:
         assert error.hint
 
 
-def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
+def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted():
     source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
     with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*name the folder"):
         read(ReadRequest("main.tex", source))
 
 
-def test_front_matter_is_not_counted_and_a_set_counter_is() -> None:
+def test_front_matter_is_not_counted_and_a_set_counter_is():
     source = rb"""\documentclass{book}\begin{document}
 \frontmatter\chapter{Preface} Why. \mainmatter \chapter{Locks} Gates. \setcounter{chapter}{4}\chapter{Weirs}
 \section{Stone} Walls. \end{document}"""
@@ -195,7 +192,7 @@ def test_front_matter_is_not_counted_and_a_set_counter_is() -> None:
     ]  # fmt: skip
 
 
-def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path: Path) -> None:
+def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path):
     folder = tmp_path / "paper"
     (folder / "parts").mkdir(parents=True)
     (folder / "parts" / "one.tex").write_text("\\section{One}\nThe gate is oak.\n\\input{parts/deep}")
@@ -215,7 +212,7 @@ def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["../secret", "{secret}", "link", ".hidden", "notes.txt", "pipe", "none"])
-def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path: Path, name: str) -> None:
+def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     folder = tmp_path / "paper"
     folder.mkdir()
     for file in (tmp_path / "secret.tex", folder / ".hidden.tex", folder / "notes.txt"):
@@ -230,14 +227,14 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path: Path, 
     assert len(document.coverage.warnings) == 1 and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
 
 
-def test_a_document_in_an_archive_opens_no_files(tmp_path: Path) -> None:
+def test_a_document_in_an_archive_opens_no_files(tmp_path):
     (tmp_path / "one.tex").write_text("The secret is blue.")
     data = b"\\begin{document}Before. \\input{one}\\end{document}"
     document = read(ReadRequest(f"{tmp_path}/a.zip/main.tex", data))
     assert "secret" not in document.pages[0].text and document.coverage.warnings
 
 
-def test_a_tabular_is_a_grid_with_its_merged_cells() -> None:
+def test_a_tabular_is_a_grid_with_its_merged_cells():
     source = r"""\begin{tabular}{llrr}\toprule
     \multirow{2}{*}{Tower} & \multirow{2}{*}{City} & \multicolumn{2}{c}{Height} \\ \cmidrule(lr){3-4}
      & & 2019 & 2020 \\ \midrule
@@ -255,6 +252,6 @@ def test_a_tabular_is_a_grid_with_its_merged_cells() -> None:
     assert (4, 1) not in grid and grid[4, 3] == "33"
 
 
-def test_a_reference_in_a_table_reads_as_what_it_refers_to() -> None:
+def test_a_reference_in_a_table_reads_as_what_it_refers_to():
     source = r"\section{One}\label{a}\begin{tabular}{ll} gate & \ref{a} \\ east & 2 \\ \end{tabular}"
     assert "gate | 1\neast | 2" in text_of(source)

@@ -1,9 +1,6 @@
 """PDF: filled form fields and comments are read at the end of their page, and told as such."""
 
-from __future__ import annotations
-
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,7 +56,7 @@ def pdf(data: bytes, *, include_hidden: bool = False) -> Document:
     return read(ReadRequest("a.pdf", data, include_hidden=include_hidden))
 
 
-def test_filled_fields_are_read_with_their_names_and_empty_ones_are_not() -> None:
+def test_filled_fields_are_read_with_their_names_and_empty_ones_are_not():
     document = pdf(form())
     assert document.pages[0].text == (
         "Application for a berth\nName of the owner (form field): Ann Löwe\nGate (form field): East\n"
@@ -69,11 +66,11 @@ def test_filled_fields_are_read_with_their_names_and_empty_ones_are_not() -> Non
     assert document.coverage.warnings == ("3 filled form fields read, at the end of its page",)
 
 
-def test_a_page_with_nothing_but_filled_fields_is_read() -> None:
+def test_a_page_with_nothing_but_filled_fields_is_read():
     assert pdf(form(" ")).pages[0].text.startswith("Name of the owner (form field): Ann Löwe")
 
 
-def test_comments_and_marked_words_are_told_as_such() -> None:
+def test_comments_and_marked_words_are_told_as_such():
     quad = ArrayObject(map(FloatObject, (127, 712, 187, 712, 127, 697, 187, 697)))
     document = pdf(
         annotated(
@@ -94,7 +91,7 @@ def test_comments_and_marked_words_are_told_as_such() -> None:
     assert document.coverage.warnings == ("4 comments read, at the end of its page",)
 
 
-def test_a_comment_that_no_viewer_shows_is_hidden_text() -> None:
+def test_a_comment_that_no_viewer_shows_is_hidden_text():
     data = annotated(comment("/Text", "The fee is 1 euro.", F=NumberObject(2)))
     document = pdf(data)
     assert "euro" not in document.pages[0].text and document.coverage.hidden_spans == 1
@@ -112,7 +109,7 @@ def test_a_comment_that_no_viewer_shows_is_hidden_text() -> None:
         lambda page: page["/Annots"][0].__setitem__(NameObject("/F"), NameObject("/x")),
     ],
 )
-def test_damaged_annotations_do_not_stop_the_reading(break_it: Callable[[Any], None]) -> None:
+def test_damaged_annotations_do_not_stop_the_reading(break_it):
     writer = PdfWriter(PdfReader(io.BytesIO(annotated(comment("/Highlight", "Too low?")))))
     break_it(writer.pages[0])
     out = io.BytesIO()
@@ -120,7 +117,7 @@ def test_damaged_annotations_do_not_stop_the_reading(break_it: Callable[[Any], N
     assert "ten pounds" in pdf(out.getvalue()).pages[0].text
 
 
-def test_an_empty_form_without_text_is_still_no_text() -> None:
+def test_an_empty_form_without_text_is_still_no_text():
     buffer = io.BytesIO()
     canvas = Canvas(buffer)
     canvas.acroForm.textfield(name="owner", x=72, y=640, value="")

@@ -1,13 +1,10 @@
 """What was seen on a page: every line in its place and its block, in the order of the Document, and what is no text."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
@@ -31,7 +28,7 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
     return buffer.getvalue()
 
 
-def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns: bytes) -> None:
+def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns):
     page = read(ReadRequest("a.pdf", two_columns)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     lines = [line for block in view.blocks for line in block.lines]
@@ -44,7 +41,7 @@ def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns: bytes) ->
     assert lines[4].box[1] < 131 < lines[4].box[3]
 
 
-def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Callable[..., bytes]) -> None:
+def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
@@ -57,7 +54,7 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Cal
         assert all(box[0] <= line.box[0] and box[3] >= line.box[3] for line in block.lines)
 
 
-def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs: Path) -> None:
+def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs):
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
@@ -70,7 +67,7 @@ def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs: Path) -> None
     assert note.boxes[0][2] < right[0]  # read last, printed at the foot of the first column
 
 
-def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf: Callable[..., bytes]) -> None:
+def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf):
     data = make_pdf([[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}")
     document = read(ReadRequest("a.pdf", data))
     second = inspect_page(ReadRequest("a.pdf", data), document.pages[1])
@@ -82,7 +79,7 @@ def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf: Callable[
     assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).furniture[0].in_text
 
 
-def test_of_two_equal_lines_the_one_at_the_edge_is_the_head() -> None:
+def test_of_two_equal_lines_the_one_at_the_edge_is_the_head():
     def paint(canvas: Canvas) -> None:
         for leaf in range(4):
             canvas.drawString(72, 760, "Digest")
@@ -99,7 +96,7 @@ def test_of_two_equal_lines_the_one_at_the_edge_is_the_head() -> None:
     assert head.box[1] < 40
 
 
-def test_hidden_text_is_told_with_its_place_and_reason() -> None:
+def test_hidden_text_is_told_with_its_place_and_reason():
     def paint(canvas: Canvas) -> None:
         canvas.drawString(72, 700, "What everybody can read.")
         canvas.setFillGray(1)
@@ -114,7 +111,7 @@ def test_hidden_text_is_told_with_its_place_and_reason() -> None:
     assert top < 792 - 500 < bottom
 
 
-def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page() -> None:
+def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page():
     def paint(canvas: Canvas) -> None:
         canvas.rotate(90)
         for number in range(12):
@@ -131,7 +128,7 @@ def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page() -> None:
         assert bottom - top > 5 * (x1 - x0)
 
 
-def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it() -> None:
+def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it():
     def paint(canvas: Canvas) -> None:
         for number in range(20):
             canvas.drawString(120, 700 - 14 * number, f"Line {number} of the text stands upright here.")
@@ -145,7 +142,7 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it() -> None:
     assert stamp.box[3] - stamp.box[1] > 100
 
 
-def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..., bytes]) -> None:
+def test_without_pdfium_the_blocks_are_told_without_places(make_pdf):
     data = make_pdf([LINES])
     page = read(ReadRequest("a.pdf", data, pdfium=False)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data, pdfium=False), page)
@@ -154,7 +151,7 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..
     assert view.picture is None
 
 
-def test_a_page_that_was_read_differently_has_no_boxes(make_pdf: Callable[..., bytes]) -> None:
+def test_a_page_that_was_read_differently_has_no_boxes(make_pdf):
     data = make_pdf([LINES])
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))
@@ -163,7 +160,7 @@ def test_a_page_that_was_read_differently_has_no_boxes(make_pdf: Callable[..., b
     assert view.picture is not None
 
 
-def test_the_picture_is_a_whole_png_of_the_page(make_pdf: Callable[..., bytes]) -> None:
+def test_the_picture_is_a_whole_png_of_the_page(make_pdf):
     data = make_pdf([LINES])
     png = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]).picture
     assert png is not None
@@ -176,14 +173,14 @@ def test_the_picture_is_a_whole_png_of_the_page(make_pdf: Callable[..., bytes]) 
     assert min(rows[1 : width * 300]) < 100  # ink
 
 
-def test_the_worker_sees_what_this_process_sees(two_columns: bytes) -> None:
+def test_the_worker_sees_what_this_process_sees(two_columns):
     page = read(ReadRequest("a.pdf", two_columns)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
     assert from_json(to_json(view)) == view
 
 
-def test_the_worker_hands_on_the_errors_of_the_file(make_pdf: Callable[..., bytes]) -> None:
+def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):
     data = make_pdf([LINES], password="tide")
     page = read(ReadRequest("a.pdf", data, password="tide")).pages[0]
     with pytest.raises(Encrypted, match="password"):
@@ -193,9 +190,7 @@ def test_the_worker_hands_on_the_errors_of_the_file(make_pdf: Callable[..., byte
         inspect_in_worker(ReadRequest("a.pdf", data, password="tide"), replace(page, index=9))
 
 
-def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(
-    make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(make_pdf, monkeypatch):
     import pypdfium2
     from reportlab.lib.utils import ImageReader
 
@@ -218,13 +213,13 @@ def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognise
     assert without.picture is not None
 
 
-def test_a_page_over_its_time_is_named(make_pdf: Callable[..., bytes]) -> None:
+def test_a_page_over_its_time_is_named(make_pdf):
     data = make_pdf([LINES])
     with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
         inspect_in_worker(ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0])
 
 
-def test_a_page_that_is_not_read_says_why(make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_not_read_says_why(make_pdf, monkeypatch):
     data = make_pdf([LINES])
     page = read(ReadRequest("a.pdf", data)).pages[0]
     monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
@@ -237,7 +232,7 @@ def test_a_page_that_is_not_read_says_why(make_pdf: Callable[..., bytes], monkey
     "name", ["acad_scheduling", "acad_clef", "court_ca5", "court_azd_pleading", "rotated_edgar", "rtl_persian",
              "contract_2", "report_mmwr"],
 )  # fmt: skip
-def test_every_block_of_real_pages_has_its_place(corpus: Path, name: str) -> None:
+def test_every_block_of_real_pages_has_its_place(corpus, name):
     data = (corpus / f"{name}.pdf").read_bytes()
     document = read(ReadRequest(name, data))
     for page in document.pages[:3]:

@@ -1,33 +1,30 @@
 """Printed page numbers against the labels that a PDF has."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 
 from docqa.ingest.pdf.labels import checked_labels, printed_labels
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
 
-def test_numbers_of_chapters_and_front_matter_are_read_from_the_feet() -> None:
+def test_numbers_of_chapters_and_front_matter_are_read_from_the_feet():
     heads = [["i"], ["ii"], ["iii"], ["4-1 Gates"], ["4-2"], ["Gates 4-3"], ["5-1"], ["5-2"]]
     assert printed_labels(heads) == ["i", "ii", "iii", "4-1", "4-2", "4-3", "5-1", "5-2"]
 
 
-def test_dates_totals_and_pages_mentioned_are_no_page_numbers() -> None:
+def test_dates_totals_and_pages_mentioned_are_no_page_numbers():
     heads = [[f"Report 2007 Page {n} of 20", f"(Continued on page {n + 1})", "1999"] for n in range(7, 12)]
     assert printed_labels(heads) == ["7", "8", "9", "10", "11"]
     assert printed_labels([["Chapter 1"], ["Chapter 1"], ["Chapter 1"], ["Chapter 2"]]) == [None] * 4
 
 
-def test_printed_numbers_win_over_other_labels_of_the_file() -> None:
+def test_printed_numbers_win_over_other_labels_of_the_file():
     heads = [[], ["4-2"], ["4-3"], ["4-4"]]
     assert checked_labels(["3-1", "3-2", "3-3", "3-4"], heads) == ([None, "4-2", "4-3", "4-4"], [2, 3, 4])
     assert checked_labels(["4-1", "4-2", "4-3", "4-4"], heads) == (["4-1", "4-2", "4-3", "4-4"], [])
     assert checked_labels([None] * 4, heads) == ([None, "4-2", "4-3", "4-4"], [])
 
 
-def test_a_file_whose_labels_are_not_those_printed_says_so(make_pdf: Callable[..., bytes]) -> None:
+def test_a_file_whose_labels_are_not_those_printed_says_so(make_pdf):
     pages = [["Words of the lock."], ["More words."], ["Other words."], ["Last words."]]
     data = make_pdf(pages, labels="ROMAN_LOWER", head="Handbook of Locks {}")
     document = read(ReadRequest("a.pdf", data))

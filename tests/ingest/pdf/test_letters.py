@@ -1,8 +1,5 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -14,7 +11,7 @@ UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of: Callable[[Sequence[bytes]], bytes]) -> None:
+def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of):
     words = b"BT /F 12 Tf 72 700 Td (the \x01\x02-band magnitude of the \x01 star) Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -35,7 +32,7 @@ MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of: Callable[[Sequence[bytes]], bytes]) -> None:
+def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of):
     rows = [(b"0.00", b"3.20"), (b"-0.25", b"2.64"), (b"-0.50", b"2.68"), (b"-1.00", b"2.83"), (b"-2.00", b"2.99")]
     words = b"BT /F 10 Tf 100 700 Td (rate) Tj 90 0 Td (factor) Tj 60 0 Td (size) Tj ET\n"
     for number, (rate, factor) in enumerate(rows):

@@ -1,7 +1,5 @@
 """Words of a page that pdfium parts elsewhere than they are seen, and what is drawn twice."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 
@@ -28,7 +26,7 @@ def words(text: str, gaps: Sequence[float]) -> list[str]:
     return out.split()
 
 
-def test_words_that_run_together_are_parted_by_their_gaps() -> None:
+def test_words_that_run_together_are_parted_by_their_gaps():
     text = "the geometryofWood, ofatale"
     gaps = [0.0] * len(text)
     for at in (4, 12, 14, 20, 22, 23):
@@ -37,7 +35,7 @@ def test_words_that_run_together_are_parted_by_their_gaps() -> None:
     assert words("the geometryofWood", []) == ["the", "geometryofWood"]
 
 
-def test_letters_that_stand_apart_are_one_word() -> None:
+def test_letters_that_stand_apart_are_one_word():
     text = "Nort h Buon a Vist a Driv e an d th e Ne w Gat e o f th e Se a"
     gaps = [0.0 if letter == " " else 2.0 for letter in text]
     for at, letter in enumerate(text):
@@ -47,11 +45,11 @@ def test_letters_that_stand_apart_are_one_word() -> None:
 
 
 @pytest.mark.parametrize("text", ["A B C D E F G H I J K L", "1 2 3 4 5 6 7 8 9", "see a b c or d e f or g h i or j k"])
-def test_letters_and_figures_with_gaps_between_stay_apart(text: str) -> None:
+def test_letters_and_figures_with_gaps_between_stay_apart(text):
     assert words(text, [2.5 if at and text[at - 1] == " " else 0.0 for at in range(len(text))]) == text.split()
 
 
-def test_chinese_with_spaces_that_are_drawn_over_is_not_parted() -> None:
+def test_chinese_with_spaces_that_are_drawn_over_is_not_parted():
     assert words("关 于 红 军 作 战", []) == ["关于红军作战"]
 
 
@@ -66,7 +64,7 @@ def page_of(draw: Callable[..., None]) -> str:
     return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
 
 
-def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once() -> None:
+def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once():
     def draw(canvas: object) -> None:
         for y in (700, 640):
             for beside in (0, 0.4):
@@ -75,7 +73,7 @@ def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once() -> None:
     assert " ".join(page_of(draw).split()) == "The toll at gate 700 is nine marks. The toll at gate 640 is nine marks."
 
 
-def test_letters_that_are_drawn_twice_are_read_once() -> None:
+def test_letters_that_are_drawn_twice_are_read_once():
     def draw(canvas: object) -> None:
         at = 72.0
         for letter in "guests pass":
@@ -87,7 +85,7 @@ def test_letters_that_are_drawn_twice_are_read_once() -> None:
     assert page_of(draw).split("\n") == ["guests pass", "A bookkeeper will guess the address."]
 
 
-def test_letters_beyond_the_edge_of_the_page_are_not_read() -> None:
+def test_letters_beyond_the_edge_of_the_page_are_not_read():
     def draw(canvas: object) -> None:
         canvas.drawString(552, 700, "W" * 30)  # type: ignore[attr-defined]
         canvas.drawString(72, 660, "The toll is nine marks.")  # type: ignore[attr-defined]

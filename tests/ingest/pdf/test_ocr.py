@@ -1,10 +1,7 @@
 """Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to install."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from reportlab.lib.utils import ImageReader
@@ -49,14 +46,14 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without")
-def test_a_file_of_pictures_says_what_to_install(make_pdf: Callable[..., bytes]) -> None:
+def test_a_file_of_pictures_says_what_to_install(make_pdf):
     with pytest.raises(NoText) as error:
         read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
     assert "docqa-reader[ocr]" in error.value.hint
 
 
 @pytest.mark.usefixtures("without")
-def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf: Callable[..., bytes]) -> None:
+def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf):
     document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
     assert [page.grade for page in document.pages] == ["A", "A"]
     assert any("on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings)
@@ -64,7 +61,7 @@ def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf
 
 
 @pytest.mark.usefixtures("without")
-def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf: Callable[..., bytes]) -> None:
+def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf):
     document = read(ReadRequest("a.pdf", make_pdf([[SENTENCE], []])))
     assert document.coverage.warnings == ("no text on page 2",)
 
@@ -97,9 +94,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return install
 
 
-def test_recognised_lines_go_the_way_of_printed_ones(
-    scripted: Callable[..., None], make_pdf: Callable[..., bytes]
-) -> None:
+def test_recognised_lines_go_the_way_of_printed_ones(scripted, make_pdf):
     said = ["1. The gate is opened by the war-", "den at the turn of the tide.", "2. It is shut."]
     scripted(*((line, 0.97) for line in said))
     told: list[int] = []
@@ -113,18 +108,14 @@ def test_recognised_lines_go_the_way_of_printed_ones(
     assert document.coverage.warnings == ()
 
 
-def test_lines_with_low_scores_are_counted_and_lower_the_grade(
-    scripted: Callable[..., None], make_pdf: Callable[..., bytes]
-) -> None:
+def test_lines_with_low_scores_are_counted_and_lower_the_grade(scripted, make_pdf):
     scripted((SENTENCE, 0.8), (SENTENCE, 0.97))
     document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
     assert document.pages[0].grade == "D"
     assert "1 line recognised with doubt on page 1" in document.coverage.warnings
 
 
-def test_pictures_past_the_limit_are_named(
-    scripted: Callable[..., None], make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_past_the_limit_are_named(scripted, make_pdf, monkeypatch):
     scripted((SENTENCE, 0.99))
     monkeypatch.setattr(ocr, "MAX_OCR_PAGES", 0)
     document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
@@ -132,9 +123,7 @@ def test_pictures_past_the_limit_are_named(
     assert document.coverage.warnings[0].startswith("page 2: a picture past the limit of 0 ")
 
 
-def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
-    tmp_path: Path, make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(tmp_path, make_pdf, monkeypatch):
     program = tmp_path / "python"
     code = (
         "import sys; from docqa.ingest import worker; from docqa.ingest.pdf import ocr; "
@@ -153,7 +142,7 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
 
 
 @installed
-def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_docs: Path) -> None:
+def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path, sample_docs):
     from rapidfuzz.fuzz import ratio
 
     source = sample_docs / "services_agreement.pdf"
@@ -166,7 +155,7 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_do
     assert document.pages[0].grade in "BD"
 
 
-def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch):
     from docqa.app.storage.sources import document_keys
 
     keys = set()

@@ -1,7 +1,5 @@
 """Pages read by several forks at once: the same Document as one by one, and a bad page costs that page only."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time
@@ -36,20 +34,20 @@ def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> No
     monkeypatch.setattr(pdf_pages, "_pdfium_page", page)
 
 
-def test_forks_give_the_same_document_as_one_process() -> None:
+def test_forks_give_the_same_document_as_one_process():
     handbook = Path(__file__).parents[3] / "sample_docs" / "handbook.pdf"
     began: list[int] = []
     assert read(ReadRequest(handbook), PageEvents(on_page=began.append), processes=3) == read(ReadRequest(handbook))
     assert began == [0]  # no page was left to this process
 
 
-def test_pages_that_wait_as_bytes_are_the_same(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_wait_as_bytes_are_the_same(long_pdf, monkeypatch):
     alone = read(ReadRequest("a.pdf", long_pdf))
     monkeypatch.setattr(pdf_pages, "_AT_ONCE", 3)
     assert read(ReadRequest("a.pdf", long_pdf), processes=2) == alone
 
 
-def test_what_is_hidden_comes_through_with_its_places(make_pdf: Make) -> None:
+def test_what_is_hidden_comes_through_with_its_places(make_pdf):
     from io import BytesIO
 
     from reportlab.pdfgen.canvas import Canvas
@@ -72,7 +70,7 @@ def spin() -> None:
         pass
 
 
-def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf, monkeypatch):
     alone, parent = read(ReadRequest("a.pdf", long_pdf)), os.getpid()
     breaking(monkeypatch, lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None)
     began: list[int] = []
@@ -80,20 +78,20 @@ def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypat
     assert began == [6, 7, 31, 0]
 
 
-def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_hangs_costs_that_page_only(long_pdf, monkeypatch):
     breaking(monkeypatch, lambda index: spin() if index == 9 else None)
     document = read(ReadRequest("a.pdf", long_pdf, page_seconds=1.5), processes=2)
     assert [page.page for page in document.pages if not page.text] == [10]
     assert "page 10: took longer than 1.5 seconds, not read" in document.coverage.warnings
 
 
-def test_nine_pages_that_hang_make_the_file_unreadable(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nine_pages_that_hang_make_the_file_unreadable(long_pdf, monkeypatch):
     breaking(monkeypatch, lambda index: spin() if index < 9 else None)
     with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
         read(ReadRequest("a.pdf", long_pdf, page_seconds=0.4), processes=3)
 
 
-def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf, monkeypatch):
     import resource
 
     def hungry(index: int) -> None:
@@ -106,7 +104,7 @@ def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf: bytes, monkeypa
 
 
 @pytest.mark.slow
-def test_five_thousand_pages_need_little_memory(tmp_path: Path) -> None:
+def test_five_thousand_pages_need_little_memory(tmp_path):
     """The worker's largest process, and this one's share of it: pages cost their text, not their letters and boxes."""
     import subprocess
 

@@ -1,14 +1,10 @@
 """PDF: order, words, running heads, labels, outline, encryption, and everything that can be wrong with a file."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -24,13 +20,13 @@ LINES = [
 ]
 
 
-def test_wrapped_lines_become_one_paragraph(make_pdf: Callable[..., bytes]) -> None:
+def test_wrapped_lines_become_one_paragraph(make_pdf):
     page = read(ReadRequest("a.pdf", make_pdf([[*LINES, "A new paragraph is short."]]))).pages[0]
     assert page.text == " ".join(LINES) + "\nA new paragraph is short."
     assert [page.text[b.start : b.end] for b in page.blocks] == page.text.split("\n")
 
 
-def test_two_columns_drawn_row_by_row_are_read_column_by_column(two_columns: bytes) -> None:
+def test_two_columns_drawn_row_by_row_are_read_column_by_column(two_columns):
     text = read(ReadRequest("a.pdf", two_columns)).pages[0].text
     order = [f"left{n} " for n in range(30)] + [f"right{n} " for n in range(30)]
     places = [text.index(word) for word in order]
@@ -38,7 +34,7 @@ def test_two_columns_drawn_row_by_row_are_read_column_by_column(two_columns: byt
     assert text.index("A title") == 0
 
 
-def test_a_table_is_read_row_by_row() -> None:
+def test_a_table_is_read_row_by_row():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()
@@ -52,7 +48,7 @@ def test_a_table_is_read_row_by_row() -> None:
     assert text.split("\n")[7] == "pond7 | 7.5 | sluice"
 
 
-def test_words_broken_at_line_ends_are_joined_with_care(make_pdf: Callable[..., bytes]) -> None:
+def test_words_broken_at_line_ends_are_joined_with_care(make_pdf):
     pages = [
         [
             "The committee gave its final assessments of every pond and of the whole length of the long-",
@@ -65,7 +61,7 @@ def test_words_broken_at_line_ends_are_joined_with_care(make_pdf: Callable[..., 
     assert "earlier assessments of" in text
 
 
-def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf: Callable[..., bytes]) -> None:
+def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf):
     birds = ["heron", "gull", "plover", "teal", "crane", "rail"]
     pages = [[f"The {bird} is seen at gate {n} and nowhere else."] for n, bird in enumerate(birds)]
     document = read(ReadRequest("a.pdf", make_pdf(pages, head="Harbour Rules {}")))
@@ -75,12 +71,12 @@ def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf: Callable[.
     assert [page.label for page in document.pages] == ["1", "2", "3", "4", "5", "6"]
 
 
-def test_printed_labels_come_from_the_file(make_pdf: Callable[..., bytes]) -> None:
+def test_printed_labels_come_from_the_file(make_pdf):
     document = read(ReadRequest("a.pdf", make_pdf([["One page"], ["Another page"]], labels="ROMAN_LOWER")))
     assert [page.label for page in document.pages] == ["i", "ii"]
 
 
-def test_bookmarks_are_checked_against_the_page(make_pdf: Callable[..., bytes]) -> None:
+def test_bookmarks_are_checked_against_the_page(make_pdf):
     pages = [["1 Scope", *LINES], ["2 Duties", *LINES], [*LINES]]
     marks = [("1 Scope", 0, 0), ("2 Duties", 1, 0), ("Gone", 2, 0)]
     sections = read(ReadRequest("a.pdf", make_pdf(pages, bookmarks=marks))).sections
@@ -92,7 +88,7 @@ def test_bookmarks_are_checked_against_the_page(make_pdf: Callable[..., bytes]) 
     assert {s.source for s in sections} == {"bookmark"}
 
 
-def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf: Callable[..., bytes]) -> None:
+def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf):
     pages = [["1 Scope", "", "", *LINES, "", "1.1 Gates", "", "", *LINES], ["2 Duties", "", "", *LINES]]
     document = read(ReadRequest("a.pdf", make_pdf(pages)))
     assert [(s.id, s.number, s.title, s.level, s.parent) for s in document.sections] == [
@@ -103,7 +99,7 @@ def test_without_bookmarks_numbered_headings_are_the_outline(make_pdf: Callable[
     assert document.section_of(2, 500).title == "Duties"  # type: ignore[union-attr]
 
 
-def test_text_off_the_page_is_left_out_and_counted() -> None:
+def test_text_off_the_page_is_left_out_and_counted():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()
@@ -116,7 +112,7 @@ def test_text_off_the_page_is_left_out_and_counted() -> None:
     assert document.coverage.hidden_spans == 1
 
 
-def test_an_encrypted_file_needs_its_password(make_pdf: Callable[..., bytes]) -> None:
+def test_an_encrypted_file_needs_its_password(make_pdf):
     data = make_pdf([["The secret is a heron."]], password="heron")
     with pytest.raises(Encrypted, match="--password-file"):
         read(ReadRequest("a.pdf", data))
@@ -125,19 +121,19 @@ def test_an_encrypted_file_needs_its_password(make_pdf: Callable[..., bytes]) ->
     assert read(ReadRequest("a.pdf", data, password="heron")).pages[0].text == "The secret is a heron."
 
 
-def test_pages_without_text_are_counted_and_named(make_pdf: Callable[..., bytes]) -> None:
+def test_pages_without_text_are_counted_and_named(make_pdf):
     document = read(ReadRequest("a.pdf", make_pdf([["Some words stand here."], [], ["More words stand here."]])))
     assert document.coverage.pages_without_text == (2,)
     assert document.pages[1].grade == "F"
     assert any("page 2" in line for line in document.coverage.warnings)
 
 
-def test_a_scan_without_text_says_what_to_do(make_pdf: Callable[..., bytes]) -> None:
+def test_a_scan_without_text_says_what_to_do(make_pdf):
     with pytest.raises(NoText, match="OCR"):
         read(ReadRequest("scan.pdf", make_pdf([[], []])))
 
 
-def test_what_is_no_pdf_is_refused_by_its_content(tmp_path: Path) -> None:
+def test_what_is_no_pdf_is_refused_by_its_content(tmp_path):
     file = tmp_path / "letter.pdf"
     file.write_bytes(b"Dear Sir, this is only text.")
     with pytest.raises(NotADocument, match="not a PDF"):
@@ -149,13 +145,13 @@ def test_what_is_no_pdf_is_refused_by_its_content(tmp_path: Path) -> None:
         read(ReadRequest(tmp_path / "nowhere.pdf"))
 
 
-def test_a_truncated_file_is_unreadable_with_advice(make_pdf: Callable[..., bytes]) -> None:
+def test_a_truncated_file_is_unreadable_with_advice(make_pdf):
     data = make_pdf([LINES] * 5)
     with pytest.raises(Unreadable, match="damaged or was cut off"):
         read(ReadRequest("a.pdf", data[: len(data) // 4]))
 
 
-def test_a_content_stream_over_the_limit_fails_its_page_only() -> None:
+def test_a_content_stream_over_the_limit_fails_its_page_only():
     from pypdf import PdfWriter
     from pypdf.generic import NameObject, StreamObject
 
@@ -178,14 +174,14 @@ def test_a_content_stream_over_the_limit_fails_its_page_only() -> None:
     assert Streams().problem(reader, 1) is None
 
 
-def test_pypdf_alone_reads_the_same_words(make_pdf: Callable[..., bytes]) -> None:
+def test_pypdf_alone_reads_the_same_words(make_pdf):
     data = make_pdf([[*LINES], ["Another page of it."]])
     with_boxes, alone = read(ReadRequest("a.pdf", data)), read(ReadRequest("a.pdf", data, pdfium=False))
     assert [p.text.split() for p in alone.pages] == [p.text.split() for p in with_boxes.pages]
 
 
 @pytest.mark.parametrize("count", [1, 1000])
-def test_one_page_and_a_thousand_pages_are_read(make_pdf: Callable[..., bytes], count: int) -> None:
+def test_one_page_and_a_thousand_pages_are_read(make_pdf, count):
     document = read(ReadRequest("a.pdf", make_pdf([[f"This is the leaf {n}."] for n in range(count)])))
     assert len(document.pages) == count == document.coverage.pages
     assert document.pages[-1].text == f"This is the leaf {count - 1}."
@@ -195,7 +191,7 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
 
 
-def test_golden_answers_stand_on_their_pages(corpus: Path) -> None:
+def test_golden_answers_stand_on_their_pages(corpus):
     golden = [json.loads(line) for line in (corpus / "questions.jsonl").read_text("utf-8").splitlines()]
     golden = [item for item in golden if not item["unanswerable"]]
     documents = {name: read(ReadRequest(corpus / name)) for name in {item["file"] for item in golden}}
@@ -207,12 +203,12 @@ BAD = ["bad_bomb", "bad_corrupted", "bad_cyclic_pages", "bad_deep_pages", "bad_n
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_malformed_files_of_the_corpus_are_refused(corpus: Path, name: str) -> None:
+def test_malformed_files_of_the_corpus_are_refused(corpus, name):
     with pytest.raises(Unreadable):
         read_in_worker(ReadRequest(corpus / f"{name}.pdf"))
 
 
-def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence() -> None:
+def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()

@@ -1,9 +1,6 @@
 """Readable PDFs that pypdf alone refuses."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -26,7 +23,7 @@ def encrypted(data: bytes, streams: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("end", [b"", b"startxref\n99999\n%%EOF\n", b"%%EOF\n"])
-def test_a_file_without_the_place_of_its_table_is_read(make_pdf: Callable[..., bytes], end: bytes) -> None:
+def test_a_file_without_the_place_of_its_table_is_read(make_pdf, end):
     data = re.sub(rb"startxref\s+\d+\s+%%EOF\s*$", end, make_pdf([LINES, ["It is paid in coin."]]))
     document = read(ReadRequest("a.pdf", data))
     texts = [" ".join(page.text.split()) for page in document.pages]
@@ -34,13 +31,13 @@ def test_a_file_without_the_place_of_its_table_is_read(make_pdf: Callable[..., b
     assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).width_pt == 612
 
 
-def test_a_password_for_attached_files_alone_is_not_needed(make_pdf: Callable[..., bytes]) -> None:
+def test_a_password_for_attached_files_alone_is_not_needed(make_pdf):
     data = make_pdf([LINES])
     document = read(ReadRequest("a.pdf", encrypted(data, b"Identity")))
     assert document.pages[0].text.split() == " ".join(LINES).split()
     assert document.id != read(ReadRequest("a.pdf", data)).id
 
 
-def test_a_password_for_the_pages_is_needed(make_pdf: Callable[..., bytes]) -> None:
+def test_a_password_for_the_pages_is_needed(make_pdf):
     with pytest.raises(Encrypted):
         read(ReadRequest("a.pdf", encrypted(make_pdf([LINES]), b"StdCF")))

@@ -1,7 +1,5 @@
 """Where the system keeps no limits of a process, its parent does."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -22,9 +20,7 @@ from docqa.ingest.request import ReadRequest
         ("pass", 60, ""),
     ],
 )
-def test_a_process_over_its_limits_is_ended(
-    code: str, seconds: float, over: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_over_its_limits_is_ended(code, seconds, over, monkeypatch):
     monkeypatch.setattr(process_limits, "WORKER_MEMORY_BYTES", 2**28)
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     watch = Watch(child, seconds)
@@ -33,7 +29,7 @@ def test_a_process_over_its_limits_is_ended(
     assert watch.over == over and (child.returncode != 0) == bool(over)
 
 
-def test_a_reader_is_watched_where_the_system_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_is_watched_where_the_system_has_no_limits(monkeypatch):
     start = subprocess.Popen
 
     def endless(_: object, **options: object) -> object:

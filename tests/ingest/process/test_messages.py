@@ -1,7 +1,5 @@
 """Messages come through a pipe as they were sent, and whoever waits for one can stop."""
 
-from __future__ import annotations
-
 import io
 import os
 import time
@@ -14,7 +12,7 @@ from docqa.ingest.process.messages import Inbox, receive, send
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.integers(0, 40))
-def test_messages_arrive_whole_and_in_order(messages: list[bytes], lost: int) -> None:
+def test_messages_arrive_whole_and_in_order(messages, lost):
     stream = io.BytesIO()
     for message in messages:
         send(stream, message)
@@ -27,12 +25,12 @@ def test_messages_arrive_whole_and_in_order(messages: list[bytes], lost: int) ->
     assert lost == 0 or not messages or len(found) < len(messages)
 
 
-def test_a_made_up_length_is_the_end_and_takes_no_memory() -> None:
+def test_a_made_up_length_is_the_end_and_takes_no_memory():
     with pytest.raises(EOFError):
         receive(io.BytesIO(b"\xff" * 8 + b"short"))
 
 
-def test_an_inbox_waits_no_longer_than_it_is_told() -> None:
+def test_an_inbox_waits_no_longer_than_it_is_told():
     source, sink = os.pipe()
     inbox = Inbox(os.fdopen(source, "rb"))
     with os.fdopen(sink, "wb") as writing:

@@ -1,7 +1,5 @@
 """Limits of time count the work of a process, not the wait for a busy machine."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time
@@ -26,7 +24,7 @@ def program(code: str) -> Iterator[int]:
 
 
 @pytest.mark.skipif(processor_seconds(1) is None, reason="the system does not tell it")
-def test_a_process_that_has_to_wait_is_not_over_its_limit() -> None:
+def test_a_process_that_has_to_wait_is_not_over_its_limit():
     with program("import time; time.sleep(60)") as pid:
         watch = Stopwatch(pid)
         time.sleep(0.5)
@@ -35,7 +33,7 @@ def test_a_process_that_has_to_wait_is_not_over_its_limit() -> None:
         assert watch.left(0.1) <= 0
 
 
-def test_a_process_that_works_runs_over_its_limit() -> None:
+def test_a_process_that_works_runs_over_its_limit():
     with program("[1 for _ in iter(int, 1)]") as pid:
         watch = Stopwatch(pid)
         for _ in range(300):

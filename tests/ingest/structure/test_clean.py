@@ -1,7 +1,5 @@
 """Lines that are joined, in time that grows with the text and not with its square."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 
@@ -39,17 +37,17 @@ def seconds(work: Callable[[], object]) -> float:
     ],
     ids=["one word", "base64", "long word", "many words", "broken words", "word of parts", "lines", "broken lines"],
 )
-def test_joining_lines_takes_linear_time(work: Callable[[int], object]) -> None:
+def test_joining_lines_takes_linear_time(work):
     assert seconds(lambda: work(16_000)) < 10 * max(seconds(lambda: work(4_000)), 0.002)
 
 
-def test_a_run_of_quoted_words_takes_no_time() -> None:
+def test_a_run_of_quoted_words_takes_no_time():
     text = "The words " + " or ".join(f'"word {number}"' for number in range(400)) + ' and "last" mean what they say.'
     page = Page(0, None, text, "A", (), ())
     document = Document("a", "a.txt", "a", "text/plain", False, (page,), (), (), Coverage(1, (), (), 0, ()))
     assert seconds(lambda: list(find_definitions(document))) < 1
 
 
-def test_a_number_with_letters_keeps_its_hyphen() -> None:
+def test_a_number_with_letters_keeps_its_hyphen():
     assert NONE.join("for 4th-", "grade pupils") == "for 4th-grade pupils"
     assert NONE.join("an inter-", "national rule") == "an international rule"

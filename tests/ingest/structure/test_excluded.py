@@ -1,7 +1,5 @@
 """Numbers that name nothing where they stand, and places that only the look of a page names."""
 
-from __future__ import annotations
-
 from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -9,7 +7,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import Mark, build
+from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Page
 
 
@@ -61,7 +59,7 @@ Part II – Lock Act
 """
 
 
-def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment() -> None:
+def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment():
     document = markdown(AMENDMENTS)
     places = ("harbour is calm", "bell", "gong", "numbering", "horn", "drum")
     assert [named(document, words) for words in places] == [
@@ -71,32 +69,32 @@ def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment() -> None:
     assert named(document, "dam") == "First Schedule Part II, 2"
 
 
-def test_an_entry_of_the_contents_names_no_place() -> None:
+def test_an_entry_of_the_contents_names_no_place():
     contents = "Exhibit 1\n1. Boats 2\n2. Nets 3\n3. Flags 4\nThe parties agree."
     pages = [Page(0, "1", contents, "A"), Page(1, "2", "1. Boats\nA boat is lent.\n2. Nets\n3. Flags", "A")]
     marks = [(1, "Exhibit 1", "", 1, 0), (2, "1", "Boats", 2, 0), (2, "2", "Nets", 2, 25), (2, "3", "Flags", 2, 33)]
-    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    made = [HeadingMark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
     items = find_items(pages, with_locators(build(made), paged=True))
     assert [item.locator for item in items if item.page == 1] == []
 
 
-def test_a_note_to_a_table_is_no_part_of_its_schedule() -> None:
+def test_a_note_to_a_table_is_no_part_of_its_schedule():
     text = "## 1 Terms\n\nTerms.\n\n## Exhibit B\n\nBid(1) Start(2)\n\n(1) in pounds\n\n(2) at noon\n\nHave a look."
     assert [named(markdown(text), words) for words in ("pounds", "noon", "look")] == ["Exhibit B"] * 3
 
 
-def test_what_stands_above_the_signatures_is_in_no_clause() -> None:
+def test_what_stands_above_the_signatures_is_in_no_clause():
     text = "## 1 Terms\n\nTerms.\n\n## 2 Copies\n\nTwo copies are made.\n\nIN WITNESS WHEREOF they sign.\n\nA. Alder"
     assert [named(markdown(text), words) for words in ("Two copies", "they sign", "A. Alder")] == ["2", None, None]
 
 
-def test_numbers_of_sections_count_no_paragraphs_of_a_schedule() -> None:
+def test_numbers_of_sections_count_no_paragraphs_of_a_schedule():
     sections = "".join(f"## {n}. Part {n}\n\nWords of {n}.\n\n" for n in range(1, 13))
     document = markdown(f"{sections}## Schedule 1\n\nForm\n\n13. Name of the keeper\n\nThe form ends.")
     assert named(document, "form ends") == "Schedule 1"
 
 
-def test_arabic_letters_and_numbers_open_parts_of_an_article() -> None:
+def test_arabic_letters_and_numbers_open_parts_of_an_article():
     text = "## المادة 7\n\nأ – يدفع المالك:\n\n1-ثمن القارب\n\n2-ثمن الشبكة\n\nب – يدفع الضيف الباقي."
     document = markdown(text)
     assert named(document, "الشبكة") == "المادة 7(أ)(2)"
@@ -131,96 +129,96 @@ SCHEDULES_BEHIND = (
 )
 
 
-def test_paragraphs_of_a_schedule_count_on_through_its_parts() -> None:
+def test_paragraphs_of_a_schedule_count_on_through_its_parts():
     pages = [Page(at, None, text, "A") for at, text in enumerate((SCHEDULES, *SCHEDULES_BEHIND))]
-    schedule = Mark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
-    sections = with_locators(build([Mark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
+    schedule = HeadingMark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
+    sections = with_locators(build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
     items = find_items(pages, sections)
     found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
     assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
     assert found["3. Sending of bills"] == "Eight Schedule Part 2, 3"
 
 
-def test_what_an_amendment_put_between_two_items_keeps_its_mark() -> None:
+def test_what_an_amendment_put_between_two_items_keeps_its_mark():
     text = "## 7 Voting\n\n(a) at home;\n\n(a1) at a station;\n\n(b) by post, that is—\n\n(i) once;\n\n(ii) twice;"
     text = f"{text}\n\n(iia) never."
     assert [named(markdown(text), words) for words in ("station", "post", "never")] == ["7(a1)", "7(b)", "7(b)(iia)"]
 
 
-def test_the_next_part_of_a_chapter_ends_the_section_before_it() -> None:
+def test_the_next_part_of_a_chapter_ends_the_section_before_it():
     text = "# Act\n\n## Chapter 4\n\n### Part 1\n\n#### 47 Rights\n\nRights last.\n\nPART 2\n\nFREEDOMS"
     text = f"{text}\n\n#### 48 Life\n\nLife."
     assert [named(markdown(text), words) for words in ("last", "FREEDOMS", "Life.")] == ["47", "Part 2", "48"]
 
 
-def test_a_page_of_another_chapter_is_in_no_section_of_the_last() -> None:
+def test_a_page_of_another_chapter_is_in_no_section_of_the_last():
     pages = [
         Page(0, "27", "3.6 Gates\nGates open.", "A", furniture=("Chapter 3. Locks 27",)),
         Page(1, "77", "Banks are high.", "A", furniture=("Chapter 4. Banks 77",)),
     ]
-    sections = with_locators(build([Mark(1, "3.6", "Gates", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "3.6", "Gates", 1, 0, "numbering", 1.0)]), paged=True)
     assert [item.locator for item in find_items(pages, sections) if item.page == 2] == [""]
 
 
-def test_rows_of_a_schedule_keep_their_numbers() -> None:
+def test_rows_of_a_schedule_keep_their_numbers():
     text = "## 1 Name\n\nWords.\n\n## Schedule\n\n1. Defence\n\nArmy | 12\n\n2. Finance | 206\n\n3. Health | 30"
     places = ("Army", "206", "30")
     assert [named(markdown(text), words) for words in places] == ["Schedule, 1", "Schedule, 2", "Schedule, 3"]
 
 
-def test_a_proviso_belongs_to_the_item_that_it_limits() -> None:
+def test_a_proviso_belongs_to_the_item_that_it_limits():
     text = "## 45 Votes\n\n(1) Votes are cast.\n\n(2) Votes are counted:\n\nProvided that they may be counted again."
     assert named(markdown(text), "Provided") == "45(2)"
 
 
-def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count() -> None:
+def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count():
     text = "## المادة 12\n\nأ – يمنع العمل.\n\nصرفها وفقا للنظام.\n\nد – يحدد النظام:\n\n1-الرسوم\n\n– 2الغرامات"
     document = markdown(text)
     assert [named(document, words) for words in ("يحدد", "الغرامات")] == ["المادة 12(د)", "المادة 12(د)(2)"]
 
 
-def test_the_head_of_a_page_names_an_attachment_that_no_heading_names() -> None:
+def test_the_head_of_a_page_names_an_attachment_that_no_heading_names():
     pages = [
         Page(0, "9", "18.2 Plans\nPlans are made.", "A"),
         Page(1, "10", "A table of the plan.", "A", furniture=("Attachment A - PLAN",)),
     ]
-    sections = with_locators(build([Mark(1, "18.2", "Plans", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "18.2", "Plans", 1, 0, "numbering", 1.0)]), paged=True)
     assert [item.locator for item in find_items(pages, sections) if item.page == 2] == ["Attachment A"]
 
 
-def test_a_case_named_above_a_schedule_is_in_no_other_schedule() -> None:
+def test_a_case_named_above_a_schedule_is_in_no_other_schedule():
     texts = ("1 Terms\nSchedule A – Rows\nA row.", "In re Bard\nSchedule B – Rows")
     pages = [Page(at, None, text, "A") for at, text in enumerate(texts)]
     marks = [(1, "1", "Terms", 1, 0), (1, "Schedule A", "Rows", 1, 8), (1, "Schedule B", "Rows", 2, 11)]
-    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    made = [HeadingMark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
     items = find_items(pages, with_locators(build(made), paged=True))
     assert [(item.page, item.locator) for item in items] == [(2, "")]
 
 
-def test_references_that_no_outline_names_are_in_no_section() -> None:
+def test_references_that_no_outline_names_are_in_no_section():
     text = "## 6 End\n\nWe end.\n\nREFERENCES\n\n1. Alder, A. On mills. 1999.\n\n2. Birch, B. On weirs. 2001."
     assert [named(markdown(text), words) for words in ("We end", "mills", "weirs")] == ["6", "REFERENCES", "REFERENCES"]
 
 
-def test_a_note_whose_mark_is_lost_follows_the_one_before() -> None:
+def test_a_note_whose_mark_is_lost_follows_the_one_before():
     text = "The mill was old.3 It stood by the weir, which was new.\n3The mill book says so.\n4So it says."
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
     assert [note.mark for note in find_notes([page], paged=True)] == ["3", "4"]
 
 
-def test_tables_under_a_running_title_are_in_no_section_before_them() -> None:
+def test_tables_under_a_running_title_are_in_no_section_before_them():
     pages = [Page(0, "1", "Section 4\nSign here.", "A")]
     pages += [Page(at, None, f"Texas\nRoad {at}", "A", furniture=("CONTRACTOR ADDRESS TABLE",)) for at in (1, 2, 3)]
-    sections = with_locators(build([Mark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
+    sections = with_locators(build([HeadingMark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
     assert [(item.page, item.locator) for item in find_items(pages, sections)] == [(2, "")]
 
 
-def test_a_note_with_a_stop_behind_its_number_is_found() -> None:
+def test_a_note_with_a_stop_behind_its_number_is_found():
     text = "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
     assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [("38", text.index("38"))]
 
 
-def test_numbered_lines_with_a_stop_are_no_notes() -> None:
+def test_numbered_lines_with_a_stop_are_no_notes():
     text = "Members of Act2 pay.\n1. In section 4 a word is put.\n2. In section 5 a word is put.\n4.B Members of Honour"
     assert list(find_notes([Page(0, "1", text, "A", blocks=line_blocks(text))], paged=True)) == []

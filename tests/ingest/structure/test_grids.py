@@ -1,7 +1,5 @@
 """Tables of HTML and DOCX are grids too: spanning heads, cells over several rows, empty ones."""
 
-from __future__ import annotations
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.grids import GridRows, MarkedCell
@@ -12,7 +10,7 @@ HTML = """<table><caption>Ponds</caption>
 <p>Between.</p><table><tr><td>Gate</td><td>Low</td></tr><tr><td>Quay</td><td>High</td></tr></table>"""
 
 
-def test_cells_of_html_have_their_rows_and_columns() -> None:
+def test_cells_of_html_have_their_rows_and_columns():
     page = read(ReadRequest("a.html", HTML.encode())).pages[0]
     first, second = page.tables
     fields = first.fields()
@@ -22,7 +20,7 @@ def test_cells_of_html_have_their_rows_and_columns() -> None:
     assert (first.heads, second.rows, second.columns) == (2, 2, 2)
 
 
-def test_spans_of_hostile_size_are_cut() -> None:
+def test_spans_of_hostile_size_are_cut():
     rows = GridRows()
     rows.add(1, 0, "a | b", [MarkedCell("a", 1, 10**9), MarkedCell("b")])
     rows.add(1, 6, "c", [MarkedCell("c")])
@@ -33,7 +31,7 @@ def test_spans_of_hostile_size_are_cut() -> None:
     assert len(rows.tables()) == 2
 
 
-def test_a_table_of_markdown_has_its_empty_cells() -> None:
+def test_a_table_of_markdown_has_its_empty_cells():
     text = "| State | 2007 | 2008 |\n|---|---|---|\n| Ohio | | 42 |\n| Texas | 53 | 64 |\n"
     page = read(ReadRequest("a.md", text.encode())).pages[0]
     (table,) = page.tables

@@ -1,8 +1,5 @@
 """What the document prints to name a place: statutes, contracts, opinions, papers; never a position."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,7 +12,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
-from docqa.ingest.structure.outline import Mark, build
+from docqa.ingest.structure.outline import HeadingMark, build
 from docqa.ingest.types import Page
 
 STATUTE = """# Harbour Act
@@ -116,7 +113,7 @@ def markdown(text: str) -> Document:
         ("The flag is red", "Schedule 3 Part A"),
     ],
 )
-def test_a_place_in_a_statute_is_named_as_it_is_printed(words: str, locator: str) -> None:
+def test_a_place_in_a_statute_is_named_as_it_is_printed(words, locator):
     assert named(markdown(STATUTE), words) == locator
 
 
@@ -134,21 +131,21 @@ def test_a_place_in_a_statute_is_named_as_it_is_printed(words: str, locator: str
         ("million coins", "6"),
     ],
 )
-def test_a_place_in_a_contract_is_named_as_it_is_printed(words: str, locator: str) -> None:
+def test_a_place_in_a_contract_is_named_as_it_is_printed(words, locator):
     assert named(markdown(CONTRACT), words) == locator
 
 
-def test_before_the_first_heading_there_is_no_locator() -> None:
+def test_before_the_first_heading_there_is_no_locator():
     assert named(markdown("Words that stand alone.\n\n## 1 Terms\n\nMore."), "Words") is None
 
 
 def located(*marks: tuple[int, str | None, str]) -> list[str | None]:
     """The locators of headings given as level, number and title."""
-    made = [Mark(level, number, title, 1, at, "markup", 1.0) for at, (level, number, title) in enumerate(marks)]
+    made = [HeadingMark(level, number, title, 1, at, "markup", 1.0) for at, (level, number, title) in enumerate(marks)]
     return [section.locator for section in with_locators(build(made), paged=True)]
 
 
-def test_numbers_that_begin_again_have_what_is_around_them_in_front() -> None:
+def test_numbers_that_begin_again_have_what_is_around_them_in_front():
     assert located(
         (1, "ARTICLE I", "Boats"), (2, "Section 1", "Sails"), (1, "ARTICLE II", "Nets"), (2, "Section 1", "Ropes"),
         (2, "Section 2", "Hooks"), (1, "Exhibit A", "Prices"), (2, "1", "Coins"), (2, "1.1", "Pounds"),
@@ -158,18 +155,18 @@ def test_numbers_that_begin_again_have_what_is_around_them_in_front() -> None:
     ]  # fmt: skip
 
 
-def test_an_exhibit_that_opens_the_document_is_no_part_of_its_numbers() -> None:
+def test_an_exhibit_that_opens_the_document_is_no_part_of_its_numbers():
     assert located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (3, "1.1", "Years")) == ["Exhibit 10.2", "1", "1.1"]
 
 
-def test_sections_count_on_through_chapters_and_letters_belong_to_their_section() -> None:
+def test_sections_count_on_through_chapters_and_letters_belong_to_their_section():
     assert located((1, "Chapter 1", "One"), (2, "7", "Two"), (3, "A", "Three"), (4, "(2)", "Four")) == [
         "Chapter 1", "7", "7.A", "7.A(2)",
     ]  # fmt: skip
     assert located((1, None, "First Schedule (Section 5)"), (2, "Part A", "Oaths")) == ["First Schedule", "Part A"]
 
 
-def test_parts_of_an_opinion_and_its_notes_are_named() -> None:
+def test_parts_of_an_opinion_and_its_notes_are_named():
     lines = (
         "SUPREME COURT OF THE SHIRE", "JUSTICE ALDER delivered the opinion of the Court.", "I", "A",
         "The mill stood by the weir.", "B", "The weir fell.1", "II", "A", "We hold for the miller.",
@@ -183,7 +180,7 @@ def test_parts_of_an_opinion_and_its_notes_are_named() -> None:
     assert parts == [(None, 1), ("I", 2), ("A", 3), ("B", 3), ("II", 2), ("A", 3), ("B", 3)]
 
 
-def test_a_note_below_a_rule_goes_on_below_the_next_one() -> None:
+def test_a_note_below_a_rule_goes_on_below_the_next_one():
     first = ["SUPREME COURT OF THE SHIRE", "JUSTICE ALDER delivered the opinion of the Court.", "I"]
     one = "\n\n".join([*first, "The mill stood by § 5.1 It fell.", "II", "We go on.", "————", "1The book says that a"])
     two = "\n\n".join(["We affirm.", "————", "mill has a wheel."])
@@ -193,7 +190,7 @@ def test_a_note_below_a_rule_goes_on_below_the_next_one() -> None:
     assert found == [("1", 1, 1), ("1", 2, 1)]
 
 
-def test_the_heading_of_a_court_above_a_dissent_is_in_no_part() -> None:
+def test_the_heading_of_a_court_above_a_dissent_is_in_no_part():
     one = "SUPREME COURT OF THE SHIRE\n\nJUSTICE ALDER delivered the opinion of the Court.\n\nWe affirm."
     two = "SUPREME COURT OF THE SHIRE\n\nJUSTICE ELM, dissenting.\n\nNo."
     document = read(ReadRequest("a.txt", f"{one}\f{two}".encode()))
@@ -208,7 +205,7 @@ MARGIN = """7.1.1 | (1) | A gate is opened by hand.
 7.1.3 | (1) | A lock is shut."""
 
 
-def test_numbers_in_a_margin_name_rows_but_no_torn_pages() -> None:
+def test_numbers_in_a_margin_name_rows_but_no_torn_pages():
     torn = "7.1.4\nGates\n(1)\n(2)\n7.1.5\n(1)\nA gate is red.\nA gate is blue."
     pages = [Page(0, "1", MARGIN, "A"), Page(1, "2", torn, "A")]
     items = {(item.page, pages[item.page - 1].text[item.start :][:9]): item.locator for item in find_items(pages, ())}
@@ -217,21 +214,21 @@ def test_numbers_in_a_margin_name_rows_but_no_torn_pages() -> None:
     assert [locator for (page, _), locator in items.items() if page == 2] == [""]
 
 
-def test_a_theorem_and_a_caption_name_their_own_lines_only() -> None:
+def test_a_theorem_and_a_caption_name_their_own_lines_only():
     document = markdown("## 2 Sums\n\nWe add.\n\nTheorem 2.1. Sums are odd.\n\nThe rest is easy.\n\nFigure 3: A sum.")
     assert named(document, "Sums are odd") == "Theorem 2.1"
     assert named(document, "The rest") == "2"
     assert named(document, "A sum") == "Figure 3"
 
 
-def test_i_behind_h_is_a_letter_unless_a_numeral_follows() -> None:
+def test_i_behind_h_is_a_letter_unless_a_numeral_follows():
     letters = "\n\n".join(f"({letter}) item of {letter};" for letter in "abcdefghij")
     assert named(markdown(f"## 3 List\n\n{letters}"), "item of i") == "3(i)"
     numerals = letters.replace("(i) item of i;", "(i) first;\n\n(ii) second;").replace("(j) item of j;", "")
     assert named(markdown(f"## 3 List\n\n{numerals}"), "second") == "3(h)(ii)"
 
 
-def test_number_and_title_of_a_bookmark_are_read_from_two_lines() -> None:
+def test_number_and_title_of_a_bookmark_are_read_from_two_lines():
     pages = [
         Page(0, "1", "Chapter 3\nQuick Start\n3.1 Files\nOpen a file.", "A"),
         Page(1, "2", "CHAPTER 4\nLOCKS AND WEIRS\n9 Gates\nA gate is closed.", "A"),
@@ -243,8 +240,8 @@ def test_number_and_title_of_a_bookmark_are_read_from_two_lines() -> None:
     ]  # fmt: skip
 
 
-def test_a_number_without_a_title_is_not_repeated_as_its_title() -> None:
-    (section,) = build([Mark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
+def test_a_number_without_a_title_is_not_repeated_as_its_title():
+    (section,) = build([HeadingMark(1, "CHAPTER 1", "CHAPTER 1", 1, 0, "bookmark", 1.0)])
     assert (section.number, section.title) == ("CHAPTER 1", "")
 
 
@@ -255,13 +252,13 @@ BILL = b"""<?xml version="1.0"?><bill xmlns="http://schemas.gpo.gov/xml/uslm"><m
 </subsection></section></main></bill>"""
 
 
-def test_a_part_without_a_heading_follows_one_that_has_a_heading() -> None:
+def test_a_part_without_a_heading_follows_one_that_has_a_heading():
     document = read(ReadRequest("a.xml", BILL))
     assert named(document, "is open") == "SEC. 101(a)"
     assert named(document, "mend the wall") == "SEC. 101(b)(2)"
 
 
-def test_numbered_paragraphs_name_places_where_no_heading_has_a_number() -> None:
+def test_numbered_paragraphs_name_places_where_no_heading_has_a_number():
     lines = "It is ordered:\n\n1. The owner shall not\n\n(a) ring; or\n\n(b) sing.\n\n2. The owner shall pay."
     document = read(ReadRequest("a.txt", lines.encode()))
     assert named(document, "sing") == "1(b)"
@@ -269,31 +266,31 @@ def test_numbered_paragraphs_name_places_where_no_heading_has_a_number() -> None
     assert named(document, "It is ordered") is None
 
 
-def test_a_note_names_nothing_behind_it(make_pdf: Callable[..., bytes]) -> None:
+def test_a_note_names_nothing_behind_it(make_pdf):
     body = ["The mill was old.1 It stood.", *[""] * 20, "1 The mill book says so."]
     document = read(ReadRequest("a.pdf", make_pdf([body, ["The weir was new."]])))
     assert named(document, "The mill book") == "note 1"
     assert named(document, "The weir") is None
 
 
-def test_a_heading_without_a_number_names_its_section() -> None:
+def test_a_heading_without_a_number_names_its_section():
     assert located((1, "1", "Boats"), (2, None, "Sails"), (2, None, "Notes"), (1, "2", "Nets"), (2, None, "Notes")) == [
         "1", "Sails", "1, Notes", "2", "2, Notes",
     ]  # fmt: skip
 
 
-def test_a_list_whose_first_mark_is_lost_keeps_its_numbers() -> None:
+def test_a_list_whose_first_mark_is_lost_keeps_its_numbers():
     text = "## 76 Care\n\nEvery one is cared for.\n\n(2) The old too.\n\n(3) And the young.\n\n( 4) And all."
     document = markdown(text)
     assert [named(document, words) for words in ("cared", "old", "young", "all")] == ["76", "76(2)", "76(3)", "76(4)"]
 
 
-def test_the_end_of_a_list_keeps_the_number_of_its_section() -> None:
+def test_the_end_of_a_list_keeps_the_number_of_its_section():
     text = "## I. Facts\n\nThere are:\n\n(a) a mill;\n\n(b) a weir.\n\nThe mill is old.\n\n## II. Law\n\nNone."
     assert named(markdown(text), "is old") == "I"
 
 
-def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in() -> None:
+def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in():
     first = "## 4 Words\n\n“boat” means:\n\n(a) a ship;\n\n(b) a raft.\n\n“net” means rope.\n\n## 18 Courts\n\n"
     second = "(1)In this part—\n\n“case” means—\n\n(a) a suit;\n\n(b) a plea.\n\n“judge” means a man.\n\n(2) It sits."
     document = markdown(first + second)
@@ -302,6 +299,6 @@ def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in() -> None:
     ]  # fmt: skip
 
 
-def test_numbers_of_the_opening_exhibit_stand_alone() -> None:
+def test_numbers_of_the_opening_exhibit_stand_alone():
     made = located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (2, "2", "End"), (1, "Exhibit A", ""), (2, "1", "Form"))
     assert made == ["Exhibit 10.2", "1", "2", "Exhibit A", "Exhibit A, 1"]

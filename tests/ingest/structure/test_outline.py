@@ -1,7 +1,5 @@
 """The tree of sections: numbers in sequence, who stands under whom, the samples, and documents checked by eye."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache
@@ -57,20 +55,20 @@ def checked(path: Path) -> Document:
 # Numbers in sequence
 
 
-def test_a_list_item_does_not_cut_the_chain_of_headings() -> None:
+def test_a_list_item_does_not_cut_the_chain_of_headings():
     numbers = [(1,), (1, 1), (2,), (3,), (4,), (1, 2), (2,), (2, 1), (3,)]
     weights = [3, 3, 1, 1, 1, 3, 3, 3, 3]
     steps = [Step(ordinals, weight, 0) for ordinals, weight in zip(numbers, weights, strict=True)]
     assert best_chain(steps) == {0, 1, 5, 6, 7, 8}
 
 
-def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else() -> None:
+def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else():
     again = [Step((1,), 1, 0), Step((2,), 1, 0), Step((1,), 1, 1), Step((2,), 1, 1)]
     assert best_chain(again) == {0, 1, 2, 3}
     assert len(best_chain([step._replace(part=0) for step in again])) == 2
 
 
-def test_articles_carry_their_number_into_the_clauses() -> None:
+def test_articles_carry_their_number_into_the_clauses():
     steps = [Step(ordinals, 1, 0) for ordinals in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
     assert best_chain(steps) == set(range(5))
 
@@ -78,29 +76,29 @@ def test_articles_carry_their_number_into_the_clauses() -> None:
 # Who stands under whom
 
 
-def test_named_headings_hold_no_numbered_ones() -> None:
+def test_named_headings_hold_no_numbered_ones():
     assert nested("Abstract", "1 Introduction", "1.1 Scope", "2 Results", "References") == [
         (1, "Abstract"), (1, "1 Introduction"), (2, "1.1 Scope"), (1, "2 Results"), (1, "References"),
     ]  # fmt: skip
 
 
-def test_a_name_between_a_section_and_its_first_subsection_closes_nothing() -> None:
+def test_a_name_between_a_section_and_its_first_subsection_closes_nothing():
     assert [level for level, _ in nested("1 Aims", "2 Tests", "Results", "2.1 Fish", "Notes", "3 End")] == [
         1, 1, 2, 2, 1, 1,
     ]  # fmt: skip
 
 
-def test_letters_behind_the_references_are_appendices_and_before_them_subsections() -> None:
+def test_letters_behind_the_references_are_appendices_and_before_them_subsections():
     lines = ("I. FACTS", "II. LAW", "A. First Point", "B. Second Point", "III. END", "References", "A Proofs", "B Data")
     assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 1, 1, 1, 1]
 
 
-def test_an_annex_belongs_to_the_exhibit_before_it_where_exhibits_go_on() -> None:
+def test_an_annex_belongs_to_the_exhibit_before_it_where_exhibits_go_on():
     lines = ("1. Term", "Exhibit A", "1. Parties", "Annex I", "1. Plants", "Exhibit B", "Annex II")
     assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 3, 1, 1]
 
 
-def test_parts_of_a_schedule_and_chapters_of_a_part_keep_their_order() -> None:
+def test_parts_of_a_schedule_and_chapters_of_a_part_keep_their_order():
     lines = ("Part I", "Chapter 1", "Section 1", "Chapter 2", "Part II", "Chapter 3", "Schedule 1", "Part A")
     assert [level for level, _ in nested(*lines)] == [1, 2, 3, 2, 1, 2, 1, 2]
     assert [level for level, _ in nested("Chapter 1", "Part 1", "Part 2", "Chapter 2", "Part 1")] == [1, 2, 2, 1, 2]
@@ -115,26 +113,26 @@ def candidates(*lines: str) -> list[Candidate]:
     return found
 
 
-def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them() -> None:
+def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them():
     lines = candidates("1 Aims", "2 Results", "2.1 Fish", "Data and code", "References")
     lines[2] = Candidate(1, Heading(lines[2].heading.start, "2.1 Fish", 11.0, True, True))
     marks = from_numbering(lines, 10.0)
     assert [(m.level, m.number, m.title) for m in marks][3:] == [(1, None, "Data and code"), (1, None, "References")]
 
 
-def test_the_line_below_a_bare_article_is_its_title() -> None:
+def test_the_line_below_a_bare_article_is_its_title():
     marks = from_numbering(candidates("ARTICLE I", "DEFINITIONS", "1.1 Terms", "ARTICLE II", "Payment of Rent"), 10.0)
     assert [(m.level, m.number, m.title) for m in marks] == [
         (1, "ARTICLE I", "DEFINITIONS"), (2, "1.1", "Terms"), (1, "ARTICLE II", "Payment of Rent"),
     ]  # fmt: skip
 
 
-def test_i_behind_h_is_a_letter() -> None:
+def test_i_behind_h_is_a_letter():
     marks = from_numbering(candidates(*(f"{letter}. Word {letter}" for letter in "ABCDEFGHIJ")), 10.0)
     assert [(m.number, m.level) for m in marks] == [(letter, 1) for letter in "ABCDEFGHIJ"]
 
 
-def test_a_word_that_mentions_an_article_is_no_heading() -> None:
+def test_a_word_that_mentions_an_article_is_no_heading():
     assert parse_heading("article B Longwang Taiwan") is None
     assert parse_heading("8A. Appointment of the Secretary") == Numbered(
         "decimal", 6, (8,), "8A", "Appointment of the Secretary"
@@ -148,7 +146,7 @@ def page(*texts: str) -> list[Page]:
     return [Page(number, None, text, "A") for number, text in enumerate(texts)]
 
 
-def test_a_bookmark_takes_the_number_that_is_printed_before_its_title() -> None:
+def test_a_bookmark_takes_the_number_that_is_printed_before_its_title():
     pages = page("Section 4.A Members\nMembers pay.\n4.A.1 Members of Honour\nThey do not.")
     marks = from_bookmarks([Bookmark(1, "Members", 1), Bookmark(2, "Members of Honour", 1)], pages)
     assert [(m.number, m.title, m.start) for m in marks] == [
@@ -156,13 +154,13 @@ def test_a_bookmark_takes_the_number_that_is_printed_before_its_title() -> None:
     ]  # fmt: skip
 
 
-def test_a_bookmark_points_at_its_heading_not_at_a_similar_sentence() -> None:
+def test_a_bookmark_points_at_its_heading_not_at_a_similar_sentence():
     pages = page("Data are scarce.\n2 Methods\nData\nWe took some.", "3 Data\nThe rest.")
     marks = from_bookmarks([Bookmark(1, "Methods", 1), Bookmark(1, "Data", 2)], pages)
     assert [(m.title, m.page, m.start) for m in marks] == [("Methods", 1, 17), ("Data", 2, 0)]
 
 
-def test_an_article_is_no_number_of_an_appendix() -> None:
+def test_an_article_is_no_number_of_an_appendix():
     marks = from_bookmarks([Bookmark(1, "A New Method", 1), Bookmark(1, "Results", 1)], page("A New Method\nResults"))
     assert [(m.number, m.title) for m in marks] == [(None, "A New Method"), (None, "Results")]
 
@@ -170,7 +168,7 @@ def test_an_article_is_no_number_of_an_appendix() -> None:
 # The samples are exact
 
 
-def test_the_outline_of_the_agreement_is_that_of_its_source() -> None:
+def test_the_outline_of_the_agreement_is_that_of_its_source():
     expected: list[str] = []
     inside = False
     for line in (SAMPLES / "sources" / "agreement.txt").read_text(encoding="utf-8").splitlines():
@@ -184,7 +182,7 @@ def test_the_outline_of_the_agreement_is_that_of_its_source() -> None:
     assert tree(read(ReadRequest(SAMPLES / "services_agreement.pdf")).sections) == expected
 
 
-def test_the_outline_of_the_paper_is_that_of_its_source() -> None:
+def test_the_outline_of_the_paper_is_that_of_its_source():
     expected: list[str] = []
     for line in (SAMPLES / "sources" / "paper.txt").read_text(encoding="utf-8").splitlines():
         match = re.fullmatch(r"(#+) (Appendix \w|\d+(?:\.\d+)?)? ?(.+)", line)
@@ -193,7 +191,7 @@ def test_the_outline_of_the_paper_is_that_of_its_source() -> None:
     assert tree(read(ReadRequest(SAMPLES / "tidal_ponds_paper.pdf")).sections) == expected
 
 
-def test_the_outline_of_the_handbook_is_that_of_its_sources() -> None:
+def test_the_outline_of_the_handbook_is_that_of_its_sources():
     expected = [
         f"{'  ' * (len(line.split()[0]) - 1)}{re.sub(r'^(?:(Annex [A-Z]): )?', _number, line.lstrip('# ').strip())}"
         for path in sorted((SAMPLES / "sources" / "handbook").glob("[0-9]*.md"))
@@ -208,7 +206,7 @@ def _number(match: re.Match[str]) -> str:
 
 
 @pytest.mark.parametrize("name", ["harbour_act.pdf", "harbour_act.xml"])
-def test_the_outline_of_the_statute_is_that_of_its_source(name: str) -> None:
+def test_the_outline_of_the_statute_is_that_of_its_source(name):
     expected: list[str] = []
     for line in (SAMPLES / "sources" / "harbour_act.txt").read_text(encoding="utf-8").splitlines():
         match = re.fullmatch(r"(==|##) (\d+)\|(.+)", line)
@@ -228,18 +226,18 @@ def test_the_outline_of_the_statute_is_that_of_its_source(name: str) -> None:
 # Documents checked by eye: the tree was read against the headings that stand on the pages
 
 
-def test_at_least_twenty_documents_were_checked() -> None:
+def test_at_least_twenty_documents_were_checked():
     assert len(checked_files()) >= 20
 
 
 @pytest.mark.parametrize("name", checked_files())
-def test_no_section_of_a_checked_document_has_a_wrong_parent(name: str, corpus: Path) -> None:
+def test_no_section_of_a_checked_document_has_a_wrong_parent(name, corpus):
     sections = checked(corpus / name).sections
     assert tree(sections) == checked_files()[name]
 
 
 @pytest.mark.parametrize("name", checked_files())
-def test_every_section_begins_at_its_printed_heading(name: str, corpus: Path) -> None:
+def test_every_section_begins_at_its_printed_heading(name, corpus):
     document = checked(corpus / name)
     for section in document.sections:
         if section.confidence < 0.6 or section.source == "opinion":
@@ -261,33 +259,33 @@ def fold(text: str) -> str:
         ("Annexe A", "annex", "Annexe A"),
     ],
 )
-def test_divisions_of_laws_in_other_languages_are_headings(line: str, family: str, number: str) -> None:
+def test_divisions_of_laws_in_other_languages_are_headings(line, family, number):
     parsed = parse_heading(line)
     assert parsed is not None
     assert (parsed.family, parsed.number) == (family, number)
 
 
-def test_a_number_without_a_space_behind_it_is_one() -> None:
+def test_a_number_without_a_space_behind_it_is_one():
     parsed = parse_heading("12.2URL References")
     assert parsed is not None
     assert (parsed.number, parsed.title) == ("12.2", "URL References")
 
 
-def test_words_that_begin_like_a_division_are_none() -> None:
+def test_words_that_begin_like_a_division_are_none():
     assert [parse_heading(line) for line in ("Parties 3", "Particle c", "Sectional d")] == [None, None, None]
 
 
-def test_the_rows_of_a_numbered_list_are_no_headings() -> None:
+def test_the_rows_of_a_numbered_list_are_no_headings():
     rows = candidates(*(f"{n} Screen of the {n}th kind" for n in range(1, 9)))
     assert from_numbering(rows, 12.0) == []
 
 
-def test_letters_that_begin_again_are_rows_of_a_table() -> None:
+def test_letters_that_begin_again_are_rows_of_a_table():
     rows = candidates("1 Work", "A Grow the plants", "B Test the plants", "A Map the genes", "B Read the map", "2 End")
     assert [mark.number for mark in from_numbering(rows, 12.0)] == ["1", "2"]
 
 
-def test_a_sentence_that_ends_with_an_annex_is_no_heading() -> None:
+def test_a_sentence_that_ends_with_an_annex_is_no_heading():
     lines = candidates("Exhibit A", "1 Terms", "ANNEX I.", "2 Grants", "Exhibit B")
     plain = [line._replace(heading=Heading(line.heading.start, line.heading.text, 12.0, False, True)) for line in lines]
     assert [mark.number for mark in from_numbering(plain, 12.0)] == [
@@ -295,58 +293,58 @@ def test_a_sentence_that_ends_with_an_annex_is_no_heading() -> None:
     ]  # fmt: skip
 
 
-def test_items_of_a_list_whose_first_is_too_long_are_no_headings() -> None:
+def test_items_of_a_list_whose_first_is_too_long_are_no_headings():
     lines = [Candidate(1, Heading(40 * n, f"{n}. Item {n}", 12.0, False, False, True)) for n in (2, 3, 4)]
     titles = candidates("Title I: Treaties", "Title II: Limits")
     assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == ["Title I", "Title II"]
 
 
-def test_a_bookmark_points_at_a_number_not_into_a_sentence() -> None:
+def test_a_bookmark_points_at_a_number_not_into_a_sentence():
     pages = page("4.A Accounts\nSign the Code of Conduct.", "4.B Code of Conduct The code is kept here.")
     marks = from_bookmarks([Bookmark(1, "Accounts", 1), Bookmark(1, "Code of Conduct", 1)], pages)
     assert [(m.number, m.page) for m in marks] == [("4.A", 1), ("4.B", 2)]
 
 
-def test_numbers_of_lines_are_no_numbers_of_bookmarks() -> None:
+def test_numbers_of_lines_are_no_numbers_of_bookmarks():
     pages = page("12 Summary\n13 We add.\n25 Need\n26 It is needed.")
     marks = from_bookmarks([Bookmark(1, "Summary", 1), Bookmark(1, "Need", 1)], pages)
     assert [m.number for m in marks] == [None, None]
 
 
-def test_a_form_that_is_attached_twice_is_no_table_of_contents() -> None:
+def test_a_form_that_is_attached_twice_is_no_table_of_contents():
     form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
     twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
     assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [(1, "ANNEX I"), (1, "1")]
 
 
-def test_lines_of_worksheets_are_no_headings() -> None:
+def test_lines_of_worksheets_are_no_headings():
     sheet = ("1. Enter the total amount", "2. Subtract line 1 from line 6", "3. Add lines 1 and 2", "4. Notes")
     assert from_numbering(candidates("Section 1", *sheet, "Section 2"), 12.0)[1:] == [
         from_numbering(candidates("Section 1", *sheet, "Section 2"), 12.0)[-1]
     ]
 
 
-def test_short_lists_that_begin_again_are_no_headings() -> None:
+def test_short_lists_that_begin_again_are_no_headings():
     lines = ("1. Yourself", "2. Your spouse", "The reader goes on", "1. Be sure", "2. Read on", "3. Write")
     assert from_numbering(candidates(*lines), 12.0) == []
 
 
-def test_a_schedule_without_a_number_holds_its_rows() -> None:
+def test_a_schedule_without_a_number_holds_its_rows():
     marks = from_numbering(candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0)
     assert [(mark.level, mark.number) for mark in marks] == [(1, "4"), (1, "5"), (1, "SCHEDULE"), (2, "1"), (2, "4")]
 
 
-def test_a_lone_part_b_is_a_name() -> None:
+def test_a_lone_part_b_is_a_name():
     marks = from_numbering(candidates("Section 1", "Part B Services:", "Section 2"), 12.0)
     assert [mark.number for mark in marks] == ["Section 1", "Section 2"]
 
 
-def test_letters_before_the_next_form_belong_to_it() -> None:
+def test_letters_before_the_next_form_belong_to_it():
     lines = nested("Section 1", "Section 2", "A. Reason", "B. Type", "Section 1")
     assert [level for level, _ in lines] == [1, 1, 1, 1, 1]
 
 
-def test_contents_of_a_document_without_pages_are_no_headings() -> None:
+def test_contents_of_a_document_without_pages_are_no_headings():
     heads = ("1 Aims", "2 Methods", "3 Results")
     lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
     starts = [line.heading.start + 900 * (at > 3) for at, line in enumerate(lines)]
@@ -355,7 +353,7 @@ def test_contents_of_a_document_without_pages_are_no_headings() -> None:
     assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [("1", True), ("2", True), ("3", True)]
 
 
-def test_a_title_in_larger_capitals_ends_the_sections_before_it() -> None:
+def test_a_title_in_larger_capitals_ends_the_sections_before_it():
     lines = candidates("Section 1", "Section 2", "INSTRUCTIONS")
     title = Candidate(2, Heading(0, "INSTRUCTIONS", 14.0, True, True))
     marks = from_numbering([*lines[:2], title], 10.0)

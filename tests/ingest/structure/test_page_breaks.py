@@ -1,8 +1,5 @@
 """Sentences that a page break cuts: found over footnotes and figures, and only where they are one sentence."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 
 from docqa.ingest import Document
 from docqa.ingest.read import read
@@ -24,23 +21,23 @@ def over_break(document: Document) -> tuple[str, str] | None:
     return first, second
 
 
-def test_a_sentence_that_a_page_break_cuts_is_found(make_pdf: Callable[..., bytes]) -> None:
+def test_a_sentence_that_a_page_break_cuts_is_found(make_pdf):
     found = over_break(read(ReadRequest("a.pdf", make_pdf([FIRST, SECOND]))))
     assert found == (FIRST[1], SECOND[0])
 
 
-def test_a_footnote_at_the_foot_of_the_page_does_not_part_it(make_pdf: Callable[..., bytes]) -> None:
+def test_a_footnote_at_the_foot_of_the_page_does_not_part_it(make_pdf):
     first = [FIRST[0].replace("year.", "year.3"), FIRST[1], *[""] * 8, "3 See the award of the arbitrators."]
     found = over_break(read(ReadRequest("a.pdf", make_pdf([first, SECOND]))))
     assert found == (FIRST[1], SECOND[0])
 
 
-def test_sentences_that_end_with_the_page_are_not_joined(make_pdf: Callable[..., bytes]) -> None:
+def test_sentences_that_end_with_the_page_are_not_joined(make_pdf):
     ended = [FIRST[0], FIRST[1] + " feet."]
     assert over_break(read(ReadRequest("a.pdf", make_pdf([ended, SECOND])))) is None
     heading = ["Chapter 2", *SECOND]
     assert over_break(read(ReadRequest("a.pdf", make_pdf([FIRST[:1], heading])))) is None
 
 
-def test_a_word_that_the_break_cuts_is_whole_again() -> None:
+def test_a_word_that_the_break_cuts_is_whole_again():
     assert joined_over_break("until the arbi-", "trators agree") == "until the arbitrators agree"

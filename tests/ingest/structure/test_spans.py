@@ -1,7 +1,5 @@
 """Sentences and passages: what must hold for every text, and the abbreviations of legal and academic prose."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +22,7 @@ def cut(text: str) -> list[str]:
 
 @settings(max_examples=100, deadline=None)
 @given(texts)
-def test_sentences_are_in_order_without_overlap_and_leave_out_only_white_space(text: str) -> None:
+def test_sentences_are_in_order_without_overlap_and_leave_out_only_white_space(text):
     position = 0
     for span in sentences(text):
         assert position <= span.start < span.end <= len(text)
@@ -36,7 +34,7 @@ def test_sentences_are_in_order_without_overlap_and_leave_out_only_white_space(t
 
 @settings(max_examples=100, deadline=None)
 @given(texts, st.lists(st.integers(0, 400), max_size=6))
-def test_passages_cover_the_page_in_order_and_hold_at_most_200_words(text: str, headings: list[int]) -> None:
+def test_passages_cover_the_page_in_order_and_hold_at_most_200_words(text, headings):
     position = 0
     for span in cut_passages(text, headings):
         assert position <= span.start < span.end
@@ -48,7 +46,7 @@ def test_passages_cover_the_page_in_order_and_hold_at_most_200_words(text: str, 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(5, 60), min_size=8, max_size=60))
-def test_passages_of_ordinary_prose_hold_at_least_80_words(lengths: list[int]) -> None:
+def test_passages_of_ordinary_prose_hold_at_least_80_words(lengths):
     text = " ".join("Word " + "word " * (n - 2) + "end." for n in lengths)
     words = [count_words(text[span.start : span.end]) for span in cut_passages(text)]
     if len(words) > 1:
@@ -57,7 +55,7 @@ def test_passages_of_ordinary_prose_hold_at_least_80_words(lengths: list[int]) -
         assert min(words[-2:]) >= (MAX_WORDS + 1 - 60) // 2
 
 
-def test_a_passage_of_enough_words_ends_at_the_next_heading() -> None:
+def test_a_passage_of_enough_words_ends_at_the_next_heading():
     before = "One two three four five six seven eight nine ten. " * 9
     text = before.strip() + "\n4 Results\n" + "The pond was calm at dawn on every day of the week. " * 10
     starts = [span.start for span in cut_passages(text, [text.index("4 Results")])]
@@ -81,17 +79,17 @@ def test_a_passage_of_enough_words_ends_at_the_next_heading() -> None:
         "An appeal from . . . final decisions is allowed.",
     ],
 )
-def test_abbreviations_do_not_end_a_sentence(sentence: str) -> None:
+def test_abbreviations_do_not_end_a_sentence(sentence):
     assert cut(f"Before it.\n{sentence} After it.") == ["Before it.", sentence, "After it."]
 
 
-def test_a_sentence_ends_at_quotes_brackets_and_marks() -> None:
+def test_a_sentence_ends_at_quotes_brackets_and_marks():
     assert cut('He said "no." She left. (It rained.) Why? Nobody knew!') == [
         'He said "no."', "She left.", "(It rained.)", "Why?", "Nobody knew!",
     ]  # fmt: skip
 
 
-def test_numbered_clauses_and_list_items_begin_sentences() -> None:
+def test_numbered_clauses_and_list_items_begin_sentences():
     text = "The tenant shall:\n(a) pay the rent;\n(b) keep the\nfence; and\n2. Repairs are due.\n• one item\n• another"
     assert cut(text) == [
         "The tenant shall:", "(a) pay the rent;", "(b) keep the\nfence; and", "2. Repairs are due.", "• one item",
@@ -99,28 +97,28 @@ def test_numbered_clauses_and_list_items_begin_sentences() -> None:
     ]  # fmt: skip
 
 
-def test_a_clause_number_is_no_sentence_of_its_own() -> None:
+def test_a_clause_number_is_no_sentence_of_its_own():
     assert cut("12. The tenant pays. 13.2 Notices are in writing.") == [
         "12. The tenant pays.", "13.2 Notices are in writing.",
     ]  # fmt: skip
 
 
-def test_a_long_enumeration_is_cut_into_clauses() -> None:
+def test_a_long_enumeration_is_cut_into_clauses():
     clause = "the holder of the licence shall keep a book of every arrival and departure in the harbour of that year"
     text = f"In this title: (a) {clause}; (b) {clause}; and (c) {clause}."
     assert [piece[:3] for piece in cut(text)] == ["In ", "(a)", "(b)", "(c)"]
 
 
 @pytest.mark.parametrize("line", ["(a) pay", "12. Notices", "• item", "Article 4", "§ 12", "(iv) x", "1.2.3 Title"])
-def test_openers_are_known(line: str) -> None:
+def test_openers_are_known(line):
     assert is_opener(line)
 
 
 @pytest.mark.parametrize("line", ["The tenant", "article of faith", "2021 was dry", "I. think"][:3])
-def test_ordinary_lines_are_no_openers(line: str) -> None:
+def test_ordinary_lines_are_no_openers(line):
     assert not is_opener(line)
 
 
-def test_the_row_of_a_table_is_one_sentence() -> None:
+def test_the_row_of_a_table_is_one_sentence():
     rows = ["M1 | A report. With pictures. | 1 May", "m2 | a second one | 2 May", "total | 2 reports"]
     assert cut("\n".join(["It is paid by the table.", *rows])) == ["It is paid by the table.", *rows]

@@ -1,9 +1,5 @@
 """Definitions with their scope, cross references, footnotes, and who speaks in an opinion of a court."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -54,26 +50,26 @@ def said(document: Document, term: str) -> str:
     return document.pages[found.page - 1].text[found.start : found.end]
 
 
-def test_terms_in_quotation_marks_in_capitals_and_in_parentheses_are_definitions(agreement: Document) -> None:
+def test_terms_in_quotation_marks_in_capitals_and_in_parentheses_are_definitions(agreement):
     assert [(d.term, d.kind) for d in agreement.definitions] == [
         ("Site", "means"), ("Service Credit", "means"), ("Probe", "means"), ("Sensor", "means"),
         ("Supplier", "inline"), ("Customer", "inline"), ("CAREER CENTER", "means"), ("Notice", "means"),
     ]  # fmt: skip
 
 
-def test_each_definition_of_a_list_is_cut_to_its_own_words(agreement: Document) -> None:
+def test_each_definition_of_a_list_is_cut_to_its_own_words(agreement):
     assert said(agreement, "Service Credit").startswith('"Service Credit" means a reduction of the Charges')
     assert "Probe" not in said(agreement, "Service Credit")
     assert said(agreement, "Site").startswith('In this agreement "Site" means')
 
 
-def test_a_definition_holds_where_its_words_say(agreement: Document) -> None:
+def test_a_definition_holds_where_its_words_say(agreement):
     scopes = {d.term: d.scope for d in agreement.definitions}
     duties = next(s.id for s in agreement.sections if s.title == "Duties")
     assert (scopes["Site"], scopes["Notice"], scopes["Supplier"]) == (None, duties, None)
 
 
-def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_docs: Path) -> None:
+def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_docs):
     statute = read(ReadRequest(sample_docs / "harbour_act.xml"))
     assert {d.term for d in statute.definitions} == {
         "Authority", "dangerous cargo", "harbour master", "length", "master", "pilot", "tonnage",
@@ -82,7 +78,7 @@ def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_
     assert next(s for s in statute.sections if s.id == title).number == "TITLE 9"
 
 
-def test_every_definition_of_the_sample_agreement_is_found(sample_docs: Path) -> None:
+def test_every_definition_of_the_sample_agreement_is_found(sample_docs):
     terms = {d.term for d in read(ReadRequest(sample_docs / "services_agreement.pdf")).definitions}
     assert terms == {
         "Alarm", "Business Day", "Chamber", "Charges", "Confidential Information", "Critical Alarm", "Customer Data",
@@ -99,20 +95,20 @@ def targets(document: Document) -> list[tuple[str, str]]:
     ]
 
 
-def test_references_point_at_the_section_and_into_it(agreement: Document) -> None:
+def test_references_point_at_the_section_and_into_it(agreement):
     assert targets(agreement) == [
         ("section 3(b)", "(b) within a month, as c"), ("Sections 1", "1. Definitions"), ("2", "2. Duties"),
         ("clause 1.1", "1.1 CAREER CENTER shall "),
     ]  # fmt: skip
 
 
-def test_references_of_the_sample_statute_reach_its_subsections(sample_docs: Path) -> None:
+def test_references_of_the_sample_statute_reach_its_subsections(sample_docs):
     found = dict(targets(read(ReadRequest(sample_docs / "harbour_act.pdf"))))
     assert found["section 202(c)"].startswith("(c) Duty to obey.")
     assert found["chapter 3"].startswith("CHAPTER 3")
 
 
-def test_footnotes_are_tied_to_their_marks(sample_docs: Path) -> None:
+def test_footnotes_are_tied_to_their_marks(sample_docs):
     paper = read(ReadRequest(sample_docs / "tidal_ponds_paper.pdf"))
     assert [note.mark for note in paper.notes] == ["1", "2", "3", "4"]
     for note in paper.notes:
@@ -121,11 +117,11 @@ def test_footnotes_are_tied_to_their_marks(sample_docs: Path) -> None:
         assert note.at < note.start
 
 
-def test_a_list_without_marks_in_the_text_is_no_notes() -> None:
+def test_a_list_without_marks_in_the_text_is_no_notes():
     assert read(ReadRequest("a.txt", b"Bring these things.\n\n1 Bread\n\n2 Salt\n")).notes == ()
 
 
-def test_an_opinion_is_split_by_who_speaks() -> None:
+def test_an_opinion_is_split_by_who_speaks():
     opinion = read(ReadRequest("a.txt", OPINION.encode()))
     assert [(s.title, s.page, s.source) for s in opinion.sections] == [
         ("Syllabus", 1, "opinion"), ("Opinion of the Court (Brown)", 2, "opinion"), ("Gray, dissenting", 3, "opinion"),
@@ -135,11 +131,11 @@ def test_an_opinion_is_split_by_who_speaks() -> None:
     assert opinion.speaker_of(3, opinion.pages[2].text.index("disguise")) == "Gray, dissenting"
 
 
-def test_a_course_syllabus_is_no_opinion() -> None:
+def test_a_course_syllabus_is_no_opinion():
     assert read(ReadRequest("a.txt", b"Syllabus\n\nWeek one: the supreme court.\n")).sections == ()
 
 
-def test_the_parts_of_real_opinions_are_found(corpus: Path) -> None:
+def test_the_parts_of_real_opinions_are_found(corpus):
     bench = read(ReadRequest(corpus / "court_scotus_bench.pdf"))
     assert [(s.title, s.page) for s in bench.sections if s.title] == [
         ("Syllabus", 1), ("Opinion of the Court (Roberts)", 4), ("Thomas, concurring", 19), ("Alito, concurring", 32),
@@ -151,13 +147,13 @@ def test_the_parts_of_real_opinions_are_found(corpus: Path) -> None:
     ]  # fmt: skip
 
 
-def test_structure_survives_storage(agreement: Document, sample_docs: Path) -> None:
+def test_structure_survives_storage(agreement, sample_docs):
     paper = read(ReadRequest(sample_docs / "tidal_ponds_paper.pdf"))
     assert from_json(to_json(agreement)) == agreement and agreement.references
     assert from_json(to_json(paper)) == paper and paper.notes
 
 
-def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
+def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
     text = (
         "The wall is high, as Figure 2 and Fig. 1 show.\n\nFigure 1: The gate.\n\nTable 1 shows that nothing leaks.\n\n"
         "Figure 2. The wall.\n\nTable 1. Leaks, by year. See Tables 1 and 2.\n\nTable 2 | Floods."
@@ -171,7 +167,7 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
     ]  # fmt: skip
 
 
-def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf: Callable[..., bytes]) -> None:
+def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf):
     body = [f"The tide rises {n} feet at the gate of the lock." for n in range(12)]
     page = ["On Tides", "Ada Brook* and Ben Weir", "*Marsh University", *body]
     assert read(ReadRequest("a.pdf", make_pdf([page]))).notes == ()
@@ -180,7 +176,7 @@ def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf: Callable[...,
     assert note.mark == "*"
 
 
-def test_a_mark_behind_two_signs_is_found(make_pdf: Callable[..., bytes]) -> None:
+def test_a_mark_behind_two_signs_is_found(make_pdf):
     page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See its rules."]
     (note,) = read(ReadRequest("a.pdf", make_pdf([page]))).notes
     assert note.mark == "5"
@@ -220,7 +216,7 @@ Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 """
 
 
-def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places() -> None:
+def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
     found = targets(read(ReadRequest("a.md", LINKS.encode())))
     assert found == [
         ("Article 20", "Article 20 Bells"), ("Subsection (1)", "(1) A bell is rung. It i"),
@@ -247,17 +243,17 @@ Article V
 """
 
 
-def test_a_section_is_no_article_and_a_heading_no_reference() -> None:
+def test_a_section_is_no_article_and_a_heading_no_reference():
     assert targets(read(ReadRequest("a.md", RULES.encode()))) == [("Section 5.A", "Section 5.A Sails")]
 
 
-def test_a_reference_does_not_lead_to_its_own_line() -> None:
+def test_a_reference_does_not_lead_to_its_own_line():
     text = b"# Deed\n\n## 1 Price\n\n1.1 As clause 1.1 says, the price is low.\n\n1.2 End."
     document = read(ReadRequest("a.md", text))
     assert targets(document) == []
 
 
-def test_supra_and_id_lead_to_notes(make_pdf: Callable[..., bytes]) -> None:
+def test_supra_and_id_lead_to_notes(make_pdf):
     body = ["The mill was old.1 The weir was older.2 See supra note 1.", "", ""]
     lines = [*body, "1 The mill book says so.", "2 Id. at 5."]
     document = read(ReadRequest("a.pdf", make_pdf([lines])))

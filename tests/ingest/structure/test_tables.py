@@ -1,7 +1,5 @@
 """Tables in plain text, and what is told of every table: captions, units, columns of names."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.ingest.structure.tables.described import with_tables
@@ -30,7 +28,7 @@ def grid_of(text: str) -> list[list[str]]:
         "House     Oats   Rye\nMill         5     6\nBarn         7     8",
     ],
 )
-def test_bars_tabs_and_spaces_part_cells(text: str) -> None:
+def test_bars_tabs_and_spaces_part_cells(text):
     assert grid_of(text) == [["House", "Oats", "Rye"], ["Mill", "5", "6"], ["Barn", "7", "8"]]
 
 
@@ -41,17 +39,17 @@ def test_bars_tabs_and_spaces_part_cells(text: str) -> None:
         "A rule | or two",
     ],
 )
-def test_prose_is_no_table(text: str) -> None:
+def test_prose_is_no_table(text):
     assert tables_of(text) == ()
 
 
-def test_what_is_known_of_a_page_is_not_found_again() -> None:
+def test_what_is_known_of_a_page_is_not_found_again():
     text = "Mill | 5 | 6\nBarn | 7 | 8\n\nThey grow there.\n\nOats | 1 | 2\nRye | 3 | 4"
     first = tables_in_text(text)[0]
     assert [table.start for table in tables_in_text(text, [first])] == [text.index("Oats")]
 
 
-def test_a_caption_belongs_to_the_table_that_it_is_nearer_to() -> None:
+def test_a_caption_belongs_to_the_table_that_it_is_nearer_to():
     rows = "Mill | 5 | 6\nBarn | 7 | 8"
     above = f"Table 1: Oats\n{rows}\n\nTable 2: Rye\n{rows}"
     below = f"{rows}\nTable 1: Oats\n\n{rows}\nTable 2: Rye"
@@ -60,11 +58,11 @@ def test_a_caption_belongs_to_the_table_that_it_is_nearer_to() -> None:
         assert [text[c.start : c.end] for c in captions if c is not None] == ["Table 1: Oats", "Table 2: Rye"]
 
 
-def test_words_beside_the_first_column_name_rows_too() -> None:
+def test_words_beside_the_first_column_name_rows_too():
     assert tables_of("House | Grain | Sacks\nMill | Oats | 5\nMill | Rye | 6")[0].names == 2
 
 
-def test_the_unit_of_all_values_is_told() -> None:
+def test_the_unit_of_all_values_is_told():
     text = "Rents (in thousands)\nHouse | 2019 | 2020\nMill | 5 | 6\nBarn | 7 | 8"
     unit = tables_of(text)[0].unit
     assert unit is not None and text[unit.start : unit.end] == "(in thousands)"

@@ -1,13 +1,10 @@
 """E-mail: headers first, the plain text before the HTML, earlier messages told from new text, attachments as documents
 of their own."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
@@ -29,7 +26,7 @@ def message(subject: str = "Gätes of the pond", text: str = "The gate is open.\
     return mail
 
 
-def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offsets: Checker) -> None:
+def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offsets):
     said = "The gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n> When?\n>> Ever?\n\nAnn\n"
     document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
     check_offsets(document)
@@ -49,7 +46,7 @@ def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offse
     assert [block.kind for block in document.pages[0].blocks] == ["para", "para", "para", "quoted", "quoted", "para"]
 
 
-def test_headers_in_the_text_begin_an_earlier_message() -> None:
+def test_headers_in_the_text_begin_an_earlier_message():
     said = "Agreed.\n\n-----Original Message-----\nFrom: Ben\nSent: Sunday\nTo: Ann\nSubject: Gates\n\nWhen?\n\n"
     said += "________________________________\nFrom: Cleo\nDate: Friday\nTo: Ben\n\nWhy?\n"
     document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
@@ -69,7 +66,7 @@ def test_headers_in_the_text_begin_an_earlier_message() -> None:
         "</div><p>More.</p>",
     ],
 )
-def test_a_quoted_reply_in_html_is_a_section(html: str) -> None:
+def test_a_quoted_reply_in_html_is_a_section(html):
     mail = message()
     mail.set_content(html, subtype="html")
     document = read(ReadRequest("a.eml", mail.as_bytes()))
@@ -82,7 +79,7 @@ def test_a_quoted_reply_in_html_is_a_section(html: str) -> None:
     ]
 
 
-def test_plain_text_goes_before_html_and_html_is_read_alone() -> None:
+def test_plain_text_goes_before_html_and_html_is_read_alone():
     mail = message()
     mail.add_alternative("<p>Rich words.</p>", subtype="html")
     text = read(ReadRequest("a.eml", mail.as_bytes())).pages[0].text
@@ -102,7 +99,7 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
-def test_attachments_are_documents_of_their_own(tmp_path: Path) -> None:
+def test_attachments_are_documents_of_their_own(tmp_path):
     inner = message("Re: the/gate", "Forwarded words.\n")
     inner.add_attachment(b"%PDF-1.7 deep", maintype="application", subtype="pdf", filename="deep.pdf")
     mail = message()
@@ -126,7 +123,7 @@ def test_attachments_are_documents_of_their_own(tmp_path: Path) -> None:
     assert "Forwarded words." not in text
 
 
-def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path: Path) -> None:
+def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path):
     mail = message()
     broken = zipped(note_txt=b"In a zip." * 50).replace(b"In a", b"In b")
     mail.add_attachment(broken, maintype="application", subtype="zip", filename="all.zip")
@@ -138,7 +135,7 @@ def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path: Path) -
     assert len(skipped) == 1 and skipped[0].startswith(f"{file}/all.zip (its entry note.txt is damaged")
 
 
-def test_attachments_are_found_in_folders_and_archives(tmp_path: Path) -> None:
+def test_attachments_are_found_in_folders_and_archives(tmp_path):
     mail = message()
     mail.add_attachment("Some words.", filename="note.txt")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
@@ -149,12 +146,12 @@ def test_attachments_are_found_in_folders_and_archives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sender", ["(" * 500, "<" * 500, '"' * 501, "a@x " + "(b" * 5000, "=?utf-8?q?" * 200])
-def test_a_hostile_sender_does_not_stop_the_reading(sender: str) -> None:
+def test_a_hostile_sender_does_not_stop_the_reading(sender):
     data = f"From: {sender}\nTo: {sender}\nSubject: s\n\nThe gate is open.\n".encode()
     assert "The gate is open." in read(ReadRequest("a.eml", data)).pages[0].text
 
 
-def test_flowed_and_hard_wrapped_lines_are_joined() -> None:
+def test_flowed_and_hard_wrapped_lines_are_joined():
     head = b"From: a@x.example\nSubject: s\nContent-Type: text/plain; format=flowed\n\n"
     text = read(ReadRequest("a.eml", head + b"One \ntwo \nthree.\nFour.\n-- \nAnn\n> quoted \n> on\n")).pages[0].text
     assert "One two three.\nFour.\n--\nAnn" in text and "\n\nquoted on" in text
@@ -168,18 +165,18 @@ def test_flowed_and_hard_wrapped_lines_are_joined() -> None:
     "subject",
     [b"=?utf-8?b?R8OkdGVz?=", "Gätes".encode(), "Gätes".encode("cp1252"), b"=?utf-8?q?G=C3=A4?=\n =?utf-8?q?tes?="],
 )
-def test_subjects_in_every_spelling_read_the_same(subject: bytes) -> None:
+def test_subjects_in_every_spelling_read_the_same(subject):
     assert read(ReadRequest("a.eml", b"Subject: " + subject + b"\nFrom: a@x.example\n\nHi.\n")).title == "Gätes"
 
 
-def test_broken_encodings_do_not_stop_the_reading() -> None:
+def test_broken_encodings_do_not_stop_the_reading():
     head = b"From: =?nope?b?####?= <a@x>\nSubject: =?utf-8?b?x?=\nContent-Type: text/plain; charset=no-such\n"
     head += b"Content-Transfer-Encoding: base64\n"
     text = read(ReadRequest("a.eml", head + b"\nSGk gdGhlcmU=\n")).pages[0].text
     assert "Hi there" in text
 
 
-def test_an_encrypted_message_and_one_without_headers_are_refused() -> None:
+def test_an_encrypted_message_and_one_without_headers_are_refused():
     head = b'From: a@x\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"\n\nMIAG\n'
     with pytest.raises(Encrypted, match="encrypted"):
         read(ReadRequest("a.eml", head))
@@ -187,12 +184,12 @@ def test_an_encrypted_message_and_one_without_headers_are_refused() -> None:
         read(ReadRequest("a.eml", b"only words\nand more"))
 
 
-def test_a_message_whose_parts_cannot_be_told_apart_is_read_as_text() -> None:
+def test_a_message_whose_parts_cannot_be_told_apart_is_read_as_text():
     head = b"From: a@x\nSubject: s\nContent-Type: multipart/mixed\n\n"
     assert "The words." in read(ReadRequest("a.eml", head + b"--x\nThe words.\n--x--\n")).pages[0].text
 
 
-def test_endless_nesting_ends(tmp_path: Path) -> None:
+def test_endless_nesting_ends(tmp_path):
     data = b"".join(b"Content-Type: message/rfc822\n\n" for _ in range(200)) + b"Subject: deep\n\nx\n"
     file = tmp_path / "a.eml"
     file.write_bytes(b"Subject: top\n" + data)

@@ -1,14 +1,12 @@
 """EPUB: the order of the spine, chapters from the table of contents, and what a book can do wrong."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest import Document, Encrypted, IngestError, TooLarge, Unreadable
+from docqa.ingest import Document, Encrypted, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -58,7 +56,7 @@ def tree(document: Document) -> list[tuple[str, int]]:
     return [(s.title, s.level) for s in document.sections]
 
 
-def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets: Checker) -> None:
+def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets):
     document = read(ReadRequest("a.epub", book()))
     check_offsets(document)
     assert document.title == "The Pond" and not document.paged and document.media_type == "application/epub+zip"
@@ -71,18 +69,18 @@ def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets: 
     assert document.section_path(document.section_of(1, text.index("Water"))) == ("Two", "Inside Two")
 
 
-def test_marks_of_notes_are_kept_apart_from_the_word() -> None:
+def test_marks_of_notes_are_kept_apart_from_the_word():
     noted = FIRST.replace('href="#n">*</a>', 'href="#n">12</a>').replace("open.<a", "open<a")
     assert "It is open[12]" in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
 
 
-def test_contents_come_from_the_ncx_of_an_older_book() -> None:
+def test_contents_come_from_the_ncx_of_an_older_book():
     assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [("Chapter A", 1)]
     bare = read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None})))
     assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]
 
 
-def test_what_is_missing_or_a_picture_is_said() -> None:
+def test_what_is_missing_or_a_picture_is_said():
     extra = '<itemref idref="gone"/><itemref idref="pic"/><itemref idref="none"/>'
     warnings = read(ReadRequest("a.epub", book(extra=extra))).coverage.warnings
     assert "OEBPS/gone.xhtml is missing in the book" in warnings
@@ -97,7 +95,7 @@ def encryption(method: str) -> str:
     )
 
 
-def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not() -> None:
+def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not():
     drm = encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc")
     with pytest.raises(Encrypted, match="DRM"):
         read(ReadRequest("a.epub", book({"META-INF/encryption.xml": drm})))
@@ -115,22 +113,20 @@ def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not() -> None:
         ({"OEBPS/text/a.xhtml": "<p>" + "x" * 20_000_000}, TooLarge, "200 times"),
     ],
 )
-def test_broken_and_hostile_books_end_with_an_error(
-    entries: dict[str, str | None], error: type[IngestError], words: str
-) -> None:
+def test_broken_and_hostile_books_end_with_an_error(entries, error, words):
     with pytest.raises(error, match=words) as caught:
         read(ReadRequest("a.epub", book(entries)))
     assert caught.value.where == "a.epub" and caught.value.hint
 
 
-def test_a_truncated_book_and_a_renamed_one() -> None:
+def test_a_truncated_book_and_a_renamed_one():
     with pytest.raises(Unreadable, match="damaged"):
         read(ReadRequest("a.epub", book()[:-40]))
     for name in ("-", "a.zip", "a.docx", "a.txt"):
         assert read(ReadRequest(name, book())).media_type == "application/epub+zip"
 
 
-def test_text_of_a_book_that_nobody_sees_is_left_out_and_said() -> None:
+def test_text_of_a_book_that_nobody_sees_is_left_out_and_said():
     page = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><p style="{}">Ghost.</p></body></html>'
     for style in ("color:#fff", "text-indent:-9999px", "font-size:1px", "height:0"):
         document = read(ReadRequest("a.epub", book({"OEBPS/text/b b.xhtml": page.format(style)})))

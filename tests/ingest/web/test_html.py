@@ -1,7 +1,5 @@
 """HTML: what a page shows becomes text, headings become sections, and what it hides is left out and counted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest
@@ -32,7 +30,7 @@ def page(source: str, name: str = "a.html") -> Document:
     return read(ReadRequest(name, source.encode()))
 
 
-def test_headings_are_sections_and_there_are_no_pages(check_offsets: Checker) -> None:
+def test_headings_are_sections_and_there_are_no_pages(check_offsets):
     document = page(PAGE)
     check_offsets(document)
     assert document.paged is False and document.title == "The Pond Book" and document.media_type == "text/html"
@@ -44,7 +42,7 @@ def test_headings_are_sections_and_there_are_no_pages(check_offsets: Checker) ->
     ]
 
 
-def test_text_reads_as_the_page_shows_it() -> None:
+def test_text_reads_as_the_page_shows_it():
     text = page(PAGE).pages[0].text
     assert "Open it at 10^2 m.[1] On the 4th day.\nNew line" in text
     assert "- one\na. sub\nb. other sub\n- two\n3. third" in text
@@ -53,14 +51,14 @@ def test_text_reads_as_the_page_shows_it() -> None:
     assert "Menu" not in text and "script" not in text and "Pond" not in text
 
 
-def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read() -> None:
+def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read():
     document = page(PAGE)
     assert "secret" not in document.pages[0].text and "Seen, not heard." in document.pages[0].text
     assert document.coverage.hidden_spans == 3
     assert document.coverage.warnings == ("3 passages of hidden text: not read; --include-hidden reads it",)
 
 
-def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets: Checker) -> None:
+def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets):
     document = read(ReadRequest("a.html", PAGE.encode(), include_hidden=True))
     check_offsets(document)
     assert document.pages[0].text.endswith("secret one\n\nsecret two\n\nsecret three")
@@ -72,27 +70,27 @@ def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets: Checker) 
     "style",
     ["visibility: hidden", "font-size:0", "font-size: 0px;", "opacity:0", "DISPLAY : NONE !important", "mso-hide:all"],
 )
-def test_each_way_to_hide_is_seen(style: str) -> None:
+def test_each_way_to_hide_is_seen(style):
     document = page(f'<p>Seen.</p><p style="{style}">secret</p>')
     assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
 
 
 @pytest.mark.parametrize("style", ["font-size: 0.9em", "opacity:0.5", "display: inline", "background: none"])
-def test_what_only_looks_like_hiding_is_read(style: str) -> None:
+def test_what_only_looks_like_hiding_is_read(style):
     assert page(f'<p style="{style}">seen</p>').pages[0].text == "seen"
 
 
-def test_a_later_rule_shows_again_what_an_earlier_one_hid() -> None:
+def test_a_later_rule_shows_again_what_an_earlier_one_hid():
     sheet = "<style>.tab{display:none} .tab.open{display:block} p:hover{display:none}</style>"
     document = page(f'{sheet}<p class="tab">one</p><p class="tab open">two</p><p>three</p>')
     assert document.pages[0].text == "two\n\nthree"
 
 
-def test_a_page_that_a_script_would_show_is_read() -> None:
+def test_a_page_that_a_script_would_show_is_read():
     assert page("<style>html{display:none}</style><body style='opacity:0'><p>Seen.</p>").pages[0].text == "Seen."
 
 
-def test_xhtml_with_empty_elements_is_read_whole() -> None:
+def test_xhtml_with_empty_elements_is_read_whole():
     source = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x"/></head>'
     document = page(
         f'{source}<body><p>One<a id="x"/> &amp; <![CDATA[2 < 3]]></p><div/><p>Two</p></body></html>', "a.xhtml"
@@ -100,11 +98,11 @@ def test_xhtml_with_empty_elements_is_read_whole() -> None:
     assert document.pages[0].text == "One & 2 < 3\n\nTwo"
 
 
-def test_mathematics_is_what_the_author_wrote() -> None:
+def test_mathematics_is_what_the_author_wrote():
     assert page('<p>so <math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>.</p>').pages[0].text == "so $x^2$."
 
 
-def test_the_encoding_that_the_page_names_is_used() -> None:
+def test_the_encoding_that_the_page_names_is_used():
     source = '<meta charset="iso-8859-1"><p>Wärter “öffnet” das Tor.</p>'
     document = read(ReadRequest("a.html", source.encode("cp1252")))
     assert "Wärter “öffnet” das Tor." in document.pages[0].text and not document.coverage.warnings
@@ -112,19 +110,19 @@ def test_the_encoding_that_the_page_names_is_used() -> None:
     assert "Größe" in read(ReadRequest("a.html", "<p>Größe</p>".encode("utf-16"))).pages[0].text
 
 
-def test_numbered_lines_are_sections_where_the_markup_names_none() -> None:
+def test_numbered_lines_are_sections_where_the_markup_names_none():
     clauses = "".join(f"<div>{n}. THE CLAUSE NAMED {n}</div><div>The pond is calm today.</div>" for n in (1, 2, 3))
     assert [s.number for s in page(clauses).sections] == ["1", "2", "3"]
 
 
-def test_html_is_told_by_its_content() -> None:
+def test_html_is_told_by_its_content():
     for name in ("-", "page", "a.xml"):
         assert read(ReadRequest(name, PAGE.encode())).media_type == "text/html"
     assert read(ReadRequest("a.txt", b"<html> is a tag")).media_type == "text/plain"
     assert read(ReadRequest("-", b"<p>Hi</p>", media_type="html")).pages[0].text == "Hi"
 
 
-def test_deep_and_endless_pages_end_with_an_error_or_a_document() -> None:
+def test_deep_and_endless_pages_end_with_an_error_or_a_document():
     with pytest.raises(TooLarge, match="10,000"):
         page("<div>" * 10_001 + "x")
     assert page("<div>" * 9_000 + "x").pages[0].text == "x"
@@ -132,7 +130,7 @@ def test_deep_and_endless_pages_end_with_an_error_or_a_document() -> None:
     assert page("<p>x <!--" + "<a " * 10_000).pages[0].text == "x"
 
 
-def test_a_page_without_words_and_a_binary_one_say_so() -> None:
+def test_a_page_without_words_and_a_binary_one_say_so():
     with pytest.raises(NoText):
         page("<!DOCTYPE html><html><body><img src=x.png></body></html>")
     with pytest.raises(NotADocument, match="binary"):
@@ -140,13 +138,13 @@ def test_a_page_without_words_and_a_binary_one_say_so() -> None:
 
 
 @pytest.mark.parametrize("value", ["", '="x"', "='x'", "=x"])
-def test_an_element_with_too_many_attributes_is_refused_at_once(value: str) -> None:
+def test_an_element_with_too_many_attributes_is_refused_at_once(value):
     attributes = " ".join(f"a{number}{value}" for number in range(6_000))
     with pytest.raises(TooLarge, match="5,000 attributes"):
         read(ReadRequest("a.html", f"<p>The gate</p><p {attributes}>is open.</p>".encode()))
 
 
-def test_a_long_script_or_value_is_no_list_of_attributes() -> None:
+def test_a_long_script_or_value_is_no_list_of_attributes():
     script = "for (i = 0; i <n ; i++) { a[i] = 'b' } " + "c = 1; " * 20_000
     source = f'<p>The gate is open.</p><img src="data:{"A" * 90_000}"><script>{script}</script>'
     assert "The gate is open." in read(ReadRequest("a.html", source.encode())).pages[0].text

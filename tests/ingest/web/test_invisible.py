@@ -1,8 +1,6 @@
 """HTML, e-mail and EPUB: text that a reader does not see is left out and warned of, whichever way it is hidden; what
 only looks so is read."""
 
-from __future__ import annotations
-
 from email.message import EmailMessage
 
 import pytest
@@ -43,13 +41,13 @@ STYLES = [
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_way_to_hide_in_an_attribute_is_seen(style: str) -> None:
+def test_every_way_to_hide_in_an_attribute_is_seen(style):
     assert is_hidden(page(f'<p style="{style}">{GHOST}</p>'))
     assert is_hidden(page(f'<div style="{style}"><p>{GHOST}</p></div>'))
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_way_to_hide_in_a_style_sheet_is_seen(style: str) -> None:
+def test_every_way_to_hide_in_a_style_sheet_is_seen(style):
     assert is_hidden(page(f'<p class="g">{GHOST}</p>', f"<style>p {{color:black}} .g {{ {style} }}</style>"))
 
 
@@ -63,7 +61,7 @@ def test_every_way_to_hide_in_a_style_sheet_is_seen(style: str) -> None:
         f'<p style="font-size:10px"><span style="font-size:10%">{GHOST}</span></p>',
     ],
 )  # fmt: skip
-def test_every_way_to_hide_by_markup_is_seen(body: str) -> None:
+def test_every_way_to_hide_by_markup_is_seen(body):
     assert is_hidden(page(body))
 
 
@@ -75,7 +73,7 @@ def test_every_way_to_hide_by_markup_is_seen(body: str) -> None:
         "body{background:#222;color:#eee} .g{color:#222}",
     ],
 )  # fmt: skip
-def test_rules_are_weighed_as_a_browser_does(sheet: str) -> None:
+def test_rules_are_weighed_as_a_browser_does(sheet):
     assert is_hidden(page(f'<p class="g">{GHOST}</p>', f"<style>{sheet}</style>"))
 
 
@@ -94,23 +92,23 @@ def test_rules_are_weighed_as_a_browser_does(sheet: str) -> None:
         f'<div style="font-size:0"><span style="font-size:14px">{GHOST}</span></div>',
     ],
 )  # fmt: skip
-def test_what_only_looks_like_hiding_is_read(body: str) -> None:
+def test_what_only_looks_like_hiding_is_read(body):
     assert not is_hidden(page(body))
 
 
-def test_rules_for_print_and_small_screens_hide_nothing() -> None:
+def test_rules_for_print_and_small_screens_hide_nothing():
     sheet = "<style>@media print{.g{display:none}} @media (max-width:600px){.g{display:none}}</style>"
     assert not is_hidden(page(f'<p class="g">{GHOST}</p>', sheet))
 
 
-def test_hidden_text_in_an_email_does_not_answer() -> None:
+def test_hidden_text_in_an_email_does_not_answer():
     mail = EmailMessage()
     mail["From"], mail["Subject"] = "ann@pond.example", "Fees"
     mail.set_content(f'<p>{SEEN}</p><p style="color:#fff">{GHOST}</p>', subtype="html")
     assert is_hidden(read(ReadRequest("a.eml", mail.as_bytes())))
 
 
-def test_very_many_rules_end_soon_and_are_said() -> None:
+def test_very_many_rules_end_soon_and_are_said():
     sheet = "".join(f".c{n}{{color:#fff}}" for n in range(6_000))
     document = page(f'<p class="c5999">{GHOST}</p>', f"<style>{sheet}</style>")
     assert any("rules of its style sheets were not looked at" in line for line in document.coverage.warnings)

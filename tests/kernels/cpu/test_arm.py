@@ -4,8 +4,6 @@ The operations are the same in the same order, so every bit is; what AVX2 gives 
 tests/kernels.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,7 +49,7 @@ def _outputs(*command: str) -> list[tuple[str, np.ndarray]]:
     return found
 
 
-def test_kernels_on_arm_give_the_bits_of_avx2(tmp_path: Path) -> None:
+def test_kernels_on_arm_give_the_bits_of_avx2(tmp_path):
     plain = _built(tmp_path, "g++", "level_avx2", ["-mavx2", "-mfma", "-mf16c"])
     arm = _built(tmp_path, CROSS, "level_neon", ["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], "-static")
     wanted = _outputs(str(plain), str(LEVELS.index("AVX2")))

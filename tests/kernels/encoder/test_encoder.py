@@ -121,7 +121,7 @@ def test_the_formula_of_a_layer_norm_is_that_of_torch():
 
 
 @levels
-def test_gelu_of_a_sum_is_exact_to_float32_and_goes_where_its_input_was(level):
+def test_gelu_of_a_sum_is_exact_to_float32_and_in_place(level):
     x, shift = np.linspace(-12, 12, 24_010, dtype=np.float32).reshape(-1, 10), np.linspace(-1, 1, 10, dtype=np.float32)
     total = (x + shift).astype(float)
     right = total * (1 + np.vectorize(math.erf)(total / math.sqrt(2))) / 2

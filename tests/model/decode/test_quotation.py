@@ -5,7 +5,7 @@ import torch
 
 from docqa.model.decode.quotation import LONGEST_QUOTATION, QuotableText, QuotingRule
 from docqa.model.folder import BUNDLED
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 LEASE = (
     "The tenant pays 119 dollars before the ninth day. “Premises” means the house. The tenant doesn’t keep dogs. "
@@ -15,7 +15,7 @@ LEASE = (
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return Tokenizer.load(BUNDLED)
+    return CheckpointTokenizer.load(BUNDLED)
 
 
 def written(tokenizer, wishes, text=LEASE, most=200):

@@ -101,7 +101,7 @@ def test_a_new_family_is_one_file(toy, tmp_path):
     check_states(toy, tmp_path)
 
 
-def test_what_a_new_family_refuses_is_named_and_without_its_file_it_is_unknown(toy, monkeypatch):
+def test_what_a_new_family_refuses_is_named(toy, monkeypatch):
     with pytest.raises(ConfigUnsupported, match="toy_windows = 3 is not supported for toy"):
         HybridConfig.from_dict({**RAW, "toy_windows": 3})
     raw = json.loads((toy / "config.json").read_text())

@@ -1,9 +1,6 @@
 """The chat template of a checkpoint: rendered as transformers does, with documents as plain text in it."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 import tiny
@@ -13,7 +10,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import Conversation
 from docqa.model.prompts.thinking import ThoughtSplitter
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 TURNS = """{%- for message in messages %}
     {%- set content = message.content | trim %}
@@ -33,7 +30,7 @@ MESSAGES = [{"role": "system", "content": " Be  short. "}, {"role": "user", "con
 
 @pytest.mark.parametrize("source", [BY_DEFAULT, WHEN_ASKED, ALWAYS, NEVER])
 @pytest.mark.parametrize("think", [None, True, False])
-def test_it_is_rendered_as_transformers_renders_it(source: str, think: bool | None) -> None:
+def test_it_is_rendered_as_transformers_renders_it(source, think):
     from transformers.utils.chat_template_utils import render_jinja_template
 
     asked = {} if think is None else {"enable_thinking": think}
@@ -50,7 +47,7 @@ def test_it_is_rendered_as_transformers_renders_it(source: str, think: bool | No
         (NEVER, "none", (False, False, False)),
     ],
 )
-def test_whether_it_thinks_is_read_from_what_it_prints(source: str, kind: str, thinks: tuple[bool, ...]) -> None:
+def test_whether_it_thinks_is_read_from_what_it_prints(source, kind, thinks):
     template = ChatTemplate(source, "here")
     assert template.thinking == kind
     assert tuple(template.thinks(asked) for asked in (None, True, False)) == thinks
@@ -66,12 +63,12 @@ def test_whether_it_thinks_is_read_from_what_it_prints(source: str, kind: str, t
         ("{{ ''.__class__.__mro__ }}{{ 1 / 0 }}", "cannot be rendered"),
     ],
 )
-def test_a_template_that_cannot_be_used_is_named_with_the_reason(source: str, said: str) -> None:
+def test_a_template_that_cannot_be_used_is_named_with_the_reason(source, said):
     with pytest.raises(ConfigUnsupported, match=f"the/file.*{said}"):
-        Conversation(ChatTemplate(source, "the/file"), Tokenizer(tiny.tokenizer_spec())).ids(["b"])
+        Conversation(ChatTemplate(source, "the/file"), CheckpointTokenizer(tiny.tokenizer_spec())).ids(["b"])
 
 
-def test_chat_template_is_found_in_either_file(tmp_path: Path) -> None:
+def test_chat_template_is_found_in_either_file(tmp_path):
     assert ChatTemplate.load(tmp_path) is None
     config = {"eos_token": {"content": "<|end|>"}, "chat_template": [{"name": "default", "template": "two"}]}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -95,7 +92,7 @@ def test_chat_template_is_found_in_either_file(tmp_path: Path) -> None:
         ("x < y <think>a</think>, a <thin b", "x < y , a <thin b"),
     ],
 )
-def test_thought_and_answer_are_separated_however_the_text_is_cut(text: str, answer: str) -> None:
+def test_thought_and_answer_are_separated_however_the_text_is_cut(text, answer):
     for size in (1, 2, 5, len(text)):
         splitter, parts = ThoughtSplitter(), []
         for at in range(0, len(text), size):
@@ -107,7 +104,7 @@ def test_thought_and_answer_are_separated_however_the_text_is_cut(text: str, ans
         assert "".join(part for part, thought in parts if not thought).strip() == answer
 
 
-def test_sampling_is_what_the_checkpoint_asks_for(tmp_path: Path) -> None:
+def test_sampling_is_what_the_checkpoint_asks_for(tmp_path):
     assert sampling_defaults(tmp_path) == Sampling()
     wanted = {"do_sample": True, "temperature": 0.6, "top_k": 20, "top_p": 0.95}
     (tmp_path / "generation_config.json").write_text(json.dumps(wanted), encoding="utf-8")

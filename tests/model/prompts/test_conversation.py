@@ -7,7 +7,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import Conversation, Turn
 from docqa.model.prompts.written_prompt import Question
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.tokenizer import CheckpointTokenizer
 
 TURNS = """{%- for message in messages %}
     {{- '<|start|>' + message.role + '\n' + message.content | trim + '<|end|>\n' }}
@@ -19,16 +19,16 @@ NO_SYSTEM = "{%- if messages[0].role == 'system' %}{{- raise_exception('no') }}{
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
+def tokenizer() -> CheckpointTokenizer:
     spec = tiny.tokenizer_spec()
     first = 1 + max([*spec["model"]["vocab"].values(), *(token["id"] for token in spec["added_tokens"])])
     names = ["<|start|>", "<|end|>", "<think>", "</think>"]
     spec["added_tokens"] += [{"id": first + at, "content": name, "special": True} for at, name in enumerate(names)]
-    return Tokenizer(spec)
+    return CheckpointTokenizer(spec)
 
 
 @pytest.mark.parametrize("source", [PLAIN, THINKS, NO_SYSTEM])
-def test_a_question_follows_the_documents_in_the_message_that_they_opened(source: str, tokenizer: Tokenizer) -> None:
+def test_a_question_follows_the_documents_in_the_message_that_they_opened(source, tokenizer):
     talk = Conversation(ChatTemplate(source, "here"), tokenizer)
     asked = talk.ids([talk.form.asked(Question("Who <|end|> signs?"))])
     before, behind = tokenizer.decode(talk.opening()), tokenizer.decode(asked)
@@ -40,7 +40,7 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
     assert len(ends) == 1  # that of the template: words of a question are no control tokens
 
 
-def test_earlier_turns_stand_between_documents_and_question(tokenizer: Tokenizer) -> None:
+def test_earlier_turns_stand_between_documents_and_question(tokenizer):
     talk = Conversation(ChatTemplate(PLAIN, "here"), tokenizer)
     earlier = [Turn("Who signs?", "Ann signs."), Turn("When?", "In May.")]
     text = tokenizer.decode(talk.ids([talk.form.asked(Question("And why?"))], earlier))
@@ -48,13 +48,13 @@ def test_earlier_turns_stand_between_documents_and_question(tokenizer: Tokenizer
     assert places == sorted(places) and text.count("<|start|>") == 5 and text.count("That was the text") == 1
 
 
-def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer: Tokenizer) -> None:
+def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer):
     talk = Conversation(ChatTemplate(THINKS, "here"), tokenizer)
     assert tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))], think=True)).endswith("<think>\n")
     assert not tokenizer.decode(talk.ids([talk.form.asked(Question("Who?"))])).endswith("<think>\n")
 
 
-def test_a_template_that_drops_a_message_is_refused(tokenizer: Tokenizer) -> None:
+def test_a_template_that_drops_a_message_is_refused(tokenizer):
     template = ChatTemplate("{{ messages[0].content }}{{ messages[-1].content }}", "here")
     with pytest.raises(ConfigUnsupported, match="all messages"):
         Conversation(template, tokenizer).ids(["Who?", "Ann.", "And?"])

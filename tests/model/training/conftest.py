@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from docqa.model.heads.reader_text import ReaderTokenizer
 from docqa.model.training.data import features
 from docqa.model.training.data.sets import find_sets
 
@@ -26,6 +27,13 @@ def write_questions(path, documents: int) -> None:
                 qa = {"id": "", "question": f"When did {name} sail?", "answers": [answer], "unanswerable": False}
                 line = {"dataset": "d", "doc": f"doc{number}", "title": "", "context": context, "qas": [qa]}
                 file.write(json.dumps(line) + "\n")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_reader, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pieces") / "pieces.json"
+    tiny_reader.write_pieces(path)
+    return ReaderTokenizer(path)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A chat server on this machine that does what a test tells it to."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler

@@ -1,7 +1,5 @@
 """The chat server of `chat_server.py`, started for a test, and a way to ask it."""
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from pathlib import Path

@@ -1,11 +1,8 @@
 """What does not fit a server's context is made smaller, and what comes in pieces is put together."""
 
-from __future__ import annotations
-
 import json
 import re
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,13 +39,11 @@ OPENAI = "This model's maximum context length is 512 tokens. However, your messa
         ("The prompt is too long.", None, None),
     ],
 )  # fmt: skip
-def test_a_context_error_is_understood_in_every_servers_words(
-    said: str, context: int | None, prompt: int | None
-) -> None:
+def test_a_context_error_is_understood_in_every_servers_words(said, context, prompt):
     assert context_limit(said) == ContextLimit(context, prompt)
 
 
-def test_other_refusals_are_not_about_the_context() -> None:
+def test_other_refusals_are_not_about_the_context():
     assert context_limit("'temperature' does not support 0 with this model.") is None
 
 
@@ -57,9 +52,7 @@ def clauses(body: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("said", [VLLM, SGLANG, LLAMA_CPP, OPENAI, "The prompt is too long."])
-def test_what_a_context_has_no_room_for_is_sent_smaller(
-    ask_server: Any, server: Any, lease_of: Any, tmp_path: Path, said: str
-) -> None:
+def test_what_a_context_has_no_room_for_is_sent_smaller(ask_server, server, lease_of, tmp_path, said):
     def answers(handler: Any) -> None:
         found = re.search(r"\[(\d+)\] Clause 7\. ", handler.bodies[-1]["messages"][1]["content"])
         says(ANSWER.format(number=found[1] if found else 0))(handler)
@@ -71,7 +64,7 @@ def test_what_a_context_has_no_room_for_is_sent_smaller(
     assert len(first) > len(last) > 0 and "7" in last and "context" not in err
 
 
-def test_a_reply_is_made_shorter_before_less_is_sent(ask_server: Any, server: Any, note: Path) -> None:
+def test_a_reply_is_made_shorter_before_less_is_sent(ask_server, server, note):
     said = VLLM.replace("1024", "2048").replace("5096", "4396").replace("1000", "300")
     started = server(send(400, {"error": {"message": said}}), says(ANSWER.format(number=1)))
     code, _, _ = ask_server(started, note, QUESTION, "--json")
@@ -80,9 +73,7 @@ def test_a_reply_is_made_shorter_before_less_is_sent(ask_server: Any, server: An
     assert (first["max_tokens"], second["max_tokens"]) == (4096, 2048 - 300 - 16)
 
 
-def test_a_context_error_within_a_stream_is_one_too(
-    ask_server: Any, server: Any, lease_of: Any, tmp_path: Path
-) -> None:
+def test_a_context_error_within_a_stream_is_one_too(ask_server, server, lease_of, tmp_path):
     error = json.dumps({"code": 400, "message": LLAMA_CPP, "n_prompt_tokens": 1000, "n_ctx": 512})
     started = server(
         send(200, f"error: {error}\n\n", Content_Type="text/event-stream"),
@@ -92,7 +83,7 @@ def test_a_context_error_within_a_stream_is_one_too(
     assert code == 0 and len(clauses(started.bodies[1])) < len(clauses(started.bodies[0]))
 
 
-def test_a_chunk_cut_in_two_is_put_together(ask_server: Any, server: Any, note: Path) -> None:
+def test_a_chunk_cut_in_two_is_put_together(ask_server, server, note):
     whole = json.dumps({"choices": [{"delta": {"content": ANSWER.format(number=1)}, "finish_reason": "stop"}]})
     for cut in (f"data: {whole[:40]}\n{whole[40:]}\n\n", f"data: {whole[:40]}\ndata: {whole[40:]}\n\n"):
         started = server(send(200, cut + "data: [DONE]\n\n", Content_Type="text/event-stream"))
@@ -101,7 +92,7 @@ def test_a_chunk_cut_in_two_is_put_together(ask_server: Any, server: Any, note: 
         assert json.loads(out)["answer"] == "The tenant of unit 7 pays 119 dollars."
 
 
-def test_a_retry_after_that_is_a_date_is_waited_for(ask_server: Any, server: Any, note: Path) -> None:
+def test_a_retry_after_that_is_a_date_is_waited_for(ask_server, server, note):
     started = server(send(429, "busy", Retry_After=formatdate(0, usegmt=True)), says(ANSWER.format(number=1)))
     assert ask_server(started, note, QUESTION)[0] == 0 and len(started.bodies) == 2
     far = server(send(429, "busy", Retry_After=formatdate(4_000_000_000, usegmt=True)))

@@ -3,8 +3,6 @@
 Its answers differ between versions of llama.cpp, so what is asserted holds for whatever is written.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import json
@@ -132,7 +130,7 @@ def check_statements(answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_a_real_model_writes_is_checked(docqa: Any, llama: Any, lease_file: Path) -> None:
+def test_what_a_real_model_writes_is_checked(docqa, llama, lease_file):
     url = llama(4096)
     answer = ask(docqa, lease_file, RENT, *behind(url))
     assert answer["status"] in ("answered", "partial") and "1,200" in answer["answer"]
@@ -143,18 +141,14 @@ def test_what_a_real_model_writes_is_checked(docqa: Any, llama: Any, lease_file:
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_small_context_of_a_real_server_is_no_hindrance(
-    docqa: Any, llama: Any, lease_of: Any, tmp_path: Path
-) -> None:
+def test_a_small_context_of_a_real_server_is_no_hindrance(docqa, llama, lease_of, tmp_path):
     lease = lease_of(tmp_path / "lease.txt", 40)
     answer = ask(docqa, lease, "What does the tenant of unit 7 pay?", "--quick", *behind(llama(1024)))
     assert 0 < answer["coverage"]["tokens_read"] < 1024
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_conversation_with_a_real_server_goes_on(
-    docqa: Any, llama: Any, lease_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conversation_with_a_real_server_goes_on(docqa, llama, lease_file, monkeypatch):
     code, out, err = chat(docqa, monkeypatch, lease_file, *behind(llama(4096)))
     assert code in (0, 5), err
     first, second = out.split(f"> {BEGINS}")
@@ -162,7 +156,7 @@ def test_a_conversation_with_a_real_server_goes_on(
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_table_of_a_real_server_has_its_answers(docqa: Any, llama: Any, lease_file: Path, tmp_path: Path) -> None:
+def test_a_table_of_a_real_server_has_its_answers(docqa, llama, lease_file, tmp_path):
     (tmp_path / "q.txt").write_text(RENT, encoding="utf-8")
     code, out, err = docqa(
         "extract", lease_file, "--questions", tmp_path / "q.txt", "--format", "jsonl", *behind(llama(4096))
@@ -171,9 +165,7 @@ def test_a_table_of_a_real_server_has_its_answers(docqa: Any, llama: Any, lease_
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_summary_that_a_real_model_writes_has_its_places(
-    docqa: Any, llama: Any, lease_file: Path, tmp_path: Path
-) -> None:
+def test_a_summary_that_a_real_model_writes_has_its_places(docqa, llama, lease_file, tmp_path):
     code, _, err = docqa(
         "summarize", lease_file, "--style", "brief", "--output", tmp_path / "out", *behind(llama(4096))
     )
@@ -184,9 +176,7 @@ def test_a_summary_that_a_real_model_writes_has_its_places(
     assert good and all(each["cites"] for each in good)
 
 
-def test_the_same_file_answers_in_docqa_itself(
-    docqa: Any, lease_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_file_answers_in_docqa_itself(docqa, lease_file, monkeypatch):
     model = Path(FOLDER) / MODEL
     for source in ("whole", "passages"):
         answer = ask(docqa, lease_file, RENT, "--model", model, "--from", source)

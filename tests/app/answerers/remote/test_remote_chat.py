@@ -1,10 +1,7 @@
 """`docqa chat` with a server: thought, a second look at the same reply, and an interrupted conversation."""
 
-from __future__ import annotations
-
 import io
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +22,7 @@ def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_thought_is_asked_for_and_shown_apart(chat: Any, server: Any, note: Path) -> None:
+def test_thought_is_asked_for_and_shown_apart(chat, server, note):
     pieces = [{"reasoning_content": "Let me "}, {"reasoning_content": "see."}, {"content": "119 dollars"}]
     started = server(stream(*pieces))
     code, out, err = chat(started, [PAYS], note, "--think")
@@ -35,9 +32,7 @@ def test_thought_is_asked_for_and_shown_apart(chat: Any, server: Any, note: Path
     assert started.bodies[1]["chat_template_kwargs"] == {"enable_thinking": False}
 
 
-def test_retry_asks_again_without_the_passages_that_were_shown(
-    chat: Any, server: Any, lease_of: Any, tmp_path: Path
-) -> None:
+def test_retry_asks_again_without_the_passages_that_were_shown(chat, server, lease_of, tmp_path):
     lease = lease_of(tmp_path / "lease.txt", 6)
     quoted = '"The tenant of unit 3 shall pay 51 dollars to the keeper named Alder3" [4]'
     started = server(says(quoted), says("not stated"))
@@ -47,13 +42,13 @@ def test_retry_asks_again_without_the_passages_that_were_shown(
     assert "Alder3" in first and "Alder3" not in again and len(again) < len(first)
 
 
-def test_a_failed_question_does_not_end_the_conversation(chat: Any, server: Any, note: Path) -> None:
+def test_a_failed_question_does_not_end_the_conversation(chat, server, note):
     started = server(send(401, "no"), says("119 dollars"))
     code, out, err = chat(started, [PAYS, "Who is the keeper?"], note)
     assert (code, "119 dollars" in out, "status 401" in err) == (4, True, True)
 
 
-def test_earlier_turns_go_along(chat: Any, server: Any, note: Path) -> None:
+def test_earlier_turns_go_along(chat, server, note):
     started = server(says("The tenant of unit 7 pays 119 dollars [1]."), says("not stated"))
     chat(started, [PAYS, "And why is that fair?"], note)
     roles = [each["role"] for each in started.bodies[1]["messages"]]

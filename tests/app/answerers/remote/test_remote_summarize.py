@@ -1,7 +1,5 @@
 """`docqa summarize` with a server: its words, part by part and as a whole, each with its place or a mark."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable
@@ -81,9 +79,7 @@ def records(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "summaries.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_parts_then_the_whole_are_written_with_places_and_marks(
-    server: Any, summarize: Any, lease: Path, tmp_path: Path
-) -> None:
+def test_parts_then_the_whole_are_written_with_places_and_marks(server, summarize, lease, tmp_path):
     running = server(by_request(write))
     code, _, err = summarize(running, lease, "--output", tmp_path / "out")
     assert code == 0, err
@@ -101,9 +97,7 @@ def test_parts_then_the_whole_are_written_with_places_and_marks(
     assert "roof" in str(whole) and "950" not in str(whole)
 
 
-def test_parties_and_dates_of_a_contract_come_first(
-    server: Any, summarize: Any, lease: Path, tmp_path: Path
-) -> None:
+def test_parties_and_dates_of_a_contract_come_first(server, summarize, lease, tmp_path):
     def no_parties(body: dict[str, Any]) -> str:
         if "Summarize the document" not in body["messages"][1]["content"]:
             return write(body)
@@ -114,9 +108,7 @@ def test_parties_and_dates_of_a_contract_come_first(
     assert "Ann Alder" in whole[0] and "3 March 2024" in " ".join(whole[:2]) and "roof" in whole[-1]
 
 
-def test_a_focus_is_written_of_and_of_nothing_else(
-    server: Any, summarize: Any, lease: Path, tmp_path: Path
-) -> None:
+def test_a_focus_is_written_of_and_of_nothing_else(server, summarize, lease, tmp_path):
     def about(body: dict[str, Any]) -> str:
         asked = body["messages"][1]["content"]
         assert "what the landlord must do" in asked
@@ -130,9 +122,7 @@ def test_a_focus_is_written_of_and_of_nothing_else(
     assert code == 0 and "Nothing states any of: who insures the boat" in out
 
 
-def test_topics_that_the_model_finds_nothing_about_are_named(
-    server: Any, summarize: Any, lease: Path, tmp_path: Path
-) -> None:
+def test_topics_that_the_model_finds_nothing_about_are_named(server, summarize, lease, tmp_path):
     assert summarize(server(by_request(write)), lease, "--style", "clauses", "--output", tmp_path / "out")[0] == 0
     (record,) = records(tmp_path / "out")
     assert [section["heading"] for section in record["sections"]] == ["Parties", "Dates and term"]
@@ -140,9 +130,7 @@ def test_topics_that_the_model_finds_nothing_about_are_named(
     assert "Not covered: Obligations" in (tmp_path / "out" / "digest.md").read_text(encoding="utf-8")
 
 
-def test_a_small_context_is_given_less_at_a_time(
-    server: Any, summarize: Any, tmp_path: Path
-) -> None:
+def test_a_small_context_is_given_less_at_a_time(server, summarize, tmp_path):
     long = tmp_path / "long.md"
     lines = (f"The keeper of lamp {n} shall light it at dusk and pay {n} dollars to the harbour." for n in range(1, 90))
     long.write_text("# Lamps\n\n" + "\n\n".join(lines), encoding="utf-8")
@@ -161,9 +149,7 @@ def test_a_small_context_is_given_less_at_a_time(
     assert "shall light their lamps at dusk" in out
 
 
-def test_the_same_command_writes_nothing_twice(
-    server: Any, summarize: Any, lease: Path, tmp_path: Path
-) -> None:
+def test_the_same_command_writes_nothing_twice(server, summarize, lease, tmp_path):
     running = server(by_request(write))
     summarize(running, lease.parent, "--output", tmp_path / "out")
     asked = len(running.bodies)
@@ -173,9 +159,7 @@ def test_the_same_command_writes_nothing_twice(
     assert (tmp_path / "out" / "summaries.jsonl").read_bytes() == first
 
 
-def test_a_text_that_the_bundled_model_cannot_read_is_summarized(
-    server: Any, summarize: Any, lease: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_text_that_the_bundled_model_cannot_read_is_summarized(server, summarize, lease, monkeypatch):
     def too_long(*_: object, **__: object) -> float:
         raise ContextTooLong("2,000,000 tokens are more than a model reads")
 

@@ -1,7 +1,5 @@
 """A server's text that the reader ends: what came of it is the answer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,7 @@ def asked(session: Any, stop: Any) -> tuple[str, Any]:
     return shown, getattr(event, "answer", None)
 
 
-def test_what_came_before_the_stop_is_the_answer(server: Any, note: Path, tmp_path: Path) -> None:
+def test_what_came_before_the_stop_is_the_answer(server, note, tmp_path):
     started = server(says(FIRST + "The keeper returns the deposit within ten days [2]. " * 3))
     with session_of(started, note, tmp_path) as session:
         shown, answer = asked(session, lambda event, shown: len(shown) > len(FIRST))
@@ -43,7 +41,7 @@ def test_what_came_before_the_stop_is_the_answer(server: Any, note: Path, tmp_pa
     assert not any("stopped" in warning for warning in complete.coverage.warnings)
 
 
-def test_a_mending_that_is_stopped_leaves_the_first_reply(server: Any, note: Path, tmp_path: Path) -> None:
+def test_a_mending_that_is_stopped_leaves_the_first_reply(server, note, tmp_path):
     started = server(says(FIRST + "The keeper also owns a zeppelin in Peru."), says("The tenant pays nothing at all."))
     mending: list[bool] = []
 
@@ -57,7 +55,7 @@ def test_a_mending_that_is_stopped_leaves_the_first_reply(server: Any, note: Pat
     assert any("stopped" in warning for warning in answer.coverage.warnings)
 
 
-def test_what_is_read_here_for_a_server_has_a_size(server: Any, note: Path, tmp_path: Path) -> None:
+def test_what_is_read_here_for_a_server_has_a_size(server, note, tmp_path):
     from docqa.app.tui.widgets.gauges import sizes_of
 
     with session_of(server(says("not stated")), note, tmp_path) as session:
@@ -65,7 +63,7 @@ def test_what_is_read_here_for_a_server_has_a_size(server: Any, note: Path, tmp_
         assert sizes_of(session).total == len(session.context) and session.plan.tokens == len(session.context)
 
 
-def test_after_a_reply_that_failed_there_is_nothing_to_stop(server: Any, note: Path, tmp_path: Path) -> None:
+def test_after_a_reply_that_failed_there_is_nothing_to_stop(server, note, tmp_path):
     with session_of(server(send(401, "no")), note, tmp_path) as session:
         with pytest.raises(RemoteError):
             list(session.ask(PAYS))

@@ -1,7 +1,5 @@
 """What a model that writes is given: as much as fits, in reading order, with its places."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -31,13 +29,13 @@ def pages_of(context: Context, chosen: list[int]) -> list[tuple[int, int]]:
     return [(context.passages[index].document, context.passages[index].passage.page) for index in chosen]
 
 
-def test_what_fits_is_given_whole_in_reading_order(context: Context) -> None:
+def test_what_fits_is_given_whole_in_reading_order(context):
     question = "What does the tenant of unit 7 pay?"
     chosen = choose_passages(question, context, ranked_for(question, context), None, 1_000_000)
     assert chosen == list(range(len(context.passages)))
 
 
-def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context: Context) -> None:
+def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context):
     question = "What does the tenant of unit 7 pay?"
     ranked = ranked_for(question, context)
     size = context.passages[0].token_end - context.passages[0].token_start
@@ -46,7 +44,7 @@ def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context:
     assert choose_passages(question, context, ranked, None, 10**9, most=2) == sorted(item.index for item in ranked[:2])
 
 
-def test_documents_that_are_compared_have_their_share(document: Any, model: Any) -> None:
+def test_documents_that_are_compared_have_their_share(document, model):
     pages = [page.replace("dollars", "dollars of liability") for page in PAGES]
     context = lay_out([document(*pages), document(*PAGES)], model.tokenizer)
     size = context.passages[0].token_end - context.passages[0].token_start
@@ -57,14 +55,14 @@ def test_documents_that_are_compared_have_their_share(document: Any, model: Any)
     assert found == {"C": {0, 1}, "H": {0}}
 
 
-def test_only_the_part_that_is_named_is_given(context: Context) -> None:
+def test_only_the_part_that_is_named_is_given(context):
     question = "What does page 3 say about the deposit?"
     scope = scope_of(question, context.documents)
     chosen = choose_passages(question, context, ranked_for(question, context), scope, 1_000_000)
     assert {page for _, page in pages_of(context, chosen)} == {3}
 
 
-def test_sentences_are_numbered_and_lead_back_to_their_pages(context: Context) -> None:
+def test_sentences_are_numbered_and_lead_back_to_their_pages(context):
     given = give(context, [2, 3])
     lines = [line for line in given.text.split("\n") if line.startswith("[")]
     assert len(lines) == len(given.sentences)

@@ -1,7 +1,5 @@
 """What a statement says that its quotes do not: numbers, dates, negations, duties, names."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answerers.writing.literal import differences
@@ -20,11 +18,11 @@ from docqa.ingest.language.quantities import figures
         ("within 30 days", [("30", "day")]),
     ],
 )
-def test_numbers_are_read_however_they_are_written(text: str, values: list[tuple[str, str]]) -> None:
+def test_numbers_are_read_however_they_are_written(text, values):
     assert [(figure.value, figure.unit) for figure in figures(text)] == values
 
 
-def test_may_is_a_month_only_where_it_is_a_date() -> None:
+def test_may_is_a_month_only_where_it_is_a_date():
     assert months("on 1 May 2020") == months("May 1, 2020") == months("2020-05-01") - {"january"} == {"may"}
     assert months("The tenant may leave in 2020.") == set()
 
@@ -44,7 +42,7 @@ def test_may_is_a_month_only_where_it_is_a_date() -> None:
         ("The rent is owed to Smith.", "The rent is owed to Jones.", "names"),
     ],
 )
-def test_what_the_quotes_do_not_say_is_found(statement: str, quoted: str, kind: str) -> None:
+def test_what_the_quotes_do_not_say_is_found(statement, quoted, kind):
     assert getattr(differences(statement, quoted), kind)
 
 
@@ -60,10 +58,10 @@ def test_what_the_quotes_do_not_say_is_found(statement: str, quoted: str, kind: 
         ("The notice goes to room no. 5.", "Notices are sent to room 5."),
     ],
 )
-def test_other_words_for_the_same_are_no_difference(statement: str, quoted: str) -> None:
+def test_other_words_for_the_same_are_no_difference(statement, quoted):
     assert not differences(statement, quoted)
 
 
-def test_names_may_stand_in_the_heading_or_beside_the_quote() -> None:
+def test_names_may_stand_in_the_heading_or_beside_the_quote():
     quoted = "Two names are shown on the golf bag."
     assert not differences("The golf bag of North shows two names.", quoted, "North agrees")

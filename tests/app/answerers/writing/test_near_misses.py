@@ -1,7 +1,5 @@
 """Statements that differ from their quotes by a word, and faithful ones in other words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -162,7 +160,7 @@ def judged(statement: str, quoted: str) -> Judgement:
         ("The left lung was affected.", "The right lung was affected."),
     ],
 )
-def test_a_statement_off_by_a_word_is_not_verified(statement: str, quoted: str) -> None:
+def test_a_statement_off_by_a_word_is_not_verified(statement, quoted):
     assert not judged(statement, quoted).good
 
 
@@ -293,5 +291,5 @@ def test_a_statement_off_by_a_word_is_not_verified(statement: str, quoted: str) 
         ("The fee is waived for students.", "Students do not pay the fee."),
     ],
 )
-def test_a_faithful_statement_in_other_words_stays_verified(statement: str, quoted: str) -> None:
+def test_a_faithful_statement_in_other_words_stays_verified(statement, quoted):
     assert judged(statement, quoted).good

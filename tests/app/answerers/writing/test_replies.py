@@ -1,7 +1,5 @@
 """Replies that are no answers: refusals, repetitions, copied instructions."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answerers.writing import replies
@@ -28,7 +26,7 @@ GIVEN = Given(
         "The study does not state any limitations.",
     ],
 )  # fmt: skip
-def test_a_models_own_refusal_is_one(text: str) -> None:
+def test_a_models_own_refusal_is_one(text):
     assert refuses(text) and read_reply(text, GIVEN).written is None
 
 
@@ -36,20 +34,20 @@ def test_a_models_own_refusal_is_one(text: str) -> None:
     "text",
     ["The lease does not allow pets.", "No notice is due.", "No, the tenant may not sublet.", "Not before 1 May 2020."],
 )
-def test_an_answer_that_denies_something_is_no_refusal(text: str) -> None:
+def test_an_answer_that_denies_something_is_no_refusal(text):
     assert not refuses(text) and read_reply(text, GIVEN).written is not None
 
 
-def test_what_cites_a_sentence_is_no_refusal() -> None:
+def test_what_cites_a_sentence_is_no_refusal():
     assert read_reply("The contract does not contain a cap on liability [3].", GIVEN).written is not None
 
 
-def test_a_yes_or_no_is_told_from_a_denial() -> None:
+def test_a_yes_or_no_is_told_from_a_denial():
     assert starts_with_verdict("Yes, it may.")[0] == "yes" and starts_with_verdict("**No**. It ends.")[0] == "no"
     assert starts_with_verdict("No notice is due.")[0] is None
 
 
-def test_a_reply_that_repeats_itself_is_cut() -> None:
+def test_a_reply_that_repeats_itself_is_cut():
     looped = "The rent is 5 dollars. " + "It is due on the first day. " * 9
     assert without_repetition(looped) == "The rent is 5 dollars. It is due on the first day."
     assert replies.REPEATED in read_reply(looped, GIVEN).notes
@@ -59,43 +57,43 @@ def test_a_reply_that_repeats_itself_is_cut() -> None:
     assert without_repetition("The fee is 1,000,000,000,000 dollars.") is None
 
 
-def test_a_model_that_goes_round_in_circles_is_not_waited_for() -> None:
+def test_a_model_that_goes_round_in_circles_is_not_waited_for():
     for piece in ("It is due on the first day. ", "\n"):
         assert any(goes_round(piece * times, piece) for times in range(1, 300))
     sentences = [f"The rent of unit {number} is {7 * number} dollars. " for number in range(40)]
     assert not any(goes_round("".join(sentences[: at + 1]), sentences[at]) for at in range(40))
 
 
-def test_a_line_that_is_said_twice_is_kept_once() -> None:
+def test_a_line_that_is_said_twice_is_kept_once():
     rent, fee = "- The rent is 5 dollars a month [{}].", "- The fee is 2 dollars [2]."
     reply = read_reply("\n".join([rent.format(1), fee, rent.format(3)]), GIVEN)
     assert reply.written is not None and reply.notes == (replies.REPEATED,)
     assert reply.written.text == "- The rent is 5 dollars a month.\n- The fee is 2 dollars."
 
 
-def test_instructions_that_are_copied_are_no_answer() -> None:
+def test_instructions_that_are_copied_are_no_answer():
     reply = read_reply(INSTRUCTIONS, GIVEN)
     assert reply.written is None and reply.notes == (replies.COPIED,)
     mixed = read_reply(f"The rent is 5 dollars [3].\n{INSTRUCTIONS}", GIVEN)
     assert mixed.written is not None and mixed.written.text == "The rent is 5 dollars."
 
 
-def test_the_given_sentences_over_again_are_no_answer() -> None:
+def test_the_given_sentences_over_again_are_no_answer():
     assert read_reply(GIVEN.text, GIVEN) == replies.ReadReply(None, (replies.COPIED,))
     assert read_reply("\n".join(SENTENCES[:3]), GIVEN).written is not None
 
 
-def test_nothing_at_all_is_said_to_be_nothing() -> None:
+def test_nothing_at_all_is_said_to_be_nothing():
     assert read_reply(" \n", GIVEN) == replies.ReadReply(None, (replies.NOTHING,))
 
 
 @pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]", "The laws are [3] and [5]."])
-def test_numbers_alone_stand_for_their_sentences(text: str) -> None:
+def test_numbers_alone_stand_for_their_sentences(text):
     written = read_reply(text, GIVEN).written
     assert written is not None and written.statements[0].plain == SENTENCES[2]
     assert written.statements[0].numbers == [3] and len(written.statements) == (1 if "5" not in text else 2)
 
 
-def test_a_number_that_answers_is_not_taken_for_a_cite() -> None:
+def test_a_number_that_answers_is_not_taken_for_a_cite():
     written = read_reply("5 [3]", GIVEN).written
     assert written is not None and written.text == "5"

@@ -1,7 +1,5 @@
 """Statements that say the question again, with an answer in it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,26 +36,26 @@ def words_of(item: CheckedStatement) -> list[str]:
     return [TEXT[place.start : place.end] for spans in item.quotes for place in spans]
 
 
-def test_a_premise_that_is_the_questions_own_is_left_out() -> None:
+def test_a_premise_that_is_the_questions_own_is_left_out():
     question = "What happens if the rent is late?"
     assert without_premise("If the rent is late, a fee of 5 dollars is due.", question) == "a fee of 5 dollars is due."
     kept = "If the tenant dies, a fee of 5 dollars is due."
     assert without_premise(kept, question) == kept
 
 
-def test_added_words_are_those_that_the_question_has_not() -> None:
+def test_added_words_are_those_that_the_question_has_not():
     assert added_words("The rent of the house is 5 dollars.", "What is the rent of the house?") == {"5", "dollar"}
     assert not added_words("Ann keeps it.", "What is the rent of the house?")
 
 
-def test_what_a_sentence_adds_to_the_question_bears_the_statement_out(document: Any, model: Any) -> None:
+def test_what_a_sentence_adds_to_the_question_bears_the_statement_out(document, model):
     question = "What was taken out of her wages every fortnight?"
     found = checked(document, model, question, "9 dollars were taken out of her wages every fortnight [1].")
     assert found.judgement.support is Support.SUPPORTED and found.judgement.chance == pytest.approx(0.9)
     assert words_of(found) == ["The City began to withhold 9 dollars from her bi-weekly paycheck."]
 
 
-def test_two_sentences_together_have_what_is_added(document: Any, model: Any) -> None:
+def test_two_sentences_together_have_what_is_added(document, model):
     question = "What do the first prototype and the design cost?"
     for cites in ("[2]", "[2, 3]"):
         reply = f"The first prototype costs 2,000 dollars and the design costs 3,000 dollars {cites}."
@@ -73,14 +71,12 @@ def test_two_sentences_together_have_what_is_added(document: Any, model: Any) ->
         ("9 dollars were taken out of her wages every fortnight [1].", 0.2),
     ],
 )
-def test_other_numbers_denials_and_matters_stay_unsupported(
-    document: Any, model: Any, reply: str, answers: float
-) -> None:
+def test_other_numbers_denials_and_matters_stay_unsupported(document, model, reply, answers):
     found = checked(document, model, "What was taken out of her wages every fortnight?", reply, answers)
     assert not found.judgement.good
 
 
-def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document: Any, model: Any) -> None:
+def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document, model):
     question = "May a tenant keep a dog in the house?"
     said = {reply: checked(document, model, question, reply) for reply in ("No. [4]", "Yes. [4]")}
     assert said["No. [4]"].judgement.good and words_of(said["No. [4]"]) == ["A tenant may not keep a dog in the house."]
@@ -88,13 +84,13 @@ def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document: Any, model: An
     assert checked(document, model, question, "No, a tenant may not keep a dog in the house. [4]").judgement.good
 
 
-def test_the_opposite_of_what_its_quote_says_is_not_supported(document: Any, model: Any) -> None:
+def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     question = "May a tenant keep a dog in the house?"
     found = checked(document, model, question, "Yes, a tenant keeps a dog in the house [4].")
     assert not found.judgement.good
 
 
-def test_yes_is_not_said_to_another_number(document: Any, model: Any) -> None:
+def test_yes_is_not_said_to_another_number(document, model):
     found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]") for n in (3, 4)}
     assert found[3].judgement.good and not found[4].judgement.good
 
@@ -107,9 +103,7 @@ def test_yes_is_not_said_to_another_number(document: Any, model: Any) -> None:
         ("The design costs 3,000 dollars to build [3].", 0.9, 0.0),
     ],
 )
-def test_what_is_hardly_supported_must_be_about_the_question(
-    document: Any, model: Any, reply: str, believed: float, least: float
-) -> None:
+def test_what_is_hardly_supported_must_be_about_the_question(document, model, reply, believed, least):
     corpus = Corpus([document(TEXT)], model.tokenizer, [])
     given = give(corpus.context, range(len(corpus.context.passages)))
     written = read_statements(reply, len(given.sentences))
@@ -123,7 +117,7 @@ def test_what_is_hardly_supported_must_be_about_the_question(
         assert found.statements[0].judgement.good is (answers >= least)
 
 
-def test_words_beside_a_sentence_that_answers_are_not_its_own(document: Any, model: Any) -> None:
+def test_words_beside_a_sentence_that_answers_are_not_its_own(document, model):
     """One sentence is about what was asked, another has what is added: no sentence says it."""
     text = "Please ask the help desk about the phone. Field 8 is a number of a third party."
     corpus = Corpus([document(text)], model.tokenizer, [])
@@ -142,9 +136,7 @@ def test_words_beside_a_sentence_that_answers_are_not_its_own(document: Any, mod
 
 
 @pytest.mark.parametrize(("answers", "good"), [(0.1, False), (0.9, True)])
-def test_words_of_two_pages_are_joined_only_where_they_answer(
-    document: Any, model: Any, answers: float, good: bool
-) -> None:
+def test_words_of_two_pages_are_joined_only_where_they_answer(document, model, answers, good):
     """A judge that believes all reads the name on one page and the number on another as one."""
     first, second = "Please ask the help desk about the phone.", "Field 8 is a number of a third party."
     corpus = Corpus([document(first, second)], model.tokenizer, [])

@@ -1,7 +1,5 @@
 """What becomes of a statement that its judge is unsure of."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -30,7 +28,5 @@ def judged(statement: str, **chances: float) -> Support:
         ("It was a great success with everybody who came.", {"partly": 0.7, "supported": 0.1}, "partly"),
     ],
 )
-def test_a_statement_of_several_parts_is_supported_where_nothing_is_missing(
-    statement: str, chances: dict[str, float], support: str
-) -> None:
+def test_a_statement_of_several_parts_is_supported_where_nothing_is_missing(statement, chances, support):
     assert judged(statement, **chances) is Support(support)

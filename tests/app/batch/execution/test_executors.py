@@ -1,7 +1,5 @@
 """Processes and Ray actors give the records of the serial run, and outlive the death of one of them."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -66,14 +64,14 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
     return outputs_of(tmp_path / "serial")
 
 
-def test_a_killed_worker_process_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
+def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path):
     program = KILL.format(module="processes", kind="WorkerProcess", kill=KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]
 
 
-def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     worker = WorkerProcess("{}", 1)
     outcome = worker.process(Task("key", Item("a.txt", "/a.txt", "a.txt"), ("a.txt",)))
@@ -85,7 +83,7 @@ def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch: 
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
-def test_a_killed_ray_actor_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
+def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
     program = KILL.format(module="ray_actors", kind="RayActor", kill=KILL_ACTOR)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
     assert outputs_of(tmp_path / "out") == serial

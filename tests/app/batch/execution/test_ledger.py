@@ -1,7 +1,5 @@
 """The ledger: what it tells after crashes, and that it never costs more than the account."""
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ def _rows(path: Path, query: str) -> list[tuple]:
         return database.execute(query).fetchall()
 
 
-def test_an_attempt_keeps_its_time_memory_machine_and_estimate(tmp_path: Path) -> None:
+def test_an_attempt_keeps_its_time_memory_machine_and_estimate(tmp_path):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "here", clock=iter(range(100)).__next__) as ledger:
         ledger.begin(*BEGUN)
@@ -30,7 +28,7 @@ def test_an_attempt_keeps_its_time_memory_machine_and_estimate(tmp_path: Path) -
                  " FROM attempts") == [("k", "here", 1, "done", 2.0, 9, 7, 1.5)]  # fmt: skip
 
 
-def test_open_attempts_of_killed_runs_are_closed_by_their_results(tmp_path: Path) -> None:
+def test_open_attempts_of_killed_runs_are_closed_by_their_results(tmp_path):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "here") as ledger:
         ledger.begin(*BEGUN)
@@ -42,7 +40,7 @@ def test_open_attempts_of_killed_runs_are_closed_by_their_results(tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be one" * 30, None])
-def test_a_file_that_is_no_ledger_of_this_form_is_set_aside(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_no_ledger_of_this_form_is_set_aside(tmp_path, content):
     path = tmp_path / "ledger.sqlite"
     if content is not None:
         path.write_bytes(content)
@@ -55,7 +53,7 @@ def test_a_file_that_is_no_ledger_of_this_form_is_set_aside(tmp_path: Path, cont
     assert _rows(path, "SELECT count(*) FROM runs") == [(1,)]
 
 
-def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path: Path) -> None:
+def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path):
     with Ledger(tmp_path / "ledger.sqlite", "here") as ledger:
         ledger.begin(*BEGUN)
         ledger.finish(ledger.start("k", "\udcff.txt", 1.0), account.FAILED, reason="no \udcff")
@@ -63,7 +61,7 @@ def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path: Path) -> None:
     assert rows == [("\\udcff.txt", "no \\udcff")]
 
 
-def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None:
+def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path):
     database = sqlite3.connect(tmp_path / "small.sqlite")
     database.execute("PRAGMA max_page_count = 2")
     database.execute("CREATE TABLE t (x)")
@@ -86,7 +84,7 @@ def _interrupted(left: list[int]) -> Any:
     return stored
 
 
-def test_an_interrupt_in_a_transaction_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_in_a_transaction_changes_nothing(tmp_path, monkeypatch):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "here") as ledger:
         ledger.begin(*BEGUN)

@@ -1,11 +1,8 @@
 """A Ray cluster, as a small module stands for it: what is sent to it, and what comes of its errors."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -97,7 +94,7 @@ def _outcome(actors: RayActors) -> Outcome:
     return outcome
 
 
-def test_a_password_is_refused_before_anything_is_sent(ray: Ray) -> None:
+def test_a_password_is_refused_before_anything_is_sent(ray):
     with pytest.raises(UsageError, match="--jobs"):
         _actors("open sesame")
     assert ray.sent == []
@@ -105,7 +102,7 @@ def test_a_password_is_refused_before_anything_is_sent(ray: Ray) -> None:
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("command", ["summarize", "extract"])
-def test_commands_with_ray_refuse_a_password(docqa: Any, ray: Ray, tmp_path: Path, command: str) -> None:
+def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
     for name, text in (("a.txt", "The tenant shall pay rent."), ("secret", "open sesame"), ("questions", "Who pays?")):
         (tmp_path / name).write_text(text)
     arguments = [tmp_path / "a.txt", "--ray", "local", "--password-file", tmp_path / "secret"]
@@ -116,7 +113,7 @@ def test_commands_with_ray_refuse_a_password(docqa: Any, ray: Ray, tmp_path: Pat
     assert "a password is not sent to a Ray cluster" in err
 
 
-def test_options_and_documents_travel_as_json(ray: Ray) -> None:
+def test_options_and_documents_travel_as_json(ray):
     ray.results = [Outcome("key", "{}").to_json()]
     assert _outcome(_actors()).record == "{}"
     spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
@@ -125,14 +122,14 @@ def test_options_and_documents_travel_as_json(ray: Ray) -> None:
     )  # fmt: skip
 
 
-def test_an_actor_that_dies_costs_its_task_one_attempt(ray: Ray) -> None:
+def test_an_actor_that_dies_costs_its_task_one_attempt(ray):
     actors = _actors()
     ray.errors["get"] = RayActorError("the actor died")
     assert _outcome(actors) == Outcome("key")
     assert ray.called["start"] == 2
 
 
-def test_another_error_of_a_task_is_its_failure(ray: Ray) -> None:
+def test_another_error_of_a_task_is_its_failure(ray):
     actors = _actors()
     ray.errors["get"] = RayError("the object was lost\nTraceback of another machine")
     outcome = _outcome(actors)
@@ -142,14 +139,14 @@ def test_another_error_of_a_task_is_its_failure(ray: Ray) -> None:
 
 @pytest.mark.parametrize("call", ["init", "remote", "start", "get prepared"])
 @pytest.mark.parametrize("error", [RayError("no node answers\nmore"), ConnectionError("refused")])
-def test_a_cluster_that_cannot_be_used_ends_the_run(ray: Ray, call: str, error: Exception) -> None:
+def test_a_cluster_that_cannot_be_used_ends_the_run(ray, call, error):
     ray.errors[call] = error
     with pytest.raises(ResourceError, match=r"^cluster:6379: .*(no node answers|refused)\)"):
         _actors()
 
 
 @pytest.mark.parametrize("calls", [("process",), ("get", "start")])
-def test_a_cluster_that_fails_under_way_ends_the_run(ray: Ray, calls: tuple[str, ...]) -> None:
+def test_a_cluster_that_fails_under_way_ends_the_run(ray, calls):
     actors = _actors()
     ray.errors = {call: RayActorError("the head node is gone") for call in calls}
     with pytest.raises(ResourceError, match="the same command goes on"):

@@ -1,7 +1,5 @@
 """The loop of a batch, with a work that takes no model: once each, isolated failures, processes that die."""
 
-from __future__ import annotations
-
 import io
 import threading
 from collections.abc import Callable, Iterator
@@ -69,9 +67,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
     return run_left
 
 
-def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(
-    run: Callable[..., Tally], workspace: Workspace, shout: Shout
-) -> None:
+def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(run, workspace, shout):
     tally = run()
     assert (tally.done, tally.failed, tally.left) == (3, 1, 0)
     assert sorted(shout.processed) == [b"broken", b"one", b"three", b"two"]
@@ -81,7 +77,7 @@ def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(
     assert sorted(outcome or "" for _, outcome in attempts_of(workspace.root)) == ["done"] * 3 + ["failed"]
 
 
-def test_too_many_failures_end_the_run_and_the_next_continues(run: Callable[..., Tally], folder: Path) -> None:
+def test_too_many_failures_end_the_run_and_the_next_continues(run, folder):
     (folder / "a0.txt").write_text("also broken")
     tally = run(max_failures=0)
     assert tally.failed == 1
@@ -90,9 +86,7 @@ def test_too_many_failures_end_the_run_and_the_next_continues(run: Callable[...,
     assert (tally.done, tally.failed, tally.left) == (2, 1, 0)
 
 
-def test_an_error_that_all_would_share_ends_the_run(
-    run: Callable[..., Tally], folder: Path, workspace: Workspace
-) -> None:
+def test_an_error_that_all_would_share_ends_the_run(run, folder, workspace):
     (folder / "b2.txt").write_text("the disk is full")
     with pytest.raises(ResourceError, match="No space"):
         run()
@@ -100,9 +94,7 @@ def test_an_error_that_all_would_share_ends_the_run(
     assert outcomes == ["done", "done", "interrupted"]
 
 
-def test_a_bug_that_one_document_brings_out_is_its_failure(
-    run: Callable[..., Tally], folder: Path, workspace: Workspace, shout: Shout
-) -> None:
+def test_a_bug_that_one_document_brings_out_is_its_failure(run, folder, workspace, shout):
     (folder / "f.txt").write_text("a bug")
     assert run().failed == 2
     task = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[-1]
@@ -111,9 +103,7 @@ def test_a_bug_that_one_document_brings_out_is_its_failure(
     assert "a bug in docqa" in failure.reason
 
 
-def test_a_document_whose_process_dies_twice_is_a_failure(
-    run: Callable[..., Tally], workspace: Workspace, shout: Shout
-) -> None:
+def test_a_document_whose_process_dies_twice_is_a_failure(run, workspace, shout):
     tally = run(Deadly(shout, MAX_CRASHES - 1))
     assert (tally.done, tally.failed) == (3, 1)
     outcomes = [outcome for _, outcome in attempts_of(workspace.root)]
@@ -141,18 +131,18 @@ def _tasks(*keys: str) -> Next:
     return lambda: next(tasks, None)
 
 
-def test_workers_have_a_task_each_at_the_same_time() -> None:
+def test_workers_have_a_task_each_at_the_same_time():
     workers = [Slow(threading.Barrier(2))] * 2
     outcomes = list(run_on(workers, _tasks("a", "b", "c", "d")))
     assert sorted(outcome.key for _, outcome in outcomes) == ["a", "b", "c", "d"]
 
 
-def test_an_error_of_a_worker_is_raised_where_the_run_is() -> None:
+def test_an_error_of_a_worker_is_raised_where_the_run_is():
     with pytest.raises(ResourceError, match="the disk is full"):
         list(run_on([Slow(threading.Barrier(1))], _tasks("a", "full", "b")))
 
 
-def test_half_written_files_of_a_killed_process_are_swept(tmp_path: Path) -> None:
+def test_half_written_files_of_a_killed_process_are_swept(tmp_path):
     workspace = Workspace(tmp_path)
     with workspace.locked():
         workspace.put_outputs(["sub/a.txt.md"])

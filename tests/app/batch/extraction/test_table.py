@@ -1,27 +1,29 @@
 """Which cells of a table differ from the rest of their column, and its conflicts."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.answer.answer import Cite
-from docqa.app.batch.extraction.table import Cell, Row, Table, make_table
+from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, make_table
 
 
-def _table(*answers: str | None) -> Table:
+def _table(*answers: str | None) -> AnswerTable:
     rows = [
-        Row(
+        FileRow(
             f"{number}.pdf",
-            (Cell("answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)),)
+            (
+                AnswerCell(
+                    "answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)
+                ),
+            )
             if answer
-            else (Cell("not_found"),),
+            else (AnswerCell("not_found"),),
         )
         for number, answer in enumerate(answers, start=1)
     ]
     return make_table(["Which law?"], rows)
 
 
-def _differing(table: Table) -> list[str]:
+def _differing(table: AnswerTable) -> list[str]:
     return [row.file for row in table.rows if row.cells[0].differs]
 
 
@@ -48,21 +50,21 @@ def _differing(table: Table) -> list[str]:
         ((None, None), []),
     ],
 )
-def test_cells_that_differ_from_the_rest_of_their_column(answers: tuple[str | None, ...], differing: list[str]) -> None:
+def test_cells_that_differ_from_the_rest_of_their_column(answers, differing):
     assert _differing(_table(*answers)) == differing
 
 
-def test_a_conflict_has_both_quotes_and_counts_the_other_files() -> None:
+def test_a_conflict_has_both_quotes_and_counts_the_other_files():
     (conflict,) = _table("Lower Tarn", "Upper Tarn", "Lower Tarn").conflicts
     assert (conflict.file, conflict.cell.quote) == ("2.pdf", "It is Upper Tarn.")
     assert (conflict.other_file, conflict.other.quote, conflict.others) == ("1.pdf", "It is Lower Tarn.", 2)
 
 
-def test_two_files_that_differ_are_one_conflict() -> None:
+def test_two_files_that_differ_are_one_conflict():
     assert [(c.file, c.other_file) for c in _table("May", "June").conflicts] == [("2.pdf", "1.pdf")]
 
 
-def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file() -> None:
+def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
     conflicts = _table("April", "May", "May", "June", "June").conflicts
     assert [(c.file, c.other_file, c.others, c.answered) for c in conflicts] == [
         ("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5),

@@ -1,7 +1,5 @@
 """A table as CSV, JSON lines, Markdown and XLSX: inert, readable, and the same bytes every time."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -13,26 +11,26 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Usage
 from docqa.app.answer.grades import Status
-from docqa.app.batch.extraction.table import Cell, Row, Table, cell_of, make_table
+from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, cell_of, make_table
 from docqa.app.batch.extraction.table_files import table_bytes
 
 
-def _cell(file: str, answer: str) -> Cell:
-    return Cell("answered", answer, 0.9, f"It says {answer} here.", "exact", (Cite(file, 4, "1", "2", 0, 9),))
+def _cell(file: str, answer: str) -> AnswerCell:
+    return AnswerCell("answered", answer, 0.9, f"It says {answer} here.", "exact", (Cite(file, 4, "1", "2", 0, 9),))
 
 
 @pytest.fixture
-def table() -> Table:
+def table() -> AnswerTable:
     rows = [
-        Row("a.pdf", (_cell("a.pdf", "Lower Tarn"), _cell("a.pdf", "=HYPERLINK(\"http://x\")"))),
-        Row("b.pdf", (_cell("b.pdf", "Lower Tarn"), Cell("not_found"))),
-        Row("-c.pdf", (_cell("-c.pdf", "Upper | Tarn"), _cell("-c.pdf", "@SUM(1)"))),
-        Row("d.pdf", (Cell("unreadable"), Cell("unreadable")), "d.pdf: the file is empty"),
+        FileRow("a.pdf", (_cell("a.pdf", "Lower Tarn"), _cell("a.pdf", "=HYPERLINK(\"http://x\")"))),
+        FileRow("b.pdf", (_cell("b.pdf", "Lower Tarn"), AnswerCell("not_found"))),
+        FileRow("-c.pdf", (_cell("-c.pdf", "Upper | Tarn"), _cell("-c.pdf", "@SUM(1)"))),
+        FileRow("d.pdf", (AnswerCell("unreadable"), AnswerCell("unreadable")), "d.pdf: the file is empty"),
     ]  # fmt: skip
     return make_table(["Which law?", "What else?"], rows)
 
 
-def test_csv_has_answer_page_status_and_difference_of_every_question(table: Table) -> None:
+def test_csv_has_answer_page_status_and_difference_of_every_question(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv").decode())))
     assert [row["Which law?"] for row in rows] == ["Lower Tarn", "Lower Tarn", "Upper | Tarn", ""]
     assert rows[0]["Which law? [page]"] == "p. 1 (PDF 4)"
@@ -42,14 +40,14 @@ def test_csv_has_answer_page_status_and_difference_of_every_question(table: Tabl
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@A1", " =1+1"])
-def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
-    made = make_table(["Q?"], [Row(start, (Cell("answered", start),))])
+def test_no_cell_of_a_csv_is_a_formula(start):
+    made = make_table(["Q?"], [FileRow(start, (AnswerCell("answered", start),))])
     (row,) = list(csv.reader(io.StringIO(table_bytes(made, "csv").decode())))[1:]
     assert not any(value.strip().startswith(("=", "+", "-", "@")) for value in row)
     assert row[2].endswith(start.strip())
 
 
-def test_json_lines_have_a_cell_for_every_question(table: Table) -> None:
+def test_json_lines_have_a_cell_for_every_question(table):
     lines = [json.loads(line) for line in table_bytes(table, "jsonl").decode().splitlines()]
     assert [line["file"] for line in lines] == ["a.pdf", "b.pdf", "-c.pdf", "d.pdf"]
     first = lines[0]["cells"][0]
@@ -57,19 +55,19 @@ def test_json_lines_have_a_cell_for_every_question(table: Table) -> None:
     assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == ("d.pdf: the file is empty", "unreadable")
 
 
-def test_markdown_marks_differences_and_escapes_columns_of_documents(table: Table) -> None:
+def test_markdown_marks_differences_and_escapes_columns_of_documents(table):
     lines = [line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")]
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
     assert "*unreadable: d.pdf: the file is empty*" in lines[5]
 
 
-def test_a_possible_answer_is_none_but_its_page_is_hinted_at() -> None:
+def test_a_possible_answer_is_none_but_its_page_is_hinted_at():
     passage = EvidenceItem("a.pdf", 19, "xv", 1.0, "It says so here.")
     answer = Answer(
         Status.POSSIBLE, "Q?", None, True, 0.4, (), (passage,), CoverageReport(9, 9, 20), Usage(9, 0, 0.1, False)
     )
-    made = make_table(["Q?"], [Row("a.pdf", (cell_of(answer),))])
+    made = make_table(["Q?"], [FileRow("a.pdf", (cell_of(answer),))])
     assert made.answered == 0
     (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
     assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == ("", "Possibly on p. xv (PDF 19)", "possible")
@@ -78,7 +76,7 @@ def test_a_possible_answer_is_none_but_its_page_is_hinted_at() -> None:
     assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_bytes(made, "md").decode()
 
 
-def test_conflicts_show_both_quotes_in_every_format(table: Table) -> None:
+def test_conflicts_show_both_quotes_in_every_format(table):
     rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv", conflicts=True).decode())))
     assert (rows[0]["quote"], rows[0]["other quote"]) == ("It says Upper | Tarn here.", "It says Lower Tarn here.")
     lines = [json.loads(line) for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()]
@@ -88,7 +86,7 @@ def test_conflicts_show_both_quotes_in_every_format(table: Table) -> None:
     assert "> It says Lower Tarn here." in text
 
 
-def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table: Table) -> None:
+def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table):
     book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx", conflicts=True)))
     sheets = {name: book.read(name).decode() for name in book.namelist()}
     assert "<f>" not in sheets["xl/worksheets/sheet1.xml"]
@@ -97,7 +95,7 @@ def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table: Table) 
     assert 'name="Conflicts"' in sheets["xl/workbook.xml"]
 
 
-def test_xlsx_has_quote_and_confidence_beside_each_answer(table: Table) -> None:
+def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
     book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx")))
     texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -108,19 +106,19 @@ def test_xlsx_has_quote_and_confidence_beside_each_answer(table: Table) -> None:
     assert texts[2:8] == ["Which law?", *(f"Which law? [{name}]" for name in columns)]
 
 
-def test_markdown_conflicts_say_how_many_files_agree(table: Table) -> None:
+def test_markdown_conflicts_say_how_many_files_agree(table):
     assert "most files say (2 of 3):" in table_bytes(table, "md", conflicts=True).decode()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])
-def test_equal_tables_give_equal_bytes_at_any_time(table: Table, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_tables_give_equal_bytes_at_any_time(table, form, monkeypatch):
     before = table_bytes(table, form, conflicts=True)
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(2_000_000_000.0))
     assert table_bytes(table, form, conflicts=True) == before
 
 
-def test_a_name_that_is_not_unicode_is_written() -> None:
-    made = make_table(["Q?"], [Row("caf\udce9.pdf", (Cell("not_found"),))])
+def test_a_name_that_is_not_unicode_is_written():
+    made = make_table(["Q?"], [FileRow("caf\udce9.pdf", (AnswerCell("not_found"),))])
     for form in ("csv", "jsonl", "md", "xlsx"):
         assert table_bytes(made, form)

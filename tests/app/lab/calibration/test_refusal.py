@@ -1,7 +1,5 @@
 """The fit of refusal and confidence, on trials that were made up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,8 +13,6 @@ from docqa.app.lab.calibration.refusal import (
     PRECISION,
     REFUSING,
     UNANSWERABLE,
-    Held,
-    figures,
     fit,
     fit_refusal,
 )
@@ -35,22 +31,10 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
         signals["missing_names"] = float(source.integers(0, 3))
         right = not none and source.random() < chance(np.array(signals["margin"] + bias))
         layout = list(Layout)[number % 2]
-        trials.append(
-            Trial(
-                layout,
-                f"doc{number % 50}",
-                "near",
-                "?",
-                none,
-                True,
-                bool(right),
-                right or number % 4 == 0,
-                form,
-                signals,
-                [],
-                [],
-            )  # fmt: skip
-        )
+        trials.append(Trial(
+            layout, f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
+            [], [],
+        ))  # fmt: skip
     return trials
 
 
@@ -58,7 +42,7 @@ def certainty(trials: Sequence[Trial], fitted: Any) -> float:
     return float(np.mean([probability(trial.signals, fitted, trial.form) for trial in trials]))
 
 
-def test_a_form_that_is_wrong_more_often_is_trusted_less() -> None:
+def test_a_form_that_is_wrong_more_often_is_trusted_less():
     facts, lists = made(1_000, Form.FACT, 1.0, 0), made(400, Form.LIST, -2.0, 1)
     fitted = fit([*facts, *lists], pull=3.0)
     assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
@@ -69,14 +53,14 @@ def test_a_form_that_is_wrong_more_often_is_trusted_less() -> None:
     assert first == pytest.approx(np.mean([trial.first for trial in every]), abs=0.03)
 
 
-def test_questions_without_an_answer_count_as_often_as_people_ask_them() -> None:
+def test_questions_without_an_answer_count_as_often_as_people_ask_them():
     few, many = made(3_000, Form.FACT, 1.0, 0, UNANSWERABLE), made(3_000, Form.FACT, 1.0, 0, 0.6)
     asked_by_people = np.mean([trial.right for trial in few])
     for trials in (few, many):
         assert certainty(few, fit(trials, pull=3.0)) == pytest.approx(asked_by_people, abs=0.03)
 
 
-def test_signals_speak_in_their_own_direction_and_form_only() -> None:
+def test_signals_speak_in_their_own_direction_and_form_only():
     verdicts = made(300, Form.YES_NO, 0.0, 8)
     sure = [replace(trial, signals=trial.signals | {"verdict_sure": 3.0 * trial.right}) for trial in verdicts]
     fitted = fit([*made(300, Form.FACT, 0.0, 3), *sure], pull=3.0)
@@ -87,17 +71,7 @@ def test_signals_speak_in_their_own_direction_and_form_only() -> None:
     assert weights["verdict_sure"] == weights["items_chance"] == 0
 
 
-def test_figures_count_what_is_asserted_from_the_threshold_on() -> None:
-    right, wrong = (made(1, Form.FACT, bias, 0, 0.0)[0] for bias in (90.0, -90.0))
-    none = made(1, Form.FACT, 0.0, 0, 1.0)[0]
-    held = [Held(right, 0.95, 0.9), Held(right, 0.3, 0.9), Held(wrong, 0.6, 0.1), Held(none, 0.2, 0.1)]
-    found = figures(held, 0.5)
-    assert (found["right"], found["right_without_refusal"]) == (0.3333, 0.6667)
-    assert (found["refused_answerable"], found["refused_unanswerable"]) == (0.3333, 1.0)
-    assert (found["asserted"], found["precision"], found["sure"], found["precision_at_90"]) == (2, 0.5, 1, 1.0)
-
-
-def test_what_is_fitted_is_calibrated_and_its_figures_are_told() -> None:
+def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     told: list[dict[str, Any]] = []
     trials = [*made(900, Form.FACT, 1.0, 5), *made(200, Form.YES_NO, 0.0, 6)]
     fitted = fit_refusal(trials, lambda **figures: told.append(figures))

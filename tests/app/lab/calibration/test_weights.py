@@ -1,7 +1,5 @@
 """The search for how much signals count in the order of passages and of candidates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from docqa.app.lab.calibration.extracts import Layout
@@ -19,7 +17,7 @@ def asked(*passages: Noticed, candidates: tuple[Weighed, ...] = (), unanswerable
     )
 
 
-def test_a_reading_that_finds_the_passage_is_heard() -> None:
+def test_a_reading_that_finds_the_passage_is_heard():
     told: list[dict[str, Any]] = []
     misled = asked((2.0, -9.0, False), (0.0, -0.1, True), (1.0, None, False))
     found = search_ranks([misled], NOW | {"again_weight": 0.0}, lambda **figures: told.append(figures))
@@ -28,13 +26,7 @@ def test_a_reading_that_finds_the_passage_is_heard() -> None:
     assert len(told) == 1 + len(RANKS["again_weight"])
 
 
-def test_weights_stay_where_no_others_are_better() -> None:
-    clear = asked((2.0, -0.1, True), (0.0, -5.0, False))
-    nothing = asked((2.0, -0.1, False))
-    assert search_ranks([clear, nothing], NOW, lambda **_: None) == {"again_weight": 1.0}
-
-
-def test_words_of_the_sentence_count_where_they_tell_candidates_apart() -> None:
+def test_words_of_the_sentence_count_where_they_tell_candidates_apart():
     covered = asked(candidates=((-2.0, 0.1, 0.0, 0.0), (-2.5, 0.9, -3.0, 0.8)))
     none = asked(candidates=((-1.0, 0.0, 0.0, 0.0), (-2.0, 0.9, 0.0, 1.0)), unanswerable=True)
     found = search_candidates([covered, none], NOW, lambda **_: None)

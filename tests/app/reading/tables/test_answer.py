@@ -1,7 +1,5 @@
 """A cell in place of what the reader found."""
 
-from __future__ import annotations
-
 from array import array
 from typing import Any
 
@@ -29,14 +27,14 @@ def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidat
     return after, text[best.start : best.end]
 
 
-def test_a_neighbouring_cell_gives_way_to_the_one_asked_for(document: Any) -> None:
+def test_a_neighbouring_cell_gives_way_to_the_one_asked_for(document):
     found, words = asked(document, HEIGHTS, "7 m", "What is the height of the old tower?")
     assert words == "90 m"
     assert found.form is Form.FACT
     assert found.signals[BY_CELL]
 
 
-def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document: Any) -> None:
+def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document):
     found, words = asked(document, HEIGHTS, "New tower | 80 m | 6 m", "What is the width of the new tower?")
     assert words == "6 m"
     shown = found.candidates[0].quoted
@@ -44,16 +42,16 @@ def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document: Any) -> Non
     assert HEIGHTS[shown.start : shown.end] == "New tower | 80 m | 6 m"
 
 
-def test_prose_stays_where_the_table_lacks_what_was_asked(document: Any) -> None:
+def test_prose_stays_where_the_table_lacks_what_was_asked(document):
     _, words = asked(document, HEIGHTS, "People like it", "Who liked the height of the old tower best of all?")
     assert words == "People like it"
 
 
-def test_another_row_gives_way_to_the_named_one(document: Any) -> None:
+def test_another_row_gives_way_to_the_named_one(document):
     _, words = asked(document, UNNAMED, "80", "How tall is the red tower?")
     assert words == "Red tower | 70 | 5"
 
 
-def test_a_cell_of_the_named_row_stays_where_no_column_is_certain(document: Any) -> None:
+def test_a_cell_of_the_named_row_stays_where_no_column_is_certain(document):
     _, words = asked(document, UNNAMED, "70", "How tall is the red tower?")
     assert words == "70"

@@ -1,7 +1,5 @@
 """The cell of a grid: spanning heads, titles of groups, names of rows behind the first cell, parts on other pages."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
@@ -40,13 +38,13 @@ def chosen(document: Document, question: str, page: int = 1) -> list[str]:
     return [cell.text for cell in choice.cells] if choice is not None else []
 
 
-def test_the_head_of_a_column_and_the_name_of_a_row_tell() -> None:
+def test_the_head_of_a_column_and_the_name_of_a_row_tell():
     assert chosen(ponds(), "How many ponds did Texas have in 2008–09?") == ["1,1025"]
     assert chosen(ponds(), "How many ponds did Utah have in 1980–81?") == ["1,1705"]
     assert chosen(ponds(), "How many ponds did Nevada have in 2008–09?") == []
 
 
-def test_a_table_that_goes_on_has_its_heads_from_before() -> None:
+def test_a_table_that_goes_on_has_its_heads_from_before():
     assert chosen(ponds(2), "How many ponds did New Texas have in 2007–08?", 2) == ["2,1015"]
 
 
@@ -66,5 +64,5 @@ HTML = """<table><tr><th rowspan=2>Gate</th><th colspan=2>High water</th><th col
         ("What was the low water at the south gate in 2018?", []),
     ],
 )
-def test_spanning_heads_and_titles_tell_cells_apart(question: str, cells: list[str]) -> None:
+def test_spanning_heads_and_titles_tell_cells_apart(question, cells):
     assert chosen(read(ReadRequest("gates.html", HTML.encode())), question) == cells

@@ -1,8 +1,5 @@
 """The cell that a question asks for by the names of row and column, and when there is none."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
@@ -23,7 +20,7 @@ RATES = (
         ("What was the unemployment rate of Sweden in 1996 and 2019?", ["9.9%", "7.0%"]),
     ],
 )
-def test_the_cell_of_the_named_row_and_column_is_chosen(document: Any, question: str, cells: list[str]) -> None:
+def test_the_cell_of_the_named_row_and_column_is_chosen(document, question, cells):
     choice = choose(question, above_tables(document(RATES), [1]))
     assert choice is not None
     assert [cell.text for cell in choice.cells] == cells
@@ -44,16 +41,16 @@ def test_the_cell_of_the_named_row_and_column_is_chosen(document: Any, question:
         "Which country had the lowest rate of unemployment in 2019?",
     ],
 )
-def test_nothing_is_chosen_where_row_or_column_is_not_clear(document: Any, question: str) -> None:
+def test_nothing_is_chosen_where_row_or_column_is_not_clear(document, question):
     assert choose(question, above_tables(document(RATES), [1])) is None
 
 
-def test_the_head_of_a_table_is_no_row_that_a_question_names(document: Any) -> None:
+def test_the_head_of_a_table_is_no_row_that_a_question_names(document):
     above = above_tables(document("1997 | 1995 | 1992\nMill | 4 | 5\nBarn | 6 | 7"), [1])[0]
     assert named_row("What was the turnover in 1997?", above) is None
 
 
-def test_the_same_row_in_two_tables_is_not_decided(document: Any) -> None:
+def test_the_same_row_in_two_tables_is_not_decided(document):
     text = "Tower | Height\nOld | 9\nNew | 7\n\nTower | Height\nOld | 8\nNew | 6"
     assert choose("What is the height of the old tower?", above_tables(document(text), [1])) is None
 
@@ -84,6 +81,6 @@ BALANCES = "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 
         (BALANCES, "What was the balance of Others at March 2018?", "10.8"),
     ],
 )
-def test_years_totals_and_counts_tell_the_column_and_row(document: Any, text: str, question: str, cell: str) -> None:
+def test_years_totals_and_counts_tell_the_column_and_row(document, text, question, cell):
     choice = choose(question, above_tables(document(text), [1]))
     assert choice is not None and [found.text for found in choice.cells] == [cell]

@@ -1,7 +1,5 @@
 """Tables of a page: rows, the heads over their columns, and what has no certain grid."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -29,14 +27,14 @@ def heads_of(made: Any, page: int = 1) -> list[str]:
         (CENTRED, ["Year Ended May 31, 2019", "Year Ended May 31, 2020"]),
     ],
 )
-def test_columns_have_the_heads_over_them(document: Any, text: str, heads: list[str]) -> None:
+def test_columns_have_the_heads_over_them(document, text, heads):
     assert heads_of(document(text)) == heads
 
 
-def test_a_row_that_lacks_cells_is_left_out(document: Any) -> None:
+def test_a_row_that_lacks_cells_is_left_out(document):
     entries = tables_of(document(BARS + "\nShed | 7"), 1)[0].entries
     assert [entry.name.text for entry in entries] == ["Mill", "Barn"]
 
 
-def test_a_table_that_goes_on_has_the_head_of_the_page_before(document: Any) -> None:
+def test_a_table_that_goes_on_has_the_head_of_the_page_before(document):
     assert heads_of(document(BARS, "Shed | 7 | 8\nSty | 1 | 2"), 2) == ["2019", "2020"]

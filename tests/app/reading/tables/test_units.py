@@ -1,8 +1,5 @@
 """Where a table says the unit of a cell."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
@@ -23,7 +20,7 @@ ROWS = "Rent | 4,100 | 5,200\nHeating | 310 | 12%"
         ("He spent millions in a year.\nCost | 2019 | 2020", None),
     ],
 )
-def test_the_unit_is_that_of_the_column_or_the_table(document: Any, above: str, unit: str | None) -> None:
+def test_the_unit_is_that_of_the_column_or_the_table(document, above, unit):
     made = document(f"{above}\n{ROWS}")
     text = made.pages[0].text
     at = text.index("4,100")
@@ -31,7 +28,7 @@ def test_the_unit_is_that_of_the_column_or_the_table(document: Any, above: str, 
     assert (text[found.start : found.end] if found else None) == unit
 
 
-def test_what_has_its_unit_or_is_no_cell_has_none(document: Any) -> None:
+def test_what_has_its_unit_or_is_no_cell_has_none(document):
     made = document(f"Costs (in thousands)\nCost | 2019 | 2020\n{ROWS}\n\nThe rent was 77 in all.")
     text = made.pages[0].text
     for words in ("12%", "Heating", "77"):

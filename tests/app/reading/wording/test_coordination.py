@@ -1,7 +1,5 @@
 """Two things asked with one verb."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.two_parts import parts_of
@@ -33,5 +31,5 @@ from docqa.app.reading.wording.two_parts import parts_of
         ("What is the rent for the hall and the yard?", None),
     ],
 )
-def test_two_things_with_one_verb_are_two_questions(question: str, parts: tuple[str, str] | None) -> None:
+def test_two_things_with_one_verb_are_two_questions(question, parts):
     assert parts_of(question) == parts

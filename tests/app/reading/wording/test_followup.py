@@ -1,7 +1,5 @@
 """Follow-up questions made whole, by the questions before them."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
@@ -53,7 +51,7 @@ def occurs(words: str) -> bool:
         ("Who funded the research?", "When?", "When was the research funded?"),
     ],
 )  # fmt: skip
-def test_a_follow_up_becomes_a_whole_question(before: str, question: str, understood: str) -> None:
+def test_a_follow_up_becomes_a_whole_question(before, question, understood):
     assert readings(question, Earlier(before, None), occurs) == (understood,)
 
 
@@ -67,7 +65,7 @@ def test_a_follow_up_becomes_a_whole_question(before: str, question: str, unders
         ("Which species declined?", "The stickleback", "Why does it profit?", "Why does the stickleback profit?"),
     ],
 )  # fmt: skip
-def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, question: str, understood: str) -> None:
+def test_who_or_which_was_asked_for_is_who_is_meant(before, answer, question, understood):
     assert readings(question, Earlier(before, answer), occurs) == (understood,)
 
 
@@ -86,9 +84,7 @@ def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, qu
          ("When does the Customer sign?", "When does the Supplier sign?")),
     ],
 )  # fmt: skip
-def test_only_what_may_be_meant_is_a_reading(
-    before: str, answer: str | None, question: str, understood: tuple[str, ...]
-) -> None:
+def test_only_what_may_be_meant_is_a_reading(before, answer, question, understood):
     assert readings(question, Earlier(before, answer), occurs) == understood
 
 
@@ -102,12 +98,12 @@ def test_only_what_may_be_meant_is_a_reading(
         "Summarise the duties of the keeper of the lighthouse",
     ],
 )
-def test_a_complete_question_stays_as_it_is(question: str) -> None:
+def test_a_complete_question_stays_as_it_is(question):
     before = Earlier("When does the agreement take effect?", "1 April 2025")
     assert readings(question, before, occurs) == (question,)
 
 
-def test_the_first_question_has_nothing_to_follow() -> None:
+def test_the_first_question_has_nothing_to_follow():
     assert readings(" And when does it end? ", None, occurs) == ("And when does it end?",)
 
 
@@ -116,6 +112,6 @@ def test_the_first_question_has_nothing_to_follow() -> None:
     st.text(max_size=60),
     st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)),
 )
-def test_no_text_breaks_it_and_nothing_becomes_empty(before: str, question: str) -> None:
+def test_no_text_breaks_it_and_nothing_becomes_empty(before, question):
     understood = readings(question, Earlier(before, before), occurs)
     assert all(bool(each.strip()) == bool(question.strip()) for each in understood)

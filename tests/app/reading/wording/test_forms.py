@@ -1,7 +1,5 @@
 """What kind of answer a question wants: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.candidates import Form
@@ -34,5 +32,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("question", "form"), CASES)
-def test_the_form_of_a_question(question: str, form: Form) -> None:
+def test_the_form_of_a_question(question, form):
     assert form_of(question) == form

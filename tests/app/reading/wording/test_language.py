@@ -1,7 +1,5 @@
 """Which questions are plainly not in English."""
 
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.language import is_english, reads_as_english
@@ -54,12 +52,12 @@ PASSES = [
 
 
 @pytest.mark.parametrize("question", OTHER)
-def test_a_question_in_another_language(question: str) -> None:
+def test_a_question_in_another_language(question):
     assert not is_english(question)
 
 
 @pytest.mark.parametrize("question", PASSES)
-def test_names_key_words_code_and_legal_latin_pass(question: str) -> None:
+def test_names_key_words_code_and_legal_latin_pass(question):
     assert is_english(question)
 
 
@@ -68,7 +66,7 @@ def test_names_key_words_code_and_legal_latin_pass(question: str) -> None:
     ["Die Miete beträgt 5 Dollar und ist monatlich zu zahlen.", "Le loyer est de 5 dollars et il est payable.",
      "El arrendatario debe pagar la renta.", "租金是五美元,每月支付一次。"],
 )  # fmt: skip
-def test_prose_in_other_languages_is_told(text: str) -> None:
+def test_prose_in_other_languages_is_told(text):
     assert not reads_as_english(text)
 
 
@@ -78,5 +76,5 @@ def test_prose_in_other_languages_is_told(text: str) -> None:
      '"The rent is 5 dollars."', "The court applied res judicata.",
      "de la Cruz v. Los Angeles was decided in 1999"],
 )  # fmt: skip
-def test_english_prose_with_names_is_english(text: str) -> None:
+def test_english_prose_with_names_is_english(text):
     assert reads_as_english(text)

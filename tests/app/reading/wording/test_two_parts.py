@@ -1,7 +1,5 @@
 """Questions of two parts cut into two that stand alone: a table of named cases."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +40,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("question", "first", "second"), CASES)
-def test_each_part_stands_alone(question: str, first: str, second: str) -> None:
+def test_each_part_stands_alone(question, first, second):
     assert parts_of(question) == (first, second)
 
 
@@ -56,7 +54,7 @@ def test_each_part_stands_alone(question: str, first: str, second: str) -> None:
         "",
     ],
 )
-def test_what_is_not_two_parts_stays_whole(question: str) -> None:
+def test_what_is_not_two_parts_stays_whole(question):
     assert parts_of(question) is None
 
 
@@ -64,6 +62,6 @@ WORDS = ("who", "when", "and", ",", "?", "the", "it", "her", "Alder", "signed", 
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12))
-def test_parts_are_two_questions_whatever_is_asked(words: list[str]) -> None:
+def test_parts_are_two_questions_whatever_is_asked(words):
     parts = parts_of(" ".join(words))
     assert parts is None or all(part.endswith("?") and len(part) > 2 for part in parts)

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from docqa.app.reading.wording.verdicts import features, verdict_odds, weights
@@ -25,21 +23,21 @@ YES = [
 
 
 @pytest.mark.parametrize(("question", "clause"), NO)
-def test_what_the_clause_denies_limits_or_turns_round_is_answered_no(question: str, clause: str) -> None:
+def test_what_the_clause_denies_limits_or_turns_round_is_answered_no(question, clause):
     assert verdict_odds(question, clause) < 0
 
 
 @pytest.mark.parametrize(("question", "clause"), YES)
-def test_what_the_clause_grants_or_denies_as_asked_is_answered_yes(question: str, clause: str) -> None:
+def test_what_the_clause_grants_or_denies_as_asked_is_answered_yes(question, clause):
     assert verdict_odds(question, clause) > 0
 
 
-def test_every_weight_is_of_a_feature_that_exists() -> None:
+def test_every_weight_is_of_a_feature_that_exists():
     known: set[str] = {"bias"}
     for opening in ("Can", "May", "Will", "Must", "Is", "Do", "Did", "Has", "So"):
         known |= set(features(f"{opening} it rain?", "It rains."))
     assert set(weights()) <= known
 
 
-def test_no_words_at_all_are_answered_without_an_error() -> None:
+def test_no_words_at_all_are_answered_without_an_error():
     assert verdict_odds("", "") == verdict_odds("?", " ")

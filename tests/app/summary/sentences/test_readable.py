@@ -1,7 +1,5 @@
 """Only whole sentences of prose, and none that hangs in the air, may come into a summary."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,13 +30,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_a_whole_sentence_is_taken(text: str) -> None:
+def test_a_whole_sentence_is_taken(text):
     assert is_sentence(text, english=True)
     assert not needs_the_one_before(text)
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD.keys())
-def test_what_is_no_sentence_of_prose_is_left_out(text: str) -> None:
+def test_what_is_no_sentence_of_prose_is_left_out(text):
     assert not is_sentence(text, english=True)
 
 
@@ -53,7 +51,7 @@ def test_what_is_no_sentence_of_prose_is_left_out(text: str) -> None:
         "It did so at once and without a word.",
     ),
 )
-def test_a_sentence_that_points_back_needs_the_one_before(text: str) -> None:
+def test_a_sentence_that_points_back_needs_the_one_before(text):
     assert needs_the_one_before(text)
 
 
@@ -67,12 +65,12 @@ def test_a_sentence_that_points_back_needs_the_one_before(text: str) -> None:
         "Third parties have no rights under the lease.",
     ),
 )
-def test_words_that_only_look_as_if_they_pointed_back_do_not(text: str) -> None:
+def test_words_that_only_look_as_if_they_pointed_back_do_not(text):
     assert not needs_the_one_before(text)
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_judged_and_only_leading_numbers_are_removed(text: str) -> None:
+def test_any_text_is_judged_and_only_leading_numbers_are_removed(text):
     assert is_sentence(text, english=False) in (True, False)
     assert text.endswith(without_number(text))
 
@@ -89,5 +87,5 @@ def test_any_text_is_judged_and_only_leading_numbers_are_removed(text: str) -> N
         ("The parties met in 2019, 12 days before the hearing of the case by the court.", False),
     ],
 )
-def test_entries_of_a_bibliography_are_no_sentences(text: str, entry: bool) -> None:
+def test_entries_of_a_bibliography_are_no_sentences(text, entry):
     assert is_sentence(text, english=True) is not entry

@@ -1,13 +1,8 @@
 """Whose words a sentence is: speech carries its speaker, and is no finding of the document."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from docqa.app.summary.record import SummaryRecord
 from docqa.app.summary.sentences.speech import UNNAMED, speaker_at
 
 PRAISE = "Our growth in the year was the best that this company has ever seen."
@@ -26,17 +21,13 @@ PRESS = f"""The company sold four thousand boats in the year and paid a dividend
         ("This is the “special character of the school environment” in law.", "special character", None),
     ],
 )
-def test_speech_is_told_from_the_documents_own_words(
-    document: Any, text: str, words: str, speaker: str | None
-) -> None:
+def test_speech_is_told_from_the_documents_own_words(document, text, words, speaker):
     made = document(text)
     start = made.pages[0].text.index(words)
     assert speaker_at(made, 1, start, start + len(words)) == speaker
 
 
-def test_a_quoted_sentence_has_its_speaker_in_the_summary(
-    summarize: Callable[..., SummaryRecord], document: Any
-) -> None:
+def test_a_quoted_sentence_has_its_speaker_in_the_summary(summarize, document):
     record = summarize(document(PRESS), "abstract")
     assert all(sentence.speaker for sentence in record.sentences if sentence.text in PRESS.split("“")[1].split("”")[0])
     assert summarize(document(PRESS), "brief").sentences[0].speaker is None

@@ -1,11 +1,8 @@
 """A checkpoint writes summaries here: from its state of the whole document, or from the sentences of its parts."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -38,9 +35,7 @@ def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCQA_THREADS", "1")
 
 
-def test_what_random_weights_write_is_marked_and_the_same_twice(
-    docqa: Any, note: Path, writer: Path, tmp_path: Path
-) -> None:
+def test_what_random_weights_write_is_marked_and_the_same_twice(docqa, note, writer, tmp_path):
     said = {}
     for source in ("whole", "passages"):
         for out in (f"{source}-1", f"{source}-2"):
@@ -55,9 +50,7 @@ def test_what_random_weights_write_is_marked_and_the_same_twice(
             assert sentence["support"] in list(Support) and sentence["grade"] is None
 
 
-def test_the_state_of_the_whole_document_is_what_is_written_from(
-    note: Path, lease: Path, writer: Path, tmp_path: Path
-) -> None:
+def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, writer, tmp_path):
     from docqa.model.load import load_model
 
     model = load_model(writer, dtype="float32", threads=1)

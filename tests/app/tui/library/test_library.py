@@ -1,7 +1,5 @@
 """The library, and whole sessions with the tiny checkpoint: open, ask, follow, quit, come back."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select
@@ -11,7 +9,6 @@ import sys
 import time
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +25,7 @@ from docqa.ingest.errors import NoDocuments
 from docqa.ingest.request import ReadRequest
 
 
-def test_the_library_names_fifty_documents_at_once(interface: Any, tui: Any, tmp_path: Path) -> None:
+def test_the_library_names_fifty_documents_at_once(interface, tui, tmp_path):
     for number in range(50):
         (tmp_path / f"paper_{number:02}.txt").write_text("A keeper pays.", encoding="utf-8")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
@@ -42,9 +39,7 @@ def test_the_library_names_fifty_documents_at_once(interface: Any, tui: Any, tmp
     tui.drive(interface(str(tmp_path)), steps)
 
 
-def test_enter_opens_a_document_and_l_comes_back_to_its_row(
-    interface: Any, session: Any, tui: Any, tmp_path: Path
-) -> None:
+def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, tui, tmp_path):
     for name in ("a.txt", "b.txt", "c.txt"):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     asked: list[str] = []
@@ -73,21 +68,21 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(
     assert (app.return_code or 0) == 0
 
 
-def test_a_document_without_questions_is_listed_as_opened(lease_document: Any, store: Store) -> None:
+def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
     kept_turns.save(store, lease_document, [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
     kept_turns.save(store, lease_document, [Turn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 
-def test_a_folder_without_documents_says_so(interface: Any, tui: Any, tmp_path: Path) -> None:
+def test_a_folder_without_documents_says_so(interface, tui, tmp_path):
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "no documents in this folder" in tui.screen_text(pilot.app))
 
     tui.drive(interface(str(tmp_path)), steps)
 
 
-def test_a_document_inside_an_archive_opens_alone(tmp_path: Path) -> None:
+def test_a_document_inside_an_archive_opens_alone(tmp_path):
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("one.txt", "The first keeper pays 17 dollars.")
         archive.writestr("two.txt", "The second keeper pays 34 dollars.")
@@ -98,16 +93,14 @@ def test_a_document_inside_an_archive_opens_alone(tmp_path: Path) -> None:
         SessionOpener(Options(store=False))(str(tmp_path / "empty"))
 
 
-def test_the_model_is_loaded_once_for_all_documents(checkpoint: Path, lease_of: Any, tmp_path: Path) -> None:
+def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_path):
     opener = SessionOpener(Options(model=str(checkpoint), store=False))
     first = opener(str(lease_of(tmp_path / "one.txt", 3)))
     loaded = first.model
     assert opener(str(lease_of(tmp_path / "two.txt", 3))).loaded_model is loaded
 
 
-def test_a_whole_session_with_a_model_by_keys_alone(
-    interface: Any, tui: Any, checkpoint: Path, lease: Path, own_folders: Path
-) -> None:
+def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, lease, own_folders):
     """Open a folder, read, ask, follow the third cite, go back, search, copy, quit, come back and find it."""
     options = Options(model=str(checkpoint), preview=False, threads=1)
     store, question = Store(own_folders), "Who pays Alder7?"
@@ -155,9 +148,7 @@ def test_a_whole_session_with_a_model_by_keys_alone(
     tui.drive(make(), second)
 
 
-def test_a_document_read_before_has_title_pages_and_last_question(
-    interface: Any, store: Store, tui: Any, document: Any, tmp_path: Path
-) -> None:
+def test_a_document_read_before_has_title_pages_and_last_question(interface, store, tui, document, tmp_path):
     path = tmp_path / "lease.pdf"
     path.write_bytes(b"%PDF-1.4 1 0 obj /Font ")
     read = replace(document("one", "two", "three", path=str(path)), title="Lease of the mill")
@@ -178,13 +169,13 @@ def test_a_document_read_before_has_title_pages_and_last_question(
     tui.drive(interface(str(tmp_path)), steps)
 
 
-def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_it_says_so(capsys):
     assert cli.run(["tui"]) == 2
     assert "needs a terminal" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["--help", "tui --help", "forget nothing.pdf"])
-def test_no_other_command_imports_textual(python: str, command: str) -> None:
+def test_no_other_command_imports_textual(python, command):
     code = f"import sys; from docqa.app import cli; cli.run({command.split()!r}); sys.exit('textual' in sys.modules)"
     done = subprocess.run([python, "-c", code], capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
@@ -213,9 +204,7 @@ def _in_terminal(arguments: list[str], keys: list[tuple[bytes, bytes]], **enviro
 
 
 @pytest.mark.parametrize("read_first", [False, True])
-def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(
-    checkpoint: Path, lease_of: Any, tmp_path: Path, read_first: bool
-) -> None:
+def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(checkpoint, lease_of, tmp_path, read_first):
     path = lease_of(tmp_path / "lease.txt", 400 if read_first else 5)
     keys = [(b"question about", b"x\r"), (b"tokens", b"\x11")] if read_first else [(b"lease.txt", b"\x11")]
     environment = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
@@ -225,7 +214,7 @@ def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(
     assert b"Traceback" not in seen
 
 
-def test_a_path_that_is_not_there_is_status_3(tmp_path: Path) -> None:
+def test_a_path_that_is_not_there_is_status_3(tmp_path):
     code, seen = _in_terminal(["tui", str(tmp_path / "none.pdf")], [])
     assert code == 3
     assert b"no such file" in seen

@@ -1,8 +1,5 @@
 """What a library leaves out and what it marks: exports of docqa, files that are damaged, empty, or scanned."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,21 +22,19 @@ SCANNED = b"%PDF-1.4\n1 0 obj <</Type/XObject/Subtype/Image/Width 10>> stream\ne
         ("a.txt", b"A keeper pays.", ""),
     ],
 )
-def test_a_file_is_marked_by_its_bytes(tmp_path: Path, name: str, content: bytes, mark: str) -> None:
+def test_a_file_is_marked_by_its_bytes(tmp_path, name, content, mark):
     (tmp_path / name).write_bytes(content)
     assert mark_of(tmp_path / name) == mark
 
 
-def test_a_library_leaves_out_what_docqa_exported(tmp_path: Path) -> None:
+def test_a_library_leaves_out_what_docqa_exported(tmp_path):
     for name in ("act.txt", "act.docqa.md", "act.docqa-2.md", "act.chat.md", "act.chat.html", "docqa.md"):
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     assert [document.name for document in find(str(tmp_path))] == ["act.txt", "docqa.md"]
     assert is_export("folder/my.report.docqa-12.md")
 
 
-def test_broken_and_scanned_files_are_marked_in_the_list(
-    interface: Any, session: Any, tui: Any, tmp_path: Path
-) -> None:
+def test_broken_and_scanned_files_are_marked_in_the_list(interface, session, tui, tmp_path):
     (tmp_path / "a.pdf").write_bytes(b"torn")
     (tmp_path / "b.pdf").write_bytes(SCANNED)
     (tmp_path / "c.txt").write_text("A keeper pays.", encoding="utf-8")

@@ -1,7 +1,5 @@
 """What was read and asked before: found without a path, opened by keys alone."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Any
@@ -47,7 +45,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     return document
 
 
-def test_documents_are_listed_last_used_first_with_what_is_kept(store: Store, opened_before: list[Path]) -> None:
+def test_documents_are_listed_last_used_first_with_what_is_kept(store, opened_before):
     time.sleep(0.01)
     _asked(store, opened_before[0], "How much?")
     listed = recent_documents(store)
@@ -59,7 +57,7 @@ def test_documents_are_listed_last_used_first_with_what_is_kept(store: Store, op
     assert [recent.path for recent in recent_documents(store) if not recent.there] == [str(opened_before[1])]
 
 
-def test_questions_of_every_front_end_are_found_by_their_words(store: Store, opened_before: list[Path]) -> None:
+def test_questions_of_every_front_end_are_found_by_their_words(store, opened_before):
     _asked(store, opened_before[0], "How much does the keeper pay?")
     _asked(store, opened_before[1], "Who pays in March?", kind="ask")
     assert len(past_questions(store)) == 2
@@ -67,7 +65,7 @@ def test_questions_of_every_front_end_are_found_by_their_words(store: Store, ope
     assert (asked.path, asked.turn.question) == (str(opened_before[1]), "Who pays in March?")
 
 
-def test_nothing_kept_is_nothing_to_list(tmp_path: Path) -> None:
+def test_nothing_kept_is_nothing_to_list(tmp_path):
     store = Store(tmp_path / "empty")
     assert not anything_kept(store)
     assert not anything_kept(None)
@@ -79,12 +77,12 @@ def test_nothing_kept_is_nothing_to_list(tmp_path: Path) -> None:
     ("seconds", "said"),
     [(3, "just now"), (300, "5 min ago"), (7_300, "2 h ago"), (90_000, "1 day ago"), (9e5, "10 days ago")],
 )
-def test_times_are_written_as_ages(seconds: float, said: str) -> None:
+def test_times_are_written_as_ages(seconds, said):
     assert ago(1e9 - seconds, 1e9) == said
     assert ago(0.0, 1e9).startswith("19")
 
 
-def test_the_archive_of_a_path_inside_it_is_found(tmp_path: Path) -> None:
+def test_the_archive_of_a_path_inside_it_is_found(tmp_path):
     archive = tmp_path / "papers.zip"
     archive.write_bytes(b"PK")
     assert archive_of(str(archive / "deep" / "one.pdf")) == str(archive)
@@ -98,9 +96,7 @@ def _over(interface: Any, opener: Any) -> Any:
     return app
 
 
-def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(
-    interface: Any, session: Any, store: Store, opened_before: list[Path], tui: Any
-) -> None:
+def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(interface, session, store, opened_before, tui):
     paths: list[str] = []
 
     def opener(path: str, on_page: Any) -> Any:
@@ -120,9 +116,7 @@ def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(
     tui.drive(_over(interface, opener), steps)
 
 
-def test_a_past_question_opens_its_document_with_its_answer(
-    interface: Any, store: Store, opened_before: list[Path], tui: Any
-) -> None:
+def test_a_past_question_opens_its_document_with_its_answer(interface, store, opened_before, tui):
     _asked(store, opened_before[0], "How much does the keeper pay?")
     asked_elsewhere = _asked(store, opened_before[1], "Who pays in March?", kind="chat")
     session = tui.FakeSession((asked_elsewhere,))
@@ -145,9 +139,7 @@ def test_a_past_question_opens_its_document_with_its_answer(
     tui.drive(_over(interface, lambda path, on_page: session), steps, (80, 24))
 
 
-def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
-    interface: Any, session: Any, opened_before: list[Path], tui: Any
-) -> None:
+def test_a_document_that_is_gone_says_so_and_nothing_is_opened(interface, session, opened_before, tui):
     for path in opened_before:
         path.unlink()
 
@@ -163,9 +155,7 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
     tui.drive(_over(interface, lambda path, on_page: session), steps)
 
 
-def test_h_opens_the_recent_documents_and_l_comes_back(
-    interface: Any, session: Any, opened_before: list[Path], tui: Any, tmp_path: Path
-) -> None:
+def test_h_opens_the_recent_documents_and_l_comes_back(interface, session, opened_before, tui, tmp_path):
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "3 documents · Enter opens" in tui.screen_text(pilot.app))
         await pilot.press("h")

@@ -1,14 +1,11 @@
 """What is sent to terminals that show pictures, which ones those are, and that the others are sent nothing."""
 
-from __future__ import annotations
-
 import base64
 import os
 import pty
 import re
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,21 +18,21 @@ GREY = (np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint
 PNG = grey_png(GREY.tobytes(), 30, 60, 30)
 
 
-def test_the_pixels_of_a_page_come_back_from_its_png() -> None:
+def test_the_pixels_of_a_page_come_back_from_its_png():
     assert (graphics.grey_pixels(PNG) == GREY).all()
     with pytest.raises(ValueError, match="eight-bit grey"):
         graphics.grey_pixels(b"\x89PNG\r\n\x1a\n")
 
 
 @pytest.mark.parametrize("size", [(30, 60), (10, 20), (7, 13), (90, 180)])
-def test_a_picture_that_is_made_smaller_keeps_its_mean(size: tuple[int, int]) -> None:
+def test_a_picture_that_is_made_smaller_keeps_its_mean(size):
     small = graphics.resized(GREY, *size)
     assert small.shape == (size[1], size[0])
     assert abs(float(small.mean()) - float(GREY.mean())) < 3
 
 
 @pytest.mark.parametrize("room", [(40, 30), (10, 60), (1, 1), (200, 5)])
-def test_a_page_keeps_its_shape_and_its_pane(room: tuple[int, int]) -> None:
+def test_a_page_keeps_its_shape_and_its_pane(room):
     columns, rows = graphics.fitted(Terminal("kitty", 10, 20), (595, 842), *room)
     assert 1 <= columns <= room[0]
     assert 1 <= rows <= room[1]
@@ -43,7 +40,7 @@ def test_a_page_keeps_its_shape_and_its_pane(room: tuple[int, int]) -> None:
         assert columns * 10 / (rows * 20) == pytest.approx(595 / 842, rel=0.2)
 
 
-def test_kitty_gets_the_png_in_chunks_and_does_not_reply() -> None:
+def test_kitty_gets_the_png_in_chunks_and_does_not_reply():
     png = PNG + bytes(9_000)
     sent = graphics.drawing(Terminal("kitty"), png, 4, 2, 20, 10)
     assert sent.startswith("\x1b7\x1b[3;5H")
@@ -56,7 +53,7 @@ def test_kitty_gets_the_png_in_chunks_and_does_not_reply() -> None:
     assert "a=d" in graphics.erasing(Terminal("kitty"))
 
 
-def test_iterm_gets_one_file_in_cells() -> None:
+def test_iterm_gets_one_file_in_cells():
     sent = graphics.drawing(Terminal("iterm"), PNG, 0, 0, 20, 10)
     assert f"inline=1;size={len(PNG)};width=20;height=10;" in sent
     assert base64.b64decode(sent.split(":")[1].split("\x07")[0]) == PNG
@@ -86,7 +83,7 @@ def _sixel_shades(sent: str) -> np.ndarray:
     return shades[: int(header[2])]
 
 
-def test_sixel_draws_every_pixel_once_in_its_shade() -> None:
+def test_sixel_draws_every_pixel_once_in_its_shade():
     sent = graphics.drawing(Terminal("sixel", 3, 6), PNG, 0, 0, 10, 10)
     shades = _sixel_shades(sent)
     assert shades.shape == (60, 30)
@@ -112,16 +109,14 @@ def test_sixel_draws_every_pixel_once_in_its_shade() -> None:
         ({}, b"", None),
     ],
 )
-def test_a_terminal_is_known_by_its_name_or_by_its_answer(
-    environment: dict[str, str], answer: bytes, protocol: str | None
-) -> None:
+def test_a_terminal_is_known_by_its_name_or_by_its_answer(environment, answer, protocol):
     found = graphics.detect("auto", environment, lambda: answer)
     assert (found.protocol if found else None) == protocol
     if b"6;18;9" in answer:
         assert found == Terminal("sixel", 9, 18)
 
 
-def test_off_asks_nothing_and_a_named_protocol_is_taken() -> None:
+def test_off_asks_nothing_and_a_named_protocol_is_taken():
     def never() -> bytes:
         raise AssertionError("asked")
 
@@ -151,10 +146,10 @@ def _asked_in(reply: bytes) -> str:
 
 
 @pytest.mark.parametrize("reply", [b"\x1b[6;18;9t\x1b[?62;4c", b""])
-def test_a_terminal_that_does_not_answer_is_not_waited_for(reply: bytes) -> None:
+def test_a_terminal_that_does_not_answer_is_not_waited_for(reply):
     assert _asked_in(reply) == repr(reply)
 
 
-def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+def test_without_a_terminal_nobody_is_asked(monkeypatch, capfd):
     assert graphics.ask_terminal() == b""
     assert capfd.readouterr().out == ""

@@ -1,7 +1,5 @@
 """The yellow over words on the picture of a page: which lines, which pixels."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from docqa.app.tui.page.highlighter import LineBox, line_boxes, marked_pixels, marked_png, touched
@@ -9,7 +7,7 @@ from docqa.ingest.pdf.inspection import PageView, SeenBlock, SeenLine
 from docqa.ingest.types import Page
 
 
-def test_lines_of_print_are_found_in_a_text_that_joins_them() -> None:
+def test_lines_of_print_are_found_in_a_text_that_joins_them():
     page = Page(0, "1", "The fee is forty pounds.\nNothing else.", "A")
     first = SeenBlock(
         0, 24, "para", (SeenLine("The fee is for-", (10, 10, 90, 20)), SeenLine("ty pounds.", (10, 20, 60, 30)))
@@ -25,7 +23,7 @@ def test_lines_of_print_are_found_in_a_text_that_joins_them() -> None:
     assert touched(lines, [(0, 3), (26, 30)]) == (lines[0].box, lines[2].box)
 
 
-def test_yellow_lies_over_the_box_alone_and_leaves_black_black() -> None:
+def test_yellow_lies_over_the_box_alone_and_leaves_black_black():
     below = marked_pixels(10, 20, [(0.2, 0.5, 0.4, 0.6)])
     assert below[10:13, 2:5].all()
     assert below.sum() == 9

@@ -1,7 +1,5 @@
 """The lines of a document: wrapped to cells, laid out where somebody looks, and never moving under the reader."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 
@@ -15,7 +13,7 @@ WORDS = "the tenant of unit seven shall pay the keeper before the ninth day of e
 
 @pytest.mark.parametrize("text", [WORDS, "x" * 300, "日本語の文書" * 40, "a\u0301" * 90, ""])
 @pytest.mark.parametrize("width", [10, 37, 80])
-def test_wrapped_rows_fit_and_lose_nothing_but_spaces(text: str, width: int) -> None:
+def test_wrapped_rows_fit_and_lose_nothing_but_spaces(text, width):
     rows = wrap(text, 0, len(text), width)
     assert all(cell_len(text[start:end]) <= width for start, end in rows)
     gaps = [text[one[1] : other[0]] for one, other in zip(rows, rows[1:])]
@@ -24,7 +22,7 @@ def test_wrapped_rows_fit_and_lose_nothing_but_spaces(text: str, width: int) -> 
     assert rows[-1][1] == len(text)
 
 
-def test_what_a_terminal_would_obey_is_shown_as_a_space() -> None:
+def test_what_a_terminal_would_obey_is_shown_as_a_space():
     assert displayed("a\x1b[31mb\u202ec\td\ne") == "a [31mb c d\ne"
 
 
@@ -33,7 +31,7 @@ def _lines(document: Any, pages: int = 40, width: int = 60, **changes: Any) -> P
     return PageLines(document(*texts, **changes), width)
 
 
-def test_a_place_and_its_line_agree(document: Any) -> None:
+def test_a_place_and_its_line_agree(document):
     lines = _lines(document)
     for page, offset in ((1, 0), (7, 100), (23, 400), (40, 12)):
         line = lines.line_of(page, offset)
@@ -44,7 +42,7 @@ def test_a_place_and_its_line_agree(document: Any) -> None:
         assert lines.place(line) == (page, row.start)
 
 
-def test_the_top_line_keeps_its_text_during_layout(document: Any) -> None:
+def test_the_top_line_keeps_its_text_during_layout(document):
     lines = _lines(document)
     line = lines.line_of(20, 200)
     before = lines.place(line)
@@ -53,7 +51,7 @@ def test_the_top_line_keeps_its_text_during_layout(document: Any) -> None:
     assert lines.ensure(moved - 400, moved + 400, moved) == moved
 
 
-def test_after_all_is_laid_out_the_height_is_the_number_of_lines(document: Any) -> None:
+def test_after_all_is_laid_out_the_height_is_the_number_of_lines(document):
     lines = _lines(document, pages=12)
     lines.ensure(0, 10**6, 0)
     rows = [lines.row(y) for y in range(lines.height)]
@@ -62,7 +60,7 @@ def test_after_all_is_laid_out_the_height_is_the_number_of_lines(document: Any) 
     assert lines.row(lines.height) is None
 
 
-def test_a_long_page_is_laid_out_in_slices_without_a_gap(document: Any) -> None:
+def test_a_long_page_is_laid_out_in_slices_without_a_gap(document):
     text = "\n".join(f"line {number} of a register" for number in range(4_000))
     assert len(text) > 5 * SEGMENT_CHARACTERS
     lines = PageLines(document(text, paged=False), 60)
@@ -72,7 +70,7 @@ def test_a_long_page_is_laid_out_in_slices_without_a_gap(document: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_tokens_are_laid_out_within_a_second_of_processor_time(document: Any) -> None:
+def test_a_million_tokens_are_laid_out_within_a_second_of_processor_time(document):
     document = document(*[WORDS * 8 for _ in range(2_000)])
     assert sum(len(page.text) for page in document.pages) > 4_000_000
     started = time.process_time()
@@ -83,7 +81,7 @@ def test_a_million_tokens_are_laid_out_within_a_second_of_processor_time(documen
     assert all(lines.row(middle + y) for y in range(40))
 
 
-def test_an_empty_document_has_no_lines_to_fall_over(document: Any) -> None:
+def test_an_empty_document_has_no_lines_to_fall_over(document):
     lines = PageLines(document("", paged=False), 60)
     assert lines.ensure(0, 100, 0) == 0
     assert lines.place(5) == (1, 0)

@@ -1,8 +1,5 @@
 """References and footnote marks in the text: shown as links, followed by clicks and keys, and come back from."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +63,7 @@ async def _on_third_page(pilot: Any, tui: Any) -> Any:
     return panes
 
 
-def test_links_are_in_document_order_and_point_to_lines_and_notes(referring: Document) -> None:
+def test_links_are_in_document_order_and_point_to_lines_and_notes(referring):
     links = Links(referring)
     text = referring.pages[2].text
     found = links.within(3, 0, len(text))
@@ -82,12 +79,12 @@ def test_links_are_in_document_order_and_point_to_lines_and_notes(referring: Doc
     assert links.next(links.within(9, 0, 10_000)[0], 1) == seventh
 
 
-def test_a_document_without_references_has_no_links(lease_document: Document) -> None:
+def test_a_document_without_references_has_no_links(lease_document):
     assert Links(lease_document).first((1, 0), 1) is None
     assert Links(lease_document).within(1, 0, 10_000) == []
 
 
-def test_brackets_of_a_note_mark_belong_to_its_link(document: Callable[..., Document]) -> None:
+def test_brackets_of_a_note_mark_belong_to_its_link(document):
     text = "Keepers are paid.[1] They sleep.\n\n[1] Not on Sundays."
     made = document(text, paged=False)
     page = replace(made.pages[0], blocks=(Block(0, 32, "para"), Block(34, len(text), "para")))
@@ -96,7 +93,7 @@ def test_brackets_of_a_note_mark_belong_to_its_link(document: Callable[..., Docu
     assert (text[link.start : link.end], text[link.target.start : link.target.end]) == ("[1]", "[1] Not on Sundays.")
 
 
-def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface: Any, tui: Any) -> None:
+def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_third_page(pilot, tui)
         assert _underlined(panes.page) == ["Section 7", "1", "Section 9"]
@@ -104,7 +101,7 @@ def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interf
     tui.drive(interface(), steps)
 
 
-def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface: Any, tui: Any) -> None:
+def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_third_page(pilot, tui)
         before, row = panes.page.place, _line(panes.page, "Section 7")
@@ -122,9 +119,7 @@ def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface: Any
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-def test_references_are_chosen_and_followed_with_the_keyboard_alone(
-    interface: Any, tui: Any, size: tuple[int, int]
-) -> None:
+def test_references_are_chosen_and_followed_with_the_keyboard_alone(interface, tui, size):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f")
@@ -149,7 +144,7 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(
     tui.drive(interface(), steps, size)
 
 
-def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface: Any, tui: Any) -> None:
+def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_third_page(pilot, tui)
         before = panes.page.place
@@ -162,7 +157,7 @@ def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface: Any
     tui.drive(interface(), steps)
 
 
-def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, session: Any, tui: Any) -> None:
+def test_the_keys_of_references_say_so_where_there_are_none(interface, session, tui):
     session.documents = (replace(session.documents[0], references=(), notes=()),)
 
     async def steps(pilot: Any) -> None:
@@ -175,7 +170,7 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, sess
     tui.drive(interface(), steps)
 
 
-def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface: Any, session: Any, tui: Any) -> None:
+def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, session, tui):
     from docqa.app.answer.events import Finished
 
     document = session.documents[0]
@@ -194,7 +189,7 @@ def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface: Any,
     tui.drive(interface(), steps)
 
 
-def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface: Any, session: Any, tui: Any) -> None:
+def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f", "enter")

@@ -1,7 +1,5 @@
 """The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is sent."""
 
-from __future__ import annotations
-
 import base64
 import threading
 from pathlib import Path
@@ -53,9 +51,7 @@ def _pictures(asked: list[int], protocol: str = "kitty") -> Pictures:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_i_shows_the_page_that_the_reader_is_on(
-    interface: Any, session: Any, tui: Any, sent: list[str], size: tuple[int, int]
-) -> None:
+def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, size):
     asked: list[int] = []
 
     async def steps(pilot: Any) -> None:
@@ -82,9 +78,7 @@ def test_i_shows_the_page_that_the_reader_is_on(
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "iterm", "sixel"])
-def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(
-    interface: Any, answered: Any, tui: Any, sent: list[str], protocol: str
-) -> None:
+def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answered, tui, sent, protocol):
     page = answered.documents[0].pages[4]
     start = page.text.index("The fee of part 5")
     lines = (LineBox(0, start, (0.1, 0.1, 0.9, 0.2)), LineBox(start, len(page.text), (0.1, 0.4, 0.9, 0.5)))
@@ -110,9 +104,7 @@ def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(
     tui.drive(interface(pictures=pictures), steps)
 
 
-def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(
-    interface: Any, session: Any, tui: Any, sent: list[str]
-) -> None:
+def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(interface, session, tui, sent):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "i")
@@ -125,7 +117,7 @@ def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(
     tui.drive(interface(pictures=_pictures([])), steps)
 
 
-def test_a_page_without_a_picture_says_why_a_bug_too(interface: Any, session: Any, tui: Any, sent: list[str]) -> None:
+def test_a_page_without_a_picture_says_why_a_bug_too(interface, session, tui, sent):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         pilot.app.screen.navigation.jump(3, 0)
@@ -138,7 +130,7 @@ def test_a_page_without_a_picture_says_why_a_bug_too(interface: Any, session: An
     tui.drive(interface(pictures=_pictures([])), steps)
 
 
-def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface: Any, session: Any, tui: Any) -> None:
+def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, session, tui):
     go, asked = threading.Event(), []
 
     def of(document: Any, page: Any) -> Any:
@@ -159,9 +151,7 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface: Any, s
     tui.drive(interface(pictures=Pictures(Terminal("sixel"), of)), steps)
 
 
-def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(
-    interface: Any, session: Any, tui: Any, sent: list[str]
-) -> None:
+def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(interface, session, tui, sent):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "i")
@@ -172,7 +162,7 @@ def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(
     tui.drive(interface(), steps)
 
 
-def test_the_picture_of_a_page_comes_from_its_file(sample_pdf: Path) -> None:
+def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
     from docqa.app.options import Options
     from docqa.app.tui.library.opener import SessionOpener
 
@@ -193,7 +183,7 @@ def sample_pdf() -> Path:
     return Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"
 
 
-def test_a_document_that_is_no_pdf_has_no_pictures(document: Any) -> None:
+def test_a_document_that_is_no_pdf_has_no_pictures(document):
     from dataclasses import replace
 
     from docqa.app.options import Options

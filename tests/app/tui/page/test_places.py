@@ -1,9 +1,6 @@
 """Places in a document: slices of the strip, what a search finds, what a reader means by a label."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,7 +10,7 @@ from docqa.app.tui.widgets.evidence_strip import Slices
 
 
 @pytest.mark.parametrize("cells", [7, 10, 80, 300])
-def test_every_slice_begins_where_its_place_falls(lease_document: Any, cells: int) -> None:
+def test_every_slice_begins_where_its_place_falls(lease_document, cells):
     slices = Slices(lease_document, cells)
     found = [slices.cell_of(*slices.place_of(cell)) for cell in range(cells)]
     assert all(abs(cell - number) <= 1 for number, cell in enumerate(found))
@@ -21,7 +18,7 @@ def test_every_slice_begins_where_its_place_falls(lease_document: Any, cells: in
     assert slices.place_of(0) == (1, 0)
 
 
-def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document: Any) -> None:
+def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document):
     scores = [(page, 0, 10, float(page)) for page in range(1, 11)]
     levels = Slices(lease_document, 10).levels(scores)
     assert levels[9] == 8
@@ -29,14 +26,14 @@ def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document: An
     assert levels == sorted(levels)
 
 
-def test_a_document_without_pages_is_sliced_by_its_characters(document: Any) -> None:
+def test_a_document_without_pages_is_sliced_by_its_characters(document):
     slices = Slices(document("a" * 1000, paged=False), 10)
     assert slices.cell_of(1, 550) == 5
     assert slices.place_of(5) == (1, 500)
     assert slices.levels([]) == [0] * 10
 
 
-def test_words_are_found_over_line_ends_and_whatever_the_case(document: Any) -> None:
+def test_words_are_found_over_line_ends_and_whatever_the_case(document):
     made = document("Notice in\nwriting. NOTICE  IN writing", "no such [thing] here")
     assert [(hit.page, hit.start) for hit in find_hits(made, "notice in writing")] == [(1, 0), (1, 19)]
     assert [hit.page for hit in find_hits(made, "[thing]")] == [2]
@@ -53,9 +50,7 @@ def test_words_are_found_over_line_ends_and_whatever_the_case(document: Any) -> 
         ("a twenty‑one clause", "twenty-one"),
     ],
 )
-def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(
-    document: Any, text: str, wanted: str
-) -> None:
+def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(document, text, wanted):
     assert len(find_hits(document(text), wanted)) == 1
     assert find_hits(document("twenty ones 真之实"), wanted) == []
 
@@ -72,13 +67,11 @@ def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(
         ("xc", None),
     ],
 )
-def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
-    lease_document: Any, wanted: str, place: tuple[int, int] | None
-) -> None:
+def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(lease_document, wanted, place):
     assert find_place(lease_document, wanted) == place
 
 
-def test_evidence_that_contains_a_quote_is_listed_once(lease_document: Any, tui: Any) -> None:
+def test_evidence_that_contains_a_quote_is_listed_once(lease_document, tui):
     from docqa.app.answer.answer import EvidenceItem
 
     page = lease_document.pages[4]
@@ -87,7 +80,7 @@ def test_evidence_that_contains_a_quote_is_listed_once(lease_document: Any, tui:
     assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
 
 
-def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document: Any, tui: Any) -> None:
+def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document, tui):
     answer = tui.answer_of(lease_document)
     page = lease_document.pages[4]
     longer = replace(page, text=f"A line that was not there before.\n{page.text}")
@@ -98,7 +91,7 @@ def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document: A
     assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
 
 
-def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document: Any, tui: Any) -> None:
+def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document, tui):
     answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
     assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
     other = replace(lease_document, path="other.pdf")

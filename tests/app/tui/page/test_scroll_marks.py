@@ -1,7 +1,5 @@
 """The scroll bar shows where all hits are, which one the reader is at, and what the reader highlighted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ def column(pilot: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("theme", ["docqa-dark", "docqa-light"])
-def test_all_hits_are_marked_in_the_scroll_bar(interface: Any, session: Any, tui: Any, theme: str) -> None:
+def test_all_hits_are_marked_in_the_scroll_bar(interface, session, tui, theme):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         pilot.app.theme = theme
@@ -35,7 +33,7 @@ def test_all_hits_are_marked_in_the_scroll_bar(interface: Any, session: Any, tui
     tui.drive(interface(), steps)
 
 
-def test_highlights_are_marked_in_the_scroll_bar(interface: Any, session: Any, tui: Any) -> None:
+def test_highlights_are_marked_in_the_scroll_bar(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -46,7 +44,7 @@ def test_highlights_are_marked_in_the_scroll_bar(interface: Any, session: Any, t
     tui.drive(interface(), steps)
 
 
-def test_the_current_hit_is_shown_where_several_fall_into_one_cell() -> None:
+def test_the_current_hit_is_shown_where_several_fall_into_one_cell():
     assert cells({"hit": [0, 10, 99], "current-hit": [12], "note": [50]}, 10, 100) == {
         0: "hit", 1: "current-hit", 5: "note", 9: "hit",
     }  # fmt: skip

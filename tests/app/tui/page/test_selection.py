@@ -1,7 +1,5 @@
 """Words of the text selected with the mouse: shown, copied with their cite, cut from the pages."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +39,7 @@ async def _on_fifth_page(pilot: Any, tui: Any) -> Any:
 
 
 @pytest.mark.parametrize("key", ["y", "ctrl+c"])
-def test_what_the_mouse_selects_is_copied_with_its_cite(interface: Any, session: Any, tui: Any, key: str) -> None:
+def test_what_the_mouse_selects_is_copied_with_its_cite(interface, session, tui, key):
     async def steps(pilot: Any) -> None:
         panes = await _on_fifth_page(pilot, tui)
         row = _row(panes.page, "The fee of part 5")
@@ -57,7 +55,7 @@ def test_what_the_mouse_selects_is_copied_with_its_cite(interface: Any, session:
     tui.drive(interface(), steps)
 
 
-def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interface: Any, session: Any, tui: Any) -> None:
+def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_fifth_page(pilot, tui)
         last = _row(panes.page, "writes line 10")
@@ -72,7 +70,7 @@ def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interfac
     tui.drive(interface(), steps)
 
 
-def test_a_selection_of_wide_letters_is_cut_between_them(interface: Any, session: Any, tui: Any, document: Any) -> None:
+def test_a_selection_of_wide_letters_is_cut_between_them(interface, session, tui, document):
     session.documents = (document("Bericht: 真实、准确、完整，不存在虚假记载。", path="report.pdf"),)
 
     async def steps(pilot: Any) -> None:
@@ -87,9 +85,7 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface: Any, session
     tui.drive(interface(), steps)
 
 
-def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
-    interface: Any, session: Any, tui: Any, document: Any
-) -> None:
+def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(interface, session, tui, document):
     text = "\n".join(f"{'word ' * (n % 9)}line {n} of this page, which wraps." for n in range(60))
     session.documents = (document(*[f"{text}\nThe end of page {n}." for n in range(1, 60)], path="long.pdf"),)
 
@@ -109,7 +105,7 @@ def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
     tui.drive(interface(), steps, (40, 20))
 
 
-def test_a_selection_from_a_link_does_not_follow_it(interface: Any, session: Any, tui: Any, document: Any) -> None:
+def test_a_selection_from_a_link_does_not_follow_it(interface, session, tui, document):
     text = "1 Rent\nPaid as Section 2 says.\n" + "Nothing.\n" * 60 + "2 Keeper\nWho sleeps."
     made = document(text, path="act.pdf")
     session.documents = (replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),)
@@ -129,7 +125,7 @@ def test_a_selection_from_a_link_does_not_follow_it(interface: Any, session: Any
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
-def test_selected_words_can_be_read(interface: Any, session: Any, tui: Any, theme: str) -> None:
+def test_selected_words_can_be_read(interface, session, tui, theme):
     async def steps(pilot: Any) -> None:
         panes = await _on_fifth_page(pilot, tui)
         pilot.app.theme = theme
@@ -142,7 +138,7 @@ def test_selected_words_can_be_read(interface: Any, session: Any, tui: Any, them
     tui.drive(interface(settings=TuiSettings(theme)), steps)
 
 
-def test_a_click_on_a_key_of_the_foot_keeps_the_selection(interface: Any, session: Any, tui: Any) -> None:
+def test_a_click_on_a_key_of_the_foot_keeps_the_selection(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await _on_fifth_page(pilot, tui)
         row = _row(panes.page, "The fee of part 5")

@@ -1,8 +1,5 @@
 """Words that the reader highlights, and notes on them: made, marked, listed, gone to, changed, kept and exported."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +36,7 @@ async def fee_selected(pilot: Any, tui: Any) -> Any:
     return panes
 
 
-def test_keys_select_sentences_one_after_another(interface: Any, session: Any, tui: Any) -> None:
+def test_keys_select_sentences_one_after_another(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "s", "y")
@@ -53,7 +50,7 @@ def test_keys_select_sentences_one_after_another(interface: Any, session: Any, t
     tui.drive(interface(), steps)
 
 
-def test_h_highlights_the_selection_and_h_again_removes_it(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         panes = await fee_selected(pilot, tui)
         await pilot.press("h")
@@ -72,7 +69,7 @@ def test_h_highlights_the_selection_and_h_again_removes_it(interface: Any, sessi
     tui.drive(interface(), steps)
 
 
-def test_a_note_is_there_again_after_a_kill(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
     async def first(pilot: Any) -> None:
         await fee_selected(pilot, tui)
         await pilot.press("w", *"ask Ada", "enter")
@@ -97,7 +94,7 @@ def test_a_note_is_there_again_after_a_kill(interface: Any, session: Any, tui: A
     tui.drive(interface(), second)
 
 
-def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
         await pilot.press("h")
@@ -109,7 +106,7 @@ def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface: Any
     tui.drive(interface(), steps)
 
 
-def test_a_click_on_highlighted_words_says_their_note(interface: Any, session: Any, tui: Any) -> None:
+def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await fee_selected(pilot, tui)
         await pilot.press("w", *"ask Ada", "enter", "escape")
@@ -121,7 +118,7 @@ def test_a_click_on_highlighted_words_says_their_note(interface: Any, session: A
     tui.drive(interface(), steps)
 
 
-def test_the_list_deletes_and_is_closed_by_the_last(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "N")
@@ -138,7 +135,7 @@ def test_the_list_deletes_and_is_closed_by_the_last(interface: Any, session: Any
     tui.drive(interface(), steps, (40, 20))
 
 
-def test_forgetting_the_document_forgets_the_notes(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_forgetting_the_document_forgets_the_notes(interface, session, tui, store):
     document = session.documents[0]
 
     async def steps(pilot: Any) -> None:
@@ -154,9 +151,7 @@ def test_forgetting_the_document_forgets_the_notes(interface: Any, session: Any,
 
 
 @pytest.mark.parametrize("name", ["notes.md", "notes.html"])
-def test_notes_are_exported_with_the_answers(
-    interface: Any, answered: Any, tui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_notes_are_exported_with_the_answers(interface, answered, tui, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
 
     async def steps(pilot: Any) -> None:

@@ -1,9 +1,6 @@
 """Every other key of an open document: scrolling, search, places, export, outline, panes, palette, help, themes."""
 
-from __future__ import annotations
-
 import gc
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +10,7 @@ from docqa.app.tui.screens.help_screen import HelpScreen
 NARROW = (80, 24)
 
 
-def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface: Any, session: Any, tui: Any) -> None:
+def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         page = panes.page
@@ -29,7 +26,7 @@ def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface: Any, sessio
     tui.drive(interface(), steps)
 
 
-def test_keys_that_have_nothing_to_do_say_so(interface: Any, session: Any, tui: Any) -> None:
+def test_keys_that_have_nothing_to_do_say_so(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -49,7 +46,7 @@ def test_keys_that_have_nothing_to_do_say_so(interface: Any, session: Any, tui: 
     tui.drive(interface(), steps)
 
 
-def test_search_finds_while_one_types_and_enter_leaves_the_line(interface: Any, session: Any, tui: Any) -> None:
+def test_search_finds_while_one_types_and_enter_leaves_the_line(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "slash", *"FEE")
@@ -70,7 +67,7 @@ def test_search_finds_while_one_types_and_enter_leaves_the_line(interface: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_search_that_is_given_up_returns_to_where_it_began(interface: Any, session: Any, tui: Any) -> None:
+def test_a_search_that_is_given_up_returns_to_where_it_began(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "slash", *"part 9 is")
@@ -84,9 +81,7 @@ def test_a_search_that_is_given_up_returns_to_where_it_began(interface: Any, ses
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-def test_the_current_hit_differs_from_the_others_by_colour_and_sign(
-    interface: Any, session: Any, tui: Any, theme: str
-) -> None:
+def test_the_current_hit_differs_from_the_others_by_colour_and_sign(interface, session, tui, theme):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         pilot.app.theme = theme
@@ -102,7 +97,7 @@ def test_the_current_hit_differs_from_the_others_by_colour_and_sign(
     tui.drive(interface(), steps)
 
 
-def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface: Any, session: Any, tui: Any) -> None:
+def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -118,7 +113,7 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface: Any, 
     tui.drive(interface(), steps)
 
 
-def test_g_says_when_there_is_no_such_place(interface: Any, session: Any, tui: Any) -> None:
+def test_g_says_when_there_is_no_such_place(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "g", *"xcix", "enter")
@@ -127,9 +122,7 @@ def test_g_says_when_there_is_no_such_place(interface: Any, session: Any, tui: A
     tui.drive(interface(), steps)
 
 
-def test_e_exports_the_session_and_never_replaces_a_file(
-    interface: Any, answered: Any, tui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_e_exports_the_session_and_never_replaces_a_file(interface, answered, tui, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     async def steps(pilot: Any) -> None:
@@ -150,7 +143,7 @@ def test_e_exports_the_session_and_never_replaces_a_file(
     tui.drive(interface(), steps)
 
 
-def test_the_outline_goes_to_a_heading_and_opens_with_space(interface: Any, session: Any, tui: Any) -> None:
+def test_the_outline_goes_to_a_heading_and_opens_with_space(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "o", "home", "down", "down", "down", "enter")
@@ -163,7 +156,7 @@ def test_the_outline_goes_to_a_heading_and_opens_with_space(interface: Any, sess
     tui.drive(interface(), steps)
 
 
-def test_the_outline_has_pages_and_follows_the_reading(interface: Any, session: Any, tui: Any) -> None:
+def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -180,7 +173,7 @@ def test_the_outline_has_pages_and_follows_the_reading(interface: Any, session: 
     tui.drive(interface(), steps)
 
 
-def test_the_outline_is_as_wide_as_its_headings_need(interface: Any, session: Any, tui: Any) -> None:
+def test_the_outline_is_as_wide_as_its_headings_need(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         assert "Duties of keeper 10 " in tui.shown(panes.outline)
@@ -189,7 +182,7 @@ def test_the_outline_is_as_wide_as_its_headings_need(interface: Any, session: An
     tui.drive(interface(), steps, (160, 40))
 
 
-def test_the_outline_is_filtered_while_one_types(interface: Any, session: Any, tui: Any) -> None:
+def test_the_outline_is_filtered_while_one_types(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "o", "slash", *"keeper 1")
@@ -206,7 +199,7 @@ def test_the_outline_is_filtered_while_one_types(interface: Any, session: Any, t
     tui.drive(interface(), steps)
 
 
-def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         panes = [panes.query_one(f"#{name}") for name in ("outline", "page", "answers")]
@@ -225,7 +218,7 @@ def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface: 
     tui.drive(interface(), steps, NARROW)
 
 
-def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface: Any, session: Any, tui: Any) -> None:
+def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         pilot.app.screen.navigation.jump(6, 1)
@@ -240,9 +233,7 @@ def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface: Any
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 20)])
-def test_messages_hide_neither_status_nor_line_nor_footer(
-    interface: Any, session: Any, tui: Any, size: tuple[int, int]
-) -> None:
+def test_messages_hide_neither_status_nor_line_nor_footer(interface, session, tui, size):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -258,7 +249,7 @@ def test_messages_hide_neither_status_nor_line_nor_footer(
     tui.drive(interface(), steps, size, notifications=True)
 
 
-def test_the_palette_finds_headings_and_past_questions(interface: Any, answered: Any, tui: Any) -> None:
+def test_the_palette_finds_headings_and_past_questions(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("ctrl+p")
@@ -278,7 +269,7 @@ def test_the_palette_finds_headings_and_past_questions(interface: Any, answered:
     tui.drive(interface(), steps)
 
 
-def test_help_lists_every_key_and_goes_away(interface: Any, session: Any, tui: Any) -> None:
+def test_help_lists_every_key_and_goes_away(interface, session, tui):
     from docqa.app.tui.keymap import DOCUMENT
 
     async def steps(pilot: Any) -> None:
@@ -296,7 +287,7 @@ def test_help_lists_every_key_and_goes_away(interface: Any, session: Any, tui: A
 
 
 @pytest.mark.parametrize("how", ["enter", "click"])
-def test_an_entry_of_the_help_is_run(interface: Any, session: Any, tui: Any, how: str) -> None:
+def test_an_entry_of_the_help_is_run(interface, session, tui, how):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         for name, done in (
@@ -326,7 +317,7 @@ def _line_of(shown: Any, option: int) -> int:
     return 1 + next(y for y, text in enumerate(texts) if words in text)
 
 
-def test_the_help_is_whole_on_a_narrow_screen(interface: Any, session: Any, tui: Any) -> None:
+def test_the_help_is_whole_on_a_narrow_screen(interface, session, tui):
     from docqa.app.tui.keymap import DOCUMENT
 
     async def steps(pilot: Any) -> None:
@@ -347,7 +338,7 @@ def test_the_help_is_whole_on_a_narrow_screen(interface: Any, session: Any, tui:
     tui.drive(interface(), steps, (40, 20))
 
 
-def test_a_theme_can_be_chosen_and_nothing_breaks(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_theme_can_be_chosen_and_nothing_breaks(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
         for theme in ("textual-light", "nord", "ansi-dark"):
@@ -358,7 +349,7 @@ def test_a_theme_can_be_chosen_and_nothing_breaks(interface: Any, answered: Any,
     tui.drive(interface(), steps)
 
 
-def test_old_objects_are_not_collected_while_a_document_is_open(interface: Any, session: Any, tui: Any) -> None:
+def test_old_objects_are_not_collected_while_a_document_is_open(interface, session, tui):
     before = gc.get_threshold()
 
     async def steps(pilot: Any) -> None:

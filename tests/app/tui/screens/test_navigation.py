@@ -1,7 +1,5 @@
 """Cites of an open document: followed by keys and clicks, shown in the text and on the strip, copied."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from typing import Any
@@ -16,9 +14,7 @@ WIDE, NARROW = (120, 40), (80, 24)
 
 
 @pytest.mark.parametrize("size", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
-def test_a_cite_is_followed_to_its_exact_span_and_back(
-    interface: Any, answered: Any, tui: Any, size: tuple[int, int]
-) -> None:
+def test_a_cite_is_followed_to_its_exact_span_and_back(interface, answered, tui, size):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         assert "85 dollars" in tui.shown(panes.answers)
@@ -36,7 +32,7 @@ def test_a_cite_is_followed_to_its_exact_span_and_back(
     tui.drive(interface(), steps, size)
 
 
-def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("3")
@@ -50,7 +46,7 @@ def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface: Any, an
     tui.drive(interface(), steps)
 
 
-def test_what_else_was_looked_at_is_folded_and_stepped_over(interface: Any, answered: Any, tui: Any) -> None:
+def test_what_else_was_looked_at_is_folded_and_stepped_over(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         card = panes.answers.cards[0]
@@ -68,7 +64,7 @@ def test_what_else_was_looked_at_is_folded_and_stepped_over(interface: Any, answ
     tui.drive(interface(), steps)
 
 
-def test_a_cite_that_is_clicked_highlights_its_span(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_cite_that_is_clicked_highlights_its_span(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         card = panes.answers.cards[0]
@@ -82,9 +78,7 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface: Any, answered: An
     tui.drive(interface(), steps)
 
 
-def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(
-    interface: Any, session: Any, tui: Any
-) -> None:
+def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(interface, session, tui):
     go, answer = threading.Event(), tui.answer_of(session.documents[0])
     session.script[:] = [Preview(answer), ReadProgress(1000, 4000, 500.0, 6.0), go, Finished(answer)]
 
@@ -108,7 +102,7 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(
     tui.drive(interface(), steps)
 
 
-def test_numbers_go_to_the_cites_that_there_are(interface: Any, session: Any, tui: Any) -> None:
+def test_numbers_go_to_the_cites_that_there_are(interface, session, tui):
     document = session.documents[0]
     quotes = tuple(tui.quote_of(document, f"The fee of part {n} is {n * 17} dollars") for n in range(1, 10))
     session.script[:] = [Finished(tui.answer_of(document, quotes=quotes, evidence=()))]
@@ -125,7 +119,7 @@ def test_numbers_go_to_the_cites_that_there_are(interface: Any, session: Any, tu
     tui.drive(interface(), steps)
 
 
-def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         text = tui.flat(panes.answers)
@@ -151,9 +145,7 @@ def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface: Any, an
         ({"status": "not_found", "answer": None, "refused": True, "quotes": ()}, "○ Not found Searched: 10 pages"),
     ],
 )
-def test_a_card_begins_with_what_it_is_and_how_sure(
-    interface: Any, session: Any, tui: Any, changes: dict[str, Any], first: str
-) -> None:
+def test_a_card_begins_with_what_it_is_and_how_sure(interface, session, tui, changes, first):
     session.script[:] = [Finished(tui.answer_of(session.documents[0], **changes))]
 
     async def steps(pilot: Any) -> None:
@@ -164,7 +156,7 @@ def test_a_card_begins_with_what_it_is_and_how_sure(
     tui.drive(interface(), steps)
 
 
-def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface: Any, session: Any, tui: Any) -> None:
+def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface, session, tui):
     refusal = tui.answer_of(session.documents[0], status="not_found", answer=None, refused=True, quotes=())
     session.script[:] = [Finished(refusal)]
 
@@ -179,7 +171,7 @@ def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface: Any, se
     tui.drive(interface(), steps)
 
 
-def test_what_is_possible_stands_first_and_leads_to_its_passage(interface: Any, session: Any, tui: Any) -> None:
+def test_what_is_possible_stands_first_and_leads_to_its_passage(interface, session, tui):
     document = session.documents[0]
     lines = [document.pages[page - 1].text.split("\n")[3] for page in (7, 8)]
     evidence = tuple(EvidenceItem(document.path, page, str(page - 2), 1.0, line) for page, line in zip((7, 8), lines))
@@ -198,7 +190,7 @@ def test_what_is_possible_stands_first_and_leads_to_its_passage(interface: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface: Any, session: Any, tui: Any) -> None:
+def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface, session, tui):
     statements = Statement("85 dollars", Support.QUOTED, (0,)), Statement("153 dollars", Support.PARTLY, (1,))
     answer = tui.answer_of(session.documents[0], answer="85 dollars; 153 dollars", statements=statements)
     session.script[:] = [Finished(answer)]
@@ -210,7 +202,7 @@ def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface: Any,
     tui.drive(interface(), steps)
 
 
-def test_y_copies_the_quote_with_its_cite(interface: Any, answered: Any, tui: Any) -> None:
+def test_y_copies_the_quote_with_its_cite(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
         await pilot.press("2", "y")
@@ -219,7 +211,7 @@ def test_y_copies_the_quote_with_its_cite(interface: Any, answered: Any, tui: An
     tui.drive(interface(), steps)
 
 
-def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface: Any, session: Any, tui: Any) -> None:
+def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface, session, tui):
     document = session.documents[0]
     quote = tui.quote_of(document, "The fee of part 9 is 153 dollars")
     quote = replace(quote, cites=(replace(quote.cites[0], section="Article 9"),))
@@ -238,7 +230,7 @@ def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface: Any
     tui.drive(interface(), steps)
 
 
-def test_the_first_cite_of_an_answer_is_shown_at_once(interface: Any, answered: Any, tui: Any) -> None:
+def test_the_first_cite_of_an_answer_is_shown_at_once(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await tui.until(pilot, lambda: pilot.app.screen.navigation.has_way_back)  # it was gone to
@@ -250,7 +242,7 @@ def test_the_first_cite_of_an_answer_is_shown_at_once(interface: Any, answered: 
     tui.drive(interface(), steps)
 
 
-def test_the_status_names_the_place_of_the_target(interface: Any, session: Any, tui: Any) -> None:
+def test_the_status_names_the_place_of_the_target(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "slash", *"part 8 is", "enter")
@@ -260,7 +252,7 @@ def test_the_status_names_the_place_of_the_target(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
-def test_answers_are_stepped_through_and_each_has_its_own_cites(interface: Any, answered: Any, tui: Any) -> None:
+def test_answers_are_stepped_through_and_each_has_its_own_cites(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "one")
         await pilot.press("q")
@@ -275,7 +267,7 @@ def test_answers_are_stepped_through_and_each_has_its_own_cites(interface: Any, 
     tui.drive(interface(), steps)
 
 
-def test_the_strip_lights_the_best_passage_and_a_click_goes_there(interface: Any, answered: Any, tui: Any) -> None:
+def test_the_strip_lights_the_best_passage_and_a_click_goes_there(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         heat, marks = tui.shown(panes.strip).split("\n")

@@ -1,9 +1,6 @@
 """A document that is being opened: what is typed is kept, pages are counted, and only keys that work are shown."""
 
-from __future__ import annotations
-
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +32,7 @@ def footer(app: Any) -> str:
     return str(strips[-1].text)
 
 
-def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface: Any, slow: Any, tui: Any) -> None:
+def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface, slow, tui):
     async def steps(pilot: Any) -> None:
         screen = pilot.app.screen
         await pilot.press(*"What", "space", *"is q")
@@ -48,9 +45,7 @@ def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface: Any, 
     tui.drive(interface(opener=slow), steps)
 
 
-def test_what_is_typed_right_behind_enter_in_the_library_is_kept(
-    interface: Any, slow: Any, tui: Any, tmp_path: Path
-) -> None:
+def test_what_is_typed_right_behind_enter_in_the_library_is_kept(interface, slow, tui, tmp_path):
     (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
 
     async def steps(pilot: Any) -> None:
@@ -66,9 +61,7 @@ def test_what_is_typed_right_behind_enter_in_the_library_is_kept(
     tui.drive(interface(str(tmp_path), slow), steps)
 
 
-def test_a_question_entered_while_a_document_opens_is_asked_then(
-    interface: Any, slow: Any, session: Any, tui: Any
-) -> None:
+def test_a_question_entered_while_a_document_opens_is_asked_then(interface, slow, session, tui):
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
 
     async def steps(pilot: Any) -> None:
@@ -82,7 +75,7 @@ def test_a_question_entered_while_a_document_opens_is_asked_then(
     tui.drive(interface(opener=slow), steps)
 
 
-def test_pages_are_counted_above_a_footer_of_keys_that_work(interface: Any, slow: Any, tui: Any) -> None:
+def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui):
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "page 120 of 479" in tui.screen_text(pilot.app))
         await pilot.press("escape")
@@ -99,7 +92,7 @@ def test_pages_are_counted_above_a_footer_of_keys_that_work(interface: Any, slow
     tui.drive(interface(opener=slow), steps)
 
 
-def test_a_file_that_cannot_be_opened_offers_what_helps(interface: Any, session: Any, tui: Any) -> None:
+def test_a_file_that_cannot_be_opened_offers_what_helps(interface, session, tui):
     broken = [True]
 
     def opener(path: str, on_page: Any) -> Any:

@@ -1,7 +1,5 @@
 """Answers and reads under way in an open document: shown, stopped, resumed, failed, left and found again."""
 
-from __future__ import annotations
-
 import re
 import threading
 from dataclasses import replace
@@ -16,7 +14,7 @@ from docqa.app.tui.suggestions import suggested_questions
 from docqa.ingest.types import Definition
 
 
-def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any, tui: Any) -> None:
+def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
     go, document = threading.Event(), session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
     reading = ReadProgress(1000, 4000, 500.0, 6.0)
@@ -43,7 +41,7 @@ def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any,
     tui.drive(interface(), steps)
 
 
-def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session: Any, tui: Any) -> None:
+def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface, session, tui):
     go, document = threading.Event(), session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
     session.script[:] = [Preview(early), ReadProgress(1000, 4000), go, ReadProgress(2000, 4000), Finished(early)]
@@ -67,7 +65,7 @@ def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session:
     tui.drive(interface(), steps)
 
 
-def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, session: Any, tui: Any) -> None:
+def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface, session, tui):
     go = threading.Event()
     session.reading[:] = [ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000, 500.0, 4.0)]
 
@@ -86,7 +84,7 @@ def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, se
     tui.drive(interface(), steps)
 
 
-def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, tui: Any) -> None:
+def test_an_error_in_the_worker_becomes_a_message(interface, session, tui):
     session.script[:] = [ValueError("[b]torn[/b]")]
 
     async def steps(pilot: Any) -> None:
@@ -103,7 +101,7 @@ def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface: Any, tui: Any) -> None:
+def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface, tui):
     from docqa.ingest.errors import Encrypted
 
     def opener(path: str, on_page: Any) -> Any:
@@ -118,9 +116,7 @@ def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface: An
     tui.drive(interface(opener=opener), steps)
 
 
-def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
-    interface: Any, session: Any, tui: Any, store: Any
-) -> None:
+def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(interface, session, tui, store):
     go = threading.Event()
     session.script[:] = [ReadProgress(1000, 4000), go]
     app = interface()
@@ -140,7 +136,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
     assert (turn.question, turn.state) == ("x", "stopped")
 
 
-def test_questions_and_place_are_restored_when_a_document_is_reopened(interface: Any, answered: Any, tui: Any) -> None:
+def test_questions_and_place_are_restored_when_a_document_is_reopened(interface, answered, tui):
     places = []
 
     async def first(pilot: Any) -> None:
@@ -163,7 +159,7 @@ def test_questions_and_place_are_restored_when_a_document_is_reopened(interface:
     tui.drive(interface(), second)
 
 
-def test_questions_queue_and_each_shows_its_state(interface: Any, session: Any, tui: Any) -> None:
+def test_questions_queue_and_each_shows_its_state(interface, session, tui):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
@@ -189,9 +185,7 @@ def test_questions_queue_and_each_shows_its_state(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(
-    interface: Any, session: Any, tui: Any, store: Any
-) -> None:
+def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, session, tui, store):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
@@ -214,7 +208,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(
     tui.drive(interface(), steps)
 
 
-def test_a_follow_up_that_means_nothing_says_so(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_follow_up_that_means_nothing_says_so(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "Which act applies?")
         assert "It is not clear" not in tui.flat(panes.answers)
@@ -226,7 +220,7 @@ def test_a_follow_up_that_means_nothing_says_so(interface: Any, answered: Any, t
     tui.drive(interface(), steps)
 
 
-def test_a_model_that_writes_is_told_the_turns_before(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_model_that_writes_is_told_the_turns_before(interface, answered, tui):
     answered.writes = True
 
     async def steps(pilot: Any) -> None:
@@ -241,7 +235,7 @@ def test_a_model_that_writes_is_told_the_turns_before(interface: Any, answered: 
     tui.drive(interface(), steps)
 
 
-def test_how_much_is_read_is_said_in_one_wording(interface: Any, session: Any, tui: Any) -> None:
+def test_how_much_is_read_is_said_in_one_wording(interface, session, tui):
     go, document = threading.Event(), session.documents[0]
     coverage = replace(tui.answer_of(document).coverage, tokens_read=0)
     early = tui.answer_of(document, answer="51 dollars", status="partial", coverage=coverage)
@@ -263,7 +257,7 @@ def test_how_much_is_read_is_said_in_one_wording(interface: Any, session: Any, t
     tui.drive(interface(), steps)
 
 
-def test_nobody_is_told_to_press_a_key_that_is_typed(interface: Any, session: Any, tui: Any) -> None:
+def test_nobody_is_told_to_press_a_key_that_is_typed(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         assert panes.bar.input.has_focus
@@ -290,7 +284,7 @@ SUGGESTED = [
 
 
 @pytest.mark.parametrize("how", ["key", "mouse", "line"])
-def test_a_fresh_document_suggests_questions(interface: Any, answered: Any, tui: Any, how: str) -> None:
+def test_a_fresh_document_suggests_questions(interface, answered, tui, how):
     answered.documents = (_with_terms(answered.documents[0]),)
 
     async def steps(pilot: Any) -> None:
@@ -316,7 +310,7 @@ def test_a_fresh_document_suggests_questions(interface: Any, answered: Any, tui:
     tui.drive(interface(), steps)
 
 
-def test_nothing_is_suggested_once_something_was_asked(interface: Any, answered: Any, tui: Any) -> None:
+def test_nothing_is_suggested_once_something_was_asked(interface, answered, tui):
     answered.documents = (_with_terms(answered.documents[0]),)
 
     async def first(pilot: Any) -> None:
@@ -334,7 +328,7 @@ def test_nothing_is_suggested_once_something_was_asked(interface: Any, answered:
     tui.drive(interface(), second)
 
 
-def test_a_document_that_is_left_goes_on(interface: Any, session: Any, tui: Any) -> None:
+def test_a_document_that_is_left_goes_on(interface, session, tui):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
@@ -359,9 +353,7 @@ def test_a_document_that_is_left_goes_on(interface: Any, session: Any, tui: Any)
     tui.drive(interface(), steps)
 
 
-def test_a_second_document_opens_while_questions_of_the_first_go_on(
-    interface: Any, session: Any, tui: Any, lease_file: Any
-) -> None:
+def test_a_second_document_opens_while_questions_of_the_first_go_on(interface, session, tui, lease_file):
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
     (lease_file.parent / "other.pdf").write_bytes(b"%PDF-1.4 not read")
@@ -386,7 +378,7 @@ def test_a_second_document_opens_while_questions_of_the_first_go_on(
     tui.drive(interface(opener=opener), steps)
 
 
-def test_a_question_begun_is_still_there_after_a_search(interface: Any, session: Any, tui: Any) -> None:
+def test_a_question_begun_is_still_there_after_a_search(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press(*"Who", "escape", "slash", *"fee", "enter", "escape", "q")
@@ -395,7 +387,7 @@ def test_a_question_begun_is_still_there_after_a_search(interface: Any, session:
     tui.drive(interface(), steps)
 
 
-def test_a_damaged_history_is_reported(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_a_damaged_history_is_reported(interface, session, tui, store):
     store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
 
     async def steps(pilot: Any) -> None:

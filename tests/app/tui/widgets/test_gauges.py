@@ -1,7 +1,5 @@
 """The gauges of context and memory: their bytes are those of the tensors of a model."""
 
-from __future__ import annotations
-
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,7 @@ from docqa.app.tui.widgets.gauges import Sizes, filled, memory_lines, percent, r
 
 
 @pytest.mark.parametrize("tokens", [0, 700, 2_048, 5_000])
-def test_the_gauge_shows_the_bytes_of_the_state(model: Any, tokens: int) -> None:
+def test_the_gauge_shows_the_bytes_of_the_state(model, tokens):
     from docqa.model.state.kv_cache import AttentionMemory
 
     state = model.new_state(1.0)
@@ -31,7 +29,7 @@ def sizes(session: Any) -> Sizes:
     return sizes_of(session)
 
 
-def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
+def test_delta_state_stays_and_the_cache_grows(sizes):
     short, long = sizes.read(2_048), sizes.read(200_000)
     assert short[0] == long[0] > 0
     assert long[1] > 50 * short[1] > 0
@@ -39,12 +37,12 @@ def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
     assert sizes.attention_only(2_048) == 4 * short[1]
 
 
-def test_the_gauge_says_how_much_of_the_document_is_read(sizes: Sizes) -> None:
+def test_the_gauge_says_how_much_of_the_document_is_read(sizes):
     assert read_gauge(sizes, sizes.total // 2) == "read █████░░░░░ 50 %"
     assert read_gauge(sizes, 0, compact=True) == "░░░░░ 0 %"
 
 
-def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes: Sizes) -> None:
+def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes):
     text = "\n".join(memory_lines(sizes, 4_000))
     assert "4,000 of 4,000 tokens, 100 %" in text
     assert "Used by the 3 of 4 layers that answers depend on:" in text
@@ -59,15 +57,13 @@ def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes: Sizes) -> N
     ("share", "bar", "said"),
     [(0, "░░░░", "0 %"), (0.001, "█░░░", "< 1 %"), (0.5, "██░░", "50 %"), (2, "████", "200 %")],
 )
-def test_more_than_nothing_is_seen_and_no_bar_runs_over(share: float, bar: str, said: str) -> None:
+def test_more_than_nothing_is_seen_and_no_bar_runs_over(share, bar, said):
     assert filled(share, 4) == bar
     assert percent(share) == said
 
 
 @pytest.mark.parametrize("size", [(120, 40), pytest.param((60, 20), marks=pytest.mark.slow)])
-def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(
-    interface: Any, session: Any, tui: Any, size: tuple[int, int]
-) -> None:
+def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(interface, session, tui, size):
     go = threading.Event()
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 

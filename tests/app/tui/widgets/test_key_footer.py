@@ -1,14 +1,12 @@
 """The foot of a screen has whole keys only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
 
 @pytest.mark.parametrize("width", [40, 60, 120])
-def test_no_key_of_the_foot_is_cut(interface: Any, answered: Any, tui: Any, width: int) -> None:
+def test_no_key_of_the_foot_is_cut(interface, answered, tui, width):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
         await pilot.resize_terminal(width, 20)

@@ -1,7 +1,5 @@
 """The line at the bottom: what is typed and pasted into it arrives whole."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
@@ -14,9 +12,7 @@ AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
 
 @pytest.mark.parametrize(("key", "character", "mode"), [("q", "q", "ask"), ("slash", "/", "find"), ("g", "g", "goto")])
-def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(
-    interface: Any, session: Any, tui: Any, key: str, character: str, mode: str
-) -> None:
+def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(interface, session, tui, key, character, mode):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -28,7 +24,7 @@ def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(
     tui.drive(interface(), steps)
 
 
-def test_keys_typed_right_after_leaving_a_line_go_to_the_text(interface: Any, session: Any, tui: Any) -> None:
+def test_keys_typed_right_after_leaving_a_line_go_to_the_text(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -40,7 +36,7 @@ def test_keys_typed_right_after_leaving_a_line_go_to_the_text(interface: Any, se
     tui.drive(interface(), steps)
 
 
-def test_several_pasted_lines_become_one_question(interface: Any, session: Any, tui: Any) -> None:
+def test_several_pasted_lines_become_one_question(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("W", "?", "left")
@@ -52,9 +48,7 @@ def test_several_pasted_lines_become_one_question(interface: Any, session: Any, 
 
 
 @pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "escape")])
-def test_a_read_continues_while_the_search_line_is_used(
-    interface: Any, session: Any, tui: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
-) -> None:
+def test_a_read_continues_while_the_search_line_is_used(interface, session, tui, tmp_path, monkeypatch, keys):
     monkeypatch.chdir(tmp_path)
     go = threading.Event()
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
@@ -73,7 +67,7 @@ def test_a_read_continues_while_the_search_line_is_used(
     tui.drive(interface(), steps)
 
 
-def test_an_impossible_file_name_is_reported(interface: Any, session: Any, tui: Any) -> None:
+def test_an_impossible_file_name_is_reported(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "e")
@@ -85,7 +79,7 @@ def test_an_impossible_file_name_is_reported(interface: Any, session: Any, tui: 
     tui.drive(interface(), steps)
 
 
-def test_arrow_keys_bring_back_earlier_questions(interface: Any, answered: Any, tui: Any) -> None:
+def test_arrow_keys_bring_back_earlier_questions(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "one")
         await pilot.press("q")
@@ -100,7 +94,7 @@ def test_arrow_keys_bring_back_earlier_questions(interface: Any, answered: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_long_pasted_question_leaves_room_for_its_answer(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_long_pasted_question_leaves_room_for_its_answer(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "Who pays what to whom and when? " * 40)
         lines = tui.shown(panes.answers.cards[0]).split("\n")
@@ -110,7 +104,7 @@ def test_a_long_pasted_question_leaves_room_for_its_answer(interface: Any, answe
 
 
 @pytest.mark.parametrize("width", [40, 80])
-def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface: Any, session: Any, tui: Any, width: int) -> None:
+def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface, session, tui, width):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape")
@@ -120,7 +114,7 @@ def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface: Any, sessio
     tui.drive(interface(), steps, (width, 20))
 
 
-def test_keys_behind_enter_do_not_change_the_question(interface: Any, answered: Any, tui: Any) -> None:
+def test_keys_behind_enter_do_not_change_the_question(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         for letter in ("o", "n", "e", "enter", "q", "t", "w", "o", "enter"):  # faster than the interface can follow
@@ -131,7 +125,7 @@ def test_keys_behind_enter_do_not_change_the_question(interface: Any, answered: 
     tui.drive(interface(), steps)
 
 
-def test_a_click_on_the_label_asks_as_enter_does(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -144,7 +138,7 @@ def test_a_click_on_the_label_asks_as_enter_does(interface: Any, answered: Any, 
     tui.drive(interface(), steps)
 
 
-def test_the_foot_has_the_next_hit_once_a_search_found_one(interface: Any, session: Any, tui: Any) -> None:
+def test_the_foot_has_the_next_hit_once_a_search_found_one(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape")

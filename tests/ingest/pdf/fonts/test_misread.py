@@ -1,7 +1,5 @@
 """Letters that the fonts of a file say and that pdfium alone gets wrong."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -65,13 +63,11 @@ def text_of(data: bytes) -> str:
         (LISTED, [0x1FF, 0x200, 0x201, 0x202], "март"),
     ],
 )
-def test_letters_in_ranges_that_pdfium_leaves_out_are_read(
-    table: bytes, codes: list[int], text: str, pdf_of: PdfOf
-) -> None:
+def test_letters_in_ranges_that_pdfium_leaves_out_are_read(table, codes, text, pdf_of):
     assert text_of(pdf_of(composite(table, codes))) == text
 
 
-def test_they_are_read_where_the_table_of_objects_is_a_stream(pdf_of: PdfOf) -> None:
+def test_they_are_read_where_the_table_of_objects_is_a_stream(pdf_of):
     data = pdf_of(composite(CROSSING, codes_of("Масса")))
     at = data.rindex(b"xref\n0 ")
     places = [match.start() for match in re.finditer(rb"(?m)^\d+ 0 obj", data)] + [at]
@@ -82,7 +78,7 @@ def test_they_are_read_where_the_table_of_objects_is_a_stream(pdf_of: PdfOf) -> 
     assert text_of(data) == "Масса"
 
 
-def test_they_are_read_in_a_file_that_is_encrypted(pdf_of: PdfOf) -> None:
+def test_they_are_read_in_a_file_that_is_encrypted(pdf_of):
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf_of(composite(CROSSING, codes_of("Масса"))))))
@@ -92,7 +88,7 @@ def test_they_are_read_in_a_file_that_is_encrypted(pdf_of: PdfOf) -> None:
     assert text_of(out.getvalue()) == "Масса"
 
 
-def test_glyphs_that_are_drawn_are_read_by_their_names(pdf_of: PdfOf) -> None:
+def test_glyphs_that_are_drawn_are_read_by_their_names(pdf_of):
     names = b"/T /o /l /space /i /s /nine /period /f_i /uni00E9 /x"
     font = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] /FontMatrix [.001 0 0 .001 0 0] /FirstChar 65 "

@@ -1,8 +1,5 @@
 """Text in fonts that neither the PDF nor the machine has."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -52,8 +49,6 @@ def coded(text: str) -> bytes:
     ],
     ids=["from top to bottom", "letter by letter"],
 )
-def test_text_in_a_font_that_is_not_there_is_read(
-    encoding: bytes, content: bytes, pdf_of: Callable[[Sequence[bytes]], bytes]
-) -> None:
+def test_text_in_a_font_that_is_not_there_is_read(encoding, content, pdf_of):
     page = read(ReadRequest("a.pdf", pdf_of(japanese(encoding, content)))).pages[0]
     assert "".join(page.text.split()) == "".join(LINES)

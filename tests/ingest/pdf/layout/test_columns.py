@@ -1,8 +1,6 @@
 """Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures, text
 from right to left."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 
@@ -36,7 +34,7 @@ def two_columns(canvas: object, top: float, *, left: str = "left", right: str = 
                 canvas.drawString(x, top - row * 12, f"{name}{row} {PROSE} more"[:54])  # type: ignore[attr-defined]
 
 
-def test_authors_side_by_side_are_read_one_by_one() -> None:
+def test_authors_side_by_side_are_read_one_by_one():
     authors = (
         ("Ada Brook", "Institute for Tides and Locks", "ada@tides.example"),
         ("Ben Weir", "Marsh University", "ben@marsh.example"),
@@ -58,7 +56,7 @@ def test_authors_side_by_side_are_read_one_by_one() -> None:
     assert places == sorted(places)
 
 
-def test_a_short_line_on_top_of_each_column_stays_in_its_column() -> None:
+def test_a_short_line_on_top_of_each_column_stays_in_its_column():
     def draw(canvas: object) -> None:
         canvas.setFont("Helvetica", 10)  # type: ignore[attr-defined]
         for x, words in ((130, "II.2."), (170, "Paper size")):
@@ -73,7 +71,7 @@ def test_a_short_line_on_top_of_each_column_stays_in_its_column() -> None:
     assert text.index("II.2.") < text.index("left0 ") < text.index("left29 ") < text.index("one affiliation")
 
 
-def test_a_table_of_contents_beside_justified_text_is_a_column() -> None:
+def test_a_table_of_contents_beside_justified_text_is_a_column():
     def draw(canvas: object) -> None:
         two_columns(canvas, 700, left="")
         for row in range(24):
@@ -83,7 +81,7 @@ def test_a_table_of_contents_beside_justified_text_is_a_column() -> None:
     assert text.index("Entry0") < text.index("Entry23") < text.index("right0 ") < text.index("right29 ")
 
 
-def test_a_watermark_across_the_page_comes_last() -> None:
+def test_a_watermark_across_the_page_comes_last():
     def draw(canvas: object) -> None:
         two_columns(canvas, 700)
         canvas.saveState()  # type: ignore[attr-defined]
@@ -98,7 +96,7 @@ def test_a_watermark_across_the_page_comes_last() -> None:
     assert order == sorted(order) and text.endswith("Working draft only")
 
 
-def test_the_raised_mark_of_a_footnote_stands_on_its_line() -> None:
+def test_the_raised_mark_of_a_footnote_stands_on_its_line():
     def draw(canvas: object) -> None:
         two_columns(canvas, 700)
         canvas.setFont("Helvetica", 5)  # type: ignore[attr-defined]
@@ -109,7 +107,7 @@ def test_the_raised_mark_of_a_footnote_stands_on_its_line() -> None:
     assert "7 see our norms" in drawn(draw).text or "7see our norms" in drawn(draw).text
 
 
-def test_ligatures_that_a_font_only_names_are_spelt() -> None:
+def test_ligatures_that_a_font_only_names_are_spelt():
     words = b"BT /F 12 Tf 72 700 Td (The Agency de\x1bnes an o\x1cer for the \x1drd term.) Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -135,7 +133,7 @@ def test_ligatures_that_a_font_only_names_are_spelt() -> None:
     assert text.replace("\ufb01", "fi").replace("\ufb00", "ff") == "The Agency defines an offer for the Third term."
 
 
-def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order() -> None:
+def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order():
     def row(top: float, right: float, words: str) -> list[Word]:
         placed = []
         for number, word in enumerate(words.split()):

@@ -1,7 +1,5 @@
 """Texts side by side that no gutter separates: the order of the drawing tells them apart, and grades pages."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 
@@ -37,7 +35,7 @@ def drawn(draw: Callable[..., None]) -> Page:
     return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
 
 
-def test_labels_in_the_margin_do_not_run_into_the_text() -> None:
+def test_labels_in_the_margin_do_not_run_into_the_text():
     def draw(write: Callable[..., None]) -> None:
         write(40, 700, "Editor:", "A. Brook", "Submitted:", "1 May", "Published:", "2 June")
         write(170, 700, *BODY)
@@ -47,7 +45,7 @@ def test_labels_in_the_margin_do_not_run_into_the_text() -> None:
     assert "Submitted:\n1 May\nPublished:\n2 June" in page.text
 
 
-def test_addresses_side_by_side_are_read_one_by_one() -> None:
+def test_addresses_side_by_side_are_read_one_by_one():
     left = ("ADA WEIR", "Legal Aid of the Marsh", "39 Drum Street", "Telephone: 621-2493", "Counsel for Plaintiffs")
     right = ("BEN SLUICE", "Office of the Harbour", "555 Seventh Street", "Telephone: 553-9319", "Counsel for the City")
 
@@ -60,7 +58,7 @@ def test_addresses_side_by_side_are_read_one_by_one() -> None:
     assert "\n".join(left) in page.text and "\n".join(right) in page.text
 
 
-def test_columns_below_a_table_across_the_page_are_read_one_by_one() -> None:
+def test_columns_below_a_table_across_the_page_are_read_one_by_one():
     half = [line[:38] for line in BODY]
 
     def draw(write: Callable[..., None]) -> None:
@@ -76,7 +74,7 @@ def test_columns_below_a_table_across_the_page_are_read_one_by_one() -> None:
     assert ends == sorted(ends)
 
 
-def test_the_columns_of_a_table_stay_rows_however_they_are_drawn() -> None:
+def test_the_columns_of_a_table_stay_rows_however_they_are_drawn():
     names = ("Upper lock", "Lower lock", "Old basin", "New basin", "Outer quay")
 
     def draw(write: Callable[..., None]) -> None:
@@ -86,7 +84,7 @@ def test_the_columns_of_a_table_stay_rows_however_they_are_drawn() -> None:
     assert drawn(draw).text.split("\n") == [f"{name} {number}00" for number, name in enumerate(names, 1)]
 
 
-def test_a_page_is_graded_a_where_the_drawing_confirms_its_columns() -> None:
+def test_a_page_is_graded_a_where_the_drawing_confirms_its_columns():
     def draw(write: Callable[..., None]) -> None:
         for x in (54, 318):
             write(x, 700, *(f"{line[:44]} {row}" for row in range(4) for line in BODY))
@@ -94,7 +92,7 @@ def test_a_page_is_graded_a_where_the_drawing_confirms_its_columns() -> None:
     assert drawn(draw).grade == "A"
 
 
-def test_columns_that_were_drawn_row_by_row_are_not_graded_a() -> None:
+def test_columns_that_were_drawn_row_by_row_are_not_graded_a():
     def draw(write: Callable[..., None]) -> None:
         for row, line in enumerate(BODY * 4):
             for x in (54, 318):
@@ -103,7 +101,7 @@ def test_columns_that_were_drawn_row_by_row_are_not_graded_a() -> None:
     assert drawn(draw).grade == "B"
 
 
-def test_a_foot_that_was_drawn_first_does_not_lower_the_grade() -> None:
+def test_a_foot_that_was_drawn_first_does_not_lower_the_grade():
     def draw(write: Callable[..., None]) -> None:
         write(300, 40, "7")
         write(72, 700, *(BODY * 4))

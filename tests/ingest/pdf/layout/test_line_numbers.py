@@ -1,7 +1,5 @@
 """Printed line numbers: they leave the text, and a place in it still has the number of its line."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 
@@ -54,24 +52,24 @@ def pleading() -> Document:
     return document([*full, [(1, sentence(301)), (2, sentence(302)), (3, "SO ORDERED."), (4, "")]])
 
 
-def test_numbers_of_a_pleading_leave_the_text_and_name_their_lines(pleading: Document) -> None:
+def test_numbers_of_a_pleading_leave_the_text_and_name_their_lines(pleading):
     for page, first in zip(pleading.pages[:2], (0, 100), strict=True):
         assert "\n1 word" not in "\n" + page.text
         assert [line_of(page, f"word{first + n} ") for n in (1, 7, 28)] == [(1, 1), (7, 7), (28, 28)]
         assert "line numbers 1–28" in page.furniture
 
 
-def test_a_quote_over_several_lines_has_the_first_and_the_last(pleading: Document) -> None:
+def test_a_quote_over_several_lines_has_the_first_and_the_last(pleading):
     page = pleading.pages[0]
     assert page.line_numbers(page.text.index("word5 "), page.text.index("word8 ") + 3) == (5, 8)
 
 
-def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading: Document) -> None:
+def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading):
     page = pleading.pages[2]
     assert page.text.startswith("word301 ") and line_of(page, "SO ORDERED.") == (3, 3)
 
 
-def test_a_page_that_is_read_again_sends_its_event_again() -> None:
+def test_a_page_that_is_read_again_sends_its_event_again():
     full = [[(n, sentence(100 * page + n)) for n in range(1, 29)] for page in range(2)]
     began: list[int] = []
     read(
@@ -81,13 +79,13 @@ def test_a_page_that_is_read_again_sends_its_event_again() -> None:
     assert began == [1, 2, 3, 3, 0]
 
 
-def test_lines_between_the_numbers_of_a_bill_are_counted() -> None:
+def test_lines_between_the_numbers_of_a_bill_are_counted():
     page = document([[(n if n % 5 == 0 else None, sentence(n)) for n in range(1, 31)]], right=True).pages[0]
     assert not any(line.strip().isdigit() for line in page.text.split("\n"))
     assert [line_of(page, f"word{n} ") for n in (1, 5, 13, 30)] == [(1, 1), (5, 5), (13, 13), (30, 30)]
 
 
-def test_row_numbers_of_a_table_stay_in_its_rows() -> None:
+def test_row_numbers_of_a_table_stay_in_its_rows():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()
@@ -100,7 +98,7 @@ def test_row_numbers_of_a_table_stay_in_its_rows() -> None:
     assert page.text.split("\n")[6] == "7 pond7 7.5 m sluice" and page.lines == ()
 
 
-def test_a_list_with_bare_numbers_keeps_them() -> None:
+def test_a_list_with_bare_numbers_keeps_them():
     rows: list[tuple[int | None, str]] = []
     for number in range(1, 13):
         rows += [(number, sentence(number)), (None, sentence(100 + number)), (None, sentence(200 + number))]
@@ -108,7 +106,7 @@ def test_a_list_with_bare_numbers_keeps_them() -> None:
     assert page.lines == () and " 3 word3 " in page.text
 
 
-def test_two_columns_have_numbers_at_both_edges() -> None:
+def test_two_columns_have_numbers_at_both_edges():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()
@@ -130,7 +128,7 @@ def test_two_columns_have_numbers_at_both_edges() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.text("ab \n", min_size=1, max_size=9), min_size=1, max_size=9), st.data())
-def test_every_offset_lies_between_its_printed_line_numbers(lines: list[str], data: st.DataObject) -> None:
+def test_every_offset_lies_between_its_printed_line_numbers(lines, data):
     lines = [line.replace("\n", " ") for line in lines]
     starts = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     page = Page(0, None, " ".join(lines), "A", lines=tuple(NumberedLine(s, n) for n, s in enumerate(starts, 7)))

@@ -1,13 +1,8 @@
 """Reading order on pages of several columns: pairs of phrases, written from pictures of the pages, beside pypdf's."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
-
-import pytest
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -73,7 +68,7 @@ def in_order(text: str, first: str, later: str) -> bool:
     return 0 <= start < fold(text).find(fold(later))
 
 
-def test_phrases_come_in_the_order_in_which_they_are_read(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_phrases_come_in_the_order_in_which_they_are_read(corpus, capsys):
     from pypdf import PdfReader
 
     document = cache(lambda name: read(ReadRequest(corpus / f"{name}.pdf")))

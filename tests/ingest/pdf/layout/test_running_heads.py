@@ -1,7 +1,5 @@
 """Running heads and feet, on a labelled set: what must be gone from the text of a page, and what must stay."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -85,7 +83,7 @@ def page_text(corpus: Path) -> Callable[[str, int], str]:
 
 
 @pytest.mark.slow
-def test_heads_go_and_body_lines_stay(page_text: Callable[[str, int], str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_heads_go_and_body_lines_stay(page_text, capsys):
     left = [head for head in HEADS if ("\n" + page_text(*head[:2])).find("\n" + head[2]) >= 0]
     lost = [line for line in BODY if line[2] not in page_text(*line[:2])]
     with capsys.disabled():
@@ -105,17 +103,17 @@ def numbered(make_pdf: Callable[..., bytes], line: Callable[[int], str], count: 
     return read(ReadRequest("a.pdf", make_pdf(pages)))
 
 
-def test_headings_with_numbers_that_are_not_the_pages_stay(make_pdf: Callable[..., bytes]) -> None:
+def test_headings_with_numbers_that_are_not_the_pages_stay(make_pdf):
     document = numbered(make_pdf, lambda n: f"Article {3 * n + 1}")
     assert all(page.text.startswith("Article") for page in document.pages)
 
 
-def test_a_head_whose_words_change_is_known_by_its_page_number(make_pdf: Callable[..., bytes]) -> None:
+def test_a_head_whose_words_change_is_known_by_its_page_number(make_pdf):
     chapters = ["The sea wall", "Gates and their keepers", "Of the birds", "What the tide brings"]
     document = numbered(make_pdf, lambda n: f"Chapter {n // 3 + 1}. {chapters[n // 3]} {n + 5}")
     assert not any("Chapter" in page.text for page in document.pages[1:])
 
 
-def test_the_end_of_a_comment_on_many_pages_is_no_head(make_pdf: Callable[..., bytes]) -> None:
+def test_the_end_of_a_comment_on_many_pages_is_no_head(make_pdf):
     document = numbered(make_pdf, lambda n: "*/")
     assert all(page.text.startswith("*/") for page in document.pages)

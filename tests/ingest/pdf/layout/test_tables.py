@@ -1,7 +1,5 @@
 """Ruled tables become rows, a cell after the other, however many lines a cell has."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -53,7 +51,7 @@ def fees(count: int) -> list[list[str]]:
     return [HEAD, *([f"M{n}", TEXT.format(n), f"1 March 202{n}", FEE.format(n)] for n in range(1, count + 1))]
 
 
-def test_wrapped_cells_of_a_ruled_table_stay_in_their_row() -> None:
+def test_wrapped_cells_of_a_ruled_table_stay_in_their_row():
     for count in (2, 6):
         page = page_with(fees(count), grid())
         lines = page.text.split("\n")
@@ -63,7 +61,7 @@ def test_wrapped_cells_of_a_ruled_table_stay_in_their_row() -> None:
         assert kinds == lines[1:-1]
 
 
-def test_words_broken_in_a_cell_are_joined() -> None:
+def test_words_broken_in_a_cell_are_joined():
     from reportlab.lib import colors
     from reportlab.platypus import Table
 
@@ -79,7 +77,7 @@ def test_words_broken_in_a_cell_are_joined() -> None:
     )
 
 
-def test_a_cell_over_several_columns_is_one() -> None:
+def test_a_cell_over_several_columns_is_one():
     rows = [["Fees of the year", "", ""], ["spring", "12.50", "paid"], ["autumn", "14.00", "due"], ["all", "26.50", ""]]
     page = page_with(rows, [*grid(), ("SPAN", (0, 0), (2, 0))], [90, 90, 90])
     assert page.text.split("\n")[1:-1] == [
@@ -87,7 +85,7 @@ def test_a_cell_over_several_columns_is_one() -> None:
     ]  # fmt: skip
 
 
-def test_rows_without_rules_between_them_stay_apart() -> None:
+def test_rows_without_rules_between_them_stay_apart():
     from reportlab.lib import colors
 
     rows = [["pond", "depth"], *([f"pond{n}", f"{n}.5"] for n in range(5))]
@@ -97,7 +95,7 @@ def test_rows_without_rules_between_them_stay_apart() -> None:
     assert [f"pond{n} | {n}.5" in text for n in range(5)] == [True] * 5
 
 
-def test_boxes_and_the_grid_of_a_chart_are_no_tables() -> None:
+def test_boxes_and_the_grid_of_a_chart_are_no_tables():
     from reportlab.pdfgen.canvas import Canvas
 
     buffer = io.BytesIO()
@@ -112,7 +110,7 @@ def test_boxes_and_the_grid_of_a_chart_are_no_tables() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), max_size=30), st.integers(2, 5), st.integers(2, 6))
-def test_every_word_is_in_one_row_or_left_as_it_was(places: list[tuple[int, int]], across: int, down: int) -> None:
+def test_every_word_is_in_one_row_or_left_as_it_was(places, across, down):
     words = [
         Word(f"w{n}", 80 + 60 * x, 105 + 20 * y, 100 + 60 * x, 113 + 20 * y, True, False)
         for n, (x, y) in enumerate(places)
@@ -128,14 +126,14 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places: list[tuple[int, int]
                    for w in rest for x0, top, x1, bottom in boxes)  # fmt: skip
 
 
-def test_rules_of_two_tables_above_each_other_are_not_joined() -> None:
+def test_rules_of_two_tables_above_each_other_are_not_joined():
     rules = Rules.of([(145.4, y, 146.1, y + 13) for y in range(440, 640, 14)] + [(146.7, 98, 147.4, 338)])
     assert sorted((round(x), round(top), round(bottom)) for x, top, bottom in rules.down) == [
         (146, 440, 649), (147, 98, 338),
     ]  # fmt: skip
 
 
-def test_labels_of_a_drawing_are_no_table() -> None:
+def test_labels_of_a_drawing_are_no_table():
     rows = [["", "Gang"], ["", "Demand"], ["", "Sequential"], ["List", "Scheduling"], ["", "Largest first"]]
     drawn = page_with(rows, grid(), [120, 120])
     assert drawn.tables == () and "Sequential" in drawn.text

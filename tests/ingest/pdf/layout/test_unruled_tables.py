@@ -1,7 +1,5 @@
 """Tables without a frame become grids: heads over several columns, names over several lines, and what is no table."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 
@@ -59,7 +57,7 @@ def levels(y: float, count: int = 6) -> list[Placed]:
     ]
 
 
-def test_an_unruled_table_has_its_years_as_heads() -> None:
+def test_an_unruled_table_has_its_years_as_heads():
     heads: list[Placed] = [(-300, 86, "1980–81"), (-380, 86, "2007–08"), (-460, 86, "2008–09")]
     page, table = only(document_of([(72, 60, BODY), *heads, *levels(100), (72, 240, BODY)]))
     assert table.heads == 1
@@ -69,14 +67,14 @@ def test_an_unruled_table_has_its_years_as_heads() -> None:
     assert page.text.startswith(BODY) and page.text.endswith(BODY)
 
 
-def test_a_head_spans_the_columns_it_is_centred_over() -> None:
+def test_a_head_spans_the_columns_it_is_centred_over():
     heads: list[Placed] = [(375, 72, "Level at noon"), (-300, 86, "Depth"), (-380, 86, "Spring"), (-460, 86, "Autumn")]
     page, table = only(document_of([*heads, *levels(100)]))
     assert table.heads == 2
     assert shown(page, table)[:2] == [["", "", "Level at noon", "Level at noon"], ["", "Depth", "Spring", "Autumn"]]
 
 
-def test_the_name_of_a_row_goes_on_in_the_next_line() -> None:
+def test_the_name_of_a_row_goes_on_in_the_next_line():
     first = [
         *row(86, "", "2018", "2019")[1:],
         *row(100, "Gates, sluices and", indent=0),
@@ -87,7 +85,7 @@ def test_the_name_of_a_row_goes_on_in_the_next_line() -> None:
     assert shown(page, table)[1] == ["Gates, sluices and other works", "12", "14"]
 
 
-def test_titles_of_groups_are_rows_of_their_own() -> None:
+def test_titles_of_groups_are_rows_of_their_own():
     rows = [("Assets:",), ("Land", "1,200", "1,300"), ("Boats", "80", "95"), ("Debts:",), ("Loans", "(310)", "(290)"),
             ("Rent", "—", "(12)")]  # fmt: skip
     lines = [item for n, line in enumerate(rows) for item in row(100 + 14 * n, *line, indent=8 * (len(line) > 1))]
@@ -95,7 +93,7 @@ def test_titles_of_groups_are_rows_of_their_own() -> None:
     assert [line[0] for line in shown(page, table)] == ["", "Assets:", "Land", "Boats", "Debts:", "Loans", "Rent"]
 
 
-def test_level_rules_alone_make_a_table_of_words() -> None:
+def test_level_rules_alone_make_a_table_of_words():
     rows = [
         ("Gate", "Keeper", "Harbour"),
         ("North", "Ansgar", "Low quay"),
@@ -109,7 +107,7 @@ def test_level_rules_alone_make_a_table_of_words() -> None:
     assert (table.heads, shown(page, table)) == (1, [list(line) for line in rows])
 
 
-def test_a_table_goes_on_from_the_page_before() -> None:
+def test_a_table_goes_on_from_the_page_before():
     heads: list[Placed] = [(-300, 86, "Depth"), (-380, 86, "Spring"), (-460, 86, "Autumn")]
     document = document_of([(72, 60, BODY), *heads, *levels(100)], levels(60))
     first, second = (page.tables[0] for page in document.pages)
@@ -132,7 +130,7 @@ NUMBERED = lines_of(24, (50, 90, 300, 340), SPOKEN)
 @pytest.mark.parametrize(
     "words", [SIGNED, CONTENTS, PROSE, NUMBERED], ids=["signatures", "contents", "columns", "numbered"]
 )
-def test_what_only_stands_in_columns_is_no_table(words: list[Placed]) -> None:
+def test_what_only_stands_in_columns_is_no_table(words):
     document = document_of([(72, 60, BODY), *words])
     assert document.pages[0].tables == ()
     assert "|" not in document.pages[0].text

@@ -1,7 +1,5 @@
 """Text that a reader of the page cannot see: out of the text, counted, named, and read only where asked for."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +15,6 @@ from reportlab.pdfgen.canvas import Canvas
 from docqa.ingest import NoText
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 
 SEEN = "The warden opens the gate at the turn of the tide."
@@ -145,7 +142,7 @@ HIDING = [
 
 @pytest.mark.parametrize("hide", HIDING, ids=lambda hide: hide.__name__)
 @pytest.mark.parametrize("rotation", [0, 90])
-def test_what_cannot_be_seen_is_not_in_the_text(hide: Callable[[Canvas], None], rotation: int) -> None:
+def test_what_cannot_be_seen_is_not_in_the_text(hide, rotation):
     def paint(canvas: Canvas) -> None:
         written(canvas, SEEN, 700)
         hide(canvas)
@@ -224,13 +221,13 @@ SHOWING = [
 
 
 @pytest.mark.parametrize("show", SHOWING, ids=lambda show: show.__name__)
-def test_what_can_be_seen_stays(show: Callable[[Canvas], None]) -> None:
+def test_what_can_be_seen_stays(show):
     document = read(ReadRequest("a.pdf", draw(show)))
     assert document.pages[0].text == SECRET
     assert document.coverage.hidden_spans == 0
 
 
-def test_a_black_bar_hides_the_words_below_it_and_no_others() -> None:
+def test_a_black_bar_hides_the_words_below_it_and_no_others():
     def paint(canvas: Canvas) -> None:
         written(canvas, "The fee is seven hundred thousand dollars for each gate.", 600)
         start, end = (
@@ -243,7 +240,7 @@ def test_a_black_bar_hides_the_words_below_it_and_no_others() -> None:
     assert document.coverage.hidden_spans == 1
 
 
-def test_white_leaders_do_not_take_the_word_beside_them() -> None:
+def test_white_leaders_do_not_take_the_word_beside_them():
     def paint(canvas: Canvas) -> None:
         written(canvas, "..1", 600, grey=1.0)
         line = canvas.beginText(72, 650)
@@ -257,7 +254,7 @@ def test_white_leaders_do_not_take_the_word_beside_them() -> None:
     assert document.pages[0].text == "Plaintiff"
 
 
-def test_only_the_words_outside_a_clip_are_hidden() -> None:
+def test_only_the_words_outside_a_clip_are_hidden():
     document = read(ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30)))))
     assert document.pages[0].text == "The official"
     assert document.coverage.hidden_spans == 1
@@ -304,19 +301,19 @@ def on_layer(name: str, text: str, y: int = 600) -> bytes:
     return f"/OC /{name} BDC BT /F1 12 Tf 72 {y} Td ({text}) Tj ET EMC\n".encode()
 
 
-def test_text_on_a_layer_that_is_off_is_hidden() -> None:
+def test_text_on_a_layer_that_is_off_is_hidden():
     document = read(ReadRequest("a.pdf", layered(on_layer("A", SECRET), off="A")))
     assert document.pages[0].text == SEEN
     assert document.coverage.hidden_spans == 1
     assert "on a layer that is off" in document.coverage.warnings[0]
 
 
-def test_a_form_on_a_layer_that_is_off_is_hidden() -> None:
+def test_a_form_on_a_layer_that_is_off_is_hidden():
     document = read(ReadRequest("a.pdf", layered(b"/X Do", off="B", form_on="B")))
     assert (document.pages[0].text, document.coverage.hidden_spans) == (SEEN, 1)
 
 
-def test_text_on_layers_that_are_on_stays() -> None:
+def test_text_on_layers_that_are_on_stays():
     drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
     document = read(ReadRequest("a.pdf", layered(drawing, off=(), form_on="A")))
     assert document.pages[0].text.split("\n") == [
@@ -325,7 +322,7 @@ def test_text_on_layers_that_are_on_stays() -> None:
     assert document.coverage.hidden_spans == 0
 
 
-def test_of_two_overlapping_layers_the_one_switched_off_is_hidden() -> None:
+def test_of_two_overlapping_layers_the_one_switched_off_is_hidden():
     drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
     document = read(ReadRequest("a.pdf", layered(drawing.replace("é".encode(), b"e"), off="A")))
     assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
@@ -338,14 +335,14 @@ def scan(canvas: Canvas) -> None:
         written(canvas, f"{SEEN} {row}", 700 - 14 * row, mode=3)
 
 
-def test_the_text_layer_of_a_scan_is_read() -> None:
+def test_the_text_layer_of_a_scan_is_read():
     document = read(ReadRequest("a.pdf", draw(scan)))
     assert document.pages[0].text.count(SEEN) == 10
     assert document.coverage.ocr_pages == (1,)
     assert document.coverage.hidden_spans == 0
 
 
-def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it() -> None:
+def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it():
     def paint(canvas: Canvas) -> None:
         scan(canvas)
         written(canvas, SECRET, 400, mode=3)
@@ -356,7 +353,7 @@ def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it() -> None:
     assert document.coverage.hidden_spans == 1
 
 
-def test_a_picture_behind_the_page_does_not_excuse_a_hidden_line() -> None:
+def test_a_picture_behind_the_page_does_not_excuse_a_hidden_line():
     def paint(canvas: Canvas) -> None:
         canvas.drawImage(picture((240, 240, 200)), 0, 0, 612, 792)
         for row in range(10):
@@ -381,9 +378,7 @@ def with_secret(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("reader", [read, read_in_worker])
-def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(
-    reader: Callable[..., Document], with_secret: Path
-) -> None:
+def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(reader, with_secret):
     document = reader(ReadRequest(with_secret, include_hidden=True))
     page = document.pages[0]
     assert page.text == f"{SEEN}\n{SECRET}"
@@ -392,7 +387,7 @@ def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(
     assert any("asked for" in line for line in document.coverage.warnings)
 
 
-def test_the_sources_of_a_question_pass_the_wish_on(with_secret: Path) -> None:
+def test_the_sources_of_a_question_pass_the_wish_on(with_secret):
     from docqa.app.storage.sources import read_sources
 
     texts = [
@@ -402,13 +397,13 @@ def test_the_sources_of_a_question_pass_the_wish_on(with_secret: Path) -> None:
     assert texts == [SEEN, f"{SEEN}\n{SECRET}"]
 
 
-def test_a_file_whose_text_is_all_hidden_says_so() -> None:
+def test_a_file_whose_text_is_all_hidden_says_so():
     with pytest.raises(NoText, match="--include-hidden"):
         read(ReadRequest("a.pdf", draw(invisible)))
     assert read(ReadRequest("a.pdf", draw(invisible), include_hidden=True)).pages[0].text == SECRET
 
 
-def test_letters_of_half_a_point_are_hidden_in_words_and_in_fragments() -> None:
+def test_letters_of_half_a_point_are_hidden_in_words_and_in_fragments():
     def paint(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)
         canvas.drawString(72, 700, "The fee is stated in Schedule 2. i - ll")
@@ -445,7 +440,7 @@ GONE = [
 
 
 @pytest.mark.slow
-def test_files_of_the_corpus_keep_what_shows_and_lose_what_does_not(corpus: Path) -> None:
+def test_files_of_the_corpus_keep_what_shows_and_lose_what_does_not(corpus):
     documents = {name: read(ReadRequest(corpus / f"{name}.pdf")) for name, _, _ in KEPT + GONE}
     lost = [item for item in KEPT if item[2] not in documents[item[0]].pages[item[1] - 1].text]
     left = [item for item in GONE if item[2] in documents[item[0]].pages[item[1] - 1].text]

@@ -22,7 +22,7 @@ from docqa.model.gguf.reader import GgufReader
 from docqa.model.gguf.tokenizer import PRE_BY_PATTERN, vocabulary_spec
 from docqa.model.load import load_model
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.tokenizer import Tokenizer, byte_alphabet
+from docqa.model.tokenizer import CheckpointTokenizer, byte_alphabet
 
 LLAMA3 = {
     "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -109,8 +109,8 @@ def vocabulary(pre, kind="gpt2"):
 
 
 def test_whole_pieces_that_are_tokens_are_taken_under_llama_bpe(tmp_path):
-    llama = Tokenizer(vocabulary_spec(vocabulary("llama-bpe"), tmp_path))
-    other = Tokenizer(vocabulary_spec(vocabulary("qwen2"), tmp_path))
+    llama = CheckpointTokenizer(vocabulary_spec(vocabulary("llama-bpe"), tmp_path))
+    other = CheckpointTokenizer(vocabulary_spec(vocabulary("qwen2"), tmp_path))
     assert [llama.decode([token]) for token in llama.encode("abc 1234 ab")] == ["abc", " ", "1", "2", "3", "4", " ab"]
     assert [other.decode([token]) for token in other.encode("abc ab")] == ["ab", "c", " ab"]
     for text in ("abc 1234 ab", "don't abcabc\n\n abc", "été 12 345\r\n"):

@@ -6,18 +6,11 @@ import random
 
 import pytest
 
-from docqa.model.heads.reader_text import SUPPORT, ReaderTokenizer
-from docqa.model.training.data.claims import Claims, claims_of, unquoted
+from docqa.model.heads.reader_text import SUPPORT
+from docqa.model.training.data.claims import Claims, claims_of
 from docqa.model.training.data.sets import is_validation
 
 LONG = " ".join(f"word{n}" for n in range(400))
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_reader, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pieces") / "pieces.json"
-    tiny_reader.write_pieces(path)
-    return ReaderTokenizer(path)
 
 
 def record(label: str | None, *marked: str, context: str = "Rent is due in May.", doc: str = "d", **more):
@@ -42,30 +35,9 @@ def test_each_label_says_what_is_right(label, right):
     assert (claim.statement, claim.evidence, claim.right) == ("Rent is due.", "Rent is due in May.", right)
 
 
-def test_questions_and_other_labels_are_no_claims():
-    assert claims_of(record("yes"), random.Random(0)) == []
-    assert claims_of(record("Entailment", statement=False), random.Random(0)) == []
-
-
 def test_of_a_long_text_the_marked_sentences_are_the_evidence():
     (claim,) = claims_of(record("Entailment", "word7 word8", "word300", context=LONG), random.Random(0))
     assert claim.evidence == "word7 word8 word300"
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ('"Duane\'s nickname is not ""Dog."""', 'Duane\'s nickname is not "Dog."'),
-        ('"""Dog"" is a nickname."', '"Dog" is a nickname.'),
-        ('"Dog" is a "nickname"', '"Dog" is a "nickname"'),
-        ('"A whole sentence."', '"A whole sentence."'),
-        ("Plain.", "Plain."),
-        ('"', '"'),
-        ("", ""),
-    ],
-)
-def test_quotation_marks_that_a_table_doubled_are_undone(written, meant):
-    assert unquoted(written) == meant
 
 
 def test_sets_are_found_and_validation_documents_kept_apart(tmp_path, tokenizer):

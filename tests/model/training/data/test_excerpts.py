@@ -2,9 +2,7 @@
 
 import random
 
-import pytest
-
-from docqa.model.heads.reader_text import FORMS, VERDICTS, ReaderTokenizer
+from docqa.model.heads.reader_text import FORMS, VERDICTS
 from docqa.model.training.data.excerpts import UNKNOWN, ExcerptDocument, asked_excerpts
 from docqa.model.training.data.sequences import Question, SourceText, cut_passages
 
@@ -12,13 +10,6 @@ FILLING = " ".join(f"The crew of vessel {name} was paid on a Friday in port." fo
 SHIPS = [f"{FILLING} The ship {name} sailed at hour {hour} today. {FILLING}" for name, hour in (("Elk", 7), ("Fox", 9))]
 LIST = f"{FILLING} It carried copper plates. {FILLING} It also carried green tea. {FILLING}"
 SHORT = "The harbour is closed to ships in winter, as ice lies in it from December until the end of March."
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tiny_reader, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pieces") / "pieces.json"
-    tiny_reader.write_pieces(path)
-    return ReaderTokenizer(path)
 
 
 def source(text: str, *questions: Question, title: str = "") -> SourceText:

@@ -8,7 +8,7 @@ import pytest
 
 from docqa.model.training.data import features
 from docqa.model.training.data.sequences import read_set
-from docqa.model.training.data.sets import QuestionSets, find_sets, is_validation
+from docqa.model.training.data.sets import find_sets, is_validation
 
 
 def write_set(folder: Path, name: str, *documents: str, **more: str) -> None:
@@ -54,9 +54,3 @@ def test_documents_of_a_development_set_are_left_out_of_the_others(tmp_path):
     write_set(tmp_path / "natural" / "dev", "natural", "natural/1", document=learned[0])
     write_set(tmp_path / "qa" / "train", "cuad", *learned[:2])
     assert [source.doc for source in read_set(find_sets([tmp_path]), "cuad")] == [learned[1]]
-
-
-def test_a_file_of_another_form_is_named(tmp_path):
-    (tmp_path / "pairs.jsonl.gz").write_bytes(gzip.compress(b'{"id": "1", "other": "x"}'))
-    with pytest.raises(ValueError, match=r"pairs\.jsonl\.gz: not a set of questions"):
-        read_set(QuestionSets({"pairs": tmp_path / "pairs.jsonl.gz"}, {"pairs": 1.0}), "pairs")

@@ -53,8 +53,3 @@ def test_a_reader_that_is_wrong_has_none():
     found = measure(*reader(-1), NONE, QUESTIONS, CLAIMS)
     assert found.pop("span_f1") < 0.5
     assert found == pytest.approx(dict.fromkeys(found, 0)) and len(found) == 6
-
-
-def test_what_cannot_be_measured_is_left_out():
-    assert measure(*reader(1), NONE, [], []) == {}
-    assert set(measure(*reader(1), NONE, QUESTIONS[:1], [])) == {"span_f1", "excerpt_right", "form"}

@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -134,32 +133,6 @@ def test_frozen_layers_stay_as_they_ship_and_others_learn(start, data, tmp_path)
     torch.testing.assert_close(trained.encoder.words.weight.data, words, atol=1e-3, rtol=0)
 
 
-def test_the_last_part_of_a_run_computes_with_rounded_matrices(start, data, tmp_path, monkeypatch):
-    used = []
-
-    class Noted(training.StepWeights):
-        def __init__(self, reader, precision, *, rounded):
-            used.append(rounded)
-            super().__init__(reader, precision, rounded=rounded)
-
-    monkeypatch.setattr(training, "StepWeights", Noted)
-    train(start, data, tmp_path / "reader", 8, "--rounded-from", "0.5", "--minutes", "1000")
-    assert used[:8] == [False] * 4 + [True] * 4
-    assert used[8:] == [False]  # what is kept is rounded when it is written
-
-
-def test_a_reader_is_trained_further(tmp_path, tiny_reader):
-    written = tiny_reader.write_reader(tmp_path)
-    (tmp_path / "out").mkdir()
-    taken = training.open_reader(SimpleNamespace(start=tmp_path, out=tmp_path / "out", device="cpu", frozen=1))
-    for name, part in written.named_parameters():
-        # 4 bits: less than a fifteenth of a group's range, which is some five spreads of 0.2.
-        assert (taken.get_parameter(name) - part).abs().max() < 0.1, name
-    learning = {name for name, part in taken.named_parameters() if part.requires_grad}
-    assert all(name.startswith(("head.", "encoder.layers.1.")) for name in learning)
-    assert "encoder.layers.1.query.weight" in learning and "head.support.0.weight" in learning
-
-
 @pytest.mark.parametrize("threads", [1, 2, 30])
 def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_path, tiny_reader, threads):
     reader = tiny_reader.random_reader(tmp_path).requires_grad_(True)
@@ -203,13 +176,3 @@ def test_rounded_matrices_have_sixteen_values_a_group_and_frozen_ones_stay(tmp_p
         else:
             assert torch.equal(used[name], part), name
         assert used[name].data_ptr() != part.data_ptr()  # the optimizer changes weights in place
-
-
-def test_groups_are_of_like_length_and_bounded(monkeypatch):
-    monkeypatch.setattr(training, "TOKENS_TOGETHER", 100)
-    sizes = [5, 90, 30, 31, 32, 200, 7]
-    pairs = [([1], [2] * (size - 2)) for size in sizes]
-    groups = list(training.of_like_length(pairs))
-    assert sorted(number for group in groups for number in group) == list(range(7))
-    assert all(len(group) == 1 or max(sizes[n] for n in group) * len(group) <= 100 for group in groups)
-    assert groups == [[0, 6, 2], [3, 4], [1], [5]]

@@ -32,18 +32,6 @@ def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tm
     assert moved == {name for name in before if "_attn." in name and not name.startswith("model.layers.0.")}
 
 
-def test_a_run_goes_on_elsewhere_from_its_small_file(folders, tmp_path):
-    train(folders, tmp_path / "first", 10, "--rate", "3e-3")
-    small = tmp_path / "first" / "portable.safetensors"
-    lines = train(folders, tmp_path / "second", 20, "--rate", "1e-9", "--portable", str(small))
-    assert [line["step"] for line in lines] == [20] and lines[0]["tokens"] > 2 * 10 * 100
-    kept, other = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
-    for name, tensor in kept.items():
-        assert torch.allclose(tensor, other[name], atol=0.01), name
-    whole = (tmp_path / "first" / "training.safetensors").stat().st_size
-    assert small.stat().st_size < 0.2 * whole
-
-
 def test_matrices_learn_while_they_are_rounded():
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(4, 64))

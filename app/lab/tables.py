@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -104,3 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         tallies[path.name] = {"questions": total, **counts, "right_share": round(counts["right"] / max(total, 1), 3)}
     print(json.dumps(tallies))
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
