@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.ingest.expressions import LazyExpression
+from docqa.ingest.language.expressions import LazyExpression
 
 EXTRAS = frozenset(("mcp", "ray", "rapidocr", "onnxruntime"))
 """Packages that need not be installed; modules that import them are left out without them."""

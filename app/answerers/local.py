@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.context.plan import PREVIEW_FROM_SECONDS, Plan, make_plan, yarn_factor_of
+from docqa.app.context import plan
+from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, profile_of
 from docqa.app.options import Options
@@ -50,7 +51,7 @@ class LocalReading:
     @property
     def takes_long(self) -> bool:
         """Whether a preliminary answer is wanted before the documents are read."""
-        return not self.prefiller.finished and self.plan.seconds > PREVIEW_FROM_SECONDS
+        return not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
 
     def read(self) -> Iterator[Event]:
         """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 
 _CERTAIN = (
     r"titled?|entitled|subtitle|headings?|captions?|authors?|authored|co-?authors?|wrote|written|writers?|editors?|edited|"

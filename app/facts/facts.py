@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from docqa.ingest.expressions import lazily
 from docqa.ingest.language.dates import MONTH, MONTHS, dates
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
 
 _CURRENCY_CODES = {"dollar": "USD", "euro": "EUR", "sterling": "GBP", "yen": "JPY"}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from docqa.app.evidence.terms import stems
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 
 # Chinese, Japanese and Korean; Thai, Lao, Burmese and Khmer.
 _UNSPACED = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.places import PAGE_RANGE, PAGE_RANGES, NamedPlaces, named_places, page_labels
 
 _LEAD = 80

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.types import Document, Section, Span
 
 _LEAST = 4

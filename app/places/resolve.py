@@ -18,7 +18,7 @@ from functools import cached_property
 from docqa.app.places.cites import PlaceCite
 from docqa.app.places.headings import without_brackets
 from docqa.app.quotes.normalise import fold
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
 from docqa.ingest.structure.locators.sections import printed_number

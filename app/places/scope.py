@@ -17,7 +17,7 @@ from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.places.tables import captioned, named_tables
 from docqa.app.places.wording import in_full
 from docqa.app.quotes.verifier import Located
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Document, Section, Span

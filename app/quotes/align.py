@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 
-from docqa.ingest.expressions import lazily
 from docqa.ingest.language.dates import MONTHS
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import VALUES
 from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
 

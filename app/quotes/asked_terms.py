@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.words import AUXILIARY, QUESTION, alternatives
 from docqa.ingest.types import Definition, Document, Page, Span
 

@@ -17,7 +17,7 @@ from docqa.app.quotes.asked_terms import (
     named_term,
     spaced,
 )
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.types import Definition, Document, Span
 
 _ELSEWHERE = lazily(

@@ -8,7 +8,7 @@ from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located, too_short
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Definition, Document, Span

@@ -18,7 +18,7 @@ from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
 from docqa.app.quotes.normalise import Folded, fold
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.types import Document
 
 MIN_CHARACTERS = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 
 # An axis has its sides between slashes; axes of one meaning, between semicolons, make a group, which ends with a stop.
 # Words that only sometimes mean the opposite, or mean it of some things, stand in an axis with a colon. "~" where the

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD
 
 ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))

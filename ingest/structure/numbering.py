@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import NUMBER_WORD, ordinal_of
 from docqa.ingest.language.places import ELSEWHERE, division_of
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, NamedPlaces, division_of, named_place_at, named_places
 from docqa.ingest.structure.locators.sections import joined

@@ -11,7 +11,7 @@ from torch import Tensor
 from docqa.kernels.matmul import BlockMatrix, PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
-from docqa.model.pages import laid_out, own_pages, rounded_up
+from docqa.model.state.pages import laid_out, own_pages, rounded_up
 
 Pair = tuple[Matrix, Matrix]
 

@@ -1,3 +1,3 @@
 """A State: what the layers hold after reading, in memory and on disk."""
 
-__all__ = ["files", "header", "kv_cache", "long_attention", "state"]
+__all__ = ["files", "header", "kv_cache", "long_attention", "pages", "state"]

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
-from docqa.model.pages import moved
 from docqa.model.state.long_attention import LongAttention
+from docqa.model.state.pages import moved
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max

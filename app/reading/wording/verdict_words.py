@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from docqa.app.evidence.terms import stems
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.opposites import PAIRS
 
 

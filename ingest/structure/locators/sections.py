@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, DIVISIONS, ELSEWHERE, NAME_OF_DIVISION, division_of
 from docqa.ingest.types import Section

@@ -1,3 +1,3 @@
 """Training of the cross encoder that reads excerpts."""
 
-__all__ = ["encoder_start", "losses", "measure", "train"]
+__all__ = ["encoder", "encoder_start", "losses", "measure", "reader_files", "train"]

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from docqa.ingest import expressions
-from docqa.ingest.expressions import lazily
+from docqa.ingest.language import expressions
+from docqa.ingest.language.expressions import lazily
 
 
 def test_an_expression_is_compiled_with_its_first_use_and_only_then(monkeypatch):

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.model.pages import ALIGNED, LEAST, laid_out, moved, own_pages, rounded_up
+from docqa.model.state.pages import ALIGNED, LEAST, laid_out, moved, own_pages, rounded_up
 
 DTYPES = [torch.uint8, torch.int8, torch.float16, torch.float32]
 FORMS = st.lists(st.tuples(st.lists(st.integers(0, 9), min_size=1, max_size=3), st.sampled_from(DTYPES)), max_size=6)
