@@ -18,7 +18,7 @@ _CONTEXT = re.compile(
     r"(?:(?:context (?:length|size|window)|maximum (?:\w+ )?length|max_model_len)[^\d\"]{0,24}|n_ctx\W{1,4})(\d[\d,]*)",
     re.IGNORECASE,
 )
-_OF_MESSAGES = re.compile(r"(\d[\d,]*) (?:tokens? )?(?:in the messages|from the input)", re.IGNORECASE)
+_OF_MESSAGES = re.compile(r"(?<![\d,])(\d[\d,]*+) (?:tokens? )?(?:in the messages|from the input)", re.IGNORECASE)
 _PROMPT = re.compile(r"(?:n_prompt_tokens|request(?:ed)?|prompt|input|messages|passed)\b[^\d.]{0,30}(\d[\d,]*)", re.I)
 
 @dataclass(frozen=True)
