@@ -180,6 +180,19 @@ def subset_of(folders: Sequence[Path], number: int, reader: CrossEncoder) -> lis
     return [one for part, share in zip(parts, (0.9, 0.1), strict=False) for one in part.fixed(round(share * number), 5)]
 
 
+@torch.no_grad()
+def figures_of(
+    weights: StepWeights, asked: Sequence[AskedExcerpts], claims: Sequence[EncodedClaim],
+    replies: Sequence[EncodedReply],
+) -> loop.Figures:  # fmt: skip
+    """The figures of `measure`, and the share of replies that are judged right."""
+    found = measure(weights.read, weights.judge, weights.reader.head.none, asked, claims) if asked else {}
+    if replies:
+        judged = weights.judge_replies(list(replies)).argmax(-1).tolist()
+        found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(replies)
+    return found
+
+
 def train(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over; the averaged weights are kept at every `--save-every` steps."""
     torch.set_flush_denormal(True)
@@ -230,19 +243,9 @@ def train(options: argparse.Namespace) -> None:
         return figures
 
     def measured() -> loop.Figures:
-        with torch.no_grad():
-            weights = StepWeights(reader, precision, rounded=False)
-            sets = {"": held_out, "natural ": fixed}
-            found = {
-                f"{name}{key}": value
-                for name, asked in sets.items()
-                for key, value in measure(
-                    weights.read, weights.judge, reader.head.none, asked, held_out_claims if asked is held_out else []
-                ).items()
-            }
-            right = weights.judge_replies(held_out_replies).argmax(-1).tolist() if held_out_replies else []
-        found["reply"] = sum(a == b.right for a, b in zip(right, held_out_replies, strict=True)) / max(1, len(right))
-        return found
+        weights = StepWeights(reader, precision, rounded=False)
+        found = figures_of(weights, held_out, held_out_claims, held_out_replies)
+        return found | {f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()}
 
     measured_at = [run.step]
     if fixed and options.measure_first:
