@@ -10,9 +10,7 @@ from docqa.ingest.formats import FORMATS, Format, titles
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 
-READER = """
-from docqa.ingest.plain.text import read_text
-
+READER = """from docqa.ingest.plain.text import read_text
 def read_toy(request):
     return read_text(request.of(request.name, request.content[4:]))
 """
@@ -41,11 +39,9 @@ def test_a_file_with_the_suffix_of_another_format_is_refused(toy):
 
 
 def test_a_new_format_is_found_in_a_folder_and_named_to_users(toy, tmp_path):
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    (folder / "a.toy").write_bytes(b"TOY1x")
-    (folder / "b.dat").write_bytes(b"x")
-    assert [Path(name).name for name, _ in find_documents(folder)] == ["a.toy"]
+    (tmp_path / "a.toy").write_bytes(b"TOY1x")
+    (tmp_path / "b.dat").write_bytes(b"x")
+    assert [Path(name).name for name, _ in find_documents(tmp_path)] == ["a.toy"]
     assert titles().endswith("USLM XML and toy files")
 
 
