@@ -19,13 +19,13 @@ def encoder_attention_reference(
         q, k, v = (part + shift for part, shift in zip((q, k, v), shifts, strict=True))
     seen = np.empty(v.shape, v.dtype)
     for first, last in zip(starts.tolist(), starts[1:].tolist(), strict=False):
-        a, b, c = (x[first:last].reshape(last - first, heads, -1).swapaxes(0, 1) for x in (q, k, v))
+        a, b, c = (x[first:last].reshape(last - first, heads, x.shape[1] // heads).swapaxes(0, 1) for x in (q, k, v))
         scores = a * a.shape[-1] ** -0.5 @ b.swapaxes(1, 2)  # [heads, tokens, tokens]
         if near is not None:
             scores += distance_bias(near, last - first)
         weights = np.exp(scores - scores.max(-1, keepdims=True, initial=-np.inf))
         weights /= weights.sum(-1, keepdims=True)
-        seen[first:last] = (weights @ c).swapaxes(0, 1).reshape(last - first, -1)
+        seen[first:last] = (weights @ c).swapaxes(0, 1).reshape(last - first, v.shape[1])
     return seen
 
 

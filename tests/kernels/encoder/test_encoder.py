@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
@@ -52,6 +52,7 @@ def attend_in_float64(x):
 
 @levels
 @settings(deadline=None, max_examples=25)
+@example(sizes=[0, 1], heads=1, dim=1, biased=False)
 @given(
     sizes=st.lists(st.integers(0, 90), min_size=1, max_size=5).filter(sum),
     heads=st.integers(1, 3), dim=st.sampled_from([1, 7, 20, 32, 64, 80]), biased=st.booleans(),
