@@ -81,15 +81,6 @@ def make_optimizer(groups: list[dict[str, object]], second_beta: float = 0.95) -
     return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, second_beta), fused=True)
 
 
-def matrices_and_vectors(parameters: Iterable[Tensor], rate: float) -> list[dict[str, object]]:
-    """Groups in which vectors (norms, decays, convolution) learn three times as fast as matrices and do not decay."""
-    listed = list(parameters)
-    return [
-        parameter_group((p for p in listed if p.ndim == 2), rate, 0.01),
-        parameter_group((p for p in listed if p.ndim != 2), 3 * rate),
-    ]
-
-
 def rounded_to_ship(weight: Tensor, bits: int = 4) -> Tensor:
     """A matrix [rows, columns] as it is after rounding each group to `bits` between its least and largest."""
     groups = weight.view(weight.shape[0], -1, GROUP)

@@ -1,3 +1,3 @@
-"""Training of the trunk: conversion, transfer, distillation, and its measures."""
+"""Training of the trunk: distillation, and its measures."""
 
-__all__ = ["convert", "distill", "losses", "ship", "teacher", "transfer"]
+__all__ = ["distill", "evaluate", "losses", "ship", "stage"]

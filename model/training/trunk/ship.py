@@ -2,8 +2,8 @@
 
 python -m docqa.model.training.trunk.ship --student FOLDER --shipped FOLDER --out FOLDER [--eight-bits in_proj_z,o_proj]
 
-`--student` is what a run wrote whose matrices were `--rounded` as they are here. Making up for errors of rounding, as
-restore.py does it, was worse there: perplexity 1.96 times the teacher's instead of 1.80. `--shipped` is the bundled
+`--student` is what a run wrote whose matrices were `--rounded` as they are here. Making up for errors of rounding
+(GPTQ) was worse there: perplexity 1.96 times the teacher's instead of 1.80. `--shipped` is the bundled
 folder, whose other files are taken over: heads that look at layers which have learned must go over to them or be
 trained again.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.quantize import Shards, stored_parts
 from docqa.model.training.loop import stage_parser
-from docqa.model.training.trunk.convert import read_checkpoint
+from docqa.model.training.trunk.stage import read_checkpoint
 
 INDEX = "model.safetensors.index.json"
 BITS, EMBEDDING_BITS = 4, 8

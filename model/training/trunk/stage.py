@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from docqa.kernels.native import packed_is_faster
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
+from docqa.model.hybrid import Hybrid
 from docqa.model.network import Network
 from docqa.model.training.data.sequences import FileTokenizer
 from docqa.model.training.data.sets import add_data_options
-from docqa.model.training.loop import Figures, Precision, Run, add_run_options, make_optimizer, stage_parser
-from docqa.model.training.trunk.convert import read_checkpoint, write_checkpoint
-from docqa.model.training.trunk.teacher import Teacher, read_gguf
+from docqa.model.training.loop import (
+    Figures,
+    Precision,
+    Run,
+    add_run_options,
+    make_optimizer,
+    save_tensors,
+    stage_parser,
+)
 
+RawConfig = dict[str, object]  # the content of a config.json
 TRAINING_FILE = "training.safetensors"
 AVERAGED = 0.99  # of the moving average is kept at each step
 
@@ -36,11 +45,6 @@ class StudentStage:
         self.tokenizer = FileTokenizer(options.student / "tokenizer.json")
         self.packed = options.device == "cpu" and packed_is_faster(than_bfloat16=self.precision.dtype != torch.float32)
         self.training: Run | None = None
-
-    @cached_property
-    def teacher(self) -> Teacher:
-        """The teacher as transformers runs it, with the inputs and outputs of its mixers."""
-        return Teacher(*read_gguf(self.options.teacher), self.precision.dtype).to(self.precision.device)
 
     def teacher_network(self) -> Network:
         """The teacher as docqa runs it: in the bits of its file where that is faster."""
@@ -66,6 +70,27 @@ class StudentStage:
         write_checkpoint(self.student, self.raw, self.options.out, training.average)
         shutil.copy(self.options.student / "tokenizer.json", self.options.out / "tokenizer.json")
         return {}
+
+
+def write_checkpoint(student: Hybrid, raw_config: RawConfig, out: Path, instead: Mapping[str, Tensor]) -> None:
+    """Write config.json and model.safetensors (float32) of a student, names as transformers has them.
+
+    Tensors that `instead` has by their names are written in place of the student's.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {**student.state_dict(), **instead}
+    (out / "config.json").write_text(json.dumps(raw_config, indent=1) + "\n", encoding="utf-8")
+    save_tensors(out / "model.safetensors", {f"model.{n}": t.float() for n, t in tensors.items()})
+
+
+def read_checkpoint(folder: Path) -> tuple[Hybrid, RawConfig]:
+    """Read what `write_checkpoint` wrote: the student in float32 and its config.json."""
+    from safetensors.torch import load_file
+
+    raw = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    student = Hybrid(HybridConfig.from_dict(raw))
+    student.load_state_dict({n.removeprefix("model."): t for n, t in load_file(folder / "model.safetensors").items()})
+    return student, raw
 
 
 def trunk_parser(
