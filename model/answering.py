@@ -17,6 +17,7 @@ from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
+from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.folder import read_calibration
 from docqa.model.heads.evidence import EvidenceHead
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -131,7 +132,8 @@ def answering_model(folder: Path, threads: int | None, device: str) -> Answering
         return None
     calibration = read_calibration(folder)
     layer = calibration.get("evidence_layer")
-    if layer is None or CONFIG_KEY not in read_config(folder) or not packed_is_faster(than_bfloat16=True):
+    packed = packed_is_faster(than_bfloat16=multiplies_bfloat16())
+    if layer is None or CONFIG_KEY not in read_config(folder) or not packed:
         return None
     config = HybridConfig.from_folder(folder)
     kinds = config.layer_types[: int(layer) + 1]

@@ -23,7 +23,7 @@ from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
-from docqa.model.cost.machine import processor_flags
+from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, longest_context, parameters
 from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
@@ -41,9 +41,6 @@ from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
-# Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4. Packed matrices are
-# faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing (kernels/NOTES.md).
-BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 OnHidden = Callable[[int, Tensor], None]
 OnOutput = Callable[[Tensor, Tensor], None]
@@ -363,4 +360,4 @@ def compute_dtype(folder: Path) -> torch.dtype:
 
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
-    return torch.bfloat16 if set(BF16_FLAGS) & processor_flags() else torch.float32
+    return torch.bfloat16 if multiplies_bfloat16() else torch.float32

@@ -67,6 +67,15 @@ def processor_flags(root: Path = _ROOT) -> set[str]:
     return set((fields.get("flags") or fields.get("Features", "")).split())
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether instructions multiply it faster than float32: measured 3 to 5 times on Zen 5, level on Zen 4.
+
+    Packed matrices are faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing
+    (kernels/NOTES.md).
+    """
+    return not processor_flags().isdisjoint(("avx512_bf16", "amx_bf16"))
+
+
 def _meminfo_bytes(root: Path) -> int | None:
     try:
         lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -187,7 +187,7 @@ def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
 @pytest.mark.parametrize(("faster", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
 def test_compute_dtype_of_a_folder_is_known_before_loading(faster, dtype, monkeypatch):
     monkeypatch.delenv("DOCQA_DTYPE", raising=False)
-    monkeypatch.setattr(load_module, "processor_flags", lambda: {"avx512_bf16", "amx_bf16", "avx512_vnni"})
+    monkeypatch.setattr(load_module, "multiplies_bfloat16", lambda: True)
     monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)
     assert load_module.compute_dtype(BUNDLED) == dtype
     monkeypatch.setenv("DOCQA_DTYPE", "bfloat16")
