@@ -6,12 +6,11 @@ pdfium is not thread-safe: one thread a process, and every page and text page is
 from __future__ import annotations
 
 import ctypes
-import io
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
@@ -19,9 +18,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
-from docqa.ingest.pdf.fonts.ligatures import Codes, Ligatures, font_name, whole_font_name
-from docqa.ingest.pdf.fonts.mac_roman import with_windows_letters
-from docqa.ingest.pdf.fonts.misread import retold
+from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
 from docqa.ingest.pdf.letters import NOTHING, Spacing, respaced
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
@@ -91,38 +88,14 @@ class PdfiumFile:
         password: str | None,
         *,
         layered: bool = False,
-        ligatures: Callable[[int], Codes] | None = None,
+        ligatures: Callable[[int], Codes] = lambda index: {},
     ) -> None:
         import pypdfium2
 
         self._layered = layered
-        self._ligatures = ligatures or (lambda index: {})
+        self._ligatures = ligatures
         stand_in.install()
-        self._data, self._told = data, False
         self._file = pypdfium2.PdfDocument(data, password=password)
-
-    def tell_letters(self, reader: Any) -> bool:
-        """Has pdfium know the letters that it gets wrong though the file, open in pypdf's `reader`, says them; True the
-        first time. Where the file cannot be added to, nothing changes."""
-        import pypdfium2
-
-        if self._told:
-            return False
-        self._told = True
-        with suppress(pypdfium2.PdfiumError):
-            data = retold(reader, self._decrypted() if reader.is_encrypted else self._data)
-            copy = pypdfium2.PdfDocument(data) if data is not None else self._file
-            if len(copy) == len(self._file) and copy is not self._file:
-                self._file.close()
-                self._file = copy
-        return True
-
-    def _decrypted(self) -> bytes:
-        import pypdfium2.raw as raw
-
-        copy = io.BytesIO()
-        self._file.save(copy, flags=raw.FPDF_REMOVE_SECURITY)
-        return copy.getvalue()
 
     def __enter__(self) -> PdfiumFile:
         return self
@@ -145,22 +118,21 @@ class PdfiumFile:
     def page_words(self, index: int) -> PageWords:
         """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
         with self.page(index) as page, closing(page.get_textpage()) as text_page:
-            return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
+            return _read_words(page, text_page, self._layered, lambda: self._ligatures(index))
 
 
-def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) -> PageWords:
+def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Codes]) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    font_of = partial(whole_font_name, raw, text_page.raw)
-    text = with_windows_letters(_page_text(raw, text_page.raw, count), font_of)
-    text = ligatures.marked(text, raw, text_page.raw)
     detector = HiddenTextDetector(page, text_page, layered=layered)
+    font_of = partial(font_name, raw, text_page.raw)
+    text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
     spacing = respaced(text, detector.box_of)
-    found = _all_words(raw, page, text_page.raw, spacing, detector, ligatures)
+    found = _all_words(page, spacing, detector, ligatures, font_of)
     words, places, boxes = _cut_at_edge(*found, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
@@ -254,7 +226,11 @@ def _joined(a: Word, b: Word) -> Word:
 
 
 def _all_words(
-    raw: Any, page: Any, handle: Any, spacing: Spacing, detector: HiddenTextDetector, ligatures: Ligatures
+    page: Any,
+    spacing: Spacing,
+    detector: HiddenTextDetector,
+    ligatures: Mapping[int, str],
+    font_of: Callable[[int], str],
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -282,13 +258,14 @@ def _all_words(
                 left, right = min(left, box[0]), max(right, box[2])
                 if box[1] != top or box[3] != bottom:
                     top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
-            bold = newline and _is_bold(raw, handle, first)
+            bold = newline and _is_bold(font_of(first))
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not plain:
                 shown = _paired(shown.replace("\ufffe", "-").replace(NOTHING, ""))
-            shown = ligatures.spelt(shown)
-            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(raw, handle, first))
+            if ligatures:
+                shown = shown.translate(ligatures)
+            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
@@ -413,6 +390,5 @@ def _paired(word: str) -> str:
     return word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _is_bold(raw: Any, handle: Any, index: int) -> bool:
-    lowered = font_name(raw, handle, index).lower()
-    return any(part in lowered for part in ("bold", "black", "cmbx", "medi"))
+def _is_bold(font: str) -> bool:
+    return any(part in font.lower() for part in ("bold", "black", "cmbx", "medi"))
