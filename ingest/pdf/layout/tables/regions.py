@@ -179,20 +179,12 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     first = numbers[0]
-    while noted and first and _is_note(lines[first - 1], behind[0].x0, lines[first]):
-        first -= 1
     heads = _heads(first, left, right, values, lines, rules)
     right = max([right, *_beyond([*heads, lines[first]], body, right)])
     left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
                         if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
     top, bottom = min(line.top for line in [lines[first], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
-
-
-def _is_note(line: PrintLine, x0: float, below: PrintLine) -> bool:
-    """Whether a line is one of a cell in the last column, which goes on from the page before."""
-    close = below.top - line.bottom < _HEAD_GAP * line.height
-    return close and len(line.chunks) == 1 and abs(line.x0 - x0) < _ALIGNED
 
 
 def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:
