@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
 from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
-from docqa.ingest.pdf.letters import NOTHING, Spacing, respaced
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
@@ -131,8 +130,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
     detector = HiddenTextDetector(page, text_page, layered=layered)
     font_of = partial(font_name, raw, text_page.raw)
     text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
-    spacing = respaced(text, detector.box_of)
-    found = _all_words(page, spacing, detector, ligatures, font_of)
+    found = _all_words(page, text, detector, ligatures, font_of)
     words, places, boxes = _cut_at_edge(*found, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
@@ -158,7 +156,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
             continue
         if reason is None:
             first = places[number][0]
-            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1 and first not in spacing.breaks
+            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
             if goes_on and word.text:
                 seen[-1] = _joined(seen[-1], word)
             else:
@@ -227,7 +225,7 @@ def _joined(a: Word, b: Word) -> Word:
 
 def _all_words(
     page: Any,
-    spacing: Spacing,
+    text: str,
     detector: HiddenTextDetector,
     ligatures: Mapping[int, str],
     font_of: Callable[[int], str],
@@ -238,16 +236,16 @@ def _all_words(
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
     box_of, doubts = detector.box_of, detector.doubts
-    text = spacing.text
-    # Most pages have neither hyphens at line ends nor letters of two characters, nor characters without a letter.
-    plain = "\ufffe" not in text and NOTHING not in text and not _SURROGATE.search(text)
+    # Most pages have neither hyphens at line ends nor letters of two characters.
+    plain = "\ufffe" not in text and not _SURROGATE.search(text)
     previous_end = 0
-    for start, end_of_word in _spans(spacing):
+    for match in _WORD.finditer(text):
+        start = match.start()
         newline = start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
-        previous_end = end_of_word
+        previous_end = match.end()
         broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
-        pieces = _with_letters(detector.pieces(*whole), text) if doubts else [whole]
+        pieces = detector.pieces(*whole) if doubts else [whole]
         for first, last in pieces:
             box = box_of(first)
             if box is None:
@@ -262,7 +260,7 @@ def _all_words(
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not plain:
-                shown = _paired(shown.replace("\ufffe", "-").replace(NOTHING, ""))
+                shown = _paired(shown.replace("\ufffe", "-"))
             if ligatures:
                 shown = shown.translate(ligatures)
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
@@ -322,31 +320,6 @@ def _cut_at_edge(
             for a, b, (x, y0, x2, y1) in parts
         ]
     return words, places, boxes
-
-
-def _spans(spacing: Spacing) -> Iterator[tuple[int, int]]:
-    """Where the words of a page begin and end."""
-    for match in _WORD.finditer(spacing.text):
-        start = match.start()
-        if spacing.breaks:
-            for at in range(start + 1, match.end()):
-                if at in spacing.breaks:
-                    yield start, at
-                    start = at
-        yield start, match.end()
-
-
-def _with_letters(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
-    """The pieces of a word, those without a letter as part of the ones before."""
-    if len(pieces) < 2 or NOTHING not in text[pieces[0][0] : pieces[-1][1]]:
-        return pieces
-    joined = pieces[:1]
-    for first, last in pieces[1:]:
-        if text[first : last + 1].strip(NOTHING):
-            joined.append((first, last))
-        else:
-            joined[-1] = (joined[-1][0], last)
-    return joined
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
