@@ -101,7 +101,7 @@ def _field(widget: Any) -> Annotation | None:
     value = _value(widget, kind, flags)
     if not value:
         return None
-    name = _text(_inherited(widget, "/TU")) or _name(widget) or "unnamed"
+    name = _text(_inherited(widget, "/TU")) or _text(_inherited(widget, "/T")) or "unnamed"
     return Annotation("field", f"{name.rstrip(' :')} (form field): {value}")
 
 
@@ -143,20 +143,6 @@ def _inherited(widget: Any, name: str) -> Any:
             return None
         at = above.get_object()
     return None
-
-
-def _name(widget: Any) -> str:
-    """The name of a field with those above it, such as "owner.address"."""
-    parts: list[str] = []
-    at = widget
-    for _ in range(_MAX_PARENTS):
-        own = _text(at.get("/T"))
-        if own:
-            parts.insert(0, own)
-        if at.get("/Parent") is None:
-            break
-        at = at["/Parent"].get_object()
-    return ".".join(parts)
 
 
 def _comment(annotation: Any, kind: str) -> Annotation | None:

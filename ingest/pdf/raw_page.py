@@ -9,10 +9,9 @@ import ctypes
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -178,7 +177,8 @@ def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -
 
     A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
     """
-    twice = _may_be_twice(words)
+    places = {(word.text, int(word.x0), int(word.top)) for word in words}
+    twice = len(places) <= (1 - _FEW_TWICE) * len(words)
     if not clipped and not twice:
         return set()
     shown: dict[str, list[Word]] = {}
@@ -189,27 +189,11 @@ def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -
         word = words[number]
         others = shown.setdefault(word.text, [])
         copied = number in clipped or (twice and number not in hidden)
-        if copied and any(_same_place(word, other) for other in others):
+        if copied and any(all(abs(a - b) < 0.5 for a, b in zip(word[1:5], other[1:5])) for other in others):
             repeated.add(number)
         elif number not in hidden and len(others) < _MAX_ALIKE:
             others.append(word)
     return repeated
-
-
-def _may_be_twice(words: Sequence[Word]) -> bool:
-    """Whether words may be drawn twice: lines begin at one place, or go back within, and many words stand alike."""
-    begun = [(word.x0, word.top) for word in words if word.newline]
-    alike = len({(int(x), int(y)) for x, y in begun}) < len(begun)
-    if not alike and not any(b.x0 < a.x0 and not b.newline for a, b in pairwise(words)):
-        return False
-    return len({(word.text, int(word.x0), int(word.top)) for word in words}) <= (1 - _FEW_TWICE) * len(words)
-
-
-def _same_place(a: Word, b: Word) -> bool:
-    # One comparison mostly decides: a map has thousands of words.
-    if abs(a.x0 - b.x0) >= 0.5 or abs(a.top - b.top) >= 0.5:
-        return False
-    return abs(a.x1 - b.x1) < 0.5 and abs(a.bottom - b.bottom) < 0.5
 
 
 def _continued(hidden: Hidden, word: Word) -> Hidden:

@@ -93,7 +93,7 @@ def _seeds(line: PrintLine) -> list[int]:
 
 
 def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
-    """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
+    """Runs of seeds below each other, each from top to bottom."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
     for number, line in enumerate(lines):
@@ -101,13 +101,13 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         left: list[list[Place]] = []
         taken: set[int] = set()
         for column in open_columns:
-            last_line, last = lines[column[-1][0]], lines[column[-1][0]].chunks[column[-1][1]]
-            found = next((at for at in seeds - taken if _aligned(last, line.chunks[at])), None)
+            last = lines[column[-1][0]]
+            found = next((at for at in seeds - taken if _aligned(last.chunks[column[-1][1]], line.chunks[at])), None)
             if found is not None:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
-            elif line.top - last_line.bottom > _FURTHEST * last_line.height or _blocked(last, line):
+            elif line.top - last.bottom > _FURTHEST * last.height:
                 done.append(column)
             else:
                 left.append(column)
@@ -119,11 +119,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
     close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
     return close < _ALIGNED
-
-
-def _blocked(upper: Chunk, line: PrintLine) -> bool:
-    """Whether running text stands where the next value would."""
-    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
