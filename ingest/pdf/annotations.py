@@ -23,7 +23,6 @@ _UNSEEN = 0b100010  # flags: hidden, not to be viewed
 _PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16
 _TICKS = frozenset(("yes", "on", "1", "true", "x"))
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
-_TAGS = re.compile(r"<[^<>]{0,200}>")
 _MARKED = {
     "/Highlight": "Highlighted", "/Underline": "Underlined", "/StrikeOut": "Struck out", "/Squiggly": "Underlined",
 }  # fmt: skip
@@ -76,11 +75,11 @@ def _marked_on_page(file: Any, index: int, items: list[Annotation]) -> list[Anno
         for item in items:
             lines = [text_page.get_text_bounded(*quad) for quad in item.about]
             words = squeeze(clean(" ".join(" ".join(lines).split())))
-            said = item.text if not item.text.endswith(": ") or words else ""
+            bare = item.text.endswith(": ")
             if words:
-                said += f" (on “{words}”)" if not item.text.endswith(": ") else f"“{words}”"
-            if said:
-                out.append(item._replace(text=said))
+                out.append(item._replace(text=item.text + (f"“{words}”" if bare else f" (on “{words}”)")))
+            elif not bare:
+                out.append(item)
         return out
 
 
@@ -149,7 +148,7 @@ def _comment(annotation: Any, kind: str) -> Annotation | None:
     """A comment, or words that are marked: "Comment by Jo Reed, 2024-05-03: Too low?"."""
     if kind not in _COMMENTS:
         return None
-    words = _text(annotation.get("/Contents")) or _text(_TAGS.sub(" ", _raw_text(annotation.get("/RC"))))
+    words = _text(annotation.get("/Contents"))
     about = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
     if not words and not about:
         return None

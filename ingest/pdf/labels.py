@@ -65,10 +65,7 @@ def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) 
         else:
             labels[at] = own
             differing.append(at + 1)
-    if len(differing) > agreed:
-        wrong = set(differing)
-        labels = [own if at + 1 in wrong else own or None for at, own in enumerate(printed)]
-    return labels, differing
+    return printed if len(differing) > agreed else labels, differing
 
 
 def _same(label: str, printed: str) -> bool:

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
@@ -140,9 +139,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    clipped: set[int] = set()
-    if detector.doubts:
-        clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
+    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
     repeated = _repeated(words, clipped, detected.reasons)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
@@ -287,8 +284,6 @@ def _cut_at_edge(
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The same, words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
     edge = page.get_bbox()[2]
-    if max(map(itemgetter(2), boxes), default=edge) <= edge:
-        return words, places, boxes
     over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
     place = placer(page.get_bbox(), page.get_rotation())
     for at in reversed(over):

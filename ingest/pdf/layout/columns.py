@@ -9,9 +9,8 @@ from itertools import accumulate
 from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.raw_page import Word
 
-_BIN = 1.0  # points
-_MIN_GUTTER = 4  # bins
-_MAX_BINS = 20_000  # no page is wider, but a letter of a broken or hostile file may be
+_MIN_GUTTER = 4  # points
+_MAX_BINS = 20_000  # of a point each; no page is wider, but a letter of a broken or hostile file may be
 # How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines of running text
 # must then stand on each side.
 _SLACKS = ((0.02, 4), (0.05, 12))
@@ -47,20 +46,18 @@ def find_gutter(segments: list[Segment]) -> float | None:
     if len(segments) < 8:
         return None
     low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
-    bins = int((high - low) / _BIN) + 2
+    bins = int(high - low) + 2
     if not 80 <= bins <= _MAX_BINS:
         return None
     steps = [0.0] * (bins + 1)
     for s in segments:
-        steps[int((s.x0 - low) / _BIN)] += s.bottom - s.top
-        steps[int((s.x1 - low) / _BIN) + 1] -= s.bottom - s.top
+        steps[int(s.x0 - low)] += s.bottom - s.top
+        steps[int(s.x1 - low) + 1] -= s.bottom - s.top
     cover = list(accumulate(steps))
     for slack, lines in _SLACKS:
         strip = _widest_strip(cover, bins, slack)
-        if strip is not None:
-            gutter = low + strip * _BIN
-            if _text_on_both_sides(segments, gutter, low, high, lines):
-                return gutter
+        if strip is not None and _text_on_both_sides(segments, low + strip, low, high, lines):
+            return low + strip
     return None
 
 

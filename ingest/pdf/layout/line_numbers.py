@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
-from statistics import median
 
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.raw_page import Word
@@ -60,14 +59,7 @@ def _rising(column: Sequence[Word], known: bool) -> list[Word]:
     runs = grouped(column, lambda run, word: int(word.text) - int(run[-1].text) in (1, 2))
     best = max(runs, key=len)
     needed = max(_NEEDED_AGAIN if known else _NEEDED, 0.8 * len(column))
-    return best if len(best) >= needed and _even(best) else []
-
-
-def _even(run: Sequence[Word]) -> bool:
-    """Whether most of the numbers stand at one distance, or at multiples of it: lines do."""
-    gaps = [b.top - a.top for a, b in pairwise(run)]
-    usual = median(gaps)
-    return usual > 0 and sum(0.5 * usual < gap < 2.6 * usual for gap in gaps) >= 0.8 * len(gaps)
+    return best if len(best) >= needed else []
 
 
 def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
@@ -110,10 +102,8 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
     for word in numbers if lines else ():
         middle = (word.top + word.bottom) / 2
         near = min(range(len(lines)), key=lambda at: abs((lines[at].top + lines[at].bottom) / 2 - middle))
-        line = lines[near]
-        if near not in taken and abs((line.top + line.bottom) / 2 - middle) < 0.75 * max(
-            line.size, word.bottom - word.top
-        ):
+        line, height = lines[near], max(lines[near].size, word.bottom - word.top)
+        if near not in taken and abs((line.top + line.bottom) / 2 - middle) < 0.75 * height:
             taken.add(near)
             line.number = int(word.text)
 
