@@ -23,7 +23,6 @@ _UNSEEN = 0b100010  # flags: hidden, not to be viewed
 _PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16
 _TICKS = frozenset(("yes", "on", "1", "true", "x"))
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
-_TAGS = re.compile(r"<[^<>]{0,200}>")
 _MARKED = {
     "/Highlight": "Highlighted", "/Underline": "Underlined", "/StrikeOut": "Struck out", "/Squiggly": "Underlined",
 }  # fmt: skip
@@ -76,11 +75,11 @@ def _marked_on_page(file: Any, index: int, items: list[Annotation]) -> list[Anno
         for item in items:
             lines = [text_page.get_text_bounded(*quad) for quad in item.about]
             words = squeeze(clean(" ".join(" ".join(lines).split())))
-            said = item.text if not item.text.endswith(": ") or words else ""
+            bare = item.text.endswith(": ")
             if words:
-                said += f" (on “{words}”)" if not item.text.endswith(": ") else f"“{words}”"
-            if said:
-                out.append(item._replace(text=said))
+                out.append(item._replace(text=item.text + (f"“{words}”" if bare else f" (on “{words}”)")))
+            elif not bare:
+                out.append(item)
         return out
 
 
@@ -101,7 +100,7 @@ def _field(widget: Any) -> Annotation | None:
     value = _value(widget, kind, flags)
     if not value:
         return None
-    name = _text(_inherited(widget, "/TU")) or _name(widget) or "unnamed"
+    name = _text(_inherited(widget, "/TU")) or _text(_inherited(widget, "/T")) or "unnamed"
     return Annotation("field", f"{name.rstrip(' :')} (form field): {value}")
 
 
@@ -145,25 +144,11 @@ def _inherited(widget: Any, name: str) -> Any:
     return None
 
 
-def _name(widget: Any) -> str:
-    """The name of a field with those above it, such as "owner.address"."""
-    parts: list[str] = []
-    at = widget
-    for _ in range(_MAX_PARENTS):
-        own = _text(at.get("/T"))
-        if own:
-            parts.insert(0, own)
-        if at.get("/Parent") is None:
-            break
-        at = at["/Parent"].get_object()
-    return ".".join(parts)
-
-
 def _comment(annotation: Any, kind: str) -> Annotation | None:
     """A comment, or words that are marked: "Comment by Jo Reed, 2024-05-03: Too low?"."""
     if kind not in _COMMENTS:
         return None
-    words = _text(annotation.get("/Contents")) or _text(_TAGS.sub(" ", _raw_text(annotation.get("/RC"))))
+    words = _text(annotation.get("/Contents"))
     about = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
     if not words and not about:
         return None

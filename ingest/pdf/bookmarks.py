@@ -10,7 +10,6 @@ from typing import NamedTuple
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import DIVISIONS
 from docqa.ingest.structure.clean import folded
-from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.outline import HeadingMark, split_number
 from docqa.ingest.types import Page
 
@@ -56,24 +55,12 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
         if place is not None:
-            number, name, before = _with_line_beside(number, name, place, pages)
+            number, before = (number, place) if number else _division_above(place, pages)
         marks.append(HeadingMark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
     if len(marks) < 2 or found < 0.5 * len(marks):
         return []
-    marks = _without_line_numbers(marks, bookmarks)
     # Stable: a parent and its first child may share a place. Levels keep the tree when a title was misplaced.
     return sorted(marks, key=lambda mark: (mark.page, mark.start))
-
-
-def _without_line_numbers(marks: Sequence[HeadingMark], bookmarks: Sequence[Bookmark]) -> list[HeadingMark]:
-    """`marks` without the whole numbers that are printed in front of titles and count nothing: those of lines."""
-    own = {" ".join(bookmark.title.split()) for bookmark in bookmarks}
-    printed = [mark for mark in marks if (mark.number or "").isdigit() and mark.title in own]
-    values = {int(mark.number or 0) for mark in printed}
-    wide = [value for value in values if value > 1 and not {value - 1, value - 2, value - 3} & values]
-    if 2 * len(wide) <= len(values):
-        return list(marks)
-    return [mark._replace(number=None) if mark in printed else mark for mark in marks]
 
 
 def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
@@ -85,49 +72,20 @@ def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[P
         ahead = _NUMBER_AHEAD.match(text, place[1])
         if ahead and folded(text[ahead.end() :].lstrip()[:1])[:1] == first and ahead.end() > ahead.start():
             rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
-            if rest.startswith(folded(title)):
+            # What numbers the lines of other pages numbers those of this one.
+            lines = ahead.group(1).isdigit() and not pages[place[0] - 1].lines and any(page.lines for page in pages)
+            if rest.startswith(folded(title)) and not lines:
                 return ahead.group(1).strip(" ("), name
     return number, name
 
 
-def _with_line_beside(
-    number: str | None, name: str, place: tuple[int, int], pages: Sequence[Page]
-) -> tuple[str | None, str, tuple[int, int]]:
-    """Number, title and place of a heading over two lines, of which the bookmark names one: "Chapter 3" above its
-    title, or the title below "CHAPTER 3"."""
+def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str | None, tuple[int, int]]:
+    """The "Chapter 3" on the line above the heading at `place` and where it begins; None and `place` without one."""
     page, start = place
     text = pages[page - 1].text
-    if number is None:
-        above = text.rfind("\n", 0, max(start - 1, 0)) + 1
-        match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
-        if match is not None:
-            printed = match.group(1)
-            return printed, _without_number(name, printed), (page, above)
-        begin = text.rfind("\n", 0, start) + 1
-        own = _DIVISION_ALONE.fullmatch(text[begin:].split("\n", 1)[0].strip()) if begin < start else None
-        if own is not None:  # "I The API", found in "Part I" / "The API"
-            return own.group(1), _without_number(name, own.group(1)), (page, begin)
-    elif name == number:
-        at = _line_after(place, pages)[1]
-        line = text[at:].split("\n", 1)[0].strip() if at > start else ""
-        if _is_name_below(line):
-            return number, line, place
-    return number, name, place
-
-
-def _without_number(name: str, number: str) -> str:
-    """`name` without the number that a bookmark has in front of it: "The API" of "I The API" below "Part I"."""
-    core = number.split()[-1].rstrip(".:")
-    return name[len(core) :].lstrip(" .:-–—") if re.match(rf"{re.escape(core)}[\s.:–—-]+\w", name) else name
-
-
-def _is_name_below(line: str) -> bool:
-    """Whether a line below a number is its title: a few words, set as one."""
-    words = [word for word in line.split() if len(word) > 3]
-    capital = sum(word[0].isupper() for word in words)
-    named = bool(words) and line[:1].isupper() and len(line) <= 90 and not line.endswith((".", ",", ";", ":"))
-    parsed = parse_heading(line)
-    return named and (parsed is None or parsed.family == "named") and (line.isupper() or capital >= 0.6 * len(words))
+    above = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
+    return (match.group(1), (page, above)) if match else (None, place)
 
 
 def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int]:

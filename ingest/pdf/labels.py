@@ -24,27 +24,23 @@ _PARTS = re.compile(r"(.*?)(\d+)")
 _NEAR = 3
 """Pages between two printed numbers that count on: a chapter's first page often has none."""
 _LEAST = 3
-_OTHERS_OF_FORM = 2
-"""Pages of a chapter that is counted as the long ones are ("A-1")."""
 
 
 class _Printed(NamedTuple):
+    """A number on `page` (from 0). `kind`: "roman", or what stands before its last digits ("4-")."""
+
     page: int
     text: str
-    form: str
-    prefix: str
+    kind: str
     number: int
 
 
 def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
     """The number that each page prints in its running `heads`; None where none counts on over three pages."""
-    chains = list(_chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]))
-    forms = {chain[0].form for chain in chains if len(chain) >= _LEAST}
     labels: list[str | None] = [None] * len(heads)
     lengths = [0] * len(heads)
-    for chain in chains:
-        least = _OTHERS_OF_FORM if chain[0].prefix and chain[0].form in forms else _LEAST
-        for printed in chain if len(chain) >= least else ():
+    for chain in _chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]):
+        for printed in chain if len(chain) >= _LEAST else ():
             if len(chain) > lengths[printed.page]:
                 lengths[printed.page] = len(chain)
                 labels[printed.page] = printed.text
@@ -69,10 +65,7 @@ def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) 
         else:
             labels[at] = own
             differing.append(at + 1)
-    if len(differing) > agreed:
-        wrong = set(differing)
-        labels = [own if at + 1 in wrong else own or None for at, own in enumerate(printed)]
-    return labels, differing
+    return printed if len(differing) > agreed else labels, differing
 
 
 def _same(label: str, printed: str) -> bool:
@@ -96,21 +89,20 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
 def _taken_apart(page: int, token: str) -> Iterator[_Printed]:
     roman = ROMAN.get(token.lower())
     if roman is not None:
-        yield _Printed(page, token, "roman", "", roman)
+        yield _Printed(page, token, "roman", roman)
         return
     parts = _PARTS.fullmatch(token)
     if parts is not None:
         prefix, digits = parts.groups()
-        form = "number" if not prefix else "chapter" if prefix[0].isdigit() else "letter"
-        yield _Printed(page, token, form, prefix, int(digits))
+        yield _Printed(page, token, prefix, int(digits))
 
 
 def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
     """Numbers that count on as the pages do, each chain with what it has on later pages."""
-    open_: dict[tuple[str, str, int], list[_Printed]] = {}
+    open_: dict[tuple[str, int], list[_Printed]] = {}
     for tokens in pages:
         for token in tokens:
-            key = (token.form, token.prefix, token.number - token.page)
+            key = (token.kind, token.number - token.page)
             chain = open_.get(key)
             if chain is not None and token.page - chain[-1].page <= _NEAR:
                 chain.append(token)

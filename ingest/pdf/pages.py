@@ -179,8 +179,6 @@ def _read(
         problem = streams.problem(reader, index)
         if problem is not None:
             return RawPage(problem=problem)
-        if streams.misread and file is not None and file.tell_letters(reader):
-            streams.forget(reader)
         return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser, numbered)
     except MemoryError:
         return RawPage(problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read")

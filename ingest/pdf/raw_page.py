@@ -6,23 +6,17 @@ pdfium is not thread-safe: one thread a process, and every page and text page is
 from __future__ import annotations
 
 import ctypes
-import io
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import partial
-from itertools import pairwise
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
-from docqa.ingest.pdf.fonts.ligatures import Codes, Ligatures, font_name, whole_font_name
-from docqa.ingest.pdf.fonts.mac_roman import with_windows_letters
-from docqa.ingest.pdf.fonts.misread import retold
-from docqa.ingest.pdf.letters import NOTHING, Spacing, respaced
+from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
@@ -91,38 +85,14 @@ class PdfiumFile:
         password: str | None,
         *,
         layered: bool = False,
-        ligatures: Callable[[int], Codes] | None = None,
+        ligatures: Callable[[int], Codes] = lambda index: {},
     ) -> None:
         import pypdfium2
 
         self._layered = layered
-        self._ligatures = ligatures or (lambda index: {})
+        self._ligatures = ligatures
         stand_in.install()
-        self._data, self._told = data, False
         self._file = pypdfium2.PdfDocument(data, password=password)
-
-    def tell_letters(self, reader: Any) -> bool:
-        """Has pdfium know the letters that it gets wrong though the file, open in pypdf's `reader`, says them; True the
-        first time. Where the file cannot be added to, nothing changes."""
-        import pypdfium2
-
-        if self._told:
-            return False
-        self._told = True
-        with suppress(pypdfium2.PdfiumError):
-            data = retold(reader, self._decrypted() if reader.is_encrypted else self._data)
-            copy = pypdfium2.PdfDocument(data) if data is not None else self._file
-            if len(copy) == len(self._file) and copy is not self._file:
-                self._file.close()
-                self._file = copy
-        return True
-
-    def _decrypted(self) -> bytes:
-        import pypdfium2.raw as raw
-
-        copy = io.BytesIO()
-        self._file.save(copy, flags=raw.FPDF_REMOVE_SECURITY)
-        return copy.getvalue()
 
     def __enter__(self) -> PdfiumFile:
         return self
@@ -145,22 +115,20 @@ class PdfiumFile:
     def page_words(self, index: int) -> PageWords:
         """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
         with self.page(index) as page, closing(page.get_textpage()) as text_page:
-            return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
+            return _read_words(page, text_page, self._layered, lambda: self._ligatures(index))
 
 
-def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) -> PageWords:
+def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Codes]) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    font_of = partial(whole_font_name, raw, text_page.raw)
-    text = with_windows_letters(_page_text(raw, text_page.raw, count), font_of)
-    text = ligatures.marked(text, raw, text_page.raw)
     detector = HiddenTextDetector(page, text_page, layered=layered)
-    spacing = respaced(text, detector.box_of)
-    found = _all_words(raw, page, text_page.raw, spacing, detector, ligatures)
+    font_of = partial(font_name, raw, text_page.raw)
+    text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
+    found = _all_words(page, text, detector, ligatures, font_of)
     words, places, boxes = _cut_at_edge(*found, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
@@ -171,9 +139,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    clipped: set[int] = set()
-    if detector.doubts:
-        clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
+    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
     repeated = _repeated(words, clipped, detected.reasons)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
@@ -186,7 +152,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
             continue
         if reason is None:
             first = places[number][0]
-            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1 and first not in spacing.breaks
+            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
             if goes_on and word.text:
                 seen[-1] = _joined(seen[-1], word)
             else:
@@ -208,7 +174,8 @@ def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -
 
     A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
     """
-    twice = _may_be_twice(words)
+    places = {(word.text, int(word.x0), int(word.top)) for word in words}
+    twice = len(places) <= (1 - _FEW_TWICE) * len(words)
     if not clipped and not twice:
         return set()
     shown: dict[str, list[Word]] = {}
@@ -219,27 +186,11 @@ def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -
         word = words[number]
         others = shown.setdefault(word.text, [])
         copied = number in clipped or (twice and number not in hidden)
-        if copied and any(_same_place(word, other) for other in others):
+        if copied and any(all(abs(a - b) < 0.5 for a, b in zip(word[1:5], other[1:5])) for other in others):
             repeated.add(number)
         elif number not in hidden and len(others) < _MAX_ALIKE:
             others.append(word)
     return repeated
-
-
-def _may_be_twice(words: Sequence[Word]) -> bool:
-    """Whether words may be drawn twice: lines begin at one place, or go back within, and many words stand alike."""
-    begun = [(word.x0, word.top) for word in words if word.newline]
-    alike = len({(int(x), int(y)) for x, y in begun}) < len(begun)
-    if not alike and not any(b.x0 < a.x0 and not b.newline for a, b in pairwise(words)):
-        return False
-    return len({(word.text, int(word.x0), int(word.top)) for word in words}) <= (1 - _FEW_TWICE) * len(words)
-
-
-def _same_place(a: Word, b: Word) -> bool:
-    # One comparison mostly decides: a map has thousands of words.
-    if abs(a.x0 - b.x0) >= 0.5 or abs(a.top - b.top) >= 0.5:
-        return False
-    return abs(a.x1 - b.x1) < 0.5 and abs(a.bottom - b.bottom) < 0.5
 
 
 def _continued(hidden: Hidden, word: Word) -> Hidden:
@@ -254,7 +205,11 @@ def _joined(a: Word, b: Word) -> Word:
 
 
 def _all_words(
-    raw: Any, page: Any, handle: Any, spacing: Spacing, detector: HiddenTextDetector, ligatures: Ligatures
+    page: Any,
+    text: str,
+    detector: HiddenTextDetector,
+    ligatures: Mapping[int, str],
+    font_of: Callable[[int], str],
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -262,16 +217,16 @@ def _all_words(
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
     box_of, doubts = detector.box_of, detector.doubts
-    text = spacing.text
-    # Most pages have neither hyphens at line ends nor letters of two characters, nor characters without a letter.
-    plain = "\ufffe" not in text and NOTHING not in text and not _SURROGATE.search(text)
+    # Most pages have neither hyphens at line ends nor letters of two characters.
+    plain = "\ufffe" not in text and not _SURROGATE.search(text)
     previous_end = 0
-    for start, end_of_word in _spans(spacing):
+    for match in _WORD.finditer(text):
+        start = match.start()
         newline = start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
-        previous_end = end_of_word
+        previous_end = match.end()
         broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
-        pieces = _with_letters(detector.pieces(*whole), text) if doubts else [whole]
+        pieces = detector.pieces(*whole) if doubts else [whole]
         for first, last in pieces:
             box = box_of(first)
             if box is None:
@@ -282,13 +237,14 @@ def _all_words(
                 left, right = min(left, box[0]), max(right, box[2])
                 if box[1] != top or box[3] != bottom:
                     top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
-            bold = newline and _is_bold(raw, handle, first)
+            bold = newline and _is_bold(font_of(first))
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not plain:
-                shown = _paired(shown.replace("\ufffe", "-").replace(NOTHING, ""))
-            shown = ligatures.spelt(shown)
-            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(raw, handle, first))
+                shown = _paired(shown.replace("\ufffe", "-"))
+            if ligatures:
+                shown = shown.translate(ligatures)
+            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
@@ -328,8 +284,6 @@ def _cut_at_edge(
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The same, words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
     edge = page.get_bbox()[2]
-    if max(map(itemgetter(2), boxes), default=edge) <= edge:
-        return words, places, boxes
     over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
     place = placer(page.get_bbox(), page.get_rotation())
     for at in reversed(over):
@@ -345,31 +299,6 @@ def _cut_at_edge(
             for a, b, (x, y0, x2, y1) in parts
         ]
     return words, places, boxes
-
-
-def _spans(spacing: Spacing) -> Iterator[tuple[int, int]]:
-    """Where the words of a page begin and end."""
-    for match in _WORD.finditer(spacing.text):
-        start = match.start()
-        if spacing.breaks:
-            for at in range(start + 1, match.end()):
-                if at in spacing.breaks:
-                    yield start, at
-                    start = at
-        yield start, match.end()
-
-
-def _with_letters(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
-    """The pieces of a word, those without a letter as part of the ones before."""
-    if len(pieces) < 2 or NOTHING not in text[pieces[0][0] : pieces[-1][1]]:
-        return pieces
-    joined = pieces[:1]
-    for first, last in pieces[1:]:
-        if text[first : last + 1].strip(NOTHING):
-            joined.append((first, last))
-        else:
-            joined[-1] = (joined[-1][0], last)
-    return joined
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
@@ -413,6 +342,5 @@ def _paired(word: str) -> str:
     return word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _is_bold(raw: Any, handle: Any, index: int) -> bool:
-    lowered = font_name(raw, handle, index).lower()
-    return any(part in lowered for part in ("bold", "black", "cmbx", "medi"))
+def _is_bold(font: str) -> bool:
+    return any(part in font.lower() for part in ("bold", "black", "cmbx", "medi"))

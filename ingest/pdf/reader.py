@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import closing, suppress
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.pages import extract
 from docqa.ingest.pdf.pool import count_forks
-from docqa.ingest.pdf.repair import rebuilt, without_idle_encryption
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -55,30 +55,33 @@ def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
         reader, password = open_pdf(request.content, request.password)
         return reader, replace(request, password=password)
     except Unreadable:
-        copy = rebuilt(request.content, request.password)
-        if copy is None:
-            raise
-    except Encrypted:
-        copy = without_idle_encryption(new_reader(request.content), request.content)
+        copy = _rebuilt(request.content, request.password)
         if copy is None:
             raise
     reader, _ = open_pdf(copy, None)
     return reader, replace(request, data=copy, password=None)
 
 
-def new_reader(data: bytes) -> Any:
-    """pypdf's reader, not decrypted. Raises what pypdf raises on a bad file."""
-    from pypdf import PdfReader, apply_configuration, get_configuration
+def _rebuilt(data: bytes, password: str | None) -> bytes | None:
+    """`data` as pdfium writes it anew, with a table of the objects that it found; None where it finds no pages."""
+    import pypdfium2
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
-    return PdfReader(io.BytesIO(data), strict=False)
+    copy = io.BytesIO()
+    errors = pypdfium2.PdfiumError, MemoryError, OSError
+    with suppress(*errors), closing(pypdfium2.PdfDocument(data, password=password)) as file:
+        if len(file):
+            file.save(copy)
+    return copy.getvalue() or None
 
 
 def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
     """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
+    from pypdf import PdfReader, apply_configuration, get_configuration
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
     try:
-        reader = new_reader(data)
+        reader = PdfReader(io.BytesIO(data), strict=False)
         if not reader.is_encrypted:
             return reader, None
         for attempt in ("", password):

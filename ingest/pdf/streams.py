@@ -10,7 +10,6 @@ from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 from docqa.ingest.pdf.errors import pdf_errors, reason
-from docqa.ingest.pdf.fonts.misread import is_misread
 
 _PIECE = 2**20
 _MAX_DEPTH = 20
@@ -25,13 +24,9 @@ _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
 class Streams:
-    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once.
-
-    `misread`: a page that was looked at has a font whose letters pdfium gets wrong though the file says them.
-    """
+    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once."""
 
     def __init__(self) -> None:
-        self.misread = False
         self._fonts: dict[int, int] = {}
         self._forms: dict[int, tuple[int, int]] = {}
         self._pages = 0
@@ -90,7 +85,6 @@ class Streams:
         number = _number(font)
         if number not in self._fonts:
             self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)
-            self.misread = self.misread or (self._fonts[number] <= MAX_PAGE_STREAM_BYTES and is_misread(font))
         return self._fonts[number]
 
 

@@ -1,3 +1,3 @@
-"""What the fonts of a PDF say of their letters where pdfium reads it wrongly, and a stand-in for missing fonts."""
+"""Letters that pdfium alone does not get from a PDF's fonts: ligatures, fonts that are nowhere."""
 
-__all__ = ["ligatures", "mac_roman", "misread", "stand_in"]
+__all__ = ["ligatures", "stand_in"]

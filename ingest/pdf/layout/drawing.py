@@ -23,9 +23,8 @@ _WIDE = 1.5  # heights: the gap between columns or cells
 _FEW_DISPLACED, _SHARE_DISPLACED = 3, 0.04  # rows; a running head and foot may be drawn anywhere
 _MOST_BLOCKS = 400
 _NEAR = 3.0  # points: edges of one column
+_FIGURES = 0.5  # words with letters on a line: fewer are figures
 _WRAPPED = 4  # words on a line; lines of an address or a label have fewer
-# Words with letters on a line: prose has more, figures have fewer.
-_PROSE, _FIGURES = 2.2, 0.5
 
 
 @dataclass(slots=True)
@@ -82,8 +81,7 @@ def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]])
     found = _with_columns_of_tables(grouped(drawn, _goes_on))
     if len(found) > _MOST_BLOCKS:
         return []
-    ordered = grouped(list(_top_down(found)), _is_next_below)
-    blocks = [DrawnBlock(own, _box(own), 0.0) for parts in ordered if (own := [s for part in parts for s in part])]
+    blocks = [DrawnBlock(own, _box(own), 0.0) for own in _top_down(found)]
     for block in blocks:
         block.right = _edge(block, blocks)
         block.wrapped = _is_wrapped(block)
@@ -162,13 +160,6 @@ def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
 def _is_above(a: Box, b: Box) -> bool:
     """Whether `a` ends before `b` begins, in the same column. No two boxes are above each other, so none is lost."""
     return a[1] + a[3] < b[1] + b[3] and a[3] <= b[1] + 2 and min(a[2], b[2]) - max(a[0], b[0]) > 1
-
-
-def _is_next_below(parts: Sequence[Sequence[Segment]], block: Sequence[Segment]) -> bool:
-    """Whether `block` goes on right below the last of `parts`, in its column."""
-    (x0, _, _, bottom), (left, top, _, _) = _box(parts[-1]), _box(block)
-    height = parts[-1][-1].bottom - parts[-1][-1].top
-    return abs(x0 - left) < _NEAR and -0.5 * height < top - bottom < (_STEP - 1) * height
 
 
 def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:

@@ -25,10 +25,6 @@ _RUN_IN = re.compile(
     r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z](?:[^.;:]|;(?=\s[A-Z])){1,70})[.:—]\s+\S"
 )
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?://|www\.)")
-# "Schedule B – Cases" below a title in the middle of the page.
-_DIVISION = re.compile(
-    r"(?:Schedule|Exhibit|Annex|Appendix|Attachment|Part|Chapter) (?:[A-Z]|\d{1,3}|[IVX]{1,6})\s?[–—]\s?[A-Z]"
-)
 _MAX_HEADING_CHARS = 120
 _MAX_LEAD_CHARS = 80
 _STOPS = " .:–—-"
@@ -190,8 +186,6 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
     if _BROKEN.search(before.text) and line.text[:1].islower():
         return True
     if before.cells or line.cells or LEADER.search(before.text) or not _is_full(before, line):
-        return False
-    if _DIVISION.match(line.text):
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
+from docqa.ingest.pdf.layout.columns import Segment, crosses, find_gutter, same_row
 from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
@@ -27,7 +27,6 @@ _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
-_MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _SAME_EDGE = 4.0  # points
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -218,10 +217,6 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
     if gutter is None:
         _order_block(segments, left, right, order)
         return
-    for group in author_blocks(segments, gutter) if not depth else ():
-        order.add(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group)))
-        read = set(map(id, group))
-        segments = [s for s in segments if id(s) not in read]
     crossing = [s for s in segments if crosses(s, gutter)]
 
     def is_across(segment: Segment) -> bool:
@@ -234,9 +229,8 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
         sides: tuple[list[Segment], list[Segment]] = ([], [])
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
-        for part in without_head(*sides, gutter):
-            _order(part[0], left, gutter, order, depth + 1)
-            _order(part[1], gutter, right, order, depth + 1)
+        _order(sides[0], left, gutter, order, depth + 1)
+        _order(sides[1], gutter, right, order, depth + 1)
 
 
 def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
@@ -271,7 +265,7 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
     """Segments on one height, top to bottom, each row from left to right."""
     rows: list[list[Segment]] = []
     tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
-    others = _with_marks([segment for segment in segments if not segment.rows])
+    others = [segment for segment in segments if not segment.rows]
     for segment in sorted(others, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         while tables and tables[-1].top < (segment.top + segment.bottom) / 2:
             rows.append([tables.pop()])
@@ -297,35 +291,6 @@ def _lines_of(row: list[Segment], region: int) -> list[Line]:
         line.shown = part.box
         lines.append(line)
     return lines
-
-
-def _with_marks(segments: list[Segment]) -> list[Segment]:
-    """The segments with a raised mark in front of its line, such as that of a footnote, as part of the line."""
-    marks = [s for s in segments if len(s.words) == 1 and _MARK.fullmatch(s.words[0].text)]
-    taken: set[int] = set()
-    for mark in marks:
-        line = _line_of_mark(mark, segments)
-        if line is not None and id(line) not in taken:
-            line.words.insert(0, mark.words[0]._replace(newline=True))
-            line.words[1] = line.words[1]._replace(newline=True)
-            line.x0 = mark.x0
-            taken.add(id(mark))
-    return [s for s in segments if id(s) not in taken]
-
-
-def _line_of_mark(mark: Segment, segments: Sequence[Segment]) -> Segment | None:
-    """The segment that a raised mark opens; None where something is to the left of it: then it is not a mark."""
-    height = mark.bottom - mark.top
-    found = None
-    for line in segments:
-        size = line.bottom - line.top
-        if mark.bottom - line.top <= 0.3 * height or line.bottom <= mark.top or line is mark:
-            continue
-        if line.x0 < mark.x0 and mark.x0 - line.x1 < 8 * size:
-            return None
-        if mark.top < line.top + 1 and height < 0.85 * size and -1 < line.x0 - mark.x1 < 0.9 * size:
-            found = found or line
-    return found
 
 
 def _joins(row: list[Segment], segment: Segment) -> bool:

@@ -13,8 +13,6 @@ from docqa.ingest.structure.clean import mask_digits
 
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _NEAR = 3  # pages: left and right heads take turns, and a chapter's first page has none
-_LONG_CHARS = 60
-_LONG_TIMES = 5
 _MANY = 10
 _NUMBER = re.compile(r"\d{1,5}")
 _END_NUMBER = re.compile(r"^(\d{1,5})\b(?![.\d])|(?<![.\d])\b(\d{1,5})$")
@@ -29,7 +27,6 @@ class _Spot(NamedTuple):
     at: int
     top: float
     text: str
-    last: bool = False
 
 
 def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
@@ -38,8 +35,7 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
     Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom
     tenth (in a document of two pages, on both), and on three tenths of the pages when it is only among the first or
     last two lines; on three there too when not even the digits change. Another of these pages must be near, and a
-    number beside a single word must be the page's. At any height: first and last lines that count the pages, and long
-    ones that return unchanged.
+    number beside a single word must be the page's. At any height: first and last lines that count the pages.
     """
     found: list[set[int]] = [set() for _ in pages]
     for needed, spots in _groups(pages, heights):
@@ -50,7 +46,6 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
     for _ in range(2):
         _add(found, _page_numbers(_edges(pages, found)))
         _add(found, _counting(_edges(pages, found), len(pages)))
-        _add(found, _returning(_edges(pages, found)))
     bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
     # Where most pages have nothing else, these lines are the text.
     return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
@@ -118,7 +113,7 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
         if first is not None:
             last = next(at for at in reversed(range(len(lines))) if at not in found[number])
             for at in sorted({first, last}):
-                spots.append(_Spot(number, at, lines[at].top, lines[at].text, at == last))
+                spots.append(_Spot(number, at, lines[at].top, lines[at].text))
     return spots
 
 
@@ -136,26 +131,15 @@ def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
 
 def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
     """Lines that begin or end with the page's number at one height, and those of "Page 3 of 20" at any height."""
-    counted: dict[tuple[int, int | None], list[_Spot]] = defaultdict(list)
+    counted: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
     for spot in edges:
         match = _END_NUMBER.search(spot.text)
         if match and len(spot.text) < 100 and not spot.text.isdigit():
             counted[int(match[1] or match[2]) - spot.page, round(spot.top / 8)].append(spot)
         match = _PAGE_OF.search(spot.text)
         if match:
-            counted[int(match[1] or match[2]) - spot.page, None].append(spot)
-    for (_, height), spots in counted.items():
-        if len(spots) >= (3 if height is None else max(4, 0.1 * pages)):
-            yield from spots
-
-
-def _returning(edges: Sequence[_Spot]) -> Iterator[_Spot]:
-    """Long last lines that return unchanged, such as a notice."""
-    texts: dict[str, list[_Spot]] = defaultdict(list)
-    for spot in edges:
-        if len(spot.text) >= _LONG_CHARS and spot.last:
-            texts[spot.text].append(spot)
-    return (spot for spots in texts.values() if len(spots) >= _LONG_TIMES for spot in spots)
+            counted[int(match[1] or match[2]) - spot.page, -1].append(spot)
+    return (spot for spots in counted.values() if len(spots) >= max(4, 0.1 * pages) for spot in spots)
 
 
 def _add(found: Sequence[set[int]], spots: Iterator[_Spot]) -> None:

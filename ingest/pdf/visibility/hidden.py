@@ -80,8 +80,6 @@ class HiddenTextDetector:
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
-        if not self.doubts:
-            return [(first, last)]
         start, end = self._paint(first), self._paint(last)
         if not (start.doubtful or end.doubtful) or first == last:
             return [(first, last)]

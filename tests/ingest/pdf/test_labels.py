@@ -7,8 +7,8 @@ from docqa.ingest.request import ReadRequest
 
 
 def test_numbers_of_chapters_and_front_matter_are_read_from_the_feet():
-    heads = [["i"], ["ii"], ["iii"], ["4-1 Gates"], ["4-2"], ["Gates 4-3"], ["5-1"], ["5-2"]]
-    assert printed_labels(heads) == ["i", "ii", "iii", "4-1", "4-2", "4-3", "5-1", "5-2"]
+    heads = [["i"], ["ii"], ["iii"], ["4-1 Gates"], ["4-2"], ["Gates 4-3"], ["5-1"], ["5-2"], ["5-3"]]
+    assert printed_labels(heads) == ["i", "ii", "iii", "4-1", "4-2", "4-3", "5-1", "5-2", "5-3"]
 
 
 def test_dates_totals_and_pages_mentioned_are_no_page_numbers():

@@ -16,7 +16,7 @@ from docqa.ingest.structure.nesting import Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.outline import Candidate, from_numbering
 from docqa.ingest.structure.sequence import Step, best_chain
-from docqa.ingest.types import Page
+from docqa.ingest.types import NumberedLine, Page
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_docs"
@@ -306,7 +306,8 @@ def test_a_bookmark_points_at_a_number_not_into_a_sentence():
 
 
 def test_numbers_of_lines_are_no_numbers_of_bookmarks():
-    pages = page("12 Summary\n13 We add.\n25 Need\n26 It is needed.")
+    first, second = page("12 Summary\n13 We add.\n25 Need\n26 It is needed.", "More is needed.")
+    pages = [first, replace(second, lines=(NumberedLine(0, 27),))]
     marks = from_bookmarks([Bookmark(1, "Summary", 1), Bookmark(1, "Need", 1)], pages)
     assert [m.number for m in marks] == [None, None]
 

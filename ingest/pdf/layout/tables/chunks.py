@@ -15,7 +15,6 @@ from docqa.ingest.structure.values import is_year, says_value
 _WORD_GAP, _VALUE_GAP = 0.65, 0.4  # heights; between two values a space is enough
 _SIGN_GAP = 15.0  # heights between "$" and its amount
 _CLOSING_GAP = 1.5
-_RAISED = 0.85
 _GROUP = 3  # digits
 _SIGNS = frozenset("$€£¥")
 _LEADER, _DOTS = ".\u2026_", "...."
@@ -73,7 +72,7 @@ class PrintLine:
 def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintLine]:
     """The lines of print of `words`, from top to bottom; an upright rule between two words parts them."""
     lines = []
-    for line in _with_raised(lines_of(words)):
+    for line in lines_of(words):
         height = median([word.bottom - word.top for word in line])
         top, bottom = min([word.top for word in line]), max([word.bottom for word in line])
         middle = (top + bottom) / 2
@@ -82,35 +81,6 @@ def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintL
         if chunks:
             lines.append(PrintLine(chunks, top, bottom))
     return lines
-
-
-def _with_raised(lines: list[list[Word]]) -> list[list[Word]]:
-    """Lines with raised and lowered words, which make lines of their own, in the line that they belong to."""
-    found: list[list[Word]] = []
-    size = 0.0  # of the last line found
-    for line in lines:
-        own = max([word.bottom - word.top for word in line])
-        if found:
-            small, large = (line, found[-1]) if own < size else (found[-1], line)
-            low, high = min(own, size), max(own, size)
-            if low < _RAISED * high and len(small) < len(large) and _overlap(small, large, low, high):
-                found[-1] = sorted([*found[-1], *line], key=lambda word: word.x0)
-                size = high
-                continue
-        found.append(line)
-        size = own
-    return found
-
-
-def _overlap(small: Sequence[Word], large: Sequence[Word], low: float, high: float) -> bool:
-    """Whether the words of two lines stand beside each other; `low` and `high` are the heights of the highest."""
-    shared = min(max(w.bottom for w in small), max(w.bottom for w in large)) - max(
-        min(w.top for w in small), min(w.top for w in large)
-    )
-    return shared > 0.4 * low and all(
-        any(-1 < word.x0 - other.x1 < 0.5 * high or -1 < other.x0 - word.x1 < 0.3 * high for other in large)
-        for word in small
-    )
 
 
 def _chunks(line: list[Word], height: float, walls: Sequence[float]) -> list[Chunk]:

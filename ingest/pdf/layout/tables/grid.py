@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, groupby, pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
@@ -13,6 +13,7 @@ from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import counts
 
+_FEW_FULL, _FEW_WALLS = 4, 2
 _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
 _CROSSED = 0.1  # the share of lines that may cross the space between two columns
@@ -22,8 +23,6 @@ _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
 _MANY_COLUMNS, _FILLED = 4, 0.6
 _MOST_HEADS = 8
-_WIDE_SPACE = 0.65  # heights
-_FEW_FULL, _FEW_WALLS = 4, 2
 _GOES_ON = ("and", "or", "of", "for", "in", "the", "to", "on", "with", "from", "by", "less", "per")
 
 
@@ -61,10 +60,6 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
     every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
     spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
     spaces = _spaces(spans, allowed)
-    # Beside a column that hardly a row has a cell in, there is nothing at all.
-    wide = median(line.height for line in full) * _WIDE_SPACE
-    clear = [(a, b) for a, b in _spaces(spans, 0) if b - a > wide]
-    spaces += [(a, b) for a, b in clear if all(b <= c or d <= a for c, d in spaces)]
     edges = [_clearest(space, every) for space in spaces if space[1] - space[0] >= _NARROWEST]
     top, bottom = lines[0].top, lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
@@ -174,7 +169,7 @@ def _is_table(
     if several < 2 and not (several == 1 and len(lines) > len(body)):
         return False
     counting = sum(counts([chunk.text for chunk in column]) for column in columns)
-    if counting > 1 or counting == 1 and len(columns) < 3 or _is_repeated(columns):
+    if counting > 1 or counting == 1 and len(columns) < 3:
         return False
     values = sum(chunk.is_value for chunk in chunks)
     prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
@@ -187,12 +182,6 @@ def _is_table(
             return False
         return ruled or len(columns) >= _MANY_COLUMNS and filled > _FILLED and len(named) > 2
     return several >= 0.35 * len(body) and (prose < 2 or values >= 0.3 * len(chunks))
-
-
-def _is_repeated(columns: Sequence[Sequence[Chunk]]) -> bool:
-    """Whether two columns say the same, as those beside the lines for signatures do ("By:", "Name:")."""
-    said = [tuple(chunk.text for chunk in column) for column in columns]
-    return any(len(a) > 1 and a == b and any(text.endswith(":") for text in a) for a, b in combinations(said, 2))
 
 
 def _rows(body: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> list[list[PrintLine]]:

@@ -68,7 +68,6 @@ def _spans(
     begins (`lower`: the spans of the line below), those it reaches over, or those it is centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
     direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
-    direct = [_narrowed(chunk, span, edges) for chunk, span in zip(line.chunks, direct, strict=True)]
     found: list[Span] = []
     for at, (chunk, (first, last)) in enumerate(zip(line.chunks, direct, strict=True)):
         ruled = _ruled(chunk, line, below, edges, rules)
@@ -86,16 +85,6 @@ def _spans(
         high = min([high, *(column_of(x - 1, edges) for x in walls if x >= chunk.x1)])
         found.append(_centred(chunk, (first, last), (low, high), below, edges))
     return found
-
-
-def _narrowed(chunk: Chunk, span: Span, edges: Sequence[float]) -> Span:
-    """A chunk whose first and last word hardly reach into other columns names the one in the middle."""
-    first, last = span
-    while first < last and edges[first] - chunk.x0 < 0.2 * (chunk.x1 - chunk.x0):
-        first += 1
-    while first < last and chunk.x1 - edges[last - 1] < 0.2 * (chunk.x1 - chunk.x0):
-        last -= 1
-    return first, last
 
 
 def _ruled(

@@ -93,7 +93,7 @@ def _seeds(line: PrintLine) -> list[int]:
 
 
 def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
-    """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
+    """Runs of seeds below each other, each from top to bottom."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
     for number, line in enumerate(lines):
@@ -101,13 +101,13 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
         left: list[list[Place]] = []
         taken: set[int] = set()
         for column in open_columns:
-            last_line, last = lines[column[-1][0]], lines[column[-1][0]].chunks[column[-1][1]]
-            found = next((at for at in seeds - taken if _aligned(last, line.chunks[at])), None)
+            last = lines[column[-1][0]]
+            found = next((at for at in seeds - taken if _aligned(last.chunks[column[-1][1]], line.chunks[at])), None)
             if found is not None:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
-            elif line.top - last_line.bottom > _FURTHEST * last_line.height or _blocked(last, line):
+            elif line.top - last.bottom > _FURTHEST * last.height:
                 done.append(column)
             else:
                 left.append(column)
@@ -119,11 +119,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
     close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
     return close < _ALIGNED
-
-
-def _blocked(upper: Chunk, line: PrintLine) -> bool:
-    """Whether running text stands where the next value would."""
-    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
@@ -179,20 +174,12 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     first = numbers[0]
-    while noted and first and _is_note(lines[first - 1], behind[0].x0, lines[first]):
-        first -= 1
     heads = _heads(first, left, right, values, lines, rules)
     right = max([right, *_beyond([*heads, lines[first]], body, right)])
     left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
                         if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
     top, bottom = min(line.top for line in [lines[first], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
-
-
-def _is_note(line: PrintLine, x0: float, below: PrintLine) -> bool:
-    """Whether a line is one of a cell in the last column, which goes on from the page before."""
-    close = below.top - line.bottom < _HEAD_GAP * line.height
-    return close and len(line.chunks) == 1 and abs(line.x0 - x0) < _ALIGNED
 
 
 def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:

@@ -17,7 +17,7 @@ from docqa.ingest.structure.clean import grouped
 
 _MAX_FIELDS = 10_000  # squared paper has more
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
-_MAX_SHARED = 2  # lines on one height in several cells of such a row
+_MAX_SHARED = 1  # lines on one height in several cells of such a row
 _FILLED = 0.4  # the share of the cells of a table that have words
 _OPEN_SIDE = 12.0  # points that level rules go beyond the outermost upright ones where the sides are not drawn
 
@@ -54,13 +54,9 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         fields.setdefault(owners[row, column], []).append(word)
     bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
     bands = [band for band in bands if band]
-    rights: dict[Field, float] = {}
-    for (_, column), owner in owners.items():
-        rights[owner] = max(rights.get(owner, 0.0), xs[column + 1])
-    edges = {id(cell): rights[owner] for owner, cell in fields.items()}
     if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(set(owners.values())):
         return None
-    if len(bands) < _MIN_TRUSTED and any(_has_rows(band, edges) for band in bands):
+    if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > _MAX_SHARED for band in bands):
         return None
     return _placed(owners, fields)
 
@@ -72,28 +68,6 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
         spans[owner] = max(rows, row - owner[0] + 1), max(columns, column - owner[1] + 1)
     cells = [PlacedCell(lines_of(words), *owner, *spans[owner]) for owner, words in sorted(fields.items())]
     return PlacedTable(cells, head_count(cells))
-
-
-def _has_rows(band: Sequence[list[Word]], edges: Mapping[int, float]) -> bool:
-    """Whether a band between two rules has several rows of its table: its cells share many heights, or two and their
-    lines end where the next word would have fitted. `edges`: the right edge of each cell, by its `id`."""
-    shared = _shared_lines(band)
-    if shared < 2:
-        return False
-    broken = [any(_ends_early(a, b, edges[id(cell)]) for a, b in pairwise(lines)) for cell in band
-              if len(lines := lines_of(cell)) > 1]  # fmt: skip
-    return shared > _MAX_SHARED or 2 * sum(broken) >= len(broken)
-
-
-def _ends_early(line: Sequence[Word], after: Sequence[Word], edge: float) -> bool:
-    """Whether the first word of the line `after` would have fitted behind `line`, leaders left out; figures below each
-    other are never one line."""
-    if not any(any(map(str.isalpha, word.text)) for word in (*line, *after)):
-        return True
-    words = [word for word in line if word.text.strip(". ")]
-    end = words[-1].x1 if words else line[0].x0
-    height = line[0].bottom - line[0].top
-    return end + 0.5 * height + (after[0].x1 - after[0].x0) < edge - 0.5 * height
 
 
 def _shared_lines(band: Sequence[Sequence[Word]]) -> int:

@@ -1,4 +1,4 @@
-"""Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures, text
+"""Pages that are more than two columns of prose: authors side by side, watermarks, ligatures, text
 from right to left."""
 
 import io
@@ -71,16 +71,6 @@ def test_a_short_line_on_top_of_each_column_stays_in_its_column():
     assert text.index("II.2.") < text.index("left0 ") < text.index("left29 ") < text.index("one affiliation")
 
 
-def test_a_table_of_contents_beside_justified_text_is_a_column():
-    def draw(canvas: object) -> None:
-        two_columns(canvas, 700, left="")
-        for row in range(24):
-            canvas.drawString(54, 700 - row * 12, f"{row + 1}  Entry{row}")  # type: ignore[attr-defined]
-
-    text = drawn(draw).text
-    assert text.index("Entry0") < text.index("Entry23") < text.index("right0 ") < text.index("right29 ")
-
-
 def test_a_watermark_across_the_page_comes_last():
     def draw(canvas: object) -> None:
         two_columns(canvas, 700)
@@ -94,17 +84,6 @@ def test_a_watermark_across_the_page_comes_last():
     text = drawn(draw).text
     order = [text.index(f"{side}{row} ") for side in ("left", "right") for row in range(30)]
     assert order == sorted(order) and text.endswith("Working draft only")
-
-
-def test_the_raised_mark_of_a_footnote_stands_on_its_line():
-    def draw(canvas: object) -> None:
-        two_columns(canvas, 700)
-        canvas.setFont("Helvetica", 5)  # type: ignore[attr-defined]
-        canvas.drawString(54, 105.5, "7")  # type: ignore[attr-defined]
-        canvas.setFont("Helvetica", 8)  # type: ignore[attr-defined]
-        canvas.drawString(60, 100, "see our norms on common seas")  # type: ignore[attr-defined]
-
-    assert "7 see our norms" in drawn(draw).text or "7see our norms" in drawn(draw).text
 
 
 def test_ligatures_that_a_font_only_names_are_spelt():

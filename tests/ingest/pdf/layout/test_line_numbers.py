@@ -19,7 +19,7 @@ def sentence(number: int) -> str:
     return f"word{number} " + " ".join(WORDS[(number + n) % len(WORDS)] for n in range(12))
 
 
-def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bool = False) -> bytes:
+def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]]) -> bytes:
     """Pages of lines, each with the number beside it."""
     from reportlab.pdfgen.canvas import Canvas
 
@@ -28,17 +28,15 @@ def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bo
     for lines in pages:
         for at, (number, text) in enumerate(lines):
             canvas.drawString(108, 720 - at * 24, text)
-            if number is not None and right:
-                canvas.drawString(540, 720 - at * 24, str(number))
-            elif number is not None:
+            if number is not None:
                 canvas.drawRightString(90, 720 - at * 24, str(number))
         canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 
 
-def document(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bool = False) -> Document:
-    return read(ReadRequest("a.pdf", numbered_pdf(pages, right=right)))
+def document(pages: Sequence[Sequence[tuple[int | None, str]]]) -> Document:
+    return read(ReadRequest("a.pdf", numbered_pdf(pages)))
 
 
 def line_of(page: Page, word: str) -> tuple[int, int] | None:
@@ -79,12 +77,6 @@ def test_a_page_that_is_read_again_sends_its_event_again():
     assert began == [1, 2, 3, 3, 0]
 
 
-def test_lines_between_the_numbers_of_a_bill_are_counted():
-    page = document([[(n if n % 5 == 0 else None, sentence(n)) for n in range(1, 31)]], right=True).pages[0]
-    assert not any(line.strip().isdigit() for line in page.text.split("\n"))
-    assert [line_of(page, f"word{n} ") for n in (1, 5, 13, 30)] == [(1, 1), (5, 5), (13, 13), (30, 30)]
-
-
 def test_row_numbers_of_a_table_stay_in_its_rows():
     from reportlab.pdfgen.canvas import Canvas
 
@@ -104,26 +96,6 @@ def test_a_list_with_bare_numbers_keeps_them():
         rows += [(number, sentence(number)), (None, sentence(100 + number)), (None, sentence(200 + number))]
     page = document([rows[:28]]).pages[0]
     assert page.lines == () and " 3 word3 " in page.text
-
-
-def test_two_columns_have_numbers_at_both_edges():
-    from reportlab.pdfgen.canvas import Canvas
-
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(612, 792))
-    for row in range(40):
-        canvas.setFont("Helvetica", 9)
-        for x, name in ((60, "left"), (320, "right")):
-            canvas.drawString(x, 720 - row * 14, f"{name}{row} of the ponds behind the wall of the old lock is")
-        canvas.setFont("Helvetica", 6)
-        canvas.drawRightString(50, 720 - row * 14, str(row + 1))
-        canvas.drawString(580, 720 - row * 14, str(row + 41))
-    canvas.save()
-    page = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
-    assert page.text.index("left39 ") < page.text.index("right0 ")
-    assert [line_of(page, word) for word in ("left0 ", "left39 ", "right0 ", "right39 ")] == [
-        (1, 1), (40, 40), (41, 41), (80, 80),
-    ]  # fmt: skip
 
 
 @settings(deadline=None)

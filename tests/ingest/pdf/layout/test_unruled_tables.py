@@ -118,8 +118,6 @@ def lines_of(step: float, places: Sequence[float], lines: Sequence[Sequence[str]
     return [(x, 100 + step * n, text) for n, line in enumerate(lines) for x, text in zip(places, line, strict=True)]
 
 
-NAMES = [("By:", "/s/ Ada Quay", "/s/ Ben Dock"), ("Name:", "Ada Quay", "Ben Dock"), ("Title:", "President", "Warden")]
-SIGNED = lines_of(16, (72, 120, 320, 370), [(title, left, title, right) for title, left, right in NAMES])
 CONTENTS = lines_of(14, (72, -540), [(f"{n + 1} The keeping of {PONDS[n % 6]} pond", str(2 * n + 3)) for n in range(9)])
 HALVES = ("the warden notes the level of each pond", "and opens the gate at the turn of tides")
 PROSE = lines_of(12, (72, 320), [HALVES] * 30)
@@ -127,9 +125,7 @@ SPOKEN = [(str(n + 1), "Q. Was the gate open?", str(n + 1), "A. It was shut.") f
 NUMBERED = lines_of(24, (50, 90, 300, 340), SPOKEN)
 
 
-@pytest.mark.parametrize(
-    "words", [SIGNED, CONTENTS, PROSE, NUMBERED], ids=["signatures", "contents", "columns", "numbered"]
-)
+@pytest.mark.parametrize("words", [CONTENTS, PROSE, NUMBERED], ids=["contents", "columns", "numbered"])
 def test_what_only_stands_in_columns_is_no_table(words):
     document = document_of([(72, 60, BODY), *words])
     assert document.pages[0].tables == ()
