@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,9 +27,11 @@ _OF_WORKSHEET = re.compile(
 )
 """A line of a form ("Subtract line 7 from line 6"), which a number and bold print do not make a heading."""
 _SHORTEST_RUN = 4
+_CHARS_OF_PAGE = 2_000
 _TOP_OF_PAGE = 40
 """Characters of a page above a title that ends the sections before it."""
-_LEAST_ENTRIES = 3
+_LEAST_ENTRIES = 2
+_PAGE_BEHIND = re.compile(r"\S\s.*[\s.](\d{1,3})$")
 _LEAST_LIST = 4
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
@@ -221,7 +223,7 @@ def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict
 def _is_title(above: Candidate, line: Candidate) -> bool:
     """Whether `line` follows at once on the number `above` and is set like a title."""
     text = line.heading.text
-    if line.page != above.page or line.heading.start > above.heading.start + len(above.heading.text) + 3:
+    if not _follows_at_once(above, line):
         return False
     numbered = parse_heading(text)
     if line.heading.run_in or (numbered is not None and numbered.family != "named") or not text[:1].isupper():
@@ -343,26 +345,19 @@ def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
     if len({candidate.page for candidate in candidates}) > 1:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]
-    # One page, or a document without any: what comes again, line after line, is contents.
-    dropped: set[int] = set()
-    for run in runs_that_return([_entry_of(candidate.heading.text) for candidate in candidates]):
-        if len(run) >= _LEAST_ENTRIES and _is_dense([candidates[at].heading for at in run]):
-            dropped.update(run)
-    return [candidate for at, candidate in enumerate(candidates) if at not in dropped]
-
-
-def runs_that_return(keys: Sequence[str]) -> Iterator[range]:
-    """The runs of lines, by their `keys` (empty for what is no entry), that all come again behind the run, as those of
-    a table of contents do."""
+    # One page, or a document without any: lines that follow on each other and come again, or end with rising pages.
+    keys = [_entry_of(candidate.heading.text) for candidate in candidates]
     last = {key: at for at, key in enumerate(keys) if key}
-    at = 0
-    while at < len(keys):
-        end = at
-        while end < len(keys) and keys[end] and last[keys[end]] > end:
-            end += 1
-        if end > at and all(last[key] >= end for key in keys[at:end]):
-            yield range(at, end)
-        at = max(end, at + 1)
+    again = [bool(key) and last[key] > at for at, key in enumerate(keys)]
+    pages = [int(match[1]) if (match := _PAGE_BEHIND.search(c.heading.text)) else 0 for c in candidates]
+
+    def goes_on(run: list[int], at: int) -> bool:
+        before = run[-1]
+        listed = (again[before] and again[at]) or 0 < pages[before] <= pages[at]
+        return listed and _is_dense([candidates[before].heading, candidates[at].heading])
+
+    runs = grouped(range(len(candidates)), goes_on)
+    return [candidates[at] for run in runs if len(run) < _LEAST_ENTRIES + (not again[run[0]]) for at in run]
 
 
 def _entry_of(text: str) -> str:
@@ -437,14 +432,23 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
 
 
 def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
-    """Headings by look alone: clearly larger than the text, or bold and alone on their line.
+    """Headings by look alone: clearly larger than the text, or bold and alone on their line; of lines of a title page,
+    which follow each other, the last.
 
     Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
     """
-    most = max(12, 2 * len({c.page for c in candidates}))
+    pages = len({c.page for c in candidates})
+    if pages == 1:
+        pages = candidates[-1].heading.start // _CHARS_OF_PAGE
+    most = max(12, 2 * pages)
     chosen = [c for c in candidates if _stands_out(c.heading, body) and not c.heading.run_in]
     with_leads = [c for c in candidates if _stands_out(c.heading, body)]
     chosen = with_leads if len(with_leads) <= most else chosen
+
+    def is_above(run: list[Candidate], line: Candidate) -> bool:
+        return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(line.heading, body)
+
+    chosen = [run[-1] for run in grouped(chosen, is_above)]
     if not 2 <= len(chosen) <= most:
         return []
     sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
@@ -457,6 +461,10 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
     ]  # fmt: skip
 
 
+def _follows_at_once(above: Candidate, line: Candidate) -> bool:
+    return line.page == above.page and line.heading.start <= above.heading.start + len(above.heading.text) + 3
+
+
 def _size_key(heading: Heading, body: float) -> int:
     return round(heading.size) if heading.size > 1.12 * body else 0
 
@@ -464,6 +472,8 @@ def _size_key(heading: Heading, body: float) -> int:
 def _stands_out(heading: Heading, body: float) -> bool:
     text = heading.text.strip()
     words = text.split()
-    if len(words) > 12 or text.endswith((".", ",", ";")) or sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
+    if len(words) > 12 or text.endswith((".", ",", ";")) or text.startswith("(") or "@" in text:
+        return False
+    if sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
         return False
     return heading.size > 1.12 * body or (heading.bold and (heading.alone or heading.run_in))

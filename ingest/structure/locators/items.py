@@ -162,7 +162,9 @@ class _Walk:
             return frozenset()  # what counts through the document are its sections
         within = {self.section_at(self.lines[number]) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
-        return frozenset(best) if across or (not self.sections and len(best) >= _LEAST_PARAGRAPHS) else frozenset()
+        most = len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
+        alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
+        return frozenset(best) if across or most or alone else frozenset()
 
     def _is_list(self, line: MarkedLine) -> bool:
         at = self.section_at(line)

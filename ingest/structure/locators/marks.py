@@ -35,6 +35,9 @@ _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
+_CLAUSE = (
+    rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
+)
 _CELLS = re.compile(rf"(?:({_DEEP}) \| )?(?:(\(\d{{1,3}}\)) \| )?")
 _ROW = re.compile(r"\s{0,80}(\d{1,3})\. (?=[^\W\d_][^|]{2,200}\|)")
 """The number of a section and that of its first paragraph, in the first cells of a row: headings in the margin."""
@@ -42,7 +45,7 @@ _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     (DIVISION, re.compile(_DIVISION)),
     ("(a)", _BRACKETED),
-    ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?")),
+    ("1.1", re.compile(_CLAUSE)),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
@@ -169,7 +172,7 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
                 group = match.lastindex or 1
                 first = match.start(group)
                 first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
-                first = match.start() if shape == "1 –" else first
+                first = match.start() if shape in ("1 –", "1.1") else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break
