@@ -1,5 +1,5 @@
 """Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3",
-"paragraph (b)", "supra note 12" and "id." point at those places.
+"paragraph (b)" point at those places.
 
 What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
 """
@@ -7,7 +7,6 @@ What names another law or contract ("section 5 of the Companies Act", "42 U.S.C.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -35,20 +34,12 @@ _RELATIVE = lazily(
     r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
 )
 _MORE_RELATIVE = lazily(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
-_NOTE = lazily(
-    r"\b(?P<which>[Ss]upra|[Ii]nfra),?\s+(?:at\s+)?(?:notes?|nn?\.|fn\.|footnotes?)\s*(?P<mark>\d{1,3})\b"
-)
-_SAME = lazily(r"\b(?:[Ii]d|[Ii]bid)\.(?=[\s,;)]|$)")
-_AUTHORITY = lazily(
-    r"\bv\.\s|\bU\.\s?S\.|\bF\.\s?(?:\dd|Supp)|\bS\.\s?Ct\.|\b(?:Act|Code|Stat|Rev)\b|\(\d{4}\)|\bsupra\b"
-)
 _ITSELF = lazily(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
 _DOCUMENTS = frozenset(
     ("agreement", "contract", "lease", "deed", "constitution", "act", "code", "bylaws", "policy", "regulation",
      "charter", "treaty", "convention", "law", "plan", "rules", "statute", "ordinance", "directive", "protocol",
      "licence", "license")
 )  # fmt: skip
-_SAME_WITHIN = 600
 _CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
@@ -82,13 +73,13 @@ def caption_of(text: str) -> Key | None:
 
 
 def find_references(document: Document) -> list[Reference]:
-    """The references that point at a place of this document (with its items and notes), in its order."""
+    """The references that point at a place of this document (with its items), in its order."""
     resolver = _Resolver(document)
     return [reference for page in document.pages for reference in resolver.on_page(page)]
 
 
 class _Resolver:
-    """What can be pointed at: numbered sections, parts whose number opens a paragraph, captions and notes."""
+    """What can be pointed at: numbered sections, parts whose number opens a paragraph, and captions."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -98,7 +89,6 @@ class _Resolver:
         self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
         self.sections = {section.id: section for section in document.sections}
         self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
-        self.last: tuple[Reference, int] | None = None
         self._add_sections()
         self.kinds = {kind for kind, _ in self.places}
         self._add_blocks(set(self.places))
@@ -138,16 +128,11 @@ class _Resolver:
             found += [(named.start, self._named(page, named)) for named in named_places(page.text, _NAMES)]
         if self.relative and "(" in page.text:
             found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
-        if self.document.notes and ("upra" in page.text or "nfra" in page.text):
-            found += [(match.start(), self._to_note(page, match)) for match in _NOTE.finditer(page.text)]
-        if "id." in page.text or "Id." in page.text:
-            found += [(match.start(), self._to_same(page, match)) for match in _SAME.finditer(page.text)]
         end = -1
         for start, references in sorted(found, key=lambda pair: pair[0]):
             for reference in references if start >= end else ():
                 if not self._is_itself(reference):
                     end = max(end, reference.end)
-                    self.last = reference, page.page
                     yield reference
 
     def _is_itself(self, reference: Reference) -> bool:
@@ -248,32 +233,6 @@ class _Resolver:
                 return None
             base = base[: base.rindex("(")]
         return None
-
-    def _to_note(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "supra note 12": the note with that mark, the nearest one before; "infra": the nearest one behind."""
-        here = page.page, match.start()
-        notes = [note for note in self.document.notes if note.mark == match["mark"]]
-        before = [note for note in notes if (note.page, note.start) < here]
-        behind = [note for note in notes if (note.page, note.start) > here]
-        chosen = before[-1:] if match["which"].lower() == "supra" else behind[:1]
-        for note in chosen or notes[:1]:
-            yield Reference(page.page, match.start(), match.end(), None, note.page, note.start)
-
-    def _to_same(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "id." at the beginning of a note is what the note before cites; elsewhere the reference before it, where no
-        other work is cited between."""
-        at = bisect_right(self.document.notes, (page.page, match.start()), key=lambda note: (note.page, note.start)) - 1
-        note = self.document.notes[at] if at >= 0 else None
-        if note is not None and note.page == page.page and match.start() - note.start < 12 and match.start() < note.end:
-            if at > 0:
-                before = self.document.notes[at - 1]
-                yield Reference(page.page, match.start(), match.end(), None, before.page, before.start)
-            return
-        if self.last is not None and self.last[1] == page.page:
-            last = self.last[0]
-            between = page.text[last.end : match.start()]
-            if len(between) <= _SAME_WITHIN and not _AUTHORITY.search(between):
-                yield Reference(page.page, match.start(), match.end(), last.section, last.to_page, last.to_start)
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""
