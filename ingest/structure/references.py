@@ -34,23 +34,12 @@ _RELATIVE = lazily(
     r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
 )
 _MORE_RELATIVE = lazily(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
-_ITSELF = lazily(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
-_DOCUMENTS = frozenset(
-    ("agreement", "contract", "lease", "deed", "constitution", "act", "code", "bylaws", "policy", "regulation",
-     "charter", "treaty", "convention", "law", "plan", "rules", "statute", "ordinance", "directive", "protocol",
-     "licence", "license")
-)  # fmt: skip
 _CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
 _BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
-_CLAUSE = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
 _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
-_LETTERED = lazily(r"[A-Z](?:\.\d{1,3})+|.+\.[a-z]")
-
-_FAR = 4
-
 Key = tuple[str, str]
 Point = tuple[int, int]
 """(page, offset in its text)."""
@@ -86,12 +75,10 @@ class _Resolver:
         self.places: dict[Key, list[Target]] = {}
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
-        self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
         self.sections = {section.id: section for section in document.sections}
-        self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
         self._add_sections()
         self.kinds = {kind for kind, _ in self.places}
-        self._add_blocks(set(self.places))
+        self._add_captions()
         self.relative = bool(document.items)
 
     def _add_sections(self) -> None:
@@ -109,17 +96,12 @@ class _Resolver:
             if not known or known[-1].section != target.section:  # a part goes on behind a note or a picture
                 known.append(target)
 
-    def _add_blocks(self, known: set[Key]) -> None:
+    def _add_captions(self) -> None:
         for page in self.document.pages:
             for block in page.blocks:
                 caption = caption_of(page.text[block.start : block.end])
                 if caption is not None:
                     self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
-                match = _CLAUSE.match(page.text, block.start, block.end)
-                if match and ("section", match.group(1)) not in known:
-                    here = self.document.section_of(page.page, block.start)
-                    target = Target(here.id if here else None, page.page, block.start)
-                    self.places.setdefault(("section", match.group(1)), []).append(target)
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         """The references on a page, from its beginning to its end."""
@@ -153,7 +135,7 @@ class _Resolver:
         if text[named.start] == "¶" or _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
             return
         roof = self._roof(page, named.end)
-        if roof is None and self._is_elsewhere(page, named.end):
+        if roof is None and _is_elsewhere(page, named.end):
             return
         for item in named.numbers:
             target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
@@ -163,18 +145,11 @@ class _Resolver:
                 start = named.start if item is first else item.start
                 yield Reference(page.page, start, item.end, section, to_page, to_start)
 
-    def _is_elsewhere(self, page: Page, end: int) -> bool:
-        """Whether the words behind a reference name another work; "of the Act" names this one where it is called so."""
-        if not _ELSEWHERE.match(page.text, end) or _HERE.match(page.text, end):
-            return False
-        match = _ITSELF.match(page.text, end)
-        return match is None or match["word"].lower() not in self.own
-
     def _roof(self, page: Page, end: int) -> Target | None:
         """The schedule or section that is named behind a reference ("of Schedule 3"), where this document has it."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
-        if named is None or self._is_elsewhere(page, named.numbers[0].end):
+        if named is None or _is_elsewhere(page, named.numbers[0].end):
             return None
         target = self._find(_kind(named.word), named.numbers[0].number, page.page, end, None)
         return self._below(target, named.numbers[0].subs) if target else None
@@ -183,10 +158,6 @@ class _Resolver:
         """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
         under the same roof as the reference."""
         found = [*self.places.get((kind, _ordinal(kind, number)), ())]
-        if not found and _LETTERED.fullmatch(number):
-            found = [*self.located.get(number.casefold(), ())]
-            if not found:  # what is in it was not seen
-                return self._find(kind, number.rpartition(".")[0], page, start, roof)
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
@@ -213,7 +184,7 @@ class _Resolver:
         while more := _MORE_RELATIVE.match(page.text, items[-1].end("subs")):
             items.append(more)
         roof = self._roof(page, items[-1].end("subs"))
-        if roof is None and self._is_elsewhere(page, items[-1].end("subs")):
+        if roof is None and _is_elsewhere(page, items[-1].end("subs")):
             return
         base = self.document.locator_of(*(roof[1:] if roof is not None else (page.page, match.start()))) or ""
         for item in items:
@@ -239,26 +210,16 @@ class _Resolver:
         around = self.document.locator_of(target.page, target.start) or ""
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
-        return inside[0] if inside else self._followed(target, subs)
-
-    def _followed(self, target: Target, subs: Sequence[str]) -> Target:
-        """The same by the marks that open items, where the parts of the section have no locators."""
-        section, page, start = target
-        end = min(self._end(section), (page + _FAR, 0))
-        for sub in subs:
-            child = self.children.get((section, sub)) if section else None
-            if child is not None:
-                section, page, start = child.id, child.page, child.start
-                continue
-            place = opener_of(self.document.pages, (sub,), (page, start + 1), end)
-            if place is None:
-                break
-            page, start = place
-        return Target(section, page, start)
+        return inside[0] if inside else target
 
     def _end(self, section: str | None) -> Point:
         found = self.sections.get(section or "")
         return self.document.end_of(found) if found else (len(self.document.pages) + 1, 0)
+
+
+def _is_elsewhere(page: Page, end: int) -> bool:
+    """Whether the words behind a reference name another work."""
+    return _ELSEWHERE.match(page.text, end) is not None and _HERE.match(page.text, end) is None
 
 
 def _fills_line(text: str, start: int, end: int) -> bool:

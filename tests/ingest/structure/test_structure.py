@@ -221,8 +221,7 @@ def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
     assert found == [
         ("Article 20", "Article 20 Bells"), ("Subsection (1)", "(1) A bell is rung. It i"),
         ("paragraph (b)", "(b) as Articles 20, 21, "),
-        ("Article 23", "Article 23 Boats"), ("Articles 20", "Article 20 Bells"), ("21", "Article 21 Flags"),
-        ("23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
+        ("Article 23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
         ("Clause 1(b)", "(b) a penny."), ("Schedule 3", "Schedule 3"), ("Schedule 3", "Schedule 3"),
     ]  # fmt: skip
 
