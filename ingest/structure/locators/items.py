@@ -135,7 +135,8 @@ class _Walk:
             return frozenset()  # what counts through the document are its sections
         within = {self.section_at(self.lines[number]) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
-        most = len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
+        # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
+        most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
         alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
         return frozenset(best) if across or most or alone else frozenset()
 
