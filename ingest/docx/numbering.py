@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of
 from docqa.ingest.docx.styles import Style, Styles
-from docqa.ingest.language.numbers import CARDINALS, in_letters, in_roman
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.xml_tree import attribute, child, local
 
 
@@ -97,11 +97,6 @@ def _as_printed(count: int, kind: str) -> str:
         text = in_roman(count)
     elif kind == "decimalZero":
         return f"{count:02d}"
-    elif kind == "ordinal":
-        ending = "th" if count % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
-        return f"{count}{ending}"
-    elif kind == "cardinalText" and 0 <= count < len(CARDINALS):
-        return CARDINALS[count].capitalize()
     else:
         return "" if kind == "none" else str(count)
     return text.upper() if kind.startswith("upper") else text

@@ -1,5 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3",
-"paragraph (b)" point at those places.
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3" and
+"Fig. 3" point at those places.
 
 What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
 """
@@ -29,11 +29,6 @@ _HERE = lazily(
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
-_RELATIVE = lazily(
-    r"\b(?i:(?:sub-?)?(?:sections?|paragraphs?|clauses?|articles?)|items?)\s+"
-    r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
-)
-_MORE_RELATIVE = lazily(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
 _CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
@@ -79,7 +74,6 @@ class _Resolver:
         self._add_sections()
         self.kinds = {kind for kind, _ in self.places}
         self._add_captions()
-        self.relative = bool(document.items)
 
     def _add_sections(self) -> None:
         for section in self.document.sections:
@@ -105,16 +99,9 @@ class _Resolver:
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         """The references on a page, from its beginning to its end."""
-        found: list[tuple[int, Iterator[Reference]]] = []
-        if self.places or self.located:
-            found += [(named.start, self._named(page, named)) for named in named_places(page.text, _NAMES)]
-        if self.relative and "(" in page.text:
-            found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
-        end = -1
-        for start, references in sorted(found, key=lambda pair: pair[0]):
-            for reference in references if start >= end else ():
+        for named in named_places(page.text, _NAMES) if self.places or self.located else ():
+            for reference in self._named(page, named):
                 if not self._is_itself(reference):
-                    end = max(end, reference.end)
                     yield reference
 
     def _is_itself(self, reference: Reference) -> bool:
@@ -177,33 +164,6 @@ class _Resolver:
 
     def _is_within(self, target: Target, roof: Target) -> bool:
         return (roof.page, roof.start) < (target.page, target.start) < self._end(roof.section)
-
-    def _relative(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "subsection (2)", "paragraphs (a) and (c)": of the part that they are in, or of the section named behind."""
-        items = [match]
-        while more := _MORE_RELATIVE.match(page.text, items[-1].end("subs")):
-            items.append(more)
-        roof = self._roof(page, items[-1].end("subs"))
-        if roof is None and _is_elsewhere(page, items[-1].end("subs")):
-            return
-        base = self.document.locator_of(*(roof[1:] if roof is not None else (page.page, match.start()))) or ""
-        for item in items:
-            subs = "".join(item["subs"].split())
-            target = self._nearest(base, subs, (page.page, match.start()) if roof is None else roof[1:])
-            if target is not None:
-                start = item.start() if item is match else item.start("subs")
-                yield Reference(page.page, start, item.end(), *target)
-
-    def _nearest(self, base: str, subs: str, place: tuple[int, int]) -> Target | None:
-        """What is called `subs` in the innermost part of `base` that has it."""
-        while base:
-            found = self.located.get(joined(base, subs).casefold(), ())
-            if found:
-                return min(found, key=lambda target: (abs(target.page - place[0]), abs(target.start - place[1])))
-            if not base.endswith(")"):
-                return None
-            base = base[: base.rindex("(")]
-        return None
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""

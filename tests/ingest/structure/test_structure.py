@@ -219,9 +219,7 @@ Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
     found = targets(read(ReadRequest("a.md", LINKS.encode())))
     assert found == [
-        ("Article 20", "Article 20 Bells"), ("Subsection (1)", "(1) A bell is rung. It i"),
-        ("paragraph (b)", "(b) as Articles 20, 21, "),
-        ("Article 23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
+        ("Article 20", "Article 20 Bells"), ("Article 23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
         ("Clause 1(b)", "(b) a penny."), ("Schedule 3", "Schedule 3"), ("Schedule 3", "Schedule 3"),
     ]  # fmt: skip
 
