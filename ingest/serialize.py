@@ -1,4 +1,4 @@
-"""Document to JSON and back, without loss: as one record, or in lines, of which only those needed are parsed."""
+"""Document to JSON and back, without loss: in lines, of which only those needed are parsed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any, cast, get_args, get_origin, get_type_hints, overload
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.types import Document, Page
 
-_FORMAT = 7
 FORMAT_OF_LINES = 8
 
 
@@ -89,57 +88,32 @@ class KeptPages(Sequence[Page]):
 
 def to_bytes(document: Document) -> bytes:
     """`document` as lines of JSON, one for each page behind one for all else; `from_bytes` gives an equal Document."""
-    record = _record(document) | {
+    record = {field.name: getattr(document, field.name) for field in fields(document)} | {
         "format": FORMAT_OF_LINES, "pages": len(document.pages), "content_hash": document.content_hash
     }  # fmt: skip
-    return "\n".join(map(_dumped, (record, *document.pages))).encode("utf-8")
+    return "\n".join(map(_dumped, (record, *document.pages))).encode("utf-8", "replace")
 
 
 def from_bytes(data: bytes, path: str) -> Document:
     """The Document that `to_bytes` wrote, called `path` now; its pages are made when they are looked at.
 
-    Raises Unreadable as `from_json`.
+    Raises Unreadable when `data` is not such lines, or of another format.
     """
     head, *lines = data.split(b"\n")
     try:
         record = json.loads(head)
         if record["format"] != FORMAT_OF_LINES or record["pages"] != len(lines):
             raise Unreadable(f"stored document has format {record['format']} and {len(lines)} pages")
-        made = _document(record | {"path": path}, KeptPages(lines))
+        values = record | {"path": path, "pages": KeptPages(lines)}
+        made: Document = maker(Document)([values[field.name] for field in fields(Document)])
         vars(made)["content_hash"] = record["content_hash"]  # or each page would be made for it
         return made
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(error) from error
 
 
-def to_json(document: Document) -> str:
-    """`document` as one line of JSON; `from_json` gives an equal Document."""
-    return _dumped({**_record(document), "pages": tuple(document.pages)})
-
-
-def from_json(text: str) -> Document:
-    """The Document that `to_json` wrote. Raises Unreadable when `text` is not such a record, or of another format."""
-    try:
-        record: dict[str, Any] = json.loads(text)
-        if record["format"] != _FORMAT:
-            raise Unreadable(f"stored document has format {record['format']}, this version reads {_FORMAT}")
-        return _document(record, tuple(map(maker(Page), record["pages"])))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(error) from error
-
-
-def _record(document: Document) -> dict[str, Any]:
-    return {"format": _FORMAT, **{field.name: getattr(document, field.name) for field in fields(document)}}
-
-
 def _dumped(item: Any) -> str:
     return json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=row_of)
-
-
-def _document(record: dict[str, Any], pages: Sequence[Page]) -> Document:
-    values = {**record, "pages": pages}
-    made: Document = maker(Document)([values[field.name] for field in fields(Document)])
-    return made
 
 
 def _damaged(error: Exception) -> Unreadable:

@@ -34,7 +34,7 @@ from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.messages import Inbox, receive, send
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import from_json, maker, row_of
+from docqa.ingest.serialize import from_bytes, maker, row_of
 from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_in_worker(request: ReadRequest) -> Document:
     with reading(request.name):
         while True:
             try:
-                return from_json(_ask_child(request, None, clock))
+                return from_bytes(_ask_child(request, None, clock), request.name)
             except _Died as death:
                 if death.page:
                     request = replace(request, skip={**request.skip, death.page: death.why})
@@ -98,7 +98,7 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
 
     with reading(request.name):
         try:
-            return inspection.from_json(_ask_child(request, page, _Clock(request)))
+            return inspection.from_json(_ask_child(request, page, _Clock(request)).decode())
         except _Died as death:
             what = f"page {page.page} {death.why}"
             raise Unreadable(what, hint="Questions are still answered from what was read before") from death
@@ -121,7 +121,7 @@ class _Clock:
             self._on_page(self._begun, self._pages)
 
 
-def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
+def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> bytes:
     """What the child answers: a Document, or what was seen on `page`. Raises _Died, and the errors of reading it."""
     fields = {name: getattr(request, name) for name in _SENT}
     fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
@@ -148,7 +148,7 @@ def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
     if kind == b"error":
         error = json.loads(body)
         raise ERRORS.get(error["kind"], Unreadable)(error["message"], where=error["where"], hint=error["hint"])
-    return body.decode()
+    return body
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -250,7 +250,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
         body = _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
-        return b"answer\n" + body.encode("utf-8", "replace")
+        return b"answer\n" + body
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
     except IngestError as raised:
@@ -259,18 +259,18 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     return b"error\n" + json.dumps(record).encode()
 
 
-def _read(request: ReadRequest, events: PageEvents) -> str:
+def _read(request: ReadRequest, events: PageEvents) -> bytes:
     from docqa.ingest.process.forks import usable_cores
     from docqa.ingest.read import read
-    from docqa.ingest.serialize import to_json
+    from docqa.ingest.serialize import to_bytes
 
-    return to_json(read(request, events, processes=request.processes or usable_cores()))
+    return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
-def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> str:
+def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
     from docqa.ingest.pdf import inspection
 
-    return inspection.to_json(inspection.inspect_page(request, page, events))
+    return inspection.to_json(inspection.inspect_page(request, page, events)).encode("utf-8", "replace")
 
 
 def limit_resources() -> None:

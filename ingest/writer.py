@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -70,11 +71,12 @@ class BlockWriter(TextWriter):
         self._hidden: list[str] = []
         self._labels: list[str | None] = []
         self._lines: list[outline.Candidate] = []
+        self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
         """Writes `text` as one block and returns the offset where it begins, None when it has no words.
 
-        `bold` and `size` (in whatever unit) say how it is set, for `headings_by_number`.
+        `bold` and `size` (in whatever unit) say how it is set, for `infer_headings`.
         """
         text, hidden = strip_invisible(clean(text))
         self.hidden += hidden
@@ -83,6 +85,7 @@ class BlockWriter(TextWriter):
             return None
         tight = kind in TIGHT and bool(self.blocks) and self.blocks[-1].kind == kind
         start = self.put(text, kind, "\n" if tight else "\n\n")
+        self._sizes[size] += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
             self._lines.append(outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para")))
         return start
@@ -120,11 +123,17 @@ class BlockWriter(TextWriter):
         self.marks.append(outline.HeadingMark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
-    def headings_by_number(self, size: float, contents: frozenset[int] = frozenset()) -> list[outline.HeadingMark]:
-        """The headings among what was written, told by their numbers; `size` is the usual one of text, `contents` are
-        the places of entries of a table of contents, which are none."""
-        lines = [line for line in self._lines if line.heading.start not in contents]
-        return outline.from_numbering(lines, size)
+    def infer_headings(self) -> None:
+        """Where the markup named no heading, or one, lines that are numbered or set like headings become sections."""
+        if len(self.marks) > 1 or not self._lines:
+            return
+        usual = self._sizes.most_common(1)[0][0]
+        found = outline.from_numbering(self._lines, usual) or outline.from_style(self._lines, usual)
+        known = {mark.start for mark in self.marks}
+        found = [mark for mark in outline.with_opinions(found, [self.page()]) if mark.start not in known]
+        pairs = [*zip(self.marks, self._labels, strict=True), *((mark, None) for mark in found)]
+        pairs.sort(key=lambda pair: pair[0].start)
+        self.marks, self._labels = [mark for mark, _ in pairs], [label for _, label in pairs]
 
     def hide(self, text: str, *, goes_on: bool = False) -> None:
         """Counts `text` as hidden; one that `goes_on` belongs to the one before it."""
@@ -154,22 +163,13 @@ class BlockWriter(TextWriter):
         media_type: str,
         warnings: Sequence[str] = (),
         furniture: Sequence[str] = (),
-        infer: bool = False,
     ) -> Document:
-        """The Document of what was written. Raises NoText and TooLarge.
-
-        `infer`: where the markup named no heading, numbered lines that stand like headings become the sections.
-        """
-        structured = bool(self.marks)
+        """The Document of what was written. Raises NoText and TooLarge."""
         warnings = [*warnings, *self._write_hidden()]
         page = self.page(furniture)
-        marks, labels = self.marks, self._labels
-        if infer and not structured:
-            marks = [*outline.with_opinions(self.headings_by_number(1.0), [page]), *marks]
-            labels = [None] * len(marks)
         sections = tuple(
             section if label is None else replace(section, label=label)
-            for section, label in zip(outline.build(marks), labels, strict=True)
+            for section, label in zip(outline.build(self.marks), self._labels, strict=True)
         )
         return assemble(
             request, title=" ".join(clean(title or request.stem).split()), media_type=media_type, paged=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -21,31 +20,27 @@ from docqa.ingest.docx.markup import (
     children,
     equation,
     has_text,
-    indent,
     number,
     sign,
     toggled,
 )
-from docqa.ingest.docx.numbering import ListPlace, Numbering
-from docqa.ingest.docx.outline import OutlineParagraph
-from docqa.ingest.docx.styles import Style, Styles, is_centred, run_format
+from docqa.ingest.docx.numbering import Numbering
+from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
 from docqa.ingest.structure.grids import MarkedCell
-from docqa.ingest.structure.numbering import parse_heading
+from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, raised
 from docqa.ingest.xml_tree import attribute, child, local
 
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_MAX_HEADING_CHARS, _MAX_LEAD_CHARS = 160, 80
-_MAX_ITEM_CHARS = 300
+_MAX_HEADING_CHARS = 160  # a longer paragraph in the style of a heading is a clause
 _LOWEST_ROW = 40  # in twentieths of a point: two points
 T = TypeVar("T")
-_RUN_IN = re.compile(r"([^.;:]{1,80})[.:—]\s")
 
 
 class DocxBody:
-    """Writes body elements into `writer`; `items` are its paragraphs for the outline, the counts what was left out.
+    """Writes body elements into `writer`, what a style calls a heading as one; the counts say what was left out.
 
     `ground` is the colour of the page. `pictures_behind`: pictures float there, so that what is behind a text box is
     not known.
@@ -62,7 +57,6 @@ class DocxBody:
         *,
         pictures_behind: bool = False,
     ) -> None:
-        self.items: list[OutlineParagraph] = []
         self.title = ""
         self.insertions = self.deletions = self.embedded = 0
         self._writer = writer
@@ -111,24 +105,24 @@ class DocxBody:
         return "\n".join(filter(None, lines))
 
     def _paragraph(self, element: Element) -> None:
-        line, place = self._read(element)
+        line, printed = self._read(element)
         text = line.text()
         if text:
-            self._write_paragraph(element, line, place, text)
+            self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
             outer, self._ground = self._ground, ground
             self.write(box)
             self._ground = outer
 
-    def _read(self, element: Element) -> tuple[ParagraphLine, ListPlace | None]:
-        """The words of a paragraph and its place among the lists, which is counted."""
+    def _read(self, element: Element) -> tuple[ParagraphLine, str]:
+        """The words of a paragraph, and what the list that it is in prints in front of them."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
         style = self._styles.get(style_id)
         ground = shading(properties) or style.ground or self._ground
         unseen = style.off_page or is_off_the_page(properties)
-        line = ParagraphLine(style, ground, centred=is_centred(properties, style), unseen=unseen)
+        line = ParagraphLine(style, ground, unseen=unseen)
         if self._carry:
             line.add(self._carry, style.letters)
             self._carry = ""
@@ -137,52 +131,25 @@ class DocxBody:
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             # The end of this paragraph was deleted: what is left of it begins the next one.
             self._carry = line.take()
-            return line, None
+            return line, ""
         if not line.text() and toggled(mark, "vanish", False):
-            return line, None
+            return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
-    def _write_paragraph(self, element: Element, line: ParagraphLine, place: ListPlace | None, text: str) -> None:
-        properties = child(element, "pPr")
-        outline = _outline(properties, line.style)
-        if not self.title and line.style.name.lower() == "title":
+    def _write_paragraph(self, element: Element, line: ParagraphLine, printed: str, text: str) -> None:
+        outline = _outline(child(element, "pPr"), line.style)
+        name = line.style.name.lower()
+        if not self.title and name == "title":
             self.title = text
-        printed = place.printed.strip() if place and place.printed else ""
+        listed = name.startswith("toc ")  # a line of the table of contents is no heading, however it looks
         words = " ".join(text.split()) if outline is not None else text
-        heading = outline is not None and len(words) <= _MAX_HEADING_CHARS
-        kind = "heading" if heading else "list" if place else "para"
-        prefix = f"{printed} " if printed else "- " if place else ""
-        lead, look = line.lead(), line.look()
-        if line.style.name.lower().startswith("toc "):
-            kind = "list"  # a line of the table of contents is no heading, however it looks
-        start = self._writer.block(prefix + words, kind, bold=look.bold or lead == words, size=look.size)
-        if start is None:
-            return
-        number_, title = self._numbered(printed, words if heading else self._run_in(words, lead, outline), outline)
-        left = indent(child(properties, "ind"), None)
-        if left is None:
-            left = place.indent if place and place.indent is not None else line.style.indent
-        self.items.append(
-            OutlineParagraph(
-                start, outline, number_, title, place, left or 0, text[:_MAX_ITEM_CHARS], look, line.style.name
-            )
-        )
-
-    @staticmethod
-    def _run_in(words: str, lead: str, outline: int | None) -> str:
-        """The words that name a paragraph at its beginning: those set apart by their look, or a heading's first."""
-        if lead and len(lead) <= _MAX_LEAD_CHARS:
-            return lead.rstrip(" .:—")
-        opening = _RUN_IN.match(words) if outline is not None else None
-        return opening[1] if opening else ""
-
-    @staticmethod
-    def _numbered(printed: str, title: str, outline: int | None) -> tuple[str | None, str]:
-        """Number and title; a heading may bring its number in its words."""
-        if printed.strip(" ."):
-            return printed.strip(" ."), title
-        parsed = parse_heading(title) if outline is not None and title else None
-        return (parsed.number, parsed.title) if parsed and parsed.number else (None, title)
+        heading = outline is not None and not listed and len(words) <= _MAX_HEADING_CHARS
+        kind = "heading" if heading else "list" if printed or listed else "para"
+        size, apart = line.look()
+        start = self._writer.block(f"{printed} {words}" if printed else words, kind, bold=apart, size=size)
+        if heading and outline is not None and start is not None:
+            number_ = printed.strip(" .-")
+            self._writer.mark(outline + 1, *((number_, words) if number_ else split_number(words)), start)
 
     def _runs(self, parent: Element, line: ParagraphLine) -> None:
         for element in self._unwrapped(parent, runs=True):
@@ -337,10 +304,9 @@ class DocxBody:
         return " ".join(filter(None, words))
 
     def _words_of_paragraph(self, element: Element) -> list[str]:
-        line, place = self._read(element)
-        prefix = f"{place.printed} " if place and place.printed else "- " if place else ""
+        line, printed = self._read(element)
         text = " ".join(line.text().split())
-        words = [prefix + text] if text else []
+        words = [f"{printed} {text}" if printed else text] if text else []
         for box, ground in line.boxes:
             outer, self._ground = self._ground, ground
             words.append(self._one_line(box))

@@ -25,7 +25,6 @@ class RunFormat(NamedTuple):
 
     size: float = DEFAULT_SIZE
     bold: bool = False
-    italic: bool = False
     underlined: bool = False
     capitals: bool = False
     hidden: bool = False
@@ -45,7 +44,6 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
     return RunFormat(
         base.size if size is None else size / 2,
         toggled(properties, "b", base.bold),
-        toggled(properties, "i", base.italic),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
         toggled(properties, "vanish", base.hidden) or _is_squeezed(properties),

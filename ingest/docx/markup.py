@@ -109,11 +109,6 @@ def number_of(element: Element | None, name: str, default: T) -> int | T:
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
 
 
-def indent(element: Element | None, default: int | None) -> int | None:
-    """The left indent that a `w:ind` says."""
-    return number_of(element, "left", number_of(element, "start", default))
-
-
 def toggled(properties: Element | None, name: str, default: bool) -> bool:
     """Whether the property `name` is on, `default` where nothing is said."""
     element = child(properties, name)

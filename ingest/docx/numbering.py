@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.docx.markup import MAX_CHAIN, indent, number, number_of
+from docqa.ingest.docx.markup import MAX_CHAIN, number, number_of
 from docqa.ingest.docx.styles import Style, Styles
-from docqa.ingest.language.numbers import CARDINALS, in_letters, in_roman
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.xml_tree import attribute, child, local
-
-
-class ListPlace(NamedTuple):
-    """Where a paragraph stands among the lists: the list as it counts (`key`), its level from 0, what is printed.
-
-    `printed` is None for bullets. `nested`: a list whose numbers contain the number above ("4.2"); `indent` is that
-    of the level, in twentieths of a point.
-    """
-
-    key: str
-    level: int
-    printed: str | None
-    nested: bool
-    indent: int | None
 
 
 class Numbering:
@@ -38,12 +23,13 @@ class Numbering:
         self._counters: dict[str, dict[int, int]] = {}
         self._started: set[str] = set()
 
-    def next(self, style_id: str | None, style: Style, properties: Element | None) -> ListPlace | None:
-        """The place of the paragraph with these properties, counted; None when it is in no list."""
+    def next(self, style_id: str | None, style: Style, properties: Element | None) -> str:
+        """What stands in front of the paragraph with these properties, counted: "4.2", "(a)", "-" for a bullet; empty
+        where it is in no list."""
         own = child(properties, "numPr")
         list_id = attribute(child(own, "numId"), "val") or style.list_id
         if list_id is None or list_id not in self._lists:
-            return None
+            return ""
         key = self._abstract_of(list_id)
         levels = self._levels_of(list_id, key)
         level = number(child(own, "ilvl"), None)
@@ -51,14 +37,12 @@ class Numbering:
             linked = (n for n, e in levels.items() if style_id and attribute(child(e, "pStyle"), "val") == style_id)
             level = next(linked, style.list_level or 0)
         if level not in levels:
-            return None
+            return ""
         self._count(list_id, key, levels, level)
         form = attribute(child(levels[level], "lvlText"), "val") or ""
-        level_indent = indent(child(levels[level], "pPr", "ind"), None)
-        nested = any((attribute(child(e, "lvlText"), "val") or "").count("%") > 1 for e in levels.values())
         if attribute(child(levels[level], "numFmt"), "val") in ("bullet", "none") and "%" not in form:
-            return ListPlace(key, level, None, False, level_indent)
-        return ListPlace(key, level, self._printed(form, key, levels, level), nested, level_indent)
+            return "-"
+        return self._printed(form, key, levels, level) or "-"
 
     def _abstract_of(self, list_id: str, depth: int = 0) -> str:
         """The list that counts: one that only names a style counts in the list of that style."""
@@ -113,11 +97,6 @@ def _as_printed(count: int, kind: str) -> str:
         text = in_roman(count)
     elif kind == "decimalZero":
         return f"{count:02d}"
-    elif kind == "ordinal":
-        ending = "th" if count % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
-        return f"{count}{ending}"
-    elif kind == "cardinalText" and 0 <= count < len(CARDINALS):
-        return CARDINALS[count].capitalize()
     else:
         return "" if kind == "none" else str(count)
     return text.upper() if kind.startswith("upper") else text

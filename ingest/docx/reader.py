@@ -1,4 +1,4 @@
-"""DOCX to Document: text as printed, automatic numbers included; headings and numbered clauses as sections, no pages.
+"""DOCX to Document: text as printed, automatic numbers included; headings as sections, no pages.
 
 Tracked insertions are read and deletions are not, hidden text is left out and counted; each is said in the warnings.
 Behind the text stand the words of headers and footers, and the comments, each as a section that says what it is.
@@ -15,11 +15,8 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.archive import Package
 from docqa.ingest.docx.body import DocxBody
 from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.contents import typed_contents
 from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
-from docqa.ingest.docx.inferred import infer_headings, number_typed, typical
 from docqa.ingest.docx.numbering import Numbering
-from docqa.ingest.docx.outline import OutlineParagraph, mark_sections
 from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
@@ -45,23 +42,15 @@ def read_docx(request: ReadRequest) -> Document:
     if content is None:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
-    mark_sections(_with_inferred(body.items, writer), writer)
+    writer.infer_headings()
     furniture = _write_margins(body, parts, writer)
     _write_comments(body, comments, writer)
     named = child(parts.xml("core-properties", whole=True), "title")
     title = body.title or ((named.text or "").strip() if named is not None else "")
     return writer.document(
-        request, title=title, infer=True, furniture=furniture, warnings=_warnings(body, comments),
+        request, title=title, furniture=furniture, warnings=_warnings(body, comments),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     )  # fmt: skip
-
-
-def _with_inferred(items: list[OutlineParagraph], writer: BlockWriter) -> list[OutlineParagraph]:
-    """`items` with the headings and numbers that no style and no list says."""
-    usual = typical(items)
-    contents = typed_contents(items)
-    items = [item for item in items if item.start not in contents]
-    return number_typed(infer_headings(items, writer.headings_by_number(usual.size, contents), usual))
 
 
 def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[str]:

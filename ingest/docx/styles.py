@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx.formatting import RunFormat, formatted, is_off_the_page, shading
-from docqa.ingest.docx.markup import MAX_CHAIN, indent, number
+from docqa.ingest.docx.markup import MAX_CHAIN, number
 from docqa.ingest.xml_tree import attribute, child, local
 
 _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
@@ -26,8 +26,6 @@ class Style:
     outline: int | None = None
     list_id: str | None = None
     list_level: int | None = None
-    indent: int | None = None
-    centred: bool = False
     off_page: bool = False
     letters: RunFormat = RunFormat()
     ground: Colour | None = None
@@ -70,8 +68,6 @@ class Styles:
             lists = child(properties, "numPr")
             style.list_id = attribute(child(lists, "numId"), "val") or style.list_id
             style.list_level = number(child(lists, "ilvl"), style.list_level)
-            style.indent = indent(child(properties, "ind"), style.indent)
-            style.centred = _is_centred(properties, style.centred)
             style.off_page = style.off_page or is_off_the_page(properties)
             style.ground = shading(properties) or style.ground
             style.runs += tuple(e for e in element if local(e) == "rPr")
@@ -79,7 +75,6 @@ class Styles:
         if style.outline is not None and style.outline > 8:
             style.outline = None  # 9 is body text
         return style
-
 
     def is_shaded(self, style_id: str | None) -> bool:
         """Whether the table style `style_id` fills cells with a colour."""
@@ -94,13 +89,3 @@ def run_format(paragraph: Style, characters: Style, properties: Element | None) 
     for styled in characters.runs:
         letters = formatted(letters, styled)
     return formatted(letters, properties)
-
-
-def is_centred(properties: Element | None, style: Style) -> bool:
-    """Whether the paragraph stands in the middle of its lines."""
-    return _is_centred(properties, style.centred)
-
-
-def _is_centred(properties: Element | None, default: bool) -> bool:
-    said = attribute(child(properties, "jc"), "val")
-    return default if said is None else said == "center"

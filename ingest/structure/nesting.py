@@ -13,10 +13,7 @@ from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.structure.numbering import Numbered
 
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
-OUTERMOST = -1
-"""The rank of a title that ends all sections before it."""
 _NOT_DIVISIONS = NUMBERS | {"named"}
-_SWAPPED = frozenset(("part", "chapter", "subchapter", "division"))
 REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
 THANKS = frozenset(("acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements"))
 _LISTS = frozenset(("index", "contents", "table of contents"))
@@ -31,9 +28,7 @@ class Nesting:
         self.headings = headings
         self.last = {heading.family: at for at, heading in enumerate(headings)}
         self.names = Counter(_name(heading) for heading in headings if heading.family == "named")
-        self.firsts = Counter(heading.family for heading in headings if heading.ordinals[:1] == (1,))
         self.stack: list[Numbered] = []
-        self.after_references = False
 
     def levels(self) -> list[int]:
         """The level of every heading, 1 for the outermost."""
@@ -52,9 +47,6 @@ class Nesting:
         return found
 
     def _name(self, at: int, heading: Numbered) -> None:
-        if heading.rank == OUTERMOST:
-            self.stack.clear()
-            return
         name = _name(heading)
         following = next((other for other in self.headings[at + 1 :] if other.family != "named"), None)
         if following is not None and following.family == "decimal":
@@ -63,8 +55,6 @@ class Nesting:
             if inside and self.stack[inside[-1]].family == "decimal":
                 del self.stack[inside[-1] + 1 :]
                 return
-        if name in REFERENCES:
-            self.after_references = True
         while self.stack and (self._top() in NUMBERS or self._top() == "named"):
             self.stack.pop()
         # Every chapter of a collection may have references of its own; else they are the whole document's.
@@ -87,20 +77,8 @@ class Nesting:
         if same:
             del self.stack[same[-1] :]
             return
-        while self.stack and self._is_finer(self.stack[-1], heading, at):
+        while self.stack and _is_finer(self.stack[-1], heading):
             self.stack.pop()
-
-    def _is_finer(self, open_: Numbered, heading: Numbered, at: int) -> bool:
-        """Whether the open heading cannot contain `heading`."""
-        if open_.family in ATTACHMENTS:
-            return False
-        if open_.family in NUMBERS or open_.family == "named":
-            return True
-        swapped = {open_.family, heading.family} <= _SWAPPED
-        goes_on = self.last[open_.family] > at or self.firsts[heading.family] > self.firsts[open_.family]
-        if swapped and heading.ordinals[:1] == (1,) and goes_on:
-            return False  # chapters that contain parts: the order is the document's own
-        return open_.rank > heading.rank
 
     def _number(self, at: int, heading: Numbered) -> None:
         while self.stack and self._top() == "named":
@@ -110,25 +88,18 @@ class Nesting:
             inside = [n for n in same if _contains(self.stack[n].ordinals, heading.ordinals)]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
             return
-        letters = heading.family in ("letter", "bare letter")
-        if letters:
-            self._leave_what_begins_again(at)
-        closed = heading.family == "bare letter" and self.last.get("decimal", -1) < at
-        if letters and (self.after_references or closed):
+        if heading.family == "bare letter" and self.last.get("decimal", -1) < at:
             # "A Proofs" behind the last section is an appendix, no part of that section.
             while self.stack and self._top() in NUMBERS:
                 self.stack.pop()
 
-    def _leave_what_begins_again(self, at: int) -> None:
-        """Letters between "Section 4" and the "Section 1" of the next form belong to that form."""
-        following = next((other for other in self.headings[at + 1 :] if other.family not in _NOT_DIVISIONS), None)
-        if following is not None and following.ordinals[:1] == (1,):
-            again = [n for n, open_ in enumerate(self.stack) if open_.family == following.family]
-            if again and self.stack[again[0]].ordinals > (1,):
-                del self.stack[again[0] :]
-
     def _top(self) -> str:
         return self.stack[-1].family
+
+
+def _is_finer(open_: Numbered, heading: Numbered) -> bool:
+    """Whether the open heading cannot contain `heading`."""
+    return open_.family not in ATTACHMENTS and (open_.family in _NOT_DIVISIONS or open_.rank > heading.rank)
 
 
 def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:

@@ -55,7 +55,7 @@ def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
         if block.start < rule:
             continue
         match = _FOOT.match(page.text, block.start, block.end)
-        if match is not None and _comes_next(mark, match.group(1)):
+        if match is not None:
             if begun >= 0 and mark:
                 yield Note(mark, page.page, start, end, at_page, at)
             mark, at_page = match.group(1), page.page
@@ -67,13 +67,6 @@ def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
         end = block.end
     if begun >= 0 and mark:
         yield Note(mark, page.page, start, end, at_page, at)
-
-
-def _comes_next(before: str, mark: str) -> bool:
-    """Whether a note with this mark may stand behind the one before; every part of an opinion begins again."""
-    if not (mark.isdecimal() and before.isdecimal()):
-        return True
-    return int(mark) == 1 or 0 < int(mark) - int(before) <= 2
 
 
 def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:

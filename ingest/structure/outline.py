@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.structure.clean import folded, grouped
-from docqa.ingest.structure.nesting import NUMBERS, OUTERMOST, Nesting
+from docqa.ingest.structure.nesting import NUMBERS, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
@@ -22,15 +22,10 @@ from docqa.ingest.types import Page, Section
 
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
-_OF_WORKSHEET = re.compile(
-    r"(?:Enter|Add|Subtract|Multiply|Divide|Combine|Is|Are|Figure)\b[^\n]{0,200}?\b(?:lines?|amounts?|total|number|profit)\b"
-)
-"""A line of a form ("Subtract line 7 from line 6"), which a number and bold print do not make a heading."""
-_SHORTEST_RUN = 4
-_TOP_OF_PAGE = 40
-"""Characters of a page above a title that ends the sections before it."""
-_LEAST_ENTRIES = 3
 _LEAST_LIST = 4
+_CHARS_OF_PAGE = 2_000
+_LEAST_ENTRIES = 2
+_PAGE_BEHIND = re.compile(r"\S\s.*[\s.](\d{1,3})$")
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
 
@@ -132,7 +127,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
         for c in lines
         if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
     ]
-    kept = _with_unnumbered(lines, _in_sequence(_letters_for_numerals(_without_lists(found))))
+    kept = _with_unnumbered(lines, _in_sequence(_without_lists(found)))
     marks = [
         HeadingMark(
             level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
@@ -156,7 +151,6 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate])
     if not kept:
         return kept
     place = {id(f.candidate): f for f in kept}
-    smallest = min((f.candidate.heading.size for f in kept if len(f.numbered.ordinals) <= 1), default=float("inf"))
     out: list[_NumberedCandidate] = []
 
     def is_alike(line: Candidate) -> bool:
@@ -166,21 +160,9 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate])
     for line in lines:
         if id(line) in place:
             out.append(place[id(line)])
-        elif out and _is_display(line, smallest, out[-1].candidate.page):
-            out.append(_NumberedCandidate(line, Numbered("named", OUTERMOST, (), None, line.heading.text), True))
         elif out and is_alike(line):
             out.append(_NumberedCandidate(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
-
-
-def _is_display(line: Candidate, smallest: float, last: int) -> bool:
-    """Whether a line ends the sections before it: the title of a page behind them, in bold capitals that are larger
-    than the `smallest` of their headings."""
-    heading = line.heading
-    display = heading.bold and heading.text.isupper() and heading.size > 1.08 * smallest
-    top = line.page > last and heading.start < _TOP_OF_PAGE
-    words = len(heading.text.split())
-    return display and top and words <= 14 and len(heading.text) >= 8 and parse_heading(heading.text) is None
 
 
 def _is_name(text: str) -> bool:
@@ -221,7 +203,7 @@ def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict
 def _is_title(above: Candidate, line: Candidate) -> bool:
     """Whether `line` follows at once on the number `above` and is set like a title."""
     text = line.heading.text
-    if line.page != above.page or line.heading.start > above.heading.start + len(above.heading.text) + 3:
+    if not _follows_at_once(above, line):
         return False
     numbered = parse_heading(text)
     if line.heading.run_in or (numbered is not None and numbered.family != "named") or not text[:1].isupper():
@@ -233,30 +215,13 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
 
 def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """Those that are no lines of a numbered list or table: four or more with nothing between them."""
-    runs = grouped(found, lambda run, item: _is_next_line(run[-1], item))
-    return [item for run in runs if len(run) < _LEAST_LIST for item in run]
 
+    def goes_on(run: list[_NumberedCandidate], item: _NumberedCandidate) -> bool:
+        one, other = run[-1].numbered, item.numbered
+        alike = one.family == other.family == "decimal" and len(one.ordinals) == len(other.ordinals)
+        return alike and _follows_at_once(run[-1].candidate, item.candidate, 1)
 
-def _is_next_line(above: _NumberedCandidate, below: _NumberedCandidate) -> bool:
-    one, other = above.candidate, below.candidate
-    same = above.numbered.family == below.numbered.family == "decimal"
-    alike = same and len(above.numbered.ordinals) == len(below.numbered.ordinals)
-    end = one.heading.start + len(one.heading.text)
-    return alike and one.page == other.page and 0 <= other.heading.start - end <= 1
-
-
-def _letters_for_numerals(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
-    """I, V and X are letters where H, U or W came before them and no Roman number did."""
-    last: dict[str, tuple[int, ...]] = {}
-    out: list[_NumberedCandidate] = []
-    for item in found:
-        numbered = item.numbered
-        letter = numbered.number or ""
-        if numbered.family == "roman" and len(letter) == 1 and last.get("letter") == (ord(letter) - 65,):
-            numbered = numbered._replace(family="letter", rank=6, ordinals=(ord(letter) - 64,))
-        last[numbered.family] = numbered.ordinals
-        out.append(item._replace(numbered=numbered))
-    return out
+    return [item for run in grouped(found, goes_on) if len(run) < _LEAST_LIST for item in run]
 
 
 def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
@@ -281,7 +246,7 @@ def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate
             chain = [places[n] for n in best_chain(steps)]
             if _is_counted(family, [found[at] for at in chain]):
                 chosen.update(chain)
-    return _without_short_lists([item for at, item in enumerate(found) if at in chosen])
+    return [item for at, item in enumerate(found) if at in chosen]
 
 
 def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
@@ -300,27 +265,13 @@ def _is_counted(family: str, chain: Sequence[_NumberedCandidate]) -> bool:
     return first[0] <= 1 or any(item.strong for item in chain)
 
 
-def _without_short_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
-    """`found` without whole numbers that begin again after two or three with no division between: those of lists."""
-    flat = [at for at, item in enumerate(found) if item.numbered.family == "decimal"]
-    begins = [at for at in flat if found[at].numbered.ordinals == (1,)]
-    divisions = {
-        at for at, item in enumerate(found) if item.numbered.family not in NUMBERS and item.numbered.family != "named"
-    }
-    again = any(divisions.isdisjoint(range(one, other)) for one, other in pairwise(begins))
-    whole = all(len(found[at].numbered.ordinals) == 1 for at in flat)
-    if whole and again and len(flat) < _SHORTEST_RUN * len(begins):
-        return [item for item in found if item.numbered.family != "decimal"]
-    return list(found)
-
-
 def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> list[int]:
     """Articles, parts, schedules ...: a new beginning and a gap are usual there, a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:
         now, strong = found[at].numbered.ordinals, found[at].strong
-        if len(places) < 2 and (not strong or _is_lone_letter(found[at].numbered)):
+        if len(places) < 2 and not strong:
             continue
         if before is None:
             follows = now[0] <= 1 or strong
@@ -332,37 +283,24 @@ def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> li
     return kept
 
 
-def _is_lone_letter(numbered: Numbered) -> bool:
-    """Whether this is "Part B" without a Part A: a name ("Part B Services"), no division of the document."""
-    core = (numbered.number or "").split()[-1]
-    return numbered.family not in ATTACHMENTS and len(core) == 1 and core.isalpha() and numbered.ordinals > (1,)
-
-
 def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
     """`candidates` without the lines of tables of contents."""
     if len({candidate.page for candidate in candidates}) > 1:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]
-    # One page, or a document without any: what comes again, line after line, is contents.
-    dropped: set[int] = set()
-    for run in runs_that_return([_entry_of(candidate.heading.text) for candidate in candidates]):
-        if len(run) >= _LEAST_ENTRIES and _is_dense([candidates[at].heading for at in run]):
-            dropped.update(run)
-    return [candidate for at, candidate in enumerate(candidates) if at not in dropped]
-
-
-def runs_that_return(keys: Sequence[str]) -> Iterator[range]:
-    """The runs of lines, by their `keys` (empty for what is no entry), that all come again behind the run, as those of
-    a table of contents do."""
+    # One page, or a document without any: lines that follow on each other and come again, or end with rising pages.
+    keys = [_entry_of(candidate.heading.text) for candidate in candidates]
     last = {key: at for at, key in enumerate(keys) if key}
-    at = 0
-    while at < len(keys):
-        end = at
-        while end < len(keys) and keys[end] and last[keys[end]] > end:
-            end += 1
-        if end > at and all(last[key] >= end for key in keys[at:end]):
-            yield range(at, end)
-        at = max(end, at + 1)
+    again = [bool(key) and last[key] > at for at, key in enumerate(keys)]
+    pages = [int(match[1]) if (match := _PAGE_BEHIND.search(c.heading.text)) else 0 for c in candidates]
+
+    def goes_on(run: list[int], at: int) -> bool:
+        before = run[-1]
+        listed = (again[before] and again[at]) or 0 < pages[before] <= pages[at]
+        return listed and _follows_at_once(candidates[before], candidates[at], _BETWEEN_ENTRIES)
+
+    runs = grouped(range(len(candidates)), goes_on)
+    return [candidates[at] for run in runs if len(run) < _LEAST_ENTRIES + (not again[run[0]]) for at in run]
 
 
 def _entry_of(text: str) -> str:
@@ -379,12 +317,10 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
     keys: dict[int, list[str]] = {}
     numbers: dict[int, list[tuple[int, ...]]] = {}
     headed: set[int] = set()
-    lines: dict[int, list[Heading]] = {}
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
         if numbered is None:
             continue
-        lines.setdefault(candidate.page, []).append(candidate.heading)
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
         key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
@@ -399,16 +335,10 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         falls = sum(after < before for before, after in pairwise(numbers.get(page, ())))
         # A form that is attached twice comes again on one page.
         together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
-        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own) and _is_dense(lines[page])
+        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
         if (repeated and falls <= 0.3 * len(own)) or (page in headed and len(own) >= 5):
             found.add(page)
     return found
-
-
-def _is_dense(lines: Sequence[Heading]) -> bool:
-    """Whether most of these lines of a page follow on each other, as entries of a table of contents do."""
-    gaps = [after.start - before.start - len(before.text) for before, after in pairwise(lines)]
-    return sum(gap <= _BETWEEN_ENTRIES for gap in gaps) >= 0.5 * len(gaps)
 
 
 def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:
@@ -417,8 +347,6 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
     if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
-    if numbered.family == "decimal" and _OF_WORKSHEET.match(numbered.title):
-        return False
     if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
         return False
     if heading.run_in:
@@ -437,14 +365,23 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
 
 
 def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
-    """Headings by look alone: clearly larger than the text, or bold and alone on their line.
+    """Headings by look alone: clearly larger than the text, or bold and alone on their line; of lines of a title page,
+    which follow each other, the last.
 
     Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
     """
-    most = max(12, 2 * len({c.page for c in candidates}))
+    pages = len({c.page for c in candidates})
+    if pages == 1:
+        pages = candidates[-1].heading.start // _CHARS_OF_PAGE
+    most = max(12, 2 * pages)
     chosen = [c for c in candidates if _stands_out(c.heading, body) and not c.heading.run_in]
     with_leads = [c for c in candidates if _stands_out(c.heading, body)]
     chosen = with_leads if len(with_leads) <= most else chosen
+
+    def is_above(run: list[Candidate], line: Candidate) -> bool:
+        return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(line.heading, body)
+
+    chosen = [run[-1] for run in grouped(chosen, is_above)]
     if not 2 <= len(chosen) <= most:
         return []
     sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
@@ -457,6 +394,12 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
     ]  # fmt: skip
 
 
+def _follows_at_once(above: Candidate, line: Candidate, most: int = 3) -> bool:
+    """Whether at most so many characters stand between two lines of a page."""
+    gap = line.heading.start - above.heading.start - len(above.heading.text)
+    return line.page == above.page and gap <= most
+
+
 def _size_key(heading: Heading, body: float) -> int:
     return round(heading.size) if heading.size > 1.12 * body else 0
 
@@ -464,6 +407,8 @@ def _size_key(heading: Heading, body: float) -> int:
 def _stands_out(heading: Heading, body: float) -> bool:
     text = heading.text.strip()
     words = text.split()
-    if len(words) > 12 or text.endswith((".", ",", ";")) or sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
+    if len(words) > 12 or text.endswith((".", ",", ";")) or text.startswith("(") or "@" in text:
+        return False
+    if sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
         return False
     return heading.size > 1.12 * body or (heading.bold and (heading.alone or heading.run_in))

@@ -20,7 +20,8 @@ def place_without_page(document: Document, start: int) -> str:
     note = _note(document, start)
     locator = document.locator_of(1, start)
     if not note and locator is not None and locator != name:
-        return locator  # a part with a number of its own
+        # a part with a number of its own; a judgment's paragraphs have no more than one
+        return f"paragraph {locator}" if locator.isdecimal() else locator
     return ", ".join(filter(None, (name, note or _paragraph(document, section, start))))
 
 

@@ -1,5 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3",
-"paragraph (b)", "supra note 12" and "id." point at those places.
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3" and
+"Fig. 3" point at those places.
 
 What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
 """
@@ -7,7 +7,6 @@ What names another law or contract ("section 5 of the Companies Act", "42 U.S.C.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -30,36 +29,12 @@ _HERE = lazily(
     re.IGNORECASE,
 )
 _INSIDE = lazily(r",?\s+(?:of|in|to)\s+(?:the\s+)?")
-_RELATIVE = lazily(
-    r"\b(?i:(?:sub-?)?(?:sections?|paragraphs?|clauses?|articles?)|items?)\s+"
-    r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
-)
-_MORE_RELATIVE = lazily(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
-_NOTE = lazily(
-    r"\b(?P<which>[Ss]upra|[Ii]nfra),?\s+(?:at\s+)?(?:notes?|nn?\.|fn\.|footnotes?)\s*(?P<mark>\d{1,3})\b"
-)
-_SAME = lazily(r"\b(?:[Ii]d|[Ii]bid)\.(?=[\s,;)]|$)")
-_AUTHORITY = lazily(
-    r"\bv\.\s|\bU\.\s?S\.|\bF\.\s?(?:\dd|Supp)|\bS\.\s?Ct\.|\b(?:Act|Code|Stat|Rev)\b|\(\d{4}\)|\bsupra\b"
-)
-_ITSELF = lazily(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
-_DOCUMENTS = frozenset(
-    ("agreement", "contract", "lease", "deed", "constitution", "act", "code", "bylaws", "policy", "regulation",
-     "charter", "treaty", "convention", "law", "plan", "rules", "statute", "ordinance", "directive", "protocol",
-     "licence", "license")
-)  # fmt: skip
-_SAME_WITHIN = 600
 _CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
 _BEHIND_CAPTION = lazily(r"\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$")
-_CLAUSE = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KEY = lazily(r"([^\W\d_]+\.?|§+)?\s*([\dA-Z][\w.\-–]*)", re.IGNORECASE)
 _ROMAN_KINDS = ATTACHMENTS | {"article", "chapter", "part", "title"}
-_LETTERED = lazily(r"[A-Z](?:\.\d{1,3})+|.+\.[a-z]")
-
-_FAR = 4
-
 Key = tuple[str, str]
 Point = tuple[int, int]
 """(page, offset in its text)."""
@@ -82,27 +57,23 @@ def caption_of(text: str) -> Key | None:
 
 
 def find_references(document: Document) -> list[Reference]:
-    """The references that point at a place of this document (with its items and notes), in its order."""
+    """The references that point at a place of this document (with its items), in its order."""
     resolver = _Resolver(document)
     return [reference for page in document.pages for reference in resolver.on_page(page)]
 
 
 class _Resolver:
-    """What can be pointed at: numbered sections, parts whose number opens a paragraph, captions and notes."""
+    """What can be pointed at: numbered sections, parts whose number opens a paragraph, and captions."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.places: dict[Key, list[Target]] = {}
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
-        self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
         self.sections = {section.id: section for section in document.sections}
-        self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
-        self.last: tuple[Reference, int] | None = None
         self._add_sections()
         self.kinds = {kind for kind, _ in self.places}
-        self._add_blocks(set(self.places))
-        self.relative = bool(document.items)
+        self._add_captions()
 
     def _add_sections(self) -> None:
         for section in self.document.sections:
@@ -119,35 +90,18 @@ class _Resolver:
             if not known or known[-1].section != target.section:  # a part goes on behind a note or a picture
                 known.append(target)
 
-    def _add_blocks(self, known: set[Key]) -> None:
+    def _add_captions(self) -> None:
         for page in self.document.pages:
             for block in page.blocks:
                 caption = caption_of(page.text[block.start : block.end])
                 if caption is not None:
                     self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
-                match = _CLAUSE.match(page.text, block.start, block.end)
-                if match and ("section", match.group(1)) not in known:
-                    here = self.document.section_of(page.page, block.start)
-                    target = Target(here.id if here else None, page.page, block.start)
-                    self.places.setdefault(("section", match.group(1)), []).append(target)
 
     def on_page(self, page: Page) -> Iterator[Reference]:
         """The references on a page, from its beginning to its end."""
-        found: list[tuple[int, Iterator[Reference]]] = []
-        if self.places or self.located:
-            found += [(named.start, self._named(page, named)) for named in named_places(page.text, _NAMES)]
-        if self.relative and "(" in page.text:
-            found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
-        if self.document.notes and ("upra" in page.text or "nfra" in page.text):
-            found += [(match.start(), self._to_note(page, match)) for match in _NOTE.finditer(page.text)]
-        if "id." in page.text or "Id." in page.text:
-            found += [(match.start(), self._to_same(page, match)) for match in _SAME.finditer(page.text)]
-        end = -1
-        for start, references in sorted(found, key=lambda pair: pair[0]):
-            for reference in references if start >= end else ():
+        for named in named_places(page.text, _NAMES) if self.places or self.located else ():
+            for reference in self._named(page, named):
                 if not self._is_itself(reference):
-                    end = max(end, reference.end)
-                    self.last = reference, page.page
                     yield reference
 
     def _is_itself(self, reference: Reference) -> bool:
@@ -168,7 +122,7 @@ class _Resolver:
         if text[named.start] == "¶" or _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
             return
         roof = self._roof(page, named.end)
-        if roof is None and self._is_elsewhere(page, named.end):
+        if roof is None and _is_elsewhere(page, named.end):
             return
         for item in named.numbers:
             target = self._find(_kind(named.word), item.number, page.page, named.start, roof)
@@ -178,18 +132,11 @@ class _Resolver:
                 start = named.start if item is first else item.start
                 yield Reference(page.page, start, item.end, section, to_page, to_start)
 
-    def _is_elsewhere(self, page: Page, end: int) -> bool:
-        """Whether the words behind a reference name another work; "of the Act" names this one where it is called so."""
-        if not _ELSEWHERE.match(page.text, end) or _HERE.match(page.text, end):
-            return False
-        match = _ITSELF.match(page.text, end)
-        return match is None or match["word"].lower() not in self.own
-
     def _roof(self, page: Page, end: int) -> Target | None:
         """The schedule or section that is named behind a reference ("of Schedule 3"), where this document has it."""
         inside = _INSIDE.match(page.text, end)
         named = named_place_at(page.text, inside.end(), _NAMES) if inside else None
-        if named is None or self._is_elsewhere(page, named.numbers[0].end):
+        if named is None or _is_elsewhere(page, named.numbers[0].end):
             return None
         target = self._find(_kind(named.word), named.numbers[0].number, page.page, end, None)
         return self._below(target, named.numbers[0].subs) if target else None
@@ -198,10 +145,6 @@ class _Resolver:
         """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
         under the same roof as the reference."""
         found = [*self.places.get((kind, _ordinal(kind, number)), ())]
-        if not found and _LETTERED.fullmatch(number):
-            found = [*self.located.get(number.casefold(), ())]
-            if not found:  # what is in it was not seen
-                return self._find(kind, number.rpartition(".")[0], page, start, roof)
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
             known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
@@ -222,84 +165,21 @@ class _Resolver:
     def _is_within(self, target: Target, roof: Target) -> bool:
         return (roof.page, roof.start) < (target.page, target.start) < self._end(roof.section)
 
-    def _relative(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "subsection (2)", "paragraphs (a) and (c)": of the part that they are in, or of the section named behind."""
-        items = [match]
-        while more := _MORE_RELATIVE.match(page.text, items[-1].end("subs")):
-            items.append(more)
-        roof = self._roof(page, items[-1].end("subs"))
-        if roof is None and self._is_elsewhere(page, items[-1].end("subs")):
-            return
-        base = self.document.locator_of(*(roof[1:] if roof is not None else (page.page, match.start()))) or ""
-        for item in items:
-            subs = "".join(item["subs"].split())
-            target = self._nearest(base, subs, (page.page, match.start()) if roof is None else roof[1:])
-            if target is not None:
-                start = item.start() if item is match else item.start("subs")
-                yield Reference(page.page, start, item.end(), *target)
-
-    def _nearest(self, base: str, subs: str, place: tuple[int, int]) -> Target | None:
-        """What is called `subs` in the innermost part of `base` that has it."""
-        while base:
-            found = self.located.get(joined(base, subs).casefold(), ())
-            if found:
-                return min(found, key=lambda target: (abs(target.page - place[0]), abs(target.start - place[1])))
-            if not base.endswith(")"):
-                return None
-            base = base[: base.rindex("(")]
-        return None
-
-    def _to_note(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "supra note 12": the note with that mark, the nearest one before; "infra": the nearest one behind."""
-        here = page.page, match.start()
-        notes = [note for note in self.document.notes if note.mark == match["mark"]]
-        before = [note for note in notes if (note.page, note.start) < here]
-        behind = [note for note in notes if (note.page, note.start) > here]
-        chosen = before[-1:] if match["which"].lower() == "supra" else behind[:1]
-        for note in chosen or notes[:1]:
-            yield Reference(page.page, match.start(), match.end(), None, note.page, note.start)
-
-    def _to_same(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
-        """ "id." at the beginning of a note is what the note before cites; elsewhere the reference before it, where no
-        other work is cited between."""
-        at = bisect_right(self.document.notes, (page.page, match.start()), key=lambda note: (note.page, note.start)) - 1
-        note = self.document.notes[at] if at >= 0 else None
-        if note is not None and note.page == page.page and match.start() - note.start < 12 and match.start() < note.end:
-            if at > 0:
-                before = self.document.notes[at - 1]
-                yield Reference(page.page, match.start(), match.end(), None, before.page, before.start)
-            return
-        if self.last is not None and self.last[1] == page.page:
-            last = self.last[0]
-            between = page.text[last.end : match.start()]
-            if len(between) <= _SAME_WITHIN and not _AUTHORITY.search(between):
-                yield Reference(page.page, match.start(), match.end(), last.section, last.to_page, last.to_start)
-
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""
         around = self.document.locator_of(target.page, target.start) or ""
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
-        return inside[0] if inside else self._followed(target, subs)
-
-    def _followed(self, target: Target, subs: Sequence[str]) -> Target:
-        """The same by the marks that open items, where the parts of the section have no locators."""
-        section, page, start = target
-        end = min(self._end(section), (page + _FAR, 0))
-        for sub in subs:
-            child = self.children.get((section, sub)) if section else None
-            if child is not None:
-                section, page, start = child.id, child.page, child.start
-                continue
-            place = opener_of(self.document.pages, (sub,), (page, start + 1), end)
-            if place is None:
-                break
-            page, start = place
-        return Target(section, page, start)
+        return inside[0] if inside else target
 
     def _end(self, section: str | None) -> Point:
         found = self.sections.get(section or "")
         return self.document.end_of(found) if found else (len(self.document.pages) + 1, 0)
+
+
+def _is_elsewhere(page: Page, end: int) -> bool:
+    """Whether the words behind a reference name another work."""
+    return _ELSEWHERE.match(page.text, end) is not None and _HERE.match(page.text, end) is None
 
 
 def _fills_line(text: str, start: int, end: int) -> bool:

@@ -52,9 +52,8 @@ def read_html(request: ReadRequest) -> Document:
     blocks = HtmlBlocks(writer)
     blocks.write(source)
     title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else "")
-    return writer.document(
-        request, title=title, media_type="text/html", warnings=[*warnings, *blocks.warnings], infer=True
-    )
+    writer.infer_headings()
+    return writer.document(request, title=title, media_type="text/html", warnings=[*warnings, *blocks.warnings])
 
 
 class HtmlBlocks:

@@ -11,16 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
-from docqa.ingest.structure.locators.excluded import (
-    attachments_in_heads,
-    captions,
-    chapters,
-    contents_lines,
-    insertions,
-    is_table_note,
-    pages_behind_sections,
-    torn_pages,
-)
+from docqa.ingest.structure.locators.excluded import contents_lines, insertions, pages_behind_sections
 from docqa.ingest.structure.locators.marks import (
     ABJAD,
     ALONE,
@@ -38,11 +29,10 @@ from docqa.ingest.structure.locators.sections import (
     is_attachment,
     is_division,
     joined,
-    opening_attachment,
     printed_number,
     word_of,
 )
-from docqa.ingest.structure.nesting import NAMES_OF_LISTS, REFERENCES, THANKS
+from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.notes import rules_above_notes
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
@@ -58,8 +48,6 @@ _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
 _GAP = 3
 """Articles that may be missing between one that is a heading and the next."""
-_BACK_MATTER = REFERENCES | THANKS
-_MOST_BACK_MATTER = 40
 
 
 def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
@@ -78,21 +66,15 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines, pages)
-        self.torn = torn_pages(self.lines, pages)
-        self.captions = captions(pages, sections)
-        self.chapters = chapters(pages)
         self.behind = pages_behind_sections(pages, sections)
-        self.heads = attachments_in_heads(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
-        self.by_id = {section.id: section for section in sections}
         self.pages = pages
         self.paged = len(pages) > 1
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed_number(section) for section in sections)
         self.attachments = attachment_of(sections)
-        self.opening = opening_attachment(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
         self.rules = rules_above_notes(pages) if notes and self.paged else {}
@@ -128,15 +110,6 @@ class _Walk:
         headed = inside and note is not None and (note.page, note.start) in self.headed
         return note if inside and not headed else None
 
-    def text(self, line: MarkedLine) -> str:
-        """The words of a line."""
-        return self.pages[line.page - 1].text[line.start : line.end]
-
-    def is_in_list(self, number: int) -> bool:
-        """Whether line `number` is one of three or more with a number each and nothing between them."""
-        near = [0 <= at < len(self.lines) and self.lines[at].heading for at in range(number - 2, number + 3)]
-        return any(all(near[at : at + 3]) for at in range(3))
-
     def section_at(self, line: MarkedLine) -> int:
         """The index of the section around the beginning of a line, -1 before the first."""
         return bisect_right(self.starts, (line.page, line.start)) - 1
@@ -162,7 +135,10 @@ class _Walk:
             return frozenset()  # what counts through the document are its sections
         within = {self.section_at(self.lines[number]) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
-        return frozenset(best) if across or (not self.sections and len(best) >= _LEAST_PARAGRAPHS) else frozenset()
+        # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
+        most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
+        alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
+        return frozenset(best) if across or most or alone else frozenset()
 
     def _is_list(self, line: MarkedLine) -> bool:
         at = self.section_at(line)
@@ -186,6 +162,7 @@ class _Part:
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
         self.is_plain = walk.is_plain and (section is None or section.source in ("style", "bookmark"))
         self.roof = walk.attachments.get(section.id) if section is not None else None
+        self.is_attached = self.roof is not None and is_attachment(self.number)
         self.levels = Levels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
@@ -213,32 +190,12 @@ class _Part:
         if number in self.walk.inserted:
             yield line.start, self._locator()
             return
-        if line.page in self.walk.torn:
-            self._pass_over(line)
-            yield line.start, None
-            return
-        head = self.walk.heads.get(line.page)
-        if head is not None and not (self.section and head in (self.section.locator or "")):
-            # Nothing but its name is known of it: its letters may be those of rows.
-            self._begin(self.base if head in (self.base or "") else head)
-            yield line.start, self._locator()
-            return
-        above = line.page in self.walk.behind or line.start < self.walk.captions.get(line.page, 0)
-        if above or line.closes or self._is_of_other_chapter(line):
+        if line.page in self.walk.behind or line.closes:
             self._begin(None)
         if line.name is not None:
             yield line.start, line.name
             return
         marks = [mark for mark in line.marks if not self._is_own(mark)]
-        if line.remark:
-            yield line.start, self._locator_of_remark(number, line)
-            return
-        if marks and is_table_note(line, self.walk.pages):
-            yield line.start, self.section.locator if self.section else None
-            return
-        if not line.marks and self._is_back_matter(line):
-            self._begin(" ".join(self.walk.text(line).split()))
-            self.skipped = (self.base or "").casefold().strip(" .:") in NAMES_OF_LISTS
         if not line.marks:
             self._unmarked(number, line)
             yield line.start, self._locator()
@@ -247,24 +204,6 @@ class _Part:
             yield max(mark.start, line.start), self._locator()
         yield from self._inline(number, line)
         self.before = line
-
-    def _is_back_matter(self, line: MarkedLine) -> bool:
-        """Whether a line of a numbered section is a heading that ends all of them, which the outline does not have."""
-        numbered = self.number is not None and line.end - line.start < _MOST_BACK_MATTER
-        return numbered and self.walk.text(line).casefold().strip(" .:") in _BACK_MATTER
-
-    def _pass_over(self, line: MarkedLine) -> None:
-        """Goes on counting on a page on which nobody can say which words belong to which number."""
-        for mark in line.marks:
-            if mark.shape == "1.1" and (not self.clause or follows(self.clause, _ordinals(mark.text))):
-                self.clause = _ordinals(mark.text)
-        self._begin(None)
-
-    def _is_of_other_chapter(self, line: MarkedLine) -> bool:
-        """Whether the head or foot of the page names another chapter than that of the open section ("3.6" in 4)."""
-        chapter = self.walk.chapters.get(line.page)
-        before = self.section is None or line.page > self.section.page
-        return chapter is not None and before and len(self.clause) > 1 and self.clause[0] != chapter
 
     def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""
@@ -310,10 +249,7 @@ class _Part:
     def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
-        # A heading that the outline does not have, and no line of a table of contents.
-        if line.heading and self.walk.is_in_list(number):
-            return
-        missed = line.heading and ordinals > before
+        missed = line.heading and ordinals > before  # a heading that the outline does not have
         deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
         inside = deeper and max(ordinals[len(before) :]) <= 2
         begun = not before and self._is_begun(number, ordinals)
@@ -337,12 +273,9 @@ class _Part:
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
-        if self.section is None:
+        if self.section is None or not self.is_attached:
             return
         word, core = mark.text.split()
-        if not self._is_attachment():
-            self._leave_division(word.capitalize(), core)
-            return
         last = self.divisions.get(word.casefold(), 0)
         # "L" behind "XLIX" is a numeral.
         readings = {*ordinal_of(core)[:1], *(value for kind, value in readings_of(core.lower()) if kind == "i")}
@@ -350,31 +283,6 @@ class _Part:
         if ordinal is not None:
             self.divisions[word.casefold()] = ordinal
             self._begin(joined(self.section.locator or "", f"{word.capitalize()} {core}"))
-
-    def _leave_division(self, word: str, core: str) -> None:
-        """The next part of a chapter ends the section before it, also where the outline does not have that part."""
-        section = self.section
-        while section is not None and word_of(printed_number(section) or "") != word.casefold():
-            section = self.walk.by_id.get(section.parent or "")
-        number = printed_number(section) if section is not None else None
-        if section is None or number is None or section is self.section:
-            return
-        step = next(iter(ordinal_of(core)), 0) - next(iter(ordinal_of(number.split()[-1])), 0)
-        if 0 < step <= _GAP and (section.locator or "").endswith(number):
-            self._begin(f"{(section.locator or '')[: -len(number)]}{word} {core}")
-
-    def _is_attachment(self) -> bool:
-        """Whether the section is a schedule or the like, whose numbers are its own."""
-        section = self.section
-        return section is not None and section.id != self.walk.opening and is_attachment(self.number)
-
-    def _locator_of_remark(self, number: int, line: MarkedLine) -> str | None:
-        """What an editor's remark is in ("[subsection (1) substituted by Act 7]"); it closes no list."""
-        saved = self.levels.open[:]
-        self._unmarked(number, line)
-        locator = self._locator()
-        self.levels.open[:] = saved
-        return locator
 
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
@@ -395,7 +303,7 @@ class _Part:
 
     def _take_part(self, number: int, mark: Mark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part ("4." ended Part 1)."""
-        above = self.roof if self._is_attachment() or self.roof else None
+        above = self.roof
         value = int(mark.text)
         if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
             self.levels.resume(mark)
@@ -416,7 +324,7 @@ class _Part:
         if number is None:
             opinion = self.section is not None and self.section.source == "opinion"
             return self.walk.is_plain or opinion
-        return self._is_attachment() or not (number[-1:].isdigit() or is_division(number))
+        return self.is_attached or not (number[-1:].isdigit() or is_division(number))
 
     def _next_section(self) -> int | None:
         """The number of the next section that is counted as this one is."""

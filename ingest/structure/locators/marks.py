@@ -35,14 +35,14 @@ _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
-_CELLS = re.compile(rf"(?:({_DEEP}) \| )?(?:(\(\d{{1,3}}\)) \| )?")
-_ROW = re.compile(r"\s{0,80}(\d{1,3})\. (?=[^\W\d_][^|]{2,200}\|)")
-"""The number of a section and that of its first paragraph, in the first cells of a row: headings in the margin."""
+_CLAUSE = (
+    rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
+)
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     (DIVISION, re.compile(_DIVISION)),
     ("(a)", _BRACKETED),
-    ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?")),
+    ("1.1", re.compile(_CLAUSE)),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
@@ -67,7 +67,6 @@ _CLOSES = re.compile(
     r"\[?signature\s+page)\b",
     re.IGNORECASE,
 )
-_REMARK = re.compile(r"\s{0,80}\[[^\[\]]{1,400}(?:\[[^\[\]]{1,80}\][^\[\]]{0,200})?\]\s*$")
 _MOST_MARKS = 4
 _ROMAN = {text: number for text, number in ROMAN.items() if number < 100}
 _LETTERS = {in_letters(number): number for number in range(1, 105)}
@@ -98,8 +97,7 @@ class MarkedLine:
     where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
     `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
     begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed. `closes`: the words
-    above the signatures of a contract, which belong to no clause; `proviso`: begins with "Provided that"; `remark`: an
-    editor's words in square brackets."""
+    above the signatures of a contract, which belong to no clause; `proviso`: begins with "Provided that"."""
 
     page: int
     start: int
@@ -114,7 +112,6 @@ class MarkedLine:
     heading: bool
     closes: bool
     proviso: bool
-    remark: bool
 
 
 def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
@@ -150,17 +147,13 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
         heading=_HEADING.match(bare) is not None,
         closes=_CLOSES.match(text) is not None,
         proviso=bare.startswith(("Provided that", "Provided further", "PROVIDED")),
-        remark=bare[:1] == "[" and not marks and _REMARK.match(text) is not None,
     )
 
 
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
     at = 0
-    if " | " in text:
-        yield from _in_cells(page, start, text)
-        return
-    if _NAMES_OF_PICTURES.fullmatch(text):
+    if " | " in text or _NAMES_OF_PICTURES.fullmatch(text):
         return
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
@@ -169,24 +162,12 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
                 group = match.lastindex or 1
                 first = match.start(group)
                 first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
-                first = match.start() if shape == "1 –" else first
+                first = match.start() if shape in ("1 –", "1.1") else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break
         else:
             return
-
-
-def _in_cells(page: int, start: int, text: str) -> Iterator[Mark]:
-    """The marks that have the first cells of a row to themselves."""
-    cells = _CELLS.match(text)
-    row = _ROW.match(text)
-    if row is not None:
-        yield Mark(page, start + row.start(1), row[1], "1.")
-    if cells is not None and cells[1]:
-        yield Mark(page, start, cells[1], "1.1")
-    if cells is not None and cells[2]:
-        yield Mark(page, start + cells.start(2), cells[2][1:-1], "(a)")
 
 
 def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
@@ -299,7 +280,7 @@ class Levels:
             level = self.open[depth]
             for kind, ordinal in readings_of(mark.text):
                 step = ordinal - level.ordinal
-                again = step == 0 and mark.text != level.text and _is_inserted(mark.text)
+                again = step == 0 and mark.text != level.text  # "2A" behind "2", "iiia" behind "iii"
                 if (level.shape, level.kind) == (mark.shape, kind) and (0 < step <= gap + 1 or again):
                     return depth, _Level(mark.shape, kind, ordinal, mark.text)
         return None
@@ -335,11 +316,6 @@ class Levels:
             for after in (*row.marks, *row.inline):
                 if after.shape == mark.shape and (after.page, after.start) > (mark.page, mark.start):
                     yield after
-
-
-def _is_inserted(text: str) -> bool:
-    """Whether a mark is one that an amendment put between two others: "2A", "a1", "iiia"."""
-    return text[:1].isdigit() or text[-1:].isdigit() or (text[:-1] in _ROMAN and text not in _ROMAN)
 
 
 def readings_of(text: str) -> list[tuple[str, int]]:

