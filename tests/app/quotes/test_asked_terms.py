@@ -1,14 +1,11 @@
 """The term that a question asks the meaning of, and its definition."""
 
-from dataclasses import replace
-
 import pytest
 
 from docqa.app.quotes.asked_terms import asked_term, definition_of, same_term
-from docqa.app.quotes.definitions import definitions_in_force
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.types import Document, Span
+from docqa.ingest.types import Document
 
 AGREEMENT = """1. Terms
 
@@ -88,13 +85,3 @@ def test_plural_case_and_article_make_no_other_term():
     assert same_term("Third Parties", "a third party")
     assert not same_term("Alarm", "Critical Alarm")
     assert not same_term("Loss", "Los")
-
-
-def test_a_question_for_a_meaning_gets_no_other_definition(document, agreement):
-    text = "Every Alarm on a Site is answered."
-    made = replace(document(AGREEMENT, text), definitions=agreement.definitions)
-    whole = Span(0, len(text))
-    asked = definitions_in_force(made, 2, whole, whole, "What does Site mean?")
-    assert [d.term for d in asked] == ["Site"]
-    both = definitions_in_force(made, 2, whole, whole, "What is answered?")
-    assert [d.term for d in both] == ["Alarm", "Site"]
