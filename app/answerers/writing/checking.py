@@ -9,7 +9,6 @@ from docqa.app.answer.grades import Place, Support, Verdict
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
-from docqa.app.answerers.writing.contrasts import deeds_of, other_actors, sentences_of
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
@@ -123,7 +122,6 @@ class _ReplyCheck:
         for item in found:
             if self.asks_yes_no and item not in bare:
                 self._lower_wrong_verdict(item)
-            self._lower_other_actor(item)
             self._lower_invented(item)
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
 
@@ -288,26 +286,6 @@ class _ReplyCheck:
         said = verdict_of(self.question, " ".join(self._words(place) for spans in item.quotes for place in spans))
         if said is not None and said is not verdict:
             item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
-
-    def _lower_other_actor(self, item: CheckedStatement) -> None:
-        """Nothing is supported that one does of whom no quote says it, where a sentence near says it of another."""
-        if item.judgement.support is not Support.SUPPORTED:
-            return
-        statement = sentences_of(item.written.plain)
-        deeds = deeds_of(statement)
-        if not deeds:
-            return
-        quoted = [place for spans in item.quotes for place in spans]
-        wanted = [self._claim(item.written), *(words for _, words in deeds)]
-        near = [place for words in wanted for run in self.candidates.best(words) for place in run]
-        near += [place for name, _ in deeds for place in self.candidates.naming(name)]
-        known, beside = (
-            [words for place in dict.fromkeys(places) for words in sentences_of(self._words(place))]
-            for places in (quoted, near)
-        )
-        if others := list(other_actors(statement, known, beside)):
-            worst = Support.UNSUPPORTED if any(each.sure for each in others) else Support.PARTLY
-            item.judgement = replace(item.judgement, support=worst, chance=item.judgement.chance / 2)
 
     def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""

@@ -9,15 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.app.answerers.writing.contrasts import (
-    exchanged,
-    opposed,
-    other_actors,
-    other_bounds,
-    other_dates,
-    other_modals,
-    sentences_of,
-)  # fmt: skip
+from docqa.app.answerers.writing.bounds import other_bounds
+from docqa.app.answerers.writing.opposites import opposed
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.ingest.language.dates import days, months
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
@@ -85,20 +78,12 @@ _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
 _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
-_ALL_PARTIES = re.compile(r"\b(?:both|either|each|all)(?: of)?(?: the)? (?:part(?:y|ies)|sides?)\b", re.IGNORECASE)
-_PARTIES = re.compile(r"\b(?:part(?:y|ies)|both|either|each|neither|mutual\w*|respective\w*|sides?)\b", re.IGNORECASE)
-_QUANTITIES = (
-    r"all|every|each|both|any", r"most", r"some|several|certain|various|many", r"few|hardly any", r"no|none",
-)  # fmt: skip
-_QUANTITY = re.compile(
-    "|".join(rf"(?P<q{at}>\b(?:{words})\b)" for at, words in enumerate(_QUANTITIES)), re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
 class Differences:
     """What stands in a statement and not in its quotes, each as written; `negations` says which words are turned,
-    `contrasts` what the quotes say with the opposite word, or of another."""
+    `contrasts` what the quotes say with the opposite word."""
 
     numbers: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
@@ -119,18 +104,12 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     """What `statement` says that `quoted` does not. `around`: what stands beside and above the quotes, in which names
     and the numbers of places may be as well."""
     close = _closest(statement, quoted)
-    said, known = sentences_of(statement), sentences_of(quoted)
-    others = list(other_actors(said, known))
-    unlinked, actors = ([each.shown for each in others if each.sure is sure] for sure in (False, True))
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
         negations=tuple(_negations(statement, close, sentence_texts(quoted))),
-        modals=tuple(dict.fromkeys((*_modals(statement, quoted), *other_modals(said, known)))),
-        names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around), *unlinked),
-        contrasts=(
-            *actors, *other_dates(said, known), *opposed(said, known), *exchanged(said, known),
-            *_quantities(statement, quoted),
-        ),
+        modals=tuple(_modals(statement, quoted)),
+        names=(*_names(statement, f"{quoted} {around}"), *_opening_name(statement, close, around)),
+        contrasts=tuple(opposed(statement, quoted)),
     )
 
 
@@ -272,29 +251,6 @@ def _modals(statement: str, quoted: str) -> Iterator[str]:
         yield leave.group()
 
 
-def _quantities(statement: str, quoted: str) -> Iterator[str]:
-    """Words of how many, where the quotes say another of the same: "all members", "some members"; and who may do what
-    "either party" may."""
-    known = _of_how_many(quoted)
-    for noun, said in _of_how_many(statement).items():
-        for kind, shown in said.items():
-            if noun in known and kind not in known[noun]:
-                yield f"{shown} {noun}"
-    if (match := _ALL_PARTIES.search(statement)) and not _PARTIES.search(quoted):
-        yield match.group()
-
-
-def _of_how_many(text: str) -> dict[str, dict[int, str]]:
-    """stem of what is counted -> kinds of quantity (places in _QUANTITIES) as written."""
-    found: dict[str, dict[int, str]] = {}
-    for match in _QUANTITY.finditer(text):
-        kind = next(at for at in range(len(_QUANTITIES)) if match[f"q{at}"])
-        following = [word for word in plain_words(text[match.end() : match.end() + 40]) if word not in STOP_WORDS]
-        if following:
-            found.setdefault(stems(following[:1])[0], {})[kind] = match.group()
-    return found
-
-
 def _names(statement: str, known: str) -> Iterator[str]:
     words = set(stems(plain_words(known)))
     for match in _NAME.finditer(statement):
@@ -307,16 +263,13 @@ def _names(statement: str, known: str) -> Iterator[str]:
             yield name
 
 
-def _opening_names(statement: str, close: list[str], around: str) -> Iterator[str]:
-    """The name that opens a statement whose other words stand in a sentence of the quotes with other names."""
-    match = _NAME.match(statement.lstrip(" \"“'‘(*"))
-    opening = stems(plain_words(match.group())) if match is not None else []
-    if match is None or len(opening) != 1 or match.group().casefold() in STOP_WORDS:
+def _opening_name(statement: str, close: list[str], around: str) -> Iterator[str]:
+    """The word that opens a statement, where all its other words stand in a sentence of the quotes with other names."""
+    first, said = _NAME.match(statement), terms(statement)
+    if first is None or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
         return
-    rest = set(terms(statement)) - set(opening)
     for part in close:
-        said = set(stems(plain_words(f"{part} {around}")))
-        others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(terms(statement))
-        if not set(opening) & said and others and len(rest) >= _LEAST_SAID and rest <= said:
-            yield match.group()
+        others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(said)
+        if others and set(said) - set(terms(f"{part} {around}")) == {said[0]}:
+            yield first.group()
             return
