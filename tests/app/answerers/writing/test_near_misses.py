@@ -104,7 +104,6 @@ def judged(statement: str, quoted: str) -> Judgement:
             "The seller delivers the goods to the buyer's premises after 5 days.",
         ),
         ("The supplier is responsible for transport.", "The customer is responsible for transport."),
-        ("The vote was unanimous except for one member.", "The vote was unanimous."),
         ("It is legal to park here.", "It is illegal to park here."),
         ("The patient was conscious.", "The patient was unconscious."),
         ("Payment is made in 3 instalments of 200 dollars.", "Payment is made in 2 instalments of 300 dollars."),
