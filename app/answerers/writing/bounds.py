@@ -9,25 +9,15 @@ from docqa.ingest.language.quantities import Figure, figures, folded
 
 LOWER, UPPER = "lower", "upper"
 _LEAD = 48  # characters before a number in which its bound is told
-_UP_TO = r"\s+(?:the |an? |about |of |[$€£¥]\s*)*$"
-_NO = r"(?:\b(?:no|not|never|nor|cannot|neither)|n['’]t)\s+(?:\w+\s+){0,2}?"
-_BEFORE = (
-    (UPPER, rf"{_NO}(?:more|greater|longer|later|higher|larger|older|faster) than"),
-    (LOWER, rf"{_NO}(?:less|fewer|earlier|sooner|shorter|lower|smaller|younger) than"),
-    (UPPER, rf"{_NO}exceed\w*"),
-    (LOWER, rf"{_NO}(?:before|until)"),
-    (UPPER, rf"{_NO}(?:after|above|over|beyond)"),
-    (LOWER, rf"{_NO}(?:under|below|within)"),
-    (LOWER, r"\b(?:at least|minimum(?: \w+){0,3}?(?: of| is| was| at)?|upwards of|in excess of)"),
-    (UPPER, r"\b(?:at (?:the )?most|maximum(?: \w+){0,3}?(?: of| is| was| at)?|up to|limited to|capped at|within)"),
-    (LOWER, r"\b(?:more|greater|longer|later|higher|larger|older) than"),
-    (UPPER, r"\b(?:less|fewer|earlier|sooner|shorter|lower|smaller|younger) than"),
-    (LOWER, r"\b(?:exceed\w*|over|above|after)"),
-    (UPPER, r"\b(?:under|below|before)"),
+_BEFORE = re.compile(
+    r"(?P<no>\b(?:no|not|never|nor|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
+    r"(?P<lower>at least|minimum|(?:more|greater|longer|later|higher|larger|older) than|exceed\w*|over|above|after)|"
+    r"(?P<upper>at (?:the )?most|maximum|(?:less|fewer|shorter|earlier|lower|smaller|younger) than|up to|limited to|"
+    r"within|under|below|before))(?:\s+(?:\w+\s+){0,3}?(?:of|is|was|at))?\s+(?:the |an? |about |[$€£¥]\s*)*$"
 )
-_BEHIND = (
-    (LOWER, r"\s+(?:[\w%]+\s+){0,3}?(?:or|and) (?:more|over|above|greater|longer|later|older|up|upwards)\b"),
-    (UPPER, r"\s+(?:[\w%]+\s+){0,3}?(?:or|and) (?:less|fewer|under|below|smaller|shorter|earlier|younger)\b"),
+_BEHIND = re.compile(
+    r"\s+(?:[\w%]+\s+){0,3}?(?:or|and) (?:(?P<lower>more|over|above|longer|later|older|up)|"
+    r"(?P<upper>less|fewer|under|below|shorter|earlier|younger))\b"
 )
 
 
@@ -42,11 +32,11 @@ def other_bounds(statement: str, quoted: str) -> Iterator[str]:
 
 
 def _bounds(text: str) -> Iterator[tuple[Figure, str]]:
-    """Each number with LOWER or UPPER, "" where it is no bound."""
+    """Each number with LOWER or UPPER, "" where it is no bound; "not more than" bounds from above."""
     shown = folded(text)
     for figure in figures(text):
-        lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(")
-        lead = lead.rstrip("$€£¥ ") + " "
-        before = next((bound for bound, pattern in _BEFORE if re.search(pattern + _UP_TO, lead)), "")
-        behind = next((bound for bound, pattern in _BEHIND if re.match(pattern, shown[figure.end :])), "")
-        yield figure, behind or before
+        lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ") + " "
+        found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
+        bound = "" if found is None else LOWER if found["lower"] else UPPER
+        denied = found is not None and found.re is _BEFORE and found["no"]
+        yield figure, {LOWER: UPPER, UPPER: LOWER}.get(bound, "") if denied else bound
