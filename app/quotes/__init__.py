@@ -1,3 +1,3 @@
 """Words of the page: folding, alignment, verification, and the quote around an answer."""
 
-__all__ = ["align", "asked_terms", "difference", "meanings", "normalise", "quoting", "sentence_runs", "verifier"]
+__all__ = ["align", "difference", "normalise", "quoting", "sentence_runs", "verifier"]
