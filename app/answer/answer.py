@@ -40,8 +40,8 @@ class Cite:
 class Quote:
     """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`.
 
-    `speaker` names who says it in an opinion of a court. `defines` is the term that the words define, where they are
-    here only for that; `--json` shows it by the missing place of the answer.
+    `speaker` names who says it in an opinion of a court. The place is missing where the words only go with the answer:
+    the unit of a table's cell.
     """
 
     text: str
@@ -51,7 +51,6 @@ class Quote:
     place: Place
     cites: tuple[Cite, ...]
     speaker: str | None = None
-    defines: str | None = None
 
     @property
     def verified(self) -> bool:

@@ -10,14 +10,12 @@ from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote,
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.quotes.definitions import MOST_DEFINITIONS, definitions_in_force
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import cut_quote, label_of, make_definition_quote, make_quote
+from docqa.app.quotes.quoting import cut_quote, label_of, make_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.units import unit_of
-from docqa.ingest.types import Span
 
 _SUPPORT = 2
 """Further quotes that say the same words elsewhere."""
@@ -60,7 +58,7 @@ def compose(found: AnswerDraft, context: Context) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
     stated = Stated()
     if not found.refused and found.reading is not None:
-        stated = _stated(found.question, found.reading, context)
+        stated = _stated(found.reading, context)
     if found.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
@@ -100,21 +98,21 @@ def _holds(known: Quote, quote: Quote) -> bool:
     )
 
 
-def _stated(question: str, reading: Candidates, context: Context) -> Stated:
+def _stated(reading: Candidates, context: Context) -> Stated:
     """What the best candidate states, or the items; nothing without candidates."""
     if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
-        return _stated_items(question, reading.items, context)
+        return _stated_items(reading.items, context)
     if not reading.candidates:
         return Stated()
     words = _words(reading.candidates[0], context)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
-    quotes = _quotes(question, reading.candidates, context)
+    quotes = _quotes(reading.candidates, context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
-def _stated_items(question: str, items: tuple[Candidate, ...], context: Context) -> Stated:
-    """A statement for each item; those that stand in one quote share it. Definitions come behind all quotes."""
+def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
+    """A statement for each item; those that stand in one quote share it. The units of cells come behind all quotes."""
     quotes: list[Quote] = []
     statements: list[Statement] = []
     for item in items:
@@ -122,15 +120,9 @@ def _stated_items(question: str, items: tuple[Candidate, ...], context: Context)
         if at == len(quotes):
             quotes.append(_quote(item, context))
         statements.append(Statement(_words(item, context), Support.QUOTED, (at,)))
-    definitions: list[Quote] = []
     for item in items:
         quotes += [quote for quote in _units(item, context) if not any(_holds(known, quote) for known in quotes)]
-    for item, statement in zip(items, statements, strict=True):
-        for quote in _definitions(question, item, quotes[statement.quotes[0]], context):
-            if not any(_holds(known, quote) for known in (*quotes, *definitions)):
-                definitions.append(quote)
-    answer = "; ".join(statement.text for statement in statements)
-    return Stated(answer, tuple(statements), (*quotes, *definitions[:MOST_DEFINITIONS]))
+    return Stated("; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes))
 
 
 def _words(candidate: Candidate, context: Context) -> str:
@@ -149,11 +141,9 @@ def _shows(quote: Quote, item: Candidate, context: Context) -> bool:
     return any(cited.start <= item.start and item.end <= cited.end for cited in cites)
 
 
-def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
-    """The best candidate's quote, the definitions of the terms that it uses, then quotes of the same words on other
-    pages."""
+def _quotes(candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
+    """The best candidate's quote, the unit of its cell, then quotes of the same words on other pages."""
     chosen: list[Quote] = []
-    definitions: list[Quote] = []
     words = ""
     places: set[tuple[int, int]] = set()
     for candidate in candidates:
@@ -161,15 +151,12 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
         place = (candidate.document, candidate.page)
         if chosen and (said != words or place in places):
             continue
-        quote = _quote(candidate, context)
-        if not chosen:
-            definitions = [*_units(candidate, context), *_definitions(question, candidate, quote, context)]
         words = words or said
         places.add(place)
-        chosen.append(quote)
+        chosen.append(_quote(candidate, context))
         if len(chosen) > _SUPPORT:
             break
-    return [*chosen[:1], *definitions, *chosen[1:]]
+    return [*chosen[:1], *_units(candidates[0], context), *chosen[1:]]
 
 
 def _units(candidate: Candidate, context: Context) -> list[Quote]:
@@ -178,15 +165,6 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
     if unit is None:
         return []
     return [cut_quote(context.documents, Located(candidate.document, candidate.page, unit.start, unit.end))]
-
-
-def _definitions(question: str, candidate: Candidate, quote: Quote, context: Context) -> list[Quote]:
-    """Quotes of the definitions that the answer's own quote depends on."""
-    document = context.documents[candidate.document]
-    cited = next(cite for cite in quote.cites if (cite.page or 1) == candidate.page)
-    quoted, answer = Span(cited.start, cited.end), Span(candidate.start, candidate.end)
-    terms = definitions_in_force(document, candidate.page, quoted, answer, question)
-    return [make_definition_quote(context.documents, candidate.document, term) for term in terms]
 
 
 def evidence_item(item: Ranked, context: Context) -> EvidenceItem:

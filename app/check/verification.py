@@ -24,7 +24,6 @@ from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cite as cite_of
-from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, Verifier, too_short
 from docqa.ingest.types import Document
 
@@ -178,7 +177,7 @@ class _TextCheck:
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
         nearest = None
         if found.grade == Grade.ABSENT and not found.spans:
-            nearest = nearest_text(quotation.text, self.documents, self.verifier, self._hints(regions, named))
+            nearest = nearest_text(quotation.text, self.documents)
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
         edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
@@ -343,11 +342,6 @@ class _TextCheck:
         for cite in cited:
             if cite.note:
                 yield f"{cite.cite.text}: {cite.note}"
-        if found.omitted and found.spans and len({s.document for s in found.spans}) == 1:
-            first, last = found.spans[0], found.spans[-1]
-            ends = [self._heading(first.document, *at) for at in ((first.page, first.start), (last.page, last.end - 1))]
-            if ends[0] != ends[1]:
-                yield f"its ellipsis reaches from {ends[0] or 'the beginning'} into {ends[1]}"
         if place == Place.UNKNOWN and found.spans and cited and not any(cite.note for cite in cited):
             yield "the cited place could not be compared"
         if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
@@ -358,32 +352,16 @@ _LEAST_SCORE = 60.0
 """rapidfuzz partial ratio (0 to 100) under which a text is not like a quotation."""
 
 
-def nearest_text(
-    quotation: str, documents: Sequence[Document], verifier: Verifier, hints: Sequence[CitedPlace | None]
-) -> Located | None:
-    """The place most like `quotation`, None where nothing is like it: around those of its sentences that are there,
-    else the best alignment with the page that has most of its words.
-    """
-    if too_short(quotation):
-        return None
-    anchor = _anchor(quotation, verifier, hints) or _aligned(quotation, documents)
+def nearest_text(quotation: str, documents: Sequence[Document]) -> Located | None:
+    """The place most like `quotation`, by the best alignment with the page that has most of its words; None where
+    nothing is like it."""
+    anchor = None if too_short(quotation) else _aligned(quotation, documents)
     if anchor is None:
         return None
     text = documents[anchor.document].pages[anchor.page - 1].text
     missing = max(0, len(quotation) - (anchor.end - anchor.start))
     start, end = max(0, anchor.start - missing), min(len(text), anchor.end + missing)
     return Located(anchor.document, anchor.page, *closest_range(quotation, text, start, end))
-
-
-def _anchor(quotation: str, verifier: Verifier, hints: Sequence[CitedPlace | None]) -> Located | None:
-    """Where the longest sentence of several is that is in a document."""
-    found = Sentences(quotation)
-    parts = [quotation[span.start : span.end] for span in found.spans] if len(found.spans) > 1 else []
-    for part in sorted(parts, key=len, reverse=True):
-        verdict = verifier.verify(part, hints[0] if hints else None)
-        if verdict.verified and not too_short(part):
-            return verdict.spans[0]
-    return None
 
 
 def _aligned(quotation: str, documents: Sequence[Document]) -> Located | None:

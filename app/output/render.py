@@ -113,9 +113,8 @@ def location_text(page: int | None, label: str | None) -> str:
 
 
 def quote_remark(quote: Quote) -> str:
-    """Who speaks, and which word of the answer the quote defines, behind a comma each; empty for most quotes."""
-    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
-    return f"{speaker}, what {printable(quote.defines)} means" if quote.defines else speaker
+    """Who speaks, behind a comma; empty for most quotes."""
+    return f", {printable(quote.speaker)}" if quote.speaker else ""
 
 
 def headline(answer: Answer, *, with_file: bool = False) -> str:

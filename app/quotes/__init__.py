@@ -1,6 +1,3 @@
 """Words of the page: folding, alignment, verification, and the quote around an answer."""
 
-__all__ = [
-    "align", "asked_terms", "definitions", "difference", "meanings", "normalise", "quoting", "sentence_runs",
-    "verifier",
-]  # fmt: skip
+__all__ = ["align", "difference", "normalise", "quoting", "sentence_runs", "verifier"]

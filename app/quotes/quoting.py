@@ -11,7 +11,7 @@ from docqa.app.quotes.verifier import Located, too_short
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.structure.paragraphs import place_without_page
-from docqa.ingest.types import Definition, Document, Span
+from docqa.ingest.types import Document, Span
 
 LONGEST_QUOTE_WORDS = 80
 _CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")
@@ -90,16 +90,6 @@ def _with_beginning(quote: Quote, beginning: Quote) -> Quote:
     cites = (*beginning.cites, *quote.cites)
     grade = quote.grade if whole.startswith(f"{beginning.text} ") else Grade.NORMALISED
     return replace(quote, text=whole, grade=grade, answer_start=start + moved, answer_end=end + moved, cites=cites)
-
-
-def make_definition_quote(documents: tuple[Document, ...], document: int, definition: Definition) -> Quote:
-    """Quote of `definition`; it has no answer. A long one is cut to its clause."""
-    text = documents[document].pages[definition.page - 1].text
-    whole = Span(definition.start, definition.end)
-    at = text.find(definition.term, whole.start, whole.end)
-    span = _clause(text, whole, at, at + len(definition.term)) if at >= 0 else whole
-    quote = cut_quote(documents, Located(document, definition.page, span.start, span.end))
-    return replace(quote, defines=definition.term)
 
 
 def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:

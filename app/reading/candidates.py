@@ -241,7 +241,7 @@ def not_shown(
 ) -> tuple[Candidate, ...]:
     """Those of `candidates` that are not in one of `quotes`, and do not say the words that one of them answers with.
 
-    A quote that only defines a term has no answer, and does not count.
+    A quote that only goes with an answer does not count.
     """
     answers = [quote for quote in quotes if quote.answer_start is not None]
     words = {fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers}

@@ -12,7 +12,6 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import plain_words
 from docqa.app.places.scope import Scope
-from docqa.app.quotes.meanings import asked_meaning
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.list_items import items_below
@@ -269,16 +268,3 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
     several = tuple(items) if len(items) > 1 else ()
     form = Form.LIST if several else Form.FACT
     return Candidates(tuple(items), None, 0, form, None, several, {BY_STRUCTURE: 1.0})
-
-
-def with_definition(found: Candidates, question: str, documents: Sequence[Document]) -> Candidates:
-    """`found` with what a document says that the asked term means as the answer, where it says so; else `found`."""
-    meaning = asked_meaning(question, documents)
-    if meaning is None:
-        return found
-    document, page, span = meaning
-    first = Candidate(0, document, page, span.start, span.end, 0.0, 1, 0.0)
-    return replace(
-        found, candidates=(first, *found.candidates), form=Form.FACT, verdict=None, items=(),
-        signals={**found.signals, BY_STRUCTURE: 1.0},
-    )  # fmt: skip

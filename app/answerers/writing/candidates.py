@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import islice
 
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.context.context import Context
@@ -20,7 +19,6 @@ _APART = 0.6
 """A further sentence has at least this share of the best one's score."""
 _MOST_TOGETHER = 6
 """Sentences that bear a statement out together, at most."""
-_MOST_NAMING = 8
 _LEAST_MORE = 0.02
 """Share of a statement's words that a further one of them adds, at least."""
 
@@ -77,11 +75,6 @@ class CandidateSentences:
             chosen.append(best)
             left -= self._words[best]
         return sorted(chosen)
-
-    def naming(self, stems: frozenset[str]) -> list[Located]:
-        """The first sentences that have all of the words of a name or role, which may say what else it is called."""
-        found = (number for number, words in enumerate(self._words) if stems <= words)
-        return [self._given.sentences[number] for number in islice(found, _MOST_NAMING)]
 
     def share(self, statement: str, places: Sequence[Located]) -> float:
         """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""

@@ -9,14 +9,13 @@ from docqa.app.answer.grades import Place, Support, Verdict
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
-from docqa.app.answerers.writing.contrasts import deeds_of, other_actors, sentences_of
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
-from docqa.app.answerers.writing.restated import added_words, only_restates, without_premise
+from docqa.app.answerers.writing.restated import only_restates, without_premise
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
 from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
-from docqa.app.evidence.terms import count_content_words, plain_words, stems
+from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
@@ -31,10 +30,9 @@ _QUOTED_CHANCE = 0.95
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
-_OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
 _SURELY_SUPPORTED = 0.65
-_MOST_RESTATED = 3
+_MOST_SEEN = 3
 _APART = "\n\n"
 """Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
@@ -90,8 +88,7 @@ def check_text(
     """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
     does among the sentences that the model was given.
 
-    With `answering` a statement that only says the question again, with words of a sentence that answers it, is borne
-    out by that sentence.
+    With `answering` a statement that is hardly supported has to stand where the question is answered.
     """
     return _ReplyCheck(given, corpus, question, judge, answering).run(written)
 
@@ -117,13 +114,10 @@ class _ReplyCheck:
         self._judge_candidates([item for item in open_ if not item.judgement.good])
         if self.answering is not None:
             for item in found:
-                if item.judgement.support in _OPEN:
-                    self._judge_restated(item, self.answering)
                 self._lower_doubtful(item, self.answering)
         for item in found:
             if self.asks_yes_no and item not in bare:
                 self._lower_wrong_verdict(item)
-            self._lower_other_actor(item)
             self._lower_invented(item)
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
 
@@ -214,29 +208,6 @@ class _ReplyCheck:
                 item.moved = bool(item.written.numbers)
                 item.judgement, item.quotes = judgement, [(place,) for place in run]
 
-    def _judge_restated(self, item: CheckedStatement, answering: Answering) -> None:
-        """Take the sentences that have all that a statement adds to the question, where they answer the question."""
-        added = added_words(item.written.plain, self.question)
-        if not added:
-            return
-        cited = tuple(place for quote in item.quotes for place in quote)
-        runs = [cited, *map(tuple, self.candidates.best(self._claim(item.written)))]
-        alone = [(place,) for run in runs for place in run]
-        having = [run for run in dict.fromkeys([*alone, *runs]) if run and added <= self._stems(run)]
-        for run in having[:_MOST_RESTATED]:
-            near = f"{' '.join(around(self.corpus.context, place) for place in run)} {self.question}"
-            if differences(item.written.plain, " ".join(map(self._words, run)), near):
-                continue
-            # What is added has to stand where the question is answered, and not only beside such a sentence.
-            chance = answering([place for place in run if added & self._stems((place,))])
-            if chance >= _ANSWERS:
-                item.moved = bool(item.written.numbers) and not set(run) <= set(self._numbered(item))
-                item.judgement, item.quotes = Judgement(Support.SUPPORTED, chance), [(place,) for place in run]
-                return
-
-    def _stems(self, places: Iterable[Located]) -> frozenset[str]:
-        return frozenset(stem for place in places for stem in stems(plain_words(self._words(place))))
-
     def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
         """What is hardly supported, or was judged without its premise, is supported only where the quote is about what
         was asked: else it may be another case, or another thing of nearly the same words."""
@@ -245,16 +216,8 @@ class _ReplyCheck:
             return
         dropped = without_premise(item.written.plain, self.question) != item.written.plain
         least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
-        if (least and answering(quoted) < least) or self._joins_far(item, quoted, answering):
+        if least and answering(quoted) < least:
             item.judgement = replace(item.judgement, support=Support.PARTLY)
-
-    def _joins_far(self, item: CheckedStatement, quoted: Sequence[Located], answering: Answering) -> bool:
-        """Whether a statement is of words from several pages, and what it adds to the question stands where nothing
-        answers that: the name on one page and a number on another, of which no page says that it is its number."""
-        added = added_words(item.written.plain, self.question)
-        if not added or len({(place.document, place.page) for place in quoted}) < 2:
-            return False
-        return answering([place for place in quoted if added & self._stems((place,))] or quoted) < _ANSWERS
 
     def _is_verdict(self, item: CheckedStatement) -> bool:
         """Whether a statement is a yes or no, alone or with the question's own words."""
@@ -266,7 +229,7 @@ class _ReplyCheck:
         none before it says the opposite."""
         verdict = starts_with_verdict(item.written.plain)[0]
         likely = (place for run in self.candidates.best(self.question) for place in run)
-        for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_RESTATED]:
+        for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_SEEN]:
             words, near = self._words(place), around(self.corpus.context, place)
             answers = self.answering([place]) if self.answering is not None else 1.0
             said, chance = rather_says(self.question, words)
@@ -288,26 +251,6 @@ class _ReplyCheck:
         said = verdict_of(self.question, " ".join(self._words(place) for spans in item.quotes for place in spans))
         if said is not None and said is not verdict:
             item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
-
-    def _lower_other_actor(self, item: CheckedStatement) -> None:
-        """Nothing is supported that one does of whom no quote says it, where a sentence near says it of another."""
-        if item.judgement.support is not Support.SUPPORTED:
-            return
-        statement = sentences_of(item.written.plain)
-        deeds = deeds_of(statement)
-        if not deeds:
-            return
-        quoted = [place for spans in item.quotes for place in spans]
-        wanted = [self._claim(item.written), *(words for _, words in deeds)]
-        near = [place for words in wanted for run in self.candidates.best(words) for place in run]
-        near += [place for name, _ in deeds for place in self.candidates.naming(name)]
-        known, beside = (
-            [words for place in dict.fromkeys(places) for words in sentences_of(self._words(place))]
-            for places in (quoted, near)
-        )
-        if others := list(other_actors(statement, known, beside)):
-            worst = Support.UNSUPPORTED if any(each.sure for each in others) else Support.PARTLY
-            item.judgement = replace(item.judgement, support=worst, chance=item.judgement.chance / 2)
 
     def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""

@@ -9,15 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.app.answerers.writing.contrasts import (
-    exchanged,
-    opposed,
-    other_actors,
-    other_bounds,
-    other_dates,
-    other_modals,
-    sentences_of,
-)  # fmt: skip
+from docqa.app.answerers.writing.bounds import other_bounds
+from docqa.app.answerers.writing.opposites import opposed
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.ingest.language.dates import days, months
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
@@ -31,25 +24,15 @@ _STRICT = (
 )
 _NOT = re.compile(rf"\b(?<!or ){_STRICT}|n['’]t\b", re.IGNORECASE)
 _DENIES = (
-    r"prohibit\w*|forb[ia]d\w*|bar(?:s|red)?|ban(?:s|ned)?|exclu\w+|preclu\w+|prevent\w*|refus\w+|reject\w*|"
-    r"den(?:y|ies|ied|ial)|declin\w+|fail\w*|lack\w*|unable|incapable|exempt\w*|free (?:of|from)|waiv\w+|"
-    r"un(?:lawful|paid|authori[sz]ed|enforceable|certain|clear|available|likely|necessary|constitutional)\w*|"
-    r"in(?:valid|eligible|admissible|applicable|sufficient)\w*|non\w*|absen\w+|rather than|instead of|other than|"
-    r"voluntar\w*|optional\w*"
+    rf"(?:{_STRICT}|prohibit\w*|forb[ia]d\w*|exclu\w+|refus\w+|reject\w*|den(?:y|ies|ied)|fail\w*|exempt\w*|waiv\w+|"
+    r"un(?:lawful|paid|authori[sz]ed|likely|able)|in(?:valid|eligible|applicable)|non\w*|optional|voluntary)"
 )
-_DENIED = re.compile(rf"\b(?:{_STRICT}|{_DENIES})|n['’]t\b", re.IGNORECASE)
-_LIKE_NOT = re.compile(
-    rf"\b(?:{_STRICT}|{_DENIES}|unless|except\w*|only|solely|until|before)\b|n['’]t\b", re.IGNORECASE
-)
+_DENIED = re.compile(rf"\b{_DENIES}|n['’]t\b", re.IGNORECASE)
+_LIKE_NOT = re.compile(rf"\b(?:{_DENIES}|unless|except\w*|only|until|before)|n['’]t\b", re.IGNORECASE)
 _CONDITION = frozenset(("without", "unless", "except", "until"))
 _NEEDS = re.compile(
     r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to|"
     r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
-    re.IGNORECASE,
-)
-_EXCEPTION = re.compile(r"\b(?:unless|except(?:ed|ing)?)\b", re.IGNORECASE)
-_EXCEPTED = re.compile(
-    r"\b(?:unless|except\w*|save|other than|only|if|without|but|exclu\w+|until|apart from|besides|all|none|not?)\b",
     re.IGNORECASE,
 )
 _DUTY = re.compile(
@@ -69,36 +52,22 @@ _LEAVE = re.compile(
 )
 _STRICT_LEAVE = re.compile(r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w&’'.-]*\w|[A-Z])(?![\w])")
-_DECADE = re.compile(r"['’]?s\b")
 _PLACES = (
     *sorted(PROVISIONS | ATTACHMENTS), "page", "part", "chapter", "rule", "figure", "table", "theorem", "lemma",
     "equation",
 )  # fmt: skip
-_GENERAL_WORDS = """
-document agreement contract lease paper letter report opinion policy text party parties date dated name named call
-called state states say says provide provides according
-"""
-_GENERAL = frozenset(stems(_GENERAL_WORDS.split()))
 _LEAST_SAID = 2
 _SCOPE = 2
 _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
 _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
-_ALL_PARTIES = re.compile(r"\b(?:both|either|each|all)(?: of)?(?: the)? (?:part(?:y|ies)|sides?)\b", re.IGNORECASE)
-_PARTIES = re.compile(r"\b(?:part(?:y|ies)|both|either|each|neither|mutual\w*|respective\w*|sides?)\b", re.IGNORECASE)
-_QUANTITIES = (
-    r"all|every|each|both|any", r"most", r"some|several|certain|various|many", r"few|hardly any", r"no|none",
-)  # fmt: skip
-_QUANTITY = re.compile(
-    "|".join(rf"(?P<q{at}>\b(?:{words})\b)" for at, words in enumerate(_QUANTITIES)), re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
 class Differences:
     """What stands in a statement and not in its quotes, each as written; `negations` says which words are turned,
-    `contrasts` what the quotes say with the opposite word, or of another."""
+    `contrasts` what the quotes say with the opposite word."""
 
     numbers: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
@@ -119,32 +88,18 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     """What `statement` says that `quoted` does not. `around`: what stands beside and above the quotes, in which names
     and the numbers of places may be as well."""
     close = _closest(statement, quoted)
-    said, known = sentences_of(statement), sentences_of(quoted)
-    others = list(other_actors(said, known))
-    unlinked, actors = ([each.shown for each in others if each.sure is sure] for sure in (False, True))
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
         negations=tuple(_negations(statement, close, sentence_texts(quoted))),
-        modals=tuple(dict.fromkeys((*_modals(statement, quoted), *other_modals(said, known)))),
-        names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around), *unlinked),
-        contrasts=(
-            *actors, *other_dates(said, known), *opposed(said, known), *exchanged(said, known),
-            *_quantities(statement, quoted),
-        ),
+        modals=tuple(_modals(statement, quoted)),
+        names=(*_names(statement, f"{quoted} {around}"), *_opening_name(statement, close, around)),
+        contrasts=tuple(opposed(statement, quoted)),
     )
 
 
 def denies(text: str) -> bool:
     """Whether `text` denies something with "not" or a word like it."""
     return _NOT.search(text) is not None
-
-
-def all_said(statement: str, quoted: str) -> bool:
-    """Whether one sentence of the quotes has every word of `statement` that says something, in any form; what only
-    names the document or what it does ("the document is dated", "the parties are") does not count."""
-    wanted = {word for word in stems(plain_words(statement)) if word not in _GENERAL and word not in STOP_WORDS}
-    known = (set(stems(plain_words(part))) for part in sentence_texts(quoted))
-    return len(wanted) >= _LEAST_SAID and any(wanted <= words for words in known)
 
 
 def names_and_figures(statement: str) -> int:
@@ -169,8 +124,6 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
         if loose and _counts_otherwise(figure, statement, quoted):
             yield figure.shown
         if loose or (figure.value in of_places and figure.value in values | near):
-            continue
-        if _DECADE.match(folded(statement), figure.end) and any(value[:3] == figure.value[:3] for value in values):
             continue
         if figure.value not in values or _other_unit(figure, known):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
@@ -213,9 +166,7 @@ def _closest(statement: str, quoted: str) -> list[str]:
 
 
 def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[str]:
-    """Words that the one denies and the other states, and an exception of which the other knows nothing."""
-    if (match := _EXCEPTION.search(statement)) and not any(_EXCEPTED.search(part) for part in close):
-        yield match.group()
+    """Words that the one denies and the other states."""
     for match in _NOT.finditer(statement):
         if any(_denies_too(match, statement, part) for part in parts):
             continue
@@ -272,29 +223,6 @@ def _modals(statement: str, quoted: str) -> Iterator[str]:
         yield leave.group()
 
 
-def _quantities(statement: str, quoted: str) -> Iterator[str]:
-    """Words of how many, where the quotes say another of the same: "all members", "some members"; and who may do what
-    "either party" may."""
-    known = _of_how_many(quoted)
-    for noun, said in _of_how_many(statement).items():
-        for kind, shown in said.items():
-            if noun in known and kind not in known[noun]:
-                yield f"{shown} {noun}"
-    if (match := _ALL_PARTIES.search(statement)) and not _PARTIES.search(quoted):
-        yield match.group()
-
-
-def _of_how_many(text: str) -> dict[str, dict[int, str]]:
-    """stem of what is counted -> kinds of quantity (places in _QUANTITIES) as written."""
-    found: dict[str, dict[int, str]] = {}
-    for match in _QUANTITY.finditer(text):
-        kind = next(at for at in range(len(_QUANTITIES)) if match[f"q{at}"])
-        following = [word for word in plain_words(text[match.end() : match.end() + 40]) if word not in STOP_WORDS]
-        if following:
-            found.setdefault(stems(following[:1])[0], {})[kind] = match.group()
-    return found
-
-
 def _names(statement: str, known: str) -> Iterator[str]:
     words = set(stems(plain_words(known)))
     for match in _NAME.finditer(statement):
@@ -307,16 +235,13 @@ def _names(statement: str, known: str) -> Iterator[str]:
             yield name
 
 
-def _opening_names(statement: str, close: list[str], around: str) -> Iterator[str]:
-    """The name that opens a statement whose other words stand in a sentence of the quotes with other names."""
-    match = _NAME.match(statement.lstrip(" \"“'‘(*"))
-    opening = stems(plain_words(match.group())) if match is not None else []
-    if match is None or len(opening) != 1 or match.group().casefold() in STOP_WORDS:
+def _opening_name(statement: str, close: list[str], around: str) -> Iterator[str]:
+    """The word that opens a statement, where all its other words stand in a sentence of the quotes with other names."""
+    first, said = _NAME.match(statement), terms(statement)
+    if first is None or terms(first.group()) != said[:1] or len(set(said)) <= _LEAST_SAID:
         return
-    rest = set(terms(statement)) - set(opening)
     for part in close:
-        said = set(stems(plain_words(f"{part} {around}")))
-        others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(terms(statement))
-        if not set(opening) & said and others and len(rest) >= _LEAST_SAID and rest <= said:
-            yield match.group()
+        others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(said)
+        if others and set(said) - set(terms(f"{part} {around}")) == {said[0]}:
+            yield first.group()
             return

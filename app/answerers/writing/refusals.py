@@ -8,31 +8,27 @@ from docqa.app.answer.grades import Verdict
 from docqa.model.prompts.prompt import REFUSAL
 
 _DOCUMENT = (
-    r"(?:documents?|texts?|excerpts?|passages?|sentences?|contracts?|agreements?|leases?|papers?|opinions?|file|pages?|"
-    r"(?:provided|given|available) (?:information|text|material|context|content|\w+)|context|information provided|"
-    r"sources?|materials?|statute|judge?ment|report|article|study|survey)"
+    r"(?:documents?|texts?|excerpts?|passages?|sentences?|contracts?|agreements?|leases?|papers?|opinions?|files?|pages?|"
+    r"(?:provided|given) \w+|context|information|sources?|materials?|statute|judge?ment|reports?|articles?|study)"
 )
-_NOT = r"(?:do|does|did|is|are|was|were|can|could|have|has)(?: not|n['’]t)"
-_SAYS = (
-    r"(?:say|state|mention|specif|contain|provid|answer|includ|address|indicat|give|discuss|describ|explain|tell|cover|"
-    r"have|disclos|identif|refer|detail|offer|clarif|list|name)"
+_IS = r"(?:is|are|was|were|has|have)(?: not|n['’]t)(?: been)?"
+_SAYS_NOT = (
+    r"(?:(?:do|does|did)(?: not|n['’]t)|fails? to) (?:\w+ )?(?:say|state|mention|specif|contain|provid|answer|includ|"
+    r"address|indicat|give|discuss|describ|explain|tell|disclos|identif|name|have|list|cover|offer|refer)"
+)
+_SAID = (
+    r"(?:stated|mentioned|specified|given|provided|answered|found|addressed|disclosed|indicated|included|discussed|known|"
+    r"available|determined|inferred)\b"
 )
 _REFUSES = re.compile(
-    rf"(?:unfortunately,? |i['’]?m sorry,? (?:but )?|sorry,? (?:but )?|based on [^,]{{1,60}}, )*(?:"
-    rf"(?:this|that|the question|the answer|it|there)? ?{_NOT} (?:\w+ )?(?:stated|mentioned|specified|given|provided|"
-    rf"answered|found|addressed|disclosed|indicated|included|discussed|known|available|possible to)\b"
-    rf"|(?:the |these |this |any of the |none of the |neither of the )?(?:\w+ )?{_DOCUMENT}(?: \w+)? "
-    rf"(?:{_NOT}|fails? to) (?:\w+ )?{_SAYS}\w*"
-    rf"|there (?:is|are) (?:no|not any|insufficient|not enough) (?:\w+ )?(?:information|mention|answer|evidence|"
-    rf"indication|data|details?|reference|specific|direct)"
-    rf"|no (?:\w+ )?(?:information|mention|answer|details?|indication|reference)\b"
-    rf"|(?:i|we) (?:cannot|can['’]t|can not|could not|couldn['’]t|am unable to|do(?: not|n['’]t) (?:know|have)|"
-    rf"did(?: not|n['’]t) find|was unable to)\b"
-    rf"|(?:the )?(?:\w+ ){{1,6}}(?:is|are|was|were)(?: not|n['’]t) (?:\w+ )?(?:stated|mentioned|specified|given|"
-    rf"provided|found|addressed|disclosed|indicated|included|discussed|available)\b[^.]{{0,40}}\b{_DOCUMENT}"
-    rf"|not (?:stated|mentioned|specified|found|given|provided|available|addressed)\b(?: in\b.*| by\b.*)?\s*$"
-    rf"|(?:unknown|n/?a|none|no answer|unanswerable)\s*$"
-    rf"|(?:it )?(?:cannot|can['’]t|can not) be (?:determined|answered|found|established|inferred)"
+    rf"(?:(?:unfortunately|(?:i['’]?m )?sorry|based on [^,]{{1,60}}),? (?:but )?)*(?:"
+    rf"(?:(?:this|that|it|the answer) )?(?:{_IS}|cannot be|can not be) (?:\w+ )?{_SAID}"
+    rf"|(?:(?:the|these|this|(?:any|none) of the) )?(?:\w+ )?{_DOCUMENT}(?: \w+)? {_SAYS_NOT}"
+    rf"|(?:there (?:is|are) )?(?:no|not enough|insufficient) (?:\w+ )?(?:information|mention|answer|evidence)\b"
+    rf"|i (?:cannot|can['’]t|could(?: not|n['’]t)|am unable|do(?: not|n['’]t) (?:know|have)|did(?: not|n['’]t) find)\b"
+    rf"|(?:the )?(?:\w+ ){{1,6}}{_IS} (?:\w+ )?{_SAID}[^.]{{0,40}}\b{_DOCUMENT}"
+    rf"|not {_SAID}(?: in\b.*| by\b.*)?\s*$"
+    rf"|(?:unknown|n/?a|none|unanswerable)\s*$"
     rf")",
     re.IGNORECASE,
 )

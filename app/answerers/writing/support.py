@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.literal import Differences, all_said, differences, names_and_figures, share_said
+from docqa.app.answerers.writing.literal import Differences, differences, names_and_figures, share_said
 from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.wording.language import reads_as_english
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 LONGEST_EVIDENCE = 160
 """Words of quotes that the judge reads at once; it was measured on as many."""
-_ALL_SAID = 0.6
-"""Chance of a statement that the judge calls partly supported and whose every word is in one sentence; set by hand."""
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5
 _LEAST_BELIEVED, _MOST_DENIED = 0.2, 0.15
@@ -93,8 +91,6 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
         return Judgement(Support.PARTLY, chance / 2, differs)
     if differs.names and said is Support.PARTLY:
         return Judgement(Support.UNSUPPORTED, 0.0, differs)
-    if not differs and said is Support.PARTLY and all_said(claim, evidence.quoted):
-        return Judgement(Support.SUPPORTED, max(chance, _ALL_SAID))
     if not differs and said is not Support.SUPPORTED and _nothing_missing(claim, evidence.quoted, chances):
         return Judgement(Support.SUPPORTED, max(chance, _NOTHING_MISSING))
     return Judgement(said, chance, differs)

@@ -11,7 +11,6 @@ from docqa.app.answerers.compose import AnswerDraft, compose
 from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
-from docqa.ingest.types import Definition
 
 PAGES = (
     "The Keeper pays the deposit, the rent\nand the heating in full. The gate stays open until noon on every day.",
@@ -76,15 +75,6 @@ def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, for
         "the deposit", "The lamp oil",
     ]  # fmt: skip
     assert all(statement.text in made.answer for statement in made.statements)
-
-
-def test_definitions_stand_behind_the_quotes_of_all_items(context):
-    lease = context.documents[0]
-    meant = Definition("Keeper", 2, 0, len("Nobody may sublet the tower without leave."), None, "means")
-    defined = replace(context, documents=(replace(lease, definitions=(meant,)),))
-    made = read(defined, Form.LIST, "The Keeper", "until noon", "the rent")
-    assert [quote.defines for quote in made.quotes] == [None, None, "Keeper"]
-    assert [statement.quotes for statement in made.statements] == [(0,), (1,), (0,)]
 
 
 @pytest.mark.parametrize(("verdict", "said"), [(Verdict.NO, "No: "), (Verdict.YES, "Yes: ")])

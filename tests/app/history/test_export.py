@@ -206,15 +206,6 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation):
     assert "*read as: Who is" in text
 
 
-def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease):
-    rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
-    quotes = quote_of(lease, rent, "1,200 dollars"), replace(quote_of(lease, rent, ""), defines="<rent>")
-    turn = made_turn([lease], "How much?", answer_of(lease, "How much?", *quotes))
-    session = KeptSession(1, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), 1)
-    assert html_page(session, [turn]).count(", what &lt;rent&gt; means") == 1
-    assert markdown(session, [turn]).count(", what \\<rent\\> means (quote found)") == 1
-
-
 def test_a_long_question_is_short_only_in_the_list(lease):
     question = "Why " * 400 + "?"
     turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]

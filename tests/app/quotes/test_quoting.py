@@ -103,3 +103,10 @@ def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document):
             "The states may draw no more than 310,000",
             "acre feet of water each year.",
         ]
+
+
+def test_a_quote_from_an_opinion_names_its_speaker(document):
+    part = Section("1", None, "Gray, dissenting", 1, 1, 0, "opinion", 0.95, None, "1")
+    made = document("JUSTICE GRAY, dissenting. The toll is a tax in a thin disguise.", sections=(part,))
+    start = made.pages[0].text.index("a tax")
+    assert make_quote((made,), Located(0, 1, start, start + 5)).speaker == "Gray, dissenting"

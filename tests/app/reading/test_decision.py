@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.reading.best_passages import READER_WEIGHTS
-from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Excerpt, Form, ScoredPlaces
-from docqa.app.reading.decision import decide, whole_words, with_definition
+from docqa.app.reading.candidates import Candidates, Excerpt, Form, ScoredPlaces
+from docqa.app.reading.decision import decide, whole_words
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
 from docqa.app.reading.wording.verdicts import verdict_odds
 
@@ -164,13 +164,3 @@ def test_a_figure_keeps_its_currency_and_its_per_cent():
 def test_marks_inside_a_number_or_word_do_not_end_it(text, cut, whole):
     start, end = whole_words(text, text.index(cut), text.index(cut) + len(cut))
     assert text[start:end] == whole
-
-
-def test_an_asked_term_is_answered_with_its_definition(decided, document):
-    text = 'The rent is due on a Business Day. "Business Day" means a day on which the bank of Tarn is open.'
-    read = decided([text], [span_of(text, "The rent", 0, -1.0)])
-    found = with_definition(read, "What does Business Day mean?", [document(text)])
-    best = found.candidates[0]
-    assert text[best.start : best.end] == "a day on which the bank of Tarn is open"
-    assert found.signals[BY_STRUCTURE] and BY_STRUCTURE not in found.without((), [document(text)]).signals
-    assert with_definition(read, "What does Harbour mean?", [document(text)]) is read

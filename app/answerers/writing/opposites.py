@@ -1,0 +1,69 @@
+"""Words of opposite meaning: what a statement says with one, and its quotes, about the same, with the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
+from docqa.ingest.language.opposites import AXES, NEGATING_PREFIX, PARTIES, RELATION, TURNED_BY_PREFIX
+from docqa.ingest.language.sentences import sentence_texts
+from docqa.ingest.language.words import denies
+
+_LEAST_SHARED = 2  # words that two sentences about the same share, or all where there are fewer
+_PARTIES = frozenset[str]().union(*PARTIES)
+_Axis = int | str
+
+
+def opposed(statement: str, quoted: str) -> Iterator[str]:
+    """The words of `statement` whose opposite the sentences of `quoted` about the same say, and none says them."""
+    known = [(_stems(part), _sides(part)) for part in sentence_texts(quoted)]
+    for sentence in sentence_texts(statement):
+        said = _stems(sentence)
+        for axis, (side, word) in _sides(sentence).items():
+            least = min(_LEAST_SHARED, len(said) - 1)
+            about = [sides[axis][0] for words, sides in known if axis in sides and len(said & words) >= least]
+            if about and side not in about:
+                yield word
+
+
+def _stems(sentence: str) -> frozenset[str]:
+    return frozenset(stems([word for word in plain_words(sentence) if word not in STOP_WORDS]))
+
+
+def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
+    """axis -> (its side, the word) of each axis of which `sentence` has one side; none where it denies something, which
+    turns the words."""
+    words = plain_words(sentence.replace("non-", "non"))
+    if any(map(denies, words)):
+        return {}
+    found: dict[_Axis, dict[int, str]] = {}
+    for word in words:
+        for axis, side in _places().get(_key(word), ()):
+            found.setdefault(axis, {})[side] = word
+        match = NEGATING_PREFIX.match(word)
+        if match is not None and (base := _key(word[match.end() :])) in _turned():
+            found.setdefault(base, {})[1] = word
+    return {axis: next(iter(sides.items())) for axis, sides in found.items() if len(sides) == 1}
+
+
+def _key(word: str) -> str:
+    """What a word is looked up by: a party by its name ("employment" is no employer), others by their stem."""
+    bare = word.removesuffix("s")
+    return bare if bare in _PARTIES else stems([word])[0]
+
+
+@cache
+def _turned() -> frozenset[str]:
+    return frozenset(stems(sorted(TURNED_BY_PREFIX)))
+
+
+@cache
+def _places() -> dict[str, list[tuple[_Axis, int]]]:
+    """key -> (axis, side) of the words that say something by themselves, and of adjectives that a prefix turns."""
+    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in _turned()}
+    for axis, (sides, kind) in enumerate(AXES):
+        for side, words in enumerate(sides if kind != RELATION else ()):
+            for key in {_key(word) for word in words - STOP_WORDS}:
+                found.setdefault(key, []).append((axis, side))
+    return found
