@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.record import SummarySentence
 from docqa.app.summary.written.composing import said
 from docqa.app.summary.written.material import Material
 
 _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
-_LEADING = 2
-"""One of so many first sentences of the whole says what is to come first."""
-_ALIKE = 0.6
-"""Sentences with this share of their words in common say the same."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +68,3 @@ def groups(notes: Sequence[Note], sizes: Sequence[int], budget: int) -> Iterator
         used += size
     if run:
         yield run
-
-
-def with_leads(
-    sentences: Sequence[SummarySentence], leads: Sequence[SummarySentence], most: int
-) -> tuple[SummarySentence, ...]:
-    """At most `most` sentences that begin with what is to come first: `leads`, unless one of the first says it."""
-    if not leads or any(_alike(each, lead) for each in sentences[:_LEADING] for lead in leads):
-        return tuple(sentences)
-    others = [each for each in sentences if not any(_alike(each, lead) for lead in leads)]
-    return tuple([*leads, *others][: max(most, len(leads))])
-
-
-def _alike(one: SummarySentence, other: SummarySentence) -> bool:
-    """Whether two sentences rest on the same words of the document, or have most of their words in common."""
-    places = {(cite.page, cite.start) for cite in one.cites}
-    words, others = set(terms(one.text)), set(terms(other.text))
-    fewer = min(len(words), len(others))
-    same = bool(fewer) and len(words & others) >= _ALIKE * fewer
-    return same or any((cite.page, cite.start) in places for cite in other.cites)
