@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
-from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
+from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Span
@@ -16,12 +16,13 @@ _OF_THE_DOCUMENT = lazily(
     re.IGNORECASE,
 )
 _TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
-_SAYING = frozenset(stems(
-    "say state provide cover contain mean describe discuss deal set lay text content wording word read summary summarize "
-    "summarise explain outline quote tell show give require prohibit include regulate address allow brief short full exact "
-    "plain english simple please need want".split()
-))  # fmt: skip
-"""Stems of what is asked of a place by whoever wants all of it."""
+_SAYING = lazily(
+    r"\b(?:say|state|provide|cover|contain|mean|describe|discuss|set|deal|text|content|word|read|summar|outline|explain|"
+    r"quote|tell|show|give|require|prohibit|include|regulate|address|allow|brief|short|full|exact|plain|english|simple|"
+    r"please|need|want)\w*",
+    re.IGNORECASE,
+)
+"""What is asked of a place by whoever wants all of it."""
 _LOOKS = lazily(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with)\s+(?:the\s+)?@|^(?:the\s+)?@|"
     r"\b(?:what|which|who|whom|when|where|why|how)\b.{0,300}\b(?:does|do|did)\s+(?:the\s+)?@|"
@@ -42,8 +43,8 @@ def masked_places(question: str, places: Sequence[Span]) -> str:
 
 def asks_for_place(masked: str) -> bool:
     """Whether a question with masked places wants what the place says, all of it: no word of it says anything else."""
-    words = plain_words(masked.replace("@", " "))
-    return _SECOND_PART.search(masked) is None and set(stems([w for w in words if w not in STOP_WORDS])) <= _SAYING
+    words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
+    return _SECOND_PART.search(masked) is None and STOP_WORDS.issuperset(words)
 
 
 def looks_inside(masked: str) -> bool:
