@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Support
@@ -54,17 +54,3 @@ def of_notes(notes: Sequence[Note]) -> Material:
     firsts = tuple(note.places[0] for note in notes)
     shown = Given("\n".join(lines).strip(), firsts, (), whole=False)
     return Material(shown, Given(shown.text, tuple(sources), (), whole=False), numbers)
-
-
-def groups(notes: Sequence[Note], sizes: Sequence[int], budget: int) -> Iterator[list[Note]]:
-    """Runs of `notes` of at most `budget` tokens by their `sizes`, at least two in each but the last."""
-    run: list[Note] = []
-    used = 0
-    for note, size in zip(notes, sizes, strict=True):
-        if len(run) > 1 and used + size > budget:
-            yield run
-            run, used = [], 0
-        run.append(note)
-        used += size
-    if run:
-        yield run

@@ -21,8 +21,8 @@ from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
 from docqa.app.summary.written.composing import compose, sentence_of
-from docqa.app.summary.written.material import Material, of_passages, of_units, units_of, windows
-from docqa.app.summary.written.notes import Note, groups, notes_of, of_notes
+from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
+from docqa.app.summary.written.notes import Note, notes_of, of_notes
 from docqa.app.summary.written.writers import Writer
 from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
@@ -136,7 +136,7 @@ class _Work:
             return (yield from self._written(material, self._request(part, parts, most), part.heading, most))
         made: list[_Statements] = []
         while left:
-            window = next(windows(left, self.writer.budget))
+            window = next(runs(left, [unit.tokens for unit in left], self.writer.budget))
             material = of_units(self.document, window, numbered=True)
             try:
                 made.append((yield from self._written(material, self._request(part, parts, most), part.heading, most)))
@@ -175,17 +175,17 @@ class _Work:
         left = list(notes)
         while True:
             sizes = [len(self.writer.corpus.tokenizer.encode(note.text)) + 8 for note in left]
-            runs = list(groups(left, sizes, self.writer.budget))
+            several = list(runs(left, sizes, self.writer.budget, least=2))
             try:
-                if len(runs) == 1:
+                if len(several) == 1:
                     return (yield from self._written(of_notes(left), request, "", most))
                 fewer: list[Note] = []
-                for run in runs:
+                for run in several:
                     made = yield from self._written(of_notes(run), request, "", most)
                     fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
                 left = fewer
             except ContextExceeded as error:
-                self.writer.shrink(error, of_notes(runs[0]).shown)
+                self.writer.shrink(error, of_notes(several[0]).shown)
 
     # By topics
 
