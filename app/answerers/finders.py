@@ -18,7 +18,6 @@ from docqa.app.reading.best_passages import rank_unread, read_passages
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself
-from docqa.app.reading.email_headers import with_header
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
@@ -122,8 +121,7 @@ class ReaderFinder(CandidateFinder):
             self._model, asked.text, corpus.context, ranked, corpus.index,
             reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of,
         )  # fmt: skip
-        headed = with_header(found, asked.text, corpus.documents)
-        return ranked, headed if headed is not found else with_cell(found, asked.text, ranked, corpus.context)
+        return ranked, with_cell(found, asked.text, ranked, corpus.context)
 
     def _find_unread(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1

@@ -15,17 +15,15 @@ _BEFORE = lazily(
     r"headed|entitled|titled)\s+(?:the\s+)?[“\"‘']?$"
 )
 _PLAIN = frozenset(
-    ("abstract", "introduction", "preamble", "preface", "foreword", "conclusion", "conclusions", "syllabus", "recitals",
-     "background", "discussion", "results", "methods", "acknowledgments", "acknowledgements", "summary",
-     "executive summary", "related work", "materials and methods")
+    ("abstract", "introduction", "preamble", "conclusion", "conclusions", "syllabus", "recitals", "background",
+     "discussion", "results", "methods", "summary")
 )  # fmt: skip
 _ASKED = lazily(
     r"\b(?:in|of|from|under|does|do|did|summari[sz]e|explain|describe|outline|quote|read|show(?:\s+me)?)\s+(?:the\s+)?[“\"‘']?$"
 )
 _NUMBERED = lazily(r"^[\dA-Z]{1,4}(?:\.\d+)*[.)]?\s+")
 _BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
-_JUDGES = {"dissent": "dissenting", "dissenting opinion": "dissenting", "concurrence": "concurring",
-           "concurring opinion": "concurring"}  # fmt: skip
+_JUDGES = {"dissent": "dissenting", "concurrence": "concurring"}
 
 
 def without_brackets(title: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docqa.app.context.context import Context
-from docqa.app.places.asking import DOCUMENT_WORDS, asks_for_place, looks_inside, masked_places
+from docqa.app.evidence.front_matter import DOCUMENT_WORDS
+from docqa.app.places.asking import asks_for_place, looks_inside, masked_places
 from docqa.app.places.cites import PlaceCite, find_cites
 from docqa.app.places.headings import named_headings
 from docqa.app.places.names import DocumentNames

@@ -1,6 +1,6 @@
 """The best passages read again with the question: candidates for an answer, and whether there is one."""
 
 __all__ = [
-    "addressing", "answerability", "best_passages", "candidates", "copying", "decision", "email_headers",
+    "addressing", "answerability", "best_passages", "candidates", "copying", "decision",
     "joined_parts", "list_items", "state_copying",
 ]  # fmt: skip

@@ -17,7 +17,6 @@ from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Fo
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
 from docqa.app.reading.wording.forms import form_of
-from docqa.app.reading.wording.lead_in import with_what_follows
 from docqa.app.reading.wording.verdicts import verdict_odds
 from docqa.ingest.types import Document
 
@@ -79,8 +78,6 @@ def decide(
     listed = items
     if form is Form.FACT and len(differing := _differing(reading, candidates, places)) > 1:
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
-    if form is Form.FACT:
-        candidates = (_with_what_follows(best, places), *candidates[1:])
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
     return Candidates(candidates, reading.none, tokens, form, verdict, items, signals)
 
@@ -125,12 +122,6 @@ def _goes_on(text: str, at: int) -> bool:
     if text[at - 1].isalnum() and text[at].isalnum():
         return True
     return any(match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2))
-
-
-def _with_what_follows(best: Candidate, places: ScoredPlaces) -> Candidate:
-    item = places.excerpts[best.excerpt]
-    end = with_what_follows(item.text, best.start - item.start, best.end - item.start)
-    return replace(best, end=item.start + end)
 
 
 def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:

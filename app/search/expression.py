@@ -25,6 +25,8 @@ EXPRESSION_SECONDS = 10.0
 _ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
 _FIRST_CJK = "\u2e80"
 _WHITE_SPACE = r"\s"
+_ESCAPED_OR_PLAIN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|[ '\"]", re.DOTALL)
+"""A sign behind a backslash or a class of signs, in which nothing stands for itself; or a space or quotation mark."""
 _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
@@ -120,22 +122,4 @@ def _over_line_ends(written: str) -> str:
     """`written` with every space that stands for itself as any white space, and quotation marks of every form."""
     if re.search(r"\(\?[a-zA-Z]*x", written):  # spaces of a verbose expression mean nothing
         return written
-    pieces: list[str] = []
-    escaped = inside = False
-    for at, letter in enumerate(written):
-        plain = not escaped and not inside
-        if plain and letter == " ":
-            pieces.append(_WHITE_SPACE)
-        elif plain and letter in "'\"":
-            pieces.append(_alike(letter))
-        else:
-            pieces.append(letter)
-        if not escaped and letter in "[]":
-            inside = letter == "[" or (inside and written[at - 1] in "[^" and _opens(written, at))
-        escaped = letter == "\\" and not escaped
-    return "".join(pieces)
-
-
-def _opens(written: str, at: int) -> bool:
-    """Whether the bracket at `at` is the first sign of a class, which it then does not end: "[]a]", "[^]a]"."""
-    return written[:at].endswith("[") or written[:at].endswith("[^")
+    return _ESCAPED_OR_PLAIN.sub(lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written)

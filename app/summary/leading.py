@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,7 @@ from docqa.app.summary.kinds import LEADS, Kind
 from docqa.app.summary.salience import Scorer
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.sentences.readable import any_of
-from docqa.app.summary.sentences.speech import spoken_by
+from docqa.app.summary.sentences.speech import is_spoken
 from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.ingest.types import Document
 
@@ -19,10 +18,8 @@ SPOKEN, SEPARATE, DEFINED, CITING = -0.8, -1.2, -0.8, -0.6
 """What is taken from the score of speech, of an opinion that is not the court's, of a contract's definitions, and of
 what a court cites of others."""
 _SEPARATE = any_of(r"\b(?:concurr\w+|dissent\w+)\b")
-_DEFINED = any_of(r"""
-    \b(?:shall mean|means|shall have the meaning|has the meaning)\b
-    """)
-_CITING = re.compile(r"\b(?:Id\.|[Aa]nte, at|[Ss]upra|[Ii]nfra|App\. to)|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
+_DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
+_CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
 
 def bias_of(document: Document, kind: Kind, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
@@ -30,7 +27,7 @@ def bias_of(document: Document, kind: Kind, candidates: Sequence[SentenceCandida
     found = np.zeros(len(candidates))
     signed = any(section.source == "opinion" for section in document.sections)
     for number, each in enumerate(candidates):
-        if spoken_by(document, each.page, each.start, each.end) is not None:
+        if is_spoken(document, each.page, each.start, each.end):
             found[number] += SPOKEN
         judge = document.speaker_of(each.page, each.start)
         if signed and (judge is None or _SEPARATE.search(judge)):
@@ -44,11 +41,9 @@ def bias_of(document: Document, kind: Kind, candidates: Sequence[SentenceCandida
 
 def leading(kind: Kind, scorer: Scorer, asker: Asker) -> list[int]:
     """The candidates that come first: of each topic the best ones, of all in the order of the topics."""
-    if not LEADS[kind]:
-        return []
-    salience = scorer.all_scores()
+    salience = scorer.all_scores() if LEADS[kind] else np.zeros(0)
+    outside = [number for number in range(len(scorer.pool.candidates)) if scorer.bias[number] <= CITING]
     chosen: list[int] = []
     for topic in LEADS[kind]:
-        outside = [number for number in range(len(scorer.pool.candidates)) if scorer.bias[number] <= CITING]
         chosen += choose_for_topic(topic, scorer.document, scorer.pool, asker, salience, chosen, outside)
     return chosen

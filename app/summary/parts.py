@@ -56,12 +56,6 @@ def parts_of(document: Document, candidates: Sequence[Placed]) -> list[Part]:
     return parts
 
 
-def parts_inside(document: Document, candidates: Sequence[Placed], part: Part) -> list[Part]:
-    """The sections inside a part, its own opening first; only itself where it has none."""
-    tree = _Tree(document, candidates)
-    return tree.below(part.id) if tree.has_children(part) else [part]
-
-
 class _Tree:
     def __init__(self, document: Document, candidates: Sequence[Placed]) -> None:
         self.document = document

@@ -83,7 +83,7 @@ def summarize_document(
 def _by_part(style: str, scorer: Scorer, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
     """(sentences of the whole, those of `first` first, parts with theirs, headings of parts that have none)."""
     parts = parts_of(scorer.document, scorer.pool.candidates)
-    pool = scorer.fold([part for part in parts if part.numbers])
+    pool = scorer.fold([part.numbers for part in parts])
     # Fewer where it would be most of a short document.
     count = max(1, min(WHOLE[style], (len(scorer.pool.candidates) + 1) // 2))
     first = first[:count]
@@ -93,7 +93,7 @@ def _by_part(style: str, scorer: Scorer, first: list[int]) -> tuple[list[int], l
         return whole, [], []
     sections: list[Part] = []
     for part in parts:
-        numbers = [number for number in scorer.fold([part]) if number not in whole]
+        numbers = [number for number in scorer.fold([part.numbers]) if number not in whole]
         taken = [*whole, *(number for section in sections for number in section.numbers)]
         chosen = scorer.choose(numbers, _share(part, len(parts)), taken=taken) if numbers else []
         sections.append(Part(part.id, part.heading, part.level, tuple(chosen)))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from docqa.app.answer.answer import record_of
 
 SCHEMA = 1
 STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
@@ -100,18 +101,7 @@ def from_json_line(line: str) -> SummaryRecord:
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         raise ValueError(f"no summary of schema {SCHEMA}")
     try:
-        raw["sentences"] = _sentences(raw["sentences"])
-        raw["sections"] = tuple(
-            SummarySection(**{**section, "sentences": _sentences(section["sentences"])}) for section in raw["sections"]
-        )
-        for name in ("not_covered", "warnings", "remarks"):
-            raw[name] = tuple(raw.get(name, ()))
-        return SummaryRecord(**raw)
-    except (KeyError, TypeError) as error:
+        record: SummaryRecord = record_of(SummaryRecord, raw)
+        return record
+    except (AttributeError, TypeError) as error:
         raise ValueError(f"no summary ({error!r})") from error
-
-
-def _sentences(raw: list[dict[str, Any]]) -> tuple[SummarySentence, ...]:
-    return tuple(
-        SummarySentence(**{**each, "cites": tuple(SentenceCite(**cite) for cite in each["cites"])}) for each in raw
-    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from docqa.app.summary.parts import Part, parts_inside
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.signals import signals
 from docqa.ingest.types import Document
@@ -17,7 +16,7 @@ AT_ONCE = 400
 WEIGHTS: dict[str, float] = {
     "words": 0.352, "title": 1.076, "document_start": 0.561, "section_start": 0.09, "section_end": 0.22,
     "paragraph_start": 0.194, "length": 0.712, "little_length": -0.492, "little_short": -0.171, "claim": 0.256,
-    "aim": 0.416, "figures": -0.137, "digits": -0.297, "methods": -0.272, "results": -0.118, "closing": 0.125,
+    "aim": 0.416, "digits": -0.297, "methods": -0.272, "results": -0.118, "closing": 0.125,
 }  # fmt: skip
 """Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
 
@@ -39,31 +38,22 @@ class Scorer:
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""
-        parts = [self.scores(part.numbers) for part in _runs(list(range(len(self.pool.candidates))))]
+        parts = [self.scores(run) for run in _runs(range(len(self.pool.candidates)))]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def choose(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
         """At most `count` of the candidates `numbers` that together say most, in the order of the document."""
         return choose(self.pool, numbers, self.scores(numbers), count, taken=taken)
 
-    def fold(self, parts: Sequence[Part]) -> list[int]:
-        """At most AT_ONCE candidates of several parts: of more, the strongest of each, with the same share."""
-        if sum(len(part.numbers) for part in parts) <= AT_ONCE:
-            return sorted(number for part in parts for number in part.numbers)
-        share = max(AT_ONCE // len(parts), 2)
-        kept = [number for part in parts for number in self.choose(self._inside(part), share)]
-        if len(kept) <= AT_ONCE:
-            return sorted(kept)
-        return self.fold(_runs(sorted(kept)))
-
-    def _inside(self, part: Part) -> list[int]:
-        """At most AT_ONCE of a part's candidates, folded from the sections in it, or from runs where it has none."""
-        if len(part.numbers) <= AT_ONCE:
-            return list(part.numbers)
-        inside = [each for each in parts_inside(self.document, self.pool.candidates, part) if each.numbers]
-        return self.fold(inside if len(inside) > 1 else _runs(list(part.numbers)))
+    def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
+        """At most AT_ONCE candidates of several parts, given by their numbers: of more, the strongest of each run of
+        AT_ONCE, with the same share."""
+        if sum(map(len, parts)) <= AT_ONCE:
+            return sorted(number for part in parts for number in part)
+        runs = [run for part in parts for run in _runs(part)]
+        share = max(AT_ONCE // len(runs), 2)
+        return self.fold([sorted(number for run in runs for number in self.choose(run, share))])
 
 
-def _runs(numbers: list[int]) -> list[Part]:
-    starts = range(0, len(numbers), AT_ONCE)
-    return [Part(None, "", 1, tuple(numbers[start : start + AT_ONCE])) for start in starts]
+def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
+    return [numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE)]

@@ -11,38 +11,13 @@ from docqa.app.evidence.ranking import standardise
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.sentences.readable import any_of
+from docqa.app.summary.topics import AIM, CLAIM
 from docqa.ingest.types import Document
 
-_CLAIM = any_of(
-    r"""
-    \b(?:we|authors?|this (?:\w+ )?WORK|(?:our|these|the|present|main) (?:\w+ )?FOUND) (?:\w+ ){0,2}?(?:SAYS)\b
-    """,
-    WORK="(?:paper|study|article|work|report|review|thesis|analysis)",
-    FOUND="(?:results?|findings?|data|analys[ie]s|study|work|model|observations?|evidence)",
-    SAYS=r"show\w*|demonstrat\w+|f[io]u?nd\w*|report\w*|conclud\w+|suggest\w*|indicat\w+|reveal\w*|support\w*|"
-    r"confirm\w*|highlight\w*|impl(?:y|ies)|provid\w+|establish\w*|argu\w+|hold|held|recommend\w*",
-)
-_AIM = any_of(
-    r"""
-    \bin (?:this|the present) (?:paper|study|article|work|report|review)\b|\bhere,? we\b
-    \b(?:aim|purpose|objective|goal)s? (?:of|was|is|were|are)\b|\b(?:aims?|purposes?|objectives?)\s*:
-    \bwe (?:\w+ )?(?:investigat\w+|examin\w+|propos\w+|present\w*|introduc\w+|describ\w+|develop\w*|analy[sz]e\w*)\b
-    \bwe (?:\w+ )?(?:asked?|explor\w+|tested|test|studied|study|sought|aim\w*|compar\w+|evaluat\w+|assess\w*)\b
-    \bwe (?:\w+ )?hypothesi[sz]e\w*\b
-    \bto (?:determine|investigate|evaluate|assess|examine|compare|test|describe|identify|study|explore|find out) WHAT\b
-    \bthis (?:\w+ )?WORK (?:\w+ )?(?:present|describ|examin|investigat|propos|is|sets?|provid|explain|concern)\w*\b
-    \bthis (?:\w+ )?WORK (?:\w+ )?(?:appl|summari[sz]|aim|address)\w*\b
-    """,
-    WHAT="(?:whether|if|the|how|what|which|and|or)",
-    WORK="(?:paper|study|article|work|report|act|agreement|handbook|guide|chapter|section|case)",
-)
-_FIGURES = any_of(r"\b(?:fig(?:ure|s)?|table|equation|eq|appendix|supplement\w*)\b\.?\s*\(?S?\d*")
 _SECTION_KINDS = {
-    "methods": any_of(r"""
-        \b(?:methods?|methodology|materials|patients|subjects|setting|design|statistical|procedures?|experimental)\b
-        """),
+    "methods": any_of(r"\b(?:methods?|methodology|materials|patients|subjects|setting|design|procedures?)\b"),
     "results": any_of(r"\b(?:results?|findings?)\b"),
-    "closing": any_of(r"\b(?:conclu\w+|discussion|summary|implications|outlook|concluding)\b"),
+    "closing": any_of(r"\b(?:conclu\w+|discussion|summary)\b"),
 }
 
 
@@ -90,7 +65,7 @@ def _by_phrases(document: Document, candidates: list[SentenceCandidate]) -> dict
     titles = {
         number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
     }
-    said = {"claim": _CLAIM, "aim": _AIM, "figures": _FIGURES}
+    said = {"claim": CLAIM, "aim": AIM}
     found = {name: [float(bool(pattern.search(text))) for text in texts] for name, pattern in said.items()}
     found["digits"] = [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts]
     for kind, pattern in _SECTION_KINDS.items():

@@ -88,14 +88,13 @@ def choose_for_topic(
     """
     headed = headed_by(topic.sections, document, pool.candidates)
     cued = cues(topic, pool.candidates)
-    foreign = headed_by(topic.foreign, document, pool.candidates) if topic.foreign else 0.0 * headed
-    value = SECTION * np.where(headed > 0, headed, -foreign) + CUE * cued
+    value = SECTION * headed + CUE * cued
     at = np.arange(len(pool.candidates))
     value = value + topic.opening / (1 + at / 5) + SALIENCE * np.clip(standardise(salience), -2, 2)
     closed = {*taken, *outside}
     likely = [int(number) for number in np.argsort(-value, kind="stable") if cued[number] and number not in closed]
     likely = sorted(likely[:READ])
-    value[likely] += READER * asker.chances(topic.questions[0], likely)
+    value[likely] += READER * asker.chances(topic.question, likely)
     fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
 

@@ -11,7 +11,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.app.reading.tables.cells import Cell
-from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose, named_row
+from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose
 from docqa.app.reading.tables.named import Table, tables_of
 from docqa.ingest.types import Document, Span
 
@@ -31,11 +31,8 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
     if found.signals.get(BY_STRUCTURE):
         return found
     best = found.candidates[0] if found.candidates else None
-    tables = _tables_read(best, ranked, context)
-    choice = choose(question, tables)
-    if choice is None:
-        return _with_row(found, question, tables)
-    if choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
+    choice = choose(question, _tables_read(best, ranked, context))
+    if choice is None or choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
         return found
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     signals = {**found.signals, BY_CELL: 1.0} if choice.covered >= ANYWHERE else found.signals
@@ -44,17 +41,6 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
         found, candidates=(*cells, *found.candidates), form=Form.LIST if several else Form.FACT, verdict=None,
         items=cells if several else (), signals=signals,
     )  # fmt: skip
-
-
-def _with_row(found: Candidates, question: str, tables: Sequence[Above]) -> Candidates:
-    """`found` with the row that the question names as the answer, where the reader pointed to another of its table."""
-    best = found.candidates[0] if found.candidates else None
-    mine = [a for a in tables if best is not None and _touches(a, best.document, best.page, best.start, best.end)]
-    choice = named_row(question, mine[0]) if len(mine) == 1 else None
-    if best is None or choice is None or best.start < choice.quoted.end and choice.quoted.start < best.end:
-        return found
-    row = _candidate(choice, choice.cells[0], best)
-    return replace(found, candidates=(row, *found.candidates), form=Form.FACT, verdict=None, items=())
 
 
 def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:

@@ -38,10 +38,8 @@ _SUPERLATIVE = re.compile(
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b(?!.{0,300}\b(?:do|score|perform|fare|rank)\b)|"
-    r"\bwhat\s+(?:do|does|did)\b.{1,200}\b(?:do|mean|stand\s+for)\s*(?:\?|$)|"
-    r"\b(?:what|which)\s+units?\b|\bwhat\s+(?:is|are)\s+the\s+units?\b|\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
-    r"\b(?:reasons?|primarily|mainly|includes?\b|compris|consists?\s+of|due\s+to|affect)\b|\brelate[sd]?\s+to\s*\?|\b(?:what|which)\s+(?:\w+\s+)?(?:impact|effect)s?\b",
+    r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b|\bunits?\b|\b(?:mean|do|stand\s+for)\s*\?*$|"
+    r"\b(?:reasons?|primarily|mainly|includes?|consists?|due\s+to|affect\w*|impact|caus\w+|dr[io]ve|led|lead|explain\w*)\b",
     re.IGNORECASE,
 )
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)

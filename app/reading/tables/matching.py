@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docqa.app.evidence.terms import stems
-from docqa.app.reading.tables.asked import DERIVED, GENERIC, Asked, asks_for_cell
-from docqa.app.reading.tables.cells import Cell, Row
+from docqa.app.reading.tables.asked import DERIVED, Asked, asks_for_cell
+from docqa.app.reading.tables.cells import Cell
 from docqa.app.reading.tables.named import Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
 from docqa.app.reading.tables.stems import table_stems
@@ -63,25 +63,6 @@ def choose(question: str, tables: Sequence[Above]) -> Choice | None:
     return found[0]
 
 
-def named_row(question: str, above: Above) -> Choice | None:
-    """The whole row that a question names, for a table whose columns do not tell which of its cells is asked for."""
-    if not asks_for_cell(question):
-        return None
-    asked, entries = Asked.of(question), above.table.entries
-    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in entries]
-    own = [table_stems(entry.name.text) for entry in entries]
-    whole = [at for at, words in enumerate(own) if words and words <= asked.stems and names[at] & asked.stems - GENERIC]
-    shared = sorted((len(names[at] & asked.stems) for at in whole), reverse=True)
-    if not whole or len(shared) > 1 and shared[0] == shared[1] or asked.superlative:
-        return None
-    number = next(at for at in whole if len(names[at] & asked.stems) == shared[0])
-    row = entries[number].row
-    if not row.has_values:
-        return None
-    start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
-    return _choice(asked, above, (Cell(start, end, " ".join(cell.text for cell in row.filled)),), row, names[number])
-
-
 def _choose_in(asked: Asked, above: Above) -> Choice | None:
     table = above.table
     words = TableWords.of(table, above.words)
@@ -106,7 +87,9 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
         return None  # the row is a head
     if asked.counted and not all(any(map(str.isdigit, cell.text)) for cell in cells):
         return None
-    return _choice(asked, above, cells, table.entries[row].row, told)
+    covered = asked.share(told | table_stems(above.words) | table_stems(table.corner))
+    words_of_row = " ".join(cell.text for cell in entry.row.cells)
+    return Choice(above, cells, Span(entry.row.start, entry.row.end), words_of_row, covered)
 
 
 def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
@@ -131,9 +114,3 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
             return []
         found.append(best)
     return found
-
-
-def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
-    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner))
-    words = " ".join(cell.text for cell in row.cells)
-    return Choice(above, cells, Span(row.start, row.end), words, covered)

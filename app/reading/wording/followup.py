@@ -79,21 +79,14 @@ def _elliptic(words: list[str], earlier: Earlier, *, follows: bool) -> list[str]
         return asked_otherwise(words, earlier) if follows or len(words) <= 2 else None
     if not follows and len(words) > (_LONGEST_PHRASE if low[0] in PREPOSITION else _LONGEST_NOUN):
         return None
-    all_before = words_of(earlier.question)
     if low[0] in PREPOSITION:
-        return _replaced_phrase(all_before, words)
-    if words[-1].endswith(("'s", "’s")):
-        return _replaced_owner(all_before, words)
-    if len(words) == 1 and low[0].endswith(("ed", "en")):
-        return [*all_before[:-1], *words] if all_before[-1].endswith(("ed", "en")) else None
+        return _replaced_phrase(words_of(earlier.question), words)
     return _replaced_noun(parts_of(earlier.question), words)
 
 
 def asked_otherwise(words: list[str], earlier: Earlier) -> list[str]:
     """What was asked before, with another question phrase: `When?` after `Who funded the research?`."""
     before = parts_of(earlier.question)
-    if before.auxiliary in ("has", "have", "had") and before.asked[:1] and before.asked[0].lower() in ("which", "who"):
-        return [*words, before.auxiliary, *short_answer(earlier).split(), *before.rest]
     if before.auxiliary:
         return [*words, before.auxiliary, *before.rest]
     rest = words_of(earlier.question)[1:]
@@ -119,14 +112,6 @@ def _phrase_end(words: list[str], start: int) -> int:
     return next((at for at in range(start + 1, last) if words[at].lower() in VERBS | CONJUNCTION), last)
 
 
-def _replaced_owner(before: list[str], owner: list[str]) -> list[str] | None:
-    for at, word in enumerate(before):
-        if word.endswith(("'s", "’s")):
-            start = at - 1 if at and before[at - 1].lower() in DETERMINER else at
-            return [*before[:start], *owner, *before[at + 1 :]]
-    return None
-
-
 def _replaced_noun(before: Parts, noun: list[str]) -> list[str] | None:
     """The noun phrase with the same last word replaced, else the subject."""
     if not before.auxiliary:
@@ -137,19 +122,11 @@ def _replaced_noun(before: Parts, noun: list[str]) -> list[str] | None:
             start = at
             while start and rest[start - 1].lower() not in PREPOSITION | VERBS:
                 start -= 1
-            return [*before.asked, before.auxiliary, *rest[:start], *noun, *rest[_after_of(rest, at) :]]
+            return [*before.asked, before.auxiliary, *rest[:start], *noun, *rest[at + 1 :]]
     end = next((at for at, word in enumerate(rest) if word.lower() in PREPOSITION | VERBS), None)
     if end is None and before.auxiliary not in ("is", "are", "was", "were"):
         end = min(len(rest), 2 if rest[:1] and rest[0].lower() in DETERMINER else 1)
     return [*before.asked, before.auxiliary, *noun, *rest[end if end is not None else len(rest) :]]
-
-
-def _after_of(words: list[str], at: int) -> int:
-    """Past the word at `at` and a phrase that only says which one is meant: `ponds with pipes`."""
-    follows = at + 1
-    if follows < len(words) and words[follows].lower() in ("with", "without", "of"):
-        return _phrase_end(words, follows)
-    return follows
 
 
 # What is pointed at

@@ -2,7 +2,7 @@
 
 Of the questions written for training, 99.6 % of those labelled yes/no are found, and only one that is labelled with
 another form is taken for one; two parts are found for 87 % (of those so called 94 % are), and a list only where the
-question says so: "which two ways", "what kinds of" (34 %, of those so called 87 % are).
+question says so: "which two ways", "what kinds of" (25 %, of those so called 83 % are).
 """
 
 from __future__ import annotations
@@ -36,14 +36,7 @@ _TWO_PARTS = re.compile(
 )
 _ASKED_FIRST = re.compile(rf"\W*{_WITH}(?:{ASKING}|{ASKING_VERB}|give|name)\b|.*\b{ASKING}\b", re.IGNORECASE)
 _COUNT = rf"(?:(?!one\b)(?:{NUMBER_WORD})|[2-9])"
-_SORTS = (
-    r"(?:kinds|sorts|types|forms|ways|factors|steps|examples|things|methods|details|events|criteria|elements|categories|"
-    r"items|features|areas|fields|sources|costs|remedies|duties|obligations|rights|exceptions|requirements|parts|"
-    r"characteristics|measures|qualities|tasks|goals|aims|drawbacks|advantages|benefits|risks|problems|topics|subjects|"
-    r"functions|powers|services|groups|bodies|places|pieces|materials|documents|records|symptoms|findings|options|"
-    r"arguments|objections|defenses|claims|activities|products|uses|roles|components|particulars|formats|matters|"
-    r"changes|signs|skills|programs|expenses|bases|techniques|crimes|offenses|agencies|reasons)"
-)
+_SORTS = r"(?:kinds|types|sorts|forms|ways|factors|steps|examples|things|reasons|items|documents|rights)"
 _LIST = re.compile(
     rf"\b(?:what|which|name|list|give|whose)\s+(?:are\s+|were\s+)?(?:the\s+|me\s+|other\s+)?{_COUNT}\s+(?:[\w-]+\s+){{0,3}}?\w+s\b|"
     r"^\W*(?:please\s+)?(?:list|name|enumerate|identify)\s+(?!of\b)|"

@@ -47,13 +47,7 @@ MUST = cue(
     r"must|shall|required?|requires|obligat\w+|obliged|mandatory|duty|has to|have to|responsible|needs?|necessary|"
     r"agrees? to|will"
 )
-REGARDLESS = cue(
-    r"regardless|irrespective|whether|even (?:if|though)|even|notwithstanding|despite|although|with or without|"
-    r"any time|or otherwise|in any event|however"
-)
-IN_ADDITION = cue(r"also|and/or|includ\w+|multiple|any time|all|such as|as well as")
 CONDITION = cue(r"if|unless|until|provided|subject to|upon|when|where|prior written|consent|approval|after")
-STILL = cue(r"still|remain\w*|retain\w*|unchanged|continu\w+|permanent\w*|indefinite\w*|surviv\w+")
 
 ASKED_NOT = cue(r"not|\w+n['’]t|never|no")
 ASKED_BAD = cue(
@@ -69,21 +63,15 @@ ASKED = {
         r"definite\w*|guarante\w+|certain\w*|exact\w*|word for word"
     ),
     "only": cue(r"only|alone|solely|just|merely|by itself|exclusive\w*|sole|single|purely|one|simply"),
-    "any": cue(r"any|ever|anything|anyone|anybody|anywhere"),
-    "same": cue(r"same|equal\w*|alike|identical|as (?:\w+ )as|like"),
     "also": cue(
         r"also|too|as well|even|both|besides|in addition|on top|together|some\w*|sometimes|part\w*|"
         r"at least|could|possib\w+|ever"
     ),
     "without": cue(r"without|not|no|never|despite|even if|even though|other than|outside|instead|rather"),
-    "more": cue(r"(?:more|less|fewer|better|worse|\w{2,}er) (?:\w+ ){0,2}?than|more|most"),
     "must": cue(
         r"must|have to|has to|had to|need\w*|required?|oblig\w+|bound|compulsory|mandatory|should|necessary|forced"
     ),
     "may": cue(r"may|can|could|allowed|permitted|free to|able|possible|let|might|entitled|option"),
-    "soon": cue(
-        r"(?:straight|right) away|immediate\w*|at once|automatic\w*|already|as soon as|now|instant\w*|by default"
-    ),
 }
 OPENERS = {
     "can": "can", "could": "can", "may": "may", "might": "may", "will": "will", "would": "will", "must": "must",

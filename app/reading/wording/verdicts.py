@@ -23,7 +23,6 @@ WEIGHTS = "verdict_weights.json"
 NEAR = 6  # words behind a denial, within which it is that of a word of the question
 OPENING = 6  # words of a question in which "not" denies all of it
 _SUBORDINATE = frozenset(["if", "who", "which", "that", "unless", "when", "where", "because", "whose"])
-_EXCEPTED = re.compile(r"\W*(?:except|unless|other than|excluding)\b", re.IGNORECASE)
 
 
 def verdict_odds(question: str, clause: str) -> float:
@@ -75,8 +74,7 @@ class _Pair:
     """A question and a clause, taken apart."""
 
     def __init__(self, question: str, clause: str) -> None:
-        self.question, self.whole = question, " ".join(clause.split())
-        self.clause = words.CALM.sub(" ", self.whole)
+        self.question, self.clause = question, words.CALM.sub(" ", " ".join(clause.split()))
         self.asked, self.said = plain_words(question), plain_words(self.clause)
         self.asked_stems, self.said_stems = stems(self.asked), stems(self.said)
         self.content = {s for s, w in zip(self.asked_stems, self.asked, strict=True) if w not in STOP_WORDS}
@@ -121,7 +119,6 @@ def _denials(pair: _Pair) -> dict[str, float]:
         "more than twice": float(times > 2),
         "denied failure": float(denied and bool(found["bans"] or found["fails"])),
         "denied opposite": float(denied and (opposed or prefixed)),
-        "excepted": float(_EXCEPTED.match(pair.whole) is not None),
     }
 
 
@@ -172,10 +169,7 @@ def _prefixed(one: list[str], others: list[str], own: list[str]) -> bool:
 def _said(pair: _Pair) -> dict[str, float]:
     return {
         "agreed": float(min(_sides(pair, same=True), 2)),
-        "in addition": float(pair.new(words.IN_ADDITION)),
-        "regardless": float(bool(words.REGARDLESS.search(pair.whole))),
         "condition": float(pair.new(words.CONDITION)),
-        "still": float(pair.new(words.STILL)),
         "may": float(bool(words.MAY.search(pair.clause))),
         "must": float(bool(words.MUST.search(pair.clause))),
         "than": float("than" in pair.said and "than" not in pair.asked),
@@ -184,22 +178,17 @@ def _said(pair: _Pair) -> dict[str, float]:
 
 def _together(asked: Mapping[str, float], said: Mapping[str, float], denials: Mapping[str, float]) -> dict[str, float]:
     """What counts only where the question asks for it: "must" answered with "may", "only" with "also"."""
-    denied = max(denials["not"], denials["no"])
     limited = max(denials["solely"], denials["but for"], denials["unless"], denials["without"], said["condition"])
     may = asked["asks may"] * (1.0 - asked["asks must"])
     return {
         "must: must": asked["asks must"] * said["must"],
-        "must: regardless": asked["asks must"] * said["regardless"],
         "must: condition": asked["asks must"] * said["condition"],
         "may: may": may * said["may"],
         "may: must": may * said["must"] * (1.0 - said["may"]),
         "may: bans": may * denials["bans"],
         "may: without": may * denials["without"],
-        "any: denied": asked["asks any"] * denied,
-        "only: denied": asked["asks only"] * denied,
         "all: limited": asked["asks all"] * limited,
         "without: condition": asked["asks without"] * max(said["condition"], said["must"]),
-        "more: opposed": asked["asks more"] * denials["opposed"],
     }
 
 

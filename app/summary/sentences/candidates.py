@@ -20,14 +20,9 @@ from docqa.ingest.types import Document, Page, Section, Span
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
 _LEFT_OUT = any_of(
-    r"""
-    \W*(?:[\dIVX]+[.)]?\s+)?(?:NAMES)\W*$
-    """,
-    NAMES="references|bibliography|works cited|literature cited|acknowledge?ments?|supporting information|"
-    "supplementary (?:material|information|data)|funding|author contributions?|competing interests?|"
-    "conflicts? of interest|data availability(?: statement)?|table of (?:contents|authorities)|contents|index|"
-    "list of (?:tables|figures)|glossary|about the authors?|ethics statement|signatures?|"
-    "certificate of service|abbreviations",
+    r"\W*(?:[\dIVX]+[.)]?\s+)?(?:references|bibliography|works cited|acknowledge?ments?|supporting information|funding|"
+    r"supplementary (?:material|information)|author contributions?|competing interests?|conflicts? of interest|index|"
+    r"contents|table of (?:contents|authorities)|glossary|abbreviations|signatures?)\W*$"
 )
 _GOOD_GRADES = frozenset("AB")
 

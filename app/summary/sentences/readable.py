@@ -10,8 +10,8 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.app.summary.sentences.references import reads_as_reference
 from docqa.ingest.language.numbers import ORDINAL_WORD
+from docqa.ingest.language.words import CONJUNCTION, alternatives
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
@@ -43,58 +43,32 @@ _OPENER = re.compile(
 )
 _BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
 _END = re.compile(r"[.!。！][\"'”’)\]»]*$")
-_CAPTION = any_of(r"""
-    (?:fig(?:ure|\.)|table|box|scheme|plate|exhibit|chart|algorithm|listing)s?\s*(?:S?\d|[A-Z]?\d|[:.])
-    (?:source|note|photo|illustration|credit)s?\s*[:.]|(?:abbreviations|keywords?|key words)\b
-    """)
+_CAPTION = any_of(r"(?:figure|fig\.|table|box|chart|algorithm)\s*(?:[A-Z]?\d|[:.])|(?:source|note|keyword)s?\s*[:.]")
 _BOILERPLATE = any_of(r"""
-    ©|\ball rights reserved\b|\bcopyright(?:ed)? \d|\blicen[cs]ed under\b|\bcreative commons\b
-    \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S{1,100}\.\w
-    \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b
-    \bsee (?:table|figure|fig\.|page|section|above|below)\b|\bsupplementary\b|\bsyllabus constitutes\b
-    \bthis page (?:is )?(?:was )?(?:intentionally )?(?:left )?blank\b|\bcompeting interests?\b|\bfunders? had no\b
-    \bsupporting information\b|\bthe authors? (?:wish to )?thanks?\b|\bconceived and designed\b|\bsubmitted (?:to|on)\b
-    \bproceedings of the\b|\bin proceedings of\b|\bpp?\.\s?\d|\bas follows\b|\bthe following\s*[.:]$
-    \b(?:listed|discussed|described|explained|summari[sz]ed|shown|given|outlined) (?:further )?(?:below|above)\b
-    \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
-    """)
-_PARTY = any_of(r"""
-    \b(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?)(?:SEP(?:and )?ROLE){0,12}[.,]?$
-    \b(?:on|for) (?:the )?brief\b|\bamic(?:us|i) curiae\.?$|\bcounsel (?:of record|for)\b|\bargued the cause\b
-    ^(?:before|present)\b.{0,120}\b(?:judges?|justices?)\.$|\bappeal from the united states district court\b
-    """, SEP="[ ,/-]{1,8}",
-    ROLE="(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?|cross\\w*)",
-)  # fmt: skip
-_CASE_CITED = re.compile(r"\W*(?:U\. ?S\.|S\. ?Ct\.|F\. ?(?:[23]d|Supp|4th)|L\. ?Ed\.)[,.]? (?:at )?\d")
+    ^\W*\[\d|\(YEAR\)[.,]|\. YEAR\. |\bYEAR;\d
+    ©|\ball rights reserved\b|\blicen[cs]ed under\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S{1,100}\.\w
+    \bcorresponding author\b|\bpage \d+ of \d+|\bintentionally left blank\b|\bproceedings of the\b|\bpp?\.\s?\d
+    \bas follows\b|\bthe following\s*[.:]$|\bsee (?:table|figure|fig\.|page|section)\b|\bcounsel (?:of record|for)\b
+    \b(?:plaintiff|defendant|petitioner|respondent|appell(?:ant|ee))s?[.,]?$|^before\b.{0,120}\bjudges\.$
+    """, YEAR=r"(?:19|20)\d\d[a-z]?")  # fmt: skip
 _YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
-_DANGLING = any_of(r"""
-    (?:however|moreover|furthermore|therefore|thus|hence|also|but|and|or|yet|so|nevertheless|nonetheless|instead)\b
-    (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile)\b
-    (?:finally|secondly|thirdly|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b|(?:still|(?!first)(?:ORDINAL)),
-    (?:afterwards|subsequently|here|where|which|nor|because|whereas|such|neither|both|either|another|others)\b
-    (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|hers)\b
-    in (?:addition|contrast|turn|particular|fact|other words|such)\b|by contrast\b|by (?:this|doing)\b|to this end\b
-    in (?:this|that) (?:case|event|way|context|regard|respect)\b|on the (?:other|contrary|one)\b
-    for (?:example|instance|this|that|these|those)\b|at the same time\b|to do (?:so|this)\b|even so\b|if (?:so|not)\b
-    as a (?:result|consequence)\b
-    as (?:such|noted|indicated|stated|mentioned|described|discussed|shown|above|well)\b|after (?:that|this|these)\b
-    (?:because of|despite|given|under|with|from|like|of) (?:this|that|these|those|such)\b|of course\b
-    all (?:these|this|of (?:this|these|them))\b|(?:each|most|some) of (?:these|them)\b|one (?:such|of (?:these|them))\b
-    the (?:same|above|foregoing|former|latter|first|second|third|others?|following|reasons?|answer|result is)\b
-    """, ORDINAL=ORDINAL_WORD)
-_STANDS_ALONE = any_of(
-    r"""
-    (?:this|these) (?:\w+ ){0,2}?(?:SELF)s?\b|(?:these|those) (?:results|findings|data|observations)\b
-    this (?:finding|result)\b|both (?:\w+ ){1,3}and\b
-    it (?:is|was|has been|seems|appears|remains|may be|can be|should be|shall be) (?:\w+ ){1,3}?(?:that|to|for)\b
-    (?:n?either) party\b|(?:such|that) \w+ as\b|the first \w+ of\b|(?:because|whereas) [^,]{10,},
-    """,
-    SELF="act|agreement|amendment|analysis|annex|appendix|article|bill|book|brief|case|chapter|circular|code|contract|"
-    "court|decision|deed|directive|document|guide|guidance|guidelines?|handbook|instrument|investigation|law|lease|letter|"
-    "license|manual|manuscript|memorandum|opinion|order|paper|part|plan|policy|proposal|protocol|publication|regulation|"
-    "report|research|review|rule|schedule|section|standard|statute|statement|study|survey|title|trial|treaty|volume|work",
-)
+_POINTER = "(?:this|that|these|those|such|it|them)"
+_DANGLING = any_of(rf"""
+    (?:{alternatives(CONJUNCTION - {"if", "when", "until"})}|and|but|or|nor|so|yet|also|thus|hence|then|n?either|both)\b
+    (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|here|such|another|others)\b
+    (?:\w+(?:ly|wise)|however|moreover|therefore|furthermore|nevertheless|instead|rather|indeed|again|next),?\s
+    (?:in|on|by|for|to|of|at|as|after|under|with|from|given|despite|because of|\w+ of|all|do) {_POINTER}\b
+    in (?:addition|contrast|turn|particular|fact|other words)\b|by contrast\b|for (?:example|instance)\b
+    as a (?:result|consequence)\b|on the (?:other|contrary)\b|at the same time\b|of course\b|even so\b
+    the (?:same|above|former|latter|others?|following)\b|(?!first)(?:{ORDINAL_WORD}),
+    """)
+_STANDS_ALONE = any_of(r"""
+    th(?:is|ese|at|ose) (?:\w+ )?(?:act|agreement|article|book|case|chapter|court|data|document|finding|guide|law)s?\b
+    th(?:is|ese|at|ose) (?:\w+ )?(?:lease|paper|part|policy|regulation|report|result|section|study|work)s?\b
+    it (?:is|was|has been|seems|appears|remains) (?:\w+ ){1,3}?(?:that|to|for)\b|both (?:\w+ ){1,3}and\b
+    n?either party\b|(?:while|whereas|although|because|where) [^,]{10,},
+    """)
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
 
@@ -137,8 +111,7 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
     if not _END.search(text) or not _begins(body) or _CAPTION.match(body) or _BOILERPLATE.search(text):
         return False
     balanced = all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
-    outside = english and bool(reads_as_reference(text) or _PARTY.search(text) or _CASE_CITED.match(text))
-    return balanced and not outside and _is_prose(text, words, english=english)
+    return balanced and _is_prose(text, words, english=english)
 
 
 def needs_the_one_before(text: str) -> bool:

@@ -1,7 +1,6 @@
-"""Who says what stands between quotation marks, or under the name of a judge: a sentence of theirs is no finding.
+"""Speech that a document quotes, and the opinions of judges: a sentence of theirs is no finding of the document.
 
-Speech is a quotation of at least one whole sentence, with the words that name its speaker in the same paragraph (`"We
-grew fast," said Ann Lee, chief executive.`) or the one before ("Ann Lee said:").
+Speech is at least one whole sentence between quotation marks.
 """
 
 from __future__ import annotations
@@ -9,64 +8,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from docqa.ingest.types import Document
+from docqa.ingest.types import Document, Span
 
 _QUOTED = re.compile(
     r"“[^“”]{25,2000}”|\"[^\"\n][^\"]{25,2000}\"|«[^«»]{25,2000}»|“[^“”]{25,2000}(?=\n\s*\n|\n\s*“|\Z)"
 )
 """Long enough for a sentence; where speech goes on in the next paragraph only the last has a closing mark."""
-_SAYS = (
-    r"(?:said|says|added|adds|stated|commented|explained|noted|remarked|continued|declared|wrote|told (?:us|reporters)|"
-    r"concluded|according to|argued|insisted|warned|testified)"
-)
-_NAME = (
-    r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir|Hon)\.?\s+)?[A-Z][\w’'.-]{1,40}"
-    r"(?:\s+(?:[A-Z][\w’'.-]{0,40}|de|van|von|of|bin|al)){0,8}"
-)
-_ROLE = r"(?:,\s*(?:the\s+|our\s+|its\s+)?[A-Za-z][^,.;:“”\"\n]{2,60})?"
-_BEHIND = re.compile(rf"^[\s,.–—-]*(?:{_SAYS}\s+(?P<name>{_NAME})(?P<role>{_ROLE})|(?P<first>{_NAME})\s+{_SAYS})")
-_BEFORE = re.compile(rf"(?P<name>{_NAME})(?P<role>{_ROLE}),?\s+{_SAYS}\b[^.“”\"]{{0,60}}[:,]?\s*$")
 _WHOLE_SENTENCE = re.compile(r"[.!?,…][”\"»’']?$")
-_NEAR = 200
 UNNAMED = "a quotation"
 
 
 def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
-    """Who says what stands at `start` to `end` of `page`: of an opinion its judge, of speech whoever it quotes, or
-    UNNAMED; None where it is the document's own words."""
-    return document.speaker_of(page, start) or spoken_by(document, page, start, end)
+    """Who says what stands at `start` to `end` of `page`: of an opinion its judge, of speech UNNAMED; None where it is
+    the document's own words."""
+    return document.speaker_of(page, start) or (UNNAMED if is_spoken(document, page, start, end) else None)
 
 
-def spoken_by(document: Document, page: int, start: int, end: int) -> str | None:
-    """Whom the document quotes with all of what stands at `start` to `end` of `page`; None where it is not speech."""
-    for first, last, name in _speeches(document.pages[page - 1].text):
-        if first <= start + 1 and end <= last + 1:
-            return name
-    return None
+def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
+    """Whether the document quotes all of what stands at `start` to `end` of `page` as speech."""
+    return any(span.start <= start + 1 and end <= span.end + 1 for span in _speeches(document.pages[page - 1].text))
 
 
 @lru_cache(maxsize=64)
-def _speeches(text: str) -> tuple[tuple[int, int, str], ...]:
-    """(start, end, speaker) of the speech in a page's text, its quotation marks within."""
-    found: list[tuple[int, int, str]] = []
-    for match in _QUOTED.finditer(text):
-        words = match.group().strip("“”\"«»").strip()
-        if not _WHOLE_SENTENCE.search(words) or not words[:1].isupper():
-            continue  # "the so-called first rule of the house" names something
-        found.append((match.start(), match.end(), _named(text, match.start(), match.end(), found)))
-    return tuple(found)
-
-
-def _named(text: str, start: int, end: int, before: list[tuple[int, int, str]]) -> str:
-    behind = _BEHIND.match(" ".join(text[end : end + _NEAR].split()))
-    if behind is not None and (behind["name"] or behind["first"]) not in _PRONOUNS:
-        return (behind["name"] or behind["first"]) + (behind["role"] or "")
-    ahead = _BEFORE.search(" ".join(text[max(start - _NEAR, 0) : start].split()))
-    if ahead is not None and ahead["name"] not in _PRONOUNS:
-        return ahead["name"] + (ahead["role"] or "")
-    if before and start - before[-1][1] < _NEAR:  # speech that goes on
-        return before[-1][2]
-    return UNNAMED
-
-
-_PRONOUNS = frozenset(("He", "She", "They", "It", "We", "I", "The", "This", "That"))
+def _speeches(text: str) -> tuple[Span, ...]:
+    """The speech in a page's text with its quotation marks; "the so-called first rule of the house" is none."""
+    found = ((match, match.group().strip("“”\"«»").strip()) for match in _QUOTED.finditer(text))
+    return tuple(Span(*m.span()) for m, words in found if words[:1].isupper() and _WHOLE_SENTENCE.search(words))

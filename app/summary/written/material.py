@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from docqa.app.answerers.writing.excerpts import Given, give
 from docqa.app.context.context import Context
@@ -86,16 +87,19 @@ def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) ->
     return Material(given, given)
 
 
-def windows(units: Sequence[Unit], budget: int) -> Iterator[list[Unit]]:
-    """Runs of `units`, in order, of at most `budget` tokens each; one sentence is always taken."""
-    run: list[Unit] = []
+Item = TypeVar("Item")
+
+
+def runs(items: Sequence[Item], sizes: Sequence[int], budget: int, least: int = 1) -> Iterator[list[Item]]:
+    """Runs of `items`, in order, of at most `budget` tokens by their `sizes`, at least `least` in each but the last."""
+    run: list[Item] = []
     used = 0
-    for unit in units:
-        if run and used + unit.tokens > budget:
+    for item, size in zip(items, sizes, strict=True):
+        if len(run) >= least and used + size > budget:
             yield run
             run, used = [], 0
-        run.append(unit)
-        used += unit.tokens
+        run.append(item)
+        used += size
     if run:
         yield run
 

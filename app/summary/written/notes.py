@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.record import SummarySentence
 from docqa.app.summary.written.composing import said
 from docqa.app.summary.written.material import Material
 
 _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
-_LEADING = 2
-"""One of so many first sentences of the whole says what is to come first."""
-_ALIKE = 0.6
-"""Sentences with this share of their words in common say the same."""
 
 
 @dataclass(frozen=True)
@@ -60,36 +54,3 @@ def of_notes(notes: Sequence[Note]) -> Material:
     firsts = tuple(note.places[0] for note in notes)
     shown = Given("\n".join(lines).strip(), firsts, (), whole=False)
     return Material(shown, Given(shown.text, tuple(sources), (), whole=False), numbers)
-
-
-def groups(notes: Sequence[Note], sizes: Sequence[int], budget: int) -> Iterator[list[Note]]:
-    """Runs of `notes` of at most `budget` tokens by their `sizes`, at least two in each but the last."""
-    run: list[Note] = []
-    used = 0
-    for note, size in zip(notes, sizes, strict=True):
-        if len(run) > 1 and used + size > budget:
-            yield run
-            run, used = [], 0
-        run.append(note)
-        used += size
-    if run:
-        yield run
-
-
-def with_leads(
-    sentences: Sequence[SummarySentence], leads: Sequence[SummarySentence], most: int
-) -> tuple[SummarySentence, ...]:
-    """At most `most` sentences that begin with what is to come first: `leads`, unless one of the first says it."""
-    if not leads or any(_alike(each, lead) for each in sentences[:_LEADING] for lead in leads):
-        return tuple(sentences)
-    others = [each for each in sentences if not any(_alike(each, lead) for lead in leads)]
-    return tuple([*leads, *others][: max(most, len(leads))])
-
-
-def _alike(one: SummarySentence, other: SummarySentence) -> bool:
-    """Whether two sentences rest on the same words of the document, or have most of their words in common."""
-    places = {(cite.page, cite.start) for cite in one.cites}
-    words, others = set(terms(one.text)), set(terms(other.text))
-    fewer = min(len(words), len(others))
-    same = bool(fewer) and len(words & others) >= _ALIKE * fewer
-    return same or any((cite.page, cite.start) in places for cite in other.cites)

@@ -1,8 +1,8 @@
 """The front door: one document in, one SummaryRecord in a model's own words out.
 
 The parts of the outline are written one by one, from the model's state of the whole document or from their own
-sentences; then the whole, from what was written of the parts. What a court decided, who the parties of a contract are
-and what a paper found is written first, and comes first.
+sentences; then the whole, from what was written of the parts, which is to begin with what a court decided, who the
+parties of a contract are, or what a paper found.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from functools import cached_property
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
-from docqa.app.summary.kinds import FIRST, LEADS, kind_of
+from docqa.app.summary.kinds import FIRST, kind_of
 from docqa.app.summary.parts import OPENING, Part, parts_of
 from docqa.app.summary.record import SUMMARIZED, UNREADABLE, WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
 from docqa.app.summary.written.composing import compose, sentence_of
-from docqa.app.summary.written.material import Material, of_passages, of_units, units_of, windows
-from docqa.app.summary.written.notes import Note, groups, notes_of, of_notes, with_leads
+from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
+from docqa.app.summary.written.notes import Note, notes_of, of_notes
 from docqa.app.summary.written.writers import Writer
 from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
@@ -82,8 +82,7 @@ class _Work:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
         chosen = self._chosen(parts)
-        leads = [] if self.focus else (yield from self._leads())
-        notes, sections, done = list(leads), list[SummarySection](), 0
+        notes, sections, done = list[Note](), list[SummarySection](), 0
         total = sum(self._cost(part) for part in chosen) or 1
         for part in chosen:
             yield ReadProgress(done, total)
@@ -93,10 +92,9 @@ class _Work:
             if statements:
                 sections.append(self._section(part, statements))
         if len(chosen) == 1:
-            written = sections[0].sentences if sections else ()
-            whole = with_leads(written, [self._sentence(lead) for lead in leads], WHOLE[self.style])
+            whole = sections[0].sentences if sections else ()
         else:
-            whole = yield from self._whole(notes, leads)
+            whole = yield from self._whole(notes)
         self._remark_coverage()
         listed = sections if len(chosen) > 1 and (self.style == "key-points" or not whole) else []
         return whole, tuple(listed), self._empty(parts, chosen, sections)
@@ -138,7 +136,7 @@ class _Work:
             return (yield from self._written(material, self._request(part, parts, most), part.heading, most))
         made: list[_Statements] = []
         while left:
-            window = next(windows(left, self.writer.budget))
+            window = next(runs(left, [unit.tokens for unit in left], self.writer.budget))
             material = of_units(self.document, window, numbered=True)
             try:
                 made.append((yield from self._written(material, self._request(part, parts, most), part.heading, most)))
@@ -162,16 +160,7 @@ class _Work:
 
     # The whole
 
-    def _leads(self) -> Generator[Event, None, list[Note]]:
-        """What comes first in a document of this kind, as far as the model writes it and it is borne out."""
-        found: list[Note] = []
-        for topic in LEADS[self.kind]:
-            found += notes_of(topic.heading, (yield from self._topic(topic)))[:2]
-        return found
-
-    def _whole(
-        self, notes: Sequence[Note], leads: Sequence[Note]
-    ) -> Generator[Event, None, tuple[SummarySentence, ...]]:
+    def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
         """The whole from what was written of its parts; nothing where no part has a statement that is borne out."""
         most = min(WHOLE[self.style], len(notes))
         if len(notes) < 2:
@@ -179,25 +168,24 @@ class _Work:
         first = "" if self.focus else FIRST[self.kind]
         request = summary_prompt.whole_request(most, first=first, about=self.focus, numbered=True)
         made = yield from self._together(notes, request, most)
-        sentences = [sentence_of(item, self.document) for item in made] or list(map(self._sentence, notes[:most]))
-        return with_leads(sentences, [self._sentence(lead) for lead in leads], most)
+        return tuple(sentence_of(item, self.document) for item in made) or tuple(map(self._sentence, notes[:most]))
 
     def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
         """What the model writes from `notes`; where they are more than it reads at once, from groups of them first."""
         left = list(notes)
         while True:
             sizes = [len(self.writer.corpus.tokenizer.encode(note.text)) + 8 for note in left]
-            runs = list(groups(left, sizes, self.writer.budget))
+            several = list(runs(left, sizes, self.writer.budget, least=2))
             try:
-                if len(runs) == 1:
+                if len(several) == 1:
                     return (yield from self._written(of_notes(left), request, "", most))
                 fewer: list[Note] = []
-                for run in runs:
+                for run in several:
                     made = yield from self._written(of_notes(run), request, "", most)
                     fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
                 left = fewer
             except ContextExceeded as error:
-                self.writer.shrink(error, of_notes(runs[0]).shown)
+                self.writer.shrink(error, of_notes(several[0]).shown)
 
     # By topics
 
@@ -216,10 +204,10 @@ class _Work:
 
     def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
         """The statements about one topic, from the state of the whole or from the passages about it."""
-        whole, asked = self.writer.whole, " ".join(topic.questions)
-        request = summary_prompt.topic_request(topic.heading, asked, topic.count, numbered=not whole)
+        whole = self.writer.whole
+        request = summary_prompt.topic_request(topic.heading, topic.question, topic.count, numbered=not whole)
         while True:
-            passages = self._ranked(topic.questions[0], min(TOPIC_TOKENS, self.writer.budget), topic)
+            passages = self._ranked(topic.question, min(TOPIC_TOKENS, self.writer.budget), topic)
             everything = range(len(self.context.passages))
             material = of_passages(self.context, everything if whole else passages, numbered=not whole)
             try:
@@ -251,11 +239,8 @@ class _Work:
         return sorted(chosen)
 
     def _states(self, topic: Topic, index: int) -> bool:
-        """Whether a passage has words that state a topic, and no heading that is about something else."""
-        placed = self.context.passages[index]
-        if topic.foreign is not None and topic.foreign.search(" / ".join(placed.passage.section)):
-            return False
-        return topic.cues.search(" ".join(self.context.text_of(placed).split())) is not None
+        """Whether a passage has words that state a topic."""
+        return topic.cues.search(" ".join(self.context.text_of(self.context.passages[index]).split())) is not None
 
     def _tokens(self, passages: Iterable[int]) -> int:
         placed = (self.context.passages[index] for index in passages)

@@ -97,17 +97,6 @@ def test_parts_then_the_whole_are_written_with_places_and_marks(server, summariz
     assert "roof" in str(whole) and "950" not in str(whole)
 
 
-def test_parties_and_dates_of_a_contract_come_first(server, summarize, lease, tmp_path):
-    def no_parties(body: dict[str, Any]) -> str:
-        if "Summarize the document" not in body["messages"][1]["content"]:
-            return write(body)
-        return f"- The Landlord shall keep the roof in repair [{sentence_number(body, 'roof')}]."
-
-    assert summarize(server(by_request(no_parties)), lease, "--output", tmp_path / "out")[0] == 0
-    whole = [each["text"] for each in records(tmp_path / "out")[0]["sentences"]]
-    assert "Ann Alder" in whole[0] and "3 March 2024" in " ".join(whole[:2]) and "roof" in whole[-1]
-
-
 def test_a_focus_is_written_of_and_of_nothing_else(server, summarize, lease, tmp_path):
     def about(body: dict[str, Any]) -> str:
         asked = body["messages"][1]["content"]

@@ -12,7 +12,6 @@ from docqa.ingest.types import Passage
 HEIGHTS = (
     "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | 80 m | 6 m\n\nPeople like it."
 )
-UNNAMED = "What towers measure.\nOld tower | 90 | 7\nNew tower | 80 | 6\nRed tower | 70 | 5"
 
 
 def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidates, str]:
@@ -45,13 +44,3 @@ def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document):
 def test_prose_stays_where_the_table_lacks_what_was_asked(document):
     _, words = asked(document, HEIGHTS, "People like it", "Who liked the height of the old tower best of all?")
     assert words == "People like it"
-
-
-def test_another_row_gives_way_to_the_named_one(document):
-    _, words = asked(document, UNNAMED, "80", "How tall is the red tower?")
-    assert words == "Red tower | 70 | 5"
-
-
-def test_a_cell_of_the_named_row_stays_where_no_column_is_certain(document):
-    _, words = asked(document, UNNAMED, "70", "How tall is the red tower?")
-    assert words == "70"

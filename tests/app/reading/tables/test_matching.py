@@ -4,7 +4,7 @@
 import pytest
 
 from docqa.app.reading.tables.answer import above_tables
-from docqa.app.reading.tables.matching import choose, named_row
+from docqa.app.reading.tables.matching import choose
 
 RATES = (
     "Rates of unemployment by country\nCountry | 1996 | 2019 | Change 2019 versus 1996\nFrance | 12.5% | 8.5% | (4)\n"
@@ -43,11 +43,6 @@ def test_the_cell_of_the_named_row_and_column_is_chosen(document, question, cell
 )
 def test_nothing_is_chosen_where_row_or_column_is_not_clear(document, question):
     assert choose(question, above_tables(document(RATES), [1])) is None
-
-
-def test_the_head_of_a_table_is_no_row_that_a_question_names(document):
-    above = above_tables(document("1997 | 1995 | 1992\nMill | 4 | 5\nBarn | 6 | 7"), [1])[0]
-    assert named_row("What was the turnover in 1997?", above) is None
 
 
 def test_the_same_row_in_two_tables_is_not_decided(document):

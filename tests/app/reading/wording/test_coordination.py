@@ -13,18 +13,6 @@ from docqa.app.reading.wording.two_parts import parts_of
             ("What are the sums payable for the first prototype?", "What are the sums payable for the design?"),
         ),
         (
-            "Compare the terms of the keeper and of the mayor.",
-            ("What are the terms of the keeper?", "What are the terms of the mayor?"),
-        ),
-        (
-            "What do 'Board' and 'Fund' mean in this part?",
-            ("What do 'Board' mean in this part?", "What do 'Fund' mean in this part?"),
-        ),
-        (
-            "Gross margin in 2019, and share of sales that year?",
-            ("Gross margin in 2019?", "share of sales that year?"),
-        ),
-        (
             "From which year on is it shown, and before which year was it removed?",
             ("From which year on is it shown?", "Before which year was it removed?"),
         ),

@@ -1,4 +1,4 @@
-"""Whose words a sentence is: speech carries its speaker, and is no finding of the document."""
+"""Whose words a sentence is: speech is marked, and is no finding of the document."""
 
 
 import pytest
@@ -14,9 +14,9 @@ PRESS = f"""The company sold four thousand boats in the year and paid a dividend
 @pytest.mark.parametrize(
     ("text", "words", "speaker"),
     [
-        (PRESS, PRAISE, "Jane Doe, chief executive officer"),
+        (PRESS, PRAISE, UNNAMED),
         (PRESS, "The yard of the company has two new docks.", None),
-        (f'John Smith, CFO, added: "Well. {PRAISE} Thanks."', PRAISE, "John Smith, CFO"),
+        (f'John Smith, CFO, added: "Well. {PRAISE} Thanks."', PRAISE, UNNAMED),
         (f"The wall of the office says this. “Well. {PRAISE} Thanks.”", PRAISE, UNNAMED),
         ("This is the “special character of the school environment” in law.", "special character", None),
     ],
@@ -27,7 +27,7 @@ def test_speech_is_told_from_the_documents_own_words(document, text, words, spea
     assert speaker_at(made, 1, start, start + len(words)) == speaker
 
 
-def test_a_quoted_sentence_has_its_speaker_in_the_summary(summarize, document):
+def test_a_quoted_sentence_is_marked_in_the_summary(summarize, document):
     record = summarize(document(PRESS), "abstract")
     assert all(sentence.speaker for sentence in record.sentences if sentence.text in PRESS.split("“")[1].split("”")[0])
     assert summarize(document(PRESS), "brief").sentences[0].speaker is None

@@ -275,10 +275,10 @@ def _with_terms(document: Any) -> Any:
 
 
 SUGGESTED = [
-    "Which law governs the lease?",
-    "How is liability limited?",
-    "What are the duties of keeper 1?",
-    "What are the duties of keeper 2?",
+    "What does the lease say about Duties of keeper 1?",
+    "What does the lease say about Duties of keeper 4?",
+    "What does the lease say about Duties of keeper 7?",
+    "What does the lease say about Duties of keeper 10?",
     "What does “keeper” mean?",
 ]
 
