@@ -62,7 +62,6 @@ class Interface(App[None]):
         self._path = path
         self.store = store
         self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
-        self.marks: dict[str, str] = {}  # what was found wrong with a file when it was opened, by absolute path
         self.bridge = SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
@@ -146,10 +145,6 @@ class Interface(App[None]):
             kept.come_back(past)
         screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
         self.push_screen(screen)
-
-    def on_document_screen_seen(self, message: DocumentScreen.Seen) -> None:
-        """Remember for the library what was found wrong with a file; empty once it could be opened."""
-        self.marks[os.path.abspath(message.path)] = message.mark
 
     def on_document_screen_left(self, message: DocumentScreen.Left) -> None:
         """A document whose questions are being answered stays open behind the list."""

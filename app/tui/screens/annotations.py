@@ -61,8 +61,6 @@ class Annotations:
             return
         page.select(chosen[0] if extend and chosen else found, found)
         self._last = found
-        h, w, y = (key(self.panes, name) for name in ("highlight", "note", "copy"))
-        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     # Making
 

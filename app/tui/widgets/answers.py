@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 _EMPTY = "No questions yet. Type one into the line below: the answer is in the document's own words, with the page."
-_SUGGESTED = "\n\nOr take one of these: with ↓, by its number outside the line, or with a click.\n"
+_SUGGESTED = "\n\nOr take one of these: by its number outside the line, or with a click.\n"
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 _PROGRESS_CELLS = 8

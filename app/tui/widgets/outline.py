@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
 _OPEN_UP_TO = 40
 """A tree of at most so many headings is shown with all of them."""
-_MOST_FOUND = 500
 _LEAST_CELLS, _MOST_CELLS = 20, 44
 _MEASURED = 2_000  # headings that the width is chosen by
 _HERE = "◂"
 
 
 class OutlineTree(Tree[str]):
-    """Headings; Enter posts the place of one. `follow` marks where the reader is, `narrow` shows those with words."""
+    """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
     def __init__(self, *, id: str | None = None) -> None:
         # Before the tree is made, which draws its labels.
@@ -41,7 +40,6 @@ class OutlineTree(Tree[str]):
         self._made: dict[str, TreeNode[str]] = {}
         self._section: str | None = None  # where the reader is
         self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
-        self._words = ""
         self._needed = _LEAST_CELLS
         super().__init__("Outline", id=id)
         self.show_root = False
@@ -57,7 +55,15 @@ class OutlineTree(Tree[str]):
             self._below.setdefault(parent, []).append(section)
         needed = max((self._cells(section) for section in document.sections[:_MEASURED]), default=0)
         self._needed = min(max(needed, _LEAST_CELLS), _MOST_CELLS)
-        self._rebuild()
+        self.clear()
+        self._made, self._here = {}, None
+        self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
+        self.root.expand()
+        if not self.root.children:
+            self.root.add_leaf(Text("no headings found", style="italic"))
+        self._mark()
+        if self.cursor_line < 0:
+            self.cursor_line = 0
         self.refresh(layout=True)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
@@ -72,20 +78,6 @@ class OutlineTree(Tree[str]):
         if (section.id if section is not None else None) != self._section:
             self._section = section.id if section is not None else None
             self._mark()
-
-    def narrow(self, words: str) -> None:
-        """Show only headings with all of `words`, or all headings again for none."""
-        if words != self._words:
-            self._words = words
-            self._rebuild()
-
-    def choose(self) -> bool:
-        """Go to the heading under the cursor; False where there is none."""
-        node = self.cursor_node
-        if node is None or node.data is None:
-            return False
-        self.select_node(node)
-        return True
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
         """The heading, with `…` where the pane is too narrow for it, and its page at the right."""
@@ -117,29 +109,6 @@ class OutlineTree(Tree[str]):
             section = self._sections[event.node.data]
             self.post_message(PlaceChosen(section.page, section.start or 1))
 
-    def _rebuild(self) -> None:
-        self.clear()
-        self._made, self._here = {}, None
-        if self._words:
-            self._fill_found()
-        else:
-            self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
-        self.root.expand()
-        if not self.root.children:
-            self.root.add_leaf(Text("no such heading" if self._words else "no headings found", style="italic"))
-        self._mark()
-        if self.cursor_line < 0 or self._words:
-            self.cursor_line = 0
-
-    def _fill_found(self) -> None:
-        wanted = self._words.casefold().split()
-        for section in self._sections.values():
-            if len(self._made) >= _MOST_FOUND:
-                break
-            title = section_title(section)
-            if all(word in title.casefold() for word in wanted):
-                self._made[section.id] = self.root.add_leaf(Text(title), section.id)
-
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
@@ -161,7 +130,7 @@ class OutlineTree(Tree[str]):
             if changed is not None:
                 changed.refresh()
         self._here = node
-        if node is not None and not self.has_focus and not self._words:
+        if node is not None and not self.has_focus:
             self.call_after_refresh(self._show_here)
 
     def _show_here(self) -> None:

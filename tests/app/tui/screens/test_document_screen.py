@@ -1,6 +1,5 @@
 """Every other key of an open document: scrolling, search, places, export, outline, panes, palette, help, themes."""
 
-import gc
 from typing import Any
 
 import pytest
@@ -182,23 +181,6 @@ def test_the_outline_is_as_wide_as_its_headings_need(interface, session, tui):
     tui.drive(interface(), steps, (160, 40))
 
 
-def test_the_outline_is_filtered_while_one_types(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        await pilot.press("escape", "o", "slash", *"keeper 1")
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 2)
-        await pilot.press("down", "enter")
-        await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
-        assert panes.page.has_focus
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
-        await pilot.press("o", "slash", *"zeppelin")
-        await tui.until(pilot, lambda: "no such heading" in tui.shown(panes.outline))
-        await pilot.press("enter", "escape")
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
-
-    tui.drive(interface(), steps)
-
-
 def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -345,17 +327,5 @@ def test_a_theme_can_be_chosen_and_nothing_breaks(interface, answered, tui):
             pilot.app.theme = theme
             await pilot.pause()
             assert "85 dollars" in tui.screen_text(pilot.app)
-
-    tui.drive(interface(), steps)
-
-
-def test_old_objects_are_not_collected_while_a_document_is_open(interface, session, tui):
-    before = gc.get_threshold()
-
-    async def steps(pilot: Any) -> None:
-        await tui.opened(pilot)
-        await tui.until(pilot, lambda: gc.get_threshold()[2] > 1_000_000)
-        await pilot.press("escape", "l")
-        await tui.until(pilot, lambda: gc.get_threshold() == before)
 
     tui.drive(interface(), steps)
