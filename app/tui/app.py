@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
-PAGE_KEYS = {key.name for key in keymap.PAGE}
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 
@@ -114,20 +113,8 @@ class Interface(App[None]):
         event.prevent_default()
 
     def action_help(self, screen: str) -> None:
-        """The keys of `screen`, one of keymap.SCREENS, of which one may be chosen; over a document the marks, too."""
-        shown = HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document")
-        self.push_screen(shown, self._run_key)
-
-    async def _run_key(self, chosen: keymap.Key | None) -> None:
-        """Do what the key does that was chosen in the help."""
-        if chosen is None:
-            return
-        if isinstance(self.screen, _document_screen()):
-            self.screen.panes.focus_pane("page" if chosen.name in PAGE_KEYS else None)
-        if chosen.action:
-            await self.run_action(chosen.action, self.focused if chosen.name in PAGE_KEYS else self.screen)
-        else:
-            self.simulate_key(chosen.key)
+        """The keys of `screen`, one of keymap.SCREENS; over a document the marks, too."""
+        self.push_screen(HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document"))
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""

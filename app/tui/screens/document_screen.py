@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
-_NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
+_NO_PICTURES = "this terminal cannot show pictures (kitty and iTerm2 can); docqa inspect draws one into a file"
 _MOST_HEADINGS = 5_000
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15

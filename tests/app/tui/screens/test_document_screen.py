@@ -268,37 +268,6 @@ def test_help_lists_every_key_and_goes_away(interface, session, tui):
     tui.drive(interface(), steps, (120, 80))
 
 
-@pytest.mark.parametrize("how", ["enter", "click"])
-def test_an_entry_of_the_help_is_run(interface, session, tui, how):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        for name, done in (
-            ("find", lambda: panes.bar.mode == "find" and panes.bar.input.has_focus),
-            ("line_down", lambda: round(panes.page.scroll_y) == 1),
-            ("outline", lambda: panes.outline.has_focus),
-            ("commands", lambda: type(pilot.app.screen).__name__ == "CommandPalette"),
-        ):
-            await pilot.press("escape", "question_mark")
-            shown = pilot.app.screen.query_one("#help")
-            at = next(n for n, option in enumerate(shown.options) if option.id == name)
-            shown.highlighted = at
-            await pilot.pause()
-            if how == "enter":
-                await pilot.press("enter")
-            else:
-                await pilot.click(shown, offset=(12, _line_of(shown, at)))
-            await tui.until(pilot, done)
-
-    tui.drive(interface(), steps, (120, 80))
-
-
-def _line_of(shown: Any, option: int) -> int:
-    """The line of the widget, its border included, where an option begins."""
-    texts = [shown.render_line(y).text for y in range(shown.size.height)]
-    words = shown.options[option].prompt.columns[1]._cells[0].plain
-    return 1 + next(y for y, text in enumerate(texts) if words in text)
-
-
 def test_the_help_is_whole_on_a_narrow_screen(interface, session, tui):
     from docqa.app.tui.keymap import DOCUMENT
 
