@@ -183,7 +183,7 @@ def run(path: str | None, options: Options) -> int:
     """
     from rich.console import Console
 
-    from docqa.app.session.engine import open_store
+    from docqa.app.storage.store import store_of
     from docqa.app.tui import background, settings
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.graphics import detect
@@ -192,7 +192,7 @@ def run(path: str | None, options: Options) -> int:
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
-    store = open_store(options) if options.store else None
+    store = store_of(options)
     colours = Console().color_system
     light = background.is_light() if chosen.theme == themes.AUTO else False
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)

@@ -17,15 +17,12 @@ from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
-    from textual.geometry import Size
     from textual.widgets.tree import TreeNode
 
     from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
 """A tree of at most so many headings is shown with all of them."""
-_LEAST_CELLS, _MOST_CELLS = 20, 44
-_MEASURED = 2_000  # headings that the width is chosen by
 _HERE = "◂"
 
 
@@ -40,21 +37,18 @@ class OutlineTree(Tree[str]):
         self._made: dict[str, TreeNode[str]] = {}
         self._section: str | None = None  # where the reader is
         self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
-        self._needed = _LEAST_CELLS
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
         self.auto_expand = False  # Enter goes to a heading; space opens and closes it
 
     def show(self, document: Document) -> None:
-        """Fill the tree with the sections of `document`, as wide as they need within limits."""
+        """Fill the tree with the sections of `document`."""
         self._document = document
         self._below, self._sections = {}, {section.id: section for section in document.sections}
         for section in document.sections:
             parent = section.parent if section.parent in self._sections else None
             self._below.setdefault(parent, []).append(section)
-        needed = max((self._cells(section) for section in document.sections[:_MEASURED]), default=0)
-        self._needed = min(max(needed, _LEAST_CELLS), _MOST_CELLS)
         self.clear()
         self._made, self._here = {}, None
         self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
@@ -64,11 +58,6 @@ class OutlineTree(Tree[str]):
         self._mark()
         if self.cursor_line < 0:
             self.cursor_line = 0
-        self.refresh(layout=True)
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:
-        """What the headings need; the screen gives no more than its share."""
-        return self._needed
 
     def follow(self, page: int, offset: int) -> None:
         """Mark the heading above a place, and bring it into view unless somebody is choosing here."""
@@ -142,13 +131,6 @@ class OutlineTree(Tree[str]):
             return ""
         page = self._sections[node.data].page
         return printable(self._document.pages[page - 1].label or str(page))
-
-    def _cells(self, section: Section) -> int:
-        """What a heading needs: its indent, its sign, its words and its page."""
-        depth, above = 0, section
-        while above.parent in self._sections and depth < 8:
-            above, depth = self._sections[above.parent], depth + 1
-        return cell_len(section_title(section)) + self.guide_depth * (depth + 1) + 7
 
 
 def _unfolded(node: TreeNode[str]) -> bool:

@@ -172,15 +172,6 @@ def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
     tui.drive(interface(), steps)
 
 
-def test_the_outline_is_as_wide_as_its_headings_need(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        assert "Duties of keeper 10 " in tui.shown(panes.outline)
-        assert panes.outline.size.width <= 36
-
-    tui.drive(interface(), steps, (160, 40))
-
-
 def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
