@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import Failure, Item, failure_of, read_content
@@ -63,8 +61,6 @@ def attempt(job: Job, key: str, item: Item, on_event: Callable[[Event], None]) -
     from docqa.app import report
 
     started = time.monotonic()
-    with contextlib.suppress(OSError):  # `peak_bytes` is measured anew, where the system can: Linux
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     try:
         made = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
@@ -85,16 +81,7 @@ def _bug(error: Exception) -> Failure:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process held since the last `attempt` began, else since its start."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        return _peak_elsewhere()
-
-
-def _peak_elsewhere() -> int:
-    """The same since the process began, on systems without /proc."""
+    """The most memory that this process held since it began."""
     try:
         import resource
     except ImportError:

@@ -20,7 +20,7 @@ from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import Job, identity_hash
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, plan_tasks, planned_memory
+from docqa.app.batch.planning import BatchPlan, plan_tasks
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
@@ -92,13 +92,13 @@ class Batch:
     def plan(self) -> BatchPlan:
         """Of what is left, with as many jobs as fit the memory that is free."""
         left, jobs = self.left(), self.settings.jobs
-        plan = plan_tasks(left, jobs, self.options, self._job.store, self._speeds(jobs))
+        plan = plan_tasks(left, jobs, self.options, self._speeds(jobs))
         if self.settings.ray is not None:
             return plan
         fitting = max(1, min(jobs, available_bytes() // max(plan.memory_bytes // jobs, 1)))
         if fitting == jobs:
             return plan
-        return plan_tasks(left, fitting, self.options, self._job.store, self._speeds(fitting))
+        return plan_tasks(left, fitting, self.options, self._speeds(fitting))
 
     # Running
 
@@ -117,8 +117,8 @@ class Batch:
                 ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
                 return self._run(plan, ledger, keep, progress)
         except sqlite3.Error as error:
-            reason, hint = f"the ledger cannot be written ({error})", account.remedy(error)
-            raise ResourceError(reason, where=str(path), hint=hint) from error
+            hint = "make room on that disk, or move the file away: no work is lost with it"
+            raise ResourceError(f"the ledger cannot be written ({error})", where=str(path), hint=hint) from error
 
     def clean(self) -> None:
         """Drop what no document of this batch needs any more, and what killed processes left."""
@@ -187,18 +187,11 @@ class Batch:
         speeds = self._speeds(plan.jobs)
         speeds.age()
         for task, outcome in measured:
-            planned = plan.tasks[task.key]
             speeds.add(f"tokens {task.item.suffix}", task.item.bytes, outcome.tokens)
-            if not planned.kept_text:
-                speeds.add(f"reading {task.item.suffix}", task.item.bytes, outcome.reading_s)
-            work = "kept" if planned.kept_state else "work"
-            speeds.add(work, outcome.tokens, outcome.seconds - outcome.reading_s)
+            speeds.add(f"reading {task.item.suffix}", task.item.bytes, outcome.reading_s)
+            speeds.add("work", outcome.tokens, outcome.seconds - outcome.reading_s)
         busy = sum(outcome.seconds for _, outcome in tally.outcomes) / plan.jobs
         speeds.add("startup", 1.0, max(tally.seconds - busy, 0.0))
-        if tally.peak_bytes:
-            longest = max(outcome.tokens for _, outcome in measured)
-            planned_bytes = planned_memory(self.options, longest, plan.jobs, len(measured))
-            speeds.add("memory", 1.0, tally.peak_bytes / planned_bytes)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self._job.store.root, self._speeds_key(plan.jobs), speeds)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,8 +45,6 @@ class Workspace:
             hint = "wait until it ends, or choose another folder"
             raise UsageError("another docqa process works in this folder", where=str(self.root), hint=hint) from None
         try:
-            for former in ("owners", "leases"):  # what docqa kept there when machines took tasks over from each other
-                shutil.rmtree(self.folder / former, ignore_errors=True)
             yield
         finally:
             lock.release()

@@ -1,6 +1,7 @@
-"""What is there at once: a second question, a preliminary answer, the first frame, the help; each in a new process.
+"""What is there at once: a first and a second question, a preliminary answer, the first frame, the help; each in a new
+process.
 
-Walls are the best of three. They depend on what else the machine does, so that each row says the load beside them.
+Walls are the best of several. They depend on what else the machine does, so that each row says the load beside them.
 """
 
 from __future__ import annotations
@@ -10,12 +11,10 @@ import tempfile
 import time
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from docqa.app.bench.processes import run_docqa, sampled_docqa
+from docqa.app.bench.processes import run_docqa
 from docqa.app.bench.rows import Measurement
-from docqa.app.bench.sampling import PARTS
 from docqa.app.bench.terminal import NoTerminal, first_frame
 from docqa.ingest.process.forks import usable_cores
 from docqa.ingest.request import ReadRequest
@@ -25,8 +24,7 @@ REPEATS = 3
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 _HANDBOOK, _AGREEMENT = "handbook.pdf", "services_agreement.pdf"
 _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGREEMENT: "When does it take effect?"}
-_BESIDE_READER_S = {_HANDBOOK: 0.7, _AGREEMENT: 0.5}
-QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 4.0, 0.4, 0.12
+WARM_WITHIN_S, QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 2.5, 4.0, 0.4, 0.12
 PAGES, LEAST_SPEED_UP = 400, 1.6
 _WARM_UP = 1  # the first one writes what Python compiles
 
@@ -39,63 +37,44 @@ class _Timed:
     processor_s: float
 
 
-@dataclass(frozen=True)
-class _TimedQuestion(_Timed):
-    """A question in a new process, with the seconds of each of PARTS."""
-
-    parts: dict[str, float]
-
-    @property
-    def beside_reader_s(self) -> float:
-        return self.wall_s - self.parts["reader"]
+def cold_row() -> Iterator[Measurement]:
+    """cold_ask: a question about a document that nobody has read."""
+    arguments = ("ask", "--no-store", "--json", str(SAMPLES / _AGREEMENT), _QUESTION[_AGREEMENT])
+    yield from _asked("cold_ask", f"{_AGREEMENT} in a new process, --no-store", lambda: run_docqa(*arguments))
 
 
-def second_question(name: str, row: str) -> Iterator[Measurement]:
-    """`row`: a question about the sample `name`, which was read before, without the reader's own time; and that."""
-    document = SAMPLES / name
-    if not document.is_file():
-        yield from _missing(row, f"{row}_reader")
-        return
+def warm_row() -> Iterator[Measurement]:
+    """warm_ask: a question about a document that was read before."""
+    document = str(SAMPLES / _AGREEMENT)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        run_docqa("read", str(document), cache=folder)
-        asked = [_ask(document, _QUESTION[name], folder) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
-    best = min(asked, key=lambda one: one.beside_reader_s)
-    start = best.wall_s - sum(best.parts.values())
-    profile = ", ".join(f"{part} {best.parts[part]:.2f}" for part in PARTS)
-    yield Measurement(
-        row, best.beside_reader_s, "s", None, None,
-        f"a question about {name}, read before, in a new process, beside the reader; best of {REPEATS}; wall "
-        f"{best.wall_s:.2f} s: start {start:.2f}, {profile}; {_spent(best)}; bar {_BESIDE_READER_S[name]:g}",
-    )  # fmt: skip
-    reader = min(one.parts["reader"] for one in asked)
-    yield Measurement(
-        f"{row}_reader", reader, "s", None, None, f"the reader's own time in it; best of {REPEATS}; {_load()}"
-    )
 
+        def ask() -> None:
+            run_docqa("ask", "--json", document, _QUESTION[_AGREEMENT], cache=folder)
 
-def _ask(document: Path, question: str, cache: str) -> _TimedQuestion:
-    worked = _processor_s()
-    wall, parts = sampled_docqa("ask", "--json", str(document), question, cache=cache)
-    return _TimedQuestion(wall, _processor_s() - worked, parts)
+        if Path(document).is_file():
+            run_docqa("read", document, cache=folder)
+        what = f"{_AGREEMENT}, read before, in a new process; bar {WARM_WITHIN_S:g}"
+        yield from _asked("warm_ask", what, ask)
 
 
 def quick_row() -> Iterator[Measurement]:
     """quick_unread: `docqa ask --quick` about a document that nobody has read."""
-    document = SAMPLES / _HANDBOOK
-    if not document.is_file():
-        yield from _missing("quick_unread")
-        return
 
     def ask() -> None:
         with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-            run_docqa("ask", "--quick", str(document), _QUESTION[_HANDBOOK], cache=folder)
+            run_docqa("ask", "--quick", str(SAMPLES / _HANDBOOK), _QUESTION[_HANDBOOK], cache=folder)
 
+    what = f"docqa ask --quick {_HANDBOOK} in a new process, with nothing kept; bar {QUICK_WITHIN_S:g}"
+    yield from _asked("quick_unread", what, ask)
+
+
+def _asked(name: str, what: str, ask: Callable[[], object]) -> Iterator[Measurement]:
+    """The row `name` of a question about a sample document."""
+    if not (SAMPLES / _AGREEMENT).is_file():
+        yield _missing(name)
+        return
     best = _best(ask, REPEATS)
-    yield Measurement(
-        "quick_unread", best.wall_s, "s", None, None,
-        f"docqa ask --quick {_HANDBOOK} in a new process, with nothing kept; best of {REPEATS}; {_spent(best)}; "
-        f"bar {QUICK_WITHIN_S:g}",
-    )  # fmt: skip
+    yield Measurement(name, best.wall_s, "s", None, None, f"{what}; best of {REPEATS}; {_spent(best)}")
 
 
 def first_frame_row() -> Iterator[Measurement]:
@@ -126,7 +105,7 @@ def ingest_parallel_row(pages: int = PAGES) -> Iterator[Measurement]:
     """ingest_parallel: a PDF of `pages` read by a worker with a process for each core, beside one process."""
     document, cores = SAMPLES / _HANDBOOK, usable_cores()
     if not document.is_file():
-        yield from _missing("ingest_parallel")
+        yield _missing("ingest_parallel")
         return
     if cores < 2:
         yield Measurement("ingest_parallel", None, "s", "one process", None, "not measured: there is one core")
@@ -157,9 +136,8 @@ def _write_long(source: Path, file: Path, pages: int) -> None:
     writer.write(file)
 
 
-def _missing(*names: str) -> Iterator[Measurement]:
-    for name in names:
-        yield Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
+def _missing(name: str) -> Measurement:
+    return Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
 
 
 def _best(action: Callable[[], object], repeats: int) -> _Timed:
@@ -180,28 +158,23 @@ def _processor_s() -> float:
 
 def _spent(run: _Timed) -> str:
     """What a run took of the processor, and what else the machine does."""
-    return f"{run.processor_s:.2f} s of the processor, {_load()}"
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+    return f"{run.processor_s:.2f} s of the processor, {load}"
 
 
-def _load() -> str:
-    return f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
-
-
-_MEASURES: dict[tuple[str, ...], Callable[[], Iterator[Measurement]]] = {
-    ("help",): help_row,
-    ("tui_first_frame",): first_frame_row,
-    ("second_question", "second_question_reader"): partial(second_question, _HANDBOOK, "second_question"),
-    ("second_question_sample", "second_question_sample_reader"): (
-        partial(second_question, _AGREEMENT, "second_question_sample")
-    ),
-    ("quick_unread",): quick_row,
-    ("ingest_parallel",): ingest_parallel_row,
+_MEASURES: dict[str, Callable[[], Iterator[Measurement]]] = {
+    "help": help_row,
+    "tui_first_frame": first_frame_row,
+    "cold_ask": cold_row,
+    "warm_ask": warm_row,
+    "quick_unread": quick_row,
+    "ingest_parallel": ingest_parallel_row,
 }
-NAMES = tuple(name for names in _MEASURES for name in names)
+NAMES = tuple(_MEASURES)
 
 
 def at_once_rows(only: Container[str] = NAMES) -> Iterator[Measurement]:
     """Measure the rows NAMES, or those of them that are in `only`. No model is loaded in this process."""
-    for names, measure in _MEASURES.items():
-        if any(name in only for name in names):
-            yield from (row for row in measure() if row.name in only)
+    for name, measure in _MEASURES.items():
+        if name in only:
+            yield from measure()

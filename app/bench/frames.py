@@ -45,10 +45,10 @@ class FrameTimes:
     """Seconds. `open_s`: from opening a document that was parsed before until its text is on the screen.
 
     A frame is every line of the text on a screen of `SIZE`: `frames_s` each drawn for the first time, all over the
-    text; `jumps_cpu_s` of going to a place and laying out what is around it; `settled_cpu_s` of drawing a frame again,
-    as when something over it closes. Those that end in `_cpu_s` are of the processor: what the same takes on a machine
-    that does nothing else. `busy_frames_s` and `busy_frames_cpu_s` are frames drawn while the document is read in the
-    background; `keys_s` from a key that is pressed meanwhile until its letter is in the line.
+    text; `settled_cpu_s` of drawing a frame again, as when something over it closes. Those that end in `_cpu_s` are of
+    the processor: what the same takes on a machine that does nothing else. `busy_frames_s` and `busy_frames_cpu_s` are
+    frames drawn while the document is read in the background; `keys_s` from a key that is pressed meanwhile until its
+    letter is in the line.
     """
 
     open_s: float
@@ -56,7 +56,6 @@ class FrameTimes:
     frames_s: list[float]
     frames_cpu_s: list[float]
     settled_cpu_s: list[float]
-    jumps_cpu_s: list[float]
     busy_frames_s: list[float]
     busy_frames_cpu_s: list[float]
     keys_s: list[float]
@@ -143,13 +142,13 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
             await asyncio.sleep(0.001)
         opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
         await pilot.pause(1.0)
-        walls, jumps, drawn, again = await _frames(screen.panes.page, frames)
+        walls, drawn, again = await _frames(screen.panes.page, frames)
         await _read_in_background(screen)
-        busy, _, busy_cpu, _ = await _frames(screen.panes.page, frames, seed=35)
+        busy, busy_cpu, _ = await _frames(screen.panes.page, frames, seed=35)
         keys = await _keys(screen, KEYS)
         await app.action_quit()
     app.bridge.close(20)
-    return FrameTimes(opened, opened_cpu, walls, drawn, again, jumps, busy, busy_cpu, keys)
+    return FrameTimes(opened, opened_cpu, walls, drawn, again, busy, busy_cpu, keys)
 
 
 async def _read_in_background(screen: DocumentScreen) -> None:
@@ -184,25 +183,21 @@ def _shown(screen: DocumentScreen) -> bool:
     return screen.document is not None and any(page.render_line(y).text.strip() for y in range(page.size.height))
 
 
-async def _frames(
-    page: PageView, frames: int, seed: int = 34
-) -> tuple[list[float], list[float], list[float], list[float]]:
-    """(frames by the clock, by the processor: jumps, frames drawn for the first time, the same again), in seconds."""
+async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float], list[float]]:
+    """(frames by the clock, by the processor: drawn for the first time, the same again), in seconds."""
     places = random.Random(seed)
-    walls, jumps, drawn, again = ([0.0] * frames for _ in range(4))
+    walls, drawn, again = ([0.0] * frames for _ in range(3))
     for number in range(frames):
-        worked = time.thread_time()
         if number % 3:
             page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
         else:
             page.scroll_to(y=places.randrange(page.max_scroll_y), animate=False, immediate=True)
-        jumps[number] = time.thread_time() - worked
         started = time.perf_counter()
         drawn[number] = _draw(page)
         walls[number] = time.perf_counter() - started
         again[number] = _draw(page)
         await asyncio.sleep(0)
-    return walls, jumps, drawn, again
+    return walls, drawn, again
 
 
 def _draw(page: PageView) -> float:

@@ -1,6 +1,4 @@
-"""The rows of a GGUF file of the user's: beside llama.cpp on the same file, a question about a document that was read
-before, and an answer that quotes.
-"""
+"""The rows of a GGUF file of the user's: beside llama.cpp on the same file, and an answer that quotes."""
 
 from __future__ import annotations
 
@@ -8,15 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from docqa.app.bench.contexts import BLOCK, random_context
 from docqa.app.bench.rows import Measurement, fastest
-from docqa.app.bench.run import against_peers, random_ids
+from docqa.app.bench.run import against_peers
 from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
 
-CONTEXT, QUESTION = 30_000, 64  # tokens
 REPEATS = 3
-FIRST_TOKEN_WITHIN_S = 3.0
 QUOTED = 96  # tokens
 CLAUSE = """The Supplier shall keep the records of every delivery for six years after the year in which the goods were \
 handed over, at its own cost and in a form that can be read without special equipment. On thirty days' written notice \
@@ -26,32 +21,10 @@ Customer was charged more than two percent above what was owed, the Supplier bea
 the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
 
 
-def real_rows(model: NetworkModel, file: Path, prompt: int, context: int = CONTEXT) -> Iterator[Measurement]:
-    """real_prefill_8k, real_decode_8k, real_second_question and real_quoting.
-
-    Args:
-        model: that of `file`.
-        prompt, context: tokens of the prompt of the first rows, and of the document that was read before.
-    """
+def real_rows(model: NetworkModel, file: Path, prompt: int) -> Iterator[Measurement]:
+    """real_prefill_8k, real_decode_8k, with a prompt of so many tokens, and real_quoting. `model`: that of `file`."""
     yield from against_peers(model, prompt, file)
-    yield second_question(model, context)
     yield quoting(model)
-
-
-def second_question(model: NetworkModel, context: int) -> Measurement:
-    """Seconds to the first token of an answer about a document of `context` tokens that is in memory.
-
-    Whole blocks of the document are random keys and values, which cost what real ones cost; the rest of it is read.
-    """
-    state = random_context(model, context // BLOCK * BLOCK)
-    model.prefill(random_ids(model, context % BLOCK + BLOCK)[BLOCK:], state)
-    question = random_ids(model, QUESTION)
-    seconds = fastest(lambda: int(model.logits(model.prefill(question, state.fork())).argmax()), REPEATS)
-    method = (
-        f"a question of {QUESTION} tokens to the first token of its answer, behind a document of {context:,} tokens in "
-        f"memory (random keys and values); best of {REPEATS}; bar {FIRST_TOKEN_WITHIN_S:g}"
-    )
-    return Measurement("real_second_question", seconds, "s", None, None, method)
 
 
 def quoting(model: NetworkModel) -> Measurement:

@@ -16,31 +16,21 @@ from docqa.app.answerers.remote.address import is_remote
 from docqa.app.commands import completions, flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
-from docqa.app.output.progress import duration, size
+from docqa.app.output.progress import size
 
 if TYPE_CHECKING:
     from docqa.app.models.known import KnownModel
     from docqa.model.config import HybridConfig
 
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
-_GROUPS = {
-    "as it is": "fits this machine",
-    "packed": "fits in 4 bits: docqa models pull NAME --bits 4",
-    "pooled": "fits in 4 bits with most of its experts on disk, which is slower",
-    "no": "does not fit the memory or the free disk of this machine",
-}
-"""`Forecast.fits`, the smallest need first, and the heading of the models that fit so."""
-_READ = _LENGTHS_SHOWN[0]
-"""Tokens that times and memory of models to pull are told for: some 80 pages."""
 
 
 def list_models() -> int:
     """Print the models that are here, and those that can be pulled.
 
-    `*` marks the one that answers now. The others stand under how they fit this machine; you see the size of the
-    download, of the weights in 4 bits, the memory for 262,144 tokens with these, how long this machine would read
-    32,768 tokens (some 80 pages) where they fit its memory, the share of the parameters that one token uses, and the
-    license. `docqa models show NAME` has more.
+    `*` marks the one that answers now. Of the others you see the size of the download, of the weights in 4 bits, the
+    memory for 262,144 tokens with these, the share of the parameters that one token uses, and the license.
+    `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
     """
     from docqa.app import config
     from docqa.app.models.library import find, models_root, pulled_models
@@ -61,24 +51,14 @@ def list_models() -> int:
 
 
 def _known_lines() -> list[str]:
-    """The table of what can be pulled, with its times on this machine."""
-    from docqa.app.models.before_pull import forecast, machine_speed
+    """The table of what can be pulled."""
     from docqa.app.models.known import KNOWN
-    from docqa.app.models.library import models_root
 
-    speed, root = machine_speed(), models_root()
-    groups: dict[str, list[str]] = {fits: [] for fits in _GROUPS}
+    lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
     for model in KNOWN:
-        expected = forecast(model, _READ, speed, root)
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
-        reads = duration(expected.seconds) if expected.fits != "no" else "-"
-        licence = model.license or "see its page"
-        row = f"  {model.id:<40}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}"
-        groups[expected.fits].append(row.rstrip())
-    lines = ["to pull, from the hub                     download     4 bits    at 256K   32K read in   active  license"]
-    for fits, rows in groups.items():
-        lines += ["", _GROUPS[fits], *rows] if rows else []
+        lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license or 'see its page'}")
     return lines
 
 
@@ -93,7 +73,7 @@ def show(
     """Print a model's parameters and the memory of its state.
 
     Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes and
-    in 4, 6 or 8 bits, how long this machine reads with it, and its license.
+    in 4, 6 or 8 bits, and its license.
 
     The active share is the part of all parameters that one token uses, with embedding and head; the active share of
     layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
@@ -116,23 +96,16 @@ def show(
 
 
 def _needed(model: KnownModel) -> dict[str, object]:
-    """What a model that is not here needs, and takes, on this machine."""
-    from docqa.app.models import before_pull
-    from docqa.app.models.library import models_root
+    """What a model that is not here needs on disk, and in memory while some 80 pages are read."""
+    from docqa.app.models.known import BITS
 
-    speed = before_pull.machine_speed()
-    expected = before_pull.forecast(model, _READ, speed, models_root())
-    seconds = before_pull.reading_seconds(model, _LENGTHS_SHOWN, speed)
+    forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
         "id": model.id,
         "license": model.license or f"see huggingface.co/{model.id}",
         "download_bytes": model.download_bytes,
-        "free_disk_bytes": expected.free_disk_bytes,
-        **before_pull.needs(model, _READ),
-        "machine_memory_bytes": expected.machine_memory_bytes,
-        "reading_seconds": {str(tokens): round(taken, 1) for tokens, taken in seconds.items()},
-        "fits": expected.fits,
-        "verdict": expected.verdict,
+        "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
+        "memory_bytes": {name: model.memory_bytes(_LENGTHS_SHOWN[0], bits) for name, bits in forms.items()},
     }
 
 
@@ -188,7 +161,7 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
     for name, value in facts.items():
         words = name.replace("_", " ")
         if isinstance(value, dict):
-            form = size if "bytes" in name else duration if "seconds" in name else "{:,}".format
+            form = size if "bytes" in name else "{:,}".format
             shown = ", ".join(f"{key} {form(count)}" for key, count in value.items())
             lines.append(f"{words}: {shown}")
         elif isinstance(value, int) and "bytes" in name:

@@ -162,6 +162,5 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
             f"time         {duration(plan.seconds)}{jobs}",
             f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",
             f"disk         {size(plan.disk_bytes)}",
-            f"kept before  {done:,} summaries, {plan.kept_texts:,} texts, {plan.kept_states:,} read states",
         ]
     )

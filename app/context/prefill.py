@@ -226,8 +226,7 @@ class Prefiller:
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none or where
         nothing is left to read (`finished`)."""
-        candidates = self._candidates()
-        for position, key in candidates:
+        for position, key in self._candidates():
             problem, state = self._load(store, key, position)
             if not problem:
                 self.tokens_reused = self._saved_at = self.total if state is None else state.position
@@ -240,8 +239,6 @@ class Prefiller:
             elif problem:
                 store.drop("states", self.key)
                 yield Notice(f"a shorter version that was read before cannot be used: {problem}")
-        if not candidates:
-            yield from self._say_what_differs(store)
         return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
@@ -269,23 +266,6 @@ class Prefiller:
             return "", state
         except (StoreDamaged, StateError, OSError) as error:
             return str(error), None
-
-    def _say_what_differs(self, store: Store) -> Iterator[Event]:
-        mine = [document.id for document in self.context.documents]
-        kept = [entry.details for entry in store.entries("states") if entry.status == "kept"]
-        reasons = (self._difference(details) for details in kept if details.get("documents") == mine)
-        if reason := next(filter(None, reasons), ""):
-            yield Notice(f"this text is read again: {reason}")
-
-    def _difference(self, kept: Details) -> str:
-        """Why the state that `kept` describes cannot be used; empty where its profile is the same."""
-        profile = kept.get("profile", {})
-        if profile.get("layout") != self.profile.layout:  # the bundled reader's, beside that of a model that writes
-            return ""
-        if profile.get("model") != self.profile.model:
-            return f"it was read with {kept.get('model', 'another model')}, you now ask {name_of(self.model.folder)}"
-        differing = self.profile.differences(profile)
-        return f"it was read with other settings ({'; '.join(differing)})" if differing else ""
 
     # Reading on
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,12 +39,6 @@ class Profile:
     def text(self) -> str:
         """Canonical text for hashing."""
         return json.dumps(self.fields(), sort_keys=True)
-
-    def differences(self, other: Mapping[str, object]) -> list[str]:
-        """The fields in which a kept state's profile differs, as "dtype was 'float32', is now 'bfloat16'"."""
-        mine = self.fields()
-        changed = [name for name in mine if other.get(name) != mine[name]]
-        return [f"{name} was {other.get(name)!r}, is now {mine[name]!r}" for name in changed]
 
 
 def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:

@@ -1,14 +1,13 @@
-"""What a known model needs, whether it fits this machine and how long it reads, before anything of it is fetched."""
+"""Whether a known model fits this machine and how long it reads, before anything of it is fetched."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.models.known import BITS, KnownModel
+from docqa.app.models.known import KnownModel
 from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
@@ -104,28 +103,3 @@ def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Foreca
         disk_bytes=expected.disk_bytes,
         license=model.license,
     )
-
-
-def needs(model: KnownModel, tokens: int) -> dict[str, dict[str, int]]:
-    """Bytes on disk, and in memory while `tokens` tokens are read: as it comes, and in each number of bits."""
-    forms = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
-    return {
-        "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
-        "memory_bytes": {name: _PROCESS_BYTES + model.memory_bytes(tokens, bits) for name, bits in forms.items()},
-    }
-
-
-def reading_seconds(model: KnownModel, lengths: Sequence[int], speed: Speed) -> dict[int, float]:
-    """Seconds of reading so many tokens on this machine, for those of `lengths` that its context has room for."""
-    from docqa.model.cost.plan import estimate, most_tokens
-
-    longest = most_tokens(model.config)
-    return {tokens: estimate(model.config, tokens, speed=speed).seconds for tokens in lengths if tokens <= longest}
-
-
-def machine_speed() -> Speed:
-    """The speed of this machine, measured with some layers of the bundled model; takes a few seconds."""
-    from docqa.model.cost.speed import measured_speed
-    from docqa.model.load import load_model
-
-    return measured_speed(load_model(), TIMED_LAYERS)

@@ -245,10 +245,7 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""
     key = _key(shown, document.id, request, password)
-    details = Details(
-        documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)], title=document.title,
-        pages=len(document.pages) if document.paged else 0,
-    )  # fmt: skip
+    details = Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])
     store.put("documents", key, details, {_FILE: to_bytes(document)})
 
 

@@ -57,8 +57,8 @@ KINDS = {
 class Details(TypedDict, total=False):
     """What entry.json says. `files` are paths as given, `paths` absolute ones, both in the order of `documents`.
 
-    `title` and `pages` (0 where it has none) are those of a document. `profile`, `model` (its name), `position` and
-    `total` (tokens) are those of a state; `sums` and `sizes` are those of files, by name.
+    `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and `sizes` are those
+    of files, by name.
     """
 
     key: str
@@ -66,8 +66,6 @@ class Details(TypedDict, total=False):
     documents: list[str]
     files: list[str]
     paths: list[str]
-    title: str
-    pages: int
     profile: dict[str, object]
     model: str
     position: int

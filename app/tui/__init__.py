@@ -1,6 +1,4 @@
 """The terminal interface. Nothing here is imported before `docqa tui` runs; only `kept_…` and `suggestions` know no
 Textual."""
 
-__all__ = [
-    "app", "background", "bridge", "kept_annotations", "kept_turns", "keymap", "settings", "suggestions", "themes",
-]  # fmt: skip
+__all__ = ["app", "background", "bridge", "kept_turns", "keymap", "settings", "suggestions", "themes"]

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
-PAGE_KEYS = {key.name for key in keymap.PAGE}
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 
@@ -62,7 +61,6 @@ class Interface(App[None]):
         self._path = path
         self.store = store
         self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
-        self.marks: dict[str, str] = {}  # what was found wrong with a file when it was opened, by absolute path
         self.bridge = SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
@@ -115,20 +113,8 @@ class Interface(App[None]):
         event.prevent_default()
 
     def action_help(self, screen: str) -> None:
-        """The keys of `screen`, one of keymap.SCREENS, of which one may be chosen; over a document the marks, too."""
-        shown = HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document")
-        self.push_screen(shown, self._run_key)
-
-    async def _run_key(self, chosen: keymap.Key | None) -> None:
-        """Do what the key does that was chosen in the help."""
-        if chosen is None:
-            return
-        if isinstance(self.screen, _document_screen()):
-            self.screen.panes.focus_pane("page" if chosen.name in PAGE_KEYS else None)
-        if chosen.action:
-            await self.run_action(chosen.action, self.focused if chosen.name in PAGE_KEYS else self.screen)
-        else:
-            self.simulate_key(chosen.key)
+        """The keys of `screen`, one of keymap.SCREENS; over a document the marks, too."""
+        self.push_screen(HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document"))
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
@@ -146,10 +132,6 @@ class Interface(App[None]):
             kept.come_back(past)
         screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
         self.push_screen(screen)
-
-    def on_document_screen_seen(self, message: DocumentScreen.Seen) -> None:
-        """Remember for the library what was found wrong with a file; empty once it could be opened."""
-        self.marks[os.path.abspath(message.path)] = message.mark
 
     def on_document_screen_left(self, message: DocumentScreen.Left) -> None:
         """A document whose questions are being answered stays open behind the list."""
@@ -201,7 +183,7 @@ def run(path: str | None, options: Options) -> int:
     """
     from rich.console import Console
 
-    from docqa.app.session.engine import open_store
+    from docqa.app.storage.store import store_of
     from docqa.app.tui import background, settings
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.graphics import detect
@@ -210,7 +192,7 @@ def run(path: str | None, options: Options) -> int:
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
-    store = open_store(options) if options.store else None
+    store = store_of(options)
     colours = Console().color_system
     light = background.is_light() if chosen.theme == themes.AUTO else False
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import sys
+import time
 
-from docqa.app.tui.page.graphics import ask_terminal
-
+ASK_WITHIN_S = 0.3
 _ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question, so that nobody waits for the first
+_ATTRIBUTES = re.compile(rb"\x1b\[\?[\d;]*c")
 _SILENT = ("dumb", "linux")
 _COLOUR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 _WEIGHTS = (0.299, 0.587, 0.114)
@@ -27,3 +30,36 @@ def light_in(reply: bytes) -> bool | None:
         return None
     parts = [int(part, 16) / (16 ** len(part) - 1) for part in found.groups()]
     return sum(weight * part for weight, part in zip(_WEIGHTS, parts)) > 0.5
+
+
+def ask_terminal(question: bytes) -> bytes:
+    """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
+    there is none or it says nothing.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return b""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows, whose terminals are not asked
+        return b""
+    source = sys.stdin.fileno()
+    before = termios.tcgetattr(source)
+    try:
+        tty.setcbreak(source, termios.TCSANOW)
+        os.write(sys.stdout.fileno(), question)
+        return _answer(source)
+    except OSError:
+        return b""
+    finally:
+        termios.tcsetattr(source, termios.TCSANOW, before)
+
+
+def _answer(source: int) -> bytes:
+    answer, end = b"", time.monotonic() + ASK_WITHIN_S
+    while _ATTRIBUTES.search(answer) is None:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([source], [], [], left)[0]:
+            break
+        answer += os.read(source, 1_024)
+    return answer

@@ -1,4 +1,4 @@
-"""Questions and answers of a document as the interface shows them, kept in the history. No Textual here.
+"""Questions, answers and annotations of a document as the interface shows them, kept in the history. No Textual here.
 
 A document has one session of kind `tui` that grows whenever it is opened; `docqa history` finds and exports it too.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.answer import events
 from docqa.app.errors import ResourceError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 INTERRUPTED = "Left before it was answered; r asks again."
 _KIND = "tui"
 _HTML = (".html", ".htm")
+T = TypeVar("T")
 
 
 @dataclass
@@ -89,16 +90,8 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
 
     Nothing is kept of a document that `docqa forget` deleted after it was opened.
     """
-    if store.forgotten([document.id]):
-        return
-    try:
-        with open_history(store) as history:
-            session = begun(history, document)
-            history.keep_all(session, [as_kept(turn, document) for turn in turns], place)
-            if store.forgotten([document.id]):  # while it was written
-                history.delete(session)
-    except ResourceError as error:
-        raise OSError(str(error)) from error
+    kept = [as_kept(turn, document) for turn in turns]
+    _write(store, document, lambda history, session: history.keep_all(session, kept, place))
 
 
 def load(store: Store | None, document: Document) -> KeptTurns:
@@ -117,6 +110,53 @@ def load(store: Store | None, document: Document) -> KeptTurns:
             return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
         return KeptTurns(notices=(str(error),))
+
+
+def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
+    """The annotations of `document` in its order. Raises ResourceError or OSError where the history cannot be used."""
+    history = open_kept(store) if store is not None else None
+    if history is None:
+        return []
+    with history:
+        session = session_of(history, document)
+        return history.annotations(session.id) if session is not None else []
+
+
+def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
+    """Write `annotation` now, over the one with its id where it has one; returns it with its id.
+
+    Nothing is kept without a store, nor of a document that `docqa forget` deleted after it was opened. Raises OSError.
+    """
+    if store is None:
+        return annotation
+    number = _write(store, document, lambda history, session: history.annotate(session, annotation))
+    return annotation if number is None else replace(annotation, id=number)
+
+
+def delete_annotation(store: Store | None, annotation: Annotation) -> None:
+    """Delete `annotation` from what is kept. Raises OSError."""
+    try:
+        history = open_kept(store) if store is not None else None
+        if history is not None:
+            with history:
+                history.delete_annotation(annotation.id)
+    except ResourceError as error:
+        raise OSError(str(error)) from error
+
+
+def _write(store: Store, document: Document, work: Callable[[History, int], T]) -> T | None:
+    """What `work` returns, which writes into the session of `document`; None where it was forgotten. Raises OSError."""
+    if store.forgotten([document.id]):
+        return None
+    try:
+        with open_history(store) as history:
+            session = begun(history, document)
+            done = work(history, session)
+            if store.forgotten([document.id]):  # while it was written
+                history.delete(session)
+            return done
+    except ResourceError as error:
+        raise OSError(str(error)) from error
 
 
 def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
 
 DEFAULT_THEME = themes.AUTO
-PICTURES = ("auto", "off", "kitty", "iterm", "sixel")
+PICTURES = ("auto", "off", "kitty", "iterm")
 _KNOWN = ("theme", "pictures", "keys")
 
 _NAMED = (

@@ -1,11 +1,7 @@
-"""Questions to begin with about a document that nobody has asked about, from its outline and its definitions.
-
-No model is asked: a heading says what the text below it is about.
-"""
+"""Questions to begin with about a document that nobody has asked about, from its headings and its defined terms."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from docqa.app.output.render import printable
@@ -17,51 +13,33 @@ if TYPE_CHECKING:
 MOST = 5
 _MOST_TERMS = 2
 _LOOKED_AT = 500  # headings, and terms
-_COUNTED = 500_000  # characters in which the uses of a word are counted
+_COUNTED = 500_000  # characters in which the uses of a term are counted
 _COUNTED_PAGES = 200
 _SAMPLE = 600  # characters that tell the language
 _LONGEST = 60  # characters of a heading
-_KINDS = ("document", "agreement", "lease", "contract", "policy", "act", "paper", "report")
-_PASSED_OVER = re.compile(
-    r"(?:introduction|definitions?|general|miscellaneous|contents|references|bibliography|appendix|annex|schedule|part|"
-    r"chapter|article|section|abstract|index|notes)\b.*",
-    re.IGNORECASE,
-)
 
 
 def suggested_questions(document: Document) -> list[str]:
-    """At most five questions about `document`: those that headings are, about others that are spread over it, and
-    about terms that it defines; none where it is not in English or has neither headings nor terms."""
+    """At most five questions about `document`: those that its headings are, then what it says below others, which are
+    spread over it, then what its terms mean. None where it is not in English.
+    """
     sample = next((page.text for page in document.pages if len(page.text) > _SAMPLE // 2), "")[:_SAMPLE]
     if not is_english(sample):
         return []
-    text = "\n".join(page.text[:_COUNTED] for page in document.pages[:_COUNTED_PAGES])[:_COUNTED]
-    terms = [f"What does “{term}” mean?" for term in _terms(document, text)[:_MOST_TERMS]]
-    titles = list(dict.fromkeys(_titles(document)))
-    asking = [title for title in titles if title.endswith("?")][: MOST - len(terms)]
-    others = [title for title in titles if not title.endswith("?") and not _PASSED_OVER.fullmatch(title)]
-    most = min(MOST - len(terms) - len(asking), len(others))
-    lowered = f"{document.title} {text}".casefold()
-    kind = max(_KINDS, key=lambda kind: lowered.count(f"this {kind}"))
-    spread = (_uncapitalised(others[at * len(others) // most], text) for at in range(most))
-    return [*asking, *(f"What does the {kind} say about {title}?" for title in spread), *terms]
+    terms = [f"What does “{term}” mean?" for term in _terms(document)[:_MOST_TERMS]]
+    above = {section.parent for section in document.sections}  # what stands below those is in their sections
+    titles = [printable(each.title).strip(" .:") for each in document.sections[:_LOOKED_AT] if each.id not in above]
+    titles = list(dict.fromkeys(title for title in titles if " " in title and len(title) <= _LONGEST))
+    asked = [title for title in titles if title.endswith("?")][: MOST - len(terms)]
+    room = MOST - len(terms) - len(asked)
+    others = [title for title in titles if not title.endswith("?")]
+    spread = dict.fromkeys(others[at * len(others) // room] for at in range(room) if others)
+    return [*asked, *(f"What does the document say about “{title}”?" for title in spread), *terms]
 
 
-def _titles(document: Document) -> list[str]:
-    """The headings that are short enough to be asked about, in order."""
-    titles = (printable(section.title).strip(" .:") for section in document.sections[:_LOOKED_AT])
-    return [title.capitalize() if title.isupper() else title for title in titles if 3 < len(title) <= _LONGEST]
-
-
-def _terms(document: Document, text: str) -> list[str]:
+def _terms(document: Document) -> list[str]:
     """The terms that the document defines with a "means", those it uses most first."""
+    text = "\n".join(page.text[:_COUNTED] for page in document.pages[:_COUNTED_PAGES])[:_COUNTED]
     defined = [d.term for d in document.definitions[:_LOOKED_AT] if d.kind == "means" and len(d.term) > 2]
     uses = {term: text.count(term) for term in dict.fromkeys(defined)}
     return sorted((term for term, count in uses.items() if count > 1), key=lambda term: -uses[term])
-
-
-def _uncapitalised(title: str, text: str) -> str:
-    """`title` as it stands within a sentence: its first letter stays large where the word is a name."""
-    small = title[0].lower() + title[1:]
-    known = re.search(rf"\b{re.escape(small.split()[0])}\b", text) is not None
-    return small if known or title[1] == " " else title

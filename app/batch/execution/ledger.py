@@ -100,18 +100,6 @@ class Ledger:
             database.executemany("UPDATE attempts SET outcome = ? WHERE id = ?", states)
 
 
-def remedy(error: sqlite3.Error) -> str:
-    """What to do about a ledger that cannot be kept."""
-    name = str(getattr(error, "sqlite_errorname", None) or "")
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return "make room on that disk; the same command goes on"
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return "check the permissions of the file and its folder"
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return "another process keeps it locked; the same command goes on"
-    return "move it away: no work is lost with it"
-
-
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=BUSY_S, isolation_level="IMMEDIATE")
     try:

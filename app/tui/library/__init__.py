@@ -1,3 +1,3 @@
 """Choosing what to open: the library of a folder and what was read and asked before."""
 
-__all__ = ["library", "marks", "opener", "recents"]
+__all__ = ["library", "opener", "recents"]

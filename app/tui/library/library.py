@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Footer, Input, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.output.progress import size
@@ -30,15 +30,11 @@ from docqa.app.tui.library.recents import (
     recent_documents,
     short_path,
 )
-from docqa.app.tui.widgets.key_footer import KeyFooter
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
-_SIZE_CELLS, _PAGES_CELLS, _KEPT_CELLS, _SHORT_KEPT_CELLS = 10, 5, 18, 14
-_NAME_CELLS = 36
-_SIZES_FROM, _QUESTIONS_FROM = 60, 110  # columns from which on there is room for sizes, and for the last question
-_RECENT_KEPT_CELLS = 20
+_SIZE_CELLS, _KEPT_CELLS = 10, 20
 _USED_CELLS = 12
 _STATUS_CELLS = 10
 _PADDING = 8
@@ -95,7 +91,7 @@ class LibraryListed(Message):
     """The documents, and what is kept of each by its path; or the `problem` that kept them from being listed."""
 
     documents: list[LibraryDocument]
-    kept: dict[str, RecentDocument]
+    kept: dict[str, str]
     notices: list[str]
     problem: str = ""
 
@@ -110,7 +106,7 @@ class LibraryScreen(Screen[None]):
         self._path = path
         self._store = store
         self._documents: list[LibraryDocument] = []
-        self._kept: dict[str, RecentDocument] = {}  # by the path that opens it
+        self._kept: dict[str, str] = {}  # by the path that opens it
         self._table = RowTable(self._choose, id="library")
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
@@ -118,7 +114,7 @@ class LibraryScreen(Screen[None]):
         yield Static(printable(os.path.abspath(self._path)), id="title", markup=False)
         yield self._table
         yield self._status
-        yield KeyFooter()
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_screen_resume(self) -> None:
         """Look again whenever the screen comes back: a document may have been read meanwhile."""
@@ -160,43 +156,20 @@ class LibraryScreen(Screen[None]):
         self._fill()
 
     def _fill(self) -> None:
-        """A row a document: its name and title, pages, size, what is kept of it and what was asked last."""
-        width = self.size.width
-        sized, asked = width >= _SIZES_FROM, width >= _QUESTIONS_FROM
-        kept_cells = _KEPT_CELLS if sized else _SHORT_KEPT_CELLS
-        used = kept_cells + 4 + sized * (_SIZE_CELLS + _PAGES_CELLS + 4)
-        rows = [(self._called(document), document, self._kept.get(document.path)) for document in self._documents]
+        """A row a document: its name, its size, and what is kept of it."""
+        rows = [
+            (printable(document.name), _right(size(document.size)), self._kept.get(document.path, ""))
+            for document in self._documents
+        ]
         longest = max((cell_len(name) for name, _, _ in rows), default=0)
-        name_cells = min(max(longest, len("Document")), width - used, max(width // 3, _NAME_CELLS) if asked else width)
-        columns: list[tuple[Cell, int]] = [("Document", name_cells)]
-        columns += [(_right("Pages"), _PAGES_CELLS), (_right("Size"), _SIZE_CELLS)] if sized else []
-        columns += [("Kept", kept_cells)]
-        columns += [("Last question", width - used - name_cells - 2)] if asked else []
-        cells = []
-        for name, document, kept in rows:
-            pages = f"{kept.pages:,}" if kept is not None and kept.pages else ""
-            numbers = (_right(pages), _right(size(document.size))) if sized else ()
-            question = (printable(kept.question) if kept is not None else "",) if asked else ()
-            cells.append((name, *numbers, self._state(document, kept), *question))
-        self._table.fill(columns, cells)
-
-    def _called(self, document: LibraryDocument) -> str:
-        """`lease.pdf · Lease of the mill`; the name alone where no other title is known."""
-        kept, name = self._kept.get(document.path), printable(document.name)
-        title = printable(kept.title) if kept is not None else ""
-        same = title.casefold() in ("", name.casefold(), os.path.splitext(os.path.basename(name))[0].casefold())
-        return name if same else f"{name} · {title}"
-
-    def _state(self, document: LibraryDocument, kept: RecentDocument | None) -> Cell:
-        """What is wrong with a document, as far as its bytes or an earlier attempt tell, else what is kept of it."""
-        wrong = getattr(self.app, "marks", {}).get(os.path.abspath(document.path), document.mark)
-        return Text(f"✗ {wrong}", style="bold") if wrong else kept.kept if kept is not None else ""
+        name_cells = min(max(longest, len("Document")), self.size.width - _SIZE_CELLS - _KEPT_CELLS - _PADDING)
+        self._table.fill((("Document", name_cells), (_right("Size"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)), rows)
 
     def _look(self) -> LibraryListed:
         """In a thread: a folder may be large, or on a disk that sleeps."""
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
-        by_path = {document.path: document for document in recent}
+        by_path = {document.path: document.kept for document in recent}
         listed = find(self._path)
         kept = {each.path: by_path[path] for each in listed if (path := os.path.abspath(each.path)) in by_path}
         return LibraryListed(listed, kept, notices)
@@ -232,7 +205,7 @@ class RecentScreen(Screen[None]):
         yield self._questions
         yield self._words
         yield self._status
-        yield KeyFooter()
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self._words.display = False
@@ -292,13 +265,13 @@ class RecentScreen(Screen[None]):
             self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
 
     def _fill_documents(self) -> None:
-        room = max(self.size.width - _USED_CELLS - _RECENT_KEPT_CELLS - _PADDING, 20)
+        room = max(self.size.width - _USED_CELLS - _KEPT_CELLS - _PADDING, 20)
         rows = []
         for document in self._listed.documents:
             kept = document.kept if document.there else "file not found"
             folder, name = os.path.split(short_path(document.path))
             rows.append((printable(f"{name}  ·  {folder}"), ago(document.used), kept))
-        self._documents.fill((("Document", room), ("Last used", _USED_CELLS), ("Kept", _RECENT_KEPT_CELLS)), rows)
+        self._documents.fill((("Document", room), ("Last used", _USED_CELLS), ("Kept", _KEPT_CELLS)), rows)
 
     def _fill_questions(self) -> None:
         narrow = self.size.width < 80  # no room for when it was

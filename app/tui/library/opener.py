@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.library.marks import is_export, mark_of
 from docqa.app.tui.library.recents import archive_of
 
 if TYPE_CHECKING:
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Picture
     from docqa.ingest.types import Document, Page
 
+_EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class LibraryDocument:
-    """A document of a library: `name` is shown, `path` opens it, `size` in bytes, `mark` says what is wrong with it."""
+    """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
 
     name: str
     path: str
     size: int
-    mark: str = ""
 
 
 def find(path: str) -> list[LibraryDocument]:
@@ -36,12 +37,9 @@ def find(path: str) -> list[LibraryDocument]:
     found = []
     for name, content in find_documents(path):
         shown = os.path.relpath(name, root) if name != path else root.name
-        if name != path and is_export(name):
+        if name != path and _EXPORT.fullmatch(name):
             continue
-        if isinstance(content, bytes):
-            found.append(LibraryDocument(shown, name, len(content)))
-        else:
-            found.append(LibraryDocument(shown, name, _size(content), mark_of(content)))
+        found.append(LibraryDocument(shown, name, len(content) if isinstance(content, bytes) else _size(content)))
     return found
 
 

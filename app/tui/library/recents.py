@@ -20,17 +20,11 @@ _KINDS = ("documents", "states", "history")
 
 @dataclass(frozen=True)
 class RecentDocument:
-    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it.
-
-    `title` and `question`, the last one asked, are empty and `pages` 0 where they are not known.
-    """
+    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it."""
 
     path: str
     used: float
     kept: str
-    title: str = ""
-    pages: int = 0
-    question: str = ""
 
     @property
     def there(self) -> bool:
@@ -61,7 +55,6 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     """
     used: dict[str, float] = {}
     read: dict[str, str] = {}
-    known: dict[str, tuple[str, int]] = {}
     for entry in store.entries("documents", "states"):  # a table of a thousand files is not a thousand opened ones
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
@@ -70,11 +63,8 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
             read.setdefault(paths[0], "read" if whole else "partly read")
-        elif "title" in entry.details:
-            known[paths[0]] = entry.details["title"], entry.details.get("pages", 0)
     asked: Counter[str] = Counter()
-    sessions, questions = _asked(store, notices if notices is not None else [])
-    for session in sessions:
+    for session in _asked(store, notices if notices is not None else []):
         path = session.documents[0].absolute
         used[path] = max(used.get(path, 0.0), session.updated)
         asked[path] += session.questions
@@ -82,7 +72,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     for path, last in used.items():
         kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
         words = ", ".join(part for part in kept if part) or "opened"
-        listed.append(RecentDocument(path, last, words, *known.get(path, ("", 0)), questions.get(path, "")))
+        listed.append(RecentDocument(path, last, words))
     return sorted(listed, key=lambda document: (-document.used, document.path))
 
 
@@ -136,22 +126,16 @@ def archive_of(path: str) -> str | None:
     return None
 
 
-def _asked(store: Store, notices: list[str]) -> tuple[list[KeptSession], dict[str, str]]:
-    """Every kept conversation over one document, and the last question by path; nothing where history is unusable."""
+def _asked(store: Store, notices: list[str]) -> list[KeptSession]:
+    """Every kept conversation over one document; none where the history is unusable."""
     from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
 
     try:
         history = open_kept(store)
         if history is None:
-            return [], {}
+            return []
         with history:
             notices += history.notices
-            sessions = {session.id: session for session in history.sessions() if len(session.documents) == 1}
-            newest, _ = history.search(limit=MOST_QUESTIONS)
+            return [session for session in history.sessions() if len(session.documents) == 1]
     except (ResourceError, OSError):
-        return [], {}
-    last: dict[str, str] = {}
-    for item in newest:
-        if item.session in sessions:
-            last.setdefault(sessions[item.session].documents[0].absolute, item.turn.question)
-    return list(sessions.values()), last
+        return []

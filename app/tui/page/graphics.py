@@ -1,7 +1,4 @@
-"""Pictures in a terminal: which protocol it knows, and what those of kitty, iTerm2 and sixel expect.
-
-A terminal is known by its name, else asked, briefly, before the interface starts. Every one answers the question for
-its device attributes; one that knows sixel says 4 in the answer, one that does not answer in time gets no pictures.
+"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2 expect.
 
 By hand because the library for it (textual-image) knows no iTerm2, wants Pillow, and is under the LGPL.
 """
@@ -10,28 +7,20 @@ from __future__ import annotations
 
 import base64
 import os
-import re
-import select
 import struct
 import sys
-import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.page.highlighter import YELLOW, Share, marked_pixels, marked_png
+from docqa.app.tui.page.highlighter import Share, marked_png
 
 if TYPE_CHECKING:
     import numpy as np
 
 KITTY_IMAGE = 7_461_730  # our one picture in the terminal's memory
-SIXEL_GREYS = 16
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
-ASK_WITHIN_S = 0.3
-_QUESTION = b"\x1b[16t\x1b[c"  # the size of a cell, and device attributes: the answer to the second is the last
-_ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
-_CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
 
@@ -61,15 +50,9 @@ def drawing(
 
     The cursor is where it was afterwards. Raises ValueError for a PNG that is not of our own making.
     """
-    if boxes and terminal.protocol in ("kitty", "iterm"):
+    if boxes:
         png = marked_png(grey_pixels(png), boxes)
-    if terminal.protocol == "kitty":
-        picture = _kitty(png, columns, rows)
-    elif terminal.protocol == "iterm":
-        picture = _iterm(png, columns, rows)
-    else:
-        size = columns * terminal.cell_width, rows * terminal.cell_height
-        picture = _sixel(resized(grey_pixels(png), *size), marked_pixels(*size, boxes) if boxes else None)
+    picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
     return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
 
 
@@ -95,41 +78,6 @@ def _iterm(png: bytes, columns: int, rows: int) -> str:
     return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{data}\x07"
 
 
-def _sixel(grey: np.ndarray, marked: np.ndarray | None = None) -> str:
-    """`grey` [height, width], uint8, in SIXEL_GREYS shades, and as many of yellow where it is `marked`; lines of six
-    pixels each, run-length encoded.
-    """
-    import numpy as np
-
-    shades = (grey.astype(np.uint16) * (SIXEL_GREYS - 1) + 127) // 255
-    height, width = shades.shape
-    percents = [round(100 * shade / (SIXEL_GREYS - 1)) for shade in range(SIXEL_GREYS)]
-    palette = "".join(f"#{shade};2;{p};{p};{p}" for shade, p in enumerate(percents))
-    if marked is not None:
-        shades += marked.astype(np.uint16) * SIXEL_GREYS
-        yellows = [";".join(str(round(p * part)) for part in YELLOW) for p in percents]
-        palette += "".join(f"#{SIXEL_GREYS + shade};2;{parts}" for shade, parts in enumerate(yellows))
-    weights = (1 << np.arange(6, dtype=np.uint8))[:, None]
-    lines = []
-    for top in range(0, height, 6):
-        band = shades[top : top + 6]
-        there = np.unique(band).tolist()
-        drawn = [((band == shade) * weights[: len(band)]).sum(0).astype(np.uint8) + 63 for shade in there]
-        lines.append("$".join(f"#{shade}{_runs(row)}" for shade, row in zip(there, drawn)))
-    return f'\x1bPq"1;1;{width};{height}{palette}{"-".join(lines)}\x1b\\'
-
-
-def _runs(row: np.ndarray) -> str:
-    import numpy as np
-
-    edges = np.flatnonzero(np.diff(row)) + 1
-    starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(row)]
-    return "".join(
-        f"!{end - start}{chr(row[start])}" if end - start > 3 else chr(row[start]) * (end - start)
-        for start, end in zip(starts, ends)
-    )
-
-
 def grey_pixels(png: bytes) -> np.ndarray:
     """Pixels [height, width], uint8, of a PNG of eight-bit grey without filters. Raises ValueError for another."""
     import numpy as np
@@ -149,48 +97,22 @@ def grey_pixels(png: bytes) -> np.ndarray:
     return rows[:, 1:]
 
 
-def resized(grey: np.ndarray, width: int, height: int) -> np.ndarray:
-    """`grey` [h, w] as [height, width]: each pixel the mean of those it replaces."""
-    import numpy as np
-
-    def means(values: np.ndarray, count: int, axis: int) -> np.ndarray:
-        have = values.shape[axis]
-        starts = np.arange(count) * have // count
-        ends = np.maximum((np.arange(count) + 1) * have // count, starts + 1)
-        sums = np.cumsum(values, axis, dtype=np.float64)
-        sums = np.insert(sums, 0, 0.0, axis)
-        shape = (-1, 1) if axis == 0 else (1, -1)
-        return (sums.take(ends, axis) - sums.take(starts, axis)) / (ends - starts).reshape(shape)
-
-    return means(means(grey, height, 0), width, 1).round().astype(np.uint8)
-
-
 # Which terminal it is
 
 
-def detect(
-    choice: str, environment: Mapping[str, str] = os.environ, ask: Callable[[], bytes] | None = None
-) -> Terminal | None:
-    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at all.
-
-    `ask` asks the terminal; by default the one of this process.
-    """
+def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:
+    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at all."""
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
     named = choice if choice != "auto" else _by_name(environment)
-    answer = (ask or ask_terminal)()
-    attributes = _ATTRIBUTES.search(answer)
-    if named is None and attributes is not None and b"4" in attributes[1].split(b";")[1:]:
-        named = "sixel"
     if named is None:
         return None
-    cell = _CELL.search(answer)
-    width, height = (int(cell[2]), int(cell[1])) if cell else _cell_of_window() or (10, 20)
+    width, height = _cell_of_window() or (10, 20)
     return Terminal(named, max(width, 1), max(height, 1))
 
 
 def _by_name(environment: Mapping[str, str]) -> str | None:
-    """A multiplexer passes no pictures of these on, whatever it runs in; it is asked for sixel like any other."""
+    """A multiplexer passes no pictures on, whatever it runs in."""
     if environment.get("TMUX") or environment.get("TERM", "").startswith(("screen", "tmux")):
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
@@ -210,36 +132,3 @@ def _cell_of_window() -> tuple[int, int] | None:
         return None
     rows, columns, width, height = struct.unpack("HHHH", packed)
     return (width // columns, height // rows) if rows and columns and width and height else None
-
-
-def ask_terminal(question: bytes = _QUESTION) -> bytes:
-    """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
-    there is none or it says nothing.
-    """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return b""
-    try:
-        import termios
-        import tty
-    except ImportError:  # Windows, whose terminals are not asked
-        return b""
-    source = sys.stdin.fileno()
-    before = termios.tcgetattr(source)
-    try:
-        tty.setcbreak(source, termios.TCSANOW)
-        os.write(sys.stdout.fileno(), question)
-        return _answer(source)
-    except OSError:
-        return b""
-    finally:
-        termios.tcsetattr(source, termios.TCSANOW, before)
-
-
-def _answer(source: int) -> bytes:
-    answer, end = b"", time.monotonic() + ASK_WITHIN_S
-    while _ATTRIBUTES.search(answer) is None:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([source], [], [], left)[0]:
-            break
-        answer += os.read(source, 1_024)
-    return answer

@@ -51,24 +51,16 @@ def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tupl
     return tuple(line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges))
 
 
-def marked_pixels(width: int, height: int, boxes: Iterable[Share]) -> np.ndarray:
-    """Which pixels [height, width] of a page are under the marker, bool."""
-    import numpy as np
-
-    below = np.zeros((height, width), bool)
-    for left, top, right, bottom in boxes:
-        rows = slice(max(int(top * height), 0), max(int(bottom * height) + 1, 0))
-        below[rows, max(int(left * width), 0) : max(int(right * width) + 1, 0)] = True
-    return below
-
-
 def marked_png(grey: np.ndarray, boxes: Iterable[Share]) -> bytes:
     """`grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
     height, width = grey.shape
     colours = np.repeat(grey[:, :, None], 3, 2)
-    below = marked_pixels(width, height, boxes)
+    below = np.zeros((height, width), bool)
+    for left, top, right, bottom in boxes:
+        lines = slice(max(int(top * height), 0), max(int(bottom * height) + 1, 0))
+        below[lines, max(int(left * width), 0) : max(int(right * width) + 1, 0)] = True
     colours[below] = (colours[below] * np.array(YELLOW)).astype(np.uint8)
     rows = np.concatenate([np.zeros((height, 1), np.uint8), colours.reshape(height, width * 3)], 1)
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

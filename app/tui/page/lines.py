@@ -113,18 +113,6 @@ class PageLines:
         shown = (number for number, row in rows if row.kind == "text" and row.start <= offset)
         return self._begin(at) + max(shown, default=0)
 
-    def line_near(self, page: int, offset: int) -> int:
-        """The line of character `offset` of `page`, or about that: nothing is laid out."""
-        at = self._first_of_page.get(page)
-        if at is None:
-            return 0
-        segment = self._segments[at]
-        if not segment.last:
-            at = bisect_right(self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)) - 1
-            segment = self._segments[at]
-        inside = (offset - segment.start) / max(segment.end - segment.start, 1)
-        return self._begin(at) + int(inside * self._heights[at])
-
     def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
         """The text from the character `first` (line, character of it) up to `last`, for each page it touches."""
         (page, start), (last_page, end) = self.character(*first), self.character(*last)

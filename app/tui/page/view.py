@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +21,6 @@ from docqa.app.output.render import page_text
 from docqa.app.tui import keymap
 from docqa.app.tui.page.lines import PageLines, ScreenLine, displayed
 from docqa.app.tui.page.links import Link, Links
-from docqa.app.tui.page.scroll_marks import SIGNS, MarkedBar, cells
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
 
@@ -44,9 +42,10 @@ _MARKS = {
     "note": "✎ ",
     "highlight": "▒ ",
 }
-_OWN = ("note", "highlight")
-_STRONGEST = ("chosen", "current-hit", "cite", "target", "hit", "passage", "quote", *_OWN, "hidden", "heading")
-_STYLED = (*_STRONGEST, "head", "link", "selection", "bar-hit", "bar-current-hit", "bar-own")
+_STRONGEST = (
+    "chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "note", "highlight", "hidden", "heading",
+)  # fmt: skip
+_STYLED = (*_STRONGEST, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins, in the style of its cells
 _UNDERLINED = Style(underline=True)
 
@@ -95,7 +94,7 @@ class PageView(ScrollView):
 
     @dataclass
     class Selected(Message):
-        """Words were selected, or are not any more."""
+        """Words were selected."""
 
     @dataclass
     class Pointed(Message):
@@ -111,7 +110,6 @@ class PageView(ScrollView):
         self._marks: dict[int, list[Highlight]] = {}
         self._own_marks: dict[int, list[Highlight]] = {}
         self._selected: list[PageSpan] = []
-        self._bar_marks: tuple[int, int, dict[int, tuple[str, Style]]] | None = None
         self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -190,31 +188,10 @@ class PageView(ScrollView):
         self.screen.selections = {}
 
     def _marks_changed(self) -> None:
-        self._strips, self._bar_marks = {}, None
+        self._strips = {}
         self.refresh()
-        self.vertical_scrollbar.refresh()
-
-    def _scroll_marks(self, height: int) -> dict[int, tuple[str, Style]]:
-        """The marks in a scroll bar of `height` cells, by the lines as they are known when the marks change."""
-        lines = self._lines
-        if lines is None or height <= 0:
-            return {}
-        if self._bar_marks is None or self._bar_marks[0] != height or self._bar_marks[1] != lines.width:
-            found: dict[str, list[int]] = {}
-            for page, marks in (*self._marks.items(), *self._own_marks.items()):
-                for mark in marks:
-                    if mark.kind in SIGNS:
-                        found.setdefault(mark.kind, []).append(lines.line_near(page, mark.start))
-            kinds = cells(found, height, lines.height)
-            styles = {kind: self._style(f"bar-{'own' if kind in _OWN else kind}") for kind in SIGNS}
-            shown = {at: (SIGNS[kind], styles[kind]) for at, kind in kinds.items()}
-            self._bar_marks = (height, lines.width, shown)
-        return self._bar_marks[2]
 
     # Textual
-
-    def on_mount(self) -> None:
-        self.vertical_scrollbar.renderer = partial(MarkedBar, self._scroll_marks)  # type: ignore[assignment, misc]
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the text that was at the top, whatever the width makes of its lines."""
@@ -250,7 +227,8 @@ class PageView(ScrollView):
         """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
         self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
-        self.post_message(self.Selected())
+        if self._selected:
+            self.post_message(self.Selected())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
@@ -295,7 +273,6 @@ class PageView(ScrollView):
         """Another theme, or the focus: lines are made anew."""
         super().notify_style_update()
         self._strips.clear()
-        self._bar_marks = None
         self._plain = None
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.errors import ResourceError
 from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt
-from docqa.app.tui import kept_annotations
+from docqa.app.tui import kept_turns
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.sentence_steps import sentence_at
 from docqa.app.tui.page.stops import place_of, standing, words_at
@@ -39,7 +39,7 @@ class Annotations:
         """Show what is kept of the document that was opened."""
         assert self.panes.document is not None
         try:
-            self.made = kept_annotations.load(self._store, self.panes.document)
+            self.made = kept_turns.annotations_of(self._store, self.panes.document)
         except (ResourceError, OSError) as error:
             self.panes.message(f"your notes cannot be read: {error}", "warning")
         self._show()
@@ -61,8 +61,6 @@ class Annotations:
             return
         page.select(chosen[0] if extend and chosen else found, found)
         self._last = found
-        h, w, y = (key(self.panes, name) for name in ("highlight", "note", "copy"))
-        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     # Making
 
@@ -102,7 +100,7 @@ class Annotations:
     def delete(self, annotation: Annotation) -> None:
         """Delete `annotation`, with its note."""
         try:
-            kept_annotations.delete(self._store, annotation)
+            kept_turns.delete_annotation(self._store, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be deleted: {error}", "warning")
             return
@@ -153,7 +151,7 @@ class Annotations:
     def _keep(self, annotation: Annotation) -> None:
         assert self.panes.document is not None
         try:
-            kept = kept_annotations.keep(self._store, self.panes.document, annotation)
+            kept = kept_turns.keep_annotation(self._store, self.panes.document, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be kept: {error}", "warning")
             kept = annotation

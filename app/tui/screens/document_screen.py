@@ -6,7 +6,6 @@ The command palette offers its keys as commands, its headings, and past question
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,16 +13,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.errors import NoWidget
 from textual.message import Message
-from textual.screen import ActiveBinding, Screen
+from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.marks import FAILED, SCAN
 from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
@@ -35,7 +33,6 @@ from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key, settings_of
 from docqa.app.tui.suggestions import suggested_questions
 from docqa.app.tui.widgets.answers import AnswerCard, NoAnswers
-from docqa.app.tui.widgets.key_footer import KeyFooter
 from docqa.app.tui.widgets.line_bar import LineBar
 
 if TYPE_CHECKING:
@@ -46,9 +43,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
-_COLLECTED_AFTER, _NEVER = gc.get_threshold(), 1_000_000_000
-_SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
-_NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
+_NO_PICTURES = "this terminal cannot show pictures (kitty and iTerm2 can); docqa inspect draws one into a file"
 _MOST_HEADINGS = 5_000
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
@@ -115,13 +110,6 @@ class DocumentScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
     @dataclass
-    class Seen(Message):
-        """What is wrong with the file at `path`, found when it was opened; empty for nothing."""
-
-        path: str
-        mark: str
-
-    @dataclass
     class Left(Message):
         """The reader goes back to the list of documents."""
 
@@ -157,11 +145,10 @@ class DocumentScreen(Screen[None]):
         self._waiting: list[str] = []  # asked before the document was open
         self._parsed = (0, 0)
         self._search_timer: Timer | None = None
-        self._shown_keys: tuple[object, ...] = ()
 
     def compose(self) -> Iterator[Widget]:
         yield self.panes
-        yield KeyFooter()
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Open the document; what is typed meanwhile is a question about it."""
@@ -187,8 +174,6 @@ class DocumentScreen(Screen[None]):
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         """Show the document, and what was asked about it before."""
         document = message.document
-        scanned = document.paged and not any(page.text.strip() for page in document.pages)
-        self.post_message(self.Seen(self.path, SCAN if scanned else ""))
         kept = kept_turns.load(self._store, document)
         self.panes.show(document, kept.place)
         if not self.panes.bar.input.has_focus:  # somebody who left the line wants the page
@@ -208,8 +193,7 @@ class DocumentScreen(Screen[None]):
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             self.questions.ask(question)
-        self.update_keys()
-        self.set_timer(_SETTLED_S, _keep_collector_away)
+        self.refresh_bindings()
 
     def on_suggested(self, message: Suggested) -> None:
         self.suggested = message.questions
@@ -222,8 +206,6 @@ class DocumentScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         self.questions.jobs.leave()
-        gc.unfreeze()
-        gc.set_threshold(*_COLLECTED_AFTER)
 
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` where one is given."""
@@ -239,32 +221,6 @@ class DocumentScreen(Screen[None]):
         failed = self.panes.has_class("failed")
         return (action == "read") if failed else (action == "line" and parameters == ("ask",))
 
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """Those that the foot of the screen shows: keys that have nothing to do now are left out."""
-        idle = {action for action, works in self._keys_at_work().items() if not works}
-        return {key: at for key, at in super().active_bindings.items() if at.binding.action not in idle}
-
-    def update_keys(self) -> None:
-        """Draw the foot of the screen again where other keys work than before."""
-        shown = (*self._keys_at_work().values(), self.panes.classes)
-        if shown != self._shown_keys:
-            self._shown_keys = shown
-            self.refresh_bindings()
-
-    def _keys_at_work(self) -> dict[str, bool]:
-        card = self.panes.answers.current
-        cites = card is not None and bool(card.stops)
-        selected = self.panes.page.text_selection is not None
-        return {
-            "go('next_cite', 1)": cites,
-            "go('next_cite', -1)": cites,
-            "go('back')": self.navigation.has_way_back,
-            "go('next_hit', 1)": self.navigation.has_hits,
-            "highlight": selected,
-            "note": selected,
-        }
-
     # What the bridge reports
 
     def on_pages_parsed(self, message: bridge.PagesParsed) -> None:
@@ -279,26 +235,21 @@ class DocumentScreen(Screen[None]):
 
     def on_session_event(self, message: bridge.SessionEvent) -> None:
         self.questions.on_event(message)
-        self.update_keys()
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         if message.kind != "open":
             self.questions.on_end(message)
         elif message.outcome == "failed":
-            self.post_message(self.Seen(self.path, FAILED))
             again, back = key(self, "read"), key(self, "library")
             self.panes.show_problem(f"{message.reason}\n\n{again} tries again, {back} goes back to the documents.")
             self.set_focus(None)
-        self.update_keys()
+            self.refresh_bindings()
         if message.kind != "open" and not self.questions.jobs.busy:
             self.post_message(self.WorkDone(self))
 
     # What the reader chooses
 
     def on_place_chosen(self, message: PlaceChosen) -> None:
-        if self.panes.bar.mode == "headings":
-            self.panes.bar.close()
-            self.panes.outline.narrow("")
         self.navigation.jump(message.page, message.offset)
 
     def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
@@ -317,13 +268,13 @@ class DocumentScreen(Screen[None]):
             self.annotations.go(annotation)
 
     def on_page_view_selected(self, _: PageView.Selected) -> None:
-        self.update_keys()
+        h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
+        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     def on_page_view_moved(self, message: PageView.Moved) -> None:
         """The strip, the status and the outline say where the reader is, and the picture is of that page."""
         self.panes.strip.follow(message.page, message.offset)
         self.panes.show_status()
-        self.update_keys()
 
     def line_entered(self, mode: str, text: str) -> None:
         """A question, words to search, a place, or a file; a question may come before the document is open."""
@@ -339,15 +290,12 @@ class DocumentScreen(Screen[None]):
                 "find": navigation.find,
                 "goto": navigation.go_to,
                 "note": self.annotations.write,
-                "headings": lambda _: self.panes.outline.choose(),
             }
             modes.get(mode, self._export)(text)
 
     def on_line_bar_changed(self, message: LineBar.Changed) -> None:
-        """Search and the outline follow what is typed; in a very long document the search waits for a pause."""
-        if message.mode == "headings":
-            self.panes.outline.narrow(message.text)
-        elif message.mode == "find" and self.document is not None:
+        """The search follows what is typed; in a very long document it waits for a pause."""
+        if message.mode == "find" and self.document is not None:
             if self._search_timer is not None:
                 self._search_timer.stop()
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
@@ -356,15 +304,11 @@ class DocumentScreen(Screen[None]):
                 self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, message.text))
 
     def on_line_bar_moved(self, message: LineBar.Moved) -> None:
-        """An arrow key in the line: an earlier question, the next hit, or another heading."""
+        """An arrow key in the line: an earlier question, or the next hit."""
         if message.mode == "ask":
-            asked = [turn.question for turn in self.questions.turns]
-            self.panes.bar.recall(asked, [] if asked else self.suggested or [], message.step)
+            self.panes.bar.recall([turn.question for turn in self.questions.turns], message.step)
         elif message.mode == "find":
             self.navigation.next_hit(message.step)
-        elif message.mode == "headings":
-            outline = self.panes.outline
-            outline.cursor_line = max(outline.cursor_line + message.step, 0)
 
     def _find_typed(self, words: str) -> None:
         if self.panes.bar.mode == "find":
@@ -379,18 +323,7 @@ class DocumentScreen(Screen[None]):
             self.action_stop_job()
         elif message.mode == "find":
             self.navigation.give_up_search()
-        elif message.mode == "headings":
-            self.panes.outline.narrow("")
         self.panes.focus_pane()
-
-    def clear_selection(self) -> None:
-        """A click takes the selection of words away, but not one on a key at the foot, which may be for them."""
-        try:
-            clicked, _ = self.get_widget_at(*self.app.mouse_position)
-        except NoWidget:
-            clicked = None
-        if clicked is None or clicked.parent is not self.query_one(KeyFooter):
-            super().clear_selection()
 
     def on_resize(self) -> None:
         self.questions.show_gauge()
@@ -401,17 +334,14 @@ class DocumentScreen(Screen[None]):
     # Keys
 
     def action_line(self, mode: str) -> None:
-        """Enter a question, words to search, or a place; in the outline words of its headings."""
-        if mode == "find" and self.panes.outline.has_focus:
-            mode = "headings"
-        elif mode == "find":
+        """Enter a question, words to search, or a place."""
+        if mode == "find":
             self.navigation.begin_search()
         self.panes.bar.enter(mode)
 
     def action_go(self, move: str, *steps: int) -> None:
         """A move of Navigation, by its name."""
         getattr(self.navigation, move)(*steps)
-        self.update_keys()
 
     def action_read(self) -> None:
         """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
@@ -420,7 +350,7 @@ class DocumentScreen(Screen[None]):
             self.panes.show_parsed(0, 0, 0)
             self.set_focus(self.panes.bar.input)
             self.questions.jobs.open(self.path, self.post_message)
-            self.update_keys()
+            self.refresh_bindings()
         else:
             self.questions.read()
 
@@ -478,14 +408,3 @@ class DocumentScreen(Screen[None]):
         self.panes.bar.close()
         self.panes.focus_pane()
         self.panes.message(f"written: {written}")
-
-
-def _keep_collector_away() -> None:
-    """A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second.
-
-    What is there now is left out, and of what is made later, as while the document is read, only the young; the rest
-    is looked at when the document is left.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTED_AFTER[:2], _NEVER)

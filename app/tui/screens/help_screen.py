@@ -33,10 +33,8 @@ _MARKS = (
 )
 
 
-class HelpScreen(ModalScreen["Key | None"]):
-    """Lists `keys` by topic, and the marks of a document where `marks`; returns the key that was chosen with Enter or a
-    click, None where it was closed with Esc or `?`.
-    """
+class HelpScreen(ModalScreen[None]):
+    """Lists `keys` by topic, and the marks of a document where `marks`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "Close", show=False)]
 
@@ -49,19 +47,13 @@ class HelpScreen(ModalScreen["Key | None"]):
         options: list[Option] = []
         for topic, lines in help_lines(self._keys.values()):
             options.append(Option(Text(topic, "bold underline"), disabled=True))
-            options += [Option(_line(shown, key.help), id=key.name) for shown, key in lines]
+            options += [Option(_line(shown, key.help)) for shown, key in lines]
         if self._marks:
             options.append(Option(Text("Marks", "bold underline"), disabled=True))
             options += [Option(_line(marks, what)) for marks, what in _MARKS]
         shown = OptionList(*options, id="help")
-        shown.border_title, shown.border_subtitle = "Keys", "Enter runs it · Esc closes"
+        shown.border_title, shown.border_subtitle = "Keys", "Esc closes"
         yield shown
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Close with the key that was chosen; the marks are entries only so that arrow keys reach them."""
-        event.stop()
-        if event.option_id is not None:
-            self.dismiss(self._keys[event.option_id])
 
 
 class MemoryScreen(ModalScreen[None]):

@@ -32,16 +32,6 @@ class Navigation:
         self._link: Link | None = None
         self._target: PageSpan | None = None
 
-    @property
-    def has_way_back(self) -> bool:
-        """Whether `back` leads anywhere."""
-        return bool(self._way_back)
-
-    @property
-    def has_hits(self) -> bool:
-        """Whether a search found something."""
-        return self._hits.current is not None
-
     def jump(self, page: int, offset: int) -> None:
         """Go to a place; `back` returns."""
         if self.panes.document is None:

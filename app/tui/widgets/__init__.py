@@ -1,3 +1,3 @@
 """Panes and bars beside the page: answers, outline, evidence, gauges, the input line."""
 
-__all__ = ["answers", "evidence_strip", "gauges", "key_footer", "line_bar", "outline"]
+__all__ = ["answers", "evidence_strip", "gauges", "line_bar", "outline"]

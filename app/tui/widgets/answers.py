@@ -32,11 +32,9 @@ from docqa.app.output.render import (
     was_searched,
 )
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
-from docqa.app.tui.widgets.hanging import HangingText
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.selection import Selection
 
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import ReadProgress
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 _EMPTY = "No questions yet. Type one into the line below: the answer is in the document's own words, with the page."
-_SUGGESTED = "\n\nOr take one of these: with ↓, by its number outside the line, or with a click.\n"
+_SUGGESTED = "\n\nOr take one of these: by its number outside the line, or with a click.\n"
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 _PROGRESS_CELLS = 8
@@ -74,7 +72,6 @@ class AnswerCard(Static):
         self.current: int | None = None
         self.unfolded = False
         self._document = document
-        self._text = HangingText(Content(""))
 
     def on_mount(self) -> None:
         self.redraw()
@@ -85,12 +82,7 @@ class AnswerCard(Static):
         self.stops = [] if answer is None else stops_of(answer, self._document)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
-        self._text = HangingText(Content.assemble(*self._parts()).rstrip())
-        self.update(self._text)
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The words that the mouse selected, as they are broken into lines."""
-        return self._text.selected(selection), "\n"
+        self.update(Content.assemble(*self._parts()).rstrip())
 
     def action_follow(self, stop: int) -> None:
         """Go to a place of this answer; the target of its links."""
@@ -259,7 +251,7 @@ class NoAnswers(Static):
         for number, question in enumerate(questions):
             link = Style(underline=True) + Style.from_meta({"@click": f"ask({number})"})
             parts += ["\n", (f"{number + 1} ", "bold"), (question, link)]
-        self.update(HangingText(Content.assemble(*parts)))
+        self.update(Content.assemble(*parts))
 
     def action_ask(self, number: int) -> None:
         """Ask the suggested question with this number, from 0; nothing where there is none."""

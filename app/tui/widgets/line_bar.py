@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MODES = {
     "ask": ("Ask", "a question about this document, then Enter"),
     "find": ("Find", "words to look for, found as you type"),
-    "headings": ("Headings", "words of a heading; Enter goes to the first one"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
     "note": ("Note", "your note on these words, then Enter"),
@@ -91,7 +90,7 @@ class LineBar(Horizontal):
         super().__init__(id=id)
         self.mode = "ask"
         self._question = ""
-        self._recalled = 0  # how far back among the earlier questions the line is; below 0 among the suggested ones
+        self._recalled = 0  # how far back among the earlier questions the line is
 
     def compose(self) -> Iterator[Widget]:
         yield Label("Ask", id="line-label")
@@ -126,15 +125,12 @@ class LineBar(Horizontal):
         self.input.select_on_focus = mode == "export"  # what is typed replaces a name, and goes on with all else
         self.screen.set_focus(self.input)  # at once, which `focus` is not: what is typed meanwhile belongs here
 
-    def recall(self, questions: Sequence[str], suggested: Sequence[str], step: int) -> None:
-        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun, and behind
-        that what is `suggested`.
-        """
+    def recall(self, questions: Sequence[str], step: int) -> None:
+        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun."""
         if self._recalled == 0:
             self._question = self.input.value
-        self._recalled = min(max(self._recalled - step, -len(suggested)), len(questions))
-        shown = [*reversed(suggested), self._question, *reversed(questions)]
-        self.input.value = shown[self._recalled + len(suggested)]
+        self._recalled = min(max(self._recalled - step, 0), len(questions))
+        self.input.value = [self._question, *reversed(questions)][self._recalled]
         self.input.cursor_position = len(self.input.value)
 
     def reset(self) -> None:
@@ -154,7 +150,7 @@ class LineBar(Horizontal):
         self.post_message(self.Left(mode))
 
     def action_move(self, step: int) -> None:
-        """The earlier or later question, hit or heading; the screen knows it."""
+        """The earlier or later question or hit; the screen knows it."""
         self.post_message(self.Moved(self.mode, step))
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -17,21 +17,17 @@ from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
-    from textual.geometry import Size
     from textual.widgets.tree import TreeNode
 
     from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
 """A tree of at most so many headings is shown with all of them."""
-_MOST_FOUND = 500
-_LEAST_CELLS, _MOST_CELLS = 20, 44
-_MEASURED = 2_000  # headings that the width is chosen by
 _HERE = "◂"
 
 
 class OutlineTree(Tree[str]):
-    """Headings; Enter posts the place of one. `follow` marks where the reader is, `narrow` shows those with words."""
+    """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
     def __init__(self, *, id: str | None = None) -> None:
         # Before the tree is made, which draws its labels.
@@ -41,28 +37,27 @@ class OutlineTree(Tree[str]):
         self._made: dict[str, TreeNode[str]] = {}
         self._section: str | None = None  # where the reader is
         self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
-        self._words = ""
-        self._needed = _LEAST_CELLS
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
         self.auto_expand = False  # Enter goes to a heading; space opens and closes it
 
     def show(self, document: Document) -> None:
-        """Fill the tree with the sections of `document`, as wide as they need within limits."""
+        """Fill the tree with the sections of `document`."""
         self._document = document
         self._below, self._sections = {}, {section.id: section for section in document.sections}
         for section in document.sections:
             parent = section.parent if section.parent in self._sections else None
             self._below.setdefault(parent, []).append(section)
-        needed = max((self._cells(section) for section in document.sections[:_MEASURED]), default=0)
-        self._needed = min(max(needed, _LEAST_CELLS), _MOST_CELLS)
-        self._rebuild()
-        self.refresh(layout=True)
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:
-        """What the headings need; the screen gives no more than its share."""
-        return self._needed
+        self.clear()
+        self._made, self._here = {}, None
+        self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
+        self.root.expand()
+        if not self.root.children:
+            self.root.add_leaf(Text("no headings found", style="italic"))
+        self._mark()
+        if self.cursor_line < 0:
+            self.cursor_line = 0
 
     def follow(self, page: int, offset: int) -> None:
         """Mark the heading above a place, and bring it into view unless somebody is choosing here."""
@@ -72,20 +67,6 @@ class OutlineTree(Tree[str]):
         if (section.id if section is not None else None) != self._section:
             self._section = section.id if section is not None else None
             self._mark()
-
-    def narrow(self, words: str) -> None:
-        """Show only headings with all of `words`, or all headings again for none."""
-        if words != self._words:
-            self._words = words
-            self._rebuild()
-
-    def choose(self) -> bool:
-        """Go to the heading under the cursor; False where there is none."""
-        node = self.cursor_node
-        if node is None or node.data is None:
-            return False
-        self.select_node(node)
-        return True
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
         """The heading, with `…` where the pane is too narrow for it, and its page at the right."""
@@ -117,29 +98,6 @@ class OutlineTree(Tree[str]):
             section = self._sections[event.node.data]
             self.post_message(PlaceChosen(section.page, section.start or 1))
 
-    def _rebuild(self) -> None:
-        self.clear()
-        self._made, self._here = {}, None
-        if self._words:
-            self._fill_found()
-        else:
-            self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
-        self.root.expand()
-        if not self.root.children:
-            self.root.add_leaf(Text("no such heading" if self._words else "no headings found", style="italic"))
-        self._mark()
-        if self.cursor_line < 0 or self._words:
-            self.cursor_line = 0
-
-    def _fill_found(self) -> None:
-        wanted = self._words.casefold().split()
-        for section in self._sections.values():
-            if len(self._made) >= _MOST_FOUND:
-                break
-            title = section_title(section)
-            if all(word in title.casefold() for word in wanted):
-                self._made[section.id] = self.root.add_leaf(Text(title), section.id)
-
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
@@ -161,7 +119,7 @@ class OutlineTree(Tree[str]):
             if changed is not None:
                 changed.refresh()
         self._here = node
-        if node is not None and not self.has_focus and not self._words:
+        if node is not None and not self.has_focus:
             self.call_after_refresh(self._show_here)
 
     def _show_here(self) -> None:
@@ -173,13 +131,6 @@ class OutlineTree(Tree[str]):
             return ""
         page = self._sections[node.data].page
         return printable(self._document.pages[page - 1].label or str(page))
-
-    def _cells(self, section: Section) -> int:
-        """What a heading needs: its indent, its sign, its words and its page."""
-        depth, above = 0, section
-        while above.parent in self._sections and depth < 8:
-            above, depth = self._sections[above.parent], depth + 1
-        return cell_len(section_title(section)) + self.guide_depth * (depth + 1) + 7
 
 
 def _unfolded(node: TreeNode[str]) -> bool:

@@ -3,22 +3,23 @@
 import os
 
 import pytest
-import torch
 
+from docqa.app.batch.items import Item, Task
 from docqa.app.batch.jobs import AnswerJob, SummaryJob, make_job
-from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, planned_memory
+from docqa.app.batch.planning import plan_tasks
+from docqa.app.batch.speeds import Speeds
 from docqa.app.options import Options
 
 
 @pytest.mark.usefixtures("tiny_model")
-@pytest.mark.parametrize(("dtype", "kept"), [(torch.bfloat16, LENGTH_BYTES), (torch.float32, 0)])
-def test_planned_memory_grows_with_document_lengths_up_to_a_limit(monkeypatch, dtype, kept):
-    monkeypatch.setattr("docqa.model.load.compute_dtype", lambda folder: dtype)
-    options = Options(model=os.environ["DOCQA_MODEL"])
-    one, ten = planned_memory(options, 100, 1, 1), planned_memory(options, 100, 1, 10)
-    assert ten - one == 9 * kept
-    assert planned_memory(options, 100, 2, 20) == 2 * ten
-    assert planned_memory(options, 100, 1, 10**6) - one == (MOST_LENGTHS_BYTES - kept if kept else 0)
+def test_a_plan_is_that_of_every_process_and_of_what_runs_took_before():
+    options, speeds = Options(model=os.environ["DOCQA_MODEL"]), Speeds()
+    tasks = [Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,)) for name in ("a.txt", "b.txt")]
+    one, two = (plan_tasks(tasks, jobs, options, speeds) for jobs in (1, 2))
+    assert one.tokens == 2_000 and two.memory_bytes == 2 * one.memory_bytes and two.seconds < one.seconds
+    speeds.add("work", 1_000, 60.0)
+    assert plan_tasks(tasks, 1, options, speeds).seconds > 120
+    assert plan_tasks([], 1, options, speeds).tasks == {}
 
 
 @pytest.mark.usefixtures("tiny_model")

@@ -1,42 +1,12 @@
-"""The rows of what is there at once: what they measure, and where the time of a question is said to go."""
+"""The rows of what is there at once: what they measure."""
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from docqa.app.bench import at_once, sampling
+from docqa.app.bench import at_once
 from docqa.app.bench.rows import Measurement
-
-_ROOT = str(Path(sampling.__file__).parents[2])
-
-
-def _calls(*names: str) -> list[tuple[str, str]]:
-    """Calls of files of the project, as `file:function`, the outermost first."""
-    parts = (name.partition(":") for name in names)
-    return [(os.path.join(_ROOT, *file.split("/")), function) for file, _, function in parts]
-
-
-def test_time_belongs_to_the_outermost_part_but_for_imports_and_the_reader():
-    asked = _calls("app/session/session.py:ask")
-    assert sampling.part_of(asked) == "question"
-    assert sampling.part_of([*asked, *_calls("app/evidence/ranking.py:rank", "app/storage/store.py:get")]) == "index"
-    assert sampling.part_of([*asked, *_calls("app/context/context.py:make", "ingest/types.py:x")]) == "context"
-    reader = [*asked, *_calls("app/evidence/ranking.py:rank", "model/heads/excerpt_reading.py:read_excerpts")]
-    assert sampling.part_of(reader) == "reader"
-    assert sampling.part_of([*reader, ("<frozen importlib._bootstrap>", "_find_and_load")]) == "import"
-
-
-def test_a_command_under_the_sampler_is_the_command(tmp_path):
-    profile = tmp_path / "profile.json"
-    command = [sys.executable, "-m", "docqa.app.bench.sampling", str(profile), "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0 and "Usage: docqa" in done.stdout
-    seconds = json.loads(profile.read_text(encoding="utf-8"))
-    assert list(seconds) == list(sampling.PARTS) and seconds["import"] > 0
 
 
 def test_rows_can_be_measured_one_by_one():
@@ -62,17 +32,10 @@ def test_reading_in_parallel_is_compared_with_one_process(monkeypatch):
 
 def test_without_the_samples_rows_say_so(monkeypatch, tmp_path):
     monkeypatch.setattr(at_once, "SAMPLES", tmp_path)
-    names = ["second_question", "second_question_reader", "quick_unread", "ingest_parallel"]
+    names = ["cold_ask", "warm_ask", "quick_unread", "ingest_parallel"]
     rows: list[Measurement] = list(at_once.at_once_rows(names))
     assert {row.name for row in rows} == set(names)
     assert all(row.value is None and row.method.startswith("not measured: ") for row in rows)
-
-
-@pytest.mark.slow
-@pytest.mark.weights
-def test_a_second_question_is_told_from_the_reader():
-    first, reader = at_once.second_question("services_agreement.pdf", "second_question_sample")
-    assert first.value > 0 and reader.value > 0 and "wall " in first.method and "import " in first.method
 
 
 @pytest.mark.parametrize("arguments", [["--row", "prefill_8k"], ["--row", "help", "--long"]])

@@ -17,7 +17,7 @@ from docqa.model.state.long_attention import LongAttention
 
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
-    "help", "cold_ask", "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
+    "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
     "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame", *at_once.NAMES,
 }  # fmt: skip
 
@@ -113,28 +113,6 @@ def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
     assert {(row.name, row.value) for row in rows} == {("real_prefill_8k", 20.0), ("real_decode_8k", 2.0)}
     assert {row.peer for row in rows} == {"transformers", "llama.cpp"}
     assert all(row.method.startswith("not measured: ") and row.ratio is None for row in rows)
-
-
-def test_a_second_question_reads_behind_a_whole_document(monkeypatch):
-    read = []
-
-    class Reading:
-        def __init__(self, position):
-            self.position = position
-
-        def fork(self):
-            return Reading(self.position)
-
-    def prefill(ids, state):
-        read.append((state.position, len(ids)))
-        state.position += len(ids)
-        return torch.zeros(4)
-
-    monkeypatch.setattr(real, "random_context", lambda model, count: Reading(count))
-    model = SimpleNamespace(tokenizer=SimpleNamespace(vocab_size=100), prefill=prefill, logits=lambda hidden: hidden)
-    row = real.second_question(model, 3_000)
-    assert (row.name, row.unit, row.peer) == ("real_second_question", "s", None) and row.value > 0
-    assert read == [(2_048, 952)] + [(3_000, real.QUESTION)] * real.REPEATS
 
 
 def test_an_answer_that_quotes_is_written_with_and_without_guesses(monkeypatch):

@@ -3,14 +3,12 @@
 import errno
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,22 +232,6 @@ def test_folders_and_files_are_private(kept):
     for path in cache.rglob("*"):
         if path.suffix != ".lock":
             assert path.stat().st_mode & 0o077 == 0, path
-
-
-def test_other_threads_say_why_a_kept_state_is_not_used(kept, model, monkeypatch):
-    path, cache, cold = kept
-    monkeypatch.setattr("docqa.app.context.provenance.kernel_provenance", lambda device: "another machine")
-    answer, events = ask(path, model, cache)
-    assert any("kernels was" in message for message in warnings(events))
-    assert answer["answer"] == cold["answer"]
-
-
-def test_another_model_is_named_where_a_kept_state_is_not_used(kept, model):
-    path, cache, _ = kept
-    other = replace(model, fingerprint="0" * 64, folder=model.folder.parent / "qwen-4b")
-    (message,) = [message for message in warnings(ask(path, other, cache)[1]) if "read again" in message]
-    assert f"read with {model.folder.name}, you now ask qwen-4b" in message
-    assert not re.search("[0-9a-f]{32}", message)
 
 
 @pytest.mark.parametrize("store", [True, False])

@@ -10,13 +10,11 @@ import pytest
 from docqa.app.models import before_pull
 from docqa.app.models.known import KNOWN, known
 from docqa.app.models.library import find
-from docqa.model.cost.plan import Speed
 
 
 @pytest.fixture(autouse=True)
-def speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine of known speed, memory and room on its disk."""
-    monkeypatch.setattr(before_pull, "machine_speed", lambda: Speed(dense=1e12, attention=1e12))
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of known memory and room on its disk."""
     monkeypatch.setattr("docqa.model.cost.machine.total_bytes", lambda: 64 << 30)
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
 
@@ -56,12 +54,8 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(docqa, checkpoin
     assert code == 0 and out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
     sizes = ["7.8", "GiB", "2.5", "GiB", "6.6", "GiB"]
-    assert line.split()[1:] == [*sizes, "2", "min", "34", "s", "100.0%", "Apache-2.0"]
+    assert line.split()[1:] == [*sizes, "100.0%", "Apache-2.0"]
     assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
-    (line,) = [line for line in out.splitlines() if "Qwen/Qwen3.5-122B-A10B" in line]
-    assert line.split()[-3] == "-"  # does not fit, so there is no time
-    fits, large = out.index("\nfits this machine\n"), out.index("\ndoes not fit")
-    assert fits < out.index("Qwen/Qwen3.5-4B") < large < out.index(line)
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
@@ -90,15 +84,12 @@ def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa):
     code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
     facts = json.loads(out)
     assert (code, err, facts["id"], facts["license"]) == (0, "", "Qwen/Qwen3.6-35B-A3B", "Apache-2.0")
-    assert facts["fits"] == "packed" and "pull Qwen/Qwen3.6-35B-A3B --bits 4`" in facts["verdict"]
     forms = ["as it comes", "4 bits", "6 bits", "8 bits"]
     assert list(facts["disk_bytes"]) == list(facts["memory_bytes"]) == forms
     assert facts["disk_bytes"]["as it comes"] == facts["download_bytes"] == 2 * facts["parameters"]
     assert facts["disk_bytes"]["4 bits"] < facts["disk_bytes"]["6 bits"] < facts["disk_bytes"]["8 bits"]
-    assert list(facts["reading_seconds"]) == ["32768", "262144", "1048576"]
-    assert 60 < facts["reading_seconds"]["32768"] < 200
     code, out, _ = docqa("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
-    assert code == 0 and "license: Llama-3.2\n" in out and "fits; `docqa models pull" in out
+    assert code == 0 and "license: Llama-3.2\n" in out
 
 
 def test_another_release_of_a_shape_needs_the_same(docqa):

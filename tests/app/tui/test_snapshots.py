@@ -90,8 +90,7 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
     os.truncate(tmp_path / "notes.md", 812)
-    asked = "Who writes the register of the keepers, and before which hour of the day?"
-    recent = [RecentDocument(str(tmp_path / "lease.pdf"), 0.0, "read, 3 questions", "Lease of the mill", 10, asked)]
+    recent = [RecentDocument(str(tmp_path / "lease.pdf"), 0.0, "read, 3 questions")]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
 
     async def steps(pilot: Any) -> None:

@@ -61,17 +61,6 @@ def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path):
     assert rows == [("\\udcff.txt", "no \\udcff")]
 
 
-def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path):
-    database = sqlite3.connect(tmp_path / "small.sqlite")
-    database.execute("PRAGMA max_page_count = 2")
-    database.execute("CREATE TABLE t (x)")
-    with pytest.raises(sqlite3.Error) as full:
-        database.execute("INSERT INTO t VALUES (randomblob(100000))")
-    database.close()
-    assert account.remedy(full.value) == "make room on that disk; the same command goes on"
-    assert account.remedy(sqlite3.DatabaseError("file is not a database")).startswith("move it away")
-
-
 def _interrupted(left: list[int]) -> Any:
     """A function in which an interrupt comes when `left` is used up."""
 

@@ -8,21 +8,18 @@ import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from docqa.app import cli
 from docqa.app.options import Options
-from docqa.app.storage.sources import keep_document
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.library.opener import SessionOpener, find
 from docqa.app.tui.library.recents import recent_documents
 from docqa.ingest.errors import NoDocuments
-from docqa.ingest.request import ReadRequest
 
 
 def test_the_library_names_fifty_documents_at_once(interface, tui, tmp_path):
@@ -148,25 +145,10 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
     tui.drive(make(), second)
 
 
-def test_a_document_read_before_has_title_pages_and_last_question(interface, store, tui, document, tmp_path):
-    path = tmp_path / "lease.pdf"
-    path.write_bytes(b"%PDF-1.4 1 0 obj /Font ")
-    read = replace(document("one", "two", "three", path=str(path)), title="Lease of the mill")
-    keep_document(store, str(path), path.read_bytes(), ReadRequest(path), read)
-    kept_turns.save(store, read, [Turn("Who pays?"), Turn("Who mends the lock?")], (1, 0))
-
-    async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "lease.pdf" in tui.screen_text(pilot.app))
-        row = next(line for line in tui.screen_text(pilot.app).split("\n") if "lease.pdf" in line)
-        assert "lease.pdf · Lease of the mill" in row
-        assert row.split()[6:7] == ["3"]
-        assert "Who mends the lock?" in row
-        await pilot.resize_terminal(40, 20)
-        await pilot.pause()
-        row = next(line for line in tui.screen_text(pilot.app).split("\n") if "lease.pdf" in line)
-        assert "Who mends" not in row
-
-    tui.drive(interface(str(tmp_path)), steps)
+def test_a_library_leaves_out_what_docqa_exported(tmp_path):
+    for name in ("act.txt", "act.docqa.md", "act.docqa-2.md", "act.chat.md", "act.chat.html", "docqa.md"):
+        (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
+    assert [document.name for document in find(str(tmp_path))] == ["act.txt", "docqa.md"]
 
 
 def test_without_a_terminal_it_says_so(capsys):

@@ -136,16 +136,3 @@ def test_selected_words_can_be_read(interface, session, tui, theme):
         assert tui.contrast(words.style.color, words.style.bgcolor) >= 4.5
 
     tui.drive(interface(settings=TuiSettings(theme)), steps)
-
-
-def test_a_click_on_a_key_of_the_foot_keeps_the_selection(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await _on_fifth_page(pilot, tui)
-        row = _row(panes.page, "The fee of part 5")
-        await _drag(pilot, panes.page, (6, row), (18, row))
-        await tui.until(pilot, lambda: "h Mark" in tui.screen_text(pilot.app))
-        foot = tui.screen_text(pilot.app).split("\n")[-1]
-        await pilot.click(offset=(foot.index("h Mark") + 1, pilot.app.size.height - 1))
-        await tui.until(pilot, lambda: "highlighted" in tui.screen_text(pilot.app))
-
-    tui.drive(interface(), steps)

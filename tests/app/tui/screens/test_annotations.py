@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from docqa.app.history.history import open_history
-from docqa.app.tui import kept_annotations
+from docqa.app.tui import kept_turns
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 
 FEE = "The fee of part 5 is 85 dollars, payable in March."
@@ -58,12 +58,12 @@ def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, t
         await pilot.press("slash", *"zz", "escape")  # what is searched is marked above it
         await tui.until(pilot, lambda: marked(panes.page) == FEE)
         assert "▒" in signs(panes.page)
-        (kept,) = kept_annotations.load(store, session.documents[0])
+        (kept,) = kept_turns.annotations_of(store, session.documents[0])
         assert (kept.text, kept.place, kept.note) == (FEE, "section 5 · p. 3 (PDF 5)", "")
         await pilot.press("N", "enter")
         await tui.until(pilot, lambda: "1 of 1: highlight" in tui.screen_text(pilot.app))
         await pilot.press("h")
-        assert kept_annotations.load(store, session.documents[0]) == []
+        assert kept_turns.annotations_of(store, session.documents[0]) == []
         assert marked(panes.page) == ""
 
     tui.drive(interface(), steps)
@@ -73,7 +73,7 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
     async def first(pilot: Any) -> None:
         await fee_selected(pilot, tui)
         await pilot.press("w", *"ask Ada", "enter")
-        assert [each.note for each in kept_annotations.load(store, session.documents[0])] == ["ask Ada"]
+        assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == ["ask Ada"]
         pilot.app.screen.questions.keep = lambda: None  # as after a kill: nothing is written at the end
 
     async def second(pilot: Any) -> None:
@@ -85,7 +85,7 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
         assert marked(panes.page) == FEE
         assert "✎" in signs(panes.page)
         await pilot.press("w", "exclamation_mark", "enter")
-        (kept,) = kept_annotations.load(store, session.documents[0])
+        (kept,) = kept_turns.annotations_of(store, session.documents[0])
         assert kept.note == "ask Ada!"
         await pilot.press("h")
         assert "it has a note" in tui.notices(pilot.app)
@@ -130,7 +130,7 @@ def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, sto
         await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1])
         await pilot.press("d")
         await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
-        assert kept_annotations.load(store, session.documents[0]) == []
+        assert kept_turns.annotations_of(store, session.documents[0]) == []
 
     tui.drive(interface(), steps, (40, 20))
 
@@ -145,7 +145,7 @@ def test_forgetting_the_document_forgets_the_notes(interface, session, tui, stor
         with open_history(store) as history:
             history.forget([document.id], document.path)
         await pilot.press("s", "h")
-        assert kept_annotations.load(store, document) == []
+        assert kept_turns.annotations_of(store, document) == []
 
     tui.drive(interface(), steps)
 

@@ -1,6 +1,5 @@
 """Every other key of an open document: scrolling, search, places, export, outline, panes, palette, help, themes."""
 
-import gc
 from typing import Any
 
 import pytest
@@ -173,32 +172,6 @@ def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
     tui.drive(interface(), steps)
 
 
-def test_the_outline_is_as_wide_as_its_headings_need(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        assert "Duties of keeper 10 " in tui.shown(panes.outline)
-        assert panes.outline.size.width <= 36
-
-    tui.drive(interface(), steps, (160, 40))
-
-
-def test_the_outline_is_filtered_while_one_types(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        await pilot.press("escape", "o", "slash", *"keeper 1")
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 2)
-        await pilot.press("down", "enter")
-        await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
-        assert panes.page.has_focus
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
-        await pilot.press("o", "slash", *"zeppelin")
-        await tui.until(pilot, lambda: "no such heading" in tui.shown(panes.outline))
-        await pilot.press("enter", "escape")
-        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
-
-    tui.drive(interface(), steps)
-
-
 def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
@@ -286,37 +259,6 @@ def test_help_lists_every_key_and_goes_away(interface, session, tui):
     tui.drive(interface(), steps, (120, 80))
 
 
-@pytest.mark.parametrize("how", ["enter", "click"])
-def test_an_entry_of_the_help_is_run(interface, session, tui, how):
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        for name, done in (
-            ("find", lambda: panes.bar.mode == "find" and panes.bar.input.has_focus),
-            ("line_down", lambda: round(panes.page.scroll_y) == 1),
-            ("outline", lambda: panes.outline.has_focus),
-            ("commands", lambda: type(pilot.app.screen).__name__ == "CommandPalette"),
-        ):
-            await pilot.press("escape", "question_mark")
-            shown = pilot.app.screen.query_one("#help")
-            at = next(n for n, option in enumerate(shown.options) if option.id == name)
-            shown.highlighted = at
-            await pilot.pause()
-            if how == "enter":
-                await pilot.press("enter")
-            else:
-                await pilot.click(shown, offset=(12, _line_of(shown, at)))
-            await tui.until(pilot, done)
-
-    tui.drive(interface(), steps, (120, 80))
-
-
-def _line_of(shown: Any, option: int) -> int:
-    """The line of the widget, its border included, where an option begins."""
-    texts = [shown.render_line(y).text for y in range(shown.size.height)]
-    words = shown.options[option].prompt.columns[1]._cells[0].plain
-    return 1 + next(y for y, text in enumerate(texts) if words in text)
-
-
 def test_the_help_is_whole_on_a_narrow_screen(interface, session, tui):
     from docqa.app.tui.keymap import DOCUMENT
 
@@ -345,17 +287,5 @@ def test_a_theme_can_be_chosen_and_nothing_breaks(interface, answered, tui):
             pilot.app.theme = theme
             await pilot.pause()
             assert "85 dollars" in tui.screen_text(pilot.app)
-
-    tui.drive(interface(), steps)
-
-
-def test_old_objects_are_not_collected_while_a_document_is_open(interface, session, tui):
-    before = gc.get_threshold()
-
-    async def steps(pilot: Any) -> None:
-        await tui.opened(pilot)
-        await tui.until(pilot, lambda: gc.get_threshold()[2] > 1_000_000)
-        await pilot.press("escape", "l")
-        await tui.until(pilot, lambda: gc.get_threshold() == before)
 
     tui.drive(interface(), steps)

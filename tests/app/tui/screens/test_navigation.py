@@ -233,7 +233,7 @@ def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface, ses
 def test_the_first_cite_of_an_answer_is_shown_at_once(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await tui.until(pilot, lambda: pilot.app.screen.navigation.has_way_back)  # it was gone to
+        await tui.until(pilot, lambda: pilot.app.screen.navigation._way_back)  # it was gone to
         await tui.until(pilot, lambda: "The fee of part 5" in tui.shown(panes.page))
         assert panes.answers.has_focus
         await pilot.press("b")

@@ -136,15 +136,3 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
         await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["Who"])
 
     tui.drive(interface(), steps)
-
-
-def test_the_foot_has_the_next_hit_once_a_search_found_one(interface, session, tui):
-    async def steps(pilot: Any) -> None:
-        await tui.opened(pilot)
-        await pilot.press("escape")
-        await pilot.pause()
-        assert "Next hit" not in tui.screen_text(pilot.app)
-        await pilot.press("slash", *"noon", "enter")
-        await tui.until(pilot, lambda: "> Next hit" in tui.screen_text(pilot.app))
-
-    tui.drive(interface(), steps)
