@@ -14,6 +14,7 @@ from itertools import zip_longest
 from docqa.ingest.language.dates import MONTH, MONTHS, dates
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
+from docqa.ingest.language.words import CONJUNCTION, PREPOSITION
 
 _CURRENCY_CODES = {"dollar": "USD", "euro": "EUR", "sterling": "GBP", "yen": "JPY"}
 _DURATIONS = {
@@ -21,6 +22,7 @@ _DURATIONS = {
     "month": (1, "M"), "quarter": (3, "M"), "year": (1, "Y"), "decade": (10, "Y"), "century": (100, "Y"),
 }  # fmt: skip
 _BASES = {"PY": (12, "PM"), "PW": (7, "PD"), "PTH": (3600, "PTS"), "PTM": (60, "PTS")}
+_PLACING = CONJUNCTION | PREPOSITION
 _NUMBER = lazily(r"\d+(?:\.\d+)?")
 _LEGAL_FORM = lazily(r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$", re.IGNORECASE)
 _ARTICLE = lazily(r"^(?:the|a|an)\s+", re.IGNORECASE)
@@ -141,6 +143,11 @@ def printed(fact: Fact) -> str:
         whole, point, rest = number.partition(".")
         return f"{code} {int(whole):,}{point}{rest}"
     return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` says when: a date, a number, or words that place an event ("upon delivery")."""
+    return bool(figures(text)) or any(dates(text)) or not _PLACING.isdisjoint(folded(text).split())
 
 
 def normal_form(text: str) -> str:

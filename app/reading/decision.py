@@ -16,7 +16,7 @@ from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
-from docqa.app.reading.wording.forms import form_of
+from docqa.app.reading.wording.forms import answers_briefly, form_of
 from docqa.app.reading.wording.verdicts import verdict_odds
 from docqa.ingest.types import Document
 
@@ -30,10 +30,14 @@ LONGEST_LIST = 40
 VERDICT_SHARE = 0.25  # of the reader's odds of yes: on questions left out of its training it is right no more than half
 UNSURE = 0.75  # log-odds of yes or no below which the clause stands alone: of those, six in ten would be right
 PLACE_WORDS = 250
-OTHER_DOCUMENT, OTHER_PASSAGE = 2.0, 0.7  # how much less likely, as a logarithm, what contradicts an answer may be
+OTHER_DOCUMENT = 2.0  # how much less likely, as a logarithm, what another document says instead may be
 MOST_DIFFERING, BRIEF_WORDS = 4, 8
+LONGEST_CLAUSE = 60  # words
+LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
+PARTED = re.compile(r"[,;:•|]|[.?!]\s|\b(?:and|or)\b", re.IGNORECASE)
+ENUMERATED = re.compile(r"(?:[\W_]|\b(?:and|or|the|an?)\b)*", re.IGNORECASE)
 INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
@@ -79,6 +83,8 @@ def decide(
     if form is Form.FACT and len(differing := _differing(reading, candidates, places)) > 1:
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
+    if form is Form.FACT and not answers_briefly(question, _text(places, best)):
+        candidates = (_whole_clause(best, places), *candidates[1:])
     return Candidates(candidates, reading.none, tokens, form, verdict, items, signals)
 
 
@@ -142,7 +148,7 @@ def _items(
     """
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
     found = [c for span in spans if (c := _candidate(places, span)) is not None]
-    read = list({tuple(_words(places, c)): c for c in reversed(found)}.values())[::-1]  # the same words count once
+    read = list({tuple(_words(places, c)): c for c in _whole_items(found, places)[::-1]}.values())[::-1]
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
         for page, span in items_below(document, best.page, best.start, best.end)
@@ -153,6 +159,38 @@ def _items(
     touched = set().union(*inside)
     chosen = marked if len(marked) > 1 and (len(touched) > 1 or len(read) < 2) else read
     return tuple(sorted(chosen, key=lambda c: (c.document, c.page, c.start))[:LONGEST_LIST])
+
+
+def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
+    """`found`, pieces of one phrase joined; empty where the text enumerates nothing: no two stand side by side but for
+    a comma, "and" or the like."""
+    joined: list[Candidate] = []
+    enumerated = False
+    for candidate in sorted(found, key=lambda c: (c.page, c.start)):
+        gap = _between(joined[-1], candidate, places) if joined else ""
+        if joined and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
+            joined[-1] = replace(joined[-1], end=max(joined[-1].end, candidate.end))
+        else:
+            enumerated |= bool(joined) and ENUMERATED.fullmatch(gap) is not None
+            joined.append(candidate)
+    return joined if enumerated else []
+
+
+def _between(one: Candidate, other: Candidate, places: ScoredPlaces) -> str:
+    item = places.excerpts[one.excerpt]
+    return item.text[one.end - item.start : max(one.end, other.start) - item.start]
+
+
+def _whole_clause(best: Candidate, places: ScoredPlaces) -> Candidate:
+    """The sentences that a candidate is in, where they are short enough to be shown as an answer."""
+    item = places.excerpts[best.excerpt]
+    found = Sentences(item.text)
+    run = found.touched(best.start - item.start, best.end - item.start)
+    if not run or found.length(run) > LONGEST_CLAUSE:
+        return best
+    whole = found.span(run)
+    start, end = trim(item.text, whole.start, whole.end)
+    return replace(best, start=item.start + start, end=item.start + end)
 
 
 def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:
@@ -169,24 +207,17 @@ def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple
 def _differing(
     reading: ExcerptReading, candidates: tuple[Candidate, ...], places: ScoredPlaces
 ) -> tuple[Candidate, ...]:
-    """What documents, or passages of one, say to the same question in other words or figures, nearly as likely as the
-    best; only that where all agree.
-
-    Other documents may differ in any answer of a few words; within one only figures and dates are held to be a
-    contradiction, since a fact is often told twice in different words.
-    """
+    """What other documents say to the same question in a few other words, nearly as likely as the best; only that
+    where all agree."""
     kept = [candidates[0]]
     for other in candidates[1:]:
-        behind = candidates[0].logprob - other.logprob
-        if behind > OTHER_DOCUMENT or len(kept) == MOST_DIFFERING:
+        if candidates[0].logprob - other.logprob > OTHER_DOCUMENT or len(kept) == MOST_DIFFERING:
             break
-        said = [_words(places, one) for one in (*kept, other)]
-        apart = all(not set(said[-1]) <= set(one) and not set(one) <= set(said[-1]) for one in said[:-1])
+        said = [set(_words(places, one)) for one in (*kept, other)]
+        apart = all(not said[-1] <= one and not one <= said[-1] for one in said[:-1])
         brief = max(map(len, said)) <= BRIEF_WORDS
         strange = all(other.document != one.document for one in kept)
-        figures = all(any(word[0].isdigit() for word in one) for one in said)
-        close = strange or figures and behind <= OTHER_PASSAGE and not _same_sentence(candidates[0], other, places)
-        if apart and brief and close and reading.answers[_excerpt_of(reading, places, other)] > 0:
+        if apart and brief and strange and reading.answers[_excerpt_of(reading, places, other)] > 0:
             kept.append(other)
     return tuple(kept)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
+from docqa.app.facts.facts import is_time
 from docqa.app.reading.candidates import Form
 from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.quantities import figures
 from docqa.ingest.language.words import ASKING, ASKING_VERB, PREPOSITION, alternatives
 
 _WITH = rf"(?:(?:in\s+accordance\s+with|according\s+to|up\s+to|above|below|{alternatives(PREPOSITION)})\s+)?"
@@ -43,6 +45,21 @@ _LIST = re.compile(
     rf"\b(?:what|which)\s+(?:(?!(?:must|may|can|do|did|are|were|is|was|does)\b)[\w-]+\s+)?{_SORTS}\b",
     re.IGNORECASE,
 )
+
+
+_ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE)
+
+
+def answers_briefly(question: str, words: str) -> bool:
+    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks for,
+    a number behind "how long", a time behind "when is"."""
+    asked = _ASKED.search(question)
+    word = asked.group().split()[0].lower() if asked else ""
+    if word == "how":
+        return asked is not None and not asked["verb"] and bool(figures(words))
+    if word == "when" and asked is not None and asked["verb"]:
+        return is_time(words)
+    return word != "why"
 
 
 def form_of(question: str) -> Form:

@@ -23,6 +23,7 @@ ASKED = {
     Form.TWO_PARTS: "What is the rent, and when may notice be given?",
 }
 FACT = dict.fromkeys(Form, 0.1) | {Form.FACT: 0.7}
+ALIKE = dict.fromkeys(Form, 0.25)
 
 
 def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
@@ -33,7 +34,7 @@ def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
 @pytest.fixture
 def decided(document: Any) -> Any:
     def decide_on(
-        texts: list[str], spans: list[ExcerptSpan], worded: Form = Form.FACT, *, documents: int = 1, **read: Any
+        texts: list[str], spans: list[ExcerptSpan], asked: Form | str = Form.FACT, *, documents: int = 1, **read: Any
     ) -> Candidates:
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [
@@ -46,7 +47,7 @@ def decided(document: Any) -> Any:
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
             -3.0, (1.0,) * count, (2.0,) * count, dict.fromkeys(Form, 0.25), 10,
         )  # fmt: skip
-        return decide(replace(reading, **({"forms": FACT} | read)), places, made, ASKED[worded], 10)
+        return decide(replace(reading, **({"forms": FACT} | read)), places, made, ASKED.get(asked, asked), 10)
 
     return decide_on
 
@@ -96,6 +97,31 @@ def test_a_list_has_the_items_of_the_excerpt_in_order(decided):
     )
     assert found.form is Form.LIST
     assert words_of(found, [text]) == ["goats", "sheep", "three old mules"]
+
+
+def test_pieces_of_one_phrase_are_one_item(decided):
+    text = "They keep goats of the old breed, sheep and mules on the farm."
+    items = tuple(span_of(text, word, 0, 0.9) for word in ("goats", "old breed", "sheep", "mules"))
+    found = decided([text], [span_of(text, "goats", 0, -1.0)], Form.LIST, items=items, forms=ALIKE)
+    assert words_of(found, [text]) == ["goats of the old breed", "sheep", "mules"]
+
+
+def test_what_a_text_does_not_enumerate_is_no_list(decided):
+    text = "The parties shall bear their own costs. Fees were paid long before the keeper came."
+    items = tuple(span_of(text, word, 0, 0.9) for word in ("The parties", "bear their own costs", "the keeper"))
+    found = decided([text], [span_of(text, "The parties", 0, -1.0)], Form.LIST, items=items, forms=ALIKE)
+    assert (found.form, found.items) == (Form.FACT, ())
+
+
+def test_a_reason_and_words_of_another_type_are_shown_as_their_whole_sentence(decided):
+    for question, words, shown in (
+        ("Why does the rent rise?", "in May", "The keeper may give notice in May"),
+        ("How long is the notice?", "give notice", "The keeper may give notice in May"),
+        ("How much is the rent?", "1200 pounds", "1200 pounds"),
+        ("When may the keeper give notice?", "in May", "in May"),
+    ):
+        found = decided([RENT], [span_of(RENT, words, 0, -1.0)], question)
+        assert RENT[found.candidates[0].start : found.candidates[0].end] == shown
 
 
 def test_two_parts_come_from_two_sentences(decided):
