@@ -113,7 +113,7 @@ def test_what_a_text_does_not_enumerate_is_no_list(decided):
     assert (found.form, found.items) == (Form.FACT, ())
 
 
-def test_a_reason_and_words_of_another_type_are_shown_as_their_whole_sentence(decided):
+def test_reasons_and_words_of_another_type_are_whole_sentences(decided):
     for question, words, shown in (
         ("Why does the rent rise?", "in May", "The keeper may give notice in May"),
         ("How long is the notice?", "give notice", "The keeper may give notice in May"),
