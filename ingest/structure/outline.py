@@ -25,7 +25,7 @@ _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*
 _LEAST_LIST = 4
 _CHARS_OF_PAGE = 2_000
 _LEAST_ENTRIES = 2
-_PAGE_BEHIND = re.compile(r"\S\s.*[\s.](\d{1,3})$")
+_PAGE_BEHIND = re.compile(r"\A\S+\s.*[\s.](\d{1,3})$")
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
 
