@@ -337,8 +337,6 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
 
 def _paired(word: str) -> str:
     """`word` with each pair of surrogates, of which pdfium makes two characters, as the letter that it stands for."""
-    if not _SURROGATE.search(word):
-        return word
     return word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

@@ -28,15 +28,18 @@ def ligature_codes(reader: Any, index: int) -> Codes:
     """The ligatures that the fonts of page `index` (from 0) of pypdf's `reader` name; empty where that is unknown."""
     found: dict[tuple[str, int], str] = {}
     with suppress(*pdf_errors()):
-        for font in reader.pages[index]["/Resources"]["/Font"].values():
-            own = _PREFIX.sub("", str(font.get_object().get("/BaseFont", "")).lstrip("/"))
-            encoding = font.get_object().get("/Encoding", {})
+        fonts = reader.pages[index]["/Resources"]["/Font"]
+        for font in (fonts[key] for key in fonts):
+            own = _PREFIX.sub("", str(font.get("/BaseFont", "")).lstrip("/"))
+            encoding: Any = font.get("/Encoding")
+            encoding = encoding.get_object() if encoding is not None else None
+            named = isinstance(encoding, dict) and "/Differences" in encoding
             code = 0
-            for item in encoding.get_object().get("/Differences", ()):
+            for item in encoding["/Differences"] if named else ():
                 if isinstance(item, int):
                     code = item
                     continue
-                if _NAME.fullmatch(name := item.lstrip("/")):
+                if _NAME.fullmatch(name := str(item).lstrip("/")):
                     found[own, code] = name.replace("_", "")
                 code += 1
     return found

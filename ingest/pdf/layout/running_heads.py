@@ -112,8 +112,7 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
         first = next((at for at in range(len(lines)) if at not in found[number]), None)
         if first is not None:
             last = next(at for at in reversed(range(len(lines))) if at not in found[number])
-            for at in sorted({first, last}):
-                spots.append(_Spot(number, at, lines[at].top, lines[at].text))
+            spots += [_Spot(number, at, lines[at].top, lines[at].text) for at in sorted({first, last})]
     return spots
 
 

@@ -196,27 +196,21 @@ def _rows(body: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> li
             and runs_along(rules.across, y, left, right)
             for y, *_ in rules.across
         )
-        if rows and not parted and _goes_on(rows[-1], line, body[at + 1 :], edges, step):
+        if rows and not parted and _goes_on(rows[-1], line, edges, step):
             rows[-1].append(line)
         else:
             rows.append([line])
     return rows
 
 
-def _goes_on(
-    row: Sequence[PrintLine], line: PrintLine, after: Sequence[PrintLine], edges: Sequence[float], step: float
-) -> bool:
+def _goes_on(row: Sequence[PrintLine], line: PrintLine, edges: Sequence[float], step: float) -> bool:
     """Whether a line belongs to the row above it."""
     before = row[-1]
-    named = any(not column_of(chunk.x0, edges) for chunk in line.chunks)
-    valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
-    if not named:
+    if all(column_of(chunk.x0, edges) for chunk in line.chunks):
+        valued = any(chunk.is_value and column_of(chunk.middle, edges) for chunk in line.chunks)
         return not valued and line.top - before.bottom < 1.2 * line.height
-    alone = len(line.chunks) == 1
     waits = all(len(part.chunks) == 1 and not column_of(part.chunks[0].x0, edges) for part in row)
-    if alone or waits:
-        return _name_goes_on(before, line, edges, step, waits=waits)
-    return False
+    return (len(line.chunks) == 1 or waits) and _name_goes_on(before, line, edges, step, waits=waits)
 
 
 def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:

@@ -93,7 +93,7 @@ def _seeds(line: PrintLine) -> list[int]:
 
 
 def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
-    """Runs of seeds below each other, each from top to bottom."""
+    """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
     open_columns: list[list[Place]] = []
     done: list[list[Place]] = []
     for number, line in enumerate(lines):
@@ -107,7 +107,7 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
-            elif line.top - last.bottom > _FURTHEST * last.height:
+            elif line.top - last.bottom > _FURTHEST * last.height or _blocked(last.chunks[column[-1][1]], line):
                 done.append(column)
             else:
                 left.append(column)
@@ -119,6 +119,11 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
     close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
     return close < _ALIGNED
+
+
+def _blocked(upper: Chunk, line: PrintLine) -> bool:
+    """Whether running text stands where the next value would."""
+    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
@@ -173,12 +178,11 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     body = [line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top]
     right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
-    first = numbers[0]
-    heads = _heads(first, left, right, values, lines, rules)
-    right = max([right, *_beyond([*heads, lines[first]], body, right)])
+    heads = _heads(numbers[0], left, right, values, lines, rules)
+    right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
     left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
                         if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
-    top, bottom = min(line.top for line in [lines[first], *heads]), lines[numbers[-1]].bottom
+    top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
 
 

@@ -17,7 +17,6 @@ from docqa.ingest.structure.clean import grouped
 
 _MAX_FIELDS = 10_000  # squared paper has more
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
-_MAX_SHARED = 1  # lines on one height in several cells of such a row
 _FILLED = 0.4  # the share of the cells of a table that have words
 _OPEN_SIDE = 12.0  # points that level rules go beyond the outermost upright ones where the sides are not drawn
 
@@ -56,7 +55,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     bands = [band for band in bands if band]
     if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(set(owners.values())):
         return None
-    if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > _MAX_SHARED for band in bands):
+    if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > 1 for band in bands):
         return None
     return _placed(owners, fields)
 

@@ -92,7 +92,8 @@ def test_ligatures_that_a_font_only_names_are_spelt():
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F 5 0 R >> >> >>",
+        b"/Resources << /Font << /A << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> "
+        b"/B << /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >> /F 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Marsh /FirstChar 0 /LastChar 127 /Widths [%s] "
         b"/FontDescriptor 6 0 R /Encoding << /Type /Encoding /Differences [27 /f_i /f_f /T_h_i] >> >>"
