@@ -20,10 +20,9 @@ from docqa.ingest.types import Document
 
 MOST_TOKENS = 4_096
 """Tokens of passages that a model is given where its context has room and no number of passages is asked for."""
-_DOCUMENTS = r"(?:of the )?(?:document|contract|agreement|lease|file|paper|opinion|report)s?"
 _COMPARES = re.compile(
-    rf"\b(?:compar\w+|contrast\w*|differ\w*|both|(?:each|every|all)(?: of)?(?: the)? {_DOCUMENTS}|"
-    r"which of (?:the|these|them)|versus|vs\.?|in common|either|respectively|than the other)\b",
+    r"\b(?:compar\w+|contrast\w*|differ\w*|both|(?:each|every|all|which) (?:of|(?:the )?(?:document|contract|file)s?)|"
+    r"versus|vs|in common|either|respectively)\b",
     re.IGNORECASE,
 )
 _MARK_TOKENS = 4  # of a sentence's number, beside its words

@@ -31,14 +31,14 @@ _DENIED = re.compile(rf"\b{_DENIES}|n['’]t\b", re.IGNORECASE)
 _LIKE_NOT = re.compile(rf"\b(?:{_DENIES}|unless|except\w*|only|until|before)|n['’]t\b", re.IGNORECASE)
 _CONDITION = frozenset(("without", "unless", "except", "until"))
 _NEEDS = re.compile(
-    r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to|"
+    r"\b(?:requir\w+|must (?:obtain|have|get)|need\w*|only|subject to|"
     r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
     re.IGNORECASE,
 )
 _DUTY = re.compile(
     r"\b(?:shall|must|ha(?:s|ve|d) to|(?:is|are|was|were) (?:required|obliged|obligated|bound|to)|requir\w+|oblig\w+|"
-    r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|duty|duties|will|needs? to|payable|"
-    r"due|owed)\b",
+    r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|dut(?:y|ies)|will|needs? to|"
+    r"payable|due|owed)\b",
     re.IGNORECASE,
 )
 _STRICT_DUTY = re.compile(
@@ -47,7 +47,7 @@ _STRICT_DUTY = re.compile(
 )
 _LEAVE = re.compile(
     r"\b(?:may|can|could|might|permit\w*|allow\w*|entitle\w*|right\w*|option\w*|free to|authori[sz]\w+|able|"
-    r"discretion\w*|elect\w*|possib\w+|optional)\b",
+    r"discretion\w*|elect\w*|possib\w+)\b",
     re.IGNORECASE,
 )
 _STRICT_LEAVE = re.compile(r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I)

@@ -21,7 +21,7 @@ _SAID = (
     r"available|determined|inferred)\b"
 )
 _REFUSES = re.compile(
-    rf"(?:(?:unfortunately|(?:i['’]?m )?sorry|based on [^,]{{1,60}}),? (?:but )?)*(?:"
+    rf"(?:unfortunately,? |(?:i['’]?m )?sorry,? (?:but )?|based on [^,]{{1,60}}, )*(?:"
     rf"(?:(?:this|that|it|the answer) )?(?:{_IS}|cannot be|can not be) (?:\w+ )?{_SAID}"
     rf"|(?:(?:the|these|this|(?:any|none) of the) )?(?:\w+ )?{_DOCUMENT}(?: \w+)? {_SAYS_NOT}"
     rf"|(?:there (?:is|are) )?(?:no|not enough|insufficient) (?:\w+ )?(?:information|mention|answer|evidence)\b"

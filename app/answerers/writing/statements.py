@@ -33,9 +33,8 @@ _POLITE = re.compile(
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_`](?=\S)|(?<=\S)[*_`](?!\w)")
 _CELLS = re.compile(r"(?:(?<!\s)\s++)?\|\s*+")
 _POINTS_BACK = re.compile(
-    r"(?<=[.!?])\s+(?:this|that|it|(?:the|this) (?:answer|statement|information)) (?:is|was|can be) (?:\w+ )?"
-    r"(?:stated|said|mentioned|found|given|described|supported|confirmed|shown|indicated|specified) (?:in|by|at) "
-    r"(?:the )?(?:numbered )?(?:sentences? |passages? )?(?P<cites>\[\d+\](?:(?:, | and |, and | or )\[\d+\])*)\.?",
+    r"(?<=[.!?])\s+(?:(?:this|the) )?\w+ (?:is|was|can be) (?:\w+ ){1,2}(?:in|by|at) (?:the )?(?:\w+ )?"
+    r"(?P<cites>\[\d+\](?:,? (?:and |or )?\[\d+\])*)\.?",
     re.IGNORECASE,
 )
 LEAST_WORDS = 3
