@@ -12,12 +12,12 @@ from types import TracebackType
 
 # Python's own 700 make the collector run hundreds of times while modules are imported, and it finds nothing. A question
 # about what was read makes fewer than so many objects.
-_YOUNG_OBJECTS = 200_000
+COLLECT_AFTER = 200_000, 20, 50
 
 
 def main() -> int:
     """The whole process: run its command line and return the exit code."""
-    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
+    gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _report_bug
     try:
         from docqa.app import report
