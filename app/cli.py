@@ -1,4 +1,4 @@
-"""The `docqa` command: `main` is the process, `run` one command line, `parse` only checks that a line is one.
+"""The `docqa` command: `main` is the process, `run` one command line.
 
 Only the standard library's cheapest parts are imported before `main` runs, so that Ctrl-C is caught from the start.
 """
@@ -12,12 +12,12 @@ from types import TracebackType
 
 # Python's own 700 make the collector run hundreds of times while modules are imported, and it finds nothing. A question
 # about what was read makes fewer than so many objects.
-_YOUNG_OBJECTS = 200_000
+COLLECT_AFTER = 200_000, 20, 50
 
 
 def main() -> int:
     """The whole process: run its command line and return the exit code."""
-    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
+    gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _report_bug
     try:
         from docqa.app import report
@@ -73,22 +73,6 @@ def _usage(message: str, hint: str) -> int:
         report.note(message)
         return report.USAGE
     return report.usage(message, "`docqa --help` lists the commands" if "Did you mean" in message else hint)
-
-
-def parse(arguments: Sequence[str]) -> None:
-    """Check a command line without running it. Raises UsageError, or an error of typer, if it is wrong."""
-    from docqa.app.commands import root
-    from docqa.app.errors import UsageError
-
-    command, rest = root.command(), list(arguments)
-    context = command.make_context("docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True)
-    while hasattr(command, "get_command"):
-        name, *rest = rest or [""]
-        found = command.get_command(context, name)
-        if found is None:
-            raise UsageError(f"No such command {name!r}.", hint=root.hint(list(arguments)))
-        command = found
-        context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
 
 
 def _ignore_interrupts() -> None:

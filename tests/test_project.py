@@ -122,12 +122,23 @@ def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository):
 
 
 def test_every_docqa_command_in_the_readme_parses(repository):
-    from docqa.app.cli import parse
-
     lines = [part for line in _commands(repository) for part in line.split("&&") if part.strip().startswith("docqa ")]
     assert len(lines) > 5
     for line in lines:
-        parse(shlex.split(line, comments=True)[1:])
+        _parse(shlex.split(line, comments=True)[1:])
+
+
+def _parse(arguments: list[str]) -> None:
+    """Check a command line without running it. Raises an error of typer if it is wrong."""
+    from docqa.app.commands import root
+
+    command, rest = root.command(), arguments
+    context = command.make_context("docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True)
+    while hasattr(command, "get_command"):
+        name, *rest = rest or [""]
+        command = command.get_command(context, name)
+        assert command is not None, name
+        context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
 
 
 def test_the_readme_asks_about_files_that_exist(repository):

@@ -15,7 +15,7 @@ from docqa.app import report
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor, Serial
 from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.execution.ray_actors import RayActors, password_refused
+from docqa.app.batch.execution.ray_actors import password_refused, ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import Job, identity_hash
@@ -132,8 +132,7 @@ class Batch:
         code = report.BUG
         try:
             if left:
-                planned = {key: task.seconds for key, task in plan.tasks.items()}
-                runner = Runner(left, planned, self.workspace, ledger, keep, progress, self.settings.max_failures)
+                runner = Runner(left, self.workspace, ledger, keep, progress, self.settings.max_failures)
                 with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
                     tally = runner.run(executor)
                     tally.peak_bytes = executor.peak_bytes
@@ -152,10 +151,10 @@ class Batch:
             return Serial(self._job, progress.on_event)
         threads = self.options.threads or max(processors() // jobs, 1)
         if self.settings.ray is not None:
-            return RayActors(self._job, jobs, threads, self.settings.ray)
-        from docqa.app.batch.execution.processes import Processes
+            return ray_workers(self._job, jobs, threads, self.settings.ray)
+        from docqa.app.batch.execution.processes import process_workers
 
-        return Processes(self._job, jobs, threads)
+        return process_workers(self._job, jobs, threads)
 
     # Parts
 

@@ -49,7 +49,7 @@ def session_of_content(name: str, content: bytes, options: Options, model: Model
     Raises the errors of docqa.ingest.errors.
     """
     from docqa.app.session.session import Session
-    from docqa.app.storage.sources import store_of
+    from docqa.app.storage.store import store_of
 
     store = store_of(options)
     document = read_document(content, PurePosixPath(name).name, options, store)

@@ -20,7 +20,7 @@ from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTI
 from docqa.app.batch.items import Json
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
-from docqa.app.storage.sources import store_of
+from docqa.app.storage.store import store_of
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
 

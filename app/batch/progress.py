@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
@@ -19,19 +19,16 @@ if TYPE_CHECKING:
 class BatchProgress(ProgressLine):
     """`total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
 
-    `known` are warnings about the whole run, which no document repeats; `planned` the seconds that tasks are to take,
-    by key, `seconds` those of the run.
+    `known` are warnings about the whole run, which no document repeats; `seconds` what it is to take.
     """
 
     def __init__(
-        self, total: int, before: int, seconds: float, planned: Mapping[str, float] | None = None,
-        stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic,
+        self, total: int, before: int, seconds: float, stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         super().__init__(stream, clock)
         self.known: set[str] = set()
         self._total, self._before, self._settled, self._planned = total, before, before, seconds
-        self._tasks = dict(planned or {})
-        self._ahead = self._all = sum(self._tasks.values())
         self._failed = 0
         self._working: list[str] = []
         self._share = ""
@@ -45,7 +42,6 @@ class BatchProgress(ProgressLine):
         if task.item.shown_path in self._working:
             self._working.remove(task.item.shown_path)
         self._settled += len(task.paths)
-        self._ahead -= self._tasks.pop(task.key, 0.0)
         self._share = ""
         if outcome.failure is not None:
             self._failed += len(task.paths)
@@ -74,11 +70,9 @@ class BatchProgress(ProgressLine):
         parts = [f"{self._settled:,} of {self._total:,} documents"]
         if self._failed:
             parts.append(f"{self._failed:,} failed")
-        done, whole = self._all - self._ahead, self._all
-        if not whole:
-            done, whole = float(self._settled - self._before), float(self._total - self._before)
+        done = self._settled - self._before
         if done > 0:
-            parts.append(f"{duration((whole - done) * self.seconds / done)} left")
+            parts.append(f"{duration((self._total - self._settled) * self.seconds / done)} left")
         elif self._planned > self.seconds:
             parts.append(f"about {duration(self._planned - self.seconds)} left")
         if self._working:

@@ -19,7 +19,7 @@ from textual.events import Key
 
 from docqa.app.bench.rows import Measurement
 from docqa.app.options import Options
-from docqa.app.session.engine import open_store
+from docqa.app.storage.store import store_of
 from docqa.app.tui.app import Interface
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.page.view import PageView
@@ -130,7 +130,7 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
     options = Options(cache_dir=str(cache), preview=False)
     opener = SessionOpener(options)
     opener(str(path)).close()
-    app = Interface(str(path.parent), opener, open_store(options))
+    app = Interface(str(path.parent), opener, store_of(options))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         started, worked = time.perf_counter(), time.process_time()

@@ -73,21 +73,13 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
         raise
     except OSError as error:
         full, forbidden = error.errno in _FULL, error.errno in _FORBIDDEN
-        if not (full or forbidden) or not _is_below(error.filename, folder):
+        if not (full or forbidden):
             raise
         other = f"choose another {flag}" if flag else "name another folder for temporary files in TMPDIR"
         first = "make room on that disk (the same command goes on)" if full else "check its permissions"
         raise ResourceError(
             error.strerror or str(error), where=printable(str(error.filename or folder)), hint=f"{first}, or {other}"
         ) from error
-
-
-def _is_below(name: str | bytes | None, folder: Path) -> bool:
-    """Whether a file that an error names is in `folder` or above it; an error of a disk that is full names none."""
-    if name is None:
-        return True
-    path = Path(os.path.abspath(os.fsdecode(name)))
-    return path == folder or folder in path.parents or path in folder.parents
 
 
 @contextlib.contextmanager
@@ -145,7 +137,7 @@ def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
 
     total = len(batch.listing.items)
     left = sum(len(task.paths) for task in batch.left())
-    return BatchProgress(total, total - left, plan.seconds, {key: task.seconds for key, task in plan.tasks.items()})
+    return BatchProgress(total, total - left, plan.seconds)
 
 
 def run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,9 +78,10 @@ def _talk(
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
     """The session to go on with. Raises InputError where there is none, or it belongs to the terminal interface."""
     from docqa.app.history.history import open_kept
-    from docqa.app.session.engine import open_store
+    from docqa.app.storage.store import store_of
 
-    history = open_kept(open_store(options))
+    store = store_of(replace(options, store=True))
+    history = open_kept(store) if store is not None else None
     if history is None:
         raise InputError("there is no kept session yet", hint="docqa chat FILE starts one")
     with history:

@@ -84,7 +84,8 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
     A path that cannot be read does not end the search: its exit code is added to `codes`.
     """
-    from docqa.app.storage.sources import Sources, each_document, reading_of, store_of
+    from docqa.app.storage.sources import Sources, each_document, reading_of
+    from docqa.app.storage.store import store_of
     from docqa.ingest.errors import IngestError
 
     store, reading = store_of(options), reading_of(options)

@@ -93,8 +93,6 @@ def rm(
         raise library.not_here(name)
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
-    for part in gone.parts:
-        report.result(f"deleted what was fetched of {gone.id}@{part[:12]}")
     report.note(f"docqa: {size(gone.bytes)} freed")
     chosen = config.resolve().text("model") or ""
     if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(chosen, root):

@@ -23,7 +23,8 @@ def verify(given: flags.SharedOptions, text: _Text, files: _Files, as_json: flag
     from docqa.app.check.verification import verify_text
     from docqa.app.check.verification_report import report_text, to_json_object
     from docqa.app.output.render import printable
-    from docqa.app.storage.sources import read_sources, reading_of, store_of
+    from docqa.app.storage.sources import read_sources, reading_of
+    from docqa.app.storage.store import store_of
 
     inputs.check_stdin([text, *files])
     options = given.options()

@@ -3,7 +3,6 @@ what other parts of docqa make of them (`KeptParts.arrays`)."""
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,18 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.context.context import Context, DocumentTokens, join, lay_out, lay_out_document, preamble
-from docqa.app.context.passage_vectors import below_headings
+from docqa.app.context.passage_vectors import KEY_BYTES, below_headings, key_of
 from docqa.app.storage.arrays import Arrays, kept_arrays
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    from docqa.ingest.types import Document, Passage
+    from docqa.ingest.types import Document
     from docqa.model.protocol import Tokenizer
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
 _PREAMBLE, _KEYS = "preamble", "keys"
-_KEY_BYTES = 16
 
 
 @dataclass
@@ -73,7 +71,8 @@ class KeptParts:
             encoder = tokenizer()
             made = lay_out_document(document, encoder, number)
             before = preamble(encoder) if number is None else []
-            keys = b"".join(passage_key(document, document.passages[each]) for each in made.passages)
+            passages = [document.passages[each] for each in made.passages]
+            keys = b"".join(key_of(below_headings(p.section, document.passage_text(p))) for p in passages)
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
                 _PREAMBLE: np.array(before, np.int32), _KEYS: np.frombuffer(keys, np.uint8)
             }  # fmt: skip
@@ -84,15 +83,9 @@ class KeptParts:
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
 
 
-def passage_key(document: Document, passage: Passage) -> bytes:
-    """What the vector of a passage is kept under: a hash of all that the passage encoder reads of it."""
-    text = below_headings(passage.section, document.passage_text(passage))
-    return hashlib.sha256(text.encode()).digest()[:_KEY_BYTES]
-
-
 def _rows(keys: np.ndarray) -> list[bytes]:
     data = keys.tobytes()
-    return [data[at : at + _KEY_BYTES] for at in range(0, len(data), _KEY_BYTES)]
+    return [data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES)]
 
 
 def _numbers(values: np.ndarray) -> array[int]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.context.context import Context
-from docqa.app.errors import StoreDamaged
-from docqa.app.storage.atomic import write_whole
+from docqa.app.storage.arrays import load_summed, save_summed
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model, VectorEncoder
 
 _FILE = "passages.safetensors"
+KEY_BYTES = 16
 
 
 class PassageVectors:
@@ -72,12 +72,9 @@ class PassageVectors:
         encoder = self._model.passage_encoder
         if encoder is None or not self._known:
             return
-        from safetensors.numpy import save
-
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
-        tensors = {"keys": keys, "vectors": np.stack([*self._known.values()])}
-        about = {"encoder": encoder.identity, "sha256": _digest(tensors)}
-        write_whole(folder / _FILE, save(tensors, metadata=about), private=True)
+        arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
+        save_summed(folder / _FILE, arrays, encoder=encoder.identity)
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
@@ -88,24 +85,20 @@ class PassageVectors:
         encoder, path = self._model.passage_encoder, folder / _FILE
         if encoder is None or not path.exists():
             return
-        from docqa.model.checkpoints.mapped import MappedTensors
-        from docqa.model.errors import ModelError
-
-        try:
-            file = MappedTensors(path)
-            tensors = {name: file.array(name) for name in ("keys", "vectors")}
-        except ModelError as error:
-            raise StoreDamaged("cannot be read", where=str(path)) from error
-        if file.metadata.get("sha256") != _digest(tensors):
-            raise StoreDamaged("does not match its checksum", where=str(path))
-        if file.metadata.get("encoder") == encoder.identity:
-            self._known = {key.tobytes(): row for key, row in zip(tensors["keys"], tensors["vectors"], strict=True)}
+        arrays, about = load_summed(path)
+        if about.get("encoder") == encoder.identity:
+            self._known = {key.tobytes(): row for key, row in zip(arrays["keys"], arrays["vectors"], strict=True)}
 
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
             words = (passage_words(self._context, number) for number in range(len(self._context.passages)))
-            self._keys = [hashlib.sha256(text.encode()).digest()[:16] for text in words]
+            self._keys = [key_of(text) for text in words]
         return self._keys
+
+
+def key_of(words: str) -> bytes:
+    """What the vector of a passage is kept under: a hash of all that the passage encoder reads of it."""
+    return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
 
 
 def passage_words(context: Context, number: int) -> str:
@@ -124,10 +117,3 @@ def like_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np
     """How like the question some texts are, float64 [texts], -1 to 1."""
     found = encoder.vectors([question, *texts])
     return np.asarray(found[1:] @ found[0], dtype=np.float64)
-
-
-def _digest(tensors: dict[str, np.ndarray]) -> str:
-    total = hashlib.sha256()
-    for name in sorted(tensors):
-        total.update(np.ascontiguousarray(tensors[name]).tobytes())
-    return total.hexdigest()

@@ -24,7 +24,8 @@ from docqa.app.context.passage_vectors import PassageVectors
 from docqa.app.context.provenance import Profile
 from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
-from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
+from docqa.app.storage.arrays import load_summed, save_summed
+from docqa.app.storage.atomic import TEMPORARY_PREFIX
 from docqa.app.storage.store import Details, Store, acquire
 from docqa.model.state.long_attention import GRID
 
@@ -81,12 +82,8 @@ class TokenVectors:
     def save(self, folder: Path, position: int) -> None:
         """Write the rows before `position` into `folder`, whole or not at all. Raises OSError when the disk refuses."""
         rows = self.rows(position)
-        if rows is None:
-            return
-        from safetensors.numpy import save
-
-        content = save({"rows": np.ascontiguousarray(rows)}, metadata={"sha256": _digest(rows)})
-        write_whole(folder / _VECTORS, content, private=True)
+        if rows is not None:
+            save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
         """Take the rows before `position` from `folder`.
@@ -95,19 +92,9 @@ class TokenVectors:
         """
         if self._head is None:
             return
-        from docqa.model.checkpoints.mapped import MappedTensors
-        from docqa.model.errors import ModelError
-
-        path = folder / _VECTORS
-        try:
-            file = MappedTensors(path)
-            rows, digest = file.array("rows"), file.metadata.get("sha256")
-        except ModelError as error:
-            raise StoreDamaged("cannot be read", where=str(path)) from error
-        if digest != _digest(rows):
-            raise StoreDamaged("does not match its checksum", where=str(path))
+        rows = load_summed(folder / _VECTORS)[0]["rows"]
         if len(rows) < position:
-            raise StoreDamaged(f"has vectors of {len(rows)} tokens, {position} were read", where=str(path))
+            raise StoreDamaged(f"there are vectors of {len(rows)} tokens, {position} were read", where=str(folder))
         self._pieces = {0: rows[:position]}
 
 
@@ -204,14 +191,14 @@ class Prefiller:
     def _candidates(self) -> list[tuple[int, str]]:
         """(position, key) of kept points that begin this context, longest first, its own state before others.
 
-        Its own state is always among them, so that a damaged one is tried, named and set aside.
+        Its own state is always among them, so that a damaged one is tried, named and deleted.
         """
         from docqa.model.errors import StateDamaged
         from docqa.model.state.header import read_header
 
         found: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
-            own = entry.key == self.key and not entry.folder.name.endswith(".damaged")
+            own = entry.folder.name == self.key
             if not own and entry.details.get("profile") != self.profile.fields():
                 continue
             try:
@@ -232,13 +219,9 @@ class Prefiller:
                 self.tokens_reused = self._saved_at = self.total if state is None else state.position
                 self.finished = state is None
                 return state
-            if problem and key == self.key:
-                aside = store.set_aside("states", key)
-                said = f"what was read before cannot be used: {problem}; it was set aside as {aside}"
-                yield Notice(f"{said}, and the text is read again")
-            elif problem:
-                store.drop("states", self.key)
-                yield Notice(f"a shorter version that was read before cannot be used: {problem}")
+            store.drop("states", self.key)
+            which = "what was read before" if key == self.key else "a shorter version that was read before"
+            yield Notice(f"{which} cannot be used, and the text is read again: {problem}")
         return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
@@ -368,10 +351,6 @@ class Prefiller:
             "position": position,
             "total": self.total,
         }
-
-
-def _digest(rows: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(rows).data).hexdigest()
 
 
 def check_state(folder: Path) -> None:

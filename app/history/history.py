@@ -141,7 +141,7 @@ class History:
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
 
-        Without a query all turns count; one without any word ("§") is looked for as it stands.
+        Without a query all turns count; one without any word ("§") is found nowhere.
         """
         return self._database.read(lambda db: rows.found(db, query, limit))
 

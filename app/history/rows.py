@@ -16,11 +16,6 @@ _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood
 _Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id
 _ANNOTATION = 'page, start, end_page, "end", text, place, note, made'
 _UNREADABLE = "the kept answer cannot be read"
-# What `found` looks through where a query has no word: the question, the answer and the quotes as they stand.
-_LITERAL = """instr(turns.question || char(10) || iif(json_valid(turns.answer),
-    ifnull(json_extract(turns.answer, '$.answer'), '') || char(10) ||
-    ifnull((SELECT group_concat(json_extract(value, '$.text'), char(10))
-            FROM json_each(turns.answer, '$.quotes')), ''), ''), ?) > 0"""
 
 
 def storable(text: str) -> str:
@@ -183,13 +178,11 @@ def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
 
 
 def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[list[Listed], int]:
-    """(the newest `limit` turns that hold `query`, how many hold it)."""
-    expression, literal = match_expression(query), storable(query.strip())
-    where, values = "1", []
+    """(the newest `limit` turns that hold `query`, how many hold it); none where it has no word."""
+    expression = match_expression(query)
+    where, values = "0" if query.strip() else "1", []
     if expression:
         where, values = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)", [expression]
-    elif literal:
-        where, values = _LITERAL, [literal]
     total = db.execute(f"SELECT count(*) FROM turns WHERE {where}", values).fetchone()[0]
     taken = db.execute(
         f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "

@@ -55,7 +55,8 @@ def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
 
     Raises UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors.
     """
-    from docqa.app.storage.sources import read_one, reading_of, store_of
+    from docqa.app.storage.sources import read_one, reading_of
+    from docqa.app.storage.store import store_of
     from docqa.ingest.pdf.inspection import text_view
     from docqa.ingest.request import ReadRequest
     from docqa.ingest.worker import inspect_in_worker

@@ -1,7 +1,7 @@
 """A page as docqa saw it, drawn over the page: an SVG that holds its picture, and is inert.
 
-Blocks are framed and numbered in reading order; beside each line is its own number, and an arrow leads where reading
-jumps. Running heads are grey, hidden text is hatched; a panel on the right says what it all means.
+Blocks are framed and numbered in reading order; beside each line is its own number. Running heads are grey, hidden text
+is hatched; a panel on the right says what it all means.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ _NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table
 _OTHER = "#333333"
 _GREY = "#6B6B6B"
 _MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
-_ROW = 18.0
 _PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 12, 160
 # XML allows none of these, however they are written.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -68,8 +67,6 @@ def page_svg(inspection: Inspection) -> str:
 _DEFINITIONS = f"""<defs>
 <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <path d="M0 0V4" stroke="{_COLOURS["hidden"]}" stroke-width="1"/></pattern>
-<marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5" orient="auto">
-<path d="M0 0L6 3L0 6Z" fill="{_OTHER}"/></marker>
 </defs>"""
 
 
@@ -86,7 +83,6 @@ def _page(view: PageView, unit: float) -> Iterator[str]:
     for item in view.furniture:
         if item.box is not None:
             yield _frame(item.box, _GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
-    yield from _arrows(view, unit)
     yield from _blocks(view, unit)
     for hidden in view.hidden:
         for box in hidden.boxes:
@@ -119,22 +115,6 @@ def _badge(text: str, box: Box, colour: str, unit: float) -> str:
         f' fill="{colour}"/><text x="{x + width / 2:.1f}" y="{y + 5.8 * unit:.1f}" font-size="{6 * unit:.1f}"'
         f' fill="#FFFFFF" text-anchor="middle">{text}</text>'
     )
-
-
-def _arrows(view: PageView, unit: float) -> Iterator[str]:
-    """Where reading goes up again, to the next column or a note; nothing on a page that lies on its side."""
-    lines = [line.box for block in view.blocks for line in block.lines]
-    if 2 * sum(box[3] - box[1] > box[2] - box[0] for box in lines) > len(lines):
-        return
-    parts = [box for block in view.blocks for box in block.boxes]
-    for before, after in zip(parts, parts[1:]):
-        if after[1] <= before[3] - _ROW * unit:  # neither further down, nor on the same row
-            start, end = ((before[0] + before[2]) / 2, before[3]), ((after[0] + after[2]) / 2, after[1])
-            yield (
-                f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{_OTHER}"'
-                f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
-                ' marker-end="url(#tip)"/>'
-            )
 
 
 def _frame(

@@ -31,7 +31,8 @@ from docqa.app.search.expression import expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import hit_object
 from docqa.app.session.asynchronous import AsyncSession
-from docqa.app.storage.sources import Sources, each_document, reading_of, store_of
+from docqa.app.storage.sources import Sources, each_document, reading_of
+from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Document
 

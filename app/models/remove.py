@@ -13,11 +13,10 @@ from docqa.app.models.library import BUNDLED_NAMES, pulled_models
 
 @dataclass(frozen=True)
 class Removed:
-    """What is gone: `commits` of whole checkpoints, `parts` of others (downloads that were cut), the bytes of all."""
+    """What is gone: the `commits` that were kept of the model `id`, whole or not, and the bytes of all."""
 
     id: str
     commits: tuple[str, ...]
-    parts: tuple[str, ...]
     bytes: int
 
 
@@ -66,16 +65,11 @@ def _commits(parent: Path) -> dict[Path, str]:
 
 def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
     """A folder first loses its name, so that a checkpoint that is half deleted is none."""
-    whole = {have.folder: have for have in pulled_models(root) if have.folder.parent == parent}
+    named = {have.folder for have in pulled_models(root) if have.folder.parent == parent and have.revision == commit}
     gone = {
-        folder: found for folder, found in _commits(parent).items()
-        if found.startswith(commit) or (folder in whole and whole[folder].revision == commit)
+        folder: found for folder, found in _commits(parent).items() if found.startswith(commit) or folder in named
     }  # fmt: skip
     count = sum(file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file())
     for folder, found in gone.items():
         shutil.rmtree(folder.rename(parent / f".gone-{found}"))
-    if not gone:
-        return None
-    commits = tuple(found for folder, found in gone.items() if folder in whole)
-    parts = {found for folder, found in gone.items() if folder not in whole}
-    return Removed(parent.name.replace("--", "/"), commits, tuple(sorted(parts)), count)
+    return Removed(parent.name.replace("--", "/"), tuple(sorted(set(gone.values()))), count) if gone else None

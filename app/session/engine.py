@@ -9,7 +9,6 @@ CLI, terminal interface, chat and batch all go through here.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.options import Options
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docqa.app.session.session import Session
-    from docqa.app.storage.store import Store
     from docqa.model.protocol import Model
 
 
@@ -37,7 +35,8 @@ def open_session(
     """
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.session.session import Session
-    from docqa.app.storage.sources import read_sources, reading_of, store_of
+    from docqa.app.storage.sources import read_sources, reading_of
+    from docqa.app.storage.store import store_of
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
@@ -49,10 +48,3 @@ def open_session(
 
         found.documents = list(limited(found.documents, chosen.sections))
     return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
-
-
-def open_store(options: Options) -> Store:
-    """The folder that `options` keep things in."""
-    from docqa.app.storage.store import Store
-
-    return Store(Path(options.cache_dir).expanduser() if options.cache_dir else None)

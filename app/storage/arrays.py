@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.errors import StoreDamaged
+from docqa.app.storage.atomic import write_whole
 from docqa.app.storage.store import KINDS, Details, Store
 
 if TYPE_CHECKING:
@@ -31,18 +32,17 @@ def kept_arrays(
     """The arrays (int32 or uint8, not to be written to) of `kind` that are kept of `document`, else what `make` makes.
 
     `made_by`: all that they depend on besides the document's content. What is made is kept for the next time; arrays
-    that are damaged are set aside. `notices` get a line about that, and about a disk that refuses.
+    that are damaged are deleted. `notices` get a line about that, and about a disk that refuses.
     """
     fields = [document.id, document.content_hash, *made_by]  # each file has its own, which `forget` deletes
     key = hashlib.sha256(json.dumps(fields).encode()).hexdigest()
     if store.has(kind, key):
         try:
             folder, _ = store.open(kind, key)
-            return mapped(folder / _FILE)
+            return mapped(folder / _FILE)[0]
         except (StoreDamaged, OSError) as error:
-            aside = store.set_aside(kind, key)
-            what = f"the kept {KINDS[kind]} cannot be used ({error})"
-            notices.append(f"{document.path}: {what}; set aside as {aside}, made again")
+            store.drop(kind, key)
+            notices.append(f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again")
     arrays = make()
     try:
         if not store.has(kind, key):  # another process may have made them meanwhile, and have them open
@@ -59,16 +59,42 @@ def to_bytes(arrays: Arrays) -> bytes:
     return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
 
 
-def mapped(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file, each a read-only view of the mapped file. Raises StoreDamaged."""
+def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
+    """The arrays of a safetensors file, each a read-only view of the mapped file, and what it says of them.
+
+    Raises StoreDamaged.
+    """
     from docqa.model.checkpoints.mapped import MappedTensors
     from docqa.model.errors import ModelError
 
     try:
         file = MappedTensors(path)
-        return {name: file.array(name) for name in file.keys()}  # noqa: SIM118
+        return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118
     except ModelError as error:
         raise StoreDamaged("is no file of arrays", where=str(path)) from error
+
+
+def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
+    """Write `arrays` with their checksum, and what is to be said of them, whole or not at all. Raises OSError."""
+    from safetensors.numpy import save
+
+    written = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    write_whole(path, save(written, metadata={**about, "sha256": _digest(written)}), private=True)
+
+
+def load_summed(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
+    """What `save_summed` wrote. Raises StoreDamaged where it is something else now."""
+    arrays, about = mapped(path)
+    if about.get("sha256") != _digest(arrays):
+        raise StoreDamaged("does not match its checksum", where=str(path))
+    return arrays, about
+
+
+def _digest(arrays: Arrays) -> str:
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        total.update(np.ascontiguousarray(arrays[name]).data)
+    return total.hexdigest()
 
 
 def _details(document: Document) -> Details:

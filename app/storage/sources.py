@@ -42,13 +42,6 @@ class Sources:
     notices: list[str] = field(default_factory=list)
 
 
-def store_of(options: Options) -> Store | None:
-    """The folder that `options` keep things in; None where nothing is to be kept."""
-    if not options.store:
-        return None
-    return Store(Path(options.cache_dir).expanduser() if options.cache_dir else None)
-
-
 def reading_of(options: Options, on_page: Callable[[int, int], None] | None = None) -> ReadRequest:
     """How `options` have documents read; `on_page` hears of each page of a PDF that is begun, and how many."""
     return ReadRequest(
@@ -214,7 +207,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
 def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
     """The kept Document of `data`; None where there is none that can be used.
 
-    One that is damaged is set aside, and `notices` say so.
+    One that is damaged is deleted, and `notices` say so.
     """
     from docqa.ingest.errors import Unreadable
     from docqa.ingest.serialize import from_bytes
@@ -227,8 +220,8 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
                 folder, _ = store.open("documents", key)
                 return from_bytes((folder / _FILE).read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
-                aside = store.set_aside("documents", key)
-                notices.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
+                store.drop("documents", key)
+                notices.append(f"{name}: the kept text cannot be used ({error}) and is parsed again")
     return None
 
 

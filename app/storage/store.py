@@ -43,6 +43,8 @@ from docqa.app.storage.atomic import write_whole
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
+    from docqa.app.options import Options
+
 BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
 """How long a mark of a forgotten document is kept: longer than a process reads."""
@@ -100,6 +102,13 @@ def default_root() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("docqa"))
+
+
+def store_of(options: Options) -> Store | None:
+    """The folder that `options` keep things in; None where nothing is to be kept."""
+    if not options.store:
+        return None
+    return Store(Path(options.cache_dir).expanduser() if options.cache_dir else None)
 
 
 def inside(path: str) -> Callable[[str], bool]:
@@ -225,15 +234,6 @@ class Store:
             os.utime(folder / _ENTRY)
         return folder, entry
 
-    def set_aside(self, kind: str, key: str) -> Path:
-        """Move a damaged or foreign entry out of the way, to KEY.damaged; only the newest of a key is kept."""
-        folder = self.root / kind / key
-        aside = folder.with_name(f"{key}.damaged")
-        shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(OSError):  # another process was faster, or the folder is read-only
-            os.rename(folder, aside)
-        return aside
-
     def drop(self, kind: str, key: str) -> None:
         """Delete an entry as far as the disk allows."""
         shutil.rmtree(self.root / kind / key, ignore_errors=True)
@@ -299,7 +299,7 @@ class Store:
         problems: list[tuple[Entry, str]] = []
         for entry in self.entries():
             if entry.status != "kept":
-                problems.append((entry, "was set aside as damaged"))
+                problems.append((entry, "is damaged, or was never finished"))
                 continue
             try:
                 _check_files(entry.folder, entry.details)
@@ -394,24 +394,17 @@ class Store:
 
 
 def _entry(kind: str, folder: Path) -> Entry:
-    name, size = folder.name.removesuffix(".damaged"), 0
+    size = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # another process evicts at the same time
             size += path.stat().st_size if path.is_file() else 0
     try:
         details, used = _read_entry(folder), (folder / _ENTRY).stat().st_mtime
     except (OSError, ValueError, StoreDamaged):
-        return Entry(KINDS[kind], name, folder, size, 0.0, "damaged")
-    whole = name == folder.name and not name.startswith(_UNFINISHED)
-    return Entry(
-        KINDS[kind],
-        name if whole else details.get("key", name),
-        folder,
-        size,
-        used,
-        "kept" if whole else "damaged",
-        details,
-    )
+        return Entry(KINDS[kind], folder.name, folder, size, 0.0, "damaged")
+    whole = "." not in folder.name  # a key has none
+    name = folder.name if whole else details.get("key", folder.name)
+    return Entry(KINDS[kind], name, folder, size, used, "kept" if whole else "damaged", details)
 
 
 def _is_being_written(folder: Path) -> bool:

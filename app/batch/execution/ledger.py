@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, key TEXT NOT NULL, path TEXT NOT NULL,
     machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
-    seconds REAL, peak_bytes INTEGER, tokens INTEGER, planned_seconds REAL);
+    seconds REAL, peak_bytes INTEGER, tokens INTEGER);
 """
 
 
@@ -72,12 +72,12 @@ class Ledger:
                 (self._clock(), exit_code, seconds, peak_bytes, self._run),
             )
 
-    def start(self, key: str, path: str, planned_seconds: float) -> int:
+    def start(self, key: str, path: str) -> int:
         """An attempt begins; returns its number."""
         with self._database as database:
             cursor = database.execute(
-                "INSERT INTO attempts (run, key, path, machine, started, planned_seconds) VALUES (?, ?, ?, ?, ?, ?)",
-                (self._run, key, _stored(path), self._machine, self._clock(), planned_seconds),
+                "INSERT INTO attempts (run, key, path, machine, started) VALUES (?, ?, ?, ?, ?)",
+                (self._run, key, _stored(path), self._machine, self._clock()),
             )
             return int(cursor.lastrowid or 0)
 

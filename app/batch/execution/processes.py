@@ -12,12 +12,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.attempt import Outcome, peak_bytes
-from docqa.app.batch.execution.executors import Next, run_on
+from docqa.app.batch.attempt import Outcome
+from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
 
@@ -28,8 +27,6 @@ STOP_S = 10.0
 """How long a worker may take to keep what it read, after an interrupt."""
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
 _OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-FAILED_STARTS = 2
-"""So many children in a row that die before they are ready, and it is not for one document."""
 
 
 class WorkerProcess:
@@ -57,20 +54,14 @@ class WorkerProcess:
 
     def fatal(self) -> str:
         """The Outcome, as JSON, of a job that can do no task; empty as soon as the child is ready for one."""
-        failed = 0
-        while not self._ready and not self._closed:
-            line = self._line()
-            if line and line != READY:
-                return line
-            self._ready = line == READY
-            if not line:
-                failed += 1
-                status = self.child.wait()
-                if failed == FAILED_STARTS:
-                    said = f"worker processes end with status {status} before they begin; --jobs 1 may say more"
-                    return Outcome("", fatal=said).to_json()
-                self._replace()
-        return ""
+        if self._ready or self._closed:
+            return ""
+        line = self._line()
+        self._ready = line == READY
+        if line:
+            return "" if self._ready else line
+        said = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
+        return Outcome("", fatal=said).to_json()
 
     def stop(self) -> None:
         """Have the child end: at once where it has nothing to do, else when it kept what it read."""
@@ -126,22 +117,7 @@ class WorkerProcess:
                 self.child.stdin.close()
 
 
-class Processes:
-    """An Executor of `jobs` processes with `threads` threads each."""
-
-    def __init__(self, job: Job, jobs: int, threads: int) -> None:
-        spec = json.dumps(job.spec(threads))
-        self._workers = [WorkerProcess(spec, threads) for _ in range(jobs)]
-
-    def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
-        return run_on(self._workers, next_task)
-
-    @property
-    def peak_bytes(self) -> int:
-        return peak_bytes() + sum(worker.peak_bytes for worker in self._workers)
-
-    def close(self) -> None:
-        for worker in self._workers:
-            worker.stop()
-        for worker in self._workers:
-            worker.join()
+def process_workers(job: Job, jobs: int, threads: int) -> Workers:
+    """The Workers that are `jobs` processes with `threads` threads each."""
+    spec = json.dumps(job.spec(threads))
+    return Workers([WorkerProcess(spec, threads) for _ in range(jobs)])

@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from types import ModuleType
 
 from docqa.app.batch.attempt import Outcome, attempt, prepare
-from docqa.app.batch.execution.executors import Next, run_on
+from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.items import Failure, Item, Task
 from docqa.app.batch.jobs import Job, make_job
 from docqa.app.errors import ResourceError, UsageError
@@ -23,6 +23,8 @@ from docqa.app.errors import ResourceError, UsageError
 
 class RayActor:
     """An actor with `threads` processors that does the job of `spec`; after it died, another."""
+
+    peak_bytes = 0  # its memory is that of another machine; each attempt has its own in the ledger
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
         self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
@@ -50,10 +52,15 @@ class RayActor:
             failure = Failure(type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again")
             return Outcome(task.key, failure=failure)
 
-    def kill(self) -> None:
-        """Stop it, whatever it does."""
+    def stop(self) -> None:
         self._closed = True
-        self._ray.kill(self._handle)
+        with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):  # it may be gone already
+            self._ray.kill(self._handle)
+
+    def join(self) -> None:
+        """Leave the cluster; a second time does nothing."""
+        with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):
+            self._ray.shutdown()
 
     def _start(self) -> object:
         """Start an actor; returns Ray's reference to what would fail for every task, there when the actor is ready."""
@@ -64,32 +71,19 @@ class RayActor:
             return self._handle.prepare.remote()
 
 
-class RayActors:
-    """An Executor of `jobs` actors with `threads` processors each; `address`: `local`, or that of a cluster.
+def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
+    """The Workers that are `jobs` actors with `threads` processors each; `address`: `local`, or that of a cluster.
 
     Raises ResourceError where Ray is not installed, or the cluster fails; UsageError for options with a password.
     """
-
-    peak_bytes = 0
-    """The actors' memory is that of other machines; each attempt has its own in the ledger."""
-
-    def __init__(self, job: Job, jobs: int, threads: int, address: str) -> None:
-        spec = json.dumps(job.spec(threads))
-        if job.options.password:
-            raise password_refused()
-        self._ray = _connect(address, jobs * threads)
-        self._actors = [RayActor(self._ray, spec, threads, address) for _ in range(jobs)]
-        for actor in self._actors:
-            actor.wait_ready()
-
-    def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
-        return run_on(self._actors, next_task)
-
-    def close(self) -> None:
-        with contextlib.suppress(self._ray.exceptions.RayError, *_CONNECTION_ERRORS):  # it may be gone already
-            for actor in self._actors:
-                actor.kill()
-            self._ray.shutdown()
+    spec = json.dumps(job.spec(threads))
+    if job.options.password:
+        raise password_refused()
+    ray = _connect(address, jobs * threads)
+    actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]
+    for actor in actors:
+        actor.wait_ready()
+    return Workers(actors)
 
 
 class _JobActor:

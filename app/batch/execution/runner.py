@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -41,19 +41,16 @@ class Tally:
 
 
 class Runner:
-    """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it.
-
-    `planned`: the seconds that tasks are to take, by key.
-    """
+    """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
 
     def __init__(
-        self, tasks: Iterable[Task], planned: Mapping[str, float], workspace: Workspace, ledger: Ledger,
-        keep: Callable[[Task, str], None], progress: BatchProgress, max_failures: int | None = None,
+        self, tasks: Iterable[Task], workspace: Workspace, ledger: Ledger, keep: Callable[[Task, str], None],
+        progress: BatchProgress, max_failures: int | None = None,
     ) -> None:  # fmt: skip
         self._waiting = deque(tasks)
         self._attempts: dict[str, int] = {}
         self._deaths: Counter[str] = Counter()
-        self._planned, self._workspace, self._ledger = planned, workspace, ledger
+        self._workspace, self._ledger = workspace, ledger
         self._keep, self._progress, self._max_failures = keep, progress, max_failures
         self.tally = Tally()
 
@@ -76,7 +73,7 @@ class Runner:
         if over_budget or not self._waiting:
             return None
         task = self._waiting.popleft()
-        self._attempts[task.key] = self._ledger.start(task.key, task.item.path, self._planned.get(task.key, 0.0))
+        self._attempts[task.key] = self._ledger.start(task.key, task.item.path)
         self._progress.started(task)
         return task
 

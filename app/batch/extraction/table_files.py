@@ -129,13 +129,13 @@ def _conflict_object(conflict: Conflict) -> dict[str, object]:
 
 
 def _markdown(table: AnswerTable) -> str:
-    head = " | ".join(_escaped(name) for name in ("file", *table.questions))
-    lines = [MARKDOWN_HEAD, "", f"| {head} |", "|" + " --- |" * (len(table.questions) + 1)]
+    rows = []
     for row in table.rows:
         cells = [_markdown_cell(cell) for cell in row.cells]
         if row.error is not None and cells:
             cells[0] = f"*{row.cells[0].status}: {_escaped(row.error)}*"
-        lines.append("| " + " | ".join([_escaped(row.file), *cells]) + " |")
+        rows.append([_escaped(row.file), *cells])
+    lines = [MARKDOWN_HEAD, "", *_table_lines(["file", *map(_escaped, table.questions)], rows)]
     if table.conflicts:
         lines += ["", f"{_DIFFERS} differs from the rest of its column."]
     return "\n".join(lines) + "\n"
@@ -155,29 +155,15 @@ def _escaped(text: str) -> str:
 
 
 def _conflicts_markdown(table: AnswerTable) -> str:
-    lines = [MARKDOWN_HEAD, ""]
-    for question in dict.fromkeys(conflict.question for conflict in table.conflicts):
-        lines += [f"## {_escaped(question)}", ""]
-        for conflict in (one for one in table.conflicts if one.question == question):
-            lines += [*_quoted(conflict.file, conflict.cell), f"{_usual(conflict)}:", ""]
-            lines += _quoted(conflict.other_file, conflict.other)
-    if not table.conflicts:
-        lines += ["No answers differ.", ""]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    head, *rows = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
+    shown = _table_lines(head, rows) if rows else ["No answers differ."]
+    return "\n".join([MARKDOWN_HEAD, "", *shown]) + "\n"
 
 
-def _usual(conflict: Conflict) -> str:
-    """Whose answer is the other one of a conflict."""
-    if conflict.others == 1:
-        return "another file says"
-    which = "most files say" if 2 * conflict.others > conflict.answered else "the most frequent answer"
-    return f"{which} ({conflict.others} of {conflict.answered})"
-
-
-def _quoted(file: str, cell: AnswerCell) -> list[str]:
-    place = f", {_escaped(place_of(cell))}" if cell.cites else ""
-    said = f"**{_escaped(cell.answer or '')}** {_escaped(file)}{place}"
-    return [said, "", f"> {_escaped(cell.quote or '')}", ""]
+def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A table of Markdown whose cells are escaped already."""
+    lines = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
+    return [lines[0], "|" + " --- |" * len(head), *lines[1:]]
 
 
 def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:

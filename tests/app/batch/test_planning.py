@@ -12,7 +12,7 @@ from docqa.app.options import Options
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_a_plan_is_of_every_process_and_of_earlier_runs():
+def test_a_plan_follows_from_processes_and_earlier_runs():
     options, speeds = Options(model=os.environ["DOCQA_MODEL"]), Speeds()
     tasks = [Task(name, Item(name, f"/{name}", name, bytes=4_000), (name,)) for name in ("a.txt", "b.txt")]
     one, two = (plan_tasks(tasks, jobs, options, speeds) for jobs in (1, 2))

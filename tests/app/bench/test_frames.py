@@ -1,10 +1,22 @@
 """The bench of frames, on a text that is quick to make; its bars are for `docqa bench`, at the full length."""
 
+import gc
+from collections.abc import Iterator
 from statistics import mean
 
 import pytest
 
 from docqa.app.bench import frames as frame_bench
+from docqa.app.cli import COLLECT_AFTER
+
+
+@pytest.fixture(autouse=True)
+def rare_collections() -> Iterator[None]:
+    """As in the process of a command."""
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT_AFTER)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_damaged_vectors_are_named(vectors, tmp_path):
     path = tmp_path / "passages.safetensors"
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
-    for damaged, said in ((bytes(content), "checksum"), (b"nothing", "cannot be read")):
+    for damaged, said in ((bytes(content), "checksum"), (b"nothing", "no file of arrays")):
         path.write_bytes(damaged)
         with pytest.raises(StoreDamaged, match=said):
             vectors()[0].load(tmp_path)

@@ -161,7 +161,7 @@ def test_a_download_that_was_cut_is_deleted_too(docqa, hub, own_folders):
     hub.cuts[WEIGHTS] = [7_000] + [0] * 100
     assert docqa("models", "pull", "org/tiny")[0] == 4
     code, out, _ = docqa("models", "rm", "org/tiny")
-    assert (code, out) == (0, f"deleted what was fetched of org/tiny@{COMMIT[:12]}\n")
+    assert (code, out) == (0, f"deleted org/tiny@{COMMIT[:12]}\n")
     assert not folder_of(own_folders).parent.exists()
 
 

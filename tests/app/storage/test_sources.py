@@ -100,7 +100,7 @@ def test_a_document_that_lost_pages_to_a_limit_is_not_kept(store, write, monkeyp
     assert found == [(2,), (), ()] and not lost
 
 
-def test_a_kept_document_that_is_damaged_is_set_aside_and_parsed_again(store, parsed, write):
+def test_a_kept_document_that_is_damaged_is_parsed_again(store, parsed, write):
     path = write("a.md", TITLED)
     (first,) = read_sources([path], PLAIN, store).documents
     (kept,) = (store.root / "documents").glob("*/document.jsonl")

@@ -109,13 +109,12 @@ def test_the_mark_of_a_process_that_ended_does_not_count(store):
     assert len(store.prune(0)) == 1
 
 
-def test_damaged_entries_stay_for_a_look_until_pruned_by_hand(store):
+def test_damaged_entries_stay_until_pruned_by_hand(store):
     put(store, "a")
-    aside = store.set_aside("documents", "a")
+    (store.root / "documents" / "a" / "entry.json").write_text("torn")
     assert store.prune(damaged=False) == []
-    assert aside.is_dir()
     assert [entry.status for entry in store.prune()] == ["damaged"]
-    assert not aside.exists()
+    assert store.entries() == []
 
 
 def test_forget_deletes_every_entry_of_a_document(store):

@@ -18,14 +18,14 @@ def _rows(path: Path, query: str) -> list[tuple]:
         return database.execute(query).fetchall()
 
 
-def test_an_attempt_keeps_its_time_memory_machine_and_estimate(tmp_path):
+def test_an_attempt_keeps_its_time_memory_and_machine(tmp_path):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "here", clock=iter(range(100)).__next__) as ledger:
         ledger.begin(*BEGUN)
-        attempt = ledger.start("k", "a.txt", 1.5)
+        attempt = ledger.start("k", "a.txt")
         ledger.finish(attempt, account.DONE, Outcome("k", seconds=2.0, peak_bytes=9, tokens=7))
-    assert _rows(path, "SELECT key, machine, started < ended, outcome, seconds, peak_bytes, tokens, planned_seconds"
-                 " FROM attempts") == [("k", "here", 1, "done", 2.0, 9, 7, 1.5)]  # fmt: skip
+    assert _rows(path, "SELECT key, machine, started < ended, outcome, seconds, peak_bytes, tokens"
+                 " FROM attempts") == [("k", "here", 1, "done", 2.0, 9, 7)]  # fmt: skip
 
 
 def test_open_attempts_of_killed_runs_are_closed_by_their_results(tmp_path):
@@ -33,7 +33,7 @@ def test_open_attempts_of_killed_runs_are_closed_by_their_results(tmp_path):
     with Ledger(path, "here") as ledger:
         ledger.begin(*BEGUN)
         for key in ("written", "cut off"):
-            ledger.start(key, f"{key}.txt", 1.0)
+            ledger.start(key, f"{key}.txt")
     with Ledger(path, "here") as ledger:
         ledger.settle({"written": account.DONE}.get)
     assert _rows(path, "SELECT key, outcome FROM attempts ORDER BY id") == [("written", "done"), ("cut off", "lost")]
@@ -56,7 +56,7 @@ def test_a_file_that_is_no_ledger_of_this_form_is_set_aside(tmp_path, content):
 def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path):
     with Ledger(tmp_path / "ledger.sqlite", "here") as ledger:
         ledger.begin(*BEGUN)
-        ledger.finish(ledger.start("k", "\udcff.txt", 1.0), account.FAILED, reason="no \udcff")
+        ledger.finish(ledger.start("k", "\udcff.txt"), account.FAILED, reason="no \udcff")
     rows = _rows(tmp_path / "ledger.sqlite", "SELECT path, reason FROM attempts")
     assert rows == [("\\udcff.txt", "no \\udcff")]
 
@@ -77,7 +77,7 @@ def test_an_interrupt_in_a_transaction_changes_nothing(tmp_path, monkeypatch):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "here") as ledger:
         ledger.begin(*BEGUN)
-        attempt = ledger.start("k", "a.txt", 1.0)
+        attempt = ledger.start("k", "a.txt")
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(account, "_stored", _interrupted([1]))
             ledger.finish(attempt, account.DONE)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.attempt import Outcome
-from docqa.app.batch.execution.ray_actors import RayActors
+from docqa.app.batch.execution.executors import Workers
+from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.items import Item, Task
 from docqa.app.batch.jobs import SummaryJob
 from docqa.app.errors import ResourceError, UsageError
@@ -83,11 +84,11 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
     return module
 
 
-def _actors(password: str | None = None) -> RayActors:
-    return RayActors(SummaryJob(Options(store=False, password=password), "brief"), 1, 1, "cluster:6379")
+def _actors(password: str | None = None) -> Workers:
+    return ray_workers(SummaryJob(Options(store=False, password=password), "brief"), 1, 1, "cluster:6379")
 
 
-def _outcome(actors: RayActors) -> Outcome:
+def _outcome(actors: Workers) -> Outcome:
     """What comes of TASK."""
     ((task, outcome),) = actors.run(iter([TASK, None, None]).__next__)
     assert task == TASK

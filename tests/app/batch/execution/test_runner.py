@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.batch.attempt import Outcome
-from docqa.app.batch.execution.executors import Next, Serial, run_on
+from docqa.app.batch.execution.executors import Next, Serial, Workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
 from docqa.app.batch.items import Item, Task, list_items
@@ -61,7 +61,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
         progress = BatchProgress(len(left), 0, 1.0, stream=io.StringIO())
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
             ledger.begin({}, 1, 0.0, 0)
-            runner = Runner(left, {}, workspace, ledger, lambda task, record: None, progress, max_failures)
+            runner = Runner(left, workspace, ledger, lambda task, record: None, progress, max_failures)
             return runner.run(executor or Serial(shout, lambda event: None))
 
     return run_left
@@ -133,13 +133,13 @@ def _tasks(*keys: str) -> Next:
 
 def test_workers_have_a_task_each_at_the_same_time():
     workers = [Slow(threading.Barrier(2))] * 2
-    outcomes = list(run_on(workers, _tasks("a", "b", "c", "d")))
+    outcomes = list(Workers(workers).run(_tasks("a", "b", "c", "d")))
     assert sorted(outcome.key for _, outcome in outcomes) == ["a", "b", "c", "d"]
 
 
 def test_an_error_of_a_worker_is_raised_where_the_run_is():
     with pytest.raises(ResourceError, match="the disk is full"):
-        list(run_on([Slow(threading.Barrier(1))], _tasks("a", "full", "b")))
+        list(Workers([Slow(threading.Barrier(1))]).run(_tasks("a", "full", "b")))
 
 
 def test_half_written_files_of_a_killed_process_are_swept(tmp_path):

@@ -82,8 +82,8 @@ def test_conflicts_show_both_quotes_in_every_format(table):
     lines = [json.loads(line) for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()]
     assert [cell["file"] for cell in lines[0]["cells"]] == ["-c.pdf", "a.pdf"]
     text = table_bytes(table, "md", conflicts=True).decode()
-    assert "> It says Upper \\| Tarn here." in text
-    assert "> It says Lower Tarn here." in text
+    assert "| It says Upper \\| Tarn here. |" in text
+    assert "| It says Lower Tarn here. |" in text
 
 
 def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table):
@@ -107,7 +107,7 @@ def test_xlsx_has_quote_and_confidence_beside_each_answer(table):
 
 
 def test_markdown_conflicts_say_how_many_files_agree(table):
-    assert "most files say (2 of 3):" in table_bytes(table, "md", conflicts=True).decode()
+    assert "| 2 of 3 |" in table_bytes(table, "md", conflicts=True).decode()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])
