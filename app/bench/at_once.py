@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from docqa.app.bench.processes import run_docqa
@@ -43,18 +44,17 @@ def cold_row() -> Iterator[Measurement]:
     yield from _asked("cold_ask", f"{_AGREEMENT} in a new process, --no-store", lambda: run_docqa(*arguments))
 
 
-def warm_row() -> Iterator[Measurement]:
-    """warm_ask: a question about a document that was read before."""
-    document = str(SAMPLES / _AGREEMENT)
+def warm_row(name: str = "warm_ask", file: str = _AGREEMENT) -> Iterator[Measurement]:
+    """warm_ask, second_question: a question about a document that was read before, of few pages and of more."""
+    document = str(SAMPLES / file)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
 
         def ask() -> None:
-            run_docqa("ask", "--json", document, _QUESTION[_AGREEMENT], cache=folder)
+            run_docqa("ask", "--json", document, _QUESTION[file], cache=folder)
 
         if Path(document).is_file():
             run_docqa("read", document, cache=folder)
-        what = f"{_AGREEMENT}, read before, in a new process; bar {WARM_WITHIN_S:g}"
-        yield from _asked("warm_ask", what, ask)
+        yield from _asked(name, f"{file}, read before, in a new process; bar {WARM_WITHIN_S:g}", ask)
 
 
 def quick_row() -> Iterator[Measurement]:
@@ -167,6 +167,7 @@ _MEASURES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "tui_first_frame": first_frame_row,
     "cold_ask": cold_row,
     "warm_ask": warm_row,
+    "second_question": partial(warm_row, "second_question", _HANDBOOK),
     "quick_unread": quick_row,
     "ingest_parallel": ingest_parallel_row,
 }
