@@ -229,8 +229,8 @@ BILL = b"""<?xml version="1.0"?><bill xmlns="http://schemas.gpo.gov/xml/uslm"><m
 
 def test_a_part_without_a_heading_follows_one_that_has_a_heading():
     document = read(ReadRequest("a.xml", BILL))
-    assert named(document, "is open") == "SEC. 101(a)"
-    assert named(document, "mend the wall") == "SEC. 101(b)(2)"
+    assert named(document, "is open") == "Sec. 101(a)"
+    assert named(document, "mend the wall") == "Sec. 101(b)(2)"
 
 
 def test_numbered_paragraphs_name_places_where_no_heading_has_a_number():
