@@ -11,21 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.ingest import (
-    Document,
-    EmptyError,
-    Encrypted,
-    MissingError,
-    NoDocuments,
-    NotADocument,
-    TooLarge,
-    Unreadable,
-)
 from docqa.ingest import worker as worker_module
+from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 
 MARKDOWN = """---

@@ -4,9 +4,9 @@ import pytest
 
 from docqa.app.reading.candidates import Candidates, Form
 from docqa.app.reading.email_headers import with_header
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 MAIL = b"From: Ann <ann@pond.example>\nTo: Ben\nDate: Mon, 3 Mar 2025\nSubject: Gates\n\nFrom: here we see the gate.\n"
 

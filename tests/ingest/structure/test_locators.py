@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from docqa.ingest import Document
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -12,7 +11,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
-from docqa.ingest.types import Page
+from docqa.ingest.types import Document, Page
 
 STATUTE = """# Harbour Act
 

@@ -8,9 +8,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from docqa.ingest import Document, Encrypted, NotADocument
+from docqa.ingest.errors import Encrypted, NotADocument
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 Checker = Callable[[Document], None]
 
