@@ -69,7 +69,7 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
     document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
     assert [(s.number, s.title, s.label) for s in document.sections] == [
-        ("TITLE 9", "HARBOURS", "TITLE 9"),
+        ("TITLE 9", "HARBOURS", "Title 9"),
         ("§ 4", "Duties", "§ 4"),
         ("(a)", "In general", "§ 4(a)"),
     ]
