@@ -7,7 +7,6 @@ quotes it. The parser is the standard library's, with document types and entitie
 
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.assemble import assemble
@@ -43,19 +42,16 @@ def read_uslm(request: ReadRequest) -> Document:
     writer = _UslmWriter()
     writer.walk(root, False)
     writer.flush()
-    sections = zip(outline.build(writer.marks), writer.locators, strict=True)
     return assemble(
         request, title=_meta_title(root), media_type="application/uslm+xml", paged=False, pages=[writer.page()],
-        sections=[replace(section, label=locator) for section, locator in sections], hidden=writer.hidden,
+        sections=outline.build(writer.marks), hidden=writer.hidden,
     )  # fmt: skip
 
 
 class _UslmWriter(TextWriter):
     def __init__(self) -> None:
         super().__init__()
-        self.locators: list[str] = []
         self._pending: list[str] = []
-        self._path: list[tuple[str, str]] = []
         self._numbered = False
 
     def walk(self, element: Element, quoted: bool) -> None:
@@ -73,10 +69,7 @@ class _UslmWriter(TextWriter):
         for inner in children:
             self.walk(inner, quoted)
             self._add(inner.tail)
-        if is_level:
-            self.flush()
-            self._path.pop()
-        elif name in _LINES or name in _LEVELS:
+        if is_level or name in _LINES or name in _LEVELS:
             self.flush()
 
     def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
@@ -85,7 +78,6 @@ class _UslmWriter(TextWriter):
             self.flush()
         num, heading = child(element, "num"), child(element, "heading")
         number, title = _words(num), _words(heading)
-        self._path.append((name, number))
         start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG):
@@ -93,7 +85,6 @@ class _UslmWriter(TextWriter):
             self.marks.append(
                 outline.HeadingMark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0)
             )
-            self.locators.append(self._locator() or head)
             self.flush()
             self._pending.append(head)
             self.flush("heading")
@@ -102,11 +93,6 @@ class _UslmWriter(TextWriter):
             self._pending.append(number + " ")
             self._numbered = True
         return [c for c in children if c is not num and c is not heading]
-
-    def _locator(self) -> str:
-        """The place of this level in the law, such as "§ 4(a)(1)"."""
-        at = max((i for i, (name, _) in enumerate(self._path) if name in _BIG), default=len(self._path))
-        return "".join(number.strip(" .—") for _, number in self._path[at:])
 
     def _add(self, text: str | None) -> None:
         if text and (self._pending or text.strip()):

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from docqa.ingest.language.places import ATTACHMENTS
@@ -315,7 +314,6 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
     """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
-    numbers: dict[int, list[tuple[int, ...]]] = {}
     headed: set[int] = set()
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
@@ -326,17 +324,13 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
-        if numbered.family == "decimal":
-            numbers.setdefault(candidate.page, []).append(numbered.ordinals)
     found: set[int] = set()
     for page, own in keys.items():
         again = sum(last_seen[key] > page for key in own)
-        # The legends of figures come again too, but in no order.
-        falls = sum(after < before for before, after in pairwise(numbers.get(page, ())))
         # A form that is attached twice comes again on one page.
         together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
         repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
-        if (repeated and falls <= 0.3 * len(own)) or (page in headed and len(own) >= 5):
+        if repeated or (page in headed and len(own) >= 5):
             found.add(page)
     return found
 

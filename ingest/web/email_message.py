@@ -99,10 +99,7 @@ class _Reader:
             blocks.write(self._decoded(part, True))
             self.warnings += blocks.warnings
         else:
-            flowed = str(part.get_param("format", "")).lower() == "flowed"
-            lines = [line.rstrip("\n") for line in clean(self._decoded(part, False)).split("\n")]
-            found = stretches("\n".join(_unflow(lines) if flowed else lines))
-            for stretch in found if flowed else _unwrapped(found):
+            for stretch in _unwrapped(stretches(clean(self._decoded(part, False)))):
                 self._stretch(stretch)
         self.texts += len(self.writer.blocks) > before
 
@@ -150,18 +147,3 @@ def _unwrapped(found: list[Stretch]) -> list[Stretch]:
 def _paragraphs(lines: list[str]) -> list[str]:
     runs = grouped(lines, lambda run, line: bool(line.strip()) == bool(run[0].strip()))
     return ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]
-
-
-def _unflow(lines: list[str]) -> list[str]:
-    """Lines of `format=flowed` (RFC 3676): one that ends with a space goes on in the next, but for "-- "."""
-    out: list[str] = []
-    open_depth = -1
-    for line in lines:
-        depth = len(line) - len(line.lstrip(">"))
-        words = line[depth:].removeprefix(" ")
-        if depth == open_depth and words != "-- ":
-            out[-1] += words
-        else:
-            out.append(f"{'>' * depth} {words}" if depth else words)
-        open_depth = depth if words.endswith(" ") and words != "-- " else -1
-    return out

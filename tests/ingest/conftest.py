@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import Document
+from docqa.ingest.types import Document
 
 SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from docqa.ingest import IngestError
+    from docqa.ingest.errors import IngestError
     from docqa.ingest.types import Document
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -142,7 +142,7 @@ def run_cases(
 ) -> None:
     """Reads `count` cases from number `first` on and prints what became of each: what `outcome` says, the name of the
     IngestError that it raised, or the traceback of what must not happen."""
-    from docqa.ingest import IngestError
+    from docqa.ingest.errors import IngestError
     from docqa.ingest.worker import limit_resources
 
     limit_resources()

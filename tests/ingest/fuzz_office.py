@@ -122,7 +122,7 @@ _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
 
 def _outcome(name: str, data: bytes) -> str:
     """`Document` where the file, or something in it, is one; else the name of the first IngestError."""
-    from docqa.ingest import IngestError
+    from docqa.ingest.errors import IngestError
     from docqa.ingest.read import find_documents, read
     from docqa.ingest.request import ReadRequest
 

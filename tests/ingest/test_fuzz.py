@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import IngestError
+from docqa.ingest.errors import IngestError
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 

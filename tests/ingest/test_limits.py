@@ -15,15 +15,15 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
-from docqa.ingest import Unreadable
 from docqa.ingest import worker as worker_module
+from docqa.ingest.errors import Unreadable
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 SECONDS, MEBIBYTES = 10, 1024
 MEASURE = """
 import resource, sys, time
-from docqa.ingest import IngestError
+from docqa.ingest.errors import IngestError
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 started = time.monotonic()

@@ -11,21 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.ingest import (
-    Document,
-    EmptyError,
-    Encrypted,
-    MissingError,
-    NoDocuments,
-    NotADocument,
-    TooLarge,
-    Unreadable,
-)
 from docqa.ingest import worker as worker_module
+from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
 from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 
 MARKDOWN = """---
@@ -77,7 +69,7 @@ def test_statute_levels_are_sections_and_quoted_law_is_not():
     document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
     assert [(s.number, s.title, s.label) for s in document.sections] == [
-        ("TITLE 9", "HARBOURS", "TITLE 9"),
+        ("TITLE 9", "HARBOURS", "Title 9"),
         ("§ 4", "Duties", "§ 4"),
         ("(a)", "In general", "§ 4(a)"),
     ]

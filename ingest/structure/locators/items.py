@@ -209,17 +209,13 @@ class _Part:
         """The parts that begin within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
         first: Mark | None = None
-        for mark in line.inline if self._is_numbered() else ():
+        for mark in line.inline:
             if self.levels.continue_inline(number, mark):
                 first = first or mark
                 yield mark.start, self._locator()
         if first is not None and first.behind != "." and line.sentence_end:
             self.levels.close_to(depth)
             yield line.sentence_end, self._locator()
-
-    def _is_numbered(self) -> bool:
-        """Whether the section has a number; one in a heading's words ("Recitals") opens no list within a line."""
-        return self.number is not None or self.base != (self.section.locator if self.section else None)
 
     def _is_own(self, mark: Mark) -> bool:
         """Whether a mark is the section's own number on its first line."""

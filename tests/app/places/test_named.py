@@ -4,9 +4,9 @@ import pytest
 
 from docqa.app.places.named import region_named
 from docqa.app.places.scope import scope_of
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 TEXT = """# Harbour Act
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest import Document, Encrypted, NotADocument, TooLarge, Unreadable
+from docqa.ingest.errors import Encrypted, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 Checker = Callable[[Document], None]
 

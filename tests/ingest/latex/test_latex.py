@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest import Document, NoText, TooLarge, Unreadable
+from docqa.ingest.errors import NoText, TooLarge, Unreadable
 from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 Checker = Callable[[Document], None]
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.ingest import Encrypted, Unreadable
+from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.inspection import from_json, inspect_page, text_view, to_json
 from docqa.ingest.pdf.raw_page import Word

@@ -7,8 +7,8 @@ import pytest
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.ingest import NoText
 from docqa.ingest import worker as worker_module
+from docqa.ingest.errors import NoText
 from docqa.ingest.pdf import ocr
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest

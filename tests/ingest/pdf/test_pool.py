@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import Unreadable
+from docqa.ingest.errors import Unreadable
 from docqa.ingest.pdf import pages as pdf_pages
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from docqa.ingest import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
+from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker

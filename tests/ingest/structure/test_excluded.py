@@ -1,6 +1,5 @@
 """Numbers that name nothing where they stand, and places that only the look of a page names."""
 
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import line_blocks
@@ -8,7 +7,7 @@ from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
-from docqa.ingest.types import Page
+from docqa.ingest.types import Document, Page
 
 
 def named(document: Document, words: str) -> str | None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from docqa.ingest import Document
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -12,7 +11,7 @@ from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
-from docqa.ingest.types import Page
+from docqa.ingest.types import Document, Page
 
 STATUTE = """# Harbour Act
 
@@ -228,8 +227,8 @@ BILL = b"""<?xml version="1.0"?><bill xmlns="http://schemas.gpo.gov/xml/uslm"><m
 
 def test_a_part_without_a_heading_follows_one_that_has_a_heading():
     document = read(ReadRequest("a.xml", BILL))
-    assert named(document, "is open") == "SEC. 101(a)"
-    assert named(document, "mend the wall") == "SEC. 101(b)(2)"
+    assert named(document, "is open") == "Sec. 101(a)"
+    assert named(document, "mend the wall") == "Sec. 101(b)(2)"
 
 
 def test_numbered_paragraphs_name_places_where_no_heading_has_a_number():

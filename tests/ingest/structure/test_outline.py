@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import Document, Section
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.read import read
@@ -16,7 +15,7 @@ from docqa.ingest.structure.nesting import Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.outline import Candidate, from_numbering
 from docqa.ingest.structure.sequence import Step, best_chain
-from docqa.ingest.types import NumberedLine, Page
+from docqa.ingest.types import Document, NumberedLine, Page, Section
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_docs"

@@ -3,10 +3,10 @@
 
 import pytest
 
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
+from docqa.ingest.types import Document
 
 AGREEMENT = """# 1. Definitions
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.ingest import Document, NotADocument, NoText, TooLarge
+from docqa.ingest.errors import NotADocument, NoText, TooLarge
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 Checker = Callable[[Document], None]
 

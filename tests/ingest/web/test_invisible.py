@@ -5,9 +5,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 SEEN, GHOST = "The fee is stated in Schedule 2.", "The fee is 1 euro."
 

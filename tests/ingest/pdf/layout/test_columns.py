@@ -4,13 +4,13 @@ from right to left."""
 import io
 from collections.abc import Callable
 
-from docqa.ingest import Page
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.types import Page
 
 PROSE = "The warden opens the gate at the turn of the tide and"
 

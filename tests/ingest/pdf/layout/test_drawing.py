@@ -3,9 +3,9 @@
 import io
 from collections.abc import Callable
 
-from docqa.ingest import Page
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Page
 
 BODY = (
     "The gates of the upper lock are opened by the warden alone, who notes",

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.types import NumberedLine, Page
+from docqa.ingest.types import Document, NumberedLine, Page
 
 WORDS = ["warden", "opens", "gate", "turn", "tide", "notes", "level", "book", "lock", "wall", "pond", "mark", "wheel"]
 

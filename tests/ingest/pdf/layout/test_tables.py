@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.ingest import Page
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.rules import Rules
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Page
 
 BODY = "The parties agree that the fees of the following schedule are paid against the deliverables named there. "
 TEXT = "The supplier delivers report {} on the gates of the harbour, with photographs and a list of repairs."

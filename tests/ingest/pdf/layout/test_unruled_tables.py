@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from docqa.ingest import Page
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.types import Document, Table
+from docqa.ingest.types import Document, Page, Table
 
 BODY = "The warden opens the gate at the turn of the tide and notes the level."
 Placed = tuple[float, float, str]
