@@ -189,15 +189,12 @@ class ScoredPlaces:
 
     def place(self, number: int, start: int, end: int) -> Place:
         """What speaks for characters `start:end` of an excerpt."""
-        touched = [self.place_of(number, s) for s in self.sentences[number] if s.start < end and start < s.end]
-        nothing = (0.0, 0.0, self.behind[number])
+        behind = self.behind[number]
+        found = (s for s in self.sentences[number] if s.start < end and start < s.end)
+        touched, nothing = [(s.coverage, s.similarity, behind) for s in found], (0.0, 0.0, behind)
         if self._by_coverage:
             return max(touched, default=nothing)
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
-
-    def place_of(self, number: int, sentence: ScoredSentence) -> Place:
-        """What speaks for a sentence of an excerpt."""
-        return sentence.coverage, sentence.similarity, self.behind[number]
 
     def candidate(self, number: int, start: int, end: int, logprob: float, token_count: int = 1) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
