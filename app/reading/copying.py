@@ -1,6 +1,6 @@
 """Answers copied from excerpts: the best passages are read again right before the question.
 
-A small model answers from what is near. The excerpts (whole sentences, at most 160 words each) go into a short state
+A small model answers from what is near. The excerpts (whole passages) go into a short state
 of their own; constrained decoding proposes spans of them; every span leads back to exact characters of a page.
 """
 
