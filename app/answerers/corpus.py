@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.context import Context, lay_out
 from docqa.app.context.kept import KeptParts
-from docqa.app.evidence.kept_index import kept_index
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.quotes.verifier import Verifier
 from docqa.ingest.types import Document
@@ -49,9 +48,7 @@ class Corpus:
 
     @cached_property
     def index(self) -> WordIndex:
-        if self._kept is None:
-            return WordIndex.of(self.context)
-        return kept_index(self.context, self._kept)
+        return WordIndex.of(self.context) if self._kept is None else WordIndex.kept(self.context, self._kept)
 
     @cached_property
     def verifier(self) -> Verifier:

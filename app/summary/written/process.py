@@ -15,9 +15,16 @@ from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.summary.kinds import LEADS, kind_of
-from docqa.app.summary.parts import OPENING, Part, parts_of
-from docqa.app.summary.record import SUMMARIZED, UNREADABLE, WRITTEN, SummaryRecord, SummarySection, SummarySentence
-from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
+from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.record import (
+    NOTHING,
+    SUMMARIZED,
+    UNREADABLE,
+    WRITTEN,
+    SummaryRecord,
+    SummarySection,
+    SummarySentence,
+)
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
 from docqa.app.summary.written.composing import compose, sentence_of
