@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.context import Context, lay_out
 from docqa.app.context.kept import KeptParts
-from docqa.app.evidence.kept_index import kept_index
 from docqa.app.evidence.ranking import WordIndex
-from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
-from docqa.app.reading.candidates import Excerpt, excerpt
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 
@@ -51,18 +48,11 @@ class Corpus:
 
     @cached_property
     def index(self) -> WordIndex:
-        if self._kept is None:
-            return WordIndex.of(self.context)
-        return kept_index(self.context, self._kept)
+        return WordIndex.of(self.context) if self._kept is None else WordIndex.kept(self.context, self._kept)
 
     @cached_property
     def verifier(self) -> Verifier:
         return Verifier(self.documents)
-
-    def excerpts(self, question: str, passages: list[int]) -> list[Excerpt]:
-        """What a model is shown of each of `passages`, indices of the context, for `question`."""
-        wanted = set(terms(question))
-        return [excerpt(self.context, index, wanted, self.index) for index in passages]
 
     def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come behind the documents' own warnings."""

@@ -15,7 +15,7 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
-from docqa.app.reading.candidates import Candidates
+from docqa.app.reading.candidates import Candidates, excerpt
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself
 from docqa.app.reading.joined_parts import join_parts
@@ -161,7 +161,7 @@ class CopyingFinder(CandidateFinder):
         top = ranked[: self.preview_passages]
         if not top:
             return ranked, None
-        excerpts = self._corpus.excerpts(asked.text, [item.index for item in top])
+        excerpts = [excerpt(self._corpus.context, item.index) for item in top]
         return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index)
 
 

@@ -1,3 +1,3 @@
 """Which passages speak to a question: terms, BM25, the ranking that fuses all signals, and the front matter."""
 
-__all__ = ["front_matter", "kept_index", "postings", "ranking", "terms"]
+__all__ = ["front_matter", "postings", "ranking", "terms"]

@@ -16,8 +16,10 @@ from itertools import accumulate
 import numpy as np
 
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.evidence.postings import Postings
+from docqa.app.context.kept import KeptParts
+from docqa.app.evidence.postings import POSTINGS_FORMAT, Postings
 from docqa.app.evidence.terms import terms
+from docqa.app.storage.arrays import Arrays
 
 _SATURATION, _BY_LENGTH = 1.5, 0.75
 """BM25's k1 and b."""
@@ -50,6 +52,18 @@ class WordIndex:
     @classmethod
     def of(cls, context: Context) -> WordIndex:
         return cls(map(partial(passage_words, context), context.passages))
+
+    @classmethod
+    def kept(cls, context: Context, kept: KeptParts) -> WordIndex:
+        """The same; only the words of documents that are not kept are looked for, and then kept."""
+
+        def words(number: int) -> Arrays:
+            placed = (each for each in context.passages if each.document == number)
+            return vars(Postings.of(passage_words(context, each) for each in placed))
+
+        numbered = enumerate(context.documents)
+        arrays = (kept.arrays("indexes", each, (POSTINGS_FORMAT,), partial(words, number)) for number, each in numbered)
+        return cls(postings=[Postings(**found) for found in arrays])
 
     def __len__(self) -> int:
         return self._firsts[-1]

@@ -1,5 +1,5 @@
-"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12",
-"Table 2", "the introduction", "the second contract".
+"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "the
+introduction", "in lease.pdf".
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docqa.app.context.context import Context
-from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.places.asking import asks_for_place, looks_inside, masked_places
 from docqa.app.places.cites import PlaceCite, find_cites
 from docqa.app.places.headings import named_headings
 from docqa.app.places.names import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
-from docqa.app.places.tables import captioned, named_tables
 from docqa.app.places.wording import in_full
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.numbers import ORDINAL_WORD, ordinal
 from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.types import Document, Section, Span
 
@@ -28,12 +25,6 @@ _OF_ATTACHED = lazily(
 )
 _ALSO = ("footnote", "title", "attachment", "annexure", "recital", "count", "amendment")
 """Words for places that somebody who cites a text does not use for it."""
-_LAST_PAGE = lazily(r"\b(?:last|final)\s+page\b", re.IGNORECASE)
-_WHICH = lazily(
-    rf"\bthe\s+(?P<ordinal>{ORDINAL_WORD}|last|\d+(?:st|nd|rd|th))\s+{DOCUMENT_WORDS}\b|"
-    r"\b(?:document|file|contract)\s+(?P<number>\d{1,2})\b(?!\.)",
-    re.IGNORECASE,
-)
 _INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
 
 
@@ -64,7 +55,8 @@ class Scope:
 def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they have."""
     typed = in_full(question)
-    which, typed = _which(typed, documents)
+    named = DocumentNames(documents).named_in(typed)
+    which = named if 0 < len(named) < len(documents) else None
     mentions = _mentions(typed, documents, which)
     if not mentions:
         if which is None:
@@ -87,19 +79,6 @@ def passages_in(scope: Scope, context: Context) -> list[int]:
     ]
 
 
-def _which(typed: str, documents: Sequence[Document]) -> tuple[set[int] | None, str]:
-    """(the documents that are meant, None for all; the question without these words)."""
-    if len(documents) < 2:
-        return None, typed
-    for match in _WHICH.finditer(typed):
-        word = match["ordinal"] or match["number"]
-        number = len(documents) if word.lower() == "last" else ordinal(word) or int(word)
-        if number <= len(documents):
-            return {number - 1}, (typed[: match.start()] + "the document" + typed[match.end() :])
-    named = DocumentNames(documents).named_in(typed)
-    return (named if 0 < len(named) < len(documents) else None), typed
-
-
 Mention = tuple[Span, list[Region]]
 """Where a question names a place, and where that is."""
 
@@ -119,13 +98,8 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
             else:
                 regions = _main(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
-        for span, key in named_tables(typed):
-            found.setdefault(span, []).extend(captioned(document, number, key))
         for span, section in named_headings(typed, document):
             found.setdefault(span, []).append(places.region_of(section))
-        for match in _LAST_PAGE.finditer(typed) if document.paged else ():
-            last = len(document.pages)
-            found.setdefault(Span(*match.span()), []).append(Region(number, (last, 0), (last + 1, 0)))
     kept: list[Mention] = []
     for span, regions in sorted(found.items(), key=lambda item: (item[0].start, -item[0].end)):
         if regions and not (kept and span.start < kept[-1][0].end):

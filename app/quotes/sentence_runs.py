@@ -1,11 +1,11 @@
-"""Runs of sentences in a text, grown or cut sentence by sentence until they have the wanted length.
+"""Runs of sentences in a text, grown sentence by sentence until they have the wanted length.
 
 A run is a `range` of numbers of sentences, never empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 from docqa.ingest.language.sentences import sentences
@@ -60,11 +60,3 @@ class Sentences:
             if chosen is None:
                 return run
             run, behind_first = chosen, not (in_turn and behind_first)
-
-    def cut(self, most: int, worth: Sequence[float]) -> range:
-        """All sentences, without those at the ends that are worth less, until they have at most `most` words."""
-        run = range(len(self.spans))
-        while len(run) > 1 and self.length(run) > most:
-            # Of two that are worth the same the later one goes.
-            run = run[1:] if worth[run.start] < worth[run.stop - 1] else run[:-1]
-        return run

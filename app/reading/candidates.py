@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
 
 from docqa.app.answer.answer import Quote
 from docqa.app.answer.grades import Verdict
@@ -17,7 +15,6 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Document, Span
 
-EXCERPT_WORDS = 160
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
@@ -101,14 +98,10 @@ class Candidates:
         return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
 
 
-def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:
-    """The part of a passage that is shown: all of it, or the run of sentences within 160 words that fits best."""
-    placed = context.passages[index]
-    whole = context.text_of(placed)
-    shown = _best_run(whole, question_terms, words)
-    text = on_one_line(whole[shown.start : shown.end])
-    first = placed.passage.start
-    return Excerpt(index, placed.document, placed.passage.page, first + shown.start, first + shown.end, text)
+def excerpt(context: Context, index: int) -> Excerpt:
+    """A passage as a model that copies is shown it: on one line."""
+    whole = whole_passage(context, index)
+    return replace(whole, text=on_one_line(whole.text))
 
 
 def whole_passage(context: Context, index: int) -> Excerpt:
@@ -121,19 +114,6 @@ def whole_passage(context: Context, index: int) -> Excerpt:
 def on_one_line(text: str) -> str:
     """`text` with every white space as a plain space; its length stays."""
     return "".join(" " if character.isspace() else character for character in text)
-
-
-def _best_run(text: str, question_terms: set[str], words: WordIndex) -> Span:
-    found = Sentences(text)
-    if sum(found.words) <= EXCERPT_WORDS:
-        return Span(0, len(text))
-    worth = [words.coverage(question_terms, set(terms(text[span.start : span.end]))) for span in found.spans]
-    run = found.cut(EXCERPT_WORDS, worth)
-    chosen = found.span(run)
-    if found.length(run) <= EXCERPT_WORDS:
-        return chosen
-    *_, last = islice(re.finditer(r"\S+", text[chosen.start : chosen.end]), EXCERPT_WORDS)
-    return Span(chosen.start, chosen.start + last.end())
 
 
 def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
@@ -189,15 +169,12 @@ class ScoredPlaces:
 
     def place(self, number: int, start: int, end: int) -> Place:
         """What speaks for characters `start:end` of an excerpt."""
-        touched = [self.place_of(number, s) for s in self.sentences[number] if s.start < end and start < s.end]
-        nothing = (0.0, 0.0, self.behind[number])
+        behind = self.behind[number]
+        found = (s for s in self.sentences[number] if s.start < end and start < s.end)
+        touched, nothing = [(s.coverage, s.similarity, behind) for s in found], (0.0, 0.0, behind)
         if self._by_coverage:
             return max(touched, default=nothing)
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
-
-    def place_of(self, number: int, sentence: ScoredSentence) -> Place:
-        """What speaks for a sentence of an excerpt."""
-        return sentence.coverage, sentence.similarity, self.behind[number]
 
     def candidate(self, number: int, start: int, end: int, logprob: float, token_count: int = 1) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""

@@ -1,6 +1,6 @@
 """Answers copied from excerpts: the best passages are read again right before the question.
 
-A small model answers from what is near. The excerpts (whole sentences, at most 160 words each) go into a short state
+A small model answers from what is near. The excerpts (whole passages) go into a short state
 of their own; constrained decoding proposes spans of them; every span leads back to exact characters of a page.
 """
 
@@ -17,7 +17,6 @@ from docqa.app.reading.candidates import (
     Candidates,
     Excerpt,
     ScoredPlaces,
-    ScoredSentence,
     best_first,
     place_score,
     trim,
@@ -33,18 +32,14 @@ if TYPE_CHECKING:
 
 DEFAULT_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
-    "beams": 6, "max_tokens": 48, "sentences": 3,
+    "beams": 6, "max_tokens": 48,
 }  # fmt: skip
 
 
 def copy_answers(
     model: Model, question: str, excerpts: Sequence[Excerpt], ranked: Sequence[Ranked], words: WordIndex
 ) -> Candidates:
-    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
-
-    Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
-    which is drawn elsewhere still says what it would answer there.
-    """
+    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
     from docqa.model.decode.copy import copy_spans
     from docqa.model.prompts.prompt import focus_prompt
 
@@ -57,7 +52,6 @@ def copy_answers(
     places.behind = [item.score - ranked[0].score for item in ranked]
     spans = copy_spans(
         model, state, logits, prompt.ids, prompt.excerpt_ranges,
-        also=_best_sentences(places, prompt, int(reader["sentences"])),
         beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
     )  # fmt: skip
     found = best_of_each_place(_candidate(places, span, prompt) for span in spans)
@@ -92,14 +86,6 @@ def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidat
     return best_first(kept.values())
 
 
-def _best_sentences(places: ScoredPlaces, prompt: FocusPrompt, most: int) -> list[tuple[int, int]]:
-    """Token ranges of the sentences whose place alone speaks most for them, in reading order."""
-    flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
-    flat.sort(key=lambda pair: -place_score(places.place_of(*pair), places.weights))
-    best = [_tokens(prompt, number, sentence) for number, sentence in flat[:most]]
-    return sorted((start, end) for start, end in best if start < end)
-
-
 def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Candidate | None:
     """Candidate of a copied span, at the place that it most likely means: the same words may be in several sentences.
 
@@ -124,12 +110,3 @@ def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Can
 
     chosen = max([(number, start, end), *found], key=worth)
     return places.candidate(*chosen, float(span.logprob), int(span.token_count))
-
-
-def _tokens(prompt: FocusPrompt, number: int, sentence: ScoredSentence) -> tuple[int, int]:
-    """The token range of a sentence of excerpt `number`; empty where no token is in it."""
-    base = prompt.excerpt_ranges[number][0]
-    inside = [
-        j for j, (a, b) in enumerate(prompt.offsets[number]) if a < sentence.end and max(b - 1, a) >= sentence.start
-    ]
-    return (base + inside[0], base + inside[-1] + 1) if inside else (base, base)

@@ -6,7 +6,6 @@ Nothing is looked up first, and no excerpt is read again: what the state holds i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, on_one_line, whole_passage
+from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, excerpt
 from docqa.app.reading.copying import best_of_each_place, copying_weights, refusal_logprob
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def copy_from_state(model: Model, question: str, state: State, context: Context,
     places = [(span, list(_places(span, context))) for span in spans]
     passages = sorted({passage for _, found in places for passage, _, _ in found})
     numbers = {passage: number for number, passage in enumerate(passages)}
-    whole = [whole_passage(context, passage) for passage in passages]
-    excerpts = [replace(each, text=on_one_line(each.text)) for each in whole]
+    excerpts = [excerpt(context, passage) for passage in passages]
     scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
     best: list[Candidate] = []
     for span, found in places:

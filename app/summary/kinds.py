@@ -26,13 +26,6 @@ LEADS: dict[Kind, tuple[Topic, ...]] = {
     Kind.OTHER: (),
 }
 """The topics that come first."""
-FIRST: dict[Kind, str] = {
-    Kind.OPINION: "what the court decided and who won, then why",
-    Kind.CONTRACT: "who the parties are, then the dates and how long it lasts",
-    Kind.PAPER: "what was found",
-    Kind.OTHER: "",
-}
-"""The same in words, for a model that writes."""
 _OPENING = 6_000  # characters in which a contract says what it is
 _CASE = any_of(r"\b(?:v\.|vs\.|versus|in re)\s")
 _AGREEMENT = any_of(r"\b(?:agreement|contract|lease|deed|licen[cs]e)\b")

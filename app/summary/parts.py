@@ -15,6 +15,8 @@ DOMINATES = 0.5
 _RUNS = 6
 _SHORT = 40  # candidates under which a document without outline is one part
 OPENING = "Opening"
+WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
+"""Sentences of the whole, by style."""
 
 
 class Placed(Protocol):
@@ -54,6 +56,12 @@ def parts_of(document: Document, candidates: Sequence[Placed]) -> list[Part]:
         at = parts.index(great[0])
         parts[at : at + 1] = tree.below(great[0].id)
     return parts
+
+
+def sentences_of_part(most: int, parts: int) -> int:
+    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer where there are many parts."""
+    limit = 3 if parts <= 12 else 2 if parts <= 24 else 1
+    return max(1, min(limit, most))
 
 
 class _Tree:

@@ -17,9 +17,10 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.summary.kinds import kind_of
 from docqa.app.summary.leading import bias_of, leading
-from docqa.app.summary.parts import Part, parts_of
+from docqa.app.summary.parts import WHOLE, Part, parts_of, sentences_of_part
 from docqa.app.summary.record import (
     EXTRACTED,
+    NOTHING,
     STYLES,
     SUMMARIZED,
     UNREADABLE,
@@ -32,7 +33,6 @@ from docqa.app.summary.salience import Scorer
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
 from docqa.app.summary.sentences.speech import speaker_at
-from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
 from docqa.app.summary.topical import Asker, about_focus, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document

@@ -45,40 +45,25 @@ def choose(
     `taken` are already in the summary: nothing that repeats them is chosen. A sentence that needs the one before it is
     chosen only behind that one. With `spread` a section that something was chosen from waits for the others.
     """
-    round_ = _Round(pool, numbers, scores)
+    rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
+    left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:
-        round_.say(number)
+        left = _without(left, pool, number)
     chosen: list[int] = []
-    while len(chosen) < count and (best := round_.best(chosen)) is not None:
+    while len(chosen) < count:
+        fit = [number for number in left if pool.candidates[number].before in (None, *chosen)]
+        if not fit:
+            break
+        best = max(fit, key=lambda number: (left[number], -number))
         chosen.append(best)
-        round_.say(best)
+        left = _without(left, pool, best)
         if spread:  # others of its section wait
-            round_.waits += round_.sections == pool.candidates[best].section
+            section = pool.candidates[best].section
+            waits = {n: SECTION_WEIGHT if pool.candidates[n].section == section else 0.0 for n in left}
+            left = {number: score - waits[number] for number, score in left.items()}
     return sorted(chosen)
 
 
-class _Round:
-    """What each candidate is still worth. Mutable: every sentence that is said shuts out those like it."""
-
-    def __init__(self, pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray) -> None:
-        self.pool = pool
-        self.numbers = np.array(numbers, dtype=np.int64)
-        self.scores = np.round(np.asarray(scores, dtype=np.float64), 9)
-        self.sections = np.array([pool.candidates[number].section for number in numbers])
-        self.before = [pool.candidates[number].before for number in numbers]
-        self.shut = np.zeros(len(numbers), dtype=bool)
-        self.waits = np.zeros(len(numbers))
-
-    def say(self, number: int) -> None:
-        """A sentence is in the summary."""
-        self.shut |= np.array([self.pool.repeats(int(other), number) for other in self.numbers], dtype=bool)
-        self.shut |= self.numbers == number
-
-    def best(self, chosen: list[int]) -> int | None:
-        """The candidate that adds most, of equals the first of the document; None where nothing may be added."""
-        waiting = np.array([before is not None and before not in chosen for before in self.before], dtype=bool)
-        worth = self.scores - SECTION_WEIGHT * self.waits
-        worth[self.shut | waiting] = -np.inf
-        if not len(worth) or worth.max() == -np.inf:
-            return None
-        return int(self.numbers[worth == worth.max()].min())
+def _without(left: dict[int, float], pool: Pool, said: int) -> dict[int, float]:
+    """`left` without a sentence that was said and all that repeat it."""
+    return {number: score for number, score in left.items() if number != said and not pool.repeats(number, said)}

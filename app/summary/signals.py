@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import numpy as np
@@ -14,11 +13,7 @@ from docqa.app.summary.sentences.readable import any_of
 from docqa.app.summary.topics import AIM, CLAIM
 from docqa.ingest.types import Document
 
-_SECTION_KINDS = {
-    "methods": any_of(r"\b(?:methods?|methodology|materials|patients|subjects|setting|design|procedures?)\b"),
-    "results": any_of(r"\b(?:results?|findings?)\b"),
-    "closing": any_of(r"\b(?:conclu\w+|discussion|summary)\b"),
-}
+_METHODS = any_of(r"\b(?:methods?|methodology|materials|patients|subjects|setting|design|procedures?)\b")
 
 
 def signals(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
@@ -42,21 +37,17 @@ def _by_place(candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     count = len(candidates)
     at = np.arange(count)
     last = {candidate.section: number for number, candidate in enumerate(candidates)}
-    first = {candidates[number].section: number for number in reversed(range(count))}
-    since = np.array([number - first[candidate.section] for number, candidate in enumerate(candidates)])
     until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
     words = np.array([len(candidate.text.split()) for candidate in candidates])
-    length, short = np.clip(np.log(np.maximum(words, 1) / 20), -1.5, 1.0), np.clip((12 - words) / 6, 0, 1)
+    length = np.clip(np.log(np.maximum(words, 1) / 20), -1.5, 1.0)
     # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
     return {
         "document_start": 1 / (1 + at / 3),
-        "section_start": 1 / (1 + since),
         "section_end": 1 / (1 + until),
         "paragraph_start": np.array([1.0 if candidate.line == 0 else 0.0 for candidate in candidates]),
         "length": length,
         "little_length": little * length,
-        "little_short": little * short,
     }
 
 
@@ -65,17 +56,18 @@ def _by_phrases(document: Document, candidates: list[SentenceCandidate]) -> dict
     titles = {
         number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
     }
-    said = {"claim": CLAIM, "aim": AIM}
-    found = {name: [float(bool(pattern.search(text))) for text in texts] for name, pattern in said.items()}
-    found["digits"] = [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts]
-    for kind, pattern in _SECTION_KINDS.items():
-        found[kind] = [
-            float(bool(pattern.search(titles.get(c.section, "")) or _labelled(pattern, c))) for c in candidates
-        ]
-    return {name: np.array(values) for name, values in found.items()}
+    return {
+        "claim": np.array([float(bool(CLAIM.search(text))) for text in texts]),
+        "aim": np.array([float(bool(AIM.search(text))) for text in texts]),
+        "digits": np.array([min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]),
+        "methods": np.array([
+            float(bool(_METHODS.search(titles.get(each.section, "")) or _METHODS.search(_label(each.text))))
+            for each in candidates
+        ]),
+    }  # fmt: skip
 
 
-def _labelled(pattern: re.Pattern[str], candidate: SentenceCandidate) -> bool:
-    """Whether the sentence opens with a label as structured abstracts have it ("RESULTS: ...")."""
-    head, colon, _ = candidate.text[:40].partition(":")
-    return bool(colon) and head.isupper() and pattern.search(head) is not None
+def _label(text: str) -> str:
+    """The label that opens a sentence of a structured abstract ("RESULTS: ..."); empty where there is none."""
+    head, colon, _ = text[:40].partition(":")
+    return head if colon and head.isupper() else ""

@@ -43,7 +43,7 @@ class _Beam:
 
 def copy_spans(
     model: Model, state: State, logits_first: Tensor, focus_ids: Sequence[int], allowed: Sequence[tuple[int, int]], *,
-    also: Sequence[tuple[int, int]] = (), beams: int = 4, max_tokens: int = 48,
+    beams: int = 4, max_tokens: int = 48,
 ) -> list[CopySpan]:  # fmt: skip
     """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
 
@@ -53,9 +53,7 @@ def copy_spans(
         focus_ids: the tokens that may be copied.
         allowed: half-open token ranges of `focus_ids`; a span lies within one of them. Where a text stands in several,
             the span is reported in the first.
-        also: further ranges, searched with beams of their own in the same steps, so that they are found even where the
-            model prefers other places; their spans come among the others, by probability.
-        beams: sequences kept at each step, for `allowed` and for `also` each.
+        beams: sequences kept at each step.
         max_tokens: length at which a span must stop.
 
     Returns:
@@ -64,30 +62,23 @@ def copy_spans(
     ids = list(focus_ids)
     ends = torch.tensor([model.tokenizer.eos_id])
     first = logits_first.float().log_softmax(-1)
-    searches = [_Search(_starts(first, ids, ranges, beams), beams) for ranges in (allowed, also)]
-    if not any(search.live for search in searches):
+    search = _Search(_starts(first, ids, allowed, beams), beams)
+    if not search.live:
         return []
     branches = Branches(model, state)
-    branches.keep([0] * sum(len(search.live) for search in searches))
+    branches.keep([0] * len(search.live))
     for _ in range(max_tokens):
-        tokens = [beam.token for search in searches for beam in search.live]
-        if not tokens:
+        if not search.live:
             break
-        logprobs = branches.step(tokens)
-        kept: list[int] = []
-        base = 0
-        for search in searches:
-            count = len(search.live)
-            kept += [base + number for number in search.step(logprobs[base : base + count], ids, ends, max_tokens)]
-            base += count
+        kept = search.step(branches.step([beam.token for beam in search.live]), ids, ends, max_tokens)
         if kept:
             branches.keep(kept)
-    return sorted((span for search in searches for span in search.finished), key=lambda span: -span.logprob)
+    return search.finished
 
 
 @dataclass
 class _Search:
-    """One beam search; several of them share the model's steps."""
+    """One beam search."""
 
     live: list[_Beam]
     beams: int

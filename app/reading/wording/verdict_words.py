@@ -73,11 +73,6 @@ ASKED = {
     ),
     "may": cue(r"may|can|could|allowed|permitted|free to|able|possible|let|might|entitled|option"),
 }
-OPENERS = {
-    "can": "can", "could": "can", "may": "may", "might": "may", "will": "will", "would": "will", "must": "must",
-    "shall": "must", "should": "must", "is": "be", "are": "be", "was": "be", "were": "be", "do": "do", "does": "do",
-    "did": "did", "has": "have", "have": "have", "had": "have",
-}  # fmt: skip
 ASKED_BANNED = re.compile(
     r"\A(\W*(?:is|are|was|were)\b.*)\b(?:forbidden|prohibited|banned|illegal|unlawful|disallowed)\b",
     re.IGNORECASE | re.DOTALL,

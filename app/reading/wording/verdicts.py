@@ -60,7 +60,6 @@ def features(question: str, clause: str) -> dict[str, float]:
         **said,
         **_together(asked, said, denials),
         **_figures(pair),
-        f"opens {pair.opener}": 1.0,
         "sign": sign,
         "plain": float(silent and sign > 0),
         "denies nothing asked": float(silent and sign < 0),
@@ -78,7 +77,6 @@ class _Pair:
         self.asked, self.said = plain_words(question), plain_words(self.clause)
         self.asked_stems, self.said_stems = stems(self.asked), stems(self.said)
         self.content = {s for s, w in zip(self.asked_stems, self.asked, strict=True) if w not in STOP_WORDS}
-        self.opener = next((words.OPENERS[word] for word in self.asked if word in words.OPENERS), "other")
         self.overlap = len(self.content & set(self.said_stems)) / max(len(self.content), 1)
 
     def new(self, cue: re.Pattern[str]) -> bool:
@@ -115,7 +113,6 @@ def _denials(pair: _Pair) -> dict[str, float]:
         **_denied_words(pair),
         "opposed": float(opposed),
         "prefixed": float(prefixed),
-        "twice": float(times == 2),
         "more than twice": float(times > 2),
         "denied failure": float(denied and bool(found["bans"] or found["fails"])),
         "denied opposite": float(denied and (opposed or prefixed)),

@@ -14,10 +14,17 @@ from functools import cached_property
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
-from docqa.app.summary.kinds import FIRST, kind_of
-from docqa.app.summary.parts import OPENING, Part, parts_of
-from docqa.app.summary.record import SUMMARIZED, UNREADABLE, WRITTEN, SummaryRecord, SummarySection, SummarySentence
-from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
+from docqa.app.summary.kinds import LEADS, kind_of
+from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.record import (
+    NOTHING,
+    SUMMARIZED,
+    UNREADABLE,
+    WRITTEN,
+    SummaryRecord,
+    SummarySection,
+    SummarySentence,
+)
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
 from docqa.app.summary.written.composing import compose, sentence_of
@@ -73,7 +80,8 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.context = self.writer.corpus.context
-        self.kind = kind_of(self.document)
+        leads = () if self.focus else LEADS[kind_of(self.document)]
+        self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
     # By the outline
@@ -154,8 +162,7 @@ class _Work:
     def _request(self, part: Part, parts: int, most: int) -> str:
         numbered = not self.writer.whole
         if parts == 1:
-            first = "" if self.focus else FIRST[self.kind]
-            return summary_prompt.whole_request(most, first=first, about=self.focus, numbered=numbered)
+            return summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=numbered)
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
     # The whole
@@ -165,8 +172,7 @@ class _Work:
         most = min(WHOLE[self.style], len(notes))
         if len(notes) < 2:
             return tuple(map(self._sentence, notes))
-        first = "" if self.focus else FIRST[self.kind]
-        request = summary_prompt.whole_request(most, first=first, about=self.focus, numbered=True)
+        request = summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=True)
         made = yield from self._together(notes, request, most)
         return tuple(sentence_of(item, self.document) for item in made) or tuple(map(self._sentence, notes[:most]))
 

@@ -1,6 +1,5 @@
 """What part of the documents a question is limited to."""
 
-from dataclasses import replace
 
 import pytest
 
@@ -8,7 +7,7 @@ from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.places.scope import Scope, passages_in, scope_of
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.types import Block, Document
+from docqa.ingest.types import Document
 
 LEASE = """# Lease of the Mill
 
@@ -51,10 +50,8 @@ WHOLE = [
     ("What is in the Definitions section?", "1. Definitions"),
     ("explain the section on repairs", "3. Repairs"),
     ("what is Schedule 2 about?", "Second Schedule"),
-    ("Tell me what the second schedule says", "Second Schedule"),
     ("what does part b of schedule 2 cover?", "Part B"),
     ("what does clause 4 provide?", "ARTICLE IV"),
-    ("What does article four of the lease say?", "ARTICLE IV"),
     ("clause 2.1?", "2.1 The tenant"),
     ("quote clause 2.2(b)", "(b) in autumn"),
 ]
@@ -118,34 +115,19 @@ def test_several_sections_are_one_scope():
 def test_pages_by_label_word_and_position(document):
     report = document("Front.", "Middle words.", "End.", labels=("i", "1", "2"))
     for question, text in [
-        ("What is on page 1?", "Middle words."), ("what does the title page say", "Middle words."),
-        ("Who signed on the last page?", "End."), ("on page two", "End."), ("p. i", "Front."),
+        ("What is on page 1?", "Middle words."), ("on page 2", "End."), ("p. i", "Front."),
     ]:  # fmt: skip
         assert words(scope_of(question, [report]), report) == [text]
 
 
-def test_a_table_is_its_caption_with_the_rows_beside_it(document):
-    text = "Before it all.\nTable 2: Rates\ngrain | 4\noil | 9\n" + "A long line of prose follows the table. " * 3
-    made = document(text)
-    cuts = [0, 15, 30, 40, 48, len(text) + 1]
-    kinds = ("para", "caption", "table", "table", "para")
-    blocks = tuple(Block(cuts[at], cuts[at + 1] - 1, kind) for at, kind in enumerate(kinds))
-    made = replace(made, pages=(replace(made.pages[0], blocks=blocks),))
-    found = words(scope_of("What is the rate of oil in Table 2?", [made]), made)
-    assert found == ["Table 2: Rates\ngrain | 4\noil | 9"]
-    assert scope_of("What is in Table 3?", [made]) is None
-
-
-def test_the_second_contract_is_the_second_document():
+def test_a_named_file_is_the_document_that_is_meant():
     documents = [lease(), lease(LEASE.replace("roof", "weir"), "weir2.md")]
-    scope = scope_of("Who repairs in the second contract?", documents)
+    scope = scope_of("Who repairs according to weir2.md?", documents)
     assert scope is not None
     assert {span.document for span in scope.spans} == {1}
     assert not scope.whole
-    inside = scope_of("What does section 3 of the second contract say?", documents)
+    inside = scope_of("What does section 3 of weir2.md say?", documents)
     assert words(inside, *documents) == ["3. Repairs\n\nThe landlord repairs the weir."]
-    named = scope_of("Who repairs according to weir2.md?", documents)
-    assert named == scope
     assert scope_of("what does section 3 say?", documents) is not None
 
 

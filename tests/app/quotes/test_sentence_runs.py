@@ -1,4 +1,4 @@
-"""Runs of sentences, grown to a budget of words or cut down to one."""
+"""Runs of sentences, grown to a budget of words."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,15 +21,6 @@ def test_a_run_grows_as_far_as_the_budget_allows(text, data, most, in_turn):
     longer += [range(run.start, run.stop + 1)] * (run.stop < len(found.spans))
     assert all(found.length(one) > most for one in longer)
     assert found.span(run).start == found.spans[run.start].start and found.span(run).end == found.spans[run[-1]].end
-
-
-@given(TEXT, st.data(), st.integers(1, 60))
-def test_a_cut_run_keeps_the_sentence_that_is_worth_most(text, data, most):
-    found = Sentences(text)
-    worth = data.draw(st.lists(st.integers(0, 3), min_size=len(found.spans), max_size=len(found.spans)))
-    run = found.cut(most, worth)
-    assert max(worth[number] for number in run) == max(worth)
-    assert len(run) == 1 or found.length(run) <= most
 
 
 def test_neighbours_come_from_both_sides_in_turn_or_from_behind():
