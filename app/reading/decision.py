@@ -36,8 +36,8 @@ LONGEST_CLAUSE = 60  # words
 LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
-PARTED = re.compile(r"[,;:•|]|[.?!]\s|\b(?:and|or)\b", re.IGNORECASE)
-ENUMERATED = re.compile(r"(?:[\W_]|\b(?:and|or|the|an?)\b)*", re.IGNORECASE)
+PARTED = re.compile(r"[,;:•|]|[.?!]\s|\(\w{1,4}\)|\b(?:and|or)\b", re.IGNORECASE)
+ENUMERATED = re.compile(r"(?:[\W_]|\(\w{1,4}\)|\b(?:and|or|the|an?)\b)*", re.IGNORECASE)
 INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
