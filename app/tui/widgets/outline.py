@@ -45,6 +45,7 @@ class OutlineTree(Tree[str]):
     def show(self, document: Document) -> None:
         """Fill the tree with the sections of `document`."""
         self._document = document
+        self.set_class(not document.sections, "-empty")
         self._below, self._sections = {}, {section.id: section for section in document.sections}
         for section in document.sections:
             parent = section.parent if section.parent in self._sections else None
