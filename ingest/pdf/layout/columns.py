@@ -10,6 +10,7 @@ from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.raw_page import Word
 
 _MIN_GUTTER = 4  # points
+_MAX_HEAD_SEGMENTS = 40
 _MAX_BINS = 20_000  # of a point each; no page is wider, but a letter of a broken or hostile file may be
 # How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines of running text
 # must then stand on each side.
@@ -89,3 +90,36 @@ def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high
     total = sum(s.bottom - s.top for s in segments)
     shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
     return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
+
+
+def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
+    """The two sides of a band, cut where a head ends: blocks of short lines on both sides, such as the authors of a
+    paper, above a gap across both. Lines that begin at the edge of their column are no head, but a heading or a list.
+    """
+    both = sorted([*left, *right], key=lambda s: s.top)
+    cut, bottom = 0, both[0].bottom
+    for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
+        if segment.top - bottom > 0.8 * (segment.bottom - segment.top):
+            cut = at
+        bottom = max(bottom, segment.bottom)
+        room = gutter - min(s.x0 for s in left) if left and (segment.x0 + segment.x1) / 2 < gutter else 0.0
+        if room and segment.x1 - segment.x0 > 0.85 * room:  # the first full line of running text
+            break
+    head = both[:cut]
+    inside = set(map(id, head))
+    there = [s for s in right if id(s) in inside]
+    beside = sum(any(same_row(s, other) for other in there) for s in left if id(s) in inside)
+    if not head or len(there) < 2 or beside < 0.4 * len(head) or _flush(left, inside) or _flush(right, inside):
+        return [(left, right)]
+    return [
+        ([s for s in left if id(s) in inside], [s for s in right if id(s) in inside]),
+        ([s for s in left if id(s) not in inside], [s for s in right if id(s) not in inside]),
+    ]
+
+
+def _flush(side: Sequence[Segment], head: set[int]) -> bool:
+    """Whether half of the segments `head` (their `id`) of a side begin where several below them do."""
+    starts = [s.x0 for s in side if id(s) not in head]
+    mine = [s for s in side if id(s) in head]
+    flush = sum(sum(abs(s.x0 - x) < 0.2 * (s.bottom - s.top) for x in starts) > 1 for s in mine)
+    return bool(mine) and flush >= 0.5 * len(mine)

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.columns import Segment, crosses, find_gutter, same_row
+from docqa.ingest.pdf.layout.columns import Segment, crosses, find_gutter, same_row, without_head
 from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
@@ -229,8 +229,9 @@ def _order(segments: list[Segment], left: float, right: float, order: _Order, de
         sides: tuple[list[Segment], list[Segment]] = ([], [])
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
-        _order(sides[0], left, gutter, order, depth + 1)
-        _order(sides[1], gutter, right, order, depth + 1)
+        for part in without_head(*sides, gutter):
+            _order(part[0], left, gutter, order, depth + 1)
+            _order(part[1], gutter, right, order, depth + 1)
 
 
 def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
