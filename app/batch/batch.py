@@ -191,6 +191,8 @@ class Batch:
             speeds.add("work", outcome.tokens, outcome.seconds - outcome.reading_s)
         busy = sum(outcome.seconds for _, outcome in tally.outcomes) / plan.jobs
         speeds.add("startup", 1.0, max(tally.seconds - busy, 0.0))
+        if tally.peak_bytes:
+            speeds.add("memory", plan.formula_bytes, tally.peak_bytes)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self._job.store.root, self._speeds_key(plan.jobs), speeds)
 

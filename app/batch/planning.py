@@ -38,13 +38,15 @@ class TaskPlan(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here."""
+    """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here; `formula_bytes`
+    is that without what earlier runs held."""
 
     tasks: dict[str, TaskPlan]
     jobs: int
     seconds: float
     memory_bytes: int
     disk_bytes: int
+    formula_bytes: int
 
     @property
     def tokens(self) -> int:
@@ -61,13 +63,14 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
     config, depth = _configs(model_folder(options))
     plans = {task.key: _plan_task(task, depth, speeds) for task in tasks}
     if not plans:
-        return BatchPlan({}, jobs, 0.0, 0, 0)
+        return BatchPlan({}, jobs, 0.0, 0, 0, 0)
     memory = jobs * _memory_bytes(config, depth, model_folder(options), max(plan.tokens for plan in plans.values()))
     seconds = [plan.seconds for plan in plans.values()]
     whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
     long = [plan.tokens for plan in plans.values() if plan.tokens * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
     disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks)
-    return BatchPlan(plans, jobs, whole, memory, disk + sum(estimate(depth, tokens).disk_bytes for tokens in long))
+    disk += sum(estimate(depth, tokens).disk_bytes for tokens in long)
+    return BatchPlan(plans, jobs, whole, round(speeds.at("memory", memory, memory)), disk, memory)
 
 
 def _plan_task(task: Task, depth: HybridConfig, speeds: Speeds) -> TaskPlan:

@@ -21,7 +21,8 @@ class Speeds:
     """Of one job with one model and number of jobs: by name the sums of sizes and of what these took. Mutable.
 
     `tokens .pdf`, `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: seconds of a task after its
-    text is there, over tokens. `startup`: seconds of a run besides its tasks, over runs.
+    text is there, over tokens. `startup`: seconds of a run besides its tasks, over runs. `memory`: bytes at the peak,
+    over those by formula.
     """
 
     sums: dict[str, tuple[float, float]] = field(default_factory=dict)
