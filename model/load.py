@@ -353,11 +353,6 @@ def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dty
     return (torch.float32 if packed else default_dtype()), packed
 
 
-def compute_dtype(folder: Path) -> torch.dtype:
-    """What a model in `folder` computes in here when nothing is asked for: float32 where its matrices stay packed."""
-    return _precision(folder, None)[0]
-
-
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
     return torch.bfloat16 if multiplies_bfloat16() else torch.float32

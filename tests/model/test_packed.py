@@ -185,10 +185,10 @@ def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize(("faster", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
-def test_compute_dtype_of_a_folder_is_known_before_loading(faster, dtype, monkeypatch):
+def test_a_model_computes_in_what_is_fastest_here(faster, dtype, monkeypatch):
     monkeypatch.delenv("DOCQA_DTYPE", raising=False)
     monkeypatch.setattr(load_module, "multiplies_bfloat16", lambda: True)
     monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)
-    assert load_module.compute_dtype(BUNDLED) == dtype
+    assert load_model(BUNDLED).dtype == dtype
     monkeypatch.setenv("DOCQA_DTYPE", "bfloat16")
-    assert load_module.compute_dtype(BUNDLED) == torch.bfloat16
+    assert load_model(BUNDLED).dtype == torch.bfloat16

@@ -348,12 +348,6 @@ class TextSequences:
         return self.plain(length) if length else []
 
 
-def text_batches(texts: TextSequences, sequences: int, length: int = 512) -> Iterator[Tensor]:
-    """So many sequences of prose, one after the other: ids [1, length]."""
-    for _ in range(sequences):
-        yield torch.tensor([texts.plain(length)])
-
-
 def pad(sequences: list[list[int]], value: int) -> Tensor:
     """Sequences to one [batch, longest] tensor, filled on the right; a causal model does not see the filling."""
     longest = max(map(len, sequences))
