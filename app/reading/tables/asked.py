@@ -19,7 +19,7 @@ come comes
 """
 _DERIVED_WORDS = """
 change increase decrease difference percentage percent average growth ratio rise fall drop movement decline grow portion
-proportion variance versus vs total
+proportion variance versus vs
 """
 
 

@@ -21,7 +21,7 @@ from docqa.ingest.types import Span
 
 _PERCENT = frozenset(stems(["percent", "percentage"]))
 _OTHER_TABLE = 0.1
-LEAST_COVERED = 0.6
+LEAST_COVERED = 0.5
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ _GENERIC = 0.3
 _NAME_SHARE = 0.4  # how much of a score depends on how much of the row's name was asked for
 _HEAD_SHARE = 0.3
 _SAME = 0.02
+_LEAST_NAMED = 3  # words of a row's name for each that was asked for
 
 Field = tuple[int, int]
 """A row, and a column of values or, behind these, the column of the names."""
@@ -92,8 +93,8 @@ def _share(words: frozenset[str], wanted: frozenset[str]) -> float:
 
 
 def _is_named(own: frozenset[str], wanted: frozenset[str]) -> bool:
-    """Whether half of the words of a row's name were asked for, or all but the generic words of the question stand
+    """Whether a third of the words of a row's name were asked for, or all but the generic words of the question stand
     there."""
     asked = own & wanted
-    half = bool(asked - GENERIC) and 2 * len(asked) >= len(own)
-    return half or bool(asked) and (own <= wanted or own >= wanted - GENERIC)
+    enough = bool(asked - GENERIC) and _LEAST_NAMED * len(asked) >= len(own)
+    return enough or bool(asked) and (own <= wanted or own >= wanted - GENERIC)
