@@ -6,7 +6,7 @@ Dates and periods are spelled by ISO 8601, amounts with the code of their curren
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
@@ -83,14 +83,19 @@ def read(kind: FactKind, text: str) -> Fact | None:
         said = _YES_NO.match(text)
         return Fact(kind, said[1].lower(), said[0].strip()) if said else None
     if kind is FactKind.DATE:
-        found = [*dates(text)][:2]
-        ambiguous = len(found) > 1 and found[0].start == found[1].start  # "3/4/2019"
-        first = found[0] if found and not ambiguous else None
-        return Fact(kind, first.iso, text[first.start : first.end]) if first else None
-    return next((fact for figure in figures(text) if (fact := _of_figure(figure)).kind is kind), None)
+        found = read_dates(text)
+        ambiguous = len(found) > 1 and found[0].shown == found[1].shown  # "3/4/2019"
+        return found[0] if found and not ambiguous else None
+    return next((fact for figure in figures(text) if (fact := fact_of(figure)).kind is kind), None)
 
 
-def _of_figure(figure: Figure) -> Fact:
+def read_dates(text: str) -> list[Fact]:
+    """The dates of `text`; of "3/4/2019" both that may be meant."""
+    return [Fact(FactKind.DATE, date.iso, text[date.start : date.end]) for date in dates(text)]
+
+
+def fact_of(figure: Figure) -> Fact:
+    """A number of a text as an amount or a period where it has such a unit, else as a number."""
     if figure.unit in MONEY:
         return Fact(FactKind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
     if figure.unit in TIME and figure.value.isdigit():
@@ -117,6 +122,17 @@ def compare(one: Fact, other: Fact) -> Relation:
     if unit != other_unit:
         return Relation.INCOMPARABLE
     return Relation.EQUAL if number == other_number else Relation.CONFLICTING
+
+
+def states(known: Iterable[Fact], fact: Fact) -> bool:
+    """Whether one of the numbers `known` is equal to `fact`, or the same without a unit or as the price of a time."""
+    return any(compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known)
+
+
+def _leaves_unit_open(*pair: Fact) -> bool:
+    plain = [fact for fact in pair if fact.kind is FactKind.NUMBER]
+    open_unit = any(" " not in fact.value for fact in plain) or not plain and pair[0].kind is not pair[1].kind
+    return open_unit and len({found[0] for fact in pair if (found := _NUMBER.search(fact.value))}) == 1
 
 
 def _measured(value: str) -> tuple[float, str]:

@@ -35,11 +35,6 @@ class Date(NamedTuple):
     end: int
 
     @property
-    def month_name(self) -> str:
-        """ "may"."""
-        return MONTHS[self.month - 1]
-
-    @property
     def iso(self) -> str:
         """By ISO 8601: "2020-05-01", "2020-05"; "--05-01" and "--05" without a year."""
         parts = (f"{self.year:04d}" if self.year else "-", f"{self.month:02d}", f"{self.day:02d}" if self.day else "")
@@ -64,13 +59,3 @@ def _is_month(text: str, start: int, end: int) -> bool:
     if _BEHIND_MAY.match(text, end):
         return True
     return _BEFORE_MAY.search(text, max(start - 24, 0), start) is not None and _ENDS.match(text, end) is not None
-
-
-def months(text: str) -> set[str]:
-    """The months that `text` names, in full and in small letters; of numeric dates both that may be meant."""
-    return {date.month_name for date in dates(text)}
-
-
-def days(text: str) -> set[tuple[int, str]]:
-    """The (day, month) pairs that `text` names; of numeric dates both that may be meant."""
-    return {(date.day, date.month_name) for date in dates(text) if date.day}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from docqa.app.answerers.writing.bounds import other_bounds
 from docqa.app.answerers.writing.opposites import opposed
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
-from docqa.ingest.language.dates import days, months
+from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
-from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
+from docqa.ingest.language.quantities import Figure, figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 
 _NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
@@ -115,23 +116,21 @@ def share_said(statement: str, quoted: str) -> float:
 
 
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
-    known = figures(quoted)
-    near = {figure.value for figure in figures(around)}
+    known = [fact_of(figure) for figure in figures(quoted)]
+    near = {figure.value for figure in figures(f"{quoted} {around}")}
     of_places = {number.number for named in named_places(statement, _PLACES) for number in named.numbers}
-    values = {figure.value for figure in known}
     for figure in figures(statement):
         loose = not figure.digits and figure.value in _LOOSE and not figure.unit
         if loose and _counts_otherwise(figure, statement, quoted):
             yield figure.shown
-        if loose or (figure.value in of_places and figure.value in values | near):
+        if loose or (figure.value in of_places and figure.value in near):
             continue
-        if figure.value not in values or _other_unit(figure, known):
+        if not states(known, fact_of(figure)):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
-    yield from sorted(months(statement) - months(quoted))
-    dated = days(quoted)
-    for day, month in sorted(days(statement) - dated):
-        if any(month == other for _, other in dated) and month in months(quoted):
-            yield f"{day} {month}"
+    dated = read_dates(quoted)
+    for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
+        if all(compare(one, other) is Relation.CONFLICTING for one in readings for other in dated):
+            yield shown
 
 
 def _counts_otherwise(figure: Figure, statement: str, quoted: str) -> bool:
@@ -146,14 +145,6 @@ def _counted(text: str, end: int) -> str:
     following = _WORD.search(text, end)
     word = (stems(plain_words(following.group())) or [""])[0] if following is not None else ""
     return "" if word in STOP_WORDS else word
-
-
-def _other_unit(figure: Figure, known: list[Figure]) -> bool:
-    """Whether the quotes have the number, and always with another unit."""
-    units = {other.unit for other in known if other.value == figure.value}
-    if not figure.unit or figure.unit in units or "" in units:
-        return False
-    return not any({figure.unit, other} & MONEY and {figure.unit, other} & TIME for other in units)
 
 
 def _closest(statement: str, quoted: str) -> list[str]:
@@ -229,8 +220,8 @@ def _names(statement: str, known: str) -> Iterator[str]:
         name = match.group()
         opens = not statement[: match.start()].strip(" \"“'‘(*") or statement[: match.start()].rstrip()[-1] in ".!?:;"
         inner = [word for word in plain_words(name) if word not in STOP_WORDS]
-        if opens or not inner or any(part[0].isdigit() for part in inner) or months(f"1 {name}"):  # months are dates
-            continue
+        if opens or not inner or any(part[0].isdigit() for part in inner) or read_dates(f"1 {name}"):
+            continue  # months are dates
         if not set(stems(inner)) & words:
             yield name
 
