@@ -161,7 +161,7 @@ def restore(model: NetworkModel, count: int) -> Measurement:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
     layers = model.answer_layers
     ids = random_ids(model, count)
-    state = model.new_state(yarn_factor_for(model.config, count), layers=layers)
+    state = model.new_state(yarn_factor_for(model.config, count + 1), layers=layers)
     model.prefill(ids, state)
 
     def load(folder: Path) -> None:
