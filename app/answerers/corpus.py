@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.context import Context, lay_out
 from docqa.app.context.kept import KeptParts
-from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.ranking import Ranked, WordIndex, rank
 from docqa.app.quotes.verifier import Verifier
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
@@ -53,6 +53,13 @@ class Corpus:
     @cached_property
     def verifier(self) -> Verifier:
         return Verifier(self.documents)
+
+    def rank(self, question: str, **signals: Any) -> list[Ranked]:
+        """All passages, best first, by words and, where given, the model's `signals` (see `ranking.rank`); tables of
+        contents and lists of references, which are never what answers, behind all others."""
+        ranked = rank(question, self.index, **signals)
+        passages = self.context.passages
+        return sorted(ranked, key=lambda item: passages[item.index].passage.kind != "text")
 
     def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come behind the documents' own warnings."""

@@ -13,7 +13,7 @@ from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.support import Judge, judge_of
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import answerability
@@ -112,7 +112,7 @@ class DocumentEvidence(ExtractiveAnswerer):
 
     def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:
-            words = rank(question, self.corpus.index)
+            words = self.corpus.rank(question)
             return self.finder.find_unread(AskedQuestion(question), words) if words else ([], None)
         if not is_english(question):  # the reader reads English; words and vectors are left
             return self.rank_by_signals(question), None

@@ -16,7 +16,7 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, ReaderFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
 from docqa.app.context.provenance import answer_provenance
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import addressing, answerability
 from docqa.app.reading.candidates import Candidates, Form
@@ -65,7 +65,7 @@ class ExtractiveAnswerer(LocalReading):
         if self._declines(question):
             return self._declined(question)
         started = time.monotonic()
-        ranked, found = self.finder.find_unread(self._asked(question), rank(question, self.corpus.index))
+        ranked, found = self.finder.find_unread(self._asked(question), self.corpus.rank(question))
         tokens = found.prompt_tokens if found else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
         return self._compose(question, ranked, found, usage, preliminary=True)
@@ -97,7 +97,7 @@ class ExtractiveAnswerer(LocalReading):
             return self.finder.find(asked, ranked)
         if asked.found is None:
             if self.options.quick:
-                asked.found = self.finder.find_unread(asked, rank(question, self.corpus.index))
+                asked.found = self.finder.find_unread(asked, self.corpus.rank(question))
             else:
                 for part in asked.parts if isinstance(self.finder, ReaderFinder) else ():
                     self.rank_asked(part)
@@ -117,7 +117,7 @@ class ExtractiveAnswerer(LocalReading):
             passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
-            asked.by_signals = rank(asked.text, self.corpus.index, vector=vector, passage=passage, weights=chosen)
+            asked.by_signals = self.corpus.rank(asked.text, vector=vector, passage=passage, weights=chosen)
         return asked.by_signals
 
     def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
@@ -98,8 +98,8 @@ class ReaderFinder(CandidateFinder):
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         if not asked.parts:
             return self._find_unread(asked, ranked)
-        count, words = len(asked.parts), self._corpus.index
-        return join_parts([self._find_unread(part, rank(part.text, words), count) for part in asked.parts])
+        count, rank = len(asked.parts), self._corpus.rank
+        return join_parts([self._find_unread(part, rank(part.text), count) for part in asked.parts])
 
     def _find(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 
-NEAREST_SHOWN = 3
+NEAREST_SHOWN = 1
 _LEADERS = re.compile(r"\.{4,}")
 EXCERPT_CHARACTERS = 300
 POSSIBLE_CHARACTERS = 600
@@ -145,7 +145,8 @@ def nearest(answer: Answer) -> Sequence[EvidenceItem]:
     """The passages that are shown below a refusal as no answer; the one that may answer stands above them."""
     if not was_searched(answer):
         return ()
-    return answer.evidence[answer.status == Status.POSSIBLE : NEAREST_SHOWN]
+    first = int(answer.status == Status.POSSIBLE)
+    return answer.evidence[first : first + NEAREST_SHOWN]
 
 
 def was_searched(answer: Answer) -> bool:
@@ -154,10 +155,10 @@ def was_searched(answer: Answer) -> bool:
 
 
 def searched_line(coverage: CoverageReport, files: int = 1) -> str:
-    """`Searched: 3 files, 20 pages, 9,000 of 9,000 tokens.`"""
+    """`Searched: 3 files, 20 pages.`"""
     parts = [f"{files} files"] if files > 1 else []
     parts += [f"{coverage.pages:,} page{'' if coverage.pages == 1 else 's'}"] if coverage.pages else []
-    return "Searched: " + ", ".join([*parts, f"{coverage.tokens_read:,} of {coverage.tokens:,} tokens"]) + "."
+    return f"Searched: {', '.join(parts) or 'the text'}."
 
 
 def statements_shown(answer: Answer) -> Sequence[Statement]:
@@ -252,7 +253,8 @@ def _statement_lines(answer: Answer, several: bool) -> list[str]:
 
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
-    lines += [searched_line(answer.coverage, files), *written_from(answer), *map(printable, answer.coverage.warnings)]
+    lines.append(" ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings))))
+    lines += written_from(answer)
     lines += _titled("The model wrote:", _statement_lines(answer, several))
     lines += _titled("Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)])
     return "\n".join(lines)

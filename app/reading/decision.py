@@ -42,7 +42,6 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
-
 def rather_says(question: str, clause: str) -> tuple[Verdict, float]:
     """(yes or no to `question`, by the words of the clause that answers it; the chance that this is right)."""
     odds = verdict_odds(question, clause)

@@ -79,24 +79,6 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
         raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
 
 
-def head_tensors(path: Path) -> dict[str, Tensor] | None:
-    """All tensors of a head's file, as they are stored; None where a checkpoint has no such head.
-
-    Raises:
-        WeightsMismatch: the file is damaged.
-    """
-    if not path.is_file():
-        return None
-    with opened(path) as file:
-        return {name: file.get_tensor(name) for name in list(file.keys())}
-
-
-def head_metadata(path: Path) -> dict[str, str]:
-    """What a head's file says about itself. Raises WeightsMissing, WeightsMismatch."""
-    with opened(path) as file:
-        return dict(file.metadata() or {})
-
-
 def weight_files(folder: Path) -> list[Path]:
     """The weight files of a folder, sorted by name.
 

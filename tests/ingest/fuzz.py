@@ -11,8 +11,8 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,17 +70,19 @@ def number(chance: random.Random, data: bytes) -> bytes:
     return data[:start] + new + data[end:]
 
 
-def _insert(chance: random.Random, data: bytes) -> bytes:
+def insert(tokens: Sequence[bytes], chance: random.Random, data: bytes) -> bytes:
     at = chance.randrange(len(data))
-    return data[:at] + chance.choice(_TOKENS) + data[at:]
+    return data[:at] + chance.choice(tokens) + data[at:]
 
 
-def _replace(chance: random.Random, data: bytes) -> bytes:
+def swap(tokens: Sequence[bytes], chance: random.Random, data: bytes) -> bytes:
     """One token for another, all through the file or once."""
-    present = [token for token in _TOKENS if token in data]
-    if not present:
-        return data
-    return data.replace(chance.choice(present), chance.choice(_TOKENS), chance.choice((1, 1, 3, -1)))
+    present = [token for token in tokens if token in data]
+    old = chance.choice(present) if present else data
+    return data.replace(old, chance.choice(tokens), chance.choice((1, 1, 3, -1)))
+
+
+_insert, _replace = partial(insert, _TOKENS), partial(swap, _TOKENS)
 
 
 def cut(chance: random.Random, data: bytes) -> bytes:
@@ -88,7 +90,7 @@ def cut(chance: random.Random, data: bytes) -> bytes:
     return data[:at] + data[at + chance.choice((1, 10, 100, 1000)) :]
 
 
-def truncate(chance: random.Random, data: bytes) -> bytes:
+def clip(chance: random.Random, data: bytes) -> bytes:
     return data[: chance.randrange(len(data))]
 
 
@@ -109,7 +111,7 @@ def _splice(chance: random.Random, data: bytes) -> bytes:
 
 
 _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip, overwrite, number, number, _insert, _insert, _replace, _replace, cut, truncate, repeat, move, _splice,
+    flip, overwrite, number, number, _insert, _insert, _replace, _replace, cut, clip, repeat, move, _splice,
 )  # fmt: skip
 
 

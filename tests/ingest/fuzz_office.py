@@ -10,13 +10,13 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fuzz import checked, cut, flip, move, number, overwrite, refused, repeat, run_cases, truncate  # noqa: E402
+from fuzz import checked, clip, cut, flip, insert, move, number, overwrite, refused, repeat, run_cases, swap  # noqa: E402
 from fuzz_office_seeds import seeds  # noqa: E402
 
 _TOKENS = (
@@ -34,6 +34,9 @@ _VALUES = (
     "", "0", "1", "2", "-1", "99999999999", "1e9", "Title", "begin", "separate", "end", "none", "FFFFFF", "a b\tc",
     "(a)", "word " * 5_000, "x" * 20_000, "%1.%2.%3", "%9" * 90, "1. Scope", "../a", "\u200b\u202e", "[1]", "“" * 90,
 )  # fmt: skip
+
+
+_insert, _replace = partial(insert, _TOKENS), partial(swap, _TOKENS[:60])
 
 
 @cache
@@ -96,26 +99,13 @@ def _tree(chance: random.Random, data: bytes) -> bytes:
     return ElementTree.tostring(root)
 
 
-def _insert(chance: random.Random, data: bytes) -> bytes:
-    at = chance.randrange(len(data))
-    return data[:at] + chance.choice(_TOKENS) + data[at:]
-
-
-def _replace(chance: random.Random, data: bytes) -> bytes:
-    """One token for another, all through the file or once."""
-    present = [token for token in _TOKENS if token in data]
-    if not present:
-        return data
-    return data.replace(chance.choice(present), chance.choice(_TOKENS[:60]), chance.choice((1, 1, 3)))
-
-
 def _splice(chance: random.Random, data: bytes) -> bytes:
     _, other = chance.choice(_corpus())
     return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
 
 
 _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    flip, overwrite, number, number, _insert, _insert, _insert, _replace, _replace, cut, truncate, repeat, move,
+    flip, overwrite, number, number, _insert, _insert, _insert, _replace, _replace, cut, clip, repeat, move,
     _splice,
 )  # fmt: skip
 

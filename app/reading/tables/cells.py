@@ -32,11 +32,3 @@ class Row:
     start: int
     end: int
     cells: tuple[Cell, ...]
-
-    @property
-    def has_values(self) -> bool:
-        return any(cell.is_value for cell in self.cells[1:])
-
-    @property
-    def filled(self) -> tuple[Cell, ...]:
-        return tuple(cell for cell in self.cells if cell.text)

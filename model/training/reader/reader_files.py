@@ -10,7 +10,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.checkpoints.names import PARTS
-from docqa.model.checkpoints.weights import head_metadata, head_tensors
+from docqa.model.checkpoints.weights import opened
 from docqa.model.heads.reader_cost import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS
 from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
 from docqa.model.native.encoder import EncoderShape, shape_of
@@ -24,11 +24,12 @@ def load_dense(folder: Path) -> CrossEncoder:
 
     Raises WeightsMismatch, RuntimeError; KeyError where a part of the encoder is missing, or one is unknown.
     """
-    files = reader_files(folder)
-    reader = CrossEncoder(shape_of(head_metadata(files[0])), ReaderTokenizer(folder / READER_TOKENIZER))
-    stored: dict[str, Tensor] = {}
-    for path in files:
-        stored |= head_tensors(path) or {}
+    stored, about = dict[str, Tensor](), dict[str, str]()
+    for path in reader_files(folder):
+        with opened(path) as file:
+            stored |= {name: file.get_tensor(name) for name in list(file.keys())}
+            about |= file.metadata() or {}
+    reader = CrossEncoder(shape_of(about), ReaderTokenizer(folder / READER_TOKENIZER))
     missing, unknown = reader.load_state_dict(dense_form(stored), strict=False)
     if wrong := [*(name for name in missing if not name.startswith("head.")), *unknown]:
         raise KeyError(wrong[0])
@@ -37,8 +38,7 @@ def load_dense(folder: Path) -> CrossEncoder:
 
 def save_reader(reader: CrossEncoder, folder: Path) -> None:
     """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder are replaced."""
-    parts: list[dict[str, Tensor]] = [{}]
-    room = LARGEST_FILE
+    parts, room = [dict[str, Tensor]()], LARGEST_FILE
     for name, tensor in stored_form(dict(reader.named_parameters())).items():
         if tensor.nbytes > room and parts[-1]:
             parts.append({})

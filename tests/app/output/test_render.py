@@ -80,17 +80,15 @@ def test_full_coverage_says_nothing_about_coverage():
     assert render.answer_text(_answer()).splitlines()[0] == "May"
 
 
-def test_a_refusal_shows_what_was_searched_the_words_and_three_nearest_passages():
+def test_a_refusal_shows_what_was_searched_the_words_and_the_nearest_passage():
     evidence = tuple(EvidenceItem("a.pdf", page, None, 1.0, f"passage {page}") for page in (1, 2, 3, 4))
     coverage = CoverageReport(100, 100, 20, warnings=('"rent" stands 0 times',))
     text = render.answer_text(
         _answer(status="not_found", answer=None, quotes=(), evidence=evidence, refused=True, coverage=coverage)
     )
-    assert "Searched: 20 pages, 100 of 100 tokens." in text
-    assert '"rent" stands 0 times' in text
-    assert "Nearest, not an answer:" in text
-    assert "p. 3: passage 3" in text
-    assert "passage 4" not in text
+    assert text.splitlines() == [
+        "Not found.", 'Searched: 20 pages. "rent" stands 0 times', "", "Nearest, not an answer:", "  p. 1: passage 1",
+    ]  # fmt: skip
 
 
 def _refusal(status: str = "possible", **changes: object) -> Answer:
@@ -105,8 +103,8 @@ def test_where_an_answer_possibly_stands_comes_before_anything_else():
     assert lines == [
         "Possibly on p. 19: passage 19", "",
         "Coverage: 95 % of 20 pages have text; none on PDF 3.", "",
-        render.NOT_STATED, "Searched: 20 pages, 100 of 100 tokens.", '"rent" stands 0 times', "",
-        "Nearest, not an answer:", "  p. 2: passage 2", "  p. 3: passage 3",
+        render.NOT_STATED, 'Searched: 20 pages. "rent" stands 0 times', "", "Nearest, not an answer:",
+        "  p. 2: passage 2",
     ]  # fmt: skip
 
 
@@ -126,7 +124,7 @@ def test_a_possible_place_is_said_in_words(page, label, file, place):
 
 def test_what_was_not_found_says_what_was_searched():
     lines = render.answer_text(_refusal("not_found"), files=3).splitlines()
-    assert lines[:2] == ["Not found.", "Searched: 3 files, 20 pages, 100 of 100 tokens."]
+    assert lines[:2] == ["Not found.", "Searched: 3 files, 20 pages."]
     assert "  a.pdf, p. 19: passage 19" in lines
 
 
@@ -134,7 +132,7 @@ def test_a_quick_question_without_an_answer_says_where_it_looked():
     lines = render.answer_text(_refusal("partial", coverage=CoverageReport(100, 0, 20))).splitlines()
     assert lines[2:4] == [
         "Not found among the passages that the question's words find.",
-        "Searched: 20 pages, 0 of 100 tokens.",
+        "Searched: 20 pages.",
     ]
     assert "  p. 19: passage 19" in lines
     unreadable = render.answer_text(_refusal("unreadable", evidence=()))
@@ -145,8 +143,7 @@ def test_a_quick_question_without_an_answer_says_where_it_looked():
 def test_of_several_files_the_only_one_cited_is_named_too(status):
     answer = _answer(quotes=(_quote(), _quote())) if status == "answered" else _refusal(status)
     places = [line for line in render.answer_text(answer, files=2).splitlines() if "p. " in line]
-    assert len(places) >= 2
-    assert all("a.pdf, p. " in line for line in places)
+    assert places and all("a.pdf, p. " in line for line in places)
     assert "a.pdf" not in render.answer_text(answer, files=1)
 
 

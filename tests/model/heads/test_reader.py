@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tiny import tiny_model
 
 from docqa.kernels.native import SWITCH, native_in_use
-from docqa.model.checkpoints.weights import head_metadata
 from docqa.model.errors import ModelError, WeightsMismatch
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support, read_excerpts
@@ -111,7 +111,7 @@ def test_damaged_and_missing_files_are_refused_by_name(tmp_path, tiny_reader):
 def test_a_tensor_that_lacks_or_has_another_shape_is_refused(tmp_path, tiny_reader, name, change):
     tiny_reader.write_reader(tmp_path)
     kept = {key: part for key, part in load_file(tmp_path / ONE).items() if key != name}
-    about = head_metadata(tmp_path / ONE)
+    about = safe_open(tmp_path / ONE, "pt").metadata()
     save_file(kept | ({} if change is None else {name: change}), tmp_path / ONE, metadata=about)
     with pytest.raises(ModelError, match=name.removesuffix(".q")):
         ExcerptReader(tmp_path)

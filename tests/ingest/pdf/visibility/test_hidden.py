@@ -117,16 +117,20 @@ def clipped_away(canvas: Canvas) -> None:
     clipped(canvas, SECRET, (60, 400, 100, 50))
 
 
-def beside_a_crooked_clip(canvas: Canvas) -> None:
+def in_triangle(canvas: Canvas, *corners: tuple[float, float]) -> None:
     canvas.saveState()
     path = canvas.beginPath()
-    path.moveTo(60, 400)
-    path.lineTo(500, 400)
-    path.lineTo(500, 620)
+    path.moveTo(*corners[0])
+    for corner in corners[1:]:
+        path.lineTo(*corner)
     path.close()
     canvas.clipPath(path, stroke=0)
     written(canvas, SECRET, 600)
     canvas.restoreState()
+
+
+def beside_a_crooked_clip(canvas: Canvas) -> None:
+    in_triangle(canvas, (60, 400), (500, 400), (500, 620))
 
 
 def white_twice(canvas: Canvas) -> None:
@@ -198,15 +202,7 @@ def through_a_low_window(canvas: Canvas) -> None:
 
 
 def through_a_crooked_window(canvas: Canvas) -> None:
-    canvas.saveState()
-    path = canvas.beginPath()
-    path.moveTo(60, 590)
-    path.lineTo(500, 590)
-    path.lineTo(280, 800)
-    path.close()
-    canvas.clipPath(path, stroke=0)
-    written(canvas, SECRET, 600)
-    canvas.restoreState()
+    in_triangle(canvas, (60, 590), (500, 590), (280, 800))
 
 
 def in_two_tiles(canvas: Canvas) -> None:
