@@ -16,7 +16,6 @@ from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.process.forks import do_together, parts_of
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.structure.definitions import find_definitions
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
@@ -24,7 +23,7 @@ from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.structure.tables.described import with_tables
-from docqa.ingest.types import Coverage, Definition, Document, Page, Passage, Reference, Section
+from docqa.ingest.types import Coverage, Document, Page, Passage, Reference, Section
 
 _GOOD_SCORE = 0.95
 # Pages of which forks find passages: each copies what it looks at, which is little time and much memory for more.
@@ -85,7 +84,6 @@ def assemble(
     return replace(
         document,
         passages=tuple(chain.from_iterable(some.passages for some in found)),
-        definitions=tuple(chain.from_iterable(some.definitions for some in found)),
         references=tuple(chain.from_iterable(some.references for some in found)),
     )
 
@@ -94,7 +92,6 @@ class _Findings(NamedTuple):
     """What a part of the work finds of a document."""
 
     passages: tuple[Passage, ...] = ()
-    definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
 
 
@@ -103,7 +100,7 @@ def _with_passages(document: Document, pages: Sequence[Page]) -> _Findings:
 
 
 def _with_references(document: Document) -> _Findings:
-    return _Findings(definitions=tuple(find_definitions(document)), references=tuple(find_references(document)))
+    return _Findings(references=tuple(find_references(document)))
 
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints, overload
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.types import Document, Page
 
-FORMAT_OF_LINES = 8
+FORMAT_OF_LINES = 9
 
 
 def row_of(item: Any) -> list[Any]:

@@ -176,22 +176,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """Where the document says what `term` means: the words `start:end` of `page`.
-
-    `scope` is the id of the section that it applies to, None for the whole document. `kind` is `means` ('"Site" means
-    a building') or `inline` ('Ansgar plc (the "Customer")').
-    """
-
-    term: str
-    page: int
-    start: int
-    end: int
-    scope: str | None
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reference:
     """A mention of another place of the document: the words `start:end` of `page` ("Section 4.2(b)") point at offset
     `to_start` of `to_page`, in the section with the id `section`.
@@ -251,7 +235,6 @@ class Document:
     sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
     coverage: Coverage
-    definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
     items: tuple[Item, ...] = ()

@@ -59,11 +59,18 @@ class Quote:
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes."""
+    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes. `file`: of an
+    answer about several documents, the one that says it, or says nothing ("not stated", without quotes)."""
 
     text: str
     support: Support
     quotes: tuple[int, ...]
+    file: str | None = None
+
+    @property
+    def remark(self) -> str:
+        """Why it is not borne out, in words; none for what a document does not say."""
+        return "" if self.file is not None and not self.quotes else self.support.remark
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ async def _read_in_background(screen: DocumentScreen) -> None:
     """Begin to read the document, and wait for the first tokens."""
     started = time.perf_counter()
     screen.questions.read()
-    while not screen.questions.tokens_done:
+    while screen.questions.progress is None:
         if time.perf_counter() - started > _GIVE_UP_S:
             raise TimeoutError(f"no token is read after {_GIVE_UP_S:g} s")
         await asyncio.sleep(0.01)

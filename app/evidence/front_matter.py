@@ -14,11 +14,9 @@ from itertools import zip_longest
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.words import ASKING_VERB
+from docqa.ingest.language.words import ASKING_VERB, DOCUMENTS, alternatives
 
-DOCUMENT_WORDS = (
-    r"(?:contract|agreement|document|file|paper|case|opinion|judge?ment|lease|letter|report|statute|act|policy|pdf)"
-)
+DOCUMENT_WORDS = rf"(?:{alternatives(DOCUMENTS)})"
 """What people call a document, as a regular expression."""
 _TELLS = lazily(
     r"\b(?:titled?|entitled|authors?|authored|wrote|written|editors?|edition|publish\w*|versions?|drafted|prepared|"

@@ -149,6 +149,15 @@ def _date_parts(iso: str) -> list[int]:
     return [int(part) for part in (year, *(*rest.split("-"), "0")[:2])]
 
 
+def sort_key(fact: Fact) -> tuple[float, ...]:
+    """What dates, periods, amounts and numbers of one unit are ordered by; a month counts as thirty days."""
+    if fact.kind is FactKind.DATE:
+        return tuple(_date_parts(fact.value))
+    number, unit = _measured(fact.value)
+    days = {"PM": 30.0, "PTS": 1 / 86_400}
+    return (number * days.get(unit, 1.0),)
+
+
 def printed(fact: Fact) -> str:
     """A value for people: "1 May 2020", "USD 1,200", "30 days"; names as written."""
     if fact.kind is FactKind.DATE:

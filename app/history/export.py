@@ -76,8 +76,9 @@ def headline(turn: KeptTurn, names: dict[str, str]) -> str:
 
 def statement_lines(turn: KeptTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
     """The statements of an answer that are shown one by one, each with the numbers of its `quotes`."""
-    shown = render.statements_shown(turn.answer) if turn.answer is not None else ()
-    return [render.statement_text(each, [f"quote {quotes[at].number}" for at in each.quotes]) for each in shown]
+    if turn.answer is None:
+        return []
+    return render.statement_texts(turn.answer, lambda each: [f"quote {quotes[at].number}" for at in each.quotes])
 
 
 def _several(names: dict[str, str]) -> bool:

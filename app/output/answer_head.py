@@ -67,7 +67,7 @@ def _worded(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
 
 def _support(answer: Answer) -> str:
     """`quotes for 3 of 8 statements`; empty for a single one that has its quote."""
-    supported = sum(not statement.support.remark for statement in answer.statements)
+    supported = sum(not statement.remark for statement in answer.statements)
     count = len(answer.statements)
     if count == supported and count < 2:
         return ""

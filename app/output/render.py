@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from docqa.app.answer.grades import Status
 from docqa.app.answer.text import CONTROL, clip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 
@@ -161,21 +162,26 @@ def searched_line(coverage: CoverageReport, files: int = 1) -> str:
     return f"Searched: {', '.join(parts) or 'the text'}."
 
 
-def statements_shown(answer: Answer) -> Sequence[Statement]:
-    """The statements that are shown one by one: where there are several, or one is not borne out by its quotes."""
-    weak = any(statement.support.remark for statement in answer.statements)
-    return answer.statements if weak or len(answer.statements) > 1 else ()
+def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
+    """The statements that are shown one by one, as `the words (p. 4; p. 9) [partly supported]`, behind `mark` and the
+    file that they are about: where there are several, or one is not borne out by its quotes. Before them how many of
+    several files there are, where that is asked for."""
+    weak = any(statement.remark or statement.file for statement in answer.statements)
+    shown = answer.statements if weak or len(answer.statements) > 1 else ()
+    file = shown[0].file if shown else None
+    lead = (answer.answer or "").partition(f"{os.path.basename(file)}: ")[0].rstrip(": ") if file else ""
+    return [*filter(None, [lead]), *(mark + _statement_text(statement, places(statement)) for statement in shown)]
 
 
-def statement_text(statement: Statement, places: Sequence[str]) -> str:
-    """`the words (p. 4; p. 9) [partly supported]`."""
+def _statement_text(statement: Statement, places: Sequence[str]) -> str:
+    file = f"{printable(os.path.basename(statement.file))}: " if statement.file is not None else ""
     where = f" ({'; '.join(dict.fromkeys(places))})" if places else ""
-    return printable(statement.text) + where + (f" [{statement.support.remark}]" if statement.support.remark else "")
+    return file + printable(statement.text) + where + (f" [{statement.remark}]" if statement.remark else "")
 
 
 def partial_remark(answer: Answer) -> str:
     """Why an answer is only partial: made in haste, or by a model whose words its quotes do not all bear out."""
-    if any(statement.support.remark for statement in answer.statements):
+    if any(statement.remark for statement in answer.statements):
         return "partial: quotes do not bear out all of it"
     return "partial: from the passages that the question's words find"
 
@@ -244,11 +250,11 @@ def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list
 
 
 def _statement_lines(answer: Answer, several: bool) -> list[str]:
-    lines = []
-    for statement in statements_shown(answer):
-        quotes = [answer.quotes[number] for number in statement.quotes]
-        lines.append("- " + statement_text(statement, [cite_text(q.cites, with_file=several) for q in quotes]))
-    return lines
+    def places(statement: Statement) -> list[str]:
+        named = several and statement.file is None
+        return [cite_text(answer.quotes[number].cites, with_file=named) for number in statement.quotes]
+
+    return statement_texts(answer, places, "- ")
 
 
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:

@@ -12,7 +12,7 @@ from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Span
 
 _OF_THE_DOCUMENT = lazily(
-    rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|constitution|law|code|bill|deed))+",
+    rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
     re.IGNORECASE,
 )
 _TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")

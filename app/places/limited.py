@@ -65,7 +65,6 @@ def _only(document: Document, regions: Sequence[Region], sections: str) -> Docum
         document,
         pages=tuple(_blanked(page, kept[page.page]) for page in document.pages),
         passages=tuple(part for each in document.passages for part in _parts(document, each, kept[each.page])),
-        definitions=tuple(each for each in document.definitions if _inside(kept[each.page], each.start)),
         references=tuple(each for each in document.references if _inside(kept[each.page], each.start)),
         notes=tuple(each for each in document.notes if _inside(kept[each.page], each.start)),
         coverage=coverage,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event, Finished, Notice
+from docqa.app.answerers.across import ask_across
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
@@ -20,6 +22,7 @@ from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.options import Options
+from docqa.app.reading.wording.across import across_question
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
+
+
+_EXCERPTS, _LEAST_EXCERPTS = 36, 4
+"""What is read with a question that every document is asked by itself, in all and of each at least."""
 
 
 class Session:
@@ -64,7 +71,8 @@ class Session:
 
     def close(self) -> None:
         """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
-        for answerer in filter(None, (vars(self).get("local"), vars(self).get("writing"))):
+        made = vars(self)
+        for answerer in (*filter(None, (made.get("local"), made.get("writing"))), *made.get("_alone", ())):
             answerer.close()
         if self.store is not None:
             self.store.unpin()
@@ -93,8 +101,10 @@ class Session:
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
         """The documents as `model` reads them; what is made of them is kept where there is a store."""
-        kept = None if self.store is None else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
-        return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=kept)
+        return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model))
+
+    def _kept(self, model: Model) -> KeptParts | None:
+        return None if self.store is None else KeptParts(self.store, model.fingerprint, self._of_kept_parts)
 
     @property
     def answerer(self) -> Answerer:
@@ -130,6 +140,14 @@ class Session:
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
+    @cached_property
+    def _alone(self) -> list[ExtractiveAnswerer]:
+        """An answerer for every document by itself."""
+        few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
+        options = replace(self.options, k=self.options.k or few, preview=False)
+        corpora = (Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model)) for each in self.documents)
+        return [ExtractiveAnswerer(corpus, self.model, options, self.store) for corpus in corpora]
+
     @property
     def local_reading(self) -> LocalReading:
         """What reads whole documents on this machine: where a server has the model, the bundled one does."""
@@ -163,7 +181,12 @@ class Session:
         """
         asked = _checked(question)
         yield from self._notices()
-        yield from self._with_notices(self.answerer.ask(asked, earlier))
+        across = across_question(asked) if len(self.documents) > 1 and not self.writes else None
+        if across is None:
+            events = self.answerer.ask(asked, earlier)
+        else:
+            events = ask_across(across, asked, self.corpus, self._alone)
+        yield from self._with_notices(events)
 
     def answer(self, question: str) -> Answer:
         """The final answer to `question`, for who wants none of the events before it. Raises as `ask`."""

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from docqa.app import report
-from docqa.app.answer.events import Event, Finished, ReadProgress, Token
-from docqa.app.tui.widgets.gauges import sizes_of
+from docqa.app.answer.events import Event, Finished, Token
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from docqa.app.chat.followups import DocumentWords
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
-    from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
 
 Opener = Callable[[str, Callable[[int, int], None]], "Session"]
@@ -59,13 +57,11 @@ class DocumentOpened(Message):
 class SessionEvent(Message):
     """An event of the session; `number` is that of the question, None for a read without one.
 
-    `sizes`, with the first progress: what reading the document takes. `scores`, with the answer: how well every passage
-    fits the question, as (page, start, end, score).
+    `scores`, with the answer: how well every passage fits the question, as (page, start, end, score).
     """
 
     number: int | None
     event: Event
-    sizes: Sizes | None = None
     scores: Scores = field(default_factory=list)
 
 
@@ -213,7 +209,6 @@ class DocumentJobs:
 
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
-        self._sized = False
         self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
         self._words: DocumentWords | None = None
         self.session: Session | None = None
@@ -267,7 +262,7 @@ class DocumentJobs:
         from docqa.app.chat.followups import DocumentWords
 
         session = self._bridge.opener(path, _counted(post))
-        self.session, self._sized, self._words = session, False, DocumentWords(session.documents)
+        self.session, self._words = session, DocumentWords(session.documents)
         yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
 
     def _read(self) -> _Messages:
@@ -299,10 +294,7 @@ class DocumentJobs:
         assert session is not None
         try:
             for event in gathered(stream):
-                message = SessionEvent(number, event)
-                if isinstance(event, ReadProgress) and not self._sized:  # by now the model is loaded
-                    self._sized, message.sizes = True, sizes_of(session)
-                yield message
+                yield SessionEvent(number, event)
                 if isinstance(event, Finished):
                     yield SessionEvent(number, event, scores=passage_scores(session, event))
         finally:

@@ -91,7 +91,6 @@ DOCUMENT = (
         Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
         Key("answers", "a", "pane('answers')", "answers"),
         Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
-        Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
     ),
     *_about(
         "General",

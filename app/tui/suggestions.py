@@ -1,4 +1,4 @@
-"""Questions to begin with about a document that nobody has asked about, from its headings and its defined terms."""
+"""Questions to begin with about a document that nobody has asked about, from its headings."""
 
 from __future__ import annotations
 
@@ -11,35 +11,23 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST = 5
-_MOST_TERMS = 2
-_LOOKED_AT = 500  # headings, and terms
-_COUNTED = 500_000  # characters in which the uses of a term are counted
-_COUNTED_PAGES = 200
+_LOOKED_AT = 500  # headings
 _SAMPLE = 600  # characters that tell the language
 _LONGEST = 60  # characters of a heading
 
 
 def suggested_questions(document: Document) -> list[str]:
     """At most five questions about `document`: those that its headings are, then what it says below others, which are
-    spread over it, then what its terms mean. None where it is not in English.
+    spread over it. None where it is not in English.
     """
     sample = next((page.text for page in document.pages if len(page.text) > _SAMPLE // 2), "")[:_SAMPLE]
     if not is_english(sample):
         return []
-    terms = [f"What does “{term}” mean?" for term in _terms(document)[:_MOST_TERMS]]
     above = {section.parent for section in document.sections}  # what stands below those is in their sections
     titles = [printable(each.title).strip(" .:") for each in document.sections[:_LOOKED_AT] if each.id not in above]
     titles = list(dict.fromkeys(title for title in titles if " " in title and len(title) <= _LONGEST))
-    asked = [title for title in titles if title.endswith("?")][: MOST - len(terms)]
-    room = MOST - len(terms) - len(asked)
+    asked = [title for title in titles if title.endswith("?")][:MOST]
+    room = MOST - len(asked)
     others = [title for title in titles if not title.endswith("?")]
     spread = dict.fromkeys(others[at * len(others) // room] for at in range(room) if others)
-    return [*asked, *(f"What does the document say about “{title}”?" for title in spread), *terms]
-
-
-def _terms(document: Document) -> list[str]:
-    """The terms that the document defines with a "means", those it uses most first."""
-    text = "\n".join(page.text[:_COUNTED] for page in document.pages[:_COUNTED_PAGES])[:_COUNTED]
-    defined = [d.term for d in document.definitions[:_LOOKED_AT] if d.kind == "means" and len(d.term) > 2]
-    uses = {term: text.count(term) for term in dict.fromkeys(defined)}
-    return sorted((term for term, count in uses.items() if count > 1), key=lambda term: -uses[term])
+    return [*asked, *(f"What does the document say about “{title}”?" for title in spread)]

@@ -17,6 +17,11 @@ def alternatives(words: Iterable[str]) -> str:
 
 DENIALS = word_set("not no never none nothing neither nor cannot without")
 EXCEPTIONS = word_set("except unless until only")
+DOCUMENTS = word_set(
+    "act agreement appeal article case constitution contract court decision document file judgment judgement lease "
+    "letter manual opinion package paper pdf policy report statute study"
+)
+"""What people call a document."""
 AUXILIARY = word_set(
     "is are was were am do does did has have had will would shall should can could may might must cannot"
 )

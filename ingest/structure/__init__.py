@@ -1,6 +1,6 @@
 """The structure that all formats share: outline, numbering, references, notes, passages, sentences."""
 
 __all__ = [
-    "clean", "definitions", "grids", "nesting", "notes", "numbering", "opinions", "outline", "page_breaks",
+    "clean", "grids", "nesting", "notes", "numbering", "opinions", "outline", "page_breaks",
     "paragraphs", "passages", "references", "sequence", "tables", "values",
 ]  # fmt: skip

@@ -26,7 +26,6 @@ from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
-from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import TALL, WIDE, Panes
 from docqa.app.tui.screens.questions import Questions
@@ -50,7 +49,7 @@ _PAUSE_S = 0.15
 _NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 # What needs a document on the screen.
 _NOTING = ("select", "highlight", "note", "notes")
-_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "memory", *_NOTING)
+_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", *_NOTING)
 _Command = tuple[str, Callable[[], object], str]
 
 
@@ -393,10 +392,6 @@ class DocumentScreen(Screen[None]):
         """Back to the list; questions that are being answered go on."""
         self.questions.keep()
         self.post_message(self.Left(self))
-
-    def action_memory(self) -> None:
-        """What the model keeps in memory, in full; renewed while it reads."""
-        self.app.push_screen(MemoryScreen(self.questions.memory_lines))
 
     def _export(self, path: str) -> None:
         assert self.document is not None

@@ -1,8 +1,8 @@
-"""What opens over a screen: its keys and what the marks mean, and the memory that the model uses."""
+"""What opens over a screen: its keys and what the marks mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from docqa.app.tui.keymap import EVERYWHERE, help_lines
@@ -18,7 +18,6 @@ from docqa.app.tui.keymap import EVERYWHERE, help_lines
 if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
 
-_RENEW_S = 0.5
 _NAME_CELLS = 7
 _MARKS = (
     ("●  ◐  ○", "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right"),
@@ -54,32 +53,6 @@ class HelpScreen(ModalScreen[None]):
         shown = OptionList(*options, id="help")
         shown.border_title, shown.border_subtitle = "Keys", "Esc closes"
         yield shown
-
-
-class MemoryScreen(ModalScreen[None]):
-    """Shows what `lines` returns for bars of so many cells, again and again."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,m,q", "dismiss", "Close", show=False)]
-
-    def __init__(self, lines: Callable[[int], list[str]]) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def compose(self) -> Iterator[Widget]:
-        box = Static(self._text(), id="memory", markup=False)
-        box.border_title = "Memory of the model"
-        box.border_subtitle = "Esc closes"
-        yield box
-
-    def on_mount(self) -> None:
-        self.set_interval(_RENEW_S, self._renew)
-
-    def _renew(self) -> None:
-        self.query_one("#memory", Static).update(self._text())
-
-    def _text(self) -> str:
-        width = self.app.size.width
-        return "\n".join(self._lines(24 if width >= 100 else 10 if width >= 70 else 6))
 
 
 def _line(name: str, what: str) -> Table:

@@ -28,7 +28,6 @@ from docqa.app.tui.page.picture import PagePicture, Pictures
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.view import PageView
 from docqa.app.tui.settings import key
-from docqa.app.tui.widgets import gauges
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.line_bar import LineBar
@@ -140,9 +139,10 @@ class Panes(Vertical):
     def _broad(self) -> bool:
         return self.app.size.width >= BROAD
 
-    def show_gauge(self, sizes: gauges.Sizes, tokens_done: int) -> None:
-        """How much of the document is read, in the corner of the title."""
-        self._gauge.update(gauges.read_gauge(sizes, tokens_done, compact=self.app.size.width < WIDE))
+    def show_gauge(self, share: float) -> None:
+        """How much of the document is read, 0 to 1, in the corner of the title."""
+        wide = self.app.size.width >= WIDE
+        self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
         """The reader was led to `target`, which is called `place`: that is where one is while it is on the screen."""

@@ -10,7 +10,6 @@ from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.settings import key
-from docqa.app.tui.widgets import gauges
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -32,8 +31,7 @@ class Questions:
         self.jobs = bridge.document()
         self._navigation = navigation
         self._store = store
-        self._sizes: gauges.Sizes | None = None
-        self.tokens_done = 0
+        self.progress: events.ReadProgress | None = None
 
     # Jobs
 
@@ -113,9 +111,8 @@ class Questions:
     def on_event(self, message: SessionEvent) -> None:
         """Show one event of the session."""
         event, card = message.event, self._card(message.number)
-        self._sizes = message.sizes or self._sizes
         if isinstance(event, events.ReadProgress):
-            self.tokens_done = event.done
+            self.progress = event
             self.show_gauge()
             self.panes.show_status(reading_line(event))
         elif isinstance(event, events.Notice):
@@ -151,16 +148,9 @@ class Questions:
         self.keep()
 
     def show_gauge(self) -> None:
-        """How full the context is, once that is known."""
-        if self._sizes is not None:
-            self.panes.show_gauge(self._sizes, self.tokens_done)
-
-    def memory_lines(self, width: int) -> list[str]:
-        """What the model keeps in memory, with bars of `width` cells."""
-        if self._sizes is None:
-            read = key(self.panes, "read")
-            return ["Nothing is read yet.", "", f"{read} reads the document; a question does so, too."]
-        return gauges.memory_lines(self._sizes, self.tokens_done, width)
+        """How much is read, once that is known."""
+        if self.progress is not None:
+            self.panes.show_gauge(self.progress.done / max(self.progress.total, 1))
 
     # What is kept
 

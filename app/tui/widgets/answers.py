@@ -27,8 +27,7 @@ from docqa.app.output.render import (
     printable,
     quote_remark,
     searched_line,
-    statement_text,
-    statements_shown,
+    statement_texts,
     was_searched,
 )
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
@@ -203,9 +202,8 @@ class AnswerCard(Static):
         if head_of(answer).kind == "not_found" and headline(answer) == "Not found.":
             return []  # the head says so
         style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" if answer.refused else ""
-        shown = statements_shown(answer) if answer.answer is not None else ()
-        said = [statement_text(each, [str(at + 1) for at in each.quotes]) for each in shown]
-        return [(f"• {line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
+        said = statement_texts(answer, lambda each: [str(at + 1) for at in each.quotes], "• ") if answer.answer else []
+        return [(f"{line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
 
     def _lead_and_link(self, number: int) -> tuple[str, Style]:
         """The mark and number of a stop, and the style of the words that lead to it."""

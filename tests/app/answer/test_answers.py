@@ -37,7 +37,7 @@ def test_an_answer_is_cut_from_the_page_text(lease, model):
     assert answer["status"] == "answered"
     assert text[cite["start"] : cite["end"]] == quote["text"]
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == answer["answer"]
-    assert answer["statements"] == ({"text": answer["answer"], "support": "quoted", "quotes": (0,)},)
+    assert answer["statements"] == ({"text": answer["answer"], "support": "quoted", "quotes": (0,), "file": None},)
     assert "unit 7 " in answer["evidence"][0]["text"]
 
 

@@ -30,7 +30,7 @@ def test_an_answer_is_written_in_the_order_of_the_contract():
         "schema", "status", "question", "answer", "verdict", "refused", "confidence", "statements", "quotes",
         "evidence", "coverage", "usage", "provenance",
     ]  # fmt: skip
-    assert list(ANSWER.to_json_object()["statements"][0]) == ["text", "support", "quotes"]  # type: ignore[index]
+    assert list(ANSWER.to_json_object()["statements"][0]) == ["text", "support", "quotes", "file"]  # type: ignore[index]
 
 
 def _under_schema_1(answer: Answer) -> dict[str, Any]:

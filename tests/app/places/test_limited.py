@@ -7,7 +7,7 @@ import pytest
 
 from docqa.app.errors import InputError, UsageError
 from docqa.app.places.limited import limited
-from docqa.ingest.types import Block, Definition, Document, Section
+from docqa.ingest.types import Block, Document, Section
 
 TEXTS = ("1. Rent\nThe rent is 9.\n2. Term\nIt ends in", "May or June.\n3. Keys\nTwo keys.\nSchedule A\nA list.")
 
@@ -23,8 +23,7 @@ def lease(document: Any) -> Document:
     )  # fmt: skip
     made = document(*TEXTS, sections=sections)
     page = replace(made.pages[1], blocks=(Block(0, 12, "para"), Block(13, 20, "heading"), Block(21, 30, "para")))
-    defined = (Definition("Rent", 1, 8, 22, None, "means"), Definition("Keys", 2, 21, 30, None, "means"))
-    return replace(made, pages=(made.pages[0], page), definitions=defined)
+    return replace(made, pages=(made.pages[0], page))
 
 
 def test_only_the_named_sections_are_left_and_keep_their_places(lease):
@@ -33,7 +32,7 @@ def test_only_the_named_sections_are_left_and_keep_their_places(lease):
     assert [len(page.text) for page in only.pages] == [len(text) for text in TEXTS]
     assert only.pages[1].text[0:12] == TEXTS[1][0:12]
     assert {only.passage_text(passage).strip()[:2] for passage in only.passages} == {"2.", "Ma"}
-    assert only.pages[1].blocks == (Block(0, 12, "para"),) and only.definitions == ()
+    assert only.pages[1].blocks == (Block(0, 12, "para"),)
     assert "only the sections 2 were used" in only.coverage.warnings
 
 
@@ -41,7 +40,6 @@ def test_a_range_and_single_names_go_together(lease):
     (only,) = limited([lease], "2-3, A")
     words = " ".join(page.text for page in only.pages).split()
     assert words[:2] == ["2.", "Term"] and words[-2:] == ["A", "list."] and "rent" not in words
-    assert [each.term for each in only.definitions] == ["Keys"]
 
 
 def test_documents_without_the_sections_are_left_out(lease, document):

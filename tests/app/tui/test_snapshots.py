@@ -117,20 +117,6 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
     tui.drive(interface(settings=DARK), steps, NARROW)
 
 
-def test_the_memory_of_the_model(interface, session, tui):
-    session.reading[:] = [ReadProgress(4000, 4000)]
-
-    async def steps(pilot: Any) -> None:
-        await tui.opened(pilot)
-        await pilot.press("escape", "r")
-        await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app))
-        await pilot.press("m")
-        await pilot.pause()
-        compare(pilot.app, "memory_narrow_docqa-dark")
-
-    tui.drive(interface(settings=DARK), steps, NARROW)
-
-
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     now = time.time()

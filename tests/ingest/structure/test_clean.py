@@ -6,8 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from docqa.ingest.structure.clean import Hyphens, unwrap
-from docqa.ingest.structure.definitions import find_definitions
-from docqa.ingest.types import Coverage, Document, Page
 
 NONE = Hyphens([])
 WRAPPED = ("word " * 14).strip()
@@ -39,13 +37,6 @@ def seconds(work: Callable[[], object]) -> float:
 )
 def test_joining_lines_takes_linear_time(work):
     assert seconds(lambda: work(16_000)) < 10 * max(seconds(lambda: work(4_000)), 0.002)
-
-
-def test_a_run_of_quoted_words_takes_no_time():
-    text = "The words " + " or ".join(f'"word {number}"' for number in range(400)) + ' and "last" mean what they say.'
-    page = Page(0, None, text, "A", (), ())
-    document = Document("a", "a.txt", "a", "text/plain", False, (page,), (), (), Coverage(1, (), (), 0, ()))
-    assert seconds(lambda: list(find_definitions(document))) < 1
 
 
 def test_a_number_with_letters_keeps_its_hyphen():

@@ -1,4 +1,4 @@
-"""Definitions with their scope, cross references, footnotes, and who speaks in an opinion of a court."""
+"""Cross references, footnotes, and who speaks in an opinion of a court."""
 
 
 import pytest
@@ -43,48 +43,6 @@ The toll is a tax in disguise.
 @pytest.fixture(scope="module")
 def agreement() -> Document:
     return read(ReadRequest("a.md", AGREEMENT.encode()))
-
-
-def said(document: Document, term: str) -> str:
-    (found,) = [d for d in document.definitions if d.term == term]
-    return document.pages[found.page - 1].text[found.start : found.end]
-
-
-def test_terms_in_quotation_marks_in_capitals_and_in_parentheses_are_definitions(agreement):
-    assert [(d.term, d.kind) for d in agreement.definitions] == [
-        ("Site", "means"), ("Service Credit", "means"), ("Probe", "means"), ("Sensor", "means"),
-        ("Supplier", "inline"), ("Customer", "inline"), ("CAREER CENTER", "means"), ("Notice", "means"),
-    ]  # fmt: skip
-
-
-def test_each_definition_of_a_list_is_cut_to_its_own_words(agreement):
-    assert said(agreement, "Service Credit").startswith('"Service Credit" means a reduction of the Charges')
-    assert "Probe" not in said(agreement, "Service Credit")
-    assert said(agreement, "Site").startswith('In this agreement "Site" means')
-
-
-def test_a_definition_holds_where_its_words_say(agreement):
-    scopes = {d.term: d.scope for d in agreement.definitions}
-    duties = next(s.id for s in agreement.sections if s.title == "Duties")
-    assert (scopes["Site"], scopes["Notice"], scopes["Supplier"]) == (None, duties, None)
-
-
-def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_docs):
-    statute = read(ReadRequest(sample_docs / "harbour_act.xml"))
-    assert {d.term for d in statute.definitions} == {
-        "Authority", "dangerous cargo", "harbour master", "length", "master", "pilot", "tonnage",
-    }  # fmt: skip
-    (title,) = {d.scope for d in statute.definitions}
-    assert next(s for s in statute.sections if s.id == title).number == "TITLE 9"
-
-
-def test_every_definition_of_the_sample_agreement_is_found(sample_docs):
-    terms = {d.term for d in read(ReadRequest(sample_docs / "services_agreement.pdf")).definitions}
-    assert terms == {
-        "Alarm", "Business Day", "Chamber", "Charges", "Confidential Information", "Critical Alarm", "Customer Data",
-        "Gateway", "Platform", "Probe", "Reading", "Service Credit", "Services", "Site", "Supplier", "Customer",
-        "Commencement Date",
-    }  # fmt: skip
 
 
 def targets(document: Document) -> list[tuple[str, str]]:

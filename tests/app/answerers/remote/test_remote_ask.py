@@ -23,7 +23,7 @@ def test_words_that_stand_in_the_document_are_the_answer_with_their_place(ask_se
     started = server(says(f'119 dollars\n"{SENTENCE}" [1]\n'))
     code, answer, err = asked(ask_server, started, note)
     assert (code, answer["status"], answer["answer"]) == (0, "answered", f'119 dollars\n"{SENTENCE}"')
-    assert answer["statements"] == [{"text": "119 dollars", "support": "quoted", "quotes": [0]}]
+    assert answer["statements"] == [{"text": "119 dollars", "support": "quoted", "quotes": [0], "file": None}]
     (quote,) = answer["quotes"]
     assert (quote["text"], quote["grade"], quote["place"]) == (SENTENCE, "exact", "as_cited")
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == "119 dollars"

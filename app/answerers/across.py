@@ -1,0 +1,108 @@
+"""One answer about several documents out of what each of them answers by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.events import Event, Finished
+from docqa.app.answer.grades import Status, Support, Verdict
+from docqa.app.answerers.answerer import Answerer
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.facts.facts import FactKind, read, sort_key
+from docqa.app.reading.wording.across import Across, AcrossQuestion
+
+NOT_STATED = "not stated"
+_COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
+
+
+@dataclass(frozen=True)
+class DocumentAnswer:
+    """What one document, at `path`, answers by itself."""
+
+    path: str
+    answer: Answer
+
+    @property
+    def name(self) -> str:
+        return PurePath(self.path).name
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it answers, and not with no."""
+        return not self.answer.refused and self.answer.verdict is not Verdict.NO
+
+
+def ask_across(
+    asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]
+) -> Iterator[Event]:
+    """Ask every document of `corpus` by itself, what `alone` has one answerer each for; the last event is Finished."""
+    started = time.monotonic()
+    found: list[DocumentAnswer] = []
+    for document, answerer in zip(corpus.documents, alone, strict=True):
+        for event in answerer.ask(asked.question):
+            if isinstance(event, Finished):
+                found.append(DocumentAnswer(document.path, event.answer))
+            else:
+                yield event
+    yield Finished(_joined(asked, question, corpus, found, round(time.monotonic() - started, 3)))
+
+
+def _joined(
+    asked: AcrossQuestion, question: str, corpus: Corpus, found: Sequence[DocumentAnswer], seconds: float
+) -> Answer:
+    stated = _stated(asked, found)
+    first = found[0].answer
+    lines: list[str] = []
+    statements: list[Statement] = []
+    quotes: list[Quote] = []
+    silent = [each for each in found if each.answer.refused] if stated and asked.kind is Across.EACH else []
+    for each in (*stated, *silent):
+        said = NOT_STATED if each in silent else str(each.answer.answer)
+        lines.append(f"{each.name}: {said}")
+        chosen = each.answer.quotes[:1] if len(each.answer.statements) < 2 else each.answer.quotes
+        numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
+        support = Support.QUOTED if chosen else Support.UNSUPPORTED
+        statements.append(Statement(said, support, numbers, each.path))
+        quotes += chosen
+    shown = "; ".join(lines)
+    if stated and asked.kind is Across.COUNT:
+        shown = f"{len(stated)} of {len(found)}: {shown}"
+    usage = Usage(
+        sum(each.answer.usage.tokens_read for each in found), sum(each.answer.usage.tokens_reused for each in found),
+        seconds, all(each.answer.usage.cached for each in found),
+    )  # fmt: skip
+    certain = [each.answer.confidence for each in stated]
+    possible = max((each.answer.confidence for each in found if each.answer.status is Status.POSSIBLE), default=None)
+    refused = Status.NOT_FOUND if possible is None else Status.POSSIBLE
+    return replace(
+        first, status=Status.ANSWERED if stated else refused, question=question, answer=shown or None, verdict=None,
+        refused=not stated, confidence=round(sum(certain) / len(certain), 4) if certain else possible or 0.0,
+        statements=tuple(statements), quotes=tuple(quotes), evidence=_evidence(found, len(first.evidence)),
+        coverage=corpus.coverage(min(sum(each.answer.coverage.tokens_read for each in found), len(corpus.context))),
+        usage=usage,
+    )  # fmt: skip
+
+
+def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
+    """Those that go into the answer; of a comparison the one that is asked for first."""
+    if asked.kind in (Across.WHICH, Across.COUNT):
+        return [each for each in found if each.agrees]
+    said = [each for each in found if not each.answer.refused]
+    if asked.kind is Across.EACH:
+        return said
+    for kind in _COMPARED:
+        values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer))) is not None]
+        if len(values) > 1:
+            return [each for _, each in sorted(values, key=lambda item: item[0], reverse=asked.sign > 0)]
+    return []
+
+
+def _evidence(found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
+    """The passages of all documents in turn, those of the documents that most likely answer first."""
+    likely = sorted(found, key=lambda each: (each.answer.refused, -each.answer.confidence))
+    rows = (each.answer.evidence[at] for at in range(most) for each in likely if at < len(each.answer.evidence))
+    return tuple(rows)[:most]

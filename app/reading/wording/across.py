@@ -1,0 +1,118 @@
+"""What a question about several documents asks of each of them: which of them, how many, each one's, or the first or
+longest of all.
+
+"Which of these contracts are governed by New York law?" asks of every contract "Is it governed by New York law?". A
+question that names no group of documents asks for one fact, which may stand in any of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from docqa.ingest.language.expressions import lazily
+from docqa.ingest.language.numbers import NUMBER_WORD
+from docqa.ingest.language.words import DOCUMENTS, alternatives, word_set
+
+
+class Across(StrEnum):
+    """What is made of the documents' own answers: those that say yes are named, or counted; each is told; or all are
+    compared, and told in their order."""
+
+    WHICH = "which"
+    COUNT = "count"
+    EACH = "each"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True)
+class AcrossQuestion:
+    """`question` is what every document is asked by itself; `sign` of a comparison: 1 where the greatest, longest or
+    last is asked for, -1 for the least or first."""
+
+    kind: Across
+    question: str
+    sign: int = 0
+
+
+_PLURALS = word_set("studies policies these those them ones")
+_ABOUT = word_set("in on under for from by to of")
+_SINGULAR = {"do": "does", "are": "is", "have": "has", "were": "was"}
+_BE, _HAVE, _OTHER = "is|are|was|were", "has|have|had", "can|could|may|must|shall|will|would|do|does|did"
+_SUBJECT = word_set("the i we you they he she it there somebody anybody both")
+_LAST = word_set("most last latest newest longest highest largest biggest greatest")
+_FIRST = word_set("first earliest oldest shortest lowest smallest")
+_OF_TIME = word_set("first earliest oldest last latest newest recent")
+_DATE_ASKED = "What is the date of this document?"
+
+_PREPOSITION, _ONE = (f"(?:{alternatives(words)})" for words in (_ABOUT, DOCUMENTS))
+_MANY = rf"(?:{_ONE}s|{alternatives(_PLURALS)})"
+_HERE = r"(?:\s+(?:in\s+)?(?:here|(?:this|the)\s+folder))?"
+_NUMBER = rf"(?:(?!one\b)(?:{NUMBER_WORD})|\d{{1,2}}\b)"
+_WORDS = rf"(?:(?!(?:{_BE}|{_HAVE}|{_OTHER})\b)[\w-]+\s+){{0,2}}?"
+_OF = rf"\s+of\s+(?:(?:(?:the|these|those|my|our)\s+)?(?:{_NUMBER}\s+)?{_WORDS}{_MANY}|the\s+{_NUMBER})"
+_GROUP = rf"(?:{_OF}|(?:\s+one)?\s+(?:{_MANY}|{_ONE})|\s+ones?){_HERE}"
+_WHICH = lazily(
+    rf"(?:{_PREPOSITION}\s+)?which(?:\s+one)?{_GROUP}\s+(?P<rest>.+)|whose\s+(?P<whose>.+)|"
+    rf"(?:{_BE}|{_HAVE}|do|does|did)\s+any{_OF}\s+(?P<any>.+)",
+    re.IGNORECASE,
+)
+_COUNT = lazily(rf"how\s+many{_GROUP}\s+(?P<rest>.+)", re.IGNORECASE)
+_EACH = lazily(
+    rf"(?:,?\s+{_PREPOSITION}\s+)?\b(?:(?:each|both|all|every|these|those)(?!\s+other)(?:{_OF}|(?:\s+{_NUMBER})?\s+(?:{_MANY}|{_ONE}))?|"
+    rf"(?:the|these|those)\s+{_NUMBER}(?:\s+{_MANY})?|the\s+{_WORDS}{_MANY}(?=\s+(?:in\s+)?(?:here|this\s+folder)))"
+    rf"\b{_HERE}",
+    re.IGNORECASE,
+)
+_EXTREME = lazily(
+    rf"\b(?:most\s+recent|{alternatives((_LAST | _FIRST) - {'most'})})\b\s*(?P<rest>[^?]*)", re.IGNORECASE
+)
+_ASKS_ONE = lazily(rf"(?:{_PREPOSITION}\s+)?(?:which|what|whose)\b", re.IGNORECASE)
+_VERB = lazily(rf"(?P<be>{_BE})\b|(?P<have>{_HAVE})\b|(?:{_OTHER})\b", re.IGNORECASE)
+_INNER_VERB = lazily(rf"\s({_BE}|{_OTHER})\s", re.IGNORECASE)
+_PLURAL_VERB = lazily(rf"\b({'|'.join(_SINGULAR)})(\s+it\b)", re.IGNORECASE)
+
+
+def across_question(question: str) -> AcrossQuestion | None:
+    """What `question` asks of each of several documents; None where it asks for one fact of any of them."""
+    asked = " ".join(question.split()).rstrip("?. ")
+    if _ASKS_ONE.match(asked) and (extreme := _EXTREME.search(asked)):
+        words = set(extreme.group().lower().split()[:2])
+        of_time = words & _OF_TIME and not words & {"longest", "shortest"}
+        single = _DATE_ASKED if of_time else f"What is the {extreme['rest']}?"
+        return AcrossQuestion(Across.COMPARE, single, -1 if words & _FIRST else 1)
+    for kind, pattern in ((Across.COUNT, _COUNT), (Across.WHICH, _WHICH)):
+        if found := pattern.match(asked):
+            return AcrossQuestion(kind, _of_it(found.groupdict(), asked))
+    if each := _EACH.search(asked):
+        before, group = asked[: each.start()], each.group().strip(" ,")
+        placed = group.split()[0].lower() in _ABOUT
+        whole = f"{before}{'' if placed else ' it'}{asked[each.end() :]}?"
+        return AcrossQuestion(Across.EACH, _singular(" ".join(whole.split())))
+    return None
+
+
+def _singular(question: str) -> str:
+    return _PLURAL_VERB.sub(lambda match: _SINGULAR[match[1].lower()] + match[2], question)
+
+
+def _of_it(found: Mapping[str, str | None], asked: str) -> str:
+    """A question for yes or no of one document, out of the parts of one for several."""
+    if of_any := found.get("any"):
+        return _singular(f"{asked.split()[0]} it {of_any}?")
+    whose = found.get("whose") or ""
+    if inner := _INNER_VERB.search(whose):
+        return f"{inner[1].capitalize()} its {whose[: inner.start()]} {whose[inner.end() :]}?"
+    rest = found.get("rest") or whose
+    verb = _VERB.match(rest)
+    behind = rest[verb.end() :].split() if verb is not None else []
+    if verb is None or not behind:
+        first, _, others = rest.partition(" ")
+        return f"Does it {first.removesuffix('s') if not first.endswith('ss') else first} {others}?"
+    if not verb["be"] and not verb["have"] or behind[0].lower() in _SUBJECT:
+        return f"{rest[0].upper()}{rest[1:]}?"
+    if verb["have"] and not behind[0].endswith("ed"):
+        return f"Does it have {' '.join(behind)}?"
+    return f"{_SINGULAR.get(verb.group().lower(), verb.group()).capitalize()} it {' '.join(behind)}?"
