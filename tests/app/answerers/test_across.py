@@ -39,11 +39,11 @@ class Alone:
 
 @pytest.fixture
 def ask(document, model):
-    def asking(kind, *said, sign=0):
+    def asking(kind, *said, sign=0, asked="Is it?"):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        (finished,) = ask_across(AcrossQuestion(kind, "Is it?", sign), "Which?", corpus, alone)
+        (finished,) = ask_across(AcrossQuestion(kind, asked, sign), "Which?", corpus, alone)
         return finished.answer
 
     return asking
@@ -54,6 +54,11 @@ def test_which_names_the_files_that_say_yes_each_with_its_clause(ask):
     assert answer.answer == "a.pdf: Yes: it is"
     assert [(each.file, each.quotes) for each in answer.statements] == [("a.pdf", (0,))]
     assert answer.question == "Which?" and answer.status is Status.ANSWERED
+
+
+def test_which_leaves_out_what_answers_in_quite_other_words(ask):
+    answer = ask(Across.WHICH, "it rains", "nothing of the kind", None, asked="Does it rain here?")
+    assert [each.file for each in answer.statements] == ["a.pdf"]
 
 
 def test_how_many_says_of_how_many_files(ask):
