@@ -59,8 +59,8 @@ class Quote:
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes. `file`: of an
-    answer about several documents, the one that says it, or says nothing ("not stated", without quotes)."""
+    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes. `file`: of
+    several, the one that says it, or does not ("not stated", without quotes)."""
 
     text: str
     support: Support

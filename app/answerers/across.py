@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
-from docqa.app.answer.events import Event, Finished
+from docqa.app.answer.events import Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
@@ -45,16 +45,28 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, what `alone` has one answerer each for; the last event is Finished."""
+    """Ask every document of `corpus` by itself, what `alone` has one answerer each for; the last event is Finished.
+    Progress is that of reading all of them."""
     started = time.monotonic()
     found: list[DocumentAnswer] = []
     for document, answerer in zip(corpus.documents, alone, strict=True):
+        before = sum(each.answer.coverage.tokens for each in found)
         for event in answerer.ask(asked.question):
             if isinstance(event, Finished):
                 found.append(DocumentAnswer(document.path, event.answer))
+            elif isinstance(event, ReadProgress):
+                ends = event.done == event.total and document is corpus.documents[-1]
+                yield _of_all(event, before, len(corpus.context), ends=ends)
             else:
                 yield event
     yield Finished(_joined(asked, question, corpus, found, round(time.monotonic() - started, 3)))
+
+
+def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
+    """Progress within one document as that of all; each has some tokens more by itself, so only the last one ends."""
+    done = total if ends else min(before + event.done, total - 1)
+    speed = event.tokens_per_second
+    return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
 
 
 def _joined(

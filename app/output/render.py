@@ -163,9 +163,8 @@ def searched_line(coverage: CoverageReport, files: int = 1) -> str:
 
 
 def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
-    """The statements that are shown one by one, as `the words (p. 4; p. 9) [partly supported]`, behind `mark` and the
-    file that they are about: where there are several, or one is not borne out by its quotes. Before them how many of
-    several files there are, where that is asked for."""
+    """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly supported]` behind `mark`:
+    where there are several, or one is not borne out by its quotes. First how many files there are, if that is asked."""
     weak = any(statement.remark or statement.file for statement in answer.statements)
     shown = answer.statements if weak or len(answer.statements) > 1 else ()
     file = shown[0].file if shown else None

@@ -1,8 +1,5 @@
-"""What a question about several documents asks of each of them: which of them, how many, each one's, or the first or
-longest of all.
-
-"Which of these contracts are governed by New York law?" asks of every contract "Is it governed by New York law?". A
-question that names no group of documents asks for one fact, which may stand in any of them.
+"""What a question about several documents asks of each: "Which of these contracts are governed by New York law?" asks of
+every contract "Is it governed by New York law?". One that names no group of documents asks for one fact of any.
 """
 
 from __future__ import annotations
@@ -18,8 +15,8 @@ from docqa.ingest.language.words import DOCUMENTS, alternatives, word_set
 
 
 class Across(StrEnum):
-    """What is made of the documents' own answers: those that say yes are named, or counted; each is told; or all are
-    compared, and told in their order."""
+    """What is made of the documents' own answers: those that say yes are named, or counted; each is told; or told in
+    the order of their values."""
 
     WHICH = "which"
     COUNT = "count"
@@ -55,7 +52,7 @@ _WORDS = rf"(?:(?!(?:{_BE}|{_HAVE}|{_OTHER})\b)[\w-]+\s+){{0,2}}?"
 _OF = rf"\s+of\s+(?:(?:(?:the|these|those|my|our)\s+)?(?:{_NUMBER}\s+)?{_WORDS}{_MANY}|the\s+{_NUMBER})"
 _GROUP = rf"(?:{_OF}|(?:\s+one)?\s+(?:{_MANY}|{_ONE})|\s+ones?){_HERE}"
 _WHICH = lazily(
-    rf"(?:{_PREPOSITION}\s+)?which(?:\s+one)?{_GROUP}\s+(?P<rest>.+)|whose\s+(?P<whose>.+)|"
+    rf"(?:{_PREPOSITION}\s+)?which(?:\s+one)?{_GROUP}\s+(?P<rest>.+)|"
     rf"(?:{_BE}|{_HAVE}|do|does|did)\s+any{_OF}\s+(?P<any>.+)",
     re.IGNORECASE,
 )
@@ -71,7 +68,6 @@ _EXTREME = lazily(
 )
 _ASKS_ONE = lazily(rf"(?:{_PREPOSITION}\s+)?(?:which|what|whose)\b", re.IGNORECASE)
 _VERB = lazily(rf"(?P<be>{_BE})\b|(?P<have>{_HAVE})\b|(?:{_OTHER})\b", re.IGNORECASE)
-_INNER_VERB = lazily(rf"\s({_BE}|{_OTHER})\s", re.IGNORECASE)
 _PLURAL_VERB = lazily(rf"\b({'|'.join(_SINGULAR)})(\s+it\b)", re.IGNORECASE)
 
 
@@ -102,10 +98,7 @@ def _of_it(found: Mapping[str, str | None], asked: str) -> str:
     """A question for yes or no of one document, out of the parts of one for several."""
     if of_any := found.get("any"):
         return _singular(f"{asked.split()[0]} it {of_any}?")
-    whose = found.get("whose") or ""
-    if inner := _INNER_VERB.search(whose):
-        return f"{inner[1].capitalize()} its {whose[: inner.start()]} {whose[inner.end() :]}?"
-    rest = found.get("rest") or whose
+    rest = str(found["rest"])
     verb = _VERB.match(rest)
     behind = rest[verb.end() :].split() if verb is not None else []
     if verb is None or not behind:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
-from docqa.app.answer.events import Finished
+from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 from docqa.app.answerers.across import ask_across
 from docqa.app.answerers.corpus import Corpus
@@ -27,11 +27,13 @@ class Alone:
         cite = Cite(self.name, 1, "1", None, 0, 9)
         quotes = (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
         statements = (Statement(self.said, Support.QUOTED, (0,)),) if self.said else ()
+        yield ReadProgress(1, 2, 10.0)
+        yield ReadProgress(2, 2, 10.0)
         yield Finished(
             Answer(
                 Status.ANSWERED if self.said else Status.NOT_FOUND, question, self.said, refused=not self.said,
                 verdict=self.verdict, confidence=0.8, statements=statements, quotes=quotes,
-                evidence=(EvidenceItem(self.name, 1, "1", 1.0, "words"),), coverage=CoverageReport(1, 1, 1),
+                evidence=(EvidenceItem(self.name, 1, "1", 1.0, "words"),), coverage=CoverageReport(2, 2, 1),
                 usage=Usage(1, 0, 0.0, False),
             )
         )  # fmt: skip
@@ -43,7 +45,9 @@ def ask(document, model):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        (finished,) = ask_across(AcrossQuestion(kind, asked, sign), "Which?", corpus, alone)
+        *progress, finished = ask_across(AcrossQuestion(kind, asked, sign), "Which?", corpus, alone)
+        assert [event.done == event.total for event in progress] == [False] * 5 + [True]
+        assert all(a.done <= b.done for a, b in zip(progress, progress[1:]))
         return finished.answer
 
     return asking

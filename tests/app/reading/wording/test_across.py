@@ -13,7 +13,6 @@ from docqa.app.reading.wording.across import Across, across_question
         ("Which of the two has an arbitration clause?", Across.WHICH, "Does it have an arbitration clause?"),
         ("Under which contracts may the buyer refuse delivery?", Across.WHICH, "May the buyer refuse delivery?"),
         ("Does any of these reports mention lead paint?", Across.WHICH, "Does it mention lead paint?"),
-        ("Whose authors were paid by a bank?", Across.WHICH, "Were its authors paid by a bank?"),
         ("How many of the four agreements cap damages?", Across.COUNT, "Does it cap damages?"),
         ("When does each of these agreements end?", Across.EACH, "When does it end?"),
         ("Who is the landlord in each lease?", Across.EACH, "Who is the landlord?"),
