@@ -45,8 +45,7 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, what `alone` has one answerer each for; the last event is Finished.
-    Progress is that of reading all of them."""
+    """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is that of reading all."""
     started = time.monotonic()
     found: list[DocumentAnswer] = []
     for document, answerer in zip(corpus.documents, alone, strict=True):
@@ -63,7 +62,7 @@ def ask_across(
 
 
 def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
-    """Progress within one document as that of all; each has some tokens more by itself, so only the last one ends."""
+    """Progress in one document as that of all; each has more tokens by itself, so only the last one ends."""
     done = total if ends else min(before + event.done, total - 1)
     speed = event.tokens_per_second
     return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
@@ -106,7 +105,7 @@ def _joined(
 
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
-    """Those that go into the answer; of a comparison the one that is asked for first."""
+    """Those that go into the answer, in its order."""
     if asked.kind in (Across.WHICH, Across.COUNT):
         return [each for each in found if each.agrees]
     said = [each for each in found if not each.answer.refused]

@@ -1,5 +1,5 @@
-"""What a question about several documents asks of each: "Which of these contracts are governed by New York law?" asks of
-every contract "Is it governed by New York law?". One that names no group of documents asks for one fact of any.
+"""What a question about several documents asks of each: "Which of these leases are subject to Swiss law?" asks every
+lease "Is it subject to Swiss law?". One that names no group of documents asks for one fact of any.
 """
 
 from __future__ import annotations
