@@ -18,7 +18,7 @@ from docqa.app.reading.wording.across import Across, AcrossQuestion
 
 NOT_STATED = "not stated"
 _LEAST_SHARED = 1 / 3
-"""Of a question's words: of the files so named 23 of 25 were right, of all that answer 36 of 53 (development)."""
+"""Of a question's words: 23 of 25 files so named were right, 36 of 53 without."""
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 
 
@@ -35,7 +35,7 @@ class DocumentAnswer:
 
     @property
     def agrees(self) -> bool:
-        """Whether it answers, not with no, and in words of the question."""
+        """Whether it answers in words of the question, and not with no."""
         if self.answer.refused or self.answer.verdict is Verdict.NO:
             return False
         asked, said = set(terms(self.answer.question)), terms(self.answer.quotes[0].text)
@@ -119,7 +119,7 @@ def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[Docu
 
 
 def _evidence(found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
-    """The passages of all documents in turn, those of the documents that most likely answer first."""
+    """The passages of all in turn, of those that most likely answer first."""
     likely = sorted(found, key=lambda each: (each.answer.refused, -each.answer.confidence))
     rows = (each.answer.evidence[at] for at in range(most) for each in likely if at < len(each.answer.evidence))
     return tuple(rows)[:most]

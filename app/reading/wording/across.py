@@ -15,7 +15,7 @@ from docqa.ingest.language.words import DOCUMENTS, alternatives, word_set
 
 
 class Across(StrEnum):
-    """What is made of the documents' own answers: those that say yes are named, or counted; each is told; or told in
+    """What is made of the answers: those that say yes are named, or counted; each is told; or told in
     the order of their values."""
 
     WHICH = "which"
