@@ -24,7 +24,7 @@ _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 
 @dataclass(frozen=True)
 class DocumentAnswer:
-    """What one document, at `path`, answers by itself."""
+    """What the document at `path` answers."""
 
     path: str
     answer: Answer
