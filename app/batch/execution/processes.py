@@ -1,7 +1,6 @@
 """Tasks done by several processes of this machine, each with a model of its own.
 
-They are started afresh, not forked, and spoken to in lines of JSON (`worker`). One that dies costs its task only this
-attempt, and another takes its place.
+Started afresh, not forked; spoken to in lines of JSON (`worker`). One that dies costs its task this attempt alone.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from docqa.app.batch.items import Task
 if TYPE_CHECKING:
     from docqa.app.batch.jobs import Job
 
-STOP_S = 10.0
-"""How long a worker may take to keep what it read, after an interrupt."""
+STOP_S = 10.0  # for a worker to keep what it read, after an interrupt
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
 _OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
@@ -57,8 +55,11 @@ class WorkerProcess:
         if self._ready or self._closed:
             return ""
         line = self._line()
+        if not line:  # killed while it loaded: once more
+            self._replace()
+            line = self._line()
         self._ready = line == READY
-        if line:
+        if line or self._closed:
             return "" if self._ready else line
         said = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
         return Outcome("", fatal=said).to_json()
@@ -72,7 +73,7 @@ class WorkerProcess:
             self._close_stdin()
 
     def join(self) -> None:
-        """Wait for the child to end, and kill it where that takes too long."""
+        """Wait for the child to end, or kill it."""
         try:
             self.child.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -118,6 +119,6 @@ class WorkerProcess:
 
 
 def process_workers(job: Job, jobs: int, threads: int) -> Workers:
-    """The Workers that are `jobs` processes with `threads` threads each."""
+    """`jobs` processes with `threads` threads each."""
     spec = json.dumps(job.spec(threads))
     return Workers([WorkerProcess(spec, threads) for _ in range(jobs)])

@@ -33,7 +33,7 @@ def process(self, task):
 module.{kind}.process = process
 sys.exit(cli.run(sys.argv[1:]))
 """
-KILL_WORKER = "self.fatal(); os.kill(self.child.pid, signal.SIGKILL)"  # when it is ready
+KILL_WORKER = "os.kill(self.child.pid, signal.SIGKILL)"  # while it loads
 KILL_ACTOR = "self._ray.kill(self._handle)"
 
 
@@ -64,11 +64,12 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
     return outputs_of(tmp_path / "serial")
 
 
-def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path):
-    program = KILL.format(module="processes", kind="WorkerProcess", kill=KILL_WORKER)
+@pytest.mark.parametrize(("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"])
+def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first, lost):
+    program = KILL.format(module="processes", kind="WorkerProcess", kill=first + KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
-    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]
+    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", *lost]
 
 
 def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
