@@ -86,7 +86,7 @@ class WorkerProcess:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            # Ctrl-C reaches this process alone, which then stops the others in order.
+            # Ctrl-C reaches this process, which stops the others.
             start_new_session=True, creationflags=_OWN_GROUP,
             env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
         )  # fmt: skip
