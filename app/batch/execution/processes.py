@@ -119,6 +119,6 @@ class WorkerProcess:
 
 
 def process_workers(job: Job, jobs: int, threads: int) -> Workers:
-    """`jobs` processes with `threads` threads each."""
+    """`jobs` of `threads` threads each."""
     spec = json.dumps(job.spec(threads))
     return Workers([WorkerProcess(spec, threads) for _ in range(jobs)])
