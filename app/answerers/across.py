@@ -1,4 +1,4 @@
-"""One answer about several documents out of what each of them answers by itself."""
+"""One answer about several documents out of what each answers by itself."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ class DocumentAnswer:
         return len(asked.intersection(said)) >= _LEAST_SHARED * len(asked)
 
 
-def ask_across(
-    asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]
-) -> Iterator[Event]:
+def ask_across(asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]) -> Iterator[Event]:
     """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is that of reading all."""
     started = time.monotonic()
     found: list[DocumentAnswer] = []
@@ -93,11 +91,11 @@ def _joined(
         seconds, all(each.answer.usage.cached for each in found),
     )  # fmt: skip
     certain = [each.answer.confidence for each in stated]
-    possible = max((each.answer.confidence for each in found if each.answer.status is Status.POSSIBLE), default=None)
-    refused = Status.NOT_FOUND if possible is None else Status.POSSIBLE
+    possible = [each.answer.confidence for each in found if each.answer.status is not Status.NOT_FOUND]
+    refused = Status.POSSIBLE if possible else Status.NOT_FOUND
     return replace(
         first, status=Status.ANSWERED if stated else refused, question=question, answer=shown or None, verdict=None,
-        refused=not stated, confidence=round(sum(certain) / len(certain), 4) if certain else possible or 0.0,
+        refused=not stated, confidence=round(sum(certain) / len(certain), 4) if certain else max(possible, default=0.0),
         statements=tuple(statements), quotes=tuple(quotes), evidence=_evidence(found, len(first.evidence)),
         coverage=corpus.coverage(min(sum(each.answer.coverage.tokens_read for each in found), len(corpus.context))),
         usage=usage,
@@ -119,7 +117,7 @@ def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[Docu
 
 
 def _evidence(found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
-    """The passages of all in turn, of those that most likely answer first."""
+    """The passages of all in turn, the likeliest first."""
     likely = sorted(found, key=lambda each: (each.answer.refused, -each.answer.confidence))
     rows = (each.answer.evidence[at] for at in range(most) for each in likely if at < len(each.answer.evidence))
     return tuple(rows)[:most]

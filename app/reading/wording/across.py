@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import NUMBER_WORD
-from docqa.ingest.language.words import DOCUMENTS, alternatives, word_set
+from docqa.ingest.language.words import AUXILIARY, DOCUMENTS, alternatives, word_set
 
 
 class Across(StrEnum):
@@ -37,37 +37,38 @@ class AcrossQuestion:
 _PLURALS = word_set("studies policies these those them ones")
 _ABOUT = word_set("in on under for from by to of")
 _SINGULAR = {"do": "does", "are": "is", "have": "has", "were": "was"}
-_BE, _HAVE, _OTHER = "is|are|was|were", "has|have|had", "can|could|may|must|shall|will|would|do|does|did"
+_BE, _HAVE = word_set("is are was were"), word_set("has have had")
 _SUBJECT = word_set("the i we you they he she it there somebody anybody both")
-_LAST = word_set("most last latest newest longest highest largest biggest greatest")
+_LAST = word_set("last latest newest longest highest largest greatest")
 _FIRST = word_set("first earliest oldest shortest lowest smallest")
 _OF_TIME = word_set("first earliest oldest last latest newest recent")
 _DATE_ASKED = "What is the date of this document?"
 
-_PREPOSITION, _ONE = (f"(?:{alternatives(words)})" for words in (_ABOUT, DOCUMENTS))
+_FILES = word_set("agreement contract document file lease letter manual package paper pdf report")
+_PREPOSITION, _ONE, _FILE, _VERBS = (f"(?:{alternatives(words)})" for words in (_ABOUT, DOCUMENTS, _FILES, AUXILIARY))
 _MANY = rf"(?:{_ONE}s|{alternatives(_PLURALS)})"
 _HERE = r"(?:\s+(?:in\s+)?(?:here|(?:this|the)\s+folder))?"
 _NUMBER = rf"(?:(?!one\b)(?:{NUMBER_WORD})|\d{{1,2}}\b)"
-_WORDS = rf"(?:(?!(?:{_BE}|{_HAVE}|{_OTHER})\b)[\w-]+\s+){{0,2}}?"
-_OF = rf"\s+of\s+(?:(?:(?:the|these|those|my|our)\s+)?(?:{_NUMBER}\s+)?{_WORDS}{_MANY}|the\s+{_NUMBER})"
-_GROUP = rf"(?:{_OF}|(?:\s+one)?\s+(?:{_MANY}|{_ONE})|\s+ones?){_HERE}"
+_WORDS = rf"(?:(?!{_VERBS}\b)[\w-]+\s+){{0,2}}?"
+_NO_NOUN = r"(?!\s+(?!(?:is|has)\b)\w+s\b)"
+_OF = rf"\s+of\s+(?:(?:(?:the|these|those|my|our)\s+)?(?:{_NUMBER}\s+)?{_WORDS}{_MANY}|the\s+{_NUMBER}{_NO_NOUN})"
+_GROUP = rf"(?:{_OF}|\s+{_FILE}s?|\s+ones?){_HERE}"
 _WHICH = lazily(
     rf"(?:{_PREPOSITION}\s+)?which(?:\s+one)?{_GROUP}\s+(?P<rest>.+)|"
-    rf"(?:{_BE}|{_HAVE}|do|does|did)\s+any{_OF}\s+(?P<any>.+)",
+    rf"{_VERBS}\s+any{_OF}\s+(?P<any>.+)",
     re.IGNORECASE,
 )
-_COUNT = lazily(rf"how\s+many{_GROUP}\s+(?P<rest>.+)", re.IGNORECASE)
+_COUNT = lazily(rf"how\s+many{_OF}{_HERE}\s+(?P<rest>.+)", re.IGNORECASE)
 _EACH = lazily(
-    rf"(?:,?\s+{_PREPOSITION}\s+)?\b(?:(?:each|both|all|every|these|those)(?!\s+other)(?:{_OF}|(?:\s+{_NUMBER})?\s+(?:{_MANY}|{_ONE}))?|"
-    rf"(?:the|these|those)\s+{_NUMBER}(?:\s+{_MANY})?|the\s+{_WORDS}{_MANY}(?=\s+(?:in\s+)?(?:here|this\s+folder)))"
+    rf"(?:,?\s+{_PREPOSITION}\s+)?\b(?:(?:each|both|all|every){_OF}|each\s+{_ONE}|every\s+{_FILE}|(?:all|both)\s+{_MANY}|"
+    rf"(?:the|these|those)\s+{_NUMBER}(?:\s+{_MANY}|$)|(?:these|those)\s+{_MANY}|(?:each|both|these|those)$|"
+    rf"the\s+{_WORDS}{_MANY}(?=\s+(?:in\s+)?(?:here|this\s+folder)))"
     rf"\b{_HERE}",
     re.IGNORECASE,
 )
-_EXTREME = lazily(
-    rf"\b(?:most\s+recent|{alternatives((_LAST | _FIRST) - {'most'})})\b\s*(?P<rest>[^?]*)", re.IGNORECASE
-)
+_EXTREME = lazily(rf"\b(?:most\s+recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
 _ASKS_ONE = lazily(rf"(?:{_PREPOSITION}\s+)?(?:which|what|whose)\b", re.IGNORECASE)
-_VERB = lazily(rf"(?P<be>{_BE})\b|(?P<have>{_HAVE})\b|(?:{_OTHER})\b", re.IGNORECASE)
+_VERB = lazily(rf"{_VERBS}\b", re.IGNORECASE)
 _PLURAL_VERB = lazily(rf"\b({'|'.join(_SINGULAR)})(\s+it\b)", re.IGNORECASE)
 
 
@@ -95,17 +96,17 @@ def _singular(question: str) -> str:
 
 
 def _of_it(found: Mapping[str, str | None], asked: str) -> str:
-    """A question for yes or no of one document, out of the parts of one for several."""
+    """A question for yes or no of one document out of one for several."""
     if of_any := found.get("any"):
         return _singular(f"{asked.split()[0]} it {of_any}?")
     rest = str(found["rest"])
-    verb = _VERB.match(rest)
-    behind = rest[verb.end() :].split() if verb is not None else []
-    if verb is None or not behind:
+    match = _VERB.match(rest)
+    verb, behind = (match.group().lower(), rest[match.end() :].split()) if match else ("", [])
+    if not behind:
         first, _, others = rest.partition(" ")
         return f"Does it {first.removesuffix('s') if not first.endswith('ss') else first} {others}?"
-    if not verb["be"] and not verb["have"] or behind[0].lower() in _SUBJECT:
+    if verb not in _BE | _HAVE or behind[0].lower() in _SUBJECT:
         return f"{rest[0].upper()}{rest[1:]}?"
-    if verb["have"] and not behind[0].endswith("ed"):
+    if verb in _HAVE and not behind[0].endswith("ed"):
         return f"Does it have {' '.join(behind)}?"
-    return f"{_SINGULAR.get(verb.group().lower(), verb.group()).capitalize()} it {' '.join(behind)}?"
+    return f"{_SINGULAR.get(verb, verb).capitalize()} it {' '.join(behind)}?"
