@@ -1,4 +1,4 @@
-"""One answer about several documents out of what each answers by itself."""
+"""One answer about several documents out of those of each."""
 
 from __future__ import annotations
 

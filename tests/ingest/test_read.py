@@ -333,7 +333,7 @@ def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf):
 
 def test_damaged_lines_are_refused(make_pdf):
     data = to_bytes(document_of(make_pdf))
-    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":8', b'"format":9'), b"[]", b"{}", b""):
+    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":9', b'"format":8'), b"[]", b"{}", b""):
         with pytest.raises(Unreadable):
             from_bytes(broken, "a.pdf")
 
