@@ -74,9 +74,8 @@ def _joined(
     lines: list[str] = []
     statements: list[Statement] = []
     quotes: list[Quote] = []
-    silent = [each for each in found if each.answer.refused] if stated and asked.kind is Across.EACH else []
-    for each in (*stated, *silent):
-        said = NOT_STATED if each in silent else str(each.answer.answer)
+    for each in found if stated and asked.kind is Across.EACH else stated:
+        said = NOT_STATED if each.answer.refused else str(each.answer.answer)
         lines.append(f"{each.name}: {said}")
         chosen = each.answer.quotes[:1] if len(each.answer.statements) < 2 else each.answer.quotes
         numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
