@@ -11,7 +11,9 @@ from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usag
 from docqa.app.answer.events import Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.answerers.answerer import Answerer
+from docqa.app.answerers.compose import Draft, Stated, answer_of
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.context.provenance import documents_hash
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind, read, sort_key
 from docqa.app.reading.wording.across import Across, AcrossQuestion
@@ -28,10 +30,6 @@ class DocumentAnswer:
 
     path: str
     answer: Answer
-
-    @property
-    def name(self) -> str:
-        return PurePath(self.path).name
 
     @property
     def agrees(self) -> bool:
@@ -60,7 +58,7 @@ def ask_across(asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequ
 
 
 def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
-    """Progress in one document as that of all; each has more tokens by itself, so only the last one ends."""
+    """Progress in one document as that of all; each has more tokens by itself: only the last one ends."""
     done = total if ends else min(before + event.done, total - 1)
     speed = event.tokens_per_second
     return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
@@ -76,7 +74,7 @@ def _joined(
     quotes: list[Quote] = []
     for each in found if stated and asked.kind is Across.EACH else stated:
         said = NOT_STATED if each.answer.refused else str(each.answer.answer)
-        lines.append(f"{each.name}: {said}")
+        lines.append(f"{PurePath(each.path).name}: {said}")
         chosen = each.answer.quotes[:1] if len(each.answer.statements) < 2 else each.answer.quotes
         numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
         support = Support.QUOTED if chosen else Support.UNSUPPORTED
@@ -85,20 +83,20 @@ def _joined(
     shown = "; ".join(lines)
     if stated and asked.kind is Across.COUNT:
         shown = f"{len(stated)} of {len(found)}: {shown}"
-    usage = Usage(
-        sum(each.answer.usage.tokens_read for each in found), sum(each.answer.usage.tokens_reused for each in found),
-        seconds, all(each.answer.usage.cached for each in found),
-    )  # fmt: skip
+    took = [each.answer.usage for each in found]
+    tokens = sum(each.tokens_read for each in took), sum(each.tokens_reused for each in took)
+    usage = Usage(*tokens, seconds, all(each.cached for each in took))
     certain = [each.answer.confidence for each in stated]
-    possible = [each.answer.confidence for each in found if each.answer.status is not Status.NOT_FOUND]
-    refused = Status.POSSIBLE if possible else Status.NOT_FOUND
-    return replace(
-        first, status=Status.ANSWERED if stated else refused, question=question, answer=shown or None, verdict=None,
-        refused=not stated, confidence=round(sum(certain) / len(certain), 4) if certain else max(possible, default=0.0),
-        statements=tuple(statements), quotes=tuple(quotes), evidence=_evidence(found, len(first.evidence)),
-        coverage=corpus.coverage(min(sum(each.answer.coverage.tokens_read for each in found), len(corpus.context))),
-        usage=usage,
-    )  # fmt: skip
+    possible = [each.answer.confidence for each in found if each.answer.quotes or each.answer.status is Status.POSSIBLE]
+    status = Status.ANSWERED if stated else Status.POSSIBLE if possible else Status.NOT_FOUND
+    if first.status is Status.PARTIAL:  # preliminary: nothing was read
+        status = Status.PARTIAL
+    coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
+    provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
+    draft = Draft(question=question, ranked=(), coverage=coverage, usage=usage, provenance=provenance)
+    sure = sum(certain) / len(certain) if certain else max(possible, default=0.0)
+    made = answer_of(draft, Stated(shown or None, tuple(statements), tuple(quotes)), status, sure, corpus.context)
+    return replace(made, evidence=_evidence(found, max(len(each.answer.evidence) for each in found)))
 
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:

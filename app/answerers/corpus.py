@@ -55,8 +55,8 @@ class Corpus:
         return Verifier(self.documents)
 
     def rank(self, question: str, **signals: Any) -> list[Ranked]:
-        """All passages, best first, by words and, where given, the model's `signals` (see `ranking.rank`); tables of
-        contents and lists of references, which are never what answers, behind all others."""
+        """All passages, best first, by words and the model's `signals` (see `ranking.rank`); contents and references,
+        which never answer, behind all others."""
         ranked = rank(question, self.index, **signals)
         passages = self.context.passages
         return sorted(ranked, key=lambda item: passages[item.index].passage.kind != "text")

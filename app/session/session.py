@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _EXCERPTS, _LEAST_EXCERPTS = 36, 4
-"""What is read with a question to every document by itself: in all, and of each at least."""
+"""Read with a question to every document by itself: in all, and of each at least."""
 
 
 class Session:

@@ -25,6 +25,7 @@ DOCUMENTS = word_set(
 AUXILIARY = word_set(
     "is are was were am do does did has have had will would shall should can could may might must cannot"
 )
+SINGULAR = {"do": "does", "are": "is", "have": "has", "were": "was"}
 VERBS = AUXILIARY | word_set("be been being not")
 QUESTION = word_set("what which who whom whose when where why how")
 DETERMINER = word_set("a an the this that these those each every any all no some both either")

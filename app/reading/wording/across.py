@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import NUMBER_WORD
-from docqa.ingest.language.words import AUXILIARY, DOCUMENTS, alternatives, word_set
+from docqa.ingest.language.words import AUXILIARY, DOCUMENTS, SINGULAR, alternatives, word_set
 
 
 class Across(StrEnum):
@@ -36,7 +36,6 @@ class AcrossQuestion:
 
 _PLURALS = word_set("studies policies these those them ones")
 _ABOUT = word_set("in on under for from by to of")
-_SINGULAR = {"do": "does", "are": "is", "have": "has", "were": "was"}
 _BE, _HAVE = word_set("is are was were"), word_set("has have had")
 _SUBJECT = word_set("the i we you they he she it there somebody both")
 _LAST = word_set("last latest newest longest highest largest")
@@ -69,7 +68,7 @@ _EACH = lazily(
 _EXTREME = lazily(rf"\b(?:most\s+recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
 _ASKS_ONE = lazily(rf"(?:{_PREPOSITION}\s+)?(?:which|what|whose)\b", re.IGNORECASE)
 _VERB = lazily(rf"{_VERBS}\b", re.IGNORECASE)
-_PLURAL_VERB = lazily(rf"\b({'|'.join(_SINGULAR)})(\s+it\b)", re.IGNORECASE)
+_PLURAL_VERB = lazily(rf"\b({'|'.join(SINGULAR)})(\s+it\b)", re.IGNORECASE)
 
 
 def across_question(question: str) -> AcrossQuestion | None:
@@ -92,7 +91,7 @@ def across_question(question: str) -> AcrossQuestion | None:
 
 
 def _singular(question: str) -> str:
-    return _PLURAL_VERB.sub(lambda match: _SINGULAR[match[1].lower()] + match[2], question)
+    return _PLURAL_VERB.sub(lambda match: SINGULAR[match[1].lower()] + match[2], question)
 
 
 def _of_it(found: Mapping[str, str | None], asked: str) -> str:
@@ -109,4 +108,4 @@ def _of_it(found: Mapping[str, str | None], asked: str) -> str:
         return f"{rest[0].upper()}{rest[1:]}?"
     if verb in _HAVE and not behind[0].endswith("ed"):
         return f"Does it have {' '.join(behind)}?"
-    return f"{_SINGULAR.get(verb, verb).capitalize()} it {' '.join(behind)}?"
+    return f"{SINGULAR.get(verb, verb).capitalize()} it {' '.join(behind)}?"

@@ -19,11 +19,10 @@ from docqa.app.reading.wording.followup import (
     short_answer,
     with_meaning,
 )
-from docqa.ingest.language.words import AUXILIARY, word_set
+from docqa.ingest.language.words import AUXILIARY, SINGULAR, word_set
 
 _ONE = word_set("it its this that")
 _WHO = word_set("they them their theirs he she him his her hers")
-_SINGULAR = {"do": "does", "are": "is", "were": "was", "have": "has"}
 _KINDS = ("agreement", "lease", "contract", "policy", "act", "paper", "report")
 
 
@@ -50,7 +49,7 @@ def _agreeing(words: list[str], first: int, meant: str) -> list[str]:
     """`words` with what is meant in the place of the pronoun at `first`, and its verb in the same number."""
     whole = with_meaning(words, first, meant)
     if words[first].lower() == "they" and first and not _is_several(meant):
-        whole[first - 1] = _SINGULAR.get(words[first - 1].lower(), words[first - 1])
+        whole[first - 1] = SINGULAR.get(words[first - 1].lower(), words[first - 1])
     return whole
 
 
