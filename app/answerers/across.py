@@ -1,4 +1,4 @@
-"""One answer about several documents out of those of each."""
+"""One answer out of those of several documents."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def ask_across(asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequ
 
 
 def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
-    """Progress in one document as that of all; each has more tokens by itself: only the last one ends."""
+    """Progress in one document as that of all; only the last one ends."""
     done = total if ends else min(before + event.done, total - 1)
     speed = event.tokens_per_second
     return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
@@ -100,7 +100,7 @@ def _joined(
 
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
-    """Those that go into the answer, in its order."""
+    """Those of the answer, in its order."""
     if asked.kind in (Across.WHICH, Across.COUNT):
         return [each for each in found if each.agrees]
     said = [each for each in found if not each.answer.refused]
