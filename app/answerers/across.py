@@ -89,7 +89,7 @@ def _joined(
     certain = [each.answer.confidence for each in stated]
     possible = [each.answer.confidence for each in found if each.answer.quotes or each.answer.status is Status.POSSIBLE]
     status = Status.ANSWERED if stated else Status.POSSIBLE if possible else Status.NOT_FOUND
-    if first.status is Status.PARTIAL:  # preliminary: nothing was read
+    if first.status is Status.PARTIAL:  # nothing was read
         status = Status.PARTIAL
     coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
     provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
