@@ -43,32 +43,33 @@ _FIRST = word_set("first earliest oldest shortest lowest smallest")
 _OF_TIME = word_set("first earliest oldest last latest newest recent")
 _DATE_ASKED = "What is the date of this document?"
 
+# Of a question whose words stand one space apart: `\s+` beside `\s+` would try every split of a run of spaces.
 _FILES = word_set("agreement contract document file lease letter manual package paper pdf report")
 _PREPOSITION, _ONE, _FILE, _VERBS = (f"(?:{alternatives(words)})" for words in (_ABOUT, DOCUMENTS, _FILES, AUXILIARY))
 _MANY = rf"(?:{_ONE}s|{alternatives(_PLURALS)})"
-_HERE = r"(?:\s+(?:in\s+)?(?:here|(?:this|the)\s+folder))?"
+_HERE = r"(?: (?:in )?(?:here|(?:this|the) folder))?"
 _NUMBER = rf"(?:(?!one\b)(?:{NUMBER_WORD})|\d{{1,2}}\b)"
-_WORDS = rf"(?:(?!{_VERBS}\b)[\w-]+\s+){{0,2}}?"
-_NO_NOUN = r"(?!\s+(?!(?:is|has)\b)\w+s\b)"
-_OF = rf"\s+of\s+(?:(?:(?:the|these|those|my|our)\s+)?(?:{_NUMBER}\s+)?{_WORDS}{_MANY}|the\s+{_NUMBER}{_NO_NOUN})"
-_GROUP = rf"(?:{_OF}|\s+{_FILE}s?|\s+ones?){_HERE}"
+_WORDS = rf"(?:(?!{_VERBS}\b)[\w-]+ ){{0,2}}?"
+_NO_NOUN = r"(?! (?!(?:is|has)\b)\w+s\b)"
+_OF = rf" of (?:(?:(?:the|these|those|my|our) )?(?:{_NUMBER} )?{_WORDS}{_MANY}|the {_NUMBER}{_NO_NOUN})"
+_GROUP = rf"(?:{_OF}| {_FILE}s?| ones?){_HERE}"
 _WHICH = lazily(
-    rf"(?:{_PREPOSITION}\s+)?which(?:\s+one)?{_GROUP}\s+(?P<rest>.+)|"
-    rf"{_VERBS}\s+any{_OF}\s+(?P<any>.+)",
+    rf"(?:{_PREPOSITION} )?which(?: one)?{_GROUP} (?P<rest>.+)|"
+    rf"{_VERBS} any{_OF} (?P<any>.+)",
     re.IGNORECASE,
 )
-_COUNT = lazily(rf"how\s+many{_OF}{_HERE}\s+(?P<rest>.+)", re.IGNORECASE)
+_COUNT = lazily(rf"how many{_OF}{_HERE} (?P<rest>.+)", re.IGNORECASE)
 _EACH = lazily(
-    rf"(?:,?\s+{_PREPOSITION}\s+)?\b(?:(?:each|both|all|every){_OF}|each\s+{_ONE}|every\s+{_FILE}|(?:all|both)\s+{_MANY}|"
-    rf"(?:the|these|those)\s+{_NUMBER}(?:\s+{_MANY}|$)|(?:these|those)\s+{_MANY}|(?:each|both|these|those)$|"
-    rf"the\s+{_WORDS}{_MANY}(?=\s+(?:in\s+)?(?:here|this\s+folder)))"
+    rf"(?:,? {_PREPOSITION} )?\b(?:(?:each|both|all|every){_OF}|each {_ONE}|every {_FILE}|(?:all|both) {_MANY}|"
+    rf"(?:the|these|those) {_NUMBER}(?: {_MANY}|$)|(?:these|those) {_MANY}|(?:each|both|these|those)$|"
+    rf"the {_WORDS}{_MANY}(?= (?:in )?(?:here|this folder)))"
     rf"\b{_HERE}",
     re.IGNORECASE,
 )
-_EXTREME = lazily(rf"\b(?:most\s+recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
-_ASKS_ONE = lazily(rf"(?:{_PREPOSITION}\s+)?(?:which|what|whose)\b", re.IGNORECASE)
+_EXTREME = lazily(rf"\b(?:most recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
+_ASKS_ONE = lazily(rf"(?:{_PREPOSITION} )?(?:which|what|whose)\b", re.IGNORECASE)
 _VERB = lazily(rf"{_VERBS}\b", re.IGNORECASE)
-_PLURAL_VERB = lazily(rf"\b({'|'.join(SINGULAR)})(\s+it\b)", re.IGNORECASE)
+_PLURAL_VERB = lazily(rf"\b({'|'.join(SINGULAR)})( it\b)", re.IGNORECASE)
 
 
 def across_question(question: str) -> AcrossQuestion | None:
