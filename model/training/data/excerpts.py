@@ -26,6 +26,7 @@ UNANSWERED, UNANSWERED_WRITTEN = 0.12, 0.33  # share of unanswerable questions: 
 HEADED = 0.6  # share of the excerpts that come with the title above them
 DROPPED = 0.06  # share of the answered questions that are put to wrong excerpts alone
 WRONG = (0, 1, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
+WRONG_DECIDING = (0, 0, 0, 1)  # the same for yes/no questions, whose verdict is learned from the right one alone
 UNKNOWN = -1
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -115,7 +116,7 @@ def asked_excerpts(document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: r
         return None  # one of the excerpts of its text answers, and nobody knows which
     answered = bool(holding) and rng.random() >= DROPPED
     pool = [i for i in document.most_similar(cut, question.text, owner, 12 + len(holding)) if i not in holding]
-    wrong = rng.choice(WRONG) if answered else rng.choice((1, 2))
+    wrong = rng.choice(WRONG_DECIDING if question.verdict else WRONG) if answered else rng.choice((1, 2))
     chosen = pool[:1] if wrong and (not answered or rng.random() < 0.6) else []
     chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
     if answered:

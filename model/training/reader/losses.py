@@ -10,12 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from docqa.model.heads.reader_text import SUPPORT, VERDICTS
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
 ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = 2.0, 0.5, 0.2, 1.0, 0.2, 0.5  # weights beside the loss of start and end
+
+DECIDED = {
+    (SUPPORT.index(of),): VERDICTS.index(verdict) for of, verdict in (("supported", "yes"), ("contradicted", "no"))
+}
 
 
 class Figures:
@@ -102,12 +107,21 @@ def _named_losses(found: HeadLogits, rows: slice, one: AskedExcerpts, figures: F
     return total
 
 
-def claim_loss(logits: Tensor, claims: Sequence[EncodedClaim], figures: Figures) -> Tensor:
-    """Sum over the claims of minus the log-probability of what is right, of any of several."""
+def claim_loss(logits: Tensor, verdict: Tensor, claims: Sequence[EncodedClaim], figures: Figures) -> Tensor:
+    """Sum over the claims of minus the log-probability of what is right, of any of several.
+
+    One that its evidence supports or contradicts teaches the verdict, too: as the question whether it is so.
+    """
     likely = logits.log_softmax(-1)
     loss = -torch.stack([likely[n, list(claim.right)].logsumexp(0) for n, claim in enumerate(claims)]).sum()
     figures.add("support", loss, len(claims))
-    return loss
+    decided = [(n, DECIDED[claim.right]) for n, claim in enumerate(claims) if claim.right in DECIDED]
+    if not decided:
+        return loss
+    rows, right = torch.tensor(decided, device=verdict.device).unbind(1)
+    said = functional.cross_entropy(verdict[rows], right, reduction="sum")
+    figures.add("claim verdict", said, len(decided))
+    return loss + VERDICT * said
 
 
 def reply_loss(logits: Tensor, replies: Sequence[EncodedReply], figures: Figures) -> Tensor:

@@ -100,11 +100,10 @@ class StepWeights:
         found: Tensor = self.reader.head.reply(states[:, 0])
         return found
 
-    def judge(self, claims: list[EncodedClaim]) -> Tensor:
-        """Logits [claims, 4] of support."""
-        states, _ = self.states([(claim.asked, claim.evidence) for claim in claims])
-        found: Tensor = self.reader.head.support(states[:, 0])
-        return found
+    def judge(self, claims: list[EncodedClaim]) -> tuple[Tensor, Tensor]:
+        """Logits [claims, 4] of support, and [claims, 2] of the verdict: whether what the claim says is so."""
+        states, evidence = self.states([(claim.asked, claim.evidence) for claim in claims])
+        return self.reader.head.support(states[:, 0]), self.reader.head(states, evidence).verdict
 
     def hand_over(self) -> None:
         """Add the gradients of the copies to those of the weights."""
@@ -159,7 +158,7 @@ def one_step(
         few, some, said = asked[number::shares], claims[number::shares], replies[number::shares]
         loss = question_losses(weights.read(few), weights.reader.head.none, few, figures) / len(asked)
         if some:
-            loss = loss + claim_loss(weights.judge(some), some, figures) / len(claims)
+            loss = loss + claim_loss(*weights.judge(some), some, figures) / len(claims)
         if said:
             loss = loss + reply_loss(weights.judge_replies(said), said, figures) / len(replies)
         return torch.autograd.grad(loss, parameters, allow_unused=True)
@@ -186,7 +185,8 @@ def figures_of(
     replies: Sequence[EncodedReply],
 ) -> loop.Figures:  # fmt: skip
     """The figures of `measure`, and the share of replies that are judged right."""
-    found = measure(weights.read, weights.judge, weights.reader.head.none, asked, claims) if asked else {}
+    none = weights.reader.head.none
+    found = measure(weights.read, lambda few: weights.judge(few)[0], none, asked, claims) if asked else {}
     if replies:
         judged = weights.judge_replies(list(replies)).argmax(-1).tolist()
         found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(replies)

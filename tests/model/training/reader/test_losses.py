@@ -78,12 +78,20 @@ def test_an_unknown_form_or_verdict_adds_nothing():
 
 
 def test_a_claim_may_have_several_right_labels():
-    claims = [EncodedClaim([1], [2], (0,)), EncodedClaim([1], [2], (1, 2, 3))]
-    figures = Figures()
-    assert float(claim_loss(torch.tensor([[SURE, 0, 0, 0], [0, 0, SURE, 0]]), claims, figures)) < 1e-4
-    unsure = float(claim_loss(torch.zeros(2, 4), claims, Figures()))
+    claims = [EncodedClaim([1], [2], (1,)), EncodedClaim([1], [2], (1, 2, 3))]
+    figures, unsaid = Figures(), torch.zeros(2, 2)
+    assert float(claim_loss(torch.tensor([[0, SURE, 0, 0], [0, 0, SURE, 0]]), unsaid, claims, figures)) < 1e-4
+    unsure = float(claim_loss(torch.zeros(2, 4), unsaid, claims, Figures()))
     assert unsure == pytest.approx(math.log(4) + math.log(4 / 3), abs=1e-5)
     assert figures.means() == {"support": pytest.approx(0, abs=1e-4)}
+
+
+def test_what_evidence_supports_is_so_and_what_it_contradicts_is_not():
+    claims = [EncodedClaim([1], [2], (right,)) for right in range(4)]
+    certain_of_all = torch.eye(4) * SURE
+    said = torch.tensor([[SURE, 0], [0.0, SURE], [0, SURE], [SURE, 0]])  # of the second and fourth it matters not
+    assert float(claim_loss(certain_of_all, said, claims, Figures())) < 1e-4
+    assert float(claim_loss(certain_of_all, said.flip(1), claims, Figures())) == pytest.approx(2 * SURE, abs=1e-3)
 
 
 def test_a_reply_is_judged_as_what_it_is():

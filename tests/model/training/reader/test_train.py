@@ -144,7 +144,8 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_p
     ) / len(asked)  # fmt: skip
     judged = lay_out([(claim.asked, claim.evidence) for claim in claims], reader.tokenizer.between)
     states = reader.encoder(judged.ids, judged.mask)
-    loss = loss + claim_loss(reader.head.support(states[:, 0]), claims, Figures()) / len(claims)
+    said = reader.head(states, judged.excerpt).verdict
+    loss = loss + claim_loss(reader.head.support(states[:, 0]), said, claims, Figures()) / len(claims)
     loss.backward()
     plain = {name: part.grad for name, part in reader.named_parameters() if part.grad is not None}
     reader.zero_grad(set_to_none=True)
