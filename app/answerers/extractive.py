@@ -19,7 +19,7 @@ from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import addressing, answerability
-from docqa.app.reading.candidates import Candidates, Form
+from docqa.app.reading.candidates import ANYTHING, Candidates, Form, Wanted
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 
@@ -49,8 +49,10 @@ class ExtractiveAnswerer(LocalReading):
 
     # Asking
 
-    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
-        """A preview first where reading takes long, then reading, and Finished."""
+    def ask(self, question: str, earlier: Sequence[Turn] = (), wanted: Wanted = ANYTHING) -> Iterator[Event]:
+        """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be."""
+        if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
+            self._last = AskedQuestion(question, wanted)
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question))
             return

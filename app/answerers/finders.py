@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
-from docqa.app.reading.candidates import Candidates, excerpt
+from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted, excerpt
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself
 from docqa.app.reading.joined_parts import join_parts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 
+HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
 
@@ -41,14 +43,16 @@ class AskedQuestion:
     """
 
     text: str
+    wanted: Wanted = ANYTHING
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
     _vectors: QuestionVectors | None = None
 
     @cached_property
     def parts(self) -> tuple[AskedQuestion, ...]:
-        """The two questions that a question of two parts is asked as; empty for any other."""
-        return tuple(AskedQuestion(part) for part in parts_of(self.text) or ())
+        """The two questions that a question of two parts is asked as; empty for any other, and for a field's."""
+        parts = parts_of(self.text) if self.wanted == ANYTHING else None
+        return tuple(AskedQuestion(part) for part in parts or ())
 
     def vectors(self, model: Model) -> QuestionVectors | None:
         """The question, read by itself, as the evidence head of `model` sees it; None without one."""
@@ -115,12 +119,14 @@ class ReaderFinder(CandidateFinder):
             if scope.whole:
                 return ranked, place_itself(scope, corpus.context, ranked[: len(inside)])
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
-        elif asks_about_document(asked.text):
-            first = front_passages(corpus.context, FRONT_PASSAGES)
+        else:
+            first = self._first(asked)
         ranked, found = read_passages(
             self._model, asked.text, corpus.context, ranked, corpus.index,
-            reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of,
+            reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of, wanted=asked.wanted,
         )  # fmt: skip
+        if asked.wanted != ANYTHING:
+            return ranked, found
         return ranked, with_cell(found, asked.text, ranked, corpus.context)
 
     def _find_unread(
@@ -139,7 +145,17 @@ class ReaderFinder(CandidateFinder):
         scope = scope_of(asked.text, self._corpus.documents)
         if scope is not None:
             return passages_in(scope, self._corpus.context)
-        return front_passages(self._corpus.context, FRONT_PASSAGES) if asks_about_document(asked.text) else []
+        return self._first(asked)
+
+    def _first(self, asked: AskedQuestion) -> list[int]:
+        """The passages that are read whatever their rank: of title page and signatures for a question about a document
+        itself, and those where a field is said to stand."""
+        context, where = self._corpus.context, asked.wanted.where
+        front = FRONT in where or asked.wanted == ANYTHING and asks_about_document(asked.text)
+        wanted = [set(terms(words)) for words in where if words != FRONT]
+        headings = [set(terms(" ".join(placed.passage.section[-1:]))) for placed in context.passages if wanted]
+        below = [number for number, words in enumerate(headings) if any(each <= words for each in wanted)]
+        return [*(front_passages(context, FRONT_PASSAGES) if front else ()), *below[:HEADED_PASSAGES]]
 
 
 def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) -> list[Ranked]:

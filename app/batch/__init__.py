@@ -4,4 +4,6 @@
 goes on from, `batch` joins them.
 """
 
-__all__ = ["attempt", "batch", "documents", "items", "jobs", "planning", "progress", "summary_files", "workspace"]
+__all__ = [
+    "attempt", "batch", "documents", "fields", "items", "jobs", "planning", "progress", "summary_files", "workspace",
+]  # fmt: skip

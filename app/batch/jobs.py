@@ -7,7 +7,7 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -50,6 +50,7 @@ class JobSpec(TypedDict):
     name: str
     options: dict[str, Any]
     questions: NotRequired[list[str]]
+    fields: NotRequired[list[dict[str, Any]]]
     style: NotRequired[str]
     focus: NotRequired[str]
 
@@ -167,7 +168,7 @@ class AnswerJob(Job):
         kept = KeptAnswers(list(document.coverage.warnings), answers)
         left = [question for question in self.questions if question not in answers]
         for question in left:
-            for event in session.ask(question):
+            for event in self._events(session, question):
                 if isinstance(event, Finished):
                     answers[question] = event.answer.to_json_object()
                 else:
@@ -175,6 +176,9 @@ class AnswerJob(Job):
         if left and self._answer_store is not None:
             self._keep(item, kept, self._answer_store)
         return kept.line(self.questions)
+
+    def _events(self, session: Session, question: str) -> Iterator[Event]:
+        return session.ask(question)
 
     def _kept(self, item: Item) -> KeptAnswers:
         """What earlier runs kept of a document, by its content and file name; nothing where it cannot be used."""
@@ -269,9 +273,12 @@ class SummaryJob(Job):
 
 def make_job(spec: JobSpec) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
+    from docqa.app.batch.fields import FieldsJob, field_of
+
     options = Options(**spec["options"])
     kinds: dict[str, Callable[[], Job]] = {
         AnswerJob.name: lambda: AnswerJob(options, spec["questions"]),
+        FieldsJob.name: lambda: FieldsJob(options, [field_of(each, "the job") for each in spec["fields"]]),
         SummaryJob.name: lambda: SummaryJob(options, spec["style"], spec.get("focus", "")),
     }
     return kinds[spec["name"]]()

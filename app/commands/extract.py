@@ -1,4 +1,4 @@
-"""`docqa extract`: the table of files by questions, as reviewers make it by hand."""
+"""`docqa extract`: the table of files by fields or questions, as reviewers make it by hand."""
 
 from __future__ import annotations
 
@@ -14,11 +14,22 @@ from docqa.app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
+    from docqa.app.batch.fields import Field
     from docqa.app.batch.items import Listing
 
+FIELDS = ("contract", "paper", "opinion")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
 _Questions = Annotated[
-    str, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
+    str | None, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
+]
+_Fields = Annotated[
+    str | None,
+    typer.Option(
+        "--fields",
+        metavar="contract|paper|opinion|FILE.toml",
+        help="Typed fields: those of a kind of document, or of a file.",
+        autocompletion=completions.one_of(*FIELDS),
+    ),
 ]
 _Format = Annotated[
     str | None,
@@ -39,7 +50,8 @@ _Conflicts = Annotated[
 def extract(
     given: flags.SharedOptions,
     paths: flags.Paths,
-    questions: _Questions,
+    fields: _Fields = None,
+    questions: _Questions = None,
     form: _Format = None,
     conflicts: _Conflicts = False,
     output: flags.Output = None,
@@ -49,17 +61,20 @@ def extract(
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Make a table: the same questions for every file.
+    """Make a table: the same fields, or questions, for every file.
 
-    An answer has its page and status, and is marked if it differs from the others. A folder or a .zip gives a row for
-    each of its documents; a file that fails is a row with its error. With --conflicts the differing answers are listed
-    instead (in xlsx as a second sheet).
+    A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised column.
+    An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or a .zip
+    gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the differing
+    answers are listed instead (in xlsx as a second sheet).
 
-    Example: docqa extract contracts/ --questions questions.txt --output table.xlsx
+    Examples: docqa extract contracts/ --fields contract --output table.xlsx ·
+    docqa extract contracts/ --questions questions.txt
 
     Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
     """
     from docqa.app.batch.batch import Batch, BatchSettings
+    from docqa.app.batch.fields import Field, FieldsJob, fields_of
     from docqa.app.batch.jobs import AnswerJob
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
@@ -68,7 +83,9 @@ def extract(
     inputs.check_stdin(paths)
     if output is not None:
         check_output(output)
-    asked = inputs.read_questions(questions)
+    if (fields is None) == (questions is None):
+        raise UsageError("needs either --fields or --questions", hint="docqa extract contracts/ --fields contract")
+    asked = fields_of(fields) if fields else [Field(each, each) for each in inputs.read_questions(str(questions))]
     options = given.options(preview=False)
     inputs.check_writing(options)
     settings = BatchSettings(jobs, retry_failed, max_failures, ray)
@@ -76,18 +93,19 @@ def extract(
         listing = _without_output(listing, paths, output)
         table = os.path.abspath(output) if output is not None else None
         batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
-        batch = Batch(AnswerJob(options, asked), listing, Workspace(folder), settings)
+        job = FieldsJob(options, asked) if fields else AnswerJob(options, [field.question for field in asked])
+        batch = Batch(job, listing, Workspace(folder), settings)
         batches.answer_documents(batch, "--workspace" if workspace is not None else None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
-def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, conflicts: bool) -> int:
+def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, conflicts: bool) -> int:
     """The table of what is answered now; returns the exit code."""
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
 
-    table = make_table(asked, table_rows(batch, len(asked)))
+    table = make_table(asked, table_rows(batch, asked))
     data = table_bytes(table, form, conflicts=conflicts)
     with batches.kept_in(Path(os.path.abspath(output or ".")).parent, "--output"):
         inputs.deliver(data, output)

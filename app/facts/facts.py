@@ -14,7 +14,8 @@ from itertools import zip_longest
 from docqa.ingest.language.dates import MONTH, MONTHS, dates
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.quantities import MONEY, TIME, Figure, figures, folded
-from docqa.ingest.language.words import CONJUNCTION, PREPOSITION
+from docqa.ingest.language.words import CONJUNCTION, DETERMINER, PREPOSITION, alternatives, word_set
+from docqa.ingest.types import Span
 
 _CURRENCY_CODES = {"dollar": "USD", "euro": "EUR", "sterling": "GBP", "yen": "JPY"}
 _DURATIONS = {
@@ -26,6 +27,19 @@ _PLACING = CONJUNCTION | PREPOSITION
 _NUMBER = lazily(r"\d+(?:\.\d+)?")
 _LEGAL_FORM = lazily(r",?\s+(?:ltd|limited|inc(?:orporated)?|plc|ll[cp]|corp(?:oration)?|company)\b\.?$", re.IGNORECASE)
 _ARTICLE = lazily(r"^(?:the|a|an)\s+", re.IGNORECASE)
+_NAME = r"[A-Z](?:[\w’'-]|\.(?=\w\.?))+"
+_NO_STATE = alternatives(_PLACING | DETERMINER | word_set("applicable such other common case without excluding"))
+_STATE = rf"(?!(?i:{_NO_STATE})\b){_NAME}(?:,?\s+(?:(?:and|of|of\s+the)\s+)?(?!(?i:{_NO_STATE}|state)\b){_NAME}){{0,4}}"
+_OF_STATE = r"(?i:(?:state|commonwealth|province|(?:federal\s+)?republic)\s+of\s+(?:the\s+)?)"
+_LAW = lazily(
+    rf"\b(?i:laws?(?:\s+in\s+force)?\s+(?:of|in)\s+(?:the\s+)?(?:state\s+)?)(?:{_OF_STATE})?(?P<of>{_STATE})"
+    rf"|\b{_OF_STATE}(?P<state>{_STATE})|\b(?P<before>{_STATE})\s+(?i:laws?)\b"
+)
+"""A law by its country: "the laws of the State of New York", "English law"."""
+_ROLE = lazily(
+    r"[^()]{0,200}\([^()\"“]{0,40}[\"“](?!(?i:part(?:y|ies)\b))([A-Z][^\"”()]{0,30}?)[,.]?[\"”][^()]{0,60}\)"
+)
+"""What a name is called behind it: (the "Supplier")."""
 _YES_NO = lazily(r"\W*(yes|no)\b", re.IGNORECASE)
 _CLAUSE_NUMBER = lazily(
     rf"""
@@ -56,6 +70,9 @@ class FactKind(StrEnum):
     YES_NO = "yes_no"
 
 
+NAMES = (FactKind.PARTY, FactKind.PERSON, FactKind.LAW)
+
+
 class Relation(StrEnum):
     """How two values of one kind stand to each other; incomparable: the one leaves open what the other says."""
 
@@ -76,7 +93,7 @@ class Fact:
 
 def read(kind: FactKind, text: str) -> Fact | None:
     """The first value of that kind in `text`, of a name all of it; None where there is none."""
-    if kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
+    if kind in NAMES:
         name = _LEGAL_FORM.sub("", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))).casefold()
         return Fact(kind, name, text) if name else None
     if kind is FactKind.YES_NO:
@@ -92,6 +109,25 @@ def read(kind: FactKind, text: str) -> Fact | None:
 def read_dates(text: str) -> list[Fact]:
     """The dates of `text`; of "3/4/2019" both that may be meant."""
     return [Fact(FactKind.DATE, date.iso, text[date.start : date.end]) for date in dates(text)]
+
+
+def places_of(kind: FactKind, text: str) -> list[Span]:
+    """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), and the state or
+    country of a law. Empty for other kinds, and for numbers in a text whose letters are several in one."""
+    if kind is FactKind.LAW:
+        found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
+    elif kind is FactKind.DATE:
+        found = [Span(date.start, date.end) for date in dates(text)]
+    elif len(folded(text)) != len(text):
+        found = []
+    else:
+        found = [Span(*figure.whole) for figure in figures(text) if fact_of(figure).kind is kind]
+    apart: list[Span] = []
+    for span in found:
+        if apart and not text[apart[-1].end : span.start].strip(" ("):
+            span = Span(apart.pop().start, span.end)
+        apart.append(span)
+    return apart
 
 
 def fact_of(figure: Figure) -> Fact:
@@ -115,7 +151,7 @@ def compare(one: Fact, other: Fact) -> Relation:
     if one.kind is FactKind.DATE:
         parts = zip(_date_parts(one.value), _date_parts(other.value), strict=True)
         return Relation.CONFLICTING if any(a != b for a, b in parts if a and b) else Relation.INCOMPARABLE
-    if one.kind in (FactKind.PARTY, FactKind.PERSON, FactKind.LAW):
+    if one.kind in NAMES:
         words, others = set(one.value.split()), set(other.value.split())
         return Relation.INCOMPARABLE if words <= others or others <= words else Relation.CONFLICTING
     (number, unit), (other_number, other_unit) = _measured(one.value), _measured(other.value)
@@ -168,6 +204,13 @@ def printed(fact: Fact) -> str:
         whole, point, rest = number.partition(".")
         return f"{code} {int(whole):,}{point}{rest}"
     return fact.value if fact.kind in (FactKind.NUMBER, FactKind.YES_NO) else fact.shown
+
+
+def with_role(name: str, text: str) -> str:
+    """A party's name with what `text` calls it behind the name, where it does: "Acme Inc. (Supplier)"."""
+    at = text.find(name)
+    role = _ROLE.match(text, at + len(name)) if at >= 0 else None
+    return f"{name} ({role[1]})" if role and role[1].casefold() not in name.casefold() else name
 
 
 def is_time(text: str) -> bool:

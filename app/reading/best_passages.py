@@ -16,7 +16,15 @@ from docqa.app.context.context import Context
 from docqa.app.context.passage_vectors import below_headings, like_question, passage_words
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidates, Excerpt, ScoredPlaces, ScoredSentence, whole_passage
+from docqa.app.reading.candidates import (
+    ANYTHING,
+    Candidates,
+    Excerpt,
+    ScoredPlaces,
+    ScoredSentence,
+    Wanted,
+    whole_passage,
+)
 from docqa.app.reading.decision import decide
 from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
 from docqa.ingest.structure.page_breaks import sentence_over_break
@@ -49,14 +57,14 @@ def rank_unread(
 
 def read_passages(
     model: Model, question: str, context: Context, ranked: list[Ranked], words: WordIndex, *, reorder: bool = True,
-    passages: int | None = None, first: Sequence[int] = (), one_of: int = 1,
+    passages: int | None = None, first: Sequence[int] = (), one_of: int = 1, wanted: Wanted = ANYTHING,
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """(all of `ranked` in the reader's order, what it read in the first of them).
 
     `reorder` False leaves the order as it is, for measuring what the model adds. `passages`: how many of the first are
     looked at, by default as many as were calibrated. `first`: passages, by index, that are read before all others,
     wherever they are in `ranked`. `one_of`: of how many parts of a question this is one; together they read as many
-    excerpts as a question does.
+    excerpts as a question does. `wanted`: what the answer has to be.
     """
     assert model.reader is not None
     weights = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
@@ -80,7 +88,7 @@ def read_passages(
     scores = {item.index: item.score for item in ordered}
     places.behind = [scores[item.index] - ordered[0].score for item in top]
     _compare(places, model, question, context, found)
-    return ordered, decide(found, places, context.documents, question, found.tokens)
+    return ordered, decide(found, places, context.documents, question, found.tokens, wanted)
 
 
 def _top(context: Context, ranked: list[Ranked], most: int, first: Sequence[int]) -> list[Ranked]:

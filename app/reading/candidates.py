@@ -11,6 +11,7 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
+from docqa.app.facts.facts import FactKind
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Document, Span
@@ -36,6 +37,20 @@ class Form(StrEnum):
     LIST = "list"
     YES_NO = "yes_no"
     TWO_PARTS = "two_parts"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and `where` it stands if
+    it is there: FRONT (title pages and signature blocks), or words of headings."""
+
+    kind: FactKind | None = None
+    several: bool = False
+    where: tuple[str, ...] = ()
+
+
+FRONT = "front"
+ANYTHING = Wanted()
 
 
 @dataclass(frozen=True)

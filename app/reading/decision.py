@@ -11,14 +11,25 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import plain_words
+from docqa.app.facts.facts import FactKind, places_of
 from docqa.app.places.scope import Scope
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
+from docqa.app.reading.candidates import (
+    ANYTHING,
+    BY_STRUCTURE,
+    Candidate,
+    Candidates,
+    Form,
+    ScoredPlaces,
+    Wanted,
+    best_first,
+    trim,
+)
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
 from docqa.app.reading.wording.forms import answers_briefly, form_of
 from docqa.app.reading.wording.verdicts import verdict_odds
-from docqa.ingest.types import Document
+from docqa.ingest.types import Document, Span
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
 LIKELY_ITEM = 0.5
@@ -55,19 +66,25 @@ def verdict_of(question: str, clause: str) -> Verdict | None:
 
 
 def decide(
-    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int
-) -> Candidates:
-    """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read."""
+    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int,
+    wanted: Wanted = ANYTHING,
+) -> Candidates:  # fmt: skip
+    """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read; `wanted`:
+    what a field's answer has to be, other candidates are none."""
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
+    if wanted.kind is not None:
+        candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
     if not candidates:
         return Candidates((), reading.none, tokens)
-    form = _form(reading, form_of(question))
+    form = _form(reading, form_of(question)) if wanted == ANYTHING else _form_wanted(wanted)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
     items: tuple[Candidate, ...] = ()
     verdict, odds = None, 0.0
-    if form is Form.LIST:
+    if form is Form.LIST and wanted.kind is not None:
+        items = _names(reading, places, best, excerpt)
+    elif form is Form.LIST:
         items = _items(reading, places, documents[best.document], best, excerpt)
     elif form is Form.TWO_PARTS:
         items = _two_parts(candidates, places)
@@ -76,15 +93,48 @@ def decide(
         verdict = None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else
-    if form in (Form.LIST, Form.TWO_PARTS) and len(items) < 2:
+    if form in (Form.LIST, Form.TWO_PARTS) and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     listed = items
-    if form is Form.FACT and len(differing := _differing(reading, candidates, places)) > 1:
+    if form is Form.FACT and wanted == ANYTHING and len(differing := _differing(reading, candidates, places)) > 1:
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
-    if form is Form.FACT and not answers_briefly(question, _text(places, best)):
+    if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
         candidates = (_whole_clause(best, places), *candidates[1:])
     return Candidates(candidates, reading.none, tokens, form, verdict, items, signals)
+
+
+def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
+    """The value of a kind in a candidate, or the only one of the sentences it is in; None where there is none."""
+    item = places.excerpts[candidate.excerpt]
+    start, end = candidate.start - item.start, candidate.end - item.start
+    if kind is FactKind.YES_NO:
+        return candidate
+    if kind in (FactKind.PARTY, FactKind.PERSON):
+        return candidate if item.text[start : start + 1].isupper() else None
+    found = Sentences(item.text)
+    run = found.touched(start, end)
+    whole = found.span(run) if run else Span(start, end)
+    values = places_of(kind, item.text[whole.start : whole.end])
+    inside = [value for value in values if value.start < end - whole.start and start - whole.start < value.end]
+    if not inside and len(values) != 1:
+        return None
+    chosen, base = [*inside, *values][0], item.start + whole.start
+    return replace(candidate, start=base + chosen.start, end=base + chosen.end)
+
+
+def _names(
+    reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
+) -> tuple[Candidate, ...]:
+    """The items in the excerpt of the best candidate that are names and stand in no other, each name once."""
+    found = [c for i in reading.items if i.excerpt == excerpt and (c := _candidate(places, i)) is not None]
+    names = [c for c in (best, *found) if c.end - c.start > 1 and _text(places, c)[0].isupper()]
+    kept: list[Candidate] = []
+    for name in sorted(names, key=lambda c: (c.start - c.end, c.start)):
+        words = {word.casefold() for word in _words(places, name)}
+        if not any(words <= {word.casefold() for word in _words(places, other)} for other in kept):
+            kept.append(name)
+    return tuple(sorted(kept, key=lambda c: (c.page, c.start)))
 
 
 def _touch(best: Candidate, item: Candidate) -> bool:
@@ -99,6 +149,12 @@ def _form(reading: ExcerptReading, worded: Form) -> Form:
     chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
     chances[Form.LIST] *= LIST * (LIST_IN_WORDS if worded is Form.LIST else 1.0)
     return max(chances, key=lambda form: chances[form])
+
+
+def _form_wanted(wanted: Wanted) -> Form:
+    if wanted.kind is FactKind.YES_NO:
+        return Form.YES_NO
+    return Form.LIST if wanted.several else Form.FACT
 
 
 def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:

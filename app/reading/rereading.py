@@ -62,6 +62,7 @@ class ExcerptReading:
     answers: tuple[float, ...]
     yes: tuple[float, ...]
     forms: dict[Form, float]
+    types: dict[str, float]
     tokens: int
 
     def within(self, lengths: Sequence[int]) -> ExcerptReading:
@@ -123,7 +124,7 @@ def read_again(
     """Read `excerpts` (at least one) of the passages `texts` below their `headings`; spans of at most `longest`
     tokens."""
     from docqa.model.heads.excerpt_reading import read_excerpts
-    from docqa.model.heads.reader_text import FORMS
+    from docqa.model.heads.reader_text import ANSWER_TYPES, FORMS
 
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
@@ -142,5 +143,6 @@ def read_again(
         tuple(found.answers),
         tuple(found.yes),
         {Form(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
+        dict(zip(ANSWER_TYPES, found.types, strict=True)),
         sum(map(len, found.places)),
     )

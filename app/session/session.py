@@ -22,6 +22,7 @@ from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.options import Options
+from docqa.app.reading.candidates import ANYTHING, Wanted
 from docqa.app.reading.wording.across import across_question
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -174,16 +175,19 @@ class Session:
         self.corpus.index  # noqa: B018 - so that no question has to wait until it is made
         yield from self._with_notices(self.answerer.read())
 
-    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
+    def ask(
+        self, question: str, earlier: Sequence[Turn] = (), *, wanted: Wanted = ANYTHING
+    ) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
 
-        `earlier`: the turns before it, for a model that writes (`writes`); others do not look at them.
+        `earlier`: the turns before it, for a model that writes (`writes`); others do not look at them. `wanted`: what
+        the answer has to be, for those others.
         """
         asked = _checked(question)
         yield from self._notices()
         across = across_question(asked) if len(self.documents) > 1 and not self.writes else None
         if across is None:
-            events = self.answerer.ask(asked, earlier)
+            events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
         else:
             events = ask_across(across, asked, self.corpus, self._alone)
         yield from self._with_notices(events)

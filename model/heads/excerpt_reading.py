@@ -19,6 +19,7 @@ import numpy as np
 from docqa.kernels.cpu import Library
 from docqa.kernels.native import library_in_use
 from docqa.model.heads.reader_text import (
+    ANSWER_TYPES,
     EXCERPTS_TOGETHER,
     FORMS,
     LONGEST_EXCERPT,
@@ -42,38 +43,42 @@ class ExcerptLogits:
     """What a reader makes of one question and excerpt, float32.
 
     `tokens` [4, excerpt tokens]: that an answer starts, that it ends, that an item of a list begins, that it is inside
-    of one. `form` and `verdict` by FORMS and VERDICTS; `answers`: log-odds that the excerpt answers.
+    of one. `form`, `answer_type` and `verdict` by FORMS, ANSWER_TYPES and VERDICTS; `answers`: log-odds that the
+    excerpt answers.
     """
 
     tokens: np.ndarray
     form: np.ndarray
+    answer_type: np.ndarray
     verdict: np.ndarray
     answers: float
 
 
 class _FirstToken:
-    """Two layers on the states of first tokens; `unit`: brought to a root mean square of 1 before, since as they come
-    they are near 0.1."""
+    """Two layers on the states of first tokens, or on `inputs` numbers."""
 
     def __init__(
-        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, *, unit: bool
+        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, inputs: int = 0
     ) -> None:
-        self._unit = unit
-        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, hidden), library)
+        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
         self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        if self._unit:
-            x = x / np.sqrt(np.square(x).mean(-1, keepdims=True) + _EPS)
         return self._outer(np.tanh(self._inner(np.ascontiguousarray(x))))
+
+
+def _unit(states: np.ndarray) -> np.ndarray:
+    """States brought to a root mean square of 1; as they come they are near 0.1."""
+    return np.asarray(states / np.sqrt(np.square(states).mean(-1, keepdims=True) + _EPS))
 
 
 class ExcerptReader:
     """The reader: an encoder that reads a question and an excerpt together, and what its states say.
 
     Start and end logits, to which the first token's state adds what it says of the whole; which tokens begin an item of
-    a list or are inside of one; and, from the first token alone, the form of the question, the verdict on a yes/no
-    question, whether the excerpt answers, and how far a quote supports a statement.
+    a list or are inside of one; from the first token alone, the form of the question, the type of its answer, whether
+    the excerpt answers, and how far a quote supports a statement; and, from the first token and the words that likely
+    answer, the verdict on a yes/no question.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -85,12 +90,14 @@ class ExcerptReader:
         self._ends, self._items = (
             BiasedMatrix(tensors, f"head.{name}", (2, hidden), library) for name in ("ends", "items")
         )
-        self._relevance, self._question, self._support = (
-            _FirstToken(tensors, f"head.{name}", hidden, outputs, library, unit=name != "relevance")
+        self._relevance, self._question, self._support, self._type = (
+            _FirstToken(tensors, f"head.{name}", hidden, outputs, library)
             for name, outputs in (
                 ("relevance", 1), ("question", len(FORMS) + len(VERDICTS) + 1), ("support", len(SUPPORT)),
+                ("answer_type", len(ANSWER_TYPES)),
             )
         )  # fmt: skip
+        self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
 
     @classmethod
@@ -103,20 +110,23 @@ class ExcerptReader:
         found: dict[int, ExcerptLogits] = {}
         for group, states, starts in self._states(pairs):
             ends, items, first = self._ends(states), self._items(states), states[starts[:-1]]
-            relevance, question = self._relevance(first), self._question(first)
+            relevance, unit = self._relevance(first), _unit(first)
+            question, types = self._question(unit), self._type(unit)
             for at, number in enumerate(group):
                 begin = starts[at] + len(pairs[number][0])
                 excerpt = slice(begin, begin + len(pairs[number][1]))
                 tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
-                form, verdict, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
-                found[number] = ExcerptLogits(tokens, form, verdict, float(answers[0]))
+                likely = np.exp(log_softmax(tokens[:2].sum(0))) @ states[excerpt]
+                verdict = self._verdict(np.concatenate([unit[at], _unit(likely)])[None])[0]
+                form, _, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
+                found[number] = ExcerptLogits(tokens, form, types[at], verdict, float(answers[0]))
         return [found[number] for number in range(len(pairs))]
 
     def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Logits [pairs, 4] of the names in SUPPORT, of statements and the texts that they are held against."""
         found = np.empty((len(pairs), len(SUPPORT)), np.float32)
         for group, states, starts in self._states(pairs):
-            found[group] = self._support(states[starts[:-1]])
+            found[group] = self._support(_unit(states[starts[:-1]]))
         return found
 
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
@@ -141,13 +151,15 @@ class ExcerptsReading:
 
     `spans`: answers and how likely each excerpt has one, the excerpts' numbers as passages. `places`: the characters
     (start, end) of each excerpt's tokens. `answers`: log-odds that it answers, each for itself. `forms`: probabilities
-    of the names in FORMS, of the excerpts that likely answer. `yes`: log-odds of yes against no. `items`: of a list.
+    of the names in FORMS, of the excerpts that likely answer, and `types` of those in ANSWER_TYPES. `yes`: log-odds of
+    yes against no. `items`: of a list.
     """
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
+    types: list[float]
     yes: list[float]
     items: list[list[Item]]
 
@@ -169,11 +181,13 @@ def read_excerpts(
     spans = span_reading(start, end, reader.none, longest=longest, each=each)
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
+    types = likely @ log_softmax(np.stack([each.answer_type for each in found]))
     return ExcerptsReading(
         spans,
         places,
         [each.answers for each in found],
         np.exp(log_softmax(forms)).tolist(),
+        np.exp(log_softmax(types)).tolist(),
         [float(each.verdict[0] - each.verdict[1]) for each in found],
         [_items(*each.tokens[2:]) for each in found],
     )

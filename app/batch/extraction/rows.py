@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.extraction.table import AnswerCell, FileRow, cell_of
+from docqa.app.batch.fields import Field
 from docqa.app.batch.items import Failure, Item
 from docqa.app.batch.jobs import answers_of
 from docqa.app.output.render import printable
@@ -14,17 +16,17 @@ if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
 
 
-def table_rows(batch: Batch, questions: int) -> list[FileRow]:
+def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
     """A row for each document of `batch`, in its order; one that failed, or was not asked, is a row with its error."""
-    return [_row(batch, item, questions) for item in batch.listing.items]
+    return [_row(batch, item, fields) for item in batch.listing.items]
 
 
-def _row(batch: Batch, item: Item, questions: int) -> FileRow:
+def _row(batch: Batch, item: Item, fields: Sequence[Field]) -> FileRow:
     failure = batch.failure(item)
     if failure is None and not batch.is_done(item):
         failure = Failure("NotAsked", "it was not asked: too many others failed", "The same command goes on")
     if failure is not None:
         cell = AnswerCell(Status.UNREADABLE if failure.of_document else Status.ERROR)
-        return FileRow(printable(item.shown_path), (cell,) * questions, printable(failure.message(item.shown_path)))
+        return FileRow(printable(item.shown_path), (cell,) * len(fields), printable(failure.message(item.shown_path)))
     answers = answers_of(batch.record(item), item.shown_path)
-    return FileRow(printable(item.shown_path), tuple(cell_of(answer) for answer in answers))
+    return FileRow(printable(item.shown_path), tuple(map(cell_of, answers, fields)))

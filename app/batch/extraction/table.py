@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.facts.facts import normal_form
+from docqa.app.batch.fields import Field, FieldType
+from docqa.app.facts.facts import normal_form, read, with_role
+
+NORMALISED = (FieldType.DATE, FieldType.PERIOD, FieldType.AMOUNT)
 
 
 @dataclass(frozen=True)
 class AnswerCell:
     """One question of one file. `status` is that of the answer; `quote`, `grade` and `cites` are of its first quote.
 
-    `differs`: it was answered, and not as most of its column. `possibly`: the passage that may hold what is not
-    answered.
+    `normalised`: a date or period by ISO 8601, or an amount by its currency and number. `differs`: it was answered, and
+    not as most of its column. `possibly`: the passage that may hold what is not answered.
     """
 
     status: Status
@@ -24,6 +28,7 @@ class AnswerCell:
     quote: str | None = None
     grade: Grade | None = None
     cites: tuple[Cite, ...] = ()
+    normalised: str | None = None
     differs: bool = False
     possibly: EvidenceItem | None = None
 
@@ -52,9 +57,9 @@ class Conflict:
 
 @dataclass(frozen=True)
 class AnswerTable:
-    """Rows in the order of the files, cells in the order of the questions."""
+    """Rows in the order of the files, cells in the order of the `fields`."""
 
-    questions: tuple[str, ...]
+    fields: tuple[Field, ...]
     rows: tuple[FileRow, ...]
     conflicts: tuple[Conflict, ...] = ()
 
@@ -69,9 +74,15 @@ class AnswerTable:
         return sum(cell.answer is not None for row in self.rows for cell in row.cells)
 
 
-def cell_of(answer: Answer) -> AnswerCell:
-    """What a table keeps of an Answer."""
-    cell = AnswerCell(answer.status, answer.answer, answer.confidence)
+def cell_of(answer: Answer, field: Field) -> AnswerCell:
+    """What a table keeps of an Answer. Parties come with what the document calls them: "Acme Inc. (Supplier)"."""
+    said = answer.answer
+    if said is not None and field.type in (FieldType.PARTY, FieldType.PERSON):
+        quoted = " ".join(quote.text for quote in answer.quotes)
+        said = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
+    kind = field.type.kind if field.type in NORMALISED else None
+    fact = read(kind, said) if kind is not None and said is not None else None
+    cell = AnswerCell(answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None)
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])
     if not answer.quotes:
@@ -80,19 +91,19 @@ def cell_of(answer: Answer) -> AnswerCell:
     return replace(cell, quote=first.text, grade=first.grade, cites=first.cites)
 
 
-def make_table(questions: list[str], rows: list[FileRow]) -> AnswerTable:
-    """The AnswerTable of `rows`, its differing cells marked.
+def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
+    """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`.
 
-    Answers are compared folded: without case, punctuation, articles and the numbers of clauses; dates and numbers
-    however they are written. A cell differs unless its answer is given by more files than any other; where two answers
-    are given equally often, or no two files agree, all cells differ. Each conflict is with the most frequent answer,
-    of several such with the first in the column.
+    Answers are compared by their normalised values, or folded: without case, punctuation, articles and the numbers of
+    clauses; dates and numbers however they are written. A cell differs unless its answer is given by more files than
+    any other; where two answers are given equally often, or no two files agree, all cells differ. Each conflict is with
+    the most frequent answer, of several such with the first in the column.
     """
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
-    for column, question in enumerate(questions):
-        answers = {number: row.cells[column].answer for number, row in enumerate(rows)}
-        compared = {number: normal_form(answer) for number, answer in answers.items() if answer}
+    for column, field in enumerate(fields):
+        cells = {number: row.cells[column] for number, row in enumerate(rows) if field.agree}
+        compared = {n: cell.normalised or normal_form(cell.answer) for n, cell in cells.items() if cell.answer}
         ranked = Counter(compared.values()).most_common(2)  # of equal counts the first of the column comes first
         if len(ranked) < 2:
             continue
@@ -103,11 +114,11 @@ def make_table(questions: list[str], rows: list[FileRow]) -> AnswerTable:
         against = next(number for number, words in compared.items() if words == usual)
         conflicts += [
             Conflict(
-                question, rows[number].file, marked[number][column], rows[against].file, marked[against][column],
+                field.name, rows[number].file, marked[number][column], rows[against].file, marked[against][column],
                 most, len(compared),
             )
             for number, words in compared.items()
             if words != usual
         ]  # fmt: skip
     kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
-    return AnswerTable(tuple(questions), kept, tuple(conflicts))
+    return AnswerTable(tuple(fields), kept, tuple(conflicts))

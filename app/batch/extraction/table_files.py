@@ -8,7 +8,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, Conflict
+from docqa.app.batch.extraction.table import NORMALISED, AnswerCell, AnswerTable, Conflict
+from docqa.app.batch.fields import Field
 from docqa.app.output.render import cite_text, possible_place, printable
 
 if TYPE_CHECKING:
@@ -50,21 +51,27 @@ def place_of(cell: AnswerCell) -> str:
 
 
 def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
-    """Head and rows of the flat table: file, error, and for each question the answer and `columns`."""
-    names = ("", *(f" [{column}]" for column in columns))
-    head = (printable(question) + name for question in table.questions for name in names)
+    """Head and rows of the flat table: file, error, and for each field the answer, its normalised value where it is of
+    such a type, and `columns`."""
+    shown = [("normalised", *columns) if field.type in NORMALISED else columns for field in table.fields]
+    head = [
+        printable(field.name) + name
+        for field, names in zip(table.fields, shown)
+        for name in ("", *(f" [{column}]" for column in names))
+    ]
     rows: list[list[str | float]] = [["file", "error", *head]]
     for row in table.rows:
         values: list[str | float] = [row.file, row.error or ""]
-        for cell in row.cells:
+        for cell, names in zip(row.cells, shown):
             named = {
+                "normalised": cell.normalised or "",
                 "quote": printable(cell.quote or ""),
                 "page": place_of(cell),
                 "confidence": cell.confidence if row.error is None else "",
                 "status": cell.status,
                 "differs": "yes" if cell.differs else "",
             }
-            values += [printable(cell.answer or ""), *(named[column] for column in columns)]
+            values += [printable(cell.answer or ""), *(named[column] for column in names)]
         rows.append(values)
     return rows
 
@@ -95,9 +102,14 @@ def _inert(value: str) -> str:
 def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row in table.rows:
-        cells = [{"question": question, **_cell_object(cell)} for question, cell in zip(table.questions, row.cells)]
+        cells = [{**_field_object(field), **_cell_object(cell)} for field, cell in zip(table.fields, row.cells)]
         found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
     return found
+
+
+def _field_object(field: Field) -> dict[str, object]:
+    named = {} if field.type is None else {"field": field.name, "type": field.type}
+    return {**named, "question": field.question}
 
 
 def _cell_object(cell: AnswerCell) -> dict[str, object]:
@@ -105,6 +117,7 @@ def _cell_object(cell: AnswerCell) -> dict[str, object]:
     return {
         "status": cell.status,
         "answer": cell.answer,
+        "normalised": cell.normalised,
         "page": first.page if first else None,
         "label": first.label if first else None,
         "differs": cell.differs,
@@ -135,7 +148,7 @@ def _markdown(table: AnswerTable) -> str:
         if row.error is not None and cells:
             cells[0] = f"*{row.cells[0].status}: {_escaped(row.error)}*"
         rows.append([_escaped(row.file), *cells])
-    lines = [MARKDOWN_HEAD, "", *_table_lines(["file", *map(_escaped, table.questions)], rows)]
+    lines = [MARKDOWN_HEAD, "", *_table_lines(["file", *(_escaped(field.name) for field in table.fields)], rows)]
     if table.conflicts:
         lines += ["", f"{_DIFFERS} differs from the rest of its column."]
     return "\n".join(lines) + "\n"
@@ -179,8 +192,9 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     marked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFE699"})
+    widths = [1 + len(_BOOK_COLUMNS) + (field.type in NORMALISED) for field in table.fields]
     differing = {
-        (number, 2 + (1 + len(_BOOK_COLUMNS)) * column)
+        (number, 2 + sum(widths[:column]))
         for number, row in enumerate(table.rows, start=1)
         for column, cell in enumerate(row.cells)
         if cell.differs

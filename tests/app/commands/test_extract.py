@@ -13,6 +13,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer
 from docqa.app.batch.extraction.table import AnswerCell, cell_of
+from docqa.app.batch.fields import Field
 from docqa.app.errors import ResourceError
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
@@ -59,6 +60,20 @@ def test_the_table_has_the_answers_of_ask_for_every_file(docqa, folder, question
     cells = [cell for line in lines for cell in line["cells"]]
     assert [(c["answer"], c["status"]) for c in cells] == [(a["answer"], a["status"]) for a in answers]
     assert [c["quote"] for c in cells] == [a["quotes"][0]["text"] if a["quotes"] else None for a in answers]
+
+
+def test_a_table_has_fields_or_questions_and_not_both(docqa, folder, questions):
+    for given in ((), ("--fields", "contract", "--questions", questions), ("--fields", "lease")):
+        code, out, err = docqa("extract", folder, *given)
+        assert (code, out) == (2, "") and "--fields" in err
+
+
+def test_fields_of_a_file_are_the_columns(docqa, folder, tmp_path):
+    path = tmp_path / "fields.toml"
+    path.write_text(f'[[field]]\nname = "rent"\ntype = "amount"\nquestion = "{RENT}"\n', encoding="utf-8")
+    code, out, _ = docqa("extract", folder, "--fields", path)
+    assert code in (0, 5)
+    assert [list(row)[2:4] for row in _rows(out)] == [["rent", "rent [normalised]"]] * 2
 
 
 def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(docqa, folder, questions, tmp_path):
@@ -170,8 +185,9 @@ def _no_model(options: object) -> None:
 
 def test_conflicts_are_listed_instead_of_the_table(docqa, folder, questions, monkeypatch):
     # The tiny model points anywhere; what it says is set, so that the two files disagree.
-    def says(answer: Answer) -> AnswerCell:
-        return replace(cell_of(answer), answer=answer.quotes[0].text[:30]) if answer.quotes else cell_of(answer)
+    def says(answer: Answer, field: Field) -> AnswerCell:
+        cell = cell_of(answer, field)
+        return replace(cell, answer=answer.quotes[0].text[:30]) if answer.quotes else cell
 
     monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)
     code, out, _ = docqa("extract", folder, "--questions", questions, "--conflicts")

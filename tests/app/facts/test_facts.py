@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, printed, read
+from docqa.app.facts.facts import FactKind, Relation, compare, normal_form, places_of, printed, read, with_role
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,29 @@ def test_values_are_equal_conflicting_or_incomparable(kind, one, other, relation
 )
 def test_answers_in_other_spellings_are_the_same(one, other):
     assert normal_form(one) == normal_form(other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found"),
+    [
+        (FactKind.LAW, "governed by the laws of the State of New York applicable to contracts", ["New York"]),
+        (FactKind.LAW, "UNDER THE LAWS OF THE STATE OF TEXAS, WITHOUT REGARD TO", ["TEXAS"]),
+        (FactKind.LAW, "the laws of England and Wales.", ["England and Wales"]),
+        (FactKind.LAW, "the internal laws, not the laws of conflicts, of the Commonwealth of Virginia", ["Virginia"]),
+        (FactKind.LAW, "This lease is subject to English law.", ["English"]),
+        (FactKind.LAW, "Applicable law and such Laws as apply", []),
+        (FactKind.DATE, "from 1 May 2020 to the 2nd day of June, 2021", ["1 May 2020", "2nd day of June, 2021"]),
+        (FactKind.PERIOD, "within thirty (30) days, or two years", ["thirty (30) days", "two years"]),
+        (FactKind.AMOUNT, "not over $1,000,000 in 3 years", ["$1,000,000"]),
+        (FactKind.PARTY, "Acme Inc.", []),
+    ],
+)
+def test_values_are_found_where_they_stand(kind, text, found):
+    assert [text[span.start : span.end] for span in places_of(kind, text)] == found
+
+
+def test_a_party_comes_with_what_it_is_called():
+    text = 'between Acme, Inc., a Delaware firm (the "Supplier"), and Tarn Ltd ("Tarn"), each a "Party"'
+    assert with_role("Acme, Inc", text) == "Acme, Inc (Supplier)"
+    assert with_role("Tarn Ltd", text) == "Tarn Ltd"  # its own name says as much
+    assert with_role("Nobody", text) == "Nobody"

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.evidence.ranking import WordIndex
+from docqa.app.facts.facts import FactKind
 from docqa.app.reading.best_passages import READER_WEIGHTS
-from docqa.app.reading.candidates import Candidates, Excerpt, Form, ScoredPlaces
+from docqa.app.reading.candidates import ANYTHING, Candidates, Excerpt, Form, ScoredPlaces, Wanted
 from docqa.app.reading.decision import decide, whole_words
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
 from docqa.app.reading.wording.verdicts import verdict_odds
@@ -34,8 +35,9 @@ def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
 @pytest.fixture
 def decided(document: Any) -> Any:
     def decide_on(
-        texts: list[str], spans: list[ExcerptSpan], asked: Form | str = Form.FACT, *, documents: int = 1, **read: Any
-    ) -> Candidates:
+        texts: list[str], spans: list[ExcerptSpan], asked: Form | str = Form.FACT, *, documents: int = 1,
+        wanted: Wanted = ANYTHING, **read: Any
+    ) -> Candidates:  # fmt: skip
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [
             Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
@@ -45,9 +47,10 @@ def decided(document: Any) -> Any:
         count = len(texts)
         reading = ExcerptReading(
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
-            -3.0, (1.0,) * count, (2.0,) * count, dict.fromkeys(Form, 0.25), 10,
+            -3.0, (1.0,) * count, (2.0,) * count, dict.fromkeys(Form, 0.25), {}, 10,
         )  # fmt: skip
-        return decide(replace(reading, **({"forms": FACT} | read)), places, made, ASKED.get(asked, asked), 10)
+        read = {"forms": FACT} | read
+        return decide(replace(reading, **read), places, made, ASKED.get(asked, asked), 10, wanted)
 
     return decide_on
 
@@ -70,6 +73,28 @@ def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided, odds, verdic
     assert (found.form, found.verdict) == (Form.YES_NO, verdict)
     from_words = verdict_odds(ASKED[Form.YES_NO], "may give notice")
     assert found.signals["verdict_sure"] == pytest.approx(min(abs(odds / 4 + from_words), 8.0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "span", "answer"),
+    [
+        (FactKind.NUMBER, "pays a rent", "1200 pounds"),  # the only one of the sentence
+        (FactKind.DATE, "in May", "May"),
+        (FactKind.DATE, "pays a rent", None),  # a date of another sentence is none
+        (FactKind.PERIOD, "1200 pounds", None),
+    ],
+)
+def test_a_field_is_answered_with_a_value_of_its_type_or_not_at_all(decided, kind, span, answer):
+    found = decided([RENT], [span_of(RENT, span, 0, -1.0)], wanted=Wanted(kind))
+    assert [RENT[c.start : c.end] for c in found.candidates] == ([answer] if answer else [])
+
+
+def test_the_parties_are_the_names_among_the_items(decided):
+    text = 'This lease is made between Tarn Ltd, a firm of keepers, and Ada Moor, a baker.'
+    items = tuple(span_of(text, words, 0, 0.8) for words in ("Tarn Ltd", "a firm of keepers", "Tarn", "Ada Moor"))
+    wanted = Wanted(FactKind.PARTY, several=True)
+    found = decided([text], [span_of(text, "Ada Moor", 0, -1.0)], items=items, wanted=wanted)
+    assert (found.form, words_of(found, [text])) == (Form.LIST, ["Tarn Ltd", "Ada Moor"])
 
 
 def test_the_same_words_twice_are_no_list(decided):

@@ -4,6 +4,7 @@ import pytest
 
 from docqa.app.answer.answer import Cite
 from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, make_table
+from docqa.app.batch.fields import Field, FieldType
 
 
 def _table(*answers: str | None) -> AnswerTable:
@@ -20,7 +21,7 @@ def _table(*answers: str | None) -> AnswerTable:
         )
         for number, answer in enumerate(answers, start=1)
     ]
-    return make_table(["Which law?"], rows)
+    return make_table([Field("Which law?", "Which law?")], rows)
 
 
 def _differing(table: AnswerTable) -> list[str]:
@@ -69,3 +70,13 @@ def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
     assert [(c.file, c.other_file, c.others, c.answered) for c in conflicts] == [
         ("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5),
     ]  # fmt: skip
+
+
+def test_only_what_ought_to_agree_differs_and_by_its_normalised_value():
+    period = Field("notice", "How long is the notice?", FieldType.PERIOD)
+    cells = [AnswerCell("answered", said, normalised="P30D") for said in ("thirty days", "a month of 30 days")]
+    assert not make_table([period], [FileRow(f"{n}.pdf", (cell,)) for n, cell in enumerate(cells)]).conflicts
+    parties = Field("parties", "Who?", FieldType.PARTY, agree=False)
+    apart = [FileRow("a.pdf", (AnswerCell("answered", "Acme"),)), FileRow("b.pdf", (AnswerCell("answered", "Tarn"),))]
+    assert not make_table([parties], apart).conflicts
+    assert len(make_table([Field("parties", "Who?", FieldType.PARTY)], apart).conflicts) == 1

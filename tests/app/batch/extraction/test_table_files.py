@@ -13,6 +13,9 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, cell_of, make_table
 from docqa.app.batch.extraction.table_files import table_bytes
+from docqa.app.batch.fields import Field, FieldType
+
+ASKED = Field("Q?", "Q?")
 
 
 def _cell(file: str, answer: str) -> AnswerCell:
@@ -27,7 +30,7 @@ def table() -> AnswerTable:
         FileRow("-c.pdf", (_cell("-c.pdf", "Upper | Tarn"), _cell("-c.pdf", "@SUM(1)"))),
         FileRow("d.pdf", (AnswerCell("unreadable"), AnswerCell("unreadable")), "d.pdf: the file is empty"),
     ]  # fmt: skip
-    return make_table(["Which law?", "What else?"], rows)
+    return make_table([Field(each, each) for each in ("Which law?", "What else?")], rows)
 
 
 def test_csv_has_answer_page_status_and_difference_of_every_question(table):
@@ -41,7 +44,7 @@ def test_csv_has_answer_page_status_and_difference_of_every_question(table):
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@A1", " =1+1"])
 def test_no_cell_of_a_csv_is_a_formula(start):
-    made = make_table(["Q?"], [FileRow(start, (AnswerCell("answered", start),))])
+    made = make_table([ASKED], [FileRow(start, (AnswerCell("answered", start),))])
     (row,) = list(csv.reader(io.StringIO(table_bytes(made, "csv").decode())))[1:]
     assert not any(value.strip().startswith(("=", "+", "-", "@")) for value in row)
     assert row[2].endswith(start.strip())
@@ -67,7 +70,7 @@ def test_a_possible_answer_is_none_but_its_page_is_hinted_at():
     answer = Answer(
         Status.POSSIBLE, "Q?", None, True, 0.4, (), (passage,), CoverageReport(9, 9, 20), Usage(9, 0, 0.1, False)
     )
-    made = make_table(["Q?"], [FileRow("a.pdf", (cell_of(answer),))])
+    made = make_table([ASKED], [FileRow("a.pdf", (cell_of(answer, ASKED),))])
     assert made.answered == 0
     (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
     assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == ("", "Possibly on p. xv (PDF 19)", "possible")
@@ -119,6 +122,17 @@ def test_equal_tables_give_equal_bytes_at_any_time(table, form, monkeypatch):
 
 
 def test_a_name_that_is_not_unicode_is_written():
-    made = make_table(["Q?"], [FileRow("caf\udce9.pdf", (AnswerCell("not_found"),))])
+    made = make_table([ASKED], [FileRow("caf\udce9.pdf", (AnswerCell("not_found"),))])
     for form in ("csv", "jsonl", "md", "xlsx"):
         assert table_bytes(made, form)
+
+
+def test_a_date_has_a_second_column_of_one_spelling():
+    field = Field("end", "When does it end?", FieldType.DATE)
+    cells = (AnswerCell("answered", "May 1st, 2020", normalised="2020-05-01"),)
+    made = make_table([field, ASKED], [FileRow("a.pdf", (*cells, AnswerCell("not_found")))])
+    (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
+    assert list(row)[2:4] == ["end", "end [normalised]"] and "Q? [normalised]" not in row
+    assert (row["end"], row["end [normalised]"]) == ("May 1st, 2020", "2020-05-01")
+    first = json.loads(table_bytes(made, "jsonl"))["cells"][0]
+    assert (first["field"], first["type"], first["normalised"]) == ("end", "date", "2020-05-01")

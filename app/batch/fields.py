@@ -1,0 +1,117 @@
+"""The fields of a table: what each is called, what its values are, its question, and where it stands in a document."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.batch.jobs import AnswerJob, JobSpec
+from docqa.app.errors import UsageError
+from docqa.app.facts.facts import FactKind
+from docqa.app.options import Options
+from docqa.app.reading.candidates import ANYTHING, Wanted
+
+if TYPE_CHECKING:
+    from docqa.app.answer.events import Event
+    from docqa.app.session.session import Session
+
+_EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
+
+
+class FieldType(StrEnum):
+    """What the values of a field are; `text`: the sentence or clause that answers."""
+
+    PARTY = "party"
+    PERSON = "person"
+    DATE = "date"
+    PERIOD = "period"
+    AMOUNT = "amount"
+    NUMBER = "number"
+    LAW = "law"
+    YES_NO = "yes_no"
+    TEXT = "text"
+    LIST = "list"
+
+    @property
+    def kind(self) -> FactKind | None:
+        """The kind of its values; None for text and lists."""
+        return None if self in (FieldType.TEXT, FieldType.LIST) else FactKind(self.value)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a table. `type` None: whatever answers the question; `where`: headings, or "front" (title pages and
+    signatures); `agree`: whether all documents ought to say the same."""
+
+    name: str
+    question: str
+    type: FieldType | None = None
+    where: tuple[str, ...] = ()
+    agree: bool = True
+
+    @property
+    def wanted(self) -> Wanted:
+        """What its answer has to be."""
+        if self.type is None:
+            return ANYTHING
+        several = self.type in (FieldType.PARTY, FieldType.PERSON, FieldType.LIST)
+        return Wanted(self.type.kind, several, self.where)
+
+    @property
+    def key(self) -> str:
+        """Names its answers among those kept of a document."""
+        return json.dumps([self.question, self.type, self.where])
+
+
+class FieldsJob(AnswerJob):
+    """The fields of every document, each asked for by its question."""
+
+    name = "fields"
+
+    def __init__(self, options: Options, asked: Sequence[Field]) -> None:
+        super().__init__(options, [field.key for field in asked])
+        self.fields = {field.key: field for field in asked}
+
+    def spec(self, threads: int | None = None) -> JobSpec:
+        return {**super().spec(threads), "fields": [asdict(field) for field in self.fields.values()]}
+
+    def _events(self, session: Session, question: str) -> Iterator[Event]:
+        return session.ask(self.fields[question].question, wanted=self.fields[question].wanted)
+
+
+def fields_of(name: str) -> list[Field]:
+    """The fields of a preset, or of a TOML file of tables `[[field]]`. Raises UsageError for what is neither."""
+    presets = {PurePath(each.name).stem: each for each in files("docqa.app.batch").joinpath("presets").iterdir()}
+    try:
+        raw = tomllib.loads(presets.get(name, Path(name)).read_text(encoding="utf-8")).get("field")
+    except (OSError, ValueError) as error:
+        hint = f"one of {', '.join(sorted(presets))}, or a TOML file: {_EXAMPLE}"
+        raise UsageError(f"no fields can be read: {error}", where=f"--fields {name}", hint=hint) from error
+    if not isinstance(raw, list) or not raw:
+        raise UsageError("has no field", where=name, hint=_EXAMPLE)
+    found = [field_of(each, f"{name}, field {number}") for number, each in enumerate(raw, start=1)]
+    if len({field.name for field in found}) < len(found):
+        raise UsageError("has two fields of one name", where=name, hint="rename one")
+    return found
+
+
+def field_of(raw: Any, where: str) -> Field:
+    """The field that a table of TOML describes. Raises UsageError for one that is none."""
+    known = {each.name for each in fields(Field)}
+    if not isinstance(raw, dict) or not all(isinstance(raw.get(name), str) for name in ("name", "type", "question")):
+        raise UsageError("needs a name, a type and a question", where=where, hint=_EXAMPLE)
+    if strange := raw.keys() - known:
+        raise UsageError(f"has {', '.join(sorted(strange))}", where=where, hint=f"known are {', '.join(sorted(known))}")
+    if raw["type"] not in list(FieldType):
+        raise UsageError(f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(FieldType)}")
+    places, agree = raw.get("where", []), raw.get("agree", False)
+    places = [places] if isinstance(places, str) else places
+    if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
+        raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
+    return Field(raw["name"], raw["question"], FieldType(raw["type"]), tuple(places), agree)
