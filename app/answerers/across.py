@@ -10,9 +10,9 @@ from pathlib import PurePath
 from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.events import Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support, Verdict
-from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.compose import Draft, Stated, answer_of
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.context.provenance import documents_hash
 from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind, read, sort_key
@@ -40,13 +40,15 @@ class DocumentAnswer:
         return len(asked.intersection(said)) >= _LEAST_SHARED * len(asked)
 
 
-def ask_across(asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[Answerer]) -> Iterator[Event]:
+def ask_across(
+    asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer]
+) -> Iterator[Event]:
     """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is that of reading all."""
     started = time.monotonic()
     found: list[DocumentAnswer] = []
     for document, answerer in zip(corpus.documents, alone, strict=True):
         before = sum(each.answer.coverage.tokens for each in found)
-        for event in answerer.ask(asked.question):
+        for event in answerer.ask(asked.question, wanted=asked.wanted):
             if isinstance(event, Finished):
                 found.append(DocumentAnswer(document.path, event.answer))
             elif isinstance(event, ReadProgress):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from docqa.app.facts.facts import FactKind
+from docqa.app.reading.candidates import ANYTHING, FRONT, Wanted
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.words import AUXILIARY, DOCUMENTS, SINGULAR, alternatives, word_set
@@ -26,12 +28,13 @@ class Across(StrEnum):
 
 @dataclass(frozen=True)
 class AcrossQuestion:
-    """`question` is what every document is asked by itself; `sign` of a comparison: 1 where the greatest, longest or
-    last is asked for, -1 for the least or first."""
+    """`question` is what every document is asked by itself, `wanted` what its answer has to be; `sign` of a comparison:
+    1 where the greatest, longest or last is asked for, -1 for the least or first."""
 
     kind: Across
     question: str
     sign: int = 0
+    wanted: Wanted = ANYTHING
 
 
 _PLURALS = word_set("studies policies these those them ones")
@@ -68,6 +71,12 @@ _EACH = lazily(
 )
 _EXTREME = lazily(rf"\b(?:most recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
 _ASKS_ONE = lazily(rf"(?:{_PREPOSITION} )?(?:which|what|whose)\b", re.IGNORECASE)
+_TOLD = (
+    (Wanted(FactKind.PARTY, several=True, where=(FRONT,)), lazily(r"\bwho\b.*\bparties\b", re.IGNORECASE)),
+    (Wanted(FactKind.DATE, where=(FRONT,)), lazily(r"\bdate\b", re.IGNORECASE)),
+    (Wanted(FactKind.LAW), lazily(r"\b(?:what|which)\b.*\blaw\s+(?:appl|govern)", re.IGNORECASE)),
+)
+"""What documents tell in one way."""
 _VERB = lazily(rf"{_VERBS}\b", re.IGNORECASE)
 _PLURAL_VERB = lazily(rf"\b({'|'.join(SINGULAR)})( it\b)", re.IGNORECASE)
 
@@ -78,8 +87,10 @@ def across_question(question: str) -> AcrossQuestion | None:
     if _ASKS_ONE.match(asked) and (extreme := _EXTREME.search(asked)):
         words = set(extreme.group().lower().split()[:2])
         of_time = words & _OF_TIME and not words & {"longest", "shortest"}
-        single = _DATE_ASKED if of_time else f"What is the {extreme['rest']}?"
-        return AcrossQuestion(Across.COMPARE, single, -1 if words & _FIRST else 1)
+        sign = -1 if words & _FIRST else 1
+        if of_time:
+            return AcrossQuestion(Across.COMPARE, _DATE_ASKED, sign, Wanted(FactKind.DATE, where=(FRONT,)))
+        return AcrossQuestion(Across.COMPARE, f"What is the {extreme['rest']}?", sign)
     for kind, pattern in ((Across.COUNT, _COUNT), (Across.WHICH, _WHICH)):
         if found := pattern.match(asked):
             return AcrossQuestion(kind, _of_it(found.groupdict(), asked))
@@ -87,7 +98,9 @@ def across_question(question: str) -> AcrossQuestion | None:
         before, group = asked[: each.start()], each.group().strip(" ,")
         placed = group.split()[0].lower() in _ABOUT
         whole = f"{before}{'' if placed else ' it'}{asked[each.end() :]}?"
-        return AcrossQuestion(Across.EACH, _singular(" ".join(whole.split())))
+        single = _singular(" ".join(whole.split()))
+        wanted = next((wanted for wanted, told in _TOLD if told.search(single)), ANYTHING)
+        return AcrossQuestion(Across.EACH, single, wanted=wanted)
     return None
 
 
