@@ -25,17 +25,9 @@ ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits
 BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "attention_rounded": ROUNDED}
 
 
-@lru_cache(maxsize=1)
-def _checked() -> tuple[Library | None, str]:
-    return _at_best_level(disagreement)
-
-
-@lru_cache(maxsize=1)
-def _arrays_checked() -> Library | None:
-    return _at_best_level(arrays_disagreement)[0]
-
-
-def _at_best_level(differing: Callable[[Library, Library], str]) -> tuple[Library | None, str]:
+@lru_cache(maxsize=2)
+def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
+    """The library at the best level that computes rightly, and its name; None and why where there is none."""
     try:
         found, name = load()
     except LibraryDamaged as error:
@@ -43,7 +35,7 @@ def _at_best_level(differing: Callable[[Library, Library], str]) -> tuple[Librar
     if found is None or found.level <= TESTED:
         return found, name
     tested = found._replace(level=TESTED)
-    differs = differing(found, tested)
+    differs = arrays_disagreement(found, tested) if arrays_alone else disagreement(found, tested)
     if differs:
         return tested, f"{LEVELS[TESTED]}; {name} gave other results in '{differs}' and is not used"
     return found, name
@@ -56,7 +48,7 @@ def library() -> Library | None:
 
 def array_library() -> Library | None:
     """The same for the operations on arrays alone (cpu/arrays.py, encoder), without torch."""
-    return _arrays_checked()
+    return _checked(arrays_alone=True)[0]
 
 
 def describe() -> str:
@@ -123,10 +115,12 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         drawn += len(places)
         return ((np.sin(places * 12.9898) * 43758.5453 % 1 * 4 - 2).astype(np.float32)).reshape(shape)
 
-    for seq in (75, 3):
+    for seq, name in ((75, "delta"), (3, "delta_step")):
         q, k = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24)))
         decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
-        yield "delta", arrays.delta_rule(q, k, normal(1, seq, 2, 40), decay=decay, beta=beta, library=library)
+        gates = {"decay": decay, "beta": beta, "state": normal(1, 2, 24, 40)}
+        for found in arrays.delta_rule(q, k, normal(1, seq, 2, 40), **gates, library=library):
+            yield name, found
     yield "conv", arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library)
     x, z = normal(5, 50), normal(5, 50)
     yield "norm", arrays.zero_centred_norm(x, normal(50), 1e-6, library=library)
@@ -164,7 +158,6 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     from docqa.kernels.attention.cached import attention_over_native
     from docqa.kernels.attention.kv_cache import Context, KVBlock
     from docqa.kernels.attention.native import attention_native
-    from docqa.kernels.delta.native import delta_rule_native, delta_step_native
     from docqa.kernels.gguf_matmul.blocks import BlockMatrix
     from docqa.kernels.gguf_matmul.native import block_product_native
 
@@ -173,13 +166,6 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape)
 
-    for seq, rule, name in ((75, delta_rule_native, "delta"), (3, delta_step_native, "delta_step")):
-        q, k = (torch.nn.functional.normalize(normal(1, seq, 2, 24), dim=-1) for _ in range(2))
-        decay, beta = -normal(1, seq, 2).abs(), normal(1, seq, 2).sigmoid()
-        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
-        out, state = rule(q, k, v, decay=decay, beta=beta, state=before, library=library)
-        yield name, out
-        yield name, state
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):
         heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
         yield name, attention_native(*heads, rounded=rounded, library=library)

@@ -6,17 +6,16 @@ import pytest
 import torch
 
 from docqa.kernels import self_check
-from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.activation import silu_product_native
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.gradient import unit_conv_gradient
-from docqa.kernels.conv.native import causal_conv_native
-from docqa.kernels.conv.unit import unit_conv_native, unit_conv_reference
+from docqa.kernels.conv.unit import causal_conv_native, unit_conv_native, unit_conv_reference
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.cpu import library as cpu_library
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.dispatch import choose
-from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
+from docqa.kernels.norm import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 from docqa.kernels.self_check import disagreement, library
 

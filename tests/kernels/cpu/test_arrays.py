@@ -32,7 +32,7 @@ def equal(ours: np.ndarray, right: torch.Tensor) -> bool:
 def test_delta_rule_from_an_empty_memory(seed, seq):
     unit = [x / np.linalg.norm(x, axis=-1, keepdims=True) for x in normal(seed, 2, 1, seq, 2, 32)]
     v, decay, beta = normal(seed, 1, seq, 2, 16), -np.abs(normal(seed, 1, seq, 2)), np.abs(normal(seed, 1, seq, 2)) / 4
-    ours = arrays.delta_rule(*unit, v, decay=decay, beta=beta, library=library)
+    ours, _ = arrays.delta_rule(*unit, v, decay=decay, beta=beta, library=library)
     q, k, v, decay, beta = map(torch.from_numpy, (*unit, v, decay, beta))
     assert equal(ours, delta_rule(q, k, v, decay=decay, beta=beta)[0])
 
