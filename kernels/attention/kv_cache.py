@@ -32,10 +32,6 @@ class KVBlock:
         k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
         return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
-    def nbytes(self) -> int:
-        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
-        return sum(part.nbytes for part in parts if part is not None)
-
     def plain(self) -> KVBlock:
         """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]

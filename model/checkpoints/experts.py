@@ -373,12 +373,6 @@ def bytes_of(said: str) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def pool_bytes(network: Network) -> int | None:
-    """Memory of the pool that a network reads its experts into, None where it has none."""
-    pool = pool_of(network)
-    return None if pool is None else pool.slots.nbytes
-
-
 def pool_of(network: Network) -> ExpertPool | None:
     """The pool that a network reads its experts into, None where it has none."""
     return next((bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)), None)

@@ -29,7 +29,7 @@ class SharedContext:
     """Attention of branches over one shared context and their own tokens; [branches, seq = 1, heads, dim]."""
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype) -> None:
-        keys, values = memory.between(0, memory.length, dtype)
+        keys, values = memory.unpacked(dtype)
         self.keys = keys.permute(1, 2, 0).contiguous()  # [kv_heads, dim, total]
         self.values = values.transpose(0, 1).contiguous()  # [kv_heads, total, dim]
         self.own: tuple[Tensor, Tensor] | None = None  # [branches, kv_heads, tokens, dim] each
