@@ -19,9 +19,8 @@ from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.experts import default_budget, pool_of
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
-from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_mtp, load_network
-from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, longest_context, parameters

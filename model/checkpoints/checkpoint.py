@@ -25,7 +25,6 @@ from docqa.model.gguf.file import is_gguf
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
 KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
-KEPT_OPEN = 64 * 2**20  # bytes of a file that stays open from the listing of its tensors on
 
 
 class Checkpoint:
@@ -37,12 +36,10 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open = dict[Path, SafetensorsFile]()
-        with ExitStack() as self._files:
-            self.entries = find_tensors(folder, self._small_file)
-            self.quantization = Quantization.of_folder(folder)
-            self._formats = owners(self.entries, self.quantization, folder)
-            self._files = self._files.pop_all()
+        self._open, self._files = dict[Path, SafetensorsFile](), ExitStack()
+        self.entries = find_tensors(folder)
+        self.quantization = Quantization.of_folder(folder)
+        self._formats = owners(self.entries, self.quantization, folder)
 
     def __enter__(self) -> Checkpoint:
         return self
@@ -78,10 +75,6 @@ class Checkpoint:
     def raw(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as they are stored, memory-mapped."""
         return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
-
-    def _small_file(self, path: Path) -> SafetensorsFile | None:
-        """The file, open from now on, which takes 3 ms; None where it is large: what is mapped may count as memory."""
-        return self._file(path) if path.stat().st_size <= KEPT_OPEN else None
 
     def _file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
