@@ -291,7 +291,7 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config, place = HybridConfig.from_folder(where), chosen_device(device)
     on_cpu = place.type == "cpu"
-    compute, packed = _precision(where, dtype) if on_cpu else (_dtype_on(place, dtype), False)
+    compute, packed = _precision(where, place, dtype or os.environ.get("DOCQA_DTYPE"))
     calibration, evidence_head = read_calibration(where), EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     lower = evidence_head is not None or has_reader
@@ -306,28 +306,20 @@ def load_model(
     return NetworkModel(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
 
 
-def _dtype_on(device: torch.device, asked: torch.dtype | str | None) -> torch.dtype:
-    """What a network computes in on an accelerator: bfloat16 on a card, float32 on Apple's, unless another is asked."""
-    asked = asked or os.environ.get("DOCQA_DTYPE")
-    if asked is None:
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    return _known_dtype(asked)
+def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
+    """What a model in `folder` computes in on `device`, and whether matrices that the folder has quantized stay so.
 
-
-def _known_dtype(asked: torch.dtype | str) -> torch.dtype:
-    """Raises ConfigUnsupported for an unknown name."""
-    if isinstance(asked, torch.dtype):
-        return asked
-    if asked not in DTYPES:
-        raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
-    return DTYPES[asked]
-
-
-def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
-    """What a model in `folder` computes in here, and whether matrices that the folder has quantized stay so."""
-    asked = asked or os.environ.get("DOCQA_DTYPE")
+    Raises:
+        ConfigUnsupported: the name that is asked for is of no known dtype.
+    """
+    if isinstance(asked, str) and asked:
+        if asked not in DTYPES:
+            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
+        return DTYPES[asked], False
     if asked:
-        return _known_dtype(asked), False
+        return asked, False
+    if device.type != "cpu":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32, False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
         file = opened_gguf(folder)

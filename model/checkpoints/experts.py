@@ -183,20 +183,12 @@ class ExpertPool:
 
 @dataclass(frozen=True)
 class PooledExperts:
-    """The experts of one layer, out of a pool."""
+    """The experts of one layer, out of a pool; `held` as of `PackedExperts`, `packed` as of `ExpertBank`."""
 
     pool: ExpertPool
     experts: str
-
-    @property
-    def held(self) -> int:
-        """See `PackedExperts`."""
-        return self.pool.held
-
-    @property
-    def packed(self) -> bool:
-        """See `ExpertBank`."""
-        return self.pool.source.packed
+    held: int
+    packed: bool
 
     def pair(self, number: int) -> Pair:
         """See `ExpertBank.pair`."""
@@ -341,7 +333,8 @@ def banks_for(
         most = sparse_layers(network.config) * network.config.num_experts
         pool = ExpertPool(source, Slots(room, source.largest(layers), most), most)
     pool.source.check(name for name in layers if name not in before)
-    return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
+    held, bits = pool.held, pool.source.packed
+    return {name: before.get(name) or PooledExperts(pool, name, held, bits) for name in layers}
 
 
 def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:

@@ -93,10 +93,6 @@ class Branches:
         self.native.move(state, tokens)
         return True
 
-    def step(self, tokens: list[int]) -> Tensor:
-        """Add one token to each branch; log-probabilities of the next, float32 [branches, vocab]."""
-        return self.logits(tokens).log_softmax(-1)
-
     def logits(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
         ids = torch.tensor(tokens)[:, None].to(self.model.device)

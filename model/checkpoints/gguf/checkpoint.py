@@ -11,7 +11,7 @@ from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
 from docqa.model.checkpoints.formats import GGML, Format
-from docqa.model.checkpoints.gguf.conventions import Change, file_rows, stored_rows, to_checkpoint, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, opened_gguf
@@ -51,17 +51,13 @@ class GgufCheckpoint:
         self._parts: dict[str, _Part] = {}
         for stored in self.file.tensors:
             self._parts |= self._named(stored)
+        self.names: Mapping[str, Format] = dict.fromkeys(self._parts, GGML)
 
     def __enter__(self) -> GgufCheckpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
-
-    @property
-    def names(self) -> Mapping[str, Format]:
-        """Plain names of the tensors, as the architecture calls them."""
-        return dict.fromkeys(self._parts, GGML)
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`.
@@ -154,7 +150,7 @@ class GgufCheckpoint:
         form = self.file.family.gguf
         for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
-                rows = file_rows(self.config, name)
+                rows = None if form is None else form.rows(self.config, name)
                 return {prefix + name: _Part(stored, to_checkpoint(self.config, name), rows=rows)}
         if rest == OLD_TOGETHER:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}

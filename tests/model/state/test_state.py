@@ -7,6 +7,7 @@ import stat
 import pytest
 import tiny
 import torch
+from family_checkpoints import GRID, answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from docqa.model.state.files import load_state, save_state
 from docqa.model.state.header import read_header
 from docqa.model.state.long_attention import LongAttention, attention_kind
 
-GRID = 64
 LONG = LongAttention(exact=192, local=64, best=2, block=16)
 
 
@@ -27,15 +27,6 @@ def read(model, ids, on_block=lambda state: None):
         if len(piece) == GRID:
             on_block(state)
     return state
-
-
-def answer(model, state, seed=7, count=9):
-    """Question and a few greedy tokens: what any caching could change."""
-    fork = state.fork()
-    logits = [model.logits(model.prefill(tiny.random_ids(11, seed), fork))]
-    for _ in range(count):
-        logits.append(model.logits(model.prefill([int(logits[-1].argmax())], fork)))
-    return torch.stack(logits)
 
 
 def test_a_fork_does_not_move_its_origin_which_goes_on_like_a_straight_run(model):
