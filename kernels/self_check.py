@@ -110,8 +110,8 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     for seq, name in ((75, "delta"), (3, "delta_step")):
         q, k = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24)))
         decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
-        gates = {"decay": decay, "beta": beta, "state": normal(1, 2, 24, 40)}
-        for found in arrays.delta_rule(q, k, normal(1, seq, 2, 40), **gates, library=library):
+        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
+        for found in arrays.delta_rule(q, k, v, decay=decay, beta=beta, state=before, library=library):
             yield name, found
     yield "conv", arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library)
     x, z = normal(5, 50), normal(5, 50)

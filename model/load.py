@@ -312,12 +312,12 @@ def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | No
     Raises:
         ConfigUnsupported: the name that is asked for is of no known dtype.
     """
-    if isinstance(asked, str) and asked:
+    if isinstance(asked, torch.dtype):
+        return asked, False
+    if asked:
         if asked not in DTYPES:
             raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
         return DTYPES[asked], False
-    if asked:
-        return asked, False
     if device.type != "cpu":
         return torch.bfloat16 if device.type == "cuda" else torch.float32, False
     narrow = default_dtype() != torch.float32

@@ -24,7 +24,8 @@ def gated_norm_fused(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor
     return (unit * functional.silu(z.to(wide.dtype))).to(x.dtype)
 
 
-zero_centred_norm_native, gated_norm_native = map(on_tensors, (arrays.zero_centred_norm, arrays.gated_norm))
+zero_centred_norm_native = on_tensors(arrays.zero_centred_norm)
+gated_norm_native = on_tensors(arrays.gated_norm)
 register_native("norm", zero_centred_norm_native)
 register_native("gated_norm", gated_norm_native)
 register_triton("norm", "docqa.kernels.norm.gpu", "zero_centred_norm_gpu")
