@@ -71,12 +71,8 @@ def register_triton(operation: str, module: str, function: str) -> None:
     It takes every floating dtype but float64, and is used where `gpu.available()` says so.
     """
 
-    @lru_cache(maxsize=1)
-    def found() -> Callable[..., Any]:
-        return getattr(importlib.import_module(module), function)
-
     def call(*args: Any, **named: Any) -> Any:
-        return found()(*args, **named)
+        return getattr(importlib.import_module(module), function)(*args, **named)
 
     narrow = EVERY_FLOAT - {torch.float64}
     _add(operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True))

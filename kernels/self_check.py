@@ -6,9 +6,9 @@ A level above TESTED is compared with it once, before it is used; where the two 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,24 +18,15 @@ from docqa.kernels.errors import LibraryDamaged
 if TYPE_CHECKING:
     from torch import Tensor
 
-T = TypeVar("T")
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
 ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
 BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "attention_rounded": ROUNDED}
 
 
-@lru_cache(maxsize=1)
-def _checked() -> tuple[Library | None, str]:
-    return _at_best_level(disagreement)
-
-
-@lru_cache(maxsize=1)
-def _arrays_checked() -> Library | None:
-    return _at_best_level(arrays_disagreement)[0]
-
-
-def _at_best_level(differing: Callable[[Library, Library], str]) -> tuple[Library | None, str]:
+@lru_cache(maxsize=2)
+def _checked(*, arrays_alone: bool = False) -> tuple[Library | None, str]:
+    """The library at the best level that computes rightly, and its name; None and why where there is none."""
     try:
         found, name = load()
     except LibraryDamaged as error:
@@ -43,7 +34,7 @@ def _at_best_level(differing: Callable[[Library, Library], str]) -> tuple[Librar
     if found is None or found.level <= TESTED:
         return found, name
     tested = found._replace(level=TESTED)
-    differs = differing(found, tested)
+    differs = arrays_disagreement(found, tested) if arrays_alone else disagreement(found, tested)
     if differs:
         return tested, f"{LEVELS[TESTED]}; {name} gave other results in '{differs}' and is not used"
     return found, name
@@ -56,7 +47,7 @@ def library() -> Library | None:
 
 def array_library() -> Library | None:
     """The same for the operations on arrays alone (cpu/arrays.py, encoder), without torch."""
-    return _arrays_checked()
+    return _checked(arrays_alone=True)[0]
 
 
 def describe() -> str:
@@ -86,25 +77,18 @@ def disagreement(one: Library, other: Library) -> str:
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        pairs = [(name, ours.numpy(), theirs.numpy()) for name, ours, theirs in _side_by_side(one, other, _results)]
-    return _differing(pairs) or arrays_disagreement(one, other)
+        differs = _differing(one, other, _results)
+    return differs or arrays_disagreement(one, other)
 
 
 def arrays_disagreement(one: Library, other: Library) -> str:
     """The same of the operations on arrays."""
-    return _differing(_side_by_side(one, other, _array_results))
+    return _differing(one, other, _array_results)
 
 
-def _side_by_side(
-    one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, T]]]
-) -> list[tuple[str, T, T]]:
+def _differing(one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, np.ndarray]]]) -> str:
     alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
-    both = (list(results(side)) for side in alone)
-    return [(name, ours, theirs) for (name, ours), (_, theirs) in zip(*both, strict=True)]
-
-
-def _differing(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
-    for name, ours, theirs in pairs:
+    for (name, ours), (_, theirs) in zip(*(list(results(side)) for side in alone), strict=True):
         if not bool((np.abs(ours - theirs) <= BOUNDS.get(name, BOUND)).all()):
             return name
     return ""
@@ -123,10 +107,12 @@ def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
         drawn += len(places)
         return ((np.sin(places * 12.9898) * 43758.5453 % 1 * 4 - 2).astype(np.float32)).reshape(shape)
 
-    for seq in (75, 3):
+    for seq, name in ((75, "delta"), (3, "delta_step")):
         q, k = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24)))
         decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
-        yield "delta", arrays.delta_rule(q, k, normal(1, seq, 2, 40), decay=decay, beta=beta, library=library)
+        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
+        for found in arrays.delta_rule(q, k, v, decay=decay, beta=beta, state=before, library=library):
+            yield name, found
     yield "conv", arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library)
     x, z = normal(5, 50), normal(5, 50)
     yield "norm", arrays.zero_centred_norm(x, normal(50), 1e-6, library=library)
@@ -154,7 +140,7 @@ def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Ite
     yield "biased_gelu", biased_gelu(4 * q, shifts[1], library=library)
 
 
-def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
+def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here.
 
     A generator of its own would import a part of torch that nothing else needs (app/commands/deferred.py).
@@ -164,7 +150,6 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     from docqa.kernels.attention.cached import attention_over_native
     from docqa.kernels.attention.kv_cache import Context, KVBlock
     from docqa.kernels.attention.native import attention_native
-    from docqa.kernels.delta.native import delta_rule_native, delta_step_native
     from docqa.kernels.gguf_matmul.blocks import BlockMatrix
     from docqa.kernels.gguf_matmul.native import block_product_native
 
@@ -173,23 +158,16 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape)
 
-    for seq, rule, name in ((75, delta_rule_native, "delta"), (3, delta_step_native, "delta_step")):
-        q, k = (torch.nn.functional.normalize(normal(1, seq, 2, 24), dim=-1) for _ in range(2))
-        decay, beta = -normal(1, seq, 2).abs(), normal(1, seq, 2).sigmoid()
-        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
-        out, state = rule(q, k, v, decay=decay, beta=beta, state=before, library=library)
-        yield name, out
-        yield name, state
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):
         heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
-        yield name, attention_native(*heads, rounded=rounded, library=library)
+        yield name, attention_native(*heads, rounded=rounded, library=library).numpy()
         packed = (torch.randint(-127, 128, (64, 2, 24)).to(torch.int8) for _ in range(2))
         scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
         context = Context([KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64)
         over = partial(attention_over_native, attend=attention_native, library=library)
-        yield name, over(heads[0], context, None, rounded=rounded)
+        yield name, over(heads[0], context, None, rounded=rounded).numpy()
     wide = [KVBlock(normal(60, 2, 64), normal(60, 2, 64)), KVBlock(normal(26, 2, 64), normal(26, 2, 64))]
-    yield "attention", over(normal(1, 1, 4, 64), Context(wide, 60), None, rounded=False)
+    yield "attention", over(normal(1, 1, 4, 64), Context(wide, 60), None, rounded=False).numpy()
     for kind, size, at in (("Q4_K", 144, (0, 2)), ("Q6_K", 210, (208,)), ("Q8_0", 34, (0,))):
         raw = torch.randint(0, 256, (45 * 512 // (32 if size == 34 else 256), size)).to(torch.uint8)
         for place in at:
@@ -197,4 +175,4 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
             raw[:, place : place + 2] = scale.half().view(torch.uint8)
         blocks = BlockMatrix.of(raw.view(45, -1), kind)
         for tokens, name in ((3, "block_product"), (21, "block_product_many")):
-            yield name, block_product_native(normal(tokens, 512), blocks, library=library)
+            yield name, block_product_native(normal(tokens, 512), blocks, library=library).numpy()

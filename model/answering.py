@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.names import CONFIG_KEY
-from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.folder import read_calibration

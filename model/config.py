@@ -8,7 +8,7 @@ leaves out, refuses or means otherwise is in its file of `families`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,15 +80,17 @@ class HybridConfig:
         """Delta nets have their sizes, and query or value heads share key heads evenly."""
         pairs = [("num_attention_heads", "num_key_value_heads")]
         if self.family.recurrent:
-            names = [f.name for f in fields(self) if f.name.startswith("linear_")]
-            lacking = [name for name in names if not getattr(self, name)]
-            if lacking:
-                raise ConfigUnsupported(f"config.json lacks a field of the architecture ({', '.join(lacking)})")
+            self._need(f.name for f in fields(self) if f.name.startswith("linear_"))
             pairs.append(("linear_num_value_heads", "linear_num_key_heads"))
         for many, few in pairs:
             heads, groups = getattr(self, many), getattr(self, few)
             if groups < 1 or heads % groups:
                 raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
+
+    def _need(self, names: Iterable[str]) -> None:
+        lacking = ", ".join(name for name in names if not getattr(self, name))
+        if lacking:
+            raise ConfigUnsupported(f"config.json lacks a field of the architecture ({lacking})")
 
     def _check_mlps(self) -> None:
         """Every layer's MLP, dense or of experts, has its sizes."""
@@ -96,9 +98,7 @@ class HybridConfig:
         names = ["intermediate_size"] if not all(kinds) else []
         if any(kinds):
             names += ["num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size"]
-        lacking = [name for name in names if not getattr(self, name)]
-        if lacking:
-            raise ConfigUnsupported(f"config.json lacks a field of the architecture ({', '.join(lacking)})")
+        self._need(names)
         if self.num_experts and self.num_experts_per_tok > self.num_experts:
             raise ConfigUnsupported(
                 f"num_experts_per_tok = {self.num_experts_per_tok} of num_experts = {self.num_experts}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,21 +39,6 @@ class Recipe:
         return cls(((name, shape),), lambda read: read(name, shape))
 
 
-def as_stored(name: str, shape: Shape, config: Any, present: Container[str]) -> Recipe | None:
-    """No other form of a tensor is known."""
-    return None
-
-
-def as_computed(config: Any, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Releases have the tensors of the network."""
-    yield from tensors.items()
-
-
-def all_rows(config: Any, name: str) -> Tensor | None:
-    """A GGUF file has the rows of a matrix in their order."""
-    return None
-
-
 @dataclass(frozen=True)
 class GgufForm:
     """How GGUF files have a family's tensors; their architecture is called as the family's file without underscores.
@@ -64,7 +49,7 @@ class GgufForm:
 
     layer_names: Mapping[str, str]
     heads_in_turns: bool = False
-    rows: Callable[[Any, str], Tensor | None] = all_rows
+    rows: Callable[[Any, str], Tensor | None] = lambda config, name: None
 
 
 @dataclass(frozen=True)
@@ -96,8 +81,8 @@ class Family:
     rope_types: tuple[str, ...] = PLAIN_ROPE
     complete: Callable[[dict[str, object]], None] = lambda raw: None
     computed: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
-    made_of: Callable[[str, Shape, Any, Container[str]], Recipe | None] = as_stored
-    released: Callable[[Any, Mapping[str, Tensor]], Iterator[tuple[str, Tensor]]] = as_computed
+    made_of: Callable[[str, Shape, Any, Container[str]], Recipe | None] = lambda name, shape, config, present: None
+    released: Callable[[Any, Mapping[str, Tensor]], Iterable[tuple[str, Tensor]]] = lambda config, own: own.items()
     experts_apart: bool = False
     gguf: GgufForm | None = None
 

@@ -87,17 +87,13 @@ class GatedDeltaNet(DeltaNet):
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
         self.out_proj = Linear(values, hidden)
 
-    def mix(self, x: Tensor, cache: DeltaCache | None = None) -> Tensor:
-        """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
         batch, seq, _ = x.shape
         beta = widen(self.in_proj_b(x)).sigmoid()
         decay = -widen(self.A_log).exp() * functional.softplus(widen(self.in_proj_a(x)) + widen(self.dt_bias))
         out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
-        return self.norm(out, z).reshape(batch, seq, -1).to(x.dtype)
-
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
-        return self.out_proj(self.mix(x, cache))
+        return self.out_proj(self.norm(out, z).reshape(batch, seq, -1).to(x.dtype))
 
 
 class GatedAttention(nn.Module):
@@ -114,27 +110,16 @@ class GatedAttention(nn.Module):
         self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
 
-    def inputs(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Queries, their gates, keys and values: q, gate [batch, seq, heads, dim], k, v [batch, seq, kv_heads, dim].
-
-        Queries and keys are turned.
-        """
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         batch, seq, _ = x.shape
-        q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
+        q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)  # [batch, seq, heads, dim]
         q = rope.rotate(self.q_norm(q), *rotation)
         k = rope.rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation)
-        return q, gate, k, self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
-
-    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
-        """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads * dim]."""
-        q, gate, k, v = self.inputs(x, rotation)
+        v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
         rounded = self.k_proj.packed is not None  # no finer than the products around it
         attend = attention if cache is None else cache.attend
         out = attend(q, k, v, rounded=rounded)
-        return (out * gate.sigmoid()).flatten(2)
-
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
-        return self.o_proj(self.mix(x, rotation, cache))
+        return self.o_proj((out * gate.sigmoid()).flatten(2))
 
 
 class Layer(nn.Module):

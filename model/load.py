@@ -17,11 +17,10 @@ from torch import Tensor
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.native import packed_is_faster
 from docqa.kernels.threads import use_threads
-from docqa.model.checkpoints.experts import default_budget, pool_bytes, pool_of
+from docqa.model.checkpoints.experts import default_budget, pool_of
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
-from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_mtp, load_network
-from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, longest_context, parameters
@@ -34,7 +33,7 @@ from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.mtp import Mtp
-from docqa.model.network import Network, piece_sizes
+from docqa.model.network import Network
 from docqa.model.protocol import PACKED_PRECISION, Calibration
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
@@ -43,7 +42,6 @@ from docqa.model.tokenizer import CheckpointTokenizer
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
 
 OnHidden = Callable[[int, Tensor], None]
-OnOutput = Callable[[Tensor, Tensor], None]
 
 
 @dataclass
@@ -91,7 +89,8 @@ class NetworkModel:
     @property
     def expert_pool_bytes(self) -> int | None:
         """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
-        return pool_bytes(self.lower)
+        pool = pool_of(self.lower)
+        return None if pool is None else pool.slots.nbytes
 
     @property
     def blocks_at_once(self) -> int:
@@ -185,14 +184,7 @@ class NetworkModel:
         config = self.config if layers is None else self.config.first_layers(layers)
         return State(config, yarn_factor, grid=grid, long=long)
 
-    def prefill(
-        self,
-        ids: Sequence[int] | Tensor,
-        state: State,
-        *,
-        on_hidden: OnHidden | None = None,
-        on_output: OnOutput | None = None,
-    ) -> Tensor:
+    def prefill(self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: OnHidden | None = None) -> Tensor:
         """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
 
         Only the layers that the state has are run. The hidden state is after the last norm where they are all layers,
@@ -204,19 +196,17 @@ class NetworkModel:
         Args:
             on_hidden: hook, called as on_hidden(position, hidden [seq, dim]) with the output of `evidence_layer` for
                 each piece.
-            on_output: hook, called as on_output(ids [seq], hidden [seq, dim]) with each piece and the output of the
-                last norm for it (`Drafter.read`).
 
         Raises:
             ContextTooLong: the text would not fit the state's YaRN factor.
-            ValueError: `ids` is empty, or the state has too few layers for a hook.
+            ValueError: `ids` is empty, or the state has too few layers for the hook.
         """
         tokens = torch.as_tensor(ids, dtype=torch.long)
         if tokens.numel() == 0:
             raise ValueError("prefill needs at least one token")
-        needed = self.config.num_hidden_layers if on_output else self.evidence_layer + 1 if on_hidden else 0
-        if len(state.layers) < needed:
-            raise ValueError(f"a hook needs the output of layer {needed - 1}, the state has {len(state.layers)} layers")
+        if on_hidden is not None and len(state.layers) <= self.evidence_layer:
+            needed, have = self.evidence_layer, len(state.layers)
+            raise ValueError(f"a hook needs the output of layer {needed}, the state has {have} layers")
         limit = longest_context(self.config, state.yarn_factor)
         if state.position + len(tokens) > limit:
             raise ContextTooLong(
@@ -226,7 +216,7 @@ class NetworkModel:
         done = 0
         while done < len(tokens):
             count = min(self.blocks_at_once * state.grid - state.position % state.grid, len(tokens) - done)
-            hidden = self._run(tokens[done : done + count], state, on_hidden, on_output)
+            hidden = self._run(tokens[done : done + count], state, on_hidden)
             done += count
         return hidden
 
@@ -246,15 +236,14 @@ class NetworkModel:
         with torch.inference_mode():
             return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
 
-    def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
+    def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers of the state; the last token's hidden state."""
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
         position, depth = state.position, len(state.layers)
-        sizes = piece_sizes(len(ids), position, state.grid)
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
-        pool = pool_of(network) if len(sizes) > 1 else None
+        pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
         with torch.inference_mode(), nullcontext() if pool is None else pool.staying():
             hidden = network(
                 ids[None].to(self.device), state.layers, position=position, factor=state.yarn_factor, hooks=hooks,
@@ -266,9 +255,6 @@ class NetworkModel:
             assert on_hidden is not None
             on_hidden(position, piece[0].cpu())
             position += piece.shape[1]
-        if on_output is not None:
-            for piece, states in zip(ids.split(sizes), hidden[0].split(sizes), strict=True):
-                on_output(piece, states)
         return last
 
 
@@ -305,7 +291,7 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config, place = HybridConfig.from_folder(where), chosen_device(device)
     on_cpu = place.type == "cpu"
-    compute, packed = _precision(where, dtype) if on_cpu else (_dtype_on(place, dtype), False)
+    compute, packed = _precision(where, place, dtype or os.environ.get("DOCQA_DTYPE"))
     calibration, evidence_head = read_calibration(where), EvidenceHead.load(where)
     has_reader = bool(reader_files(where))
     lower = evidence_head is not None or has_reader
@@ -320,28 +306,20 @@ def load_model(
     return NetworkModel(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
 
 
-def _dtype_on(device: torch.device, asked: torch.dtype | str | None) -> torch.dtype:
-    """What a network computes in on an accelerator: bfloat16 on a card, float32 on Apple's, unless another is asked."""
-    asked = asked or os.environ.get("DOCQA_DTYPE")
-    if asked is None:
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    return _known_dtype(asked)
+def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
+    """What a model in `folder` computes in on `device`, and whether matrices that the folder has quantized stay so.
 
-
-def _known_dtype(asked: torch.dtype | str) -> torch.dtype:
-    """Raises ConfigUnsupported for an unknown name."""
+    Raises:
+        ConfigUnsupported: the name that is asked for is of no known dtype.
+    """
     if isinstance(asked, torch.dtype):
-        return asked
-    if asked not in DTYPES:
-        raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
-    return DTYPES[asked]
-
-
-def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
-    """What a model in `folder` computes in here, and whether matrices that the folder has quantized stay so."""
-    asked = asked or os.environ.get("DOCQA_DTYPE")
+        return asked, False
     if asked:
-        return _known_dtype(asked), False
+        if asked not in DTYPES:
+            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
+        return DTYPES[asked], False
+    if device.type != "cpu":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32, False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
         file = opened_gguf(folder)

@@ -116,14 +116,8 @@ class Network(nn.Module):
         """The `Experts` modules by name."""
         return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
 
-    def attach_experts(self, banks: Mapping[str, ExpertBank]) -> None:
-        """Use banks, by the names of their `Experts`, instead of those experts' tensors."""
-        experts = self.experts()
-        for name, bank in banks.items():
-            experts[name].bank = bank
-
     def expert_banks(self) -> dict[str, ExpertBank]:
-        """The banks of `attach_experts`."""
+        """The banks that are used instead of experts' tensors, by the names of their `Experts`."""
         return {name: module.bank for name, module in self.experts().items() if module.bank is not None}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,23 +33,18 @@ class Logistic(TypedDict):
     bias: float
 
 
-class _Refusal(TypedDict):
-    features: list[str]
-    weights: list[float]
-    bias: float
-    threshold: float
-
-
-class RefusalCalibration(_Refusal, total=False):
+class RefusalCalibration(Logistic):
     """Logistics over named signals of "the answer is right"; under `threshold` a question counts as not answered.
 
     `forms`: by the form of the answer, where it was fitted for itself; `weights` and `bias` are for all others.
     `evidence`: of "the first passage answers"; from `possible_threshold` on a refusal shows it as possible.
     """
 
-    forms: dict[str, Logistic]
-    evidence: Logistic
-    possible_threshold: float
+    features: list[str]
+    threshold: float
+    forms: NotRequired[dict[str, Logistic]]
+    evidence: NotRequired[Logistic]
+    possible_threshold: NotRequired[float]
 
 
 class Calibration(TypedDict, total=False):

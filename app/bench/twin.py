@@ -146,7 +146,7 @@ def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> flo
     if context > long.exact:
         k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)
         return fastest(lambda: memory.fork().attend(q, k, v), 3)
-    keys, values = memory.between(0, memory.length, model.dtype)
+    keys, values = memory.unpacked(model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
 
 

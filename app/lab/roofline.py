@@ -25,13 +25,13 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.bench import machine
 from docqa.app.bench.rows import fastest
 from docqa.app.options import Options
-from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.activation import silu_product_native
 from docqa.kernels.attention.native import attention_native
-from docqa.kernels.conv.native import causal_conv_native
+from docqa.kernels.conv.unit import causal_conv_native
 from docqa.kernels.cpu.library import LEVELS, CeilingCall, Library
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.matmul import GROUP, PackedMatrix, product_of_arrays
-from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
+from docqa.kernels.norm import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.self_check import library
 from docqa.kernels.threads import thread_count
 from docqa.model.config import HybridConfig

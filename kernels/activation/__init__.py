@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.cpu import arrays
+from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.dispatch import choose, recorded, register, register_native
 
 
@@ -14,6 +15,7 @@ def silu_product_reference(gate: Tensor, up: Tensor) -> Tensor:
     return functional.silu(gate) * up
 
 
+silu_product_native = on_tensors(arrays.silu_product)
 register_native("silu_product", silu_product_native)
 register("silu_product", "reference", silu_product_reference)
 

@@ -40,9 +40,8 @@ def attention_gathered(
 
 
 def attention_over_native(
-    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Callable[..., Tensor],
-    library: Library,
-) -> Tensor:  # fmt: skip
+    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend, library: Library
+) -> Tensor:
     """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once.
 
     One query over all reads keys and values as they lie and rounds nothing.

@@ -26,17 +26,11 @@ class KVBlock:
     v_scale: Tensor | None = None
     bounds: Tensor | None = None
 
-    def keys(self, part: slice | Tensor, dtype: torch.dtype) -> Tensor:
-        """[tokens of the part, kv_heads, dim], unpacked."""
-        return _unpacked(self.k[part], None if self.k_scale is None else self.k_scale[part], dtype)
-
-    def values(self, part: slice | Tensor, dtype: torch.dtype) -> Tensor:
-        """[tokens of the part, kv_heads, dim], unpacked."""
-        return _unpacked(self.v[part], None if self.v_scale is None else self.v_scale[part], dtype)
-
-    def nbytes(self) -> int:
-        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
-        return sum(part.nbytes for part in parts if part is not None)
+    def unpacked(self, part: slice | tuple[slice, slice], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values of a part, [tokens of the part, kv_heads of it, dim]; `part`: of tokens, and of heads."""
+        k, v = self.k[part].to(dtype), self.v[part].to(dtype)
+        k = k if self.k_scale is None else k * self.k_scale[part].to(dtype)[..., None]
+        return k, v if self.v_scale is None else v * self.v_scale[part].to(dtype)[..., None]
 
     def plain(self) -> KVBlock:
         """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
@@ -57,11 +51,6 @@ class KVBlock:
         return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
 
 
-def _unpacked(x: Tensor, scale: Tensor | None, dtype: torch.dtype) -> Tensor:
-    wide = x.to(dtype)
-    return wide if scale is None else wide * scale.to(dtype)[..., None]
-
-
 @dataclass(frozen=True, eq=False)
 class Context:
     """Keys and values of one attention layer; all KV blocks but the last are `grid` tokens long."""
@@ -76,26 +65,25 @@ class Context:
 
     def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, unpacked."""
-        keys, values = [], []
+        parts = []
         for number in range(start // self.grid, -(-stop // self.grid)):
             base = number * self.grid
             part = slice(max(start - base, 0), min(stop - base, self.grid))
-            keys.append(self.blocks[number].keys(part, dtype))
-            values.append(self.blocks[number].values(part, dtype))
-        if len(keys) == 1:
-            return keys[0], values[0]
-        return torch.cat(keys), torch.cat(values)
+            parts.append(self.blocks[number].unpacked(part, dtype))
+        if len(parts) == 1:
+            return parts[0]
+        keys, values = map(torch.cat, zip(*parts, strict=True))
+        return keys, values
 
     def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads, blocks] of each head."""
-        parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+        parts = []
         for head, numbers in enumerate(chosen.tolist()):
             for number in numbers:
                 block, inside = self.blocks[number * size // self.grid], number * size % self.grid
-                one = slice(inside, inside + size), slice(head, head + 1)
-                for part, x, scale in zip(parts, (block.k, block.v), (block.k_scale, block.v_scale), strict=True):
-                    part.append(_unpacked(x[one], None if scale is None else scale[one], dtype))
-        keys, values = (torch.cat(part).unflatten(0, (len(chosen), -1))[:, :, 0].transpose(0, 1) for part in parts)
+                parts.append(block.unpacked((slice(inside, inside + size), slice(head, head + 1)), dtype))
+        joined = (torch.cat(part).unflatten(0, (len(chosen), -1)) for part in zip(*parts, strict=True))
+        keys, values = (part[:, :, 0].transpose(0, 1) for part in joined)
         return keys, values
 
 

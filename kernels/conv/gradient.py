@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.conv.native import causal_conv_native
-from docqa.kernels.conv.unit import ConvOutput, split_heads, unit_conv_reference
+from docqa.kernels.conv.unit import ConvOutput, causal_conv_native, split_heads, unit_conv_reference
 from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
 
 WIDEST, MOST_TAPS = 256, 8  # channels of a head, and taps, as in conv_gradient.inc

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.reference import causal_conv_reference, with_history
-from docqa.kernels.cpu import Library
+from docqa.kernels.cpu import Library, arrays
+from docqa.kernels.cpu.library import plain
+from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.delta.reference import l2_normalise
 from docqa.kernels.norm.reference import widen
 
@@ -54,6 +56,20 @@ def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) 
 def unit_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:
     """The same through `causal_conv_fused`; not differentiable."""
     return _unit(*causal_conv_fused(x, weight, history), heads, dim)
+
+
+def causal_conv_native(
+    x: Tensor, weight: Tensor, history: Tensor | None = None, *, unit: tuple[int, int] = (0, 0), library: Library
+) -> tuple[Tensor, Tensor]:
+    """Same arguments and results as `causal_conv_reference`, float32, in one pass of C++; not differentiable.
+
+    The first `unit` (heads, dim) channels come out as unit vectors.
+    """
+    x, kept, seq = plain(x), weight.shape[-1] - 1, x.shape[1]
+    before = x.new_zeros(x.shape[0], kept, x.shape[2]) if history is None else plain(history)
+    out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)
+    tail = x[:, seq - kept :].clone() if seq >= kept else torch.cat([before, x], 1)[:, seq:].clone()
+    return out, tail
 
 
 def unit_conv_native(

@@ -1,6 +1,6 @@
 """The native kernels on numpy arrays, float32 and with elements in order: what answers needs no torch.
 
-Each does what the wrapper of the same operation for tensors does (`*/native.py`), to the bit.
+`tensors.on_tensors` makes of them what computes on tensors of torch.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from docqa.kernels.cpu.library import ConvCall, DeltaCall, Library, ProductCall, StridedTensor
+from docqa.kernels.cpu.library import ConvCall, DeltaCall, Library, ProductCall, RotateCall, StridedTensor
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,7 +85,7 @@ def address(x: np.ndarray) -> int:
     return int(x.ctypes.data)
 
 
-def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None) -> np.ndarray:
+def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None = None) -> np.ndarray:
     """x [.., columns] times the matrix, [.., rows].
 
     The native library rounds x to 8 bits in groups of 64, and a token's result has the same bits whatever stands beside
@@ -103,27 +103,35 @@ def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None) -> 
 
 
 def delta_rule(
-    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray, library: Library
-) -> np.ndarray:
-    """What the gated delta rule puts out from an empty memory; shapes as of `kernels.delta.delta_rule`."""
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray,
+    state: np.ndarray | None = None, step: bool | None = None, library: Library,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """The gated delta rule, arguments and results as of `kernels.delta.delta_rule`.
+
+    `step`: whether the recurrence computes instead of chunks; where it is absent, the number of tokens says so.
+    """
     (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
-    memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32)
+    memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32) if state is None else np.array(state, order="C")
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
     rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
     strided = (_strided(x) for x in (q, k, v))
     call = DeltaCall(batch, seq, heads, key_dim, v.shape[-1], *strided, *rest, None, heads // k.shape[2])
-    library.run("delta_step" if seq <= FEW_TOKENS else "delta", ctypes.byref(call))
-    return out
+    steps = seq <= FEW_TOKENS if step is None else step
+    library.run("delta_step" if steps else "delta", ctypes.byref(call))
+    return out, memory
 
 
-def causal_conv(x: np.ndarray, weight: np.ndarray, *, unit: tuple[int, int], library: Library) -> np.ndarray:
-    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps], with nothing before it.
+def causal_conv(
+    x: np.ndarray, weight: np.ndarray, history: np.ndarray | None = None, *, unit: tuple[int, int], library: Library
+) -> np.ndarray:
+    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps].
 
-    The first `unit` (heads, dim) channels come out as unit vectors.
+    `history` [batch, taps - 1, channels] stands before x, zeros where it is absent. The first `unit` (heads, dim)
+    channels come out as unit vectors.
     """
     batch, seq, channels = x.shape
     taps = weight.shape[-1]
-    before = np.zeros((batch, taps - 1, channels), np.float32)
+    before = np.zeros((batch, taps - 1, channels), np.float32) if history is None else history
     kernel, out = np.ascontiguousarray(weight.reshape(channels, taps).T), np.empty_like(x)
     places = (address(part) for part in (x, before, kernel))
     library.run("conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out))))
@@ -148,6 +156,14 @@ def silu_product(gate: np.ndarray, up: np.ndarray, *, library: Library) -> np.nd
     """SiLU(gate) * up, element by element."""
     out = np.empty_like(gate)
     library.run("gated_product", address(gate), address(up), address(out), gate.size)
+    return out
+
+
+def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, *, library: Library) -> np.ndarray:
+    """What `kernels.rope.rotate` does."""
+    out = np.empty_like(x)
+    call = RotateCall(*x.shape, cos.shape[-1], *map(address, (x, cos, sin, out)))
+    library.run("rotate", ctypes.byref(call))
     return out
 
 

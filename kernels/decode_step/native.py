@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Mapping, MutableSequence, Sequence
 from ctypes import CFUNCTYPE, POINTER, Structure, c_float, c_int64, c_void_p
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -84,24 +84,9 @@ SIZES = (
     "heads", "kv_heads", "dim", "rotary",
 )  # fmt: skip
 FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(Matrix))
-REACH = ("grid", "exact", "local", "best", "block", "tile")
 
 
-class StepCall(Structure):
-    _fields_ = [
-        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *REACH)),
-        ("eps", c_float),
-        *((name, c_void_p) for name in ("cos", "sin", "x")),
-        ("layer", POINTER(StepLayer)),
-        ("norm", c_void_p),
-        ("head", Matrix),
-        ("logits", c_void_p),
-        ("find", FIND),
-    ]
-
-
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts blocks.
 
     A token that is one of more than `exact` reads the first block, the `local` tokens before its tile and what follows
@@ -119,6 +104,19 @@ class Reach:
     def fits(self) -> bool:
         """Whether the native step can read so: no block is longer than what it takes at a time."""
         return self.block <= PIECE
+
+
+class StepCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *Reach._fields)),
+        ("eps", c_float),
+        *((name, c_void_p) for name in ("cos", "sin", "x")),
+        ("layer", POINTER(StepLayer)),
+        ("norm", c_void_p),
+        ("head", Matrix),
+        ("logits", c_void_p),
+        ("find", FIND),
+    ]
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,9 @@ class StepWeights:
             self.table[number].experts = ctypes.pointer(routed)
 
     def _fill(self, entry: StepLayer, weights: Weights) -> None:
-        entry.attention = self._attention(weights)
+        ungated = self.sizes["heads"] * self.sizes["dim"]
+        if "q_proj" in weights:
+            entry.attention = PLAIN if weights["q_proj"].shape[0] == ungated else GATED
         for number, name in enumerate(MIX[bool(entry.attention)]):
             entry.mix[number] = self._matrix(weights, name)
         for field in ("gate", "up", "down"):
@@ -203,12 +203,6 @@ class StepWeights:
             router.shape[0], experts.chosen, experts.inner, experts.normalise, experts.bank.held,
             router.data_ptr(), shared_gate.data_ptr(),
         )  # fmt: skip
-
-    def _attention(self, weights: Weights) -> int:
-        """`attention` of StepLayer."""
-        if "q_proj" not in weights:
-            return 0
-        return PLAIN if weights["q_proj"].shape[0] == self.sizes["heads"] * self.sizes["dim"] else GATED
 
     def _matrix(self, weights: Weights, name: str) -> Matrix:
         matrix, bias = weights[name], weights.get(f"{name}.bias")
@@ -317,7 +311,7 @@ class Step:
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
             self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room,
-            self.context, *(getattr(self.reach, name) for name in REACH), weights.eps,
+            self.context, *self.reach, weights.eps,
             cos.data_ptr(), sin.data_ptr(), x.data_ptr(), self.table, weights.norm.data_ptr(),
             Matrix.of(weights.head), out.data_ptr(), self._find,
         )  # fmt: skip

@@ -9,9 +9,8 @@ from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BLOCKS, Block, BlockMatrix, UnknownBlock
-from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
+from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native
-from docqa.kernels.gguf_matmul.reference import block_product_reference
 from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
 

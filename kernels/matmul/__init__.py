@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from docqa.kernels.cpu import Library, arrays
+from docqa.kernels.cpu import arrays
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
+from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix, block_product
@@ -14,14 +14,7 @@ from docqa.kernels.gguf_matmul import BlockMatrix, block_product
 __all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product"]
 
 StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
-
-
-def product_of_arrays(x: Tensor, matrix: PackedMatrix, *, library: Library | None = None) -> Tensor:
-    """`arrays.product` of the memory of x; computed in float32, not differentiable."""
-    found = arrays.product(x.detach().float().contiguous().numpy(), matrix, library=library)
-    return torch.from_numpy(found).to(x.dtype)
-
-
+product_of_arrays = on_tensors(arrays.product)
 register_native("product", product_of_arrays)
 register("product", "reference", product_of_arrays)
 

@@ -15,7 +15,7 @@ Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
-    """The experts of one layer. `packed`: it is a `kernels.decode_step.PackedExperts` too."""
+    """The experts of one layer. `packed`: it is a `kernels.decode_step.native.PackedExperts` too."""
 
     @property
     def packed(self) -> bool: ...

@@ -14,10 +14,9 @@ def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
     """Arguments and result as `mix_experts`."""
     work = torch.float64 if x.dtype == torch.float64 else torch.float32
     out = torch.zeros(x.shape, dtype=work, device=x.device)
-    sent = sent_tokens(chosen, weights.to(work))
-    bank.expect(sent.numbers)
-    parts = zip(sent.tokens.split(sent.counts), sent.shares.split(sent.counts), strict=True)
-    for number, (tokens, shares) in zip(sent.numbers, parts, strict=True):
+    hit, counts, sent, weighed = sent_tokens(chosen, weights.to(work))
+    bank.expect(hit)
+    for number, tokens, shares in zip(hit, sent.split(counts), weighed.split(counts), strict=True):
         gate_up, down = bank.pair(number)
         gate, up = times(x[tokens], gate_up).chunk(2, -1)
         made = times(silu_product(gate.contiguous(), up.contiguous()), down)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from bisect import bisect_right
 from ctypes import POINTER, Structure, c_int64, c_void_p
 from itertools import accumulate
 
@@ -32,7 +32,8 @@ def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, 
     bank.expect(hit)
     at = start = 0
     while at < len(hit):
-        pairs = bank.ready(hit[at : at + _fitting(counts[at:])])
+        fitting = bisect_right(list(accumulate(counts[at:])), ROWS)
+        pairs = bank.ready(hit[at : at + max(fitting, 1)])
         behind = list(accumulate(counts[at : at + len(pairs)], initial=0))
         table = (Matrix * (2 * len(pairs)))(*(Matrix.of(matrix) for pair in pairs for matrix in pair))
         first, made = torch.tensor(behind), torch.empty(behind[-1], x.shape[1])
@@ -44,13 +45,3 @@ def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, 
         library.run("experts", ctypes.byref(call))
         at, start = at + len(pairs), start + behind[-1]
     return out
-
-
-def _fitting(counts: Sequence[int]) -> int:
-    """How many of the next experts are within ROWS tokens together, one at least."""
-    total = 0
-    for number, count in enumerate(counts):
-        total += count
-        if total > ROWS:
-            return max(number, 1)
-    return len(counts)

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from torch import Tensor
+from torch.nn import functional
 
+from docqa.kernels.cpu import arrays
+from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
-from docqa.kernels.norm.fused import gated_norm_fused, zero_centred_norm_fused
-from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
-from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
+from docqa.kernels.norm.reference import gated_norm_reference, widen, zero_centred_norm_reference
 
+
+def zero_centred_norm_fused(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """`zero_centred_norm_reference` through torch's own norm, one pass over memory less; rounded in another order."""
+    wide = widen(x)
+    return functional.rms_norm(wide, (x.shape[-1],), 1.0 + weight.to(wide.dtype), eps).to(x.dtype)
+
+
+def gated_norm_fused(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """The same of `gated_norm_reference`."""
+    wide = widen(x)
+    unit = functional.rms_norm(wide, (x.shape[-1],), weight.to(wide.dtype), eps)
+    return (unit * functional.silu(z.to(wide.dtype))).to(x.dtype)
+
+
+zero_centred_norm_native = on_tensors(arrays.zero_centred_norm)
+gated_norm_native = on_tensors(arrays.gated_norm)
 register_native("norm", zero_centred_norm_native)
 register_native("gated_norm", gated_norm_native)
 register_triton("norm", "docqa.kernels.norm.gpu", "zero_centred_norm_gpu")

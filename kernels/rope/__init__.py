@@ -5,10 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from docqa.kernels.cpu import arrays
+from docqa.kernels.cpu.tensors import on_tensors
 from docqa.kernels.dispatch import choose, recorded, register, register_native
-from docqa.kernels.rope.native import rotate_native
-from docqa.kernels.rope.scaled import scaled_frequencies
-from docqa.kernels.rope.yarn import YarnOptions, boundaries, frequencies, magnitude, rotation_table
+from docqa.kernels.rope.frequencies import (
+    YarnOptions,
+    boundaries,
+    frequencies,
+    magnitude,
+    rotation_table,
+    scaled_frequencies,
+)
 
 __all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table", "scaled_frequencies"]
 
@@ -21,6 +28,7 @@ def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
 
 
+rotate_native = on_tensors(arrays.rotate)  # the bits of the reference
 register_native("rotate", rotate_native)
 register("rotate", "reference", rotate_reference)
 

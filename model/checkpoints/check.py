@@ -16,10 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
-from docqa.model.checkpoints.layout import recipe_for
-from docqa.model.checkpoints.names import CONFIG_KEY
+from docqa.model.checkpoints.layout import recipe_for, text_config
 from docqa.model.checkpoints.network import load_network
-from docqa.model.config import HybridConfig, flat_config, read_config
+from docqa.model.config import HybridConfig
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -78,12 +77,9 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     Its tensors come from the files in the checkpoint's own layout; only quantized ones are dequantized, and experts
     that are apart stacked.
     """
-    raw = flat_config(read_config(folder))
-    for key in _LEFT_OUT:
+    raw = text_config(folder, config)
+    for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
-    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
-    raw["layer_types"] = list(config.layer_types)
-    raw["tie_word_embeddings"] = config.tie_word_embeddings
     module, stem = _modelling(config), config.family.classes
     settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(**raw, attn_implementation="eager")
     settings._experts_implementation = "eager"
@@ -97,12 +93,6 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
         model.model.rotary_emb.inv_freq = config.rotary_frequencies()[0].float()
     return model
-
-
-_LEFT_OUT = (
-    CONFIG_KEY, "quantization_config", "text_config", "vision_config", "model_type", "architectures", "dtype",
-    "torch_dtype", "rope_scaling", "rope_theta", "partial_rotary_factor",
-)  # fmt: skip
 
 
 def _modelling(config: HybridConfig) -> ModuleType:

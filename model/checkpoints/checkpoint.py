@@ -25,11 +25,12 @@ from docqa.model.gguf.file import is_gguf
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
 KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
 DIMS_NAMED = 3
-KEPT_OPEN = 64 * 2**20  # bytes of a file that stays open from the listing of its tensors on
 
 
 class Checkpoint:
     """The tensors of a folder by plain name, dequantized when they are read. A context manager: it keeps files open.
+
+    `names`: what the architecture calls the tensors, and how each is stored.
 
     Raises:
         ModelNotFound, ConfigUnsupported, WeightsMissing, WeightsMismatch: on opening.
@@ -37,12 +38,10 @@ class Checkpoint:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open = dict[Path, SafetensorsFile]()
-        with ExitStack() as self._files:
-            self.entries = find_tensors(folder, self._small_file)
-            self.quantization = Quantization.of_folder(folder)
-            self._formats = owners(self.entries, self.quantization, folder)
-            self._files = self._files.pop_all()
+        self._open, self._files = dict[Path, SafetensorsFile](), ExitStack()
+        self.entries = find_tensors(folder)
+        self.quantization = Quantization.of_folder(folder)
+        self.names: Mapping[str, Format] = owners(self.entries, self.quantization, folder)
 
     def __enter__(self) -> Checkpoint:
         return self
@@ -51,18 +50,13 @@ class Checkpoint:
         self._files.close()
         self._open.clear()
 
-    @property
-    def names(self) -> Mapping[str, Format]:
-        """Plain names of the tensors, as the architecture calls them, and how each is stored."""
-        return self._formats
-
     def parts(self, name: str) -> dict[str, Entry]:
         """Where the parts of tensor `name` lie, by what the format calls them.
 
         Raises:
             WeightsMissing: the tensor is not there, or one of its parts.
         """
-        kind = self._formats.get(name)
+        kind = self.names.get(name)
         if kind is None:
             raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
         found = {}
@@ -79,10 +73,6 @@ class Checkpoint:
         """The parts of tensor `name` as they are stored, memory-mapped."""
         return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
 
-    def _small_file(self, path: Path) -> SafetensorsFile | None:
-        """The file, open from now on, which takes 3 ms; None where it is large: what is mapped may count as memory."""
-        return self._file(path) if path.stat().st_size <= KEPT_OPEN else None
-
     def _file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:
             self._open[path] = self._files.enter_context(opened(path))
@@ -97,7 +87,7 @@ class Checkpoint:
         entries = self.parts(name)
         where = next(iter(entries.values()))
         try:
-            value = self._formats[name].dense(self.raw(name), shape, self.quantization)
+            value = self.names[name].dense(self.raw(name), shape, self.quantization)
         except BadParts as error:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
         if tuple(value.shape) != shape:
@@ -116,7 +106,7 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
         try:
             one = {part: tensor[number] for part, tensor in parts.items()}
-            return self._formats[name].dense(one, shape[1:], self.quantization).to(dtype)
+            return self.names[name].dense(one, shape[1:], self.quantization).to(dtype)
         except BadParts as error:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
@@ -126,7 +116,7 @@ class Checkpoint:
         Raises:
             WeightsMismatch: names the first that is not.
         """
-        taken = {stored for name in used for stored in self._formats[name].names(name).values()}
+        taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))
         if unknown:

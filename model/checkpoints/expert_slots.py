@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import BlockMatrix, PackedMatrix
+from docqa.kernels.gguf_matmul import Block, BlockMatrix
+from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
 from docqa.model.state.pages import laid_out, own_pages, rounded_up
@@ -30,20 +31,23 @@ class Part(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A matrix that is not in a slot yet: its tensors, and how it is made of them."""
+    """A matrix that is not in a slot yet: its tensors, of a `PackedMatrix` or one; `block`: of a `BlockMatrix`."""
 
     tensors: list[Part]
-    matrix: Callable[[list[Tensor]], Matrix]
+    block: Block | None = None
 
     @classmethod
-    def of(cls, matrix: Matrix) -> Parts:
+    def of(cls, matrix: Tensor | BlockMatrix) -> Parts:
         """Those of a matrix in memory."""
-        if isinstance(matrix, PackedMatrix):
-            parts = (matrix.q, 0), (matrix.scale, 1), (matrix.zero, 1)
-            tensors = [(torch.from_numpy(array), axis) for array, axis in parts]
-        else:
-            tensors = [(matrix.data if isinstance(matrix, BlockMatrix) else matrix, 0)]
-        return cls([Part(tuple(x.shape), x.dtype, axis, _copying(x)) for x, axis in tensors], _building(matrix))
+        block = matrix.block if isinstance(matrix, BlockMatrix) else None
+        data = matrix.data if isinstance(matrix, BlockMatrix) else matrix
+        return cls([Part(tuple(data.shape), data.dtype, 0, lambda room: room.copy_(data))], block)
+
+    def matrix(self, tensors: list[Tensor]) -> Matrix:
+        """The matrix made of `tensors`, which have what was put into them."""
+        if len(tensors) > 1:
+            return PackedMatrix(*(tensor.numpy() for tensor in tensors))
+        return tensors[0] if self.block is None else BlockMatrix(tensors[0], self.block)
 
 
 Triple = tuple[Parts, Parts, Parts]  # gate, up and down
@@ -95,17 +99,3 @@ def _stacked(first: Part, second: Part) -> tuple[int, ...]:
     shape = list(first.shape)
     shape[first.axis] += second.shape[first.axis]
     return tuple(shape)
-
-
-def _copying(tensor: Tensor) -> Callable[[Tensor], object]:
-    return lambda room: room.copy_(tensor)
-
-
-def _building(matrix: Matrix) -> Callable[[list[Tensor]], Matrix]:
-    """What makes a matrix of the kind of another one."""
-    if isinstance(matrix, PackedMatrix):
-        return lambda parts: PackedMatrix(*(part.numpy() for part in parts))
-    if isinstance(matrix, BlockMatrix):
-        block = matrix.block
-        return lambda parts: BlockMatrix(parts[0], block)
-    return lambda parts: parts[0]

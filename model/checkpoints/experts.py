@@ -21,7 +21,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix
+from docqa.kernels.gguf_matmul import BLOCKS as GGUF_BLOCKS
+from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank
 from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
 from docqa.model.checkpoints.expert_files import ExpertFiles, Reads, TensorLocation
@@ -182,20 +183,12 @@ class ExpertPool:
 
 @dataclass(frozen=True)
 class PooledExperts:
-    """The experts of one layer, out of a pool."""
+    """The experts of one layer, out of a pool; `held` as of `PackedExperts`, `packed` as of `ExpertBank`."""
 
     pool: ExpertPool
     experts: str
-
-    @property
-    def held(self) -> int:
-        """See `PackedExperts`."""
-        return self.pool.held
-
-    @property
-    def packed(self) -> bool:
-        """See `ExpertBank`."""
-        return self.pool.source.packed
+    held: int
+    packed: bool
 
     def pair(self, number: int) -> Pair:
         """See `ExpertBank.pair`."""
@@ -288,7 +281,10 @@ class ExpertSource:
         try:
             forms = {part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}
             kind.check(forms, shape)
-            return (_of_blocks if kind is BLOCKS else _of_groups)(entries, where, shape, reads)
+            if kind is GROUPED:
+                return _of_groups(entries, where, shape, reads)
+            at, put = where["blocks"], partial(reads.add, entries["blocks"])
+            return Parts([Part(at.shape, at.dtype, 0, put)], GGUF_BLOCKS[blocks.KIND])
         except BadParts as error:
             raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
 
@@ -296,14 +292,6 @@ class ExpertSource:
         """One expert of a tensor of all; the others' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
         return self.checkpoint.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
-
-
-def _of_blocks(
-    entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], _: tuple[int, int], reads: Reads
-) -> Parts:
-    at = where["blocks"]
-    part = Part(at.shape, at.dtype, 0, partial(reads.add, entries["blocks"]))
-    return Parts([part], lambda parts: BlockMatrix.of(parts[0], blocks.KIND))
 
 
 def _of_groups(
@@ -317,7 +305,7 @@ def _of_groups(
     parts = [Part(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
     for name in ("scale", "zero"):
         parts.append(Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name])))
-    return Parts(parts, lambda parts: PackedMatrix(*(part.numpy() for part in parts)))
+    return Parts(parts)
 
 
 def banks_for(
@@ -345,7 +333,8 @@ def banks_for(
         most = sparse_layers(network.config) * network.config.num_experts
         pool = ExpertPool(source, Slots(room, source.largest(layers), most), most)
     pool.source.check(name for name in layers if name not in before)
-    return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
+    held, bits = pool.held, pool.source.packed
+    return {name: before.get(name) or PooledExperts(pool, name, held, bits) for name in layers}
 
 
 def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
@@ -371,12 +360,6 @@ def bytes_of(said: str) -> int:
     if found is None:
         raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
     return int(float(found[1]) * _UNITS[found[2].upper()])
-
-
-def pool_bytes(network: Network) -> int | None:
-    """Memory of the pool that a network reads its experts into, None where it has none."""
-    pool = pool_of(network)
-    return None if pool is None else pool.slots.nbytes
 
 
 def pool_of(network: Network) -> ExpertPool | None:

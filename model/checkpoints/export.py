@@ -15,12 +15,11 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint
-from docqa.model.checkpoints.layout import checkpoint_layout
-from docqa.model.checkpoints.names import CONFIG_KEY
+from docqa.model.checkpoints.layout import checkpoint_layout, text_config
 from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
-from docqa.model.config import HybridConfig, flat_config, read_config
+from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.tokenizer import CheckpointTokenizer, tokenizer_spec
 
@@ -90,15 +89,9 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
             f"{source} divides its rotary frequencies one by one, which a config.json cannot say; export the model "
             "from the folder that the file was made of"
         )
-    raw = flat_config(read_config(source))
-    for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
-        raw.pop(key, None)
     causal = f"{config.family.classes.removesuffix('Text')}ForCausalLM"
-    raw |= {"model_type": config.model_type, "architectures": [causal], "dtype": "bfloat16"}
-    raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
-    raw.pop("rope_scaling", None)
-    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
-    return raw
+    named = {"model_type": config.model_type, "architectures": [causal], "dtype": "bfloat16"}
+    return text_config(source, config) | named
 
 
 def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:

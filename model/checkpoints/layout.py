@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
 
 from torch import Tensor
 
-from docqa.model.config import HybridConfig
+from docqa.model.checkpoints.weights import CONFIG_KEY
+from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.family import Read, Recipe
 
 EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down_proj)$")
@@ -27,6 +29,15 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
     if experts and expert_names(experts["experts"], 0)[2] in present:
         return _stacked(experts["experts"], experts["part"], config)
     return config.family.made_of(name, shape, config, present) or Recipe.of(name, shape)
+
+
+def text_config(folder: Path, config: HybridConfig) -> dict[str, object]:
+    """config.json of a folder's text model alone, as transformers reads it, without quantization."""
+    raw = flat_config(read_config(folder))
+    for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype", "rope_scaling"):
+        raw.pop(key, None)
+    raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
+    return raw | {"rope_parameters": {"rope_type": "default", **config.rope_parameters}}
 
 
 def checkpoint_layout(config: HybridConfig, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:

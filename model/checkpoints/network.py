@@ -25,7 +25,7 @@ def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ..
     with torch.device("meta"):
         network = build_network(config)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    return shapes | (mtp_shapes(config) if has_mtp(folder, config) else {})
+    return shapes | (mtp_shapes(config) if has_mtp(folder) else {})
 
 
 def load_network(
@@ -55,11 +55,13 @@ def load_network(
     # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that all others are there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
-    network.attach_experts(banks)
+    experts = network.experts()
+    for name, bank in banks.items():
+        experts[name].bank = bank
     return network.requires_grad_(False).eval()
 
 
-def has_mtp(folder: Path, config: HybridConfig) -> bool:
+def has_mtp(folder: Path) -> bool:
     """Whether a checkpoint holds a module that docqa knows. Its tensors decide: a config may name one that is left out.
     """
     with opened_checkpoint(folder) as checkpoint:
@@ -74,7 +76,7 @@ def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | No
     Raises:
         WeightsMissing, WeightsMismatch: it has a part of one.
     """
-    if not has_mtp(folder, config):
+    if not has_mtp(folder):
         return None
     shapes = mtp_shapes(config)
     with opened_checkpoint(folder) as checkpoint:

@@ -18,9 +18,8 @@ from docqa.model.checkpoints.checkpoint import opened_checkpoint
 from docqa.model.checkpoints.formats import blocks
 from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
-from docqa.model.checkpoints.names import CONFIG_KEY, PARTS
 from docqa.model.checkpoints.network import tensor_shapes
-from docqa.model.checkpoints.weights import EVIDENCE_FILE
+from docqa.model.checkpoints.weights import CONFIG_KEY, EVIDENCE_FILE, PARTS
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import WeightsMismatch
 from docqa.model.gguf.file import is_gguf, opened_gguf

@@ -10,7 +10,7 @@ import hashlib
 import json
 import mmap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 EVIDENCE_FILE = "evidence.safetensors"  # what is kept beside a state depends on it
+CONFIG_KEY = "docqa_quantization"  # in the config.json of a folder in docqa's own formats
+PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
 _one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
@@ -107,12 +109,13 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def find_tensors(folder: Path, file_of: Callable[[Path], SafetensorsFile | None] | None = None) -> dict[str, Entry]:
-    """Every tensor of the text model by its plain name. `file_of`: opens a file, or has it open, or gives None."""
+def find_tensors(folder: Path) -> dict[str, Entry]:
+    """Every tensor of the text model by its plain name."""
     found: dict[str, Entry] = {}
     for path in weight_files(folder):
-        file = None if file_of is None else file_of(path)
-        for key in _keys(path) if file is None else list(file.keys()):
+        with opened(path) as file:
+            keys = list(file.keys())
+        for key in keys:
             name = plain_name(key)
             if name is None:
                 continue
@@ -120,11 +123,6 @@ def find_tensors(folder: Path, file_of: Callable[[Path], SafetensorsFile | None]
                 raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
             found[name] = Entry(path, key)
     return found
-
-
-def _keys(path: Path) -> list[str]:
-    with opened(path) as file:
-        return list(file.keys())
 
 
 def fingerprint(folder: Path) -> str:

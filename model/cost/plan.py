@@ -162,14 +162,11 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     return {"fixed": fixed, "kv": kv, "kv_per_token": per_token}
 
 
-def _mlp_width(config: HybridConfig) -> int:
-    """Numbers that a token takes at once in the widest MLP."""
+def _widest(config: HybridConfig) -> int:
+    """Numbers that a token takes at once in the widest MLP or mixer: projections, what becomes of them, and beside it
+    what is added to it.
+    """
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    return 3 * inner + 6 * config.hidden_size
-
-
-def _mixer_width(config: HybridConfig) -> int:
-    """The same in the widest mixer, beside what is added to it: projections, and what becomes of them."""
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
     delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
@@ -177,7 +174,7 @@ def _mixer_width(config: HybridConfig) -> int:
     attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again
     kinds = set(config.layer_types)
     used = [attention] * (FULL in kinds) + [delta] * (len(kinds - {FULL}) > 0)
-    return max(used) + 3 * config.hidden_size
+    return max(3 * inner + 3 * config.hidden_size, *used) + 3 * config.hidden_size
 
 
 def macs_per_token(
@@ -217,11 +214,10 @@ def estimate(
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
     kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
-    widest = max(_mlp_width(config), _mixer_width(config))
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
-    scratch = factor_of_scratch * SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
+    scratch = factor_of_scratch * SCRATCH_TOKENS * _widest(config) * 4 + unpacked + config.vocab_size * 4
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)
     reader = reader or ReaderCost()

@@ -29,7 +29,7 @@ class SharedContext:
     """Attention of branches over one shared context and their own tokens; [branches, seq = 1, heads, dim]."""
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype) -> None:
-        keys, values = memory.between(0, memory.length, dtype)
+        keys, values = memory.unpacked(dtype)
         self.keys = keys.permute(1, 2, 0).contiguous()  # [kv_heads, dim, total]
         self.values = values.transpose(0, 1).contiguous()  # [kv_heads, total, dim]
         self.own: tuple[Tensor, Tensor] | None = None  # [branches, kv_heads, tokens, dim] each
@@ -92,10 +92,6 @@ class Branches:
             return False
         self.native.move(state, tokens)
         return True
-
-    def step(self, tokens: list[int]) -> Tensor:
-        """Add one token to each branch; log-probabilities of the next, float32 [branches, vocab]."""
-        return self.logits(tokens).log_softmax(-1)
 
     def logits(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; logits of the next, float32 [branches, vocab]."""

@@ -62,7 +62,9 @@ def copy_spans(
     ids = list(focus_ids)
     ends = torch.tensor([model.tokenizer.eos_id])
     first = logits_first.float().log_softmax(-1)
-    search = _Search(_starts(first, ids, allowed, beams), beams)
+    everywhere = _Beam(0.0, -1, 0, tuple((at, at, end) for start, end in allowed for at in range(start, end)))
+    starts = sorted(_grow(everywhere, first, ids), key=lambda beam: -beam.logprob)
+    search = _Search(starts[:beams], beams)
     if not search.live:
         return []
     branches = Branches(model, state)
@@ -70,7 +72,7 @@ def copy_spans(
     for _ in range(max_tokens):
         if not search.live:
             break
-        kept = search.step(branches.step([beam.token for beam in search.live]), ids, ends, max_tokens)
+        kept = search.step(branches.logits([beam.token for beam in search.live]).log_softmax(-1), ids, ends, max_tokens)
         if kept:
             branches.keep(kept)
     return search.finished
@@ -99,20 +101,6 @@ class _Search:
         grown = sorted((g for g in grown if g[1].logprob > floor), key=lambda g: -g[1].logprob)[: self.beams]
         self.live = [longer for _, longer in grown]
         return [number for number, _ in grown]
-
-
-def _starts(logprobs: Tensor, ids: list[int], allowed: Sequence[tuple[int, int]], beams: int) -> list[_Beam]:
-    """The most probable first tokens, each with all its places."""
-    places: dict[int, list[tuple[int, int, int]]] = {}
-    for start, end in allowed:
-        for at in range(start, end):
-            places.setdefault(ids[at], []).append((at, at + 1, end))
-    if not places:
-        return []
-    tokens = torch.tensor(list(places))
-    scores, order = logprobs[tokens].sort(descending=True, stable=True)
-    best = [(float(s), int(tokens[i])) for s, i in zip(scores[:beams], order[:beams], strict=True)]
-    return [_Beam(score, token, 1, tuple(places[token])) for score, token in best]
 
 
 def _grow(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:

@@ -44,7 +44,6 @@ def generate(
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     stop_ids: Sequence[int] | None = None,
-    drafter: Drafter | None = None,
     lookup: bool = True,
     rule: TokenRule | None = None,
 ) -> Iterator[Piece]:
@@ -55,9 +54,7 @@ def generate(
         sampling: greedy where absent.
         stop: strings that end the text; they are not part of it.
         stop_ids: tokens that end the text, by default the tokenizer's.
-        drafter: guesses tokens ahead, which changes the time and not the text; moved on. By default a new one where the
-            checkpoint has an MTP module; one that has followed the prefill is right more often.
-        lookup: without a drafter, what was read before is the draft where the text repeats it (lookup.py).
+        lookup: without an MTP module, what was read before is the draft where the text repeats it (lookup.py).
         rule: chooses the tokens instead of `sampling`.
 
     Raises:
@@ -70,7 +67,7 @@ def generate(
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
     text = _Text(stop)
     written: list[int] = []
-    following = _continuation(model, state, max_tokens, drafter, lookup)
+    following = _continuation(model, state, max_tokens, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -87,18 +84,14 @@ def generate(
         logits = following(token)
 
 
-def _continuation(
-    model: Model, state: State, max_tokens: int, drafter: Drafter | None, lookup: bool
-) -> Callable[[int], Tensor]:
+def _continuation(model: Model, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
     """Function from a token to the logits [vocab] of what follows it.
 
     Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
     """
     if state.position <= state.long.exact:
-        if drafter is None and model.mtp is not None:
-            drafter = Drafter(model.network, model.mtp)
-        if drafter is not None:
-            return Speculation(model, state, drafter, max_tokens).logits
+        if model.mtp is not None and state.hidden is not None:
+            return Speculation(model, state, Drafter(model.network, model.mtp, state.hidden), max_tokens).logits
         if lookup:
             return LookupDecoding(model, state).logits
     branches = Branches(model, state)

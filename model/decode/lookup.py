@@ -36,9 +36,9 @@ class PromptLookup:
         self._written = self._ids[-LONGEST:].tolist()
         width = int(self._ids.max(initial=0)) + 1
         self._width = width
-        keys = self._ids[:-2] * width * width + self._ids[1:-1] * width + self._ids[2:] if len(self._ids) > 2 else None
-        self._order = np.argsort(keys, kind="stable") if keys is not None else np.zeros(0, dtype=np.int64)
-        self._keys = keys[self._order] if keys is not None else np.zeros(0, dtype=np.int64)
+        keys = self._ids[:-2] * width * width + self._ids[1:-1] * width + self._ids[2:]
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
         self._at = self._find()
 
     def add(self, token: int) -> None:

@@ -221,10 +221,10 @@ class QuotingRule:
         codes, in_word = self._text.codes, self._text.in_word
         here = state.at[codes[state.at] == _MARK]
         if state.inner and len(here):
-            return self._inner(state, character, here, inner=False)
+            return self._go_on(replace(state, inner=False), character, here)
         opening = here[in_word[np.minimum(here + 1, len(codes) - 1)] & ~in_word[here - 1]]
         if not state.inner and len(opening):
-            return self._inner(state, character, opening, inner=True)
+            return self._go_on(replace(state, inner=True), character, opening)
         ends = state.at[self._boundaries(state.at)]
         if not len(ends):
             return None
@@ -233,10 +233,6 @@ class QuotingRule:
             state, at=None, length=0, inner=False, before=character, written=state.written + 1,
             closed=(*state.closed, found),
         )  # fmt: skip
-
-    def _inner(self, state: _Writing, character: str, places: NDArray[np.int64], *, inner: bool) -> _Writing | None:
-        after = self._go_on(state, character, places)
-        return None if after is None else replace(after, inner=inner)
 
     def _may_begin(self, state: _Writing, rest: bytes) -> bool:
         """Whether one of the places goes on with a character that begins with the bytes `rest`."""

@@ -31,7 +31,7 @@ class UnpackedContext:
     """Keys and values of one attention layer, unpacked once, with room behind them; [1, total, kv_heads, dim]."""
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype, room: int) -> None:
-        keys, values = memory.between(0, memory.length, dtype)
+        keys, values = memory.unpacked(dtype)
         self.length = memory.length
         self.keys, self.values = (
             torch.cat([part, part.new_empty(room, *part.shape[1:])])[None] for part in (keys, values)
@@ -60,8 +60,6 @@ class Speculation:
         self.guessed: list[tuple[int, Tensor]] = []  # guesses not yet decided, with the hidden state [dim] of each
         self.undo: tuple[int, list[DeltaMemory | int]] | None = None
         self.passes = self.right = 0
-        if drafter.hidden is None:
-            drafter.hidden = state.hidden
 
     def logits(self, token: int) -> Tensor:
         """Logits [vocab] of what follows `token`, which follows everything before."""
@@ -75,7 +73,7 @@ class Speculation:
             hidden = self._look(token)
         if not self.guessed:
             self.again = []  # all that was run is decided
-        self.drafter.read(torch.tensor([token]), hidden[None])
+        self.drafter.read(token, hidden)
         return self.model.logits(hidden)
 
     def _look(self, token: int) -> Tensor:

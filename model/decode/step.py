@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.decode_step import PackedExperts, Reach, Remembered, RoutedExperts, Step, StepWeights, fits
+from docqa.kernels.decode_step.native import PackedExperts, Reach, Remembered, RoutedExperts, Step, StepWeights, fits
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use

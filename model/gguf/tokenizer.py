@@ -65,7 +65,7 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
         "normalizer": normalizer,
         "pre_tokenizer": before,
         "post_processor": None,
-        "decoder": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True},
+        "decoder": plain,
         "model": {
             "type": "BPE",
             "vocab": {token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL},

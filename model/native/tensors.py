@@ -9,8 +9,7 @@ import numpy as np
 
 from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.checkpoints.mapped import MappedTensors
-from docqa.model.checkpoints.names import PARTS
-from docqa.model.checkpoints.weights import plain_name, weight_files
+from docqa.model.checkpoints.weights import PARTS, plain_name, weight_files
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 
 

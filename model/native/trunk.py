@@ -73,7 +73,7 @@ class _TrunkLayer:
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
         rate = np.logaddexp(0, x @ dense["linear_attn.in_proj_a.weight"].T + dense["linear_attn.dt_bias"])
         decay = -np.exp(dense["linear_attn.A_log"]) * rate
-        out = arrays.delta_rule(q, k, v, decay=decay, beta=beta, library=library)
+        out, _ = arrays.delta_rule(q, k, v, decay=decay, beta=beta, library=library)
         z = self._product(x, "linear_attn.in_proj_z").reshape(batch, seq, value_heads, value_dim)
         out = arrays.gated_norm(out, z, dense["linear_attn.norm.weight"], config.rms_norm_eps, library=library)
         return self._product(out.reshape(batch, seq, -1), "linear_attn.out_proj")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.gguf.file import GgufFile, is_gguf, opened_gguf
+from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.prompts.thinking import CLOSING, OPENING
 from docqa.model.protocol import Tokenizer
 
@@ -43,16 +43,13 @@ class ChatTemplate:
         except (ValueError, OSError) as error:
             raise ConfigUnsupported(f"{config} cannot be read ({error}); get the model folder again") from error
         if not config.is_file() and is_gguf(folder):
-            return cls._of_gguf(opened_gguf(folder))
+            file = opened_gguf(folder)
+            source = file.chat_template()
+            return None if source is None else cls(source, str(file.path), file.special_tokens())
         found = raw.get("chat_template")
         if isinstance(found, list):  # several by name; the one for tools is not ours
             found = next((entry.get("template") for entry in found if entry.get("name") == "default"), None)
         return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
-
-    @classmethod
-    def _of_gguf(cls, file: GgufFile) -> ChatTemplate | None:
-        source = file.chat_template()
-        return cls(source, str(file.path), file.special_tokens()) if source is not None else None
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
         """The text of `messages` up to where the model's answer begins.

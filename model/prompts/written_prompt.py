@@ -27,7 +27,7 @@ _KEEP = " Keep numbers, dates and names as they are there."
 _NEAREST = "These of the sentences may answer the question, others may too:"
 _NEAREST_WORDS = "These words of the document may answer the question, others may too:"
 
-_REPAIR = """{weak}:
+_REPAIR = """{nothing} out these sentences of your answer:
 {listed}
 Write your whole answer again. Put for each of these sentences what {source} says instead, with {cite}, or leave it \
 out; keep the others as they are."""
@@ -62,20 +62,18 @@ def asked_of_whole(question: Question) -> str:
 
 def mend_numbered(question: Question, weak: Sequence[str]) -> str:
     """What a model is asked whose statements `weak` no numbered sentence bears out."""
-    mend = _REPAIR.format(
-        weak="No numbered sentence bears out these sentences of your answer", listed=_listed(weak),
+    return _nearest(question) + _REPAIR.format(
+        nothing="No numbered sentence bears", listed=_listed(weak),
         source="the numbered sentence", cite="its number in square brackets",
     )  # fmt: skip
-    return f"{_nearest(question)}{mend}"
 
 
 def mend_whole(question: Question, weak: Sequence[str]) -> str:
     """What a model is asked whose statements `weak` no words of the document bear out."""
-    mend = _REPAIR.format(
-        weak="No words of the document bear out these sentences of your answer", listed=_listed(weak),
+    return _quoted(question) + _REPAIR.format(
+        nothing="No words of the document bear", listed=_listed(weak),
         source="the document", cite="its words between quotation marks",
     )  # fmt: skip
-    return f"{_quoted(question)}{mend}"
 
 
 def _question(question: Question) -> str:

@@ -9,6 +9,7 @@ lineage.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -38,9 +39,6 @@ class DeltaMemory:
         """Go on with the batch rows `chosen` [new rows], repeats allowed."""
         assert self.tail is not None and self.memory is not None
         self.update(self.tail[chosen], self.memory[chosen])
-
-    def nbytes(self) -> int:
-        return sum(part.nbytes for part in self.tensors().values())
 
     def tensors(self) -> dict[str, Tensor]:
         """What is remembered, by the names of a saved state."""
@@ -94,14 +92,8 @@ class AttentionMemory:
         return len(self.quantized) * self.grid + (0 if self.pending is None else self.pending[0].shape[0])
 
     def fork(self) -> AttentionMemory:
-        twin = AttentionMemory(self.grid, self.long, half_keys=self.half_keys)
-        self._share(twin)
-        return twin
-
-    def _share(self, twin: AttentionMemory) -> None:
-        """Give an empty twin the same keys and values."""
         self._room = None  # both would write behind the same tokens
-        twin.quantized, twin.pending = self.quantized, self.pending
+        return copy(self)
 
     def tensors(self) -> dict[str, Tensor]:
         """What is remembered outside whole blocks, by the names of a saved state."""
@@ -113,9 +105,6 @@ class AttentionMemory:
         Raises KeyError: one is missing.
         """
         self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
-
-    def nbytes(self) -> int:
-        return sum(b.nbytes() for b in self.quantized) + sum(t.nbytes for t in self.pending or ())
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and quantize the block if it is whole.
@@ -166,32 +155,24 @@ class AttentionMemory:
         last = () if self.pending is None else (KVBlock(*self.pending),)
         return Context((*self.quantized, *last), self.grid)
 
-    def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values [stop - start, kv_heads, dim] of a range of positions, dequantized."""
-        return self.context().between(start, stop, dtype)
+    def unpacked(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """All keys and values [tokens, kv_heads, dim], dequantized."""
+        return self.context().between(0, self.length, dtype)
 
     def _selection(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
-        bounds, stop = self._bounds(), self.length
+        bounds = torch.cat([b.bounds for b in self.quantized if b.bounds is not None])
+        block, stop = self.long.block, self.length
         at = start = stop - q.shape[1]
         tiles = []
         while at < stop:
-            until, local = min((at // self.tile + 1) * self.tile, stop), self._near(at)
-            tiles.append(Tile(until - start, local, self._far(q[0, at - start : until - start], local, bounds)))
+            first = at // self.tile * self.tile
+            until = min(first + self.tile, stop)
+            near = max((first - self.long.local) // block, 1)  # the first key block of the local range
+            far = best_blocks(q[0, at - start : until - start], bounds[1:near], self.long.best) + 1
+            tiles.append(Tile(until - start, near * block, far))
             at = until
-        return BlockSelection(self.long.block, tiles)
-
-    def _bounds(self) -> Tensor:
-        return torch.cat([b.bounds for b in self.quantized if b.bounds is not None])
-
-    def _far(self, q: Tensor, local: int, bounds: Tensor) -> Tensor:
-        """Numbers of the blocks [kv_heads, best] before the local range that queries [rows, heads, dim] read."""
-        return best_blocks(q, bounds[1 : local // self.long.block], self.long.best) + 1
-
-    def _near(self, at: int) -> int:
-        """First position of the local range of a tile that starts at `at`, on the grid of key blocks."""
-        tile = at // self.tile * self.tile
-        return max((tile - self.long.local) // self.long.block, 1) * self.long.block
+        return BlockSelection(block, tiles)
 
 
 class ForkedContext:

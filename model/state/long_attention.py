@@ -20,19 +20,16 @@ class LongAttention:
     best: int = 64
     block: int = 128
 
-    def describe(self, position: int) -> str:
-        """The name of what a context of `position` tokens was read with, for provenance."""
-        if position <= self.exact:
-            return f"exact, int8 keys and values past whole blocks, up to {self.exact} tokens"
-        return (
-            f"exact up to {self.exact} tokens, then the first {self.block} and the last {self.local} tokens and the "
-            f"{self.best} best blocks of {self.block} by min-max bound; int8 keys and values"
-        )
-
 
 def attention_kind(config: HybridConfig, position: int, long: LongAttention | None = None) -> str:
     """How attention reads up to `position` tokens through the layers of `config`, in words, for provenance."""
     if FULL not in config.layer_types:
         count = len(config.layer_types)
         return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
-    return (long or LongAttention()).describe(position)
+    how = long or LongAttention()
+    if position <= how.exact:
+        return f"exact, int8 keys and values past whole blocks, up to {how.exact} tokens"
+    return (
+        f"exact up to {how.exact} tokens, then the first {how.block} and the last {how.local} tokens and the "
+        f"{how.best} best blocks of {how.block} by min-max bound; int8 keys and values"
+    )

@@ -1,13 +1,13 @@
 """State: what the model keeps of the tokens that it has read.
 
-`fork` and `snapshot` copy references, since layers replace their tensors and never write into them. A state can only be
-taken back to a snapshot: the memory of a delta net cannot be cut. Saved states are folders, see files.py.
+`fork` copies references, since layers replace their tensors and never write into them. There is no other way back to an
+earlier point: the memory of a delta net cannot be cut. Saved states are folders, see files.py.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -16,16 +16,6 @@ from docqa.model.config import HybridConfig
 from docqa.model.family import FULL
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import GRID, LongAttention
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A point that a state can be taken back to."""
-
-    layers: tuple[DeltaMemory | AttentionMemory, ...]
-    tokens: tuple[Tensor, ...]
-    position: int
-    hidden: Tensor | None
 
 
 class State:
@@ -60,22 +50,9 @@ class State:
 
     def fork(self) -> State:
         """An independent state at the same point; nothing is copied until one of the two moves on."""
-        twin = State(self.config, self.yarn_factor, grid=self.grid, long=self.long)
-        twin.rewind(self.snapshot())
+        twin = copy(self)
+        twin.layers = tuple(layer.fork() for layer in self.layers)
         return twin
-
-    def snapshot(self) -> Snapshot:
-        """A point for `rewind`; costs no memory until the state moves on."""
-        return Snapshot(tuple(layer.fork() for layer in self.layers), self.tokens, self.position, self.hidden)
-
-    def rewind(self, snapshot: Snapshot) -> None:
-        """Take the state back (or forth) to a snapshot of its own lineage."""
-        self.layers = tuple(layer.fork() for layer in snapshot.layers)
-        self.tokens, self.position, self.hidden = snapshot.tokens, snapshot.position, snapshot.hidden
-
-    def nbytes(self) -> int:
-        """Bytes of all tensors that this state refers to, shared or not."""
-        return sum(layer.nbytes() for layer in self.layers) + sum(t.nbytes for t in self.tokens)
 
 
 def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttention) -> DeltaMemory | AttentionMemory:

@@ -7,10 +7,12 @@ import torch
 
 from docqa.kernels.delta import delta_rule, delta_rule_chunked, delta_rule_recurrent, delta_rule_reference, l2_normalise
 from docqa.kernels.delta.gradient import delta_rule_gradient
+from docqa.kernels.delta.native import delta_rule_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
 
 HEADS, KEY, VALUE = 3, 8, 12
+CHUNKED = [delta_rule_chunked, *([partial(delta_rule_native, library=library())] if library() else [])]
 
 
 def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0, key=KEY, value=VALUE):
@@ -61,7 +63,8 @@ def test_the_size_of_the_chunk_does_not_matter(chunk):
 @pytest.mark.parametrize(
     "regime", ["normal", "slow decay", "slow behind strong decay", "strong decay", "keys alike and beta near 1"]
 )
-def test_float32_chunks_stay_near_float64(regime):
+@pytest.mark.parametrize("rule", CHUNKED, ids=["torch", "native"][: len(CHUNKED)])
+def test_float32_chunks_stay_near_float64(regime, rule):
     x = inputs(512, batch=1)
     if regime == "slow behind strong decay":
         x["decay"] = torch.full_like(x["decay"], -1e-3)
@@ -74,7 +77,7 @@ def test_float32_chunks_stay_near_float64(regime):
     if regime.startswith("keys"):
         x["k"] = l2_normalise(x["k"][:, :1] + 0.05 * x["k"])
         x["beta"] = torch.full_like(x["beta"], 0.999)
-    out, state = delta_rule_chunked(**{n: t.float() for n, t in x.items()})
+    out, state = rule(**{n: t.float() for n, t in x.items()})
     right_out, right_state = delta_rule_reference(**x)
     scale = max(1.0, float(right_out.abs().max()))
     assert torch.isfinite(out).all() and torch.isfinite(state).all()

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.activation import silu_product_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
-from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
+from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored
-from docqa.kernels.gguf_matmul.reference import block_product_reference
 from docqa.kernels.self_check import library
 
 NATIVE = library()
@@ -49,7 +48,7 @@ def test_values_of_blocks_are_those_of_the_gguf_package(kind):
 
 @pytest.mark.parametrize("kind", ["Q4_K", "Q8_0"])
 def test_torch_takes_rows_in_turn_and_gives_the_definition(kind, monkeypatch):
-    monkeypatch.setattr("docqa.kernels.gguf_matmul.by_rows.NUMBERS", 5000)
+    monkeypatch.setattr("docqa.kernels.gguf_matmul.dense.NUMBERS", 5000)
     blocks, x = matrix(kind), torch.randn(2, 3, 512, dtype=torch.float64)
     right = block_product_reference(x, blocks)
     assert right.shape == (2, 3, 37) and (block_product_by_rows(x, blocks) - right).abs().max() < 1e-9

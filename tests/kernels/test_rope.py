@@ -5,8 +5,16 @@ import math
 import pytest
 import torch
 
-from docqa.kernels.rope import YarnOptions, boundaries, frequencies, magnitude, rotate, rotate_reference, rotation_table
-from docqa.kernels.rope.native import rotate_native
+from docqa.kernels.rope import (
+    YarnOptions,
+    boundaries,
+    frequencies,
+    magnitude,
+    rotate,
+    rotate_native,
+    rotate_reference,
+    rotation_table,
+)
 from docqa.kernels.self_check import library
 
 POSITIONS = torch.tensor([0, 4095, 262_143, 1_009_999])

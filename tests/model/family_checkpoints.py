@@ -138,10 +138,10 @@ def rewritten(source, target, change):
 GRID = 64  # tokens between the points of a state
 
 
-def answer(model, state, count=6):
+def answer(model, state, seed=7, count=9):
     """A question and a few greedy tokens: what any caching could change."""
     fork = state.fork()
-    logits = [model.logits(model.prefill(tiny.random_ids(11, 7), fork))]
+    logits = [model.logits(model.prefill(tiny.random_ids(11, seed), fork))]
     for _ in range(count):
         logits.append(model.logits(model.prefill([int(logits[-1].argmax())], fork)))
     return torch.stack(logits)
@@ -168,7 +168,7 @@ def pair(tmp_path, family, make, quantization):
 
 
 def check_states(folder, where):
-    """A state that was cut, forked, rewound, or saved in `where` gives the bits of a cold run."""
+    """A state that was cut, forked, or saved in `where` gives the bits of a cold run."""
     model, ids = load_model(folder, dtype="float32"), tiny.random_ids(200)
     cold = model.new_state(grid=GRID)
     model.prefill(ids, cold)
@@ -179,9 +179,7 @@ def check_states(folder, where):
     assert torch.equal(answer(model, pieces), right)
     back = model.new_state(grid=GRID)
     model.prefill(ids[:128], back)
-    point = back.snapshot()
-    model.prefill(tiny.random_ids(50, 9), back)
-    back.rewind(point)
+    model.prefill(tiny.random_ids(50, 9), back.fork())
     save_state(back, where / "state", {}, model)
     model.prefill(ids[128:], back)
     assert torch.equal(answer(model, back), right)
@@ -195,7 +193,7 @@ def check_pieces(folder):
     """Any pieces and single steps give what one forward pass gives."""
     model, ids = load_model(folder, dtype="float64"), tiny.random_ids(150)
     right = model.network(ids[None])[0]
-    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
+    for cuts in ((37, 64, 101), (128,), (140, 141, 142, 143)):
         state, start = model.new_state(), 0
         for stop in (*cuts, 150):
             hidden = model.prefill(ids[start:stop], state)

@@ -60,7 +60,7 @@ def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
         branches = Branches(model, state.fork())
         assert branches.logits([3]).shape == (1, raw["vocab_size"])
         branches.keep([0, 0])
-        assert branches.step([4, 5]).device.type == "cpu"
+        assert branches.logits([4, 5]).device.type == "cpu"
         assert model.lower_states([1, 2, 3]).device.type == "cpu"
 
 

@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import (
+    FAMILIES,
     HYBRIDS,
     TRANSFORMERS,
     check_pieces,
@@ -71,16 +72,16 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
 
 
 @pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
-def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
+def test_cached_forked_and_saved_states_equal_cold_runs(folders, tmp_path, family):
     check_states(folders(family), tmp_path)
 
 
-@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
+@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe", *TRANSFORMERS, *HYBRIDS])
 def test_pieces_and_steps_equal_one_forward(folders, family):
     check_pieces(folders(family))
 
 
-@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
+@pytest.mark.parametrize("family", [*FAMILIES, *TRANSFORMERS, *HYBRIDS])
 def test_parameters_are_counted_and_planned_as_they_are(folders, family):
     config = HybridConfig.from_folder(folders(family))
     with torch.device("meta"):
@@ -94,7 +95,7 @@ def test_state_bytes_are_planned_as_whole_blocks_are_kept(folders, family):
     model = load_model(folders(family), dtype="float32")
     state = model.new_state(grid=128, long=LongAttention(block=128))
     model.prefill(tiny.random_ids(256), state)
-    held = sum(layer.nbytes() for layer in state.layers)
+    held = tiny.held_bytes(*state.layers)
     assert held * 0.9 < state_bytes(model.config, 256, grid=128)["kv"] < held * 1.1
 
 

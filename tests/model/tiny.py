@@ -10,6 +10,7 @@ from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 
 RAW = {
     "model_type": "qwen3_5_text",
@@ -90,6 +91,14 @@ def write_checkpoint(folder: Path, raw: dict | None = None, seed: int = 0) -> Pa
 def tiny_model(folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None) -> NetworkModel:
     """Write a checkpoint and load it."""
     return load_model(write_checkpoint(folder, raw), dtype=dtype)
+
+
+def held_bytes(*layers: AttentionMemory | DeltaMemory) -> int:
+    """Bytes of what layers of a state remember."""
+    parts = [part for layer in layers for part in layer.tensors().values()]
+    for layer in layers:
+        parts += [part for block in getattr(layer, "quantized", ()) for part in vars(block).values()]
+    return sum(part.nbytes for part in parts if isinstance(part, torch.Tensor))
 
 
 def random_ids(count: int, seed: int = 1) -> torch.Tensor:

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from docqa.app.models.library import bundled
 from docqa.model.checkpoints.layout import expert_names
-from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.quantize import Shards, is_quantized
+from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 

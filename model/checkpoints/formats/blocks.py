@@ -11,7 +11,6 @@ from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
-from docqa.model.checkpoints.formats.quantization import Quantization
 
 KIND = "Q6_K"
 SUFFIX = ".q6_k"  # behind the name of a matrix
@@ -60,10 +59,6 @@ def _bytes(codes: Tensor, steps: Tensor, factor: Tensor) -> Tensor:
     return torch.cat([low.flatten(1), high.flatten(1), steps.view(torch.uint8), factor.view(torch.uint8)], 1)
 
 
-def _decode(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    return BlockMatrix.of(parts["blocks"], KIND).dense()
-
-
 def _check(parts: Parts, shape: tuple[int, ...]) -> None:
     blocks = parts["blocks"]
     block = BLOCKS[KIND]
@@ -72,4 +67,7 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
         raise BadParts(f"is {blocks.dtype} {tuple(blocks.shape)}, for a matrix of {shape}")
 
 
-FORMAT = Format(f"weight{SUFFIX}", {"blocks": f"weight{SUFFIX}"}, _decode, check=_check)
+FORMAT = Format(
+    f"weight{SUFFIX}", {"blocks": f"weight{SUFFIX}"},
+    lambda parts, shape, quantization: BlockMatrix.of(parts["blocks"], KIND).dense(), check=_check,
+)  # fmt: skip

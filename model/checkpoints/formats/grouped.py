@@ -14,7 +14,6 @@ from torch import Tensor
 
 from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
-from docqa.model.checkpoints.formats.quantization import Quantization
 
 ROWS = 8_192  # packed at a time: an embedding of the family is 4 GB in float32, and packing takes several copies
 SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
@@ -50,19 +49,15 @@ def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
 
 
-def fitted_grid(groups: Tensor, bits: int, importance: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Scale and zero [rows, groups] that lose least of groups [rows, groups, 64], as fp16 stores them, in float32.
-
-    `importance` [64] weighs the squared errors of the inputs.
-    """
+def fitted_grid(groups: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """Scale and zero [rows, groups] that lose least of groups [rows, groups, 64], as fp16 stores them, in float32."""
     best_error = torch.full(groups.shape[:2], float("inf"))
     best = torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])
     for low, step in _ranges(groups, bits):
         scale = step.clamp(min=1e-6).half().float()
         zero = (_lowest(bits) - low / scale).half().float()
         wide, offset = scale[..., None], zero[..., None]
-        error = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_()
-        total = error.sum(-1) if importance is None else error @ importance
+        total = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_().sum(-1)
         better = total < best_error
         best_error = torch.where(better, total, best_error)
         best = torch.where(better, scale, best[0]), torch.where(better, zero, best[1])
@@ -92,10 +87,6 @@ def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
         yield lowest, gaps.where(gaps > finest, torch.inf).amin(-1).where(highest > lowest, highest - lowest)
 
 
-def _decode(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
-    return dequantize(parts["q"], parts["scale"], parts["zero"])
-
-
 def _check(parts: Parts, shape: tuple[int, ...]) -> None:
     """Shapes, before any arithmetic."""
     q, scale, zero = parts["q"], parts["scale"], parts["zero"]
@@ -110,4 +101,7 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
         raise BadParts(f"has scale and zero of {tuple(scale.shape)} and {tuple(zero.shape)}, for a matrix of {shape}")
 
 
-FORMAT = Format("weight.q", {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"}, _decode, check=_check)
+FORMAT = Format(
+    "weight.q", {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"},
+    lambda parts, shape, quantization: dequantize(parts["q"], parts["scale"], parts["zero"]), check=_check,
+)  # fmt: skip

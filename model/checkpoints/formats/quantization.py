@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any
 
 from docqa.model.config import flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
@@ -37,7 +38,7 @@ class Quantization:
         path = folder / "config.json"
         if not path.is_file():
             return cls()
-        raw = cast("QuantizationJson", flat_config(read_config(folder)).get("quantization_config"))
+        raw: Any = flat_config(read_config(folder)).get("quantization_config")
         if not raw:
             return cls()
         try:
@@ -51,24 +52,7 @@ class Quantization:
             raise ConfigUnsupported(f"{path}: quantization_config: {error}") from error
 
 
-class QuantizationJson(TypedDict, total=False):
-    """`quantization_config`, as far as it is read."""
-
-    quant_method: str
-    fmt: str
-    weight_block_size: list[int]
-    bits: int
-    w_bit: int
-    version: str
-    group_size: int
-    q_group_size: int
-    checkpoint_format: str
-    dynamic: dict[str, object]
-    format: str
-    config_groups: dict[str, dict[str, Any]]
-
-
-def _fp8(raw: QuantizationJson) -> Quantization:
+def _fp8(raw: Mapping[str, Any]) -> Quantization:
     rows, columns = raw.get("weight_block_size") or (128, 128)
     if not (isinstance(rows, int) and isinstance(columns, int) and rows > 0 and columns > 0):
         raise ValueError(f"weight_block_size = {[rows, columns]!r} is not a size")
@@ -77,7 +61,7 @@ def _fp8(raw: QuantizationJson) -> Quantization:
     return Quantization("fp8", block=(rows, columns))
 
 
-def _awq(raw: QuantizationJson) -> Quantization:
+def _awq(raw: Mapping[str, Any]) -> Quantization:
     bits = raw.get("bits", raw.get("w_bit", 4))
     if bits != 4:
         raise ValueError(f"bits = {bits!r} is not supported for awq; expected 4")
@@ -86,7 +70,7 @@ def _awq(raw: QuantizationJson) -> Quantization:
     return Quantization("awq", 4, raw.get("group_size", raw.get("q_group_size", 128)))
 
 
-def _gptq(raw: QuantizationJson) -> Quantization:
+def _gptq(raw: Mapping[str, Any]) -> Quantization:
     bits, form = raw.get("bits", 4), raw.get("checkpoint_format", "gptq")
     if bits not in PACKED_BITS:
         raise ValueError(f"bits = {bits!r} is not supported for gptq; expected 4 or 8")
@@ -98,7 +82,7 @@ def _gptq(raw: QuantizationJson) -> Quantization:
     return Quantization("gptq", bits, raw.get("group_size", 128), offset)
 
 
-def _compressed(raw: QuantizationJson) -> Quantization:
+def _compressed(raw: Mapping[str, Any]) -> Quantization:
     if raw.get("format") not in COMPRESSED:
         raise ValueError(
             f"format = {raw.get('format')!r} of compressed-tensors is not supported; known: {', '.join(COMPRESSED)}"

@@ -1,3 +1,3 @@
 """GGUF files: reading, writing, names and vocabulary."""
 
-__all__ = ["checkpoint", "vocabulary", "writer"]
+__all__ = ["checkpoint", "conventions", "writer"]

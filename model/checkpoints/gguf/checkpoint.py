@@ -11,18 +11,12 @@ from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
 from docqa.model.checkpoints.formats import GGML, Format
-from docqa.model.checkpoints.gguf.conventions import Change, file_rows, stored_rows, to_checkpoint, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import GgufFile, opened_gguf
-from docqa.model.gguf.names import (
-    EXPERT_NAMES,
-    GATE_UP_EXPERTS,
-    MTP_NAMES,
-    OLD_TOGETHER,
-    ROPE_FACTORS,
-    TOP_NAMES,
-)
+from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, MTP_NAMES, OLD_TOGETHER, ROPE_FACTORS, TOP_NAMES
+from docqa.model.gguf.reader import StoredTensor
 
 
 @dataclass(frozen=True)
@@ -57,17 +51,13 @@ class GgufCheckpoint:
         self._parts: dict[str, _Part] = {}
         for stored in self.file.tensors:
             self._parts |= self._named(stored)
+        self.names: Mapping[str, Format] = dict.fromkeys(self._parts, GGML)
 
     def __enter__(self) -> GgufCheckpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
-
-    @property
-    def names(self) -> Mapping[str, Format]:
-        """Plain names of the tensors, as the architecture calls them."""
-        return dict.fromkeys(self._parts, GGML)
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`.
@@ -77,11 +67,7 @@ class GgufCheckpoint:
         """
         from gguf import quants
 
-        part = self._parts.get(name)
-        if part is None:
-            raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
-        tensor = self.file.tensors[part.stored]
-        where = f"{self.file.path}: {part.stored}"
+        part, tensor, where = self._found(name)
         try:
             data = tensor.data if part.expert is None else tensor.data[part.expert]
             raw = quants.dequantize(data, tensor.tensor_type)
@@ -91,8 +77,7 @@ class GgufCheckpoint:
             raise WeightsMismatch(f"{where} is of type {tensor.tensor_type.name}, which cannot be read") from error
         except (RuntimeError, IndexError, ValueError) as error:
             raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
-        if tuple(value.shape) != shape:
-            raise WeightsMismatch(f"{where} gives {name} of {tuple(value.shape)}, the metadata expect {shape}")
+        _expect(where, name, tuple(value.shape), shape)
         return value.to(dtype)
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
@@ -103,14 +88,13 @@ class GgufCheckpoint:
         Raises:
             WeightsMismatch: its shape is not `shape`.
         """
-        part = self._parts.get(name)
-        tensor = None if part is None else self.file.tensors[part.stored]
-        if part is None or tensor is None or part.expert is not None or tensor.tensor_type.name not in BLOCKS:
+        if name not in self._parts:
+            return None
+        part, tensor, where = self._found(name)
+        if part.expert is not None or tensor.tensor_type.name not in BLOCKS:
             return None
         matrix = BlockMatrix.of(torch.from_numpy(tensor.data), tensor.tensor_type.name)
-        if matrix.shape != shape:
-            where = f"{self.file.path}: {part.stored}"
-            raise WeightsMismatch(f"{where} gives {name} of {matrix.shape}, the metadata expect {shape}")
+        _expect(where, name, matrix.shape, shape)
         rows = stored_rows(self.config, name, shape[0])
         if rows is None:
             return None
@@ -122,18 +106,21 @@ class GgufCheckpoint:
         Raises:
             WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or it is in no known blocks.
         """
-        part = self._parts.get(name)
-        if part is None or part.expert is None:
-            raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
-        tensor, where = self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
+        part, tensor, where = self._found(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
             matrix = BlockMatrix.of(data, tensor.tensor_type.name)
         except (UnknownBlock, IndexError, ValueError) as error:
             raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
-        if matrix.shape != shape:
-            raise WeightsMismatch(f"{where} gives {name} of {matrix.shape}, the metadata expect {shape}")
+        _expect(where, name, matrix.shape, shape)
         return matrix
+
+    def _found(self, name: str) -> tuple[_Part, StoredTensor, str]:
+        """What tensor `name` is in the file, the file's tensor, and its place for errors. Raises WeightsMissing."""
+        part = self._parts.get(name)
+        if part is None:
+            raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
+        return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
         """See `Checkpoint.check_used`."""
@@ -163,7 +150,7 @@ class GgufCheckpoint:
         form = self.file.family.gguf
         for name, known in form.layer_names.items() if form is not None else ():
             if rest == known:
-                rows = file_rows(self.config, name)
+                rows = None if form is None else form.rows(self.config, name)
                 return {prefix + name: _Part(stored, to_checkpoint(self.config, name), rows=rows)}
         if rest == OLD_TOGETHER:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}
@@ -181,3 +168,8 @@ class GgufCheckpoint:
             for number in numbers
             for half, undo in halves.items()
         }
+
+
+def _expect(where: str, name: str, have: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    if have != shape:
+        raise WeightsMismatch(f"{where} gives {name} of {have}, the metadata expect {shape}")

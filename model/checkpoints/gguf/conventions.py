@@ -34,7 +34,7 @@ def to_file(config: HybridConfig, name: str) -> Change:
 
 
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
-    """What turns the file's tensor into the checkpoint's tensor `name`; of a transformer `file_rows` says all."""
+    """What turns the file's tensor into the checkpoint's tensor `name`; of a transformer `GgufForm.rows` says all."""
     if not config.family.recurrent:
         return unchanged
     if "linear_attn." not in name:
@@ -48,17 +48,10 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
     return (lambda x: move(x.neg().log())) if part == "A_log" else move
 
 
-def file_rows(config: HybridConfig, name: str) -> Tensor | None:
-    """Rows of the file's tensor that are those of a transformer's tensor `name` in their order; None: all as they are.
-    """
-    form = config.family.gguf
-    return None if form is None else form.rows(config, name)
-
-
 def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
     """Which of a file's `count` rows are those of matrix `name`, in their order; None where its columns are moved."""
     if not config.family.recurrent:
-        rows = file_rows(config, name)
+        rows = None if config.family.gguf is None else config.family.gguf.rows(config, name)
         return torch.arange(count) if rows is None else rows
     shared = _in_turns(config) and config.linear_num_value_heads != config.linear_num_key_heads
     if name.endswith("linear_attn.out_proj.weight") and shared:

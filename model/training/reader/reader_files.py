@@ -9,8 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.checkpoints.names import PARTS
-from docqa.model.checkpoints.weights import opened
+from docqa.model.checkpoints.weights import PARTS, opened
 from docqa.model.heads.reader_cost import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS
 from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
 from docqa.model.native.encoder import EncoderShape, shape_of

@@ -15,8 +15,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.quantize import Shards, stored_parts
+from docqa.model.checkpoints.weights import CONFIG_KEY
 from docqa.model.training.loop import stage_parser
 from docqa.model.training.trunk.stage import read_checkpoint
 

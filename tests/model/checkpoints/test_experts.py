@@ -15,7 +15,7 @@ from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.native import mix_native
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.expert_files import ExpertFiles
-from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
+from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.checkpoints.weights import Entry
@@ -102,14 +102,8 @@ def test_several_blocks_go_through_a_layer_and_read_its_experts_once(tmp_path):
         model.prefill(IDS[0, :5], state)
         pool = pool_of(model.network)
         before = pool.read
-        outputs = []
-        model.prefill(
-            IDS[0, 5:69], state,
-            on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))),
-            on_output=lambda ids, hidden, outputs=outputs: outputs.append((len(ids), len(hidden))),
-        )  # fmt: skip
+        model.prefill(IDS[0, 5:69], state, on_hidden=lambda at, hidden, seen=seen: seen.append((at, len(hidden))))
         assert seen == [(5, 11), (16, 16), (32, 16), (48, 16), (64, 5)]
-        assert outputs == [(count, count) for _, count in seen]
         read.append(pool.read - before)
         found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
     assert torch.equal(*found)
@@ -149,7 +143,7 @@ def test_memory_for_experts_is_said_as_people_write_it(said, meant):
 
 def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
     monkeypatch.setenv(MEMORY_VARIABLE, f"{3 * ONE / 1024}K")
-    assert pool_bytes(load_model(folder, dtype="float32").network) == 3 * ONE
+    assert load_model(folder, dtype="float32").expert_pool_bytes == 3 * ONE
     monkeypatch.setenv(MEMORY_VARIABLE, "plenty")
     with pytest.raises(ConfigUnsupported, match="DOCQA_EXPERT_MEMORY = 'plenty' is not a size"):
         load_model(folder, dtype="float32")

@@ -3,7 +3,16 @@
 import pytest
 import tiny
 import torch
-from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
+from family_checkpoints import (
+    FAMILIES,
+    HYBRIDS,
+    apart,
+    randomised,
+    rewritten,
+    settings_of,
+    transformers_class,
+    write_family,
+)
 from safetensors.torch import load_file
 
 from docqa.model.checkpoints.check import check
@@ -11,7 +20,6 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import parameters
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.hybrid import Hybrid
 from docqa.model.load import load_model
 
 NEAR = 5e-4  # float32 logits; measured 3e-6 to 3e-5
@@ -24,7 +32,7 @@ def test_logits_are_those_of_transformers(folders, family):
     assert result["argmax_equal"] and result["max_abs_diff"] < NEAR
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *HYBRIDS])
 def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(folders, family):
     theirs = transformers_class(family)[1].from_pretrained(folders(family), attn_implementation="eager").eval()
     ours = load_network(folders(family), HybridConfig.from_folder(folders(family)), torch.float32)
@@ -33,15 +41,7 @@ def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(f
         right = theirs(ids).logits
         difference = (ours.logits(ours(ids)) - right).abs().max()
     print(family, float(difference), float(right.abs().max()))
-    assert difference < NEAR
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_parameters_are_counted_as_they_are(folders, family):
-    config = HybridConfig.from_folder(folders(family))
-    with torch.device("meta"):
-        network = Hybrid(config)
-    assert parameters(config)["total"] == sum(part.numel() for part in network.parameters())
+    assert difference < (NEAR if family in FAMILIES else 1e-4)
 
 
 RELEASED = {"head_dim": 256, "linear_num_key_heads": 16, "linear_key_head_dim": 128, "linear_value_head_dim": 128}
@@ -66,22 +66,6 @@ DENSE_4B = {**RELEASED, "vocab_size": 248320, "hidden_size": 2560, "num_hidden_l
 def test_released_sizes_have_the_parameters_that_are_published(raw, total, active):
     counts = parameters(HybridConfig.from_dict(raw))
     assert (round(counts["total"] / 1e9, 2), round(counts["active"] / 1e9, 2)) == (total, active)
-
-
-def in_float64(folder):
-    return load_model(folder, dtype="float64")
-
-
-@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe"])
-def test_pieces_and_steps_equal_one_forward(folders, family):
-    model, ids = in_float64(folders(family)), tiny.random_ids(150)
-    right = model.network(ids[None])[0]
-    for cuts in ((37, 64, 101), (128,), (140, 141, 142, 143)):
-        state, start = model.new_state(), 0
-        for stop in (*cuts, 150):
-            hidden = model.prefill(ids[start:stop], state)
-            assert (hidden - right[stop - 1]).abs().max() < 1e-11
-            start = stop
 
 
 def test_a_cut_on_the_grid_does_not_change_a_bit(folders):

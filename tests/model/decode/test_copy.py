@@ -67,7 +67,7 @@ def test_a_model_that_wants_a_run_and_its_end_gets_it(model, start, monkeypatch)
         def keep(self, chosen):
             self.rows = [self.rows[i] for i in chosen]
 
-        def step(self, tokens):
+        def logits(self, tokens):
             self.rows = [(*row, token) for row, token in zip(self.rows, tokens, strict=True)]
             out = torch.full((len(self.rows), 300), -20.0)
             for i, row in enumerate(self.rows):

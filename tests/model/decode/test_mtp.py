@@ -117,21 +117,18 @@ def test_the_module_computes_its_formula(plain):
     assert (module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)).abs().max() < 1e-11
 
 
-def test_drafts_do_not_depend_on_the_pieces_of_prefill(speculating):
-    ids, guesses = tiny.random_ids(90), []
-    for cuts in ((90,), (1, 40, 41, 90)):
-        drafter, state, at = Drafter(speculating.network, speculating.mtp), speculating.new_state(), 0
-        for cut in cuts:
-            speculating.prefill(ids[at:cut], state, on_output=drafter.read)
-            at = cut
-        assert drafter.memory.length == 89
-        guesses.append(drafter.draft(7, 3))
-        assert drafter.memory.length == 89  # a guess leaves nothing behind
+def test_drafts_token_by_token_are_those_of_the_module_over_the_whole_text(speculating):
+    ids = tiny.random_ids(90)
     hidden = speculating.network(ids[None])[0]
+    drafter = Drafter(speculating.network, speculating.mtp, hidden[0])
+    for token, state in zip(ids[1:].tolist(), hidden[1:]):
+        drafter.read(token, state)
+    guesses = drafter.draft(7, 3)
+    assert drafter.memory.length == 89 and drafter.draft(7, 3) == guesses  # a guess leaves nothing behind
     following = speculating.network.embed_tokens(torch.cat([ids[1:], torch.tensor([7])]))
     rotation = speculating.network.rotation(torch.arange(90))
     once = speculating.mtp(hidden[None], following[None], rotation)[0, -1]
-    assert guesses[0] == guesses[1] and guesses[0][0] == int(speculating.network.logits(once).argmax())
+    assert guesses[0] == int(speculating.network.logits(once).argmax())
 
 
 def test_a_checkpoint_has_the_module_or_a_part_of_one_or_none(folder, checkpoint, tmp_path):
@@ -155,8 +152,8 @@ class Scripted(Drafter):
     def __init__(self, model, text, wrong=()):
         self.text, self.wrong, self.hidden, self.said = text, set(wrong), None, 0
 
-    def read(self, ids, hidden):
-        self.said += len(ids)
+    def read(self, token, hidden):
+        self.said += 1
 
     def draft(self, token, count):
         places = range(self.said + 1, min(self.said + 1 + count, len(self.text)))
@@ -169,8 +166,8 @@ def started(model, count=70, **more):
     return state
 
 
-def tokens(model, state, drafter=None, **more):
-    return [piece.token for piece in generate(model, state, max_tokens=24, stop_ids=[], drafter=drafter, **more)]
+def tokens(model, state, **more):
+    return [piece.token for piece in generate(model, state, max_tokens=24, stop_ids=[], **more)]
 
 
 @pytest.mark.parametrize("sampling", [None, Sampling(temperature=1.5, seed=4), Sampling(repetition_penalty=1.3)])
@@ -185,7 +182,8 @@ def test_speculation_writes_what_plain_decoding_writes(plain, speculating, sampl
 def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
     state = started(plain, grid=64)  # a whole block is quantized to int8, and read as such by both
     right = tokens(plain, state)
-    assert tokens(plain, state, Scripted(plain, right, wrong)) == right
+    going = Speculation(plain, state, Scripted(plain, right, wrong), 24)
+    assert [int(going.logits(token).argmax()) for token in right[:-1]] == right[1:]
 
 
 def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
@@ -213,11 +211,10 @@ def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
         assert (logits - plain.logits(plain.prefill([token], walker))).abs().max() < 1e-10
 
 
-def test_past_exact_attention_nothing_is_guessed(plain):
-    state = started(plain, 300, grid=64, long=LongAttention(exact=192, local=64, best=2, block=16))
-    right = tokens(plain, state)
-    drafter = Scripted(plain, right)
-    assert tokens(plain, state, drafter) == right and drafter.said == 0
+def test_past_exact_attention_nothing_is_guessed(speculating, plain, monkeypatch):
+    far = {"grid": 64, "long": LongAttention(exact=192, local=64, best=2, block=16)}
+    monkeypatch.setattr("docqa.model.decode.generate.Speculation", None)
+    assert tokens(speculating, started(speculating, 300, **far)) == tokens(plain, started(plain, 300, **far))
 
 
 def test_the_module_travels_with_an_export(folder, tmp_path):

@@ -7,7 +7,7 @@ from tiny import WIDE, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS
-from docqa.kernels.decode_step import Reach, Remembered, Step
+from docqa.kernels.decode_step.native import Reach, Remembered, Step
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import PackedMatrix

@@ -4,7 +4,7 @@ import pytest
 import tiny
 from safetensors.torch import load_file
 
-from docqa.model.checkpoints.names import PARTS
+from docqa.model.checkpoints.weights import PARTS
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import ReaderCost, estimate
 from docqa.model.heads.reader_cost import cost_of_reader, reader_cost

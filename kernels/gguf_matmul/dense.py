@@ -1,7 +1,8 @@
-"""Products with a matrix of blocks in torch, some rows at a time: the values of all are never in memory."""
+"""Products with a matrix of blocks in torch: by their definition, and some rows at a time."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -10,8 +11,14 @@ from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 NUMBERS = 1 << 22  # of values that are in memory at a time: 16 MiB
 
 
+def block_product_reference(x: Tensor, matrix: BlockMatrix) -> Tensor:
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; float64 inside where x is, else float32."""
+    work = torch.float64 if x.dtype == torch.float64 else torch.float32
+    return (x.to(work) @ matrix.dense().to(work).T).to(x.dtype)
+
+
 def block_product_by_rows(x: Tensor, matrix: BlockMatrix) -> Tensor:
-    """Same arguments and result as `block_product_reference`; values are rounded to the dtype of x."""
+    """The same without the values of all rows in memory; they are rounded to the dtype of x."""
     rows, columns = matrix.shape
     out = x.new_empty(*x.shape[:-1], rows)
     some = max(1, NUMBERS // columns)

@@ -1,0 +1,22 @@
+"""The native kernels on arrays, for tensors of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from docqa.kernels.cpu.library import plain
+
+
+def on_tensors(function: Callable[..., np.ndarray]) -> Callable[..., Tensor]:
+    """An operation of `arrays` on tensors: float32 inside, its result in the dtype of the first; not differentiable."""
+
+    def call(*given: Any, **named: Any) -> Tensor:
+        read = (plain(x.detach()).numpy() if isinstance(x, Tensor) else x for x in given)
+        return torch.from_numpy(function(*read, **named)).to(given[0].dtype)
+
+    return call
