@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import Failure, Item, failure_of, read_content
@@ -22,10 +22,9 @@ class Outcome:
     """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
 
     None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
-    memory of the process that did it.
+    memory of the process that did it, `machine` is the name of another one.
     """
 
-    key: str
     record: str | None = None
     failure: Failure | None = None
     fatal: str | None = None
@@ -56,20 +55,18 @@ def prepare(job: Job) -> str | None:
     return None
 
 
-def attempt(job: Job, key: str, item: Item, on_event: Callable[[Event], None]) -> Outcome:
+def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
     from docqa.app import report
 
     started = time.monotonic()
     try:
-        made = job.process(item, read_content(item), on_event)
+        found = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
-            return Outcome(key, fatal=report.describe(error))
-        failure = _bug(error) if report.exit_code(error) == report.BUG else failure_of(error)
-        return Outcome(key, failure=failure, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
-    seconds = time.monotonic() - started
-    return Outcome(key, made.record, None, None, seconds, made.reading_s, made.tokens, peak_bytes())
+            return Outcome(fatal=report.describe(error))
+        found = Outcome(failure=_bug(error) if report.exit_code(error) == report.BUG else failure_of(error))
+    return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
 
 
 def _bug(error: Exception) -> Failure:

@@ -9,15 +9,16 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
+from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
-from docqa.app.batch.items import Json
+from docqa.app.batch.items import Json, key_of
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.storage.store import store_of
@@ -44,25 +45,6 @@ _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 gigabyte a process. What the user set stays."""
 
 
-class JobSpec(TypedDict):
-    """JSON that makes a job: its name, the fields of Options, and what the jobs of that name need besides."""
-
-    name: str
-    options: dict[str, Any]
-    questions: NotRequired[list[str]]
-    style: NotRequired[str]
-    focus: NotRequired[str]
-
-
-@dataclass(frozen=True)
-class Processed:
-    """What `process` made: a line of JSON, from so many tokens; making text of the bytes took `reading_s` seconds."""
-
-    record: str
-    tokens: int
-    reading_s: float
-
-
 class Job(ABC):
     """What is done with every document of a batch: read with `options`, by a model that is loaded once."""
 
@@ -79,9 +61,14 @@ class Job(ABC):
     def identity(self) -> Json:
         """All that a record depends on besides the bytes of its document and their kind."""
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        """What `make_job` makes the same job of, in another process with so many threads."""
-        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
+    @property
+    @abstractmethod
+    def asked(self) -> Json:
+        """What the job is made of besides its options, by the names of its arguments."""
+
+    def spec(self, threads: int) -> Json:
+        """JSON of which `make_job` makes the same job, in another process with so many threads."""
+        return {"name": self.name, "options": {**asdict(self.options), "threads": threads}, "asked": self.asked}
 
     def prepare(self) -> None:
         """Load what every document needs. Raises what would fail for all of them."""
@@ -93,10 +80,11 @@ class Job(ABC):
         """The record of `item` where all of it was kept by an earlier run; None where there is something to do."""
         return None
 
-    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
+    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
         """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
 
-        Of the name of `item` only the suffix counts where not `by_name`.
+        With it come its tokens, and the seconds that making text of the bytes took. Of the name of `item` only the
+        suffix counts where not `by_name`.
         """
         from docqa.app.session.session import Session
 
@@ -110,24 +98,11 @@ class Job(ABC):
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
-            return Processed(record, len(session.context), reading_s)
+            return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         """The line of JSON that the workspace keeps of a document."""
-
-
-@dataclass(frozen=True)
-class KeptAnswers:
-    """Of one document: what was not read of it, and the `--json` object of each answer by its question. Mutable."""
-
-    warnings: list[str]
-    answers: dict[str, Json]
-
-    def line(self, questions: list[str]) -> str:
-        """The record of a document that was asked `questions`. Raises KeyError where one was not answered."""
-        found = {"warnings": self.warnings, "answers": [self.answers[question] for question in questions]}
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reused(answer: Json) -> Json:
@@ -152,19 +127,19 @@ class AnswerJob(Job):
         super().__init__(options)
         self.questions = questions
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "questions": self.questions}
+    @property
+    def asked(self) -> Json:
+        return {"questions": self.questions}
 
     def identity(self) -> Json:
-        return {**self._identity, "questions": self.questions}
+        return {**self._identity, **self.asked}
 
     def kept_record(self, item: Item) -> str | None:
-        kept = self._kept(item)
-        return kept.line(self.questions) if all(question in kept.answers for question in self.questions) else None
+        warnings, answers = self._kept(item)
+        return self._line(warnings, answers) if all(question in answers for question in self.questions) else None
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        answers = self._kept(item).answers
-        kept = KeptAnswers(list(document.coverage.warnings), answers)
+        warnings, answers = list(document.coverage.warnings), self._kept(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
             for event in session.ask(question):
@@ -173,11 +148,16 @@ class AnswerJob(Job):
                 else:
                     on_event(event)
         if left and self._answer_store is not None:
-            self._keep(item, kept, self._answer_store)
-        return kept.line(self.questions)
+            self._keep(item, {"warnings": warnings, "answers": answers}, self._answer_store)
+        return self._line(warnings, answers)
 
-    def _kept(self, item: Item) -> KeptAnswers:
-        """What earlier runs kept of a document, by its content and file name; nothing where it cannot be used."""
+    def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
+        found = {"warnings": warnings, "answers": [answers[question] for question in self.questions]}
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+    def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
+        """What earlier runs kept of a document, by its content and file name: what was not read of it, and the
+        `--json` object of each answer by its question; nothing where it cannot be used."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
@@ -186,10 +166,10 @@ class AnswerJob(Job):
                     folder, _ = store.open("answers", key)
                     raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
                     answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
-                    return KeptAnswers(list(raw["warnings"]), answers)
-        return KeptAnswers([], {})
+                    return list(raw["warnings"]), answers
+        return [], {}
 
-    def _keep(self, item: Item, kept: KeptAnswers, store: Store) -> None:
+    def _keep(self, item: Item, kept: Json, store: Store) -> None:
         """Keep `kept`; a disk that refuses costs only the time to answer again."""
         details: Details = {
             "documents": [item.digest or ""],
@@ -197,13 +177,13 @@ class AnswerJob(Job):
             "paths": [os.path.abspath(item.source)],
         }
         with suppress(OSError):
-            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(vars(kept)).encode()})
+            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()})
 
     def _key(self, item: Item) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
         fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
-        return identity_hash(fields)
+        return key_of(fields)
 
     @cached_property  # its names are hashed into the keys of workspaces, of older versions too
     def _identity(self) -> Json:
@@ -231,15 +211,15 @@ class SummaryJob(Job):
         super().__init__(options)
         self.style, self.focus = style, focus
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "style": self.style, "focus": self.focus}
+    @property
+    def asked(self) -> Json:
+        return {"style": self.style, "focus": self.focus}
 
     def identity(self) -> Json:
-        asked = {"focus": self.focus} if self.focus else {}
         given = {"from": self.options.source} if self.options.source != "auto" else {}
         return {
-            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, "style": self.style, **asked,
-            **given, **reading_identity(self.options),
+            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, **given,
+            **{name: value for name, value in self.asked.items() if value}, **reading_identity(self.options),
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
@@ -267,19 +247,10 @@ class SummaryJob(Job):
         )
 
 
-def make_job(spec: JobSpec) -> Job:
+def make_job(spec: dict[str, Any]) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
-    options = Options(**spec["options"])
-    kinds: dict[str, Callable[[], Job]] = {
-        AnswerJob.name: lambda: AnswerJob(options, spec["questions"]),
-        SummaryJob.name: lambda: SummaryJob(options, spec["style"], spec.get("focus", "")),
-    }
-    return kinds[spec["name"]]()
-
-
-def identity_hash(identity: Json | list[object]) -> str:
-    """The hash of what a result depends on: the tasks of a job of this identity are keyed by it."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    kinds: dict[str, Callable[..., Job]] = {AnswerJob.name: AnswerJob, SummaryJob.name: SummaryJob}
+    return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
 
 
 def answers_of(record: str, file: str) -> list[Answer]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, model_folder
 from docqa.app.batch.items import Task
@@ -29,28 +29,18 @@ OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
 
 
-class TaskPlan(NamedTuple):
-    """Of one task: `seconds` of one process."""
-
-    tokens: int
-    seconds: float
-
-
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here; `formula_bytes`
-    is that without what earlier runs held."""
+    """Of so many `tasks` that are left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here;
+    `formula_bytes` is that without what earlier runs held."""
 
-    tasks: dict[str, TaskPlan]
+    tasks: int
+    tokens: int
     jobs: int
     seconds: float
     memory_bytes: int
     disk_bytes: int
     formula_bytes: int
-
-    @property
-    def tokens(self) -> int:
-        return sum(task.tokens for task in self.tasks.values())
 
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
@@ -61,19 +51,19 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
     from docqa.model.cost.plan import estimate
 
     config, depth = _configs(model_folder(options))
-    plans = {task.key: _plan_task(task, depth, speeds) for task in tasks}
-    if not plans:
-        return BatchPlan({}, jobs, 0.0, 0, 0, 0)
-    memory = jobs * _memory_bytes(config, depth, model_folder(options), max(plan.tokens for plan in plans.values()))
-    seconds = [plan.seconds for plan in plans.values()]
+    if not tasks:
+        return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)
+    tokens, seconds = zip(*(_tokens_and_seconds(task, depth, speeds) for task in tasks), strict=True)
+    memory = jobs * _memory_bytes(config, depth, model_folder(options), max(tokens))
     whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
-    long = [plan.tokens for plan in plans.values() if plan.tokens * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
+    long = [count for count in tokens if count * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
     disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks)
-    disk += sum(estimate(depth, tokens).disk_bytes for tokens in long)
-    return BatchPlan(plans, jobs, whole, round(speeds.at("memory", memory, memory)), disk, memory)
+    disk += sum(estimate(depth, count).disk_bytes for count in long)
+    held = round(speeds.at("memory", memory, memory))
+    return BatchPlan(len(tasks), sum(tokens), jobs, whole, held, disk, memory)
 
 
-def _plan_task(task: Task, depth: HybridConfig, speeds: Speeds) -> TaskPlan:
+def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tuple[int, float]:
     from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
     size, suffix = task.item.bytes, task.item.suffix
@@ -81,7 +71,7 @@ def _plan_task(task: Task, depth: HybridConfig, speeds: Speeds) -> TaskPlan:
     unlearned = size * (known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE)
     tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
     reading = speeds.at(f"reading {suffix}", size, READER_START_S)
-    return TaskPlan(tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds))
+    return tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds)
 
 
 def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:

@@ -156,7 +156,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""
     return "\n".join(
         [
-            f"documents    {len(items):,}: {len(plan.tasks):,} to read, {done:,} done before, "
+            f"documents    {len(items):,}: {plan.tasks:,} to read, {done:,} done before, "
             f"{duplicates:,} duplicates, {batch.failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",

@@ -29,7 +29,7 @@ class Serial:
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         while (task := next_task()) is not None:
-            yield task, attempt(self._job, task.key, task.item, self._on_event)
+            yield task, attempt(self._job, task.item, self._on_event)
 
     @property
     def peak_bytes(self) -> int:

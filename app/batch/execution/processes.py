@@ -40,12 +40,12 @@ class WorkerProcess:
         self._busy = True
         line = self.fatal()
         if not line:
-            self._send(self.child, json.dumps({"key": task.key, "item": asdict(task.item)}))
+            self._send(self.child, json.dumps(asdict(task.item)))
             line = self._line()
         self._busy = False
         if not line:
             self._replace()
-            return Outcome(task.key)
+            return Outcome()
         outcome = Outcome.from_json(line)
         self.peak_bytes = max(self.peak_bytes, outcome.peak_bytes)
         return outcome
@@ -62,7 +62,7 @@ class WorkerProcess:
         if line or self._closed:
             return "" if self._ready else line
         said = f"worker processes end with status {self.child.wait()} before they begin; --jobs 1 may say more"
-        return Outcome("", fatal=said).to_json()
+        return Outcome(fatal=said).to_json()
 
     def stop(self) -> None:
         """Have the child end: at once where it has nothing to do, else when it kept what it read."""

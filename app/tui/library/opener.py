@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.library.recents import archive_of
+from docqa.app.batch.items import containing_file
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
@@ -66,7 +66,7 @@ class SessionOpener:
         from docqa.app.session.session import Session
 
         model = self._last.loaded_model if self._last is not None else None
-        session = open_session([archive_of(path) or path], self._options, model=model, on_page=on_page)
+        session = open_session([containing_file(path) or path], self._options, model=model, on_page=on_page)
         chosen = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(chosen) != 1:
             raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
@@ -100,7 +100,7 @@ def _bytes(path: str) -> bytes:
     from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 
-    for name, content in find_documents(archive_of(path) or path):
+    for name, content in find_documents(containing_file(path) or path):
         if name == path:
             return content if isinstance(content, bytes) else content.read_bytes()
     raise MissingError("this document does not exist any more", where=path, hint="Open it again")

@@ -19,7 +19,7 @@ def test_a_plan_follows_from_processes_and_earlier_runs():
     assert one.tokens == 2_000 and two.memory_bytes == 2 * one.memory_bytes and two.seconds < one.seconds
     speeds.add("work", 1_000, 60.0)
     assert plan_tasks(tasks, 1, options, speeds).seconds > 120
-    assert plan_tasks([], 1, options, speeds).tasks == {}
+    assert plan_tasks([], 1, options, speeds).tasks == 0
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -31,7 +31,7 @@ def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch, job):
     job.prepare()
     assert os.environ[name] == "64"
     monkeypatch.setenv(name, "7")
-    make_job(job.spec()).prepare()
+    make_job(job.spec(1)).prepare()
     assert os.environ[name] == "7"
 
 
