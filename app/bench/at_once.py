@@ -7,6 +7,8 @@ Walls are the best of several. They depend on what else the machine does, so tha
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Container, Iterator
@@ -14,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from docqa.app.bench.processes import run_docqa
 from docqa.app.bench.rows import Measurement
 from docqa.app.bench.terminal import NoTerminal, first_frame
 from docqa.ingest.process.forks import usable_cores
@@ -28,6 +29,7 @@ _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGR
 WARM_WITHIN_S, QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 2.5, 4.0, 0.4, 0.12
 PAGES, LEAST_SPEED_UP = 400, 1.6
 _WARM_UP = 1  # the first one writes what Python compiles
+_GOOD = (0, 5)  # statuses; 5: the document does not answer, which takes as long
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class _Timed:
 def cold_row() -> Iterator[Measurement]:
     """cold_ask: a question about a document that nobody has read."""
     arguments = ("ask", "--no-store", "--json", str(SAMPLES / _AGREEMENT), _QUESTION[_AGREEMENT])
-    yield from _asked("cold_ask", f"{_AGREEMENT} in a new process, --no-store", lambda: run_docqa(*arguments))
+    yield from _asked("cold_ask", f"{_AGREEMENT} in a new process, --no-store", lambda: _run_docqa(*arguments))
 
 
 def warm_row(name: str = "warm_ask", file: str = _AGREEMENT) -> Iterator[Measurement]:
@@ -50,10 +52,10 @@ def warm_row(name: str = "warm_ask", file: str = _AGREEMENT) -> Iterator[Measure
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
 
         def ask() -> None:
-            run_docqa("ask", "--json", document, _QUESTION[file], cache=folder)
+            _run_docqa("ask", "--json", document, _QUESTION[file], cache=folder)
 
         if Path(document).is_file():
-            run_docqa("read", document, cache=folder)
+            _run_docqa("read", document, cache=folder)
         yield from _asked(name, f"{file}, read before, in a new process; bar {WARM_WITHIN_S:g}", ask)
 
 
@@ -62,7 +64,7 @@ def quick_row() -> Iterator[Measurement]:
 
     def ask() -> None:
         with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-            run_docqa("ask", "--quick", str(SAMPLES / _HANDBOOK), _QUESTION[_HANDBOOK], cache=folder)
+            _run_docqa("ask", "--quick", str(SAMPLES / _HANDBOOK), _QUESTION[_HANDBOOK], cache=folder)
 
     what = f"docqa ask --quick {_HANDBOOK} in a new process, with nothing kept; bar {QUICK_WITHIN_S:g}"
     yield from _asked("quick_unread", what, ask)
@@ -96,7 +98,7 @@ def first_frame_row() -> Iterator[Measurement]:
 
 def help_row() -> Iterator[Measurement]:
     """help: `docqa --help` in a process of its own."""
-    best = _best(lambda: run_docqa("--help"), REPEATS + _WARM_UP)
+    best = _best(lambda: _run_docqa("--help"), REPEATS + _WARM_UP)
     method = f"docqa --help in a new process; best of {REPEATS + _WARM_UP}; {_spent(best)}; bar {HELP_WITHIN_S:g}"
     yield Measurement("help", best.wall_s, "s", None, None, method)
 
@@ -148,6 +150,14 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
         action()
         times.append(_Timed(time.perf_counter() - started, _processor_s() - worked))
     return min(times, key=lambda one: one.wall_s)
+
+
+def _run_docqa(*arguments: str, cache: str | None = None) -> None:
+    """Run a command in a new process. Raises RuntimeError where it fails."""
+    own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
+    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
+    if done.returncode not in _GOOD:
+        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
 
 
 def _processor_s() -> float:

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from docqa.app.bench import frames, twin
-from docqa.app.bench.asking import question_row
 from docqa.app.bench.at_once import SAMPLES, at_once_rows
 from docqa.app.bench.contexts import random_context
 from docqa.app.bench.ingest import ingest_rows
@@ -59,7 +58,6 @@ def rows(
         yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
-    yield from question_row(model, SAMPLES / "handbook.pdf")
     yield from at_once_rows()
     yield from ingest_rows(sorted(SAMPLES.glob("*.pdf")))
     yield from frames.interface_rows(characters)

@@ -18,7 +18,8 @@ from docqa.model.state.long_attention import LongAttention
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
     "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
-    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame", *at_once.NAMES,
+    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame", "tui_frame_reading", "tui_key_reading",
+    *at_once.NAMES,
 }  # fmt: skip
 
 
