@@ -41,14 +41,6 @@ _PADDING = 8
 Cell = str | Text
 
 
-@dataclass
-class DocumentChosen(Message):
-    """The reader opens the document at `path`, at the question `past` where one is given."""
-
-    path: str
-    past: PastQuestion | None = None
-
-
 class RowTable(DataTable[Text]):
     """A table of rows to choose from with Enter, under columns of our own width."""
 
@@ -81,9 +73,9 @@ def _right(words: str) -> Text:
     return Text(words, justify="right", no_wrap=True)
 
 
-def _open(screen: Screen[None], chosen: DocumentChosen) -> None:
+def _open(screen: Screen[None], path: str, past: PastQuestion | None = None) -> None:
     """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
-    screen.app.on_document_chosen(chosen)  # type: ignore[attr-defined]
+    screen.app.open_document(path, past)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -97,7 +89,7 @@ class LibraryListed(Message):
 
 
 class LibraryScreen(Screen[None]):
-    """Lists `path`; names come from the folder alone, nothing is parsed. Posts `DocumentChosen`."""
+    """Lists `path`; names come from the folder alone, nothing is parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 
@@ -150,7 +142,7 @@ class LibraryScreen(Screen[None]):
         self._choose(self._table, event.cursor_row)
 
     def _choose(self, _: RowTable, row: int) -> None:
-        _open(self, DocumentChosen(self._documents[row].path))
+        _open(self, self._documents[row].path)
 
     def on_resize(self) -> None:
         self._fill()
@@ -186,7 +178,7 @@ class RecentListed(Message):
 
 
 class RecentScreen(Screen[None]):
-    """Recent documents above, recent questions below, both of `store` and narrowed by words. Posts `DocumentChosen`."""
+    """Recent documents above, recent questions below, both of `store` and narrowed by words."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.RECENT)
 
@@ -260,7 +252,7 @@ class RecentScreen(Screen[None]):
         past = self._listed.questions[row] if table is self._questions else None
         path = self._listed.documents[row].path if past is None else past.path
         if RecentDocument(path, 0.0, "").there:
-            _open(self, DocumentChosen(path, past))
+            _open(self, path, past)
         else:
             self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
 
