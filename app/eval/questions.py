@@ -14,7 +14,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from docqa.app.errors import InputError
 from docqa.app.eval.scoring import TextMap
@@ -23,26 +23,6 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 _BREAK = "\n\n"
-
-
-class _Answer(TypedDict):
-    text: str
-    start: int
-
-
-class _Question(TypedDict):
-    question: str
-    answers: list[_Answer]
-    unanswerable: NotRequired[bool]
-    kind: NotRequired[str]
-    verdict: NotRequired[str]
-    label: NotRequired[str]
-    multi: NotRequired[bool]
-
-
-class _FileLine(TypedDict):
-    context: str
-    qas: list[_Question]
 
 
 @dataclass(frozen=True)
@@ -86,8 +66,8 @@ class EvalDocument:
     line_starts: list[int] = field(default_factory=list)
     questions: list[GoldQuestion] = field(default_factory=list)
 
-    def add(self, record: _FileLine) -> None:
-        """Append a line: its context and its questions."""
+    def add(self, record: dict[str, Any]) -> None:
+        """Append a line: its context and its questions. Raises KeyError or TypeError for one of another form."""
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
         self.line_starts.append(base)
