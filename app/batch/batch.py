@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.execution.executors import Executor, Serial
+from docqa.app.batch.execution.executors import Executor, Serial, process_workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task, key_of
 from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, plan_tasks
-from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
+from docqa.app.batch.planning import BatchPlan, Speeds, load_speeds, plan_tasks, save_speeds
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 from docqa.model.cost.machine import available_bytes, processors
@@ -142,8 +141,6 @@ class Batch:
         threads = self.options.threads or max(processors() // jobs, 1)
         if self.settings.ray is not None:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
-        from docqa.app.batch.execution.processes import process_workers
-
         return process_workers(self._job, jobs, threads)
 
     # Parts

@@ -92,10 +92,6 @@ class Listing:
     items: list[Item] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
-    def sort(self) -> None:
-        """Put the items in the order of the bytes of their paths."""
-        self.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
-
     def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
         """Tasks in the order of their first items; `job` is the hash of all that a record depends on but the bytes.
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
+from docqa.app.answer.answer import SCHEMA, Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.attempt import Outcome
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from docqa.app.storage.store import Details, Store
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
-
-_Placed = TypeVar("_Placed", Cite, EvidenceItem)
 
 ANSWER_VERSION = 2
 """Raised whenever the same question would get another answer: those of before are made again."""
@@ -255,7 +253,12 @@ def make_job(spec: dict[str, Any]) -> Job:
 
 def answers_of(record: str, file: str) -> list[Answer]:
     """The answers of a record, as those about `file`. Raises ValueError, KeyError or TypeError for another's record."""
-    return [_about(Answer.from_json_object(answer), file) for answer in json.loads(record)["answers"]]
+    answers = json.loads(record)["answers"]
+    for answer in answers:
+        for placed in (*answer["evidence"], *(cite for quote in answer["quotes"] for cite in quote["cites"])):
+            if placed["file"] == NAMELESS:
+                placed["file"] = file
+    return [Answer.from_json_object(answer) for answer in answers]
 
 
 def warnings_of(record: str) -> list[str]:
@@ -268,14 +271,3 @@ def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
     names nothing ("XXXXX", as forms and drafts have it)."""
     nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)
-
-
-def _about(answer: Answer, file: str) -> Answer:
-    def placed(cited: _Placed) -> _Placed:
-        return replace(cited, file=file) if cited.file == NAMELESS else cited
-
-    return replace(
-        answer,
-        quotes=tuple(replace(quote, cites=tuple(placed(cite) for cite in quote.cites)) for quote in answer.quotes),
-        evidence=tuple(placed(item) for item in answer.evidence),
-    )

@@ -111,7 +111,7 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSetti
     workspace = Workspace(folder)
     ours = frozenset(str(folder / name) for name in workspace.outputs())
     listing = list_items(paths, ours)
-    listing.sort()
+    listing.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
     batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
     return Batch(job, listing, workspace, settings)
 
