@@ -10,12 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.app.bench import frames, twin
+from docqa.app.bench import frames, peers, twin
 from docqa.app.bench.at_once import SAMPLES, at_once_rows
 from docqa.app.bench.contexts import random_context
 from docqa.app.bench.ingest import ingest_rows
-from docqa.app.bench.peers import llama
-from docqa.app.bench.peers.contestants import Docqa, Transformers
+from docqa.app.bench.peers import Docqa, LlamaCpp, Transformers
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
@@ -25,7 +24,7 @@ from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
-FAR_CONTEXTS = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
+NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 
@@ -74,18 +73,18 @@ def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) ->
     `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
     """
     ids = random_ids(model, prompt)
-    missing = {"llama.cpp": llama.why_not(model), "transformers": _no_room(model)}
+    missing = {"llama.cpp": peers.llama_missing(model), "transformers": _no_room(model)}
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model)]
+        sides: list[Docqa | Transformers | LlamaCpp] = [Docqa(model)]
         if not missing["transformers"]:
             sides.append(Transformers(model))
         if not missing["llama.cpp"]:
-            sides.append(llama.LlamaCpp(file or llama.written(model, Path(folder), prompt), prompt))
+            sides.append(LlamaCpp(file or peers.llama_file(model, Path(folder), prompt), prompt))
         found = _in_turn(sides, ids)
-    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (llama.QUANTIZATION, "1.5")
+    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (peers.QUANTIZATION, "1.5")
     how = {
         "transformers": missing["transformers"] or "float32 in transformers (sdpa)",
-        "llama.cpp": missing["llama.cpp"] or f"{weights} in llama.cpp, {llama.describe()}, its own times; bar {bar}",
+        "llama.cpp": missing["llama.cpp"] or f"{weights} in {peers.llama_version()}, its own times; bar {bar}",
     }
     rows = {
         "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
@@ -108,7 +107,7 @@ def _no_room(model: NetworkModel) -> str:
     return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"
 
 
-def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
+def _in_turn(sides: Sequence[Docqa | Transformers | LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
     """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
     best: dict[str, tuple[float, float]] = {}
     for side in sides:
@@ -128,29 +127,24 @@ def long_prefill(model: NetworkModel, short: float) -> Measurement:
     return Measurement("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
 
 
-def decode_1m(model: NetworkModel, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Measurement:
-    """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
-    near, middle, far = contexts
-    sizes = [state_bytes(model.config, count) for count in contexts]
+def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurement:
+    """Tokens a second behind a million tokens, beside 8K; one branch, steps of both contexts in turn."""
+    sizes = [state_bytes(model.config, count) for count in (near, far)]
     needed = sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4
     if needed > available_bytes():
         why = (
             f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {available_bytes() / 2**30:.1f} are free"
         )
         return Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    states = {count: random_context(model, count) for count in contexts}
-    branches = {count: Branches(model, state) for count, state in states.items()}
-    seconds = dict.fromkeys(contexts, float("inf"))
+    branches = {count: Branches(model, random_context(model, count)) for count in (near, far)}
+    seconds = dict.fromkeys(branches, float("inf"))
     for _ in range(FAR_ROUNDS):
         for count, branch in branches.items():
             seconds[count] = min(seconds[count], fastest(partial(branch.logits, [1]), FAR_STEPS))
-    walker = states[far].fork()
-    single = fastest(lambda: model.logits(model.prefill([1], walker)), FAR_STEPS)
     how = "one native call a token" if branches[far].native else "single operations"
     method = (
         f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
-        f"{FAR_ROUNDS * FAR_STEPS} in turn; behind {middle:,}: {1 / seconds[middle]:.3g} tokens/s; through single "
-        f"operations behind {far:,}: {1 / single:.3g}"
+        f"{FAR_ROUNDS * FAR_STEPS} in turn"
     )
     return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
 
