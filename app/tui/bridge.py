@@ -121,11 +121,6 @@ class SessionBridge:
         self._documents.append(jobs)
         return jobs
 
-    @property
-    def busy(self) -> bool:
-        """Whether a job that nobody stopped is running or waiting."""
-        return bool(self.waiting())
-
     def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
         """The jobs that nobody stopped, of one document or of all, the one under way first."""
         with self._lock:

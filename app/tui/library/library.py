@@ -97,8 +97,7 @@ class LibraryScreen(Screen[None]):
         super().__init__()
         self._path = path
         self._store = store
-        self._documents: list[LibraryDocument] = []
-        self._kept: dict[str, str] = {}  # by the path that opens it
+        self._listed = LibraryListed([], {}, [])
         self._table = RowTable(self._choose, id="library")
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
@@ -124,8 +123,8 @@ class LibraryScreen(Screen[None]):
 
     def on_library_listed(self, message: LibraryListed) -> None:
         """Fill the table; the cursor stays on its document."""
-        chosen = self._documents[self._table.cursor_row].path if self._documents else ""
-        self._documents, self._kept = message.documents, message.kept
+        chosen = self._listed.documents[self._table.cursor_row].path if self._listed.documents else ""
+        self._listed = message
         self._fill()
         paths = [document.path for document in message.documents]
         if chosen in paths:
@@ -142,7 +141,7 @@ class LibraryScreen(Screen[None]):
         self._choose(self._table, event.cursor_row)
 
     def _choose(self, _: RowTable, row: int) -> None:
-        _open(self, self._documents[row].path)
+        _open(self, self._listed.documents[row].path)
 
     def on_resize(self) -> None:
         self._fill()
@@ -150,8 +149,8 @@ class LibraryScreen(Screen[None]):
     def _fill(self) -> None:
         """A row a document: its name, its size, and what is kept of it."""
         rows = [
-            (printable(document.name), _right(size(document.size)), self._kept.get(document.path, ""))
-            for document in self._documents
+            (printable(document.name), _right(size(document.size)), self._listed.kept.get(document.path, ""))
+            for document in self._listed.documents
         ]
         longest = max((cell_len(name) for name, _, _ in rows), default=0)
         name_cells = min(max(longest, len("Document")), self.size.width - _SIZE_CELLS - _KEPT_CELLS - _PADDING)
