@@ -4,4 +4,4 @@
 goes on from, `batch` joins them.
 """
 
-__all__ = ["attempt", "batch", "documents", "items", "jobs", "planning", "progress", "summary_files", "workspace"]
+__all__ = ["batch", "documents", "items", "jobs", "planning", "progress", "summary_files", "workspace"]

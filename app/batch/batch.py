@@ -18,7 +18,7 @@ from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task, key_of
 from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, Speeds, load_speeds, plan_tasks, save_speeds
+from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 from docqa.model.cost.machine import available_bytes, processors
@@ -153,17 +153,15 @@ class Batch:
         return not (failure.kind == "Encrypted" and self.options.password)
 
     def _speeds(self, jobs: int) -> Speeds:
-        return load_speeds(self._job.store.root, self._speeds_key(jobs)) if self._job.store is not None else Speeds()
-
-    def _speeds_key(self, jobs: int) -> str:
         where = "ray" if self.settings.ray is not None else "here"
         model = str(self._identity.get("model", ""))[:16]
-        return f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+        key = f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+        return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
 
     def _learn(self, plan: BatchPlan, tally: Tally) -> None:
         """Keep what this run took, for the estimate of the next."""
         measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
-        if self._job.store is None or not measured:
+        if not measured:
             return
         speeds = self._speeds(plan.jobs)
         speeds.age()
@@ -176,7 +174,7 @@ class Batch:
         if tally.peak_bytes:
             speeds.add("memory", plan.formula_bytes, tally.peak_bytes)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
-            save_speeds(self._job.store.root, self._speeds_key(plan.jobs), speeds)
+            speeds.save()
 
 
 @contextlib.contextmanager

@@ -1,24 +1,28 @@
-"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
+"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary.
+
+`attempt` does one of their tasks: it measures `Job.process`, and separates its failure from what all would share.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from docqa.app import report
 from docqa.app.answer.answer import SCHEMA, Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
-from docqa.app.batch.items import Json, key_of
+from docqa.app.batch.items import Failure, Item, Json, failure_of, key_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.storage.store import store_of
@@ -27,7 +31,6 @@ from docqa.app.summary.record import SummaryRecord, to_json_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Details, Store
     from docqa.ingest.types import Document
@@ -41,6 +44,33 @@ SUMMARY_VERSION = 3
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
 gigabyte a process. What the user set stays."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
+
+    None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
+    memory of the process that did it, `machine` is the name of another one.
+    """
+
+    record: str | None = None
+    failure: Failure | None = None
+    fatal: str | None = None
+    seconds: float = 0.0
+    reading_s: float = 0.0
+    tokens: int = 0
+    peak_bytes: int = 0
+    machine: str | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Outcome:
+        """Raises ValueError or TypeError for anything that `to_json` did not write."""
+        raw = json.loads(line)
+        return cls(**{**raw, "failure": Failure(**raw["failure"]) if raw["failure"] else None})
 
 
 class Job(ABC):
@@ -249,6 +279,47 @@ def make_job(spec: dict[str, Any]) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
     kinds: dict[str, Callable[..., Job]] = {AnswerJob.name: AnswerJob, SummaryJob.name: SummaryJob}
     return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
+
+
+def prepare(job: Job) -> str | None:
+    """Load what every document needs; returns the message of what would fail for all of them."""
+    try:
+        job.prepare()
+    except report.expected_errors() as error:
+        return report.describe(error)
+    return None
+
+
+def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
+    """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
+    started = time.monotonic()
+    try:
+        found = job.process(item, read_content(item), on_event)
+    except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
+        if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
+            return Outcome(fatal=report.describe(error))
+        found = Outcome(failure=_bug(error) if report.exit_code(error) == report.BUG else failure_of(error))
+    return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
+
+
+def _bug(error: Exception) -> Failure:
+    import traceback
+
+    if os.environ.get("DOCQA_DEBUG"):
+        traceback.print_exception(error)
+    return Failure(type(error).__name__, f"a bug in docqa: {error}", "Please report it, with what DOCQA_DEBUG=1 shows")
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held since it began."""
+    try:
+        import resource
+    except ImportError:
+        import psutil
+
+        held = psutil.Process().memory_info()
+        return int(getattr(held, "peak_wset", held.rss))  # Windows knows what it was at most
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def answers_of(record: str, file: str) -> list[Answer]:

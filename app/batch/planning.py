@@ -7,7 +7,8 @@ machine: kept as `batch_speeds.json` in docqa's cache folder, where older runs c
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,9 @@ TASK_S = 0.3
 STARTUP_S = 3.0
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
-SCHEMA = 3
-FILE = "batch_speeds.json"
+SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 
-@dataclass
 class Speeds:
     """Of one job with one model and number of jobs: by name the sums of sizes and of what these took. Mutable.
 
@@ -40,7 +39,12 @@ class Speeds:
     over those by formula.
     """
 
-    sums: dict[str, tuple[float, float]] = field(default_factory=dict)
+    def __init__(self, path: Path | None = None, key: str = "") -> None:
+        """What is kept for `key` in the file at `path`; nothing known where nothing is, or the file is none of ours."""
+        self._path, self._key = path, key
+        self.sums: dict[str, tuple[float, float]] = {}
+        with suppress(TypeError, KeyError, AttributeError, ValueError):
+            self.sums = {name: (float(x), float(y)) for name, (x, y) in self._kept()[key].items()}
 
     def at(self, name: str, x: float, default: float) -> float:
         """What `x` takes, by what is known of `name`; `default` where nothing is."""
@@ -55,28 +59,19 @@ class Speeds:
         """Let what was measured so far count half."""
         self.sums = {name: (x / 2, y / 2) for name, (x, y) in self.sums.items()}
 
+    def save(self) -> None:
+        """Keep what is known, where there is a file for it. Raises OSError when the disk refuses."""
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept = {**self._kept(), self._key: self.sums}
+            write_whole(self._path, json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
 
-def load_speeds(folder: Path, key: str) -> Speeds:
-    """What is kept for `key`; nothing known where nothing is, or where the file is none of ours."""
-    try:
-        return Speeds({name: (float(x), float(y)) for name, (x, y) in _read(folder)[key].items()})
-    except (TypeError, KeyError, AttributeError, ValueError):
-        return Speeds()
-
-
-def save_speeds(folder: Path, key: str, speeds: Speeds) -> None:
-    """Raises OSError when the disk refuses."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept: dict[str, object] = {**_read(folder), key: speeds.sums}
-    write_whole(str(folder / FILE), json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        raw = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    def _kept(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            raw = json.loads(self._path.read_text(encoding="utf-8")) if self._path is not None else None
+            if isinstance(raw, dict) and raw.get("schema") == SCHEMA:
+                return dict(raw["speeds"])
         return {}
-    return dict(raw["speeds"]) if isinstance(raw, dict) and raw.get("schema") == SCHEMA else {}
 
 
 @dataclass(frozen=True)

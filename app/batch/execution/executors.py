@@ -18,13 +18,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.app.batch.attempt import Outcome, attempt, peak_bytes
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
+from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.batch.jobs import Job
 
 POLL_S = 0.5
 """How often a wait looks for Ctrl+C, which does not end one on Windows."""
@@ -126,13 +125,13 @@ class WorkerProcess:
         self._spec, self._threads = spec, threads
         self._ready = self._busy = self._closed = False
         self.peak_bytes = 0
-        self.child = self._start()
+        self._start()
 
     def process(self, task: Task) -> Outcome:
         self._busy = True
         line = self.fatal()
         if not line:
-            self._send(self.child, json.dumps(asdict(task.item)))
+            self._send(json.dumps(asdict(task.item)))
             line = self._line()
         self._busy = False
         if not line:
@@ -173,24 +172,23 @@ class WorkerProcess:
             self.child.wait()
         self._close_stdin()
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _start(self) -> None:
         # -P: a file called json.py beside the user's documents is not ours to run.
-        child = subprocess.Popen(
+        self.child = subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
             # Ctrl-C reaches this process, which stops the others.
             start_new_session=True, creationflags=_OWN_GROUP,
             env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
         )  # fmt: skip
-        self._send(child, self._spec)
-        return child
+        self._send(self._spec)
 
     def _replace(self) -> None:
         self.child.wait()
         if not self._closed:
             self._ready = False
             self._close_stdin()
-            self.child = self._start()
+            self._start()
 
     def _line(self) -> str:
         """What the child says next; empty where it died, be it in the middle of a line."""
@@ -198,16 +196,16 @@ class WorkerProcess:
         line = self.child.stdout.readline()
         return line.removesuffix("\n") if line.endswith("\n") else ""
 
-    def _send(self, child: subprocess.Popen[str], line: str) -> None:
-        assert child.stdin is not None
+    def _send(self, line: str) -> None:
+        assert self.child.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
-            child.stdin.write(line + "\n")
-            child.stdin.flush()
+            self.child.stdin.write(line + "\n")
+            self.child.stdin.flush()
 
     def _close_stdin(self) -> None:
-        if self.child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.child.stdin.close()
+        assert self.child.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.child.stdin.close()
 
 
 def process_workers(job: Job, jobs: int, threads: int) -> Workers:

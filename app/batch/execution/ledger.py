@@ -10,8 +10,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.items import Json, Task
+from docqa.app.batch.jobs import Outcome
 
 DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
 """How an attempt ended; `lost`: its process died."""

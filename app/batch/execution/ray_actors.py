@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from types import ModuleType
 
-from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.items import Failure, Item, Task
-from docqa.app.batch.jobs import Job, make_job
+from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
 from docqa.app.errors import ResourceError
 
 
@@ -131,9 +130,7 @@ def _connect(address: str, processors: int) -> ModuleType:
         raise ResourceError(
             "Ray is not installed", where="--ray", hint="pip install 'docqa-reader[ray]', or use --jobs alone"
         ) from error
-    try:
-        where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+    where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+    with _cluster_errors(ray, address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
-    except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
-        raise ResourceError(f"no Ray cluster answers ({_line(error)})", where=address, hint="is it up?") from error
     return ray

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 

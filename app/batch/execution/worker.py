@@ -14,9 +14,8 @@ import signal
 import sys
 import threading
 
-from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.items import Item
-from docqa.app.batch.jobs import make_job
+from docqa.app.batch.jobs import Outcome, attempt, make_job, prepare
 
 READY = "ready"
 

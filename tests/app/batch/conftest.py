@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.items import Item
-from docqa.app.batch.jobs import Job
+from docqa.app.batch.jobs import Job, Outcome
 from docqa.app.options import Options
 from docqa.ingest.errors import Unreadable
 

@@ -6,7 +6,7 @@ import pytest
 
 from docqa.app.batch.items import Item, Task
 from docqa.app.batch.jobs import AnswerJob, SummaryJob, make_job
-from docqa.app.batch.planning import FILE, Speeds, load_speeds, plan_tasks, save_speeds
+from docqa.app.batch.planning import SPEEDS, Speeds, plan_tasks
 from docqa.app.options import Options
 
 
@@ -64,12 +64,13 @@ def test_newer_runs_count_more():
 
 
 def test_learned_speeds_are_loaded_and_a_damaged_file_counts_as_none(tmp_path):
-    speeds = Speeds()
+    path = tmp_path / SPEEDS
+    speeds = Speeds(path, "one")
     speeds.add("tokens .txt", 400, 100)
-    save_speeds(tmp_path, "one", speeds)
-    save_speeds(tmp_path, "two", Speeds())
-    assert load_speeds(tmp_path, "one") == speeds
-    assert load_speeds(tmp_path, "two") == Speeds()
+    speeds.save()
+    Speeds(path, "two").save()
+    assert Speeds(path, "one").sums == speeds.sums
+    assert Speeds(path, "two").sums == {}
     for damaged in ('{"schema": 3, "speeds": {"one": {"work": 3}}}', "nothing of JSON"):
-        (tmp_path / FILE).write_text(damaged)
-        assert load_speeds(tmp_path, "one") == Speeds()
+        path.write_text(damaged)
+        assert Speeds(path, "one").sums == {}

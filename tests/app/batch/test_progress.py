@@ -2,8 +2,8 @@
 
 import io
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.items import Item, Task
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 
 

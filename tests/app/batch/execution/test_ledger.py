@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Item, Task
+from docqa.app.batch.jobs import Outcome
 
 BEGUN = ({"work": "shout"}, 1, 2.0, 3)
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.items import Item, Task
-from docqa.app.batch.jobs import SummaryJob
+from docqa.app.batch.jobs import Outcome, SummaryJob
 from docqa.app.errors import ResourceError
 from docqa.app.options import Options
 

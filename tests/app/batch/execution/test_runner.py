@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.executors import Next, Serial, Workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
 from docqa.app.batch.items import Item, Task, key_of, list_items
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
