@@ -17,11 +17,6 @@ POOL = 4  # different blocks of a context
 EXACT = LongAttention(exact=1 << 40)  # attention over all keys: no context leaves that range
 
 
-def random_states(*shape: int) -> Tensor:
-    """Seeded normal numbers, float32."""
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
-
-
 def random_memory(
     heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
 ) -> AttentionMemory:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from docqa.app.bench.machine import installed_version
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.cost.plan import yarn_factor_for
@@ -93,12 +93,8 @@ def llama_version() -> str:
     """Its name with the package's version and the instruction sets that its build uses."""
     import xllamacpp
 
-    try:
-        number = version(PACKAGE)
-    except PackageNotFoundError:
-        number = "of unknown version"
     used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
-    return f"llama.cpp, {PACKAGE} {number} ({', '.join(name for name in used if name)})"
+    return f"llama.cpp, {PACKAGE} {installed_version(PACKAGE)} ({', '.join(name for name in used if name)})"
 
 
 class LlamaCpp:

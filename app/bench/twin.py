@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.app.bench.contexts import BLOCK, EXACT, random_memory, random_states
+from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
@@ -122,7 +122,7 @@ def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
 
 def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
-    x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
+    x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
         rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
         return fastest(lambda: layer(x, rotation, memory.fork()), 2)

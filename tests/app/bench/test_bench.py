@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.app.bench import at_once, machine, peers, real, run
+from docqa.app.bench import at_once, machine, peers, run
 from docqa.app.bench.contexts import random_memory
 from docqa.app.bench.frames import interface_rows
 from docqa.app.bench.ingest import ingest_rows
@@ -120,14 +120,14 @@ def test_an_answer_that_quotes_is_written_with_and_without_guesses(monkeypatch):
 
     def generate(model, state, *, max_tokens, lookup, stop_ids):
         asked.append((max_tokens, lookup))
-        return [SimpleNamespace(token=ord(letter)) for letter in real.CLAUSE[:20]]
+        return [SimpleNamespace(token=ord(letter)) for letter in run.CLAUSE[:20]]
 
-    monkeypatch.setattr(real, "generate", generate)
+    monkeypatch.setattr(run, "generate", generate)
     tokenizer = SimpleNamespace(encode=list, decode=lambda ids: "".join(map(chr, ids[:10])) + "?")
-    row = real.quoting(SimpleNamespace(tokenizer=tokenizer, new_state=lambda: None, prefill=lambda ids, state: None))
+    row = run.quoting(SimpleNamespace(tokenizer=tokenizer, new_state=lambda: None, prefill=lambda ids, state: None))
     assert (row.name, row.unit, row.peer) == ("real_quoting", "tokens/s", "one by one") and row.ratio is not None
     assert "its first 10 characters of 11" in row.method
-    assert {lookup for _, lookup in asked} == {True, False} and {count for count, _ in asked} == {real.QUOTED}
+    assert {lookup for _, lookup in asked} == {True, False} and {count for count, _ in asked} == {run.QUOTED}
 
 
 @pytest.mark.parametrize("half_keys", [False, True])
