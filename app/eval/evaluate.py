@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeVar
 
 from docqa.app import report
@@ -13,8 +12,7 @@ from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.eval.judging import Asserted, calibration_error, confidence_figure, is_right, scores
-from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
-from docqa.app.eval.scoring import TextMap
+from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.output.figures import write
@@ -96,10 +94,14 @@ def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
             golds = places.spans(question.spans)
-            right = partial(overlaps, golds=golds) if golds else None
-            yield outcome(
-                session, document.dataset, question, right, partial(_same_line, document, places, question.spans)
-            )
+
+            def right(passage: Passage, golds: list[tuple[int, int]] = golds) -> bool:
+                return overlaps(passage, golds)
+
+            def cited(cites: Sequence[Cite], spans: tuple[tuple[int, int], ...] = question.spans) -> bool:
+                return any(_same_line(document, places, cite, spans) for cite in cites[:1])
+
+            yield outcome(session, document.dataset, question, right if golds else None, cited)
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
@@ -107,9 +109,14 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged
         for question in document.questions:
-            pages = question.pages if paged else None
-            right = partial(_on_page, pages) if pages is None or pages else None
-            yield outcome(session, document.dataset, question, right, partial(_any_on_page, pages))
+
+            def right(passage: Passage, pages: tuple[int, ...] = question.pages) -> bool:
+                return not paged or passage.page in pages
+
+            def cited(cites: Sequence[Cite], pages: tuple[int, ...] = question.pages) -> bool:
+                return any(not paged or cite.page in pages for cite in cites)
+
+            yield outcome(session, document.dataset, question, right if question.pages or not paged else None, cited)
 
 
 def outcome(
@@ -150,24 +157,12 @@ def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
     return any(passage.start < end and start < passage.end for start, end in golds)
 
 
-def _on_page(pages: Sequence[int] | None, place: Passage | Cite) -> bool:
-    return pages is None or place.page in pages
-
-
-def _any_on_page(pages: Sequence[int] | None, cites: Sequence[Cite]) -> bool:
-    return any(_on_page(pages, cite) for cite in cites)
-
-
-def _same_line(
-    document: EvalDocument, places: TextMap, spans: Sequence[tuple[int, int]], cites: Sequence[Cite]
-) -> bool:
-    """Whether the first of `cites` is in a line of the evaluation file in which one of `spans` begins."""
-
+def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Iterable[tuple[int, int]]) -> bool:
     def line(offset: int) -> int:
         return bisect_right(document.line_starts, offset) - 1
 
-    ends = [(places.back(cite.start), places.back(max(cite.end - 1, cite.start))) for cite in cites[:1]]
-    return any(line(first) <= line(start) <= line(last) for first, last in ends for start, _ in spans)
+    first, last = places.back(cite.start), places.back(max(cite.end - 1, cite.start))
+    return any(line(first) <= line(start) <= line(last) for start, _ in spans)
 
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
