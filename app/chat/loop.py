@@ -148,7 +148,7 @@ class ChatLoop:
             self._waiting.show(_WORKING)
 
     def _finished(self, answer: Answer) -> None:
-        first = self._conversation.next_number() - len(answer.quotes)
+        first = len(self._conversation.quotes()) - len(answer.quotes) + 1
         self._codes.append(answer.exit_code)
         if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
             report.result(self._text.laid_out(render.nearest_text(answer, self._files)) + "\n")

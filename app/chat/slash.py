@@ -51,22 +51,17 @@ def quote(conversation: Conversation, number: str) -> str:
 
 def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
-    from docqa.app.history.export import free_name
-    from docqa.app.history.html_page import html_page
-    from docqa.app.history.markdown import markdown
-    from docqa.app.storage.atomic import check_output, write_new
+    from docqa.app.history.export import free_name, write_export
+    from docqa.app.storage.atomic import check_output
 
     if not conversation.turns:
         raise UsageError("there is no question to save yet", where="/save")
     target = os.path.expanduser(path) or free_name(conversation.session.documents[0].path, "chat.md")
     check_output(target)
-    form = html_page if target.lower().endswith((".html", ".htm")) else markdown
-    text = form(conversation.record(), conversation.turns)
     try:
-        write_new(target, text.encode("utf-8", "replace"))
+        return write_export(target, conversation.record(), conversation.turns)
     except FileExistsError as error:
         raise UsageError("this file exists already", where=target, hint="choose another name") from error
-    return target
 
 
 def _cited(conversation: Conversation) -> Iterator[str]:
