@@ -53,6 +53,10 @@ class RowTable(DataTable[Text]):
         if self.row_count:
             self.chosen(self, self.cursor_row)
 
+    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
+        event.stop()
+        self.chosen(self, event.cursor_row)
+
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
         """Show `rows` under `columns` (title, cells); the cursor stays on its row.
 
@@ -135,10 +139,6 @@ class LibraryScreen(Screen[None]):
         for notice in message.notices:
             self.notify(printable(notice), severity="warning", markup=False)
         self._table.focus()
-
-    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
-        event.stop()
-        self._choose(self._table, event.cursor_row)
 
     def _choose(self, _: RowTable, row: int) -> None:
         _open(self, self._listed.documents[row].path)
@@ -242,10 +242,6 @@ class RecentScreen(Screen[None]):
     def on_resize(self) -> None:
         self._fill_documents()
         self._fill_questions()
-
-    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
-        event.stop()
-        self._choose(self._questions if event.data_table is self._questions else self._documents, event.cursor_row)
 
     def _choose(self, table: RowTable, row: int) -> None:
         past = self._listed.questions[row] if table is self._questions else None

@@ -41,10 +41,8 @@ class PastQuestion:
     turn: KeptTurn
 
 
-def anything_kept(store: Store | None) -> bool:
+def anything_kept(store: Store) -> bool:
     """Whether there can be something to list; looks at no more than the names of folders."""
-    if store is None:
-        return False
     folders = [store.root / kind for kind in _KINDS]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 

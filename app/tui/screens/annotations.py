@@ -45,7 +45,7 @@ class Annotations:
 
     # Selecting with keys
 
-    def select(self, *, extend: bool = False) -> None:
+    def select(self, extend: bool = False) -> None:
         """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
         page, document = self.panes.page, self.panes.document
         if document is None:

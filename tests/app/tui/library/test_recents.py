@@ -68,7 +68,6 @@ def test_questions_of_every_front_end_are_found_by_their_words(store, opened_bef
 def test_nothing_kept_is_nothing_to_list(tmp_path):
     store = Store(tmp_path / "empty")
     assert not anything_kept(store)
-    assert not anything_kept(None)
     assert recent_documents(store) == []
     assert past_questions(store) == []
 
