@@ -51,7 +51,8 @@ def quote(conversation: Conversation, number: str) -> str:
 
 def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
-    from docqa.app.history.export import free_name, write_export
+    from docqa.app.history.export import free_name
+    from docqa.app.history.markdown import write_export
     from docqa.app.storage.atomic import check_output
 
     if not conversation.turns:

@@ -10,10 +10,9 @@ from pathlib import PurePath
 
 from docqa.app.answer.answer import Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Status
-from docqa.app.history.records import NEXT_BEST, Annotation, KeptSession, KeptTurn
+from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
-from docqa.app.storage.atomic import write_new
 
 ANNOTATIONS = "Notes and highlights"
 """The heading above what a reader highlighted."""
@@ -119,23 +118,6 @@ def free_name(path: str, ending: str) -> str:
     while os.path.exists(name):
         name, number = f"{stem}.{kind}-{number}.{suffix}", number + 1
     return name
-
-
-def write_export(
-    path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
-) -> str:
-    """Write a conversation into a new file and return its path: Markdown, or one HTML page where the path ends in
-    `.html` or `.htm`.
-
-    Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
-    """
-    from docqa.app.history.html_page import html_page
-    from docqa.app.history.markdown import markdown
-
-    target = os.path.expanduser(path)
-    form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
-    write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))
-    return target
 
 
 def day(seconds: float) -> str:

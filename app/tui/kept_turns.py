@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from docqa.app.answer import events
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
-from docqa.app.history.export import write_export
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.markdown import write_export
 from docqa.app.history.records import KeptSession, KeptTurn
 
 if TYPE_CHECKING:
