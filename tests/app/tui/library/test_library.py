@@ -67,6 +67,17 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
     assert (app.return_code or 0) == 0
 
 
+def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
+    (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        await pilot.click("#library", offset=(2, 1))
+        await tui.opened(pilot)
+
+    tui.drive(interface(str(tmp_path)), steps)
+
+
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
     kept_turns.save(store, lease_document, [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
