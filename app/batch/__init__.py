@@ -4,6 +4,4 @@
 goes on from, `batch` joins them.
 """
 
-__all__ = [
-    "attempt", "batch", "documents", "fields", "items", "jobs", "planning", "progress", "summary_files", "workspace",
-]  # fmt: skip
+__all__ = ["batch", "documents", "fields", "items", "jobs", "planning", "progress", "summary_files", "workspace"]

@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app import report
-from docqa.app.batch.execution import ledger as account
-from docqa.app.batch.execution.executors import Executor, Serial
+from docqa.app.batch.execution.executors import Executor, Serial, process_workers
 from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.execution.ray_actors import password_refused, ray_workers
+from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
-from docqa.app.batch.items import Failure, Item, Listing, Task
-from docqa.app.batch.jobs import Job, identity_hash
+from docqa.app.batch.items import Failure, Item, Listing, Task, key_of
+from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, plan_tasks
-from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
+from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
 from docqa.app.batch.workspace import Workspace
-from docqa.app.errors import ResourceError
+from docqa.app.errors import ResourceError, UsageError
 from docqa.model.cost.machine import available_bytes, processors
 
 if TYPE_CHECKING:
@@ -49,10 +46,13 @@ class Batch:
 
     def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
         if settings.ray is not None and job.options.password:
-            raise password_refused()
+            raise UsageError(
+                "a password is not sent to a Ray cluster, where it would travel unencrypted", where="--password-file",
+                hint="run without --ray (--jobs N works here), or save the documents without a password first",
+            )  # fmt: skip
         self.options, self.listing, self.workspace, self.settings = job.options, listing, workspace, settings
         self._identity = job.identity()  # once: it hashes the model
-        self.tasks = listing.tasks(identity_hash(self._identity), by_name=job.by_name)
+        self.tasks = listing.tasks(key_of(self._identity), by_name=job.by_name)
         self.task_of = {path: task for task in self.tasks for path in task.paths}
         self._job = job
 
@@ -111,40 +111,29 @@ class Batch:
         path = self.workspace.root / LEDGER
         try:
             with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():
-                ledger.settle(self._state)
-                for task in self.left():
+                left = self.left()
+                for task in left:
                     self.workspace.clear_failure(task.key)
                 ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
-                return self._run(plan, ledger, keep, progress)
+                runner = Runner(left, self.workspace, ledger, keep, progress, self.settings.max_failures)
+                started = time.monotonic()
+                try:
+                    if left:
+                        with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
+                            runner.run(executor)
+                finally:
+                    runner.tally.seconds = time.monotonic() - started
+                    ledger.end(runner.tally.seconds, runner.tally.peak_bytes)
         except sqlite3.Error as error:
             hint = "make room on that disk, or move the file away: no work is lost with it"
             raise ResourceError(f"the ledger cannot be written ({error})", where=str(path), hint=hint) from error
+        self._learn(plan, runner.tally)
+        return runner.tally
 
     def clean(self) -> None:
         """Drop what no document of this batch needs any more, and what killed processes left."""
         self.workspace.sweep()
         self.workspace.keep_only(task.key for task in self.tasks)
-
-    def _run(
-        self, plan: BatchPlan, ledger: Ledger, keep: Callable[[Task, str], None], progress: BatchProgress
-    ) -> Tally:
-        started, left, tally = time.monotonic(), self.left(), Tally()
-        code = report.BUG
-        try:
-            if left:
-                runner = Runner(left, self.workspace, ledger, keep, progress, self.settings.max_failures)
-                with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
-                    tally = runner.run(executor)
-                    tally.peak_bytes = executor.peak_bytes
-            code = report.BATCH_FAILURES if self.failed else report.ANSWERED
-        except BaseException as error:
-            code = report.exit_code(error)
-            raise
-        finally:
-            tally.seconds = time.monotonic() - started
-            ledger.end(code, round(tally.seconds, 3), tally.peak_bytes)
-        self._learn(plan, tally)
-        return tally
 
     def _executor(self, jobs: int, progress: BatchProgress) -> Executor:
         if jobs == 1 and self.settings.ray is None:
@@ -152,8 +141,6 @@ class Batch:
         threads = self.options.threads or max(processors() // jobs, 1)
         if self.settings.ray is not None:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
-        from docqa.app.batch.execution.processes import process_workers
-
         return process_workers(self._job, jobs, threads)
 
     # Parts
@@ -165,23 +152,16 @@ class Batch:
             return False
         return not (failure.kind == "Encrypted" and self.options.password)
 
-    def _state(self, key: str) -> str | None:
-        if self.workspace.is_done(key):
-            return account.DONE
-        return account.FAILED if self.workspace.failure(key) is not None else None
-
     def _speeds(self, jobs: int) -> Speeds:
-        return load_speeds(self._job.store.root, self._speeds_key(jobs)) if self._job.store is not None else Speeds()
-
-    def _speeds_key(self, jobs: int) -> str:
         where = "ray" if self.settings.ray is not None else "here"
         model = str(self._identity.get("model", ""))[:16]
-        return f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+        key = f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+        return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
 
     def _learn(self, plan: BatchPlan, tally: Tally) -> None:
         """Keep what this run took, for the estimate of the next."""
         measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
-        if self._job.store is None or not measured:
+        if not measured:
             return
         speeds = self._speeds(plan.jobs)
         speeds.age()
@@ -194,7 +174,7 @@ class Batch:
         if tally.peak_bytes:
             speeds.add("memory", plan.formula_bytes, tally.peak_bytes)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
-            save_speeds(self._job.store.root, self._speeds_key(plan.jobs), speeds)
+            speeds.save()
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ from importlib.resources import files
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from docqa.app.batch.jobs import AnswerJob, JobSpec
+from docqa.app.batch.items import Json
+from docqa.app.batch.jobs import AnswerJob
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
@@ -74,12 +75,14 @@ class FieldsJob(AnswerJob):
 
     name = "fields"
 
-    def __init__(self, options: Options, asked: Sequence[Field]) -> None:
-        super().__init__(options, [field.key for field in asked])
-        self.fields = {field.key: field for field in asked}
+    def __init__(self, options: Options, fields: Sequence[Field | dict[str, Any]]) -> None:
+        found = [each if isinstance(each, Field) else field_of(each, "the job") for each in fields]
+        super().__init__(options, [field.key for field in found])
+        self.fields = {field.key: field for field in found}
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "fields": [asdict(field) for field in self.fields.values()]}
+    @property
+    def asked(self) -> Json:
+        return {"fields": [asdict(field) for field in self.fields.values()]}
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(self.fields[question].question, wanted=self.fields[question].wanted)

@@ -92,10 +92,6 @@ class Listing:
     items: list[Item] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
-    def sort(self) -> None:
-        """Put the items in the order of the bytes of their paths."""
-        self.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
-
     def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
         """Tasks in the order of their first items; `job` is the hash of all that a record depends on but the bytes.
 
@@ -106,13 +102,14 @@ class Listing:
             if item.digest is not None:
                 duplicates.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
         return [
-            Task(_key(job, *content), items[0], tuple(item.path for item in items))
+            Task(key_of([job, *content]), items[0], tuple(item.path for item in items))
             for content, items in duplicates.items()
         ]
 
 
-def _key(job: str, digest: str, name: str) -> str:
-    return hashlib.sha256(json.dumps([job, digest, name]).encode()).hexdigest()
+def key_of(fields: Json | list[object]) -> str:
+    """The hash of what a result depends on."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
@@ -227,7 +224,7 @@ def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[
         raise Unreadable(what, where=path, hint="Save it as a file, or give it as - on standard input")
     for name, content in find_documents(path, passed_over):
         if isinstance(content, bytes):
-            file = _file_of(name) or path
+            file = containing_file(name) or path
             source = os.path.abspath(file)
             member = name[len(file) + 1 :]
             shown = f"{_relative(source, base)}/{member}"
@@ -236,12 +233,14 @@ def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[
             yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
 
 
-def _file_of(name: str) -> str | None:
-    """The file that the name of a document in an archive or an e-mail begins with."""
-    while (parent := os.path.dirname(name)) != name:
+def containing_file(path: str) -> str | None:
+    """The file that a path inside an archive or an e-mail (`papers.zip/one.pdf`) begins with; None for a plain path."""
+    if os.path.exists(path):
+        return None
+    while (parent := os.path.dirname(path)) != path:
         if os.path.isfile(parent):
             return parent
-        name = parent
+        path = parent
     return None
 
 

@@ -1,23 +1,28 @@
-"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
+"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary.
+
+`attempt` does one of their tasks: it measures `Job.process`, and separates its failure from what all would share.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
+from docqa.app import report
+from docqa.app.answer.answer import SCHEMA, Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
-from docqa.app.batch.items import Json
+from docqa.app.batch.items import Failure, Item, Json, failure_of, key_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.storage.store import store_of
@@ -26,13 +31,10 @@ from docqa.app.summary.record import SummaryRecord, to_json_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Details, Store
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
-
-_Placed = TypeVar("_Placed", Cite, EvidenceItem)
 
 ANSWER_VERSION = 2
 """Raised whenever the same question would get another answer: those of before are made again."""
@@ -44,24 +46,31 @@ _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 gigabyte a process. What the user set stays."""
 
 
-class JobSpec(TypedDict):
-    """JSON that makes a job: its name, the fields of Options, and what the jobs of that name need besides."""
-
-    name: str
-    options: dict[str, Any]
-    questions: NotRequired[list[str]]
-    fields: NotRequired[list[dict[str, Any]]]
-    style: NotRequired[str]
-    focus: NotRequired[str]
-
-
 @dataclass(frozen=True)
-class Processed:
-    """What `process` made: a line of JSON, from so many tokens; making text of the bytes took `reading_s` seconds."""
+class Outcome:
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
 
-    record: str
-    tokens: int
-    reading_s: float
+    None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
+    memory of the process that did it, `machine` is the name of another one.
+    """
+
+    record: str | None = None
+    failure: Failure | None = None
+    fatal: str | None = None
+    seconds: float = 0.0
+    reading_s: float = 0.0
+    tokens: int = 0
+    peak_bytes: int = 0
+    machine: str | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Outcome:
+        """Raises ValueError or TypeError for anything that `to_json` did not write."""
+        raw = json.loads(line)
+        return cls(**{**raw, "failure": Failure(**raw["failure"]) if raw["failure"] else None})
 
 
 class Job(ABC):
@@ -80,9 +89,14 @@ class Job(ABC):
     def identity(self) -> Json:
         """All that a record depends on besides the bytes of its document and their kind."""
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        """What `make_job` makes the same job of, in another process with so many threads."""
-        return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
+    @property
+    @abstractmethod
+    def asked(self) -> Json:
+        """What the job is made of besides its options, by the names of its arguments."""
+
+    def spec(self, threads: int) -> Json:
+        """JSON of which `make_job` makes the same job, in another process with so many threads."""
+        return {"name": self.name, "options": {**asdict(self.options), "threads": threads}, "asked": self.asked}
 
     def prepare(self) -> None:
         """Load what every document needs. Raises what would fail for all of them."""
@@ -94,10 +108,11 @@ class Job(ABC):
         """The record of `item` where all of it was kept by an earlier run; None where there is something to do."""
         return None
 
-    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
+    def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
         """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
 
-        Of the name of `item` only the suffix counts where not `by_name`.
+        With it come its tokens, and the seconds that making text of the bytes took. Of the name of `item` only the
+        suffix counts where not `by_name`.
         """
         from docqa.app.session.session import Session
 
@@ -111,24 +126,11 @@ class Job(ABC):
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
-            return Processed(record, len(session.context), reading_s)
+            return Outcome(record, tokens=len(session.context), reading_s=reading_s)
 
     @abstractmethod
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         """The line of JSON that the workspace keeps of a document."""
-
-
-@dataclass(frozen=True)
-class KeptAnswers:
-    """Of one document: what was not read of it, and the `--json` object of each answer by its question. Mutable."""
-
-    warnings: list[str]
-    answers: dict[str, Json]
-
-    def line(self, questions: list[str]) -> str:
-        """The record of a document that was asked `questions`. Raises KeyError where one was not answered."""
-        found = {"warnings": self.warnings, "answers": [self.answers[question] for question in questions]}
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reused(answer: Json) -> Json:
@@ -153,19 +155,19 @@ class AnswerJob(Job):
         super().__init__(options)
         self.questions = questions
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "questions": self.questions}
+    @property
+    def asked(self) -> Json:
+        return {"questions": self.questions}
 
     def identity(self) -> Json:
-        return {**self._identity, "questions": self.questions}
+        return {**self._identity, **self.asked}
 
     def kept_record(self, item: Item) -> str | None:
-        kept = self._kept(item)
-        return kept.line(self.questions) if all(question in kept.answers for question in self.questions) else None
+        warnings, answers = self._kept(item)
+        return self._line(warnings, answers) if all(question in answers for question in self.questions) else None
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        answers = self._kept(item).answers
-        kept = KeptAnswers(list(document.coverage.warnings), answers)
+        warnings, answers = list(document.coverage.warnings), self._kept(item)[1]
         left = [question for question in self.questions if question not in answers]
         for question in left:
             for event in self._events(session, question):
@@ -174,14 +176,19 @@ class AnswerJob(Job):
                 else:
                     on_event(event)
         if left and self._answer_store is not None:
-            self._keep(item, kept, self._answer_store)
-        return kept.line(self.questions)
+            self._keep(item, {"warnings": warnings, "answers": answers}, self._answer_store)
+        return self._line(warnings, answers)
+
+    def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
+        found = {"warnings": warnings, "answers": [answers[question] for question in self.questions]}
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
 
-    def _kept(self, item: Item) -> KeptAnswers:
-        """What earlier runs kept of a document, by its content and file name; nothing where it cannot be used."""
+    def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
+        """What earlier runs kept of a document, by its content and file name: what was not read of it, and the
+        `--json` object of each answer by its question; nothing where it cannot be used."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
@@ -190,10 +197,10 @@ class AnswerJob(Job):
                     folder, _ = store.open("answers", key)
                     raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
                     answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
-                    return KeptAnswers(list(raw["warnings"]), answers)
-        return KeptAnswers([], {})
+                    return list(raw["warnings"]), answers
+        return [], {}
 
-    def _keep(self, item: Item, kept: KeptAnswers, store: Store) -> None:
+    def _keep(self, item: Item, kept: Json, store: Store) -> None:
         """Keep `kept`; a disk that refuses costs only the time to answer again."""
         details: Details = {
             "documents": [item.digest or ""],
@@ -201,13 +208,13 @@ class AnswerJob(Job):
             "paths": [os.path.abspath(item.source)],
         }
         with suppress(OSError):
-            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(vars(kept)).encode()})
+            store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(kept).encode()})
 
     def _key(self, item: Item) -> str:
         """A document that needed a password is found only with that password."""
         secret = hashlib.sha256((self.options.password or "").encode()).hexdigest()
         fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
-        return identity_hash(fields)
+        return key_of(fields)
 
     @cached_property  # its names are hashed into the keys of workspaces, of older versions too
     def _identity(self) -> Json:
@@ -235,15 +242,15 @@ class SummaryJob(Job):
         super().__init__(options)
         self.style, self.focus = style, focus
 
-    def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "style": self.style, "focus": self.focus}
+    @property
+    def asked(self) -> Json:
+        return {"style": self.style, "focus": self.focus}
 
     def identity(self) -> Json:
-        asked = {"focus": self.focus} if self.focus else {}
         given = {"from": self.options.source} if self.options.source != "auto" else {}
         return {
-            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, "style": self.style, **asked,
-            **given, **reading_identity(self.options),
+            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, **given,
+            **{name: value for name, value in self.asked.items() if value}, **reading_identity(self.options),
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
@@ -271,27 +278,63 @@ class SummaryJob(Job):
         )
 
 
-def make_job(spec: JobSpec) -> Job:
+def make_job(spec: dict[str, Any]) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
-    from docqa.app.batch.fields import FieldsJob, field_of
+    from docqa.app.batch.fields import FieldsJob
 
-    options = Options(**spec["options"])
-    kinds: dict[str, Callable[[], Job]] = {
-        AnswerJob.name: lambda: AnswerJob(options, spec["questions"]),
-        FieldsJob.name: lambda: FieldsJob(options, [field_of(each, "the job") for each in spec["fields"]]),
-        SummaryJob.name: lambda: SummaryJob(options, spec["style"], spec.get("focus", "")),
-    }
-    return kinds[spec["name"]]()
+    kinds: dict[str, Callable[..., Job]] = {each.name: each for each in (AnswerJob, FieldsJob, SummaryJob)}
+    return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
 
 
-def identity_hash(identity: Json | list[object]) -> str:
-    """The hash of what a result depends on: the tasks of a job of this identity are keyed by it."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+def prepare(job: Job) -> str | None:
+    """Load what every document needs; returns the message of what would fail for all of them."""
+    try:
+        job.prepare()
+    except report.expected_errors() as error:
+        return report.describe(error)
+    return None
+
+
+def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
+    """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
+    started = time.monotonic()
+    try:
+        found = job.process(item, read_content(item), on_event)
+    except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
+        if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
+            return Outcome(fatal=report.describe(error))
+        found = Outcome(failure=_bug(error) if report.exit_code(error) == report.BUG else failure_of(error))
+    return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
+
+
+def _bug(error: Exception) -> Failure:
+    import traceback
+
+    if os.environ.get("DOCQA_DEBUG"):
+        traceback.print_exception(error)
+    return Failure(type(error).__name__, f"a bug in docqa: {error}", "Please report it, with what DOCQA_DEBUG=1 shows")
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held since it began."""
+    try:
+        import resource
+    except ImportError:
+        import psutil
+
+        held = psutil.Process().memory_info()
+        return int(getattr(held, "peak_wset", held.rss))  # Windows knows what it was at most
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def answers_of(record: str, file: str) -> list[Answer]:
     """The answers of a record, as those about `file`. Raises ValueError, KeyError or TypeError for another's record."""
-    return [_about(Answer.from_json_object(answer), file) for answer in json.loads(record)["answers"]]
+    answers = json.loads(record)["answers"]
+    for answer in answers:
+        for placed in (*answer["evidence"], *(cite for quote in answer["quotes"] for cite in quote["cites"])):
+            if placed["file"] == NAMELESS:
+                placed["file"] = file
+    return [Answer.from_json_object(answer) for answer in answers]
 
 
 def warnings_of(record: str) -> list[str]:
@@ -304,14 +347,3 @@ def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
     names nothing ("XXXXX", as forms and drafts have it)."""
     nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)
-
-
-def _about(answer: Answer, file: str) -> Answer:
-    def placed(cited: _Placed) -> _Placed:
-        return replace(cited, file=file) if cited.file == NAMELESS else cited
-
-    return replace(
-        answer,
-        quotes=tuple(replace(quote, cites=tuple(placed(cite) for cite in quote.cites)) for quote in answer.quotes),
-        evidence=tuple(placed(item) for item in answer.evidence),
-    )

@@ -1,19 +1,20 @@
 """What a batch will take, before it begins: tokens, seconds, memory, disk.
 
 Sizes are those of the planner of single reads (docqa.model.cost.plan), times those that earlier runs took on this
-machine (`speeds`).
+machine: kept as `batch_speeds.json` in docqa's cache folder, where older runs count half with every new one.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, model_folder
 from docqa.app.batch.items import Task
-from docqa.app.batch.speeds import Speeds
+from docqa.app.storage.atomic import write_whole
 from docqa.ingest.formats import format_of_suffix
 
 if TYPE_CHECKING:
@@ -27,30 +28,64 @@ TASK_S = 0.3
 STARTUP_S = 3.0
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
+SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 
-class TaskPlan(NamedTuple):
-    """Of one task: `seconds` of one process."""
+class Speeds:
+    """Of one job with one model and number of jobs: by name the sums of sizes and of what these took. Mutable.
 
-    tokens: int
-    seconds: float
+    `tokens .pdf`, `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: seconds of a task after its
+    text is there, over tokens. `startup`: seconds of a run besides its tasks, over runs. `memory`: bytes at the peak,
+    over those by formula.
+    """
+
+    def __init__(self, path: Path | None = None, key: str = "") -> None:
+        """What is kept for `key` in the file at `path`; nothing known where nothing is, or the file is none of ours."""
+        self._path, self._key = path, key
+        self.sums: dict[str, tuple[float, float]] = {}
+        with suppress(TypeError, KeyError, AttributeError, ValueError):
+            self.sums = {name: (float(x), float(y)) for name, (x, y) in self._kept()[key].items()}
+
+    def at(self, name: str, x: float, default: float) -> float:
+        """What `x` takes, by what is known of `name`; `default` where nothing is."""
+        known, took = self.sums.get(name, (0.0, 0.0))
+        return x * took / known if known else default
+
+    def add(self, name: str, x: float, y: float) -> None:
+        known, took = self.sums.get(name, (0.0, 0.0))
+        self.sums[name] = known + x, took + y
+
+    def age(self) -> None:
+        """Let what was measured so far count half."""
+        self.sums = {name: (x / 2, y / 2) for name, (x, y) in self.sums.items()}
+
+    def save(self) -> None:
+        """Keep what is known, where there is a file for it. Raises OSError when the disk refuses."""
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept = {**self._kept(), self._key: self.sums}
+            write_whole(self._path, json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
+
+    def _kept(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            raw = json.loads(self._path.read_text(encoding="utf-8")) if self._path is not None else None
+            if isinstance(raw, dict) and raw.get("schema") == SCHEMA:
+                return dict(raw["speeds"])
+        return {}
 
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here; `formula_bytes`
-    is that without what earlier runs held."""
+    """Of so many `tasks` that are left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here;
+    `formula_bytes` is that without what earlier runs held."""
 
-    tasks: dict[str, TaskPlan]
+    tasks: int
+    tokens: int
     jobs: int
     seconds: float
     memory_bytes: int
     disk_bytes: int
     formula_bytes: int
-
-    @property
-    def tokens(self) -> int:
-        return sum(task.tokens for task in self.tasks.values())
 
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
@@ -61,19 +96,19 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
     from docqa.model.cost.plan import estimate
 
     config, depth = _configs(model_folder(options))
-    plans = {task.key: _plan_task(task, depth, speeds) for task in tasks}
-    if not plans:
-        return BatchPlan({}, jobs, 0.0, 0, 0, 0)
-    memory = jobs * _memory_bytes(config, depth, model_folder(options), max(plan.tokens for plan in plans.values()))
-    seconds = [plan.seconds for plan in plans.values()]
+    if not tasks:
+        return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)
+    tokens, seconds = zip(*(_tokens_and_seconds(task, depth, speeds) for task in tasks), strict=True)
+    memory = jobs * _memory_bytes(config, depth, model_folder(options), max(tokens))
     whole = speeds.at("startup", 1.0, STARTUP_S) + max(sum(seconds) / jobs, *seconds)
-    long = [plan.tokens for plan in plans.values() if plan.tokens * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
+    long = [count for count in tokens if count * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS]
     disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks)
-    disk += sum(estimate(depth, tokens).disk_bytes for tokens in long)
-    return BatchPlan(plans, jobs, whole, round(speeds.at("memory", memory, memory)), disk, memory)
+    disk += sum(estimate(depth, count).disk_bytes for count in long)
+    held = round(speeds.at("memory", memory, memory))
+    return BatchPlan(len(tasks), sum(tokens), jobs, whole, held, disk, memory)
 
 
-def _plan_task(task: Task, depth: HybridConfig, speeds: Speeds) -> TaskPlan:
+def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tuple[int, float]:
     from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
     size, suffix = task.item.bytes, task.item.suffix
@@ -81,7 +116,7 @@ def _plan_task(task: Task, depth: HybridConfig, speeds: Speeds) -> TaskPlan:
     unlearned = size * (known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE)
     tokens = round(min(speeds.at(f"tokens {suffix}", size, unlearned), LONGEST_CONTEXT))
     reading = speeds.at(f"reading {suffix}", size, READER_START_S)
-    return TaskPlan(tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds))
+    return tokens, reading + speeds.at("work", tokens, TASK_S + estimate(depth, tokens).seconds)
 
 
 def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:

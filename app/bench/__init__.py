@@ -4,4 +4,4 @@ Figures are ratios first: a machine that does other work slows both sides. What 
 why.
 """
 
-__all__ = ["at_once", "contexts", "machine", "real", "rows", "run"]
+__all__ = ["at_once", "contexts", "machine", "peers", "rows", "run"]

@@ -7,17 +7,19 @@ Walls are the best of several. They depend on what else the machine does, so tha
 from __future__ import annotations
 
 import os
+import select
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from docqa.app.bench.processes import run_docqa
 from docqa.app.bench.rows import Measurement
-from docqa.app.bench.terminal import NoTerminal, first_frame
 from docqa.ingest.process.forks import usable_cores
+from docqa.ingest.process.processor_time import processor_seconds
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
@@ -28,6 +30,11 @@ _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGR
 WARM_WITHIN_S, QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 2.5, 4.0, 0.4, 0.12
 PAGES, LEAST_SPEED_UP = 400, 1.6
 _WARM_UP = 1  # the first one writes what Python compiles
+_SIZE = (40, 120)  # rows, columns
+_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and answers: it is one with colours
+_DRAWN = b"Enter opens"
+_GIVE_UP_S = 60.0
+_GOOD = (0, 5)  # statuses; 5: the document does not answer, which takes as long
 
 
 @dataclass(frozen=True)
@@ -38,43 +45,22 @@ class _Timed:
     processor_s: float
 
 
-def cold_row() -> Iterator[Measurement]:
-    """cold_ask: a question about a document that nobody has read."""
-    arguments = ("ask", "--no-store", "--json", str(SAMPLES / _AGREEMENT), _QUESTION[_AGREEMENT])
-    yield from _asked("cold_ask", f"{_AGREEMENT} in a new process, --no-store", lambda: run_docqa(*arguments))
-
-
-def warm_row(name: str = "warm_ask", file: str = _AGREEMENT) -> Iterator[Measurement]:
-    """warm_ask, second_question: a question about a document that was read before, of few pages and of more."""
-    document = str(SAMPLES / file)
+def ask_row(name: str, file: str, what: str, *flags: str, read: bool = False) -> Iterator[Measurement]:
+    """The row `name`: a question about a sample document in a new process, which was `read` before or never seen."""
+    document = SAMPLES / file
+    if not document.is_file():
+        yield _missing(name)
+        return
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
 
         def ask() -> None:
-            run_docqa("ask", "--json", document, _QUESTION[file], cache=folder)
+            with tempfile.TemporaryDirectory(dir=folder) as empty:
+                _run_docqa("ask", *flags, str(document), _QUESTION[file], cache=folder if read else empty)
 
-        if Path(document).is_file():
-            run_docqa("read", document, cache=folder)
-        yield from _asked(name, f"{file}, read before, in a new process; bar {WARM_WITHIN_S:g}", ask)
-
-
-def quick_row() -> Iterator[Measurement]:
-    """quick_unread: `docqa ask --quick` about a document that nobody has read."""
-
-    def ask() -> None:
-        with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-            run_docqa("ask", "--quick", str(SAMPLES / _HANDBOOK), _QUESTION[_HANDBOOK], cache=folder)
-
-    what = f"docqa ask --quick {_HANDBOOK} in a new process, with nothing kept; bar {QUICK_WITHIN_S:g}"
-    yield from _asked("quick_unread", what, ask)
-
-
-def _asked(name: str, what: str, ask: Callable[[], object]) -> Iterator[Measurement]:
-    """The row `name` of a question about a sample document."""
-    if not (SAMPLES / _AGREEMENT).is_file():
-        yield _missing(name)
-        return
-    best = _best(ask, REPEATS)
-    yield Measurement(name, best.wall_s, "s", None, None, f"{what}; best of {REPEATS}; {_spent(best)}")
+        if read:
+            _run_docqa("read", str(document), cache=folder)
+        best = _best(ask, REPEATS)
+    yield Measurement(name, best.wall_s, "s", None, None, f"{file}, {what}; best of {REPEATS}; {_spent(best)}")
 
 
 def first_frame_row() -> Iterator[Measurement]:
@@ -82,9 +68,10 @@ def first_frame_row() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         Path(folder, "notes.md").write_text("# Notes\n\nThe gate is opened at six.\n", encoding="utf-8")
         try:
-            frames = [_Timed(*first_frame([folder], cache=folder)) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
-        except NoTerminal as error:
-            yield Measurement("tui_first_frame", None, "s", None, None, f"not measured: {error}")
+            frames = [_Timed(*_first_frame([folder], cache=folder)) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
+        except ImportError:
+            why = "not measured: this system has no pseudo-terminals"
+            yield Measurement("tui_first_frame", None, "s", None, None, why)
             return
     best = min(frames, key=lambda frame: frame.wall_s)
     yield Measurement(
@@ -94,9 +81,50 @@ def first_frame_row() -> Iterator[Measurement]:
     )  # fmt: skip
 
 
+def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
+    """Seconds from the start of `docqa tui ARGUMENTS` until its documents are drawn, by the clock and of the processor.
+
+    Raises ImportError on Windows, which has no terminals of one's own making, TimeoutError where nothing is drawn.
+    """
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    terminal, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", *_SIZE, 0, 0))
+    environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": cache}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "docqa.app", "tui", *arguments], stdin=inner, stdout=inner, stderr=inner,
+        start_new_session=True, env=environment,
+    )  # fmt: skip
+    os.close(inner)
+    try:
+        _answer_until_drawn(terminal, started + _GIVE_UP_S)
+        return time.perf_counter() - started, processor_seconds(process.pid) or 0.0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)
+
+
+def _answer_until_drawn(terminal: int, end: float) -> None:
+    shown = b""
+    answered = 0
+    while _DRAWN not in shown:
+        left = end - time.perf_counter()
+        if left <= 0 or not select.select([terminal], [], [], left)[0]:
+            raise TimeoutError(f"docqa tui has drawn nothing after {_GIVE_UP_S:g} s")
+        shown += os.read(terminal, 65_536)
+        asked = shown.count(_ASKED)
+        os.write(terminal, _ATTRIBUTES * (asked - answered))
+        answered = asked
+
+
 def help_row() -> Iterator[Measurement]:
     """help: `docqa --help` in a process of its own."""
-    best = _best(lambda: run_docqa("--help"), REPEATS + _WARM_UP)
+    best = _best(lambda: _run_docqa("--help"), REPEATS + _WARM_UP)
     method = f"docqa --help in a new process; best of {REPEATS + _WARM_UP}; {_spent(best)}; bar {HELP_WITHIN_S:g}"
     yield Measurement("help", best.wall_s, "s", None, None, method)
 
@@ -113,17 +141,14 @@ def ingest_parallel_row(pages: int = PAGES) -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         file = Path(folder) / "long.pdf"
         _write_long(document, file, pages)
-        found = [[_read(file, processes) for processes in (1, cores)] for _ in range(REPEATS)]
+        read = [partial(read_in_worker, ReadRequest(file, processes=processes)) for processes in (1, cores)]
+        found = [[_best(action, 1) for action in read] for _ in range(REPEATS)]
     alone, together = (min(times, key=lambda time: time.wall_s) for times in zip(*found, strict=True))
     yield Measurement(
         "ingest_parallel", together.wall_s, "s", "one process", alone.wall_s,
         f"{pages} pages of {_HANDBOOK} from the file to the Document, by {cores} processes; best of {REPEATS} in turn; "
         f"{_spent(together)}, {alone.processor_s:.2f} s of one; the bar is a ratio of {LEAST_SPEED_UP:g} with two",
     )  # fmt: skip
-
-
-def _read(file: Path, processes: int) -> _Timed:
-    return _best(lambda: read_in_worker(ReadRequest(file, processes=processes)), 1)
 
 
 def _write_long(source: Path, file: Path, pages: int) -> None:
@@ -150,6 +175,14 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
     return min(times, key=lambda one: one.wall_s)
 
 
+def _run_docqa(*arguments: str, cache: str | None = None) -> None:
+    """Run a command in a new process, with a `cache` of its own where given. Raises RuntimeError where it fails."""
+    own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
+    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
+    if done.returncode not in _GOOD:
+        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+
+
 def _processor_s() -> float:
     """Of all processes that were started here and have ended; 0 where the system does not tell."""
     times = os.times()
@@ -162,13 +195,15 @@ def _spent(run: _Timed) -> str:
     return f"{run.processor_s:.2f} s of the processor, {load}"
 
 
+_WARM = f"read before, in a new process; bar {WARM_WITHIN_S:g}"
+_QUICK = f"--quick in a new process, with nothing kept; bar {QUICK_WITHIN_S:g}"
 _MEASURES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "help": help_row,
     "tui_first_frame": first_frame_row,
-    "cold_ask": cold_row,
-    "warm_ask": warm_row,
-    "second_question": partial(warm_row, "second_question", _HANDBOOK),
-    "quick_unread": quick_row,
+    "cold_ask": partial(ask_row, "cold_ask", _AGREEMENT, "in a new process, --no-store", "--no-store", "--json"),
+    "warm_ask": partial(ask_row, "warm_ask", _AGREEMENT, _WARM, "--json", read=True),
+    "second_question": partial(ask_row, "second_question", _HANDBOOK, _WARM, "--json", read=True),
+    "quick_unread": partial(ask_row, "quick_unread", _HANDBOOK, _QUICK, "--quick"),
     "ingest_parallel": ingest_parallel_row,
 }
 NAMES = tuple(_MEASURES)

@@ -6,11 +6,9 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import KVBlock
-from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
-from docqa.model.hybrid import Layer
 from docqa.model.load import NetworkModel
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, quantize_block
+from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
 
@@ -19,27 +17,11 @@ POOL = 4  # different blocks of a context
 EXACT = LongAttention(exact=1 << 40)  # attention over all keys: no context leaves that range
 
 
-def random_states(*shape: int) -> Tensor:
-    """Seeded normal numbers, float32."""
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
-
-
-def empty_memory(layer: Layer) -> AttentionMemory | DeltaMemory:
-    """What a layer remembers before the first token; attention is exact."""
-    return AttentionMemory(BLOCK, EXACT) if layer.kind == FULL else DeltaMemory()
-
-
-def repeated_memory(heads: int, dim: int, count: int, long: LongAttention) -> AttentionMemory:
-    """What an attention layer with `heads` key heads of `dim` remembers of `count` tokens: one block, many times."""
-    memory = random_memory(heads, dim, BLOCK, long)
-    memory.quantized *= count // BLOCK
-    return memory
-
-
 def random_memory(
     heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
 ) -> AttentionMemory:
-    """The same of blocks that are copies of a few, each with keys longer or shorter by a factor.
+    """What an attention layer with `heads` key heads of `dim` remembers of `count` tokens: blocks that are copies of a
+    few, each with keys longer or shorter by a factor.
 
     So they lie in memory as a real context does, and no two have the same bounds.
     """

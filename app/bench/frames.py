@@ -10,7 +10,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -136,14 +136,12 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
         started, worked = time.perf_counter(), time.process_time()
         screen = DocumentScreen(str(path), app.bridge, app.store)
         await app.push_screen(screen)
-        while not _shown(screen):
-            if time.perf_counter() - started > _GIVE_UP_S:
-                raise TimeoutError(f"{path} is not on the screen after {_GIVE_UP_S:g} s")
-            await asyncio.sleep(0.001)
+        await _until(lambda: _shown(screen), f"{path} is not on the screen", 0.001)
         opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
         await pilot.pause(1.0)
         walls, drawn, again = await _frames(screen.panes.page, frames)
-        await _read_in_background(screen)
+        screen.questions.read()
+        await _until(lambda: screen.questions.progress is not None, "no token is read", 0.01)
         busy, busy_cpu, _ = await _frames(screen.panes.page, frames, seed=35)
         keys = await _keys(screen, KEYS)
         await app.action_quit()
@@ -151,14 +149,13 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
     return FrameTimes(opened, opened_cpu, walls, drawn, again, busy, busy_cpu, keys)
 
 
-async def _read_in_background(screen: DocumentScreen) -> None:
-    """Begin to read the document, and wait for the first tokens."""
-    started = time.perf_counter()
-    screen.questions.read()
-    while screen.questions.progress is None:
-        if time.perf_counter() - started > _GIVE_UP_S:
-            raise TimeoutError(f"no token is read after {_GIVE_UP_S:g} s")
-        await asyncio.sleep(0.01)
+async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
+    """Look whether it is `there` after each `pause` of so many seconds. Raises TimeoutError with the `problem`."""
+    end = time.perf_counter() + _GIVE_UP_S
+    while not there():
+        if time.perf_counter() > end:
+            raise TimeoutError(f"{problem} after {_GIVE_UP_S:g} s")
+        await asyncio.sleep(pause)
 
 
 async def _keys(screen: DocumentScreen, keys: int) -> list[float]:
@@ -169,10 +166,7 @@ async def _keys(screen: DocumentScreen, keys: int) -> list[float]:
         letter = "abcdefghij"[number % 10]
         started = time.perf_counter()
         screen.app.post_message(Key(letter, letter))
-        while len(line.value) <= number:
-            if time.perf_counter() - started > _GIVE_UP_S:
-                raise TimeoutError(f"a key is not there after {_GIVE_UP_S:g} s")
-            await asyncio.sleep(0)
+        await _until(lambda: len(line.value) > number, "a key is not there", 0)  # noqa: B023 - awaited at once
         times.append(time.perf_counter() - started)
         await asyncio.sleep(0.02)  # ten times as fast as anybody types
     return times

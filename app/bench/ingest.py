@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pypdf import PdfReader
@@ -57,43 +57,36 @@ def ingest_rows(files: list[Path]) -> Iterator[Measurement]:
     )  # fmt: skip
 
 
-class _Parts:
-    """The parts of ingest on one file, to be run in the order of _PARTS."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.reader: PdfReader
-        self.seen: list[PageWords]
-
-    def open(self) -> None:
-        self.reader, _ = open_pdf(self.data, None)
-
-    def sizes(self) -> None:
-        streams = Streams()
-        self.reader.resolved_objects.clear()
-        for index in range(len(self.reader.pages)):
-            streams.problem(self.reader, index)
-
-    def words(self) -> None:
-        with PdfiumFile(self.data, None) as file:
-            self.seen = [file.page_words(index) for index in range(len(self.reader.pages))]
-            for index, seen in enumerate(self.seen):
-                with file.page(index) as page:
-                    is_picture(page, seen.words)
-
-    def order(self) -> None:
-        for seen in self.seen:
-            order_lines(seen.words, seen.width)
-
-
 def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
     """Seconds of docqa, seconds of pypdf, pages, and seconds of each part."""
     pages = len(read(ReadRequest(name, data)).pages)
-    ours = fastest(lambda: read(ReadRequest(name, data)), _REPEATS, time.process_time)
-    theirs = fastest(lambda: _plain(data), _REPEATS, time.process_time)
-    parts = _Parts(data)
-    split = {part: fastest(getattr(parts, part), _REPEATS, time.process_time) for part in _PARTS}
-    return ours, theirs, pages, split
+    reader, seen = open_pdf(data, None)[0], _words(data, pages)
+    actions: dict[str, Callable[[], object]] = {
+        "ours": lambda: read(ReadRequest(name, data)),
+        "theirs": lambda: _plain(data),
+        "open": lambda: open_pdf(data, None),
+        "sizes": lambda: _sizes(reader),
+        "words": lambda: _words(data, pages),
+        "order": lambda: [order_lines(each.words, each.width) for each in seen],
+    }
+    taken = {action: fastest(run, _REPEATS, time.process_time) for action, run in actions.items()}
+    return taken.pop("ours"), taken.pop("theirs"), pages, taken
+
+
+def _sizes(reader: PdfReader) -> None:
+    streams = Streams()
+    reader.resolved_objects.clear()
+    for index in range(len(reader.pages)):
+        streams.problem(reader, index)
+
+
+def _words(data: bytes, pages: int) -> list[PageWords]:
+    with PdfiumFile(data, None) as file:
+        seen = [file.page_words(index) for index in range(pages)]
+        for index, each in enumerate(seen):
+            with file.page(index) as page:
+                is_picture(page, each.words)
+    return seen
 
 
 def _plain(data: bytes) -> None:

@@ -28,7 +28,7 @@ def describe() -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "kernels": identity(),
-        "versions": {package: _version(package) for package in _PACKAGES},
+        "versions": {package: installed_version(package) for package in _PACKAGES},
     }
 
 
@@ -41,7 +41,8 @@ def _processor() -> str:
     return f"{found.get('model name', platform.processor())} ({family})"
 
 
-def _version(package: str) -> str:
+def installed_version(package: str) -> str:
+    """As its metadata says."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -10,24 +10,30 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.app.bench import frames, twin
-from docqa.app.bench.asking import question_row
+from docqa.app.bench import frames, peers, twin
 from docqa.app.bench.at_once import SAMPLES, at_once_rows
 from docqa.app.bench.contexts import random_context
 from docqa.app.bench.ingest import ingest_rows
-from docqa.app.bench.peers import llama
-from docqa.app.bench.peers.contestants import Docqa, Transformers
+from docqa.app.bench.peers import Docqa, LlamaCpp, Transformers
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
+from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
 from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
-FAR_CONTEXTS = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
+NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
+QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
+CLAUSE = """The Supplier shall keep the records of every delivery for six years after the year in which the goods were \
+handed over, at its own cost and in a form that can be read without special equipment. On thirty days' written notice \
+the Customer may inspect these records at the Supplier's place of business, during ordinary working hours and not more \
+than twice in a calendar year, and may take copies of what bears upon the price. Should an inspection show that the \
+Customer was charged more than two percent above what was owed, the Supplier bears the cost of the inspection and pays \
+the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
 QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 
 
@@ -59,7 +65,6 @@ def rows(
         yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
-    yield from question_row(model, SAMPLES / "handbook.pdf")
     yield from at_once_rows()
     yield from ingest_rows(sorted(SAMPLES.glob("*.pdf")))
     yield from frames.interface_rows(characters)
@@ -76,18 +81,18 @@ def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) ->
     `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
     """
     ids = random_ids(model, prompt)
-    missing = {"llama.cpp": llama.why_not(model), "transformers": _no_room(model)}
+    missing = {"llama.cpp": peers.llama_missing(model), "transformers": _no_room(4 * parameters(model.config)["total"])}
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model)]
+        sides: list[Docqa | Transformers | LlamaCpp] = [Docqa(model)]
         if not missing["transformers"]:
             sides.append(Transformers(model))
         if not missing["llama.cpp"]:
-            sides.append(llama.LlamaCpp(file or llama.written(model, Path(folder), prompt), prompt))
+            sides.append(LlamaCpp(file or peers.llama_file(model, Path(folder), prompt), prompt))
         found = _in_turn(sides, ids)
-    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (llama.QUANTIZATION, "1.5")
+    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (peers.QUANTIZATION, "1.5")
     how = {
         "transformers": missing["transformers"] or "float32 in transformers (sdpa)",
-        "llama.cpp": missing["llama.cpp"] or f"{weights} in llama.cpp, {llama.describe()}, its own times; bar {bar}",
+        "llama.cpp": missing["llama.cpp"] or f"{weights} in {peers.llama_version()}, its own times; bar {bar}",
     }
     rows = {
         "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
@@ -102,15 +107,44 @@ def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) ->
     return found["docqa"][0]
 
 
-def _no_room(model: NetworkModel) -> str:
-    """Why transformers cannot have the weights in float32 here, "" where it can."""
-    needed, free = 4 * parameters(model.config)["total"], available_bytes()
+def real_rows(model: NetworkModel, file: Path, prompt: int) -> Iterator[Measurement]:
+    """real_prefill_8k, real_decode_8k, with a prompt of so many tokens, and real_quoting. `model`: that of `file`."""
+    yield from against_peers(model, prompt, file)
+    yield quoting(model)
+
+
+def quoting(model: NetworkModel) -> Measurement:
+    """tokens/s of an answer that repeats what was read, beside the same written token by token."""
+    state = model.new_state()
+    model.prefill(model.tokenizer.encode(f"{CLAUSE}\n\nThe same clause, word for word:\n\n"), state)
+
+    def written(*, lookup: bool) -> list[int]:
+        return [piece.token for piece in generate(model, state, max_tokens=QUOTED, lookup=lookup, stop_ids=[])]
+
+    text = model.tokenizer.decode(written(lookup=True))
+    seconds = {lookup: float("inf") for lookup in (True, False)}
+    for _ in range(QUOTING_REPEATS):
+        for lookup in seconds:
+            seconds[lookup] = min(seconds[lookup], fastest(partial(written, lookup=lookup), 1))
+    same = next((at for at, pair in enumerate(zip(text, CLAUSE, strict=False)) if len(set(pair)) > 1), len(text))
+    method = (
+        f"{QUOTED} greedy tokens that were to repeat a clause (its first {same} characters of {len(text)}), guessed by "
+        f"prompt lookup, and one by one as the peer; best of {QUOTING_REPEATS} in turn; bar 1.8"
+    )
+    return Measurement(
+        "real_quoting", QUOTED / seconds[True], "tokens/s", "one by one", QUOTED / seconds[False], method
+    )
+
+
+def _no_room(needed: int) -> str:
+    """Why a row cannot have so much memory here, "" where it can."""
+    free = available_bytes()
     if needed <= free:
         return ""
     return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"
 
 
-def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
+def _in_turn(sides: Sequence[Docqa | Transformers | LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
     """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
     best: dict[str, tuple[float, float]] = {}
     for side in sides:
@@ -130,29 +164,21 @@ def long_prefill(model: NetworkModel, short: float) -> Measurement:
     return Measurement("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
 
 
-def decode_1m(model: NetworkModel, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Measurement:
-    """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
-    near, middle, far = contexts
-    sizes = [state_bytes(model.config, count) for count in contexts]
-    needed = sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4
-    if needed > available_bytes():
-        why = (
-            f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {available_bytes() / 2**30:.1f} are free"
-        )
+def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurement:
+    """Tokens a second behind a million tokens, beside 8K; one branch, steps of both contexts in turn."""
+    sizes = [state_bytes(model.config, count) for count in (near, far)]
+    why = _no_room(sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4)
+    if why:
         return Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    states = {count: random_context(model, count) for count in contexts}
-    branches = {count: Branches(model, state) for count, state in states.items()}
-    seconds = dict.fromkeys(contexts, float("inf"))
+    branches = {count: Branches(model, random_context(model, count)) for count in (near, far)}
+    seconds = dict.fromkeys(branches, float("inf"))
     for _ in range(FAR_ROUNDS):
         for count, branch in branches.items():
             seconds[count] = min(seconds[count], fastest(partial(branch.logits, [1]), FAR_STEPS))
-    walker = states[far].fork()
-    single = fastest(lambda: model.logits(model.prefill([1], walker)), FAR_STEPS)
     how = "one native call a token" if branches[far].native else "single operations"
     method = (
         f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
-        f"{FAR_ROUNDS * FAR_STEPS} in turn; behind {middle:,}: {1 / seconds[middle]:.3g} tokens/s; through single "
-        f"operations behind {far:,}: {1 / single:.3g}"
+        f"{FAR_ROUNDS * FAR_STEPS} in turn"
     )
     return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.app.bench.contexts import BLOCK, EXACT, empty_memory, random_memory, random_states, repeated_memory
+from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
@@ -69,10 +69,10 @@ def twin_rows(model: NetworkModel, context: int = CONTEXT, trained: int = TRAINE
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
     blocks, long = context // BLOCK, LongAttention()
-    delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
-    sparse = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, long))
-    first = _block_seconds(model, pair.attention, _repeated(model, 0, EXACT))
-    last = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, EXACT))
+    delta = _block_seconds(model, pair.delta, DeltaMemory())
+    sparse = _block_seconds(model, pair.attention, _keys(model, context - BLOCK, long))
+    first = _block_seconds(model, pair.attention, _keys(model, 0, EXACT))
+    last = _block_seconds(model, pair.attention, _keys(model, context - BLOCK, EXACT))
     exact = (first + last) / 2
     ours = blocks * (pair.deltas * delta + pair.attentions * sparse)
     theirs = blocks * pair.layers * exact
@@ -122,27 +122,25 @@ def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
 
 def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
-    x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
+    x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
         rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
         return fastest(lambda: layer(x, rotation, memory.fork()), 2)
 
 
-def _repeated(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemory:
-    return repeated_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
+def _keys(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemory:
+    return random_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
 
 
 def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> float:
     """Seconds that the keys of `context` tokens add to a step of one attention layer."""
-    config = model.config
-    heads, dim = config.num_key_value_heads, config.head_dim
-    memory = random_memory(heads, dim, context, long)
-    far = attention_step(model, memory)
-    without = attention_step(model, random_memory(heads, dim, 0, long))
+    memory = _keys(model, context, long)
+    far, without = attention_step(model, memory), attention_step(model, _keys(model, 0, long))
     if far is not None and without is not None:
         pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
         return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
-    q = torch.randn(1, 1, config.num_attention_heads, dim, dtype=model.dtype)
+    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    q = torch.randn(1, 1, model.config.num_attention_heads, dim, dtype=model.dtype)
     if context > long.exact:
         k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)
         return fastest(lambda: memory.fork().attend(q, k, v), 3)

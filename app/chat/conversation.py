@@ -117,10 +117,6 @@ class Conversation:
         """Every quote so far, by number."""
         return [item for _, quotes in numbered(self.turns) for item in quotes]
 
-    def next_number(self) -> int:
-        """The number that the first quote of the next answer gets."""
-        return len(self.quotes()) + 1
-
     def record(self) -> KeptSession:
         """The conversation as it is exported."""
         title = self.turns[0].question if self.turns else self.session.documents[0].title

@@ -16,10 +16,10 @@ from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.chat import slash
 from docqa.app.chat.followups import UNCLEAR
-from docqa.app.chat.terminal import TerminalText, Waiting
+from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
-from docqa.app.output.console import Screen
+from docqa.app.output.console import LiveDraft, Screen
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -68,7 +68,7 @@ class ChatLoop:
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)
         self._text = TerminalText()
-        self._waiting = Waiting(wanted=typed)
+        self._waiting = LiveDraft()
         self._files = len(conversation.session.documents)
         self._codes: list[int] = []
         self._stopped: Callable[[], bool] = bool
@@ -114,10 +114,10 @@ class ChatLoop:
 
     def _show(self, stream: Iterator[events.Event], question: str, understood: str) -> None:
         ending = False  # what is being written ends at its next token, and is shown
-        self._waiting.show(_WORKING)
+        self._wait()
         try:
             for event in stream:
-                self._waiting.clear()
+                self._waiting.end(erase=True)
                 if isinstance(event, events.Finished):
                     self._screen.close(answered=True)
                     self._finished(event.answer)
@@ -133,17 +133,22 @@ class ChatLoop:
                 else:
                     self._screen.progress(event)
                     if isinstance(event, events.ReadProgress) and event.done >= event.total:
-                        self._waiting.show(_WORKING)
+                        self._wait()
         except Exception as error:
-            self._waiting.clear()
+            self._waiting.end(erase=True)
             if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
                 raise
             self._screen.close()
             self._codes.append(report.failure(error))
             self._conversation.failed(question, understood, report.describe(error))
 
+    def _wait(self) -> None:
+        """Say what goes on while there is nothing else to see yet."""
+        if self._typed:
+            self._waiting.show(_WORKING)
+
     def _finished(self, answer: Answer) -> None:
-        first = self._conversation.next_number() - len(answer.quotes)
+        first = len(self._conversation.quotes()) - len(answer.quotes) + 1
         self._codes.append(answer.exit_code)
         if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
             report.result(self._text.laid_out(render.nearest_text(answer, self._files)) + "\n")

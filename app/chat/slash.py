@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import cite_text, location_text, page_text, printable
-from docqa.app.places.named import region_named
+from docqa.app.places.named import page_named, region_named
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
@@ -52,21 +52,17 @@ def quote(conversation: Conversation, number: str) -> str:
 def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
     from docqa.app.history.export import free_name
-    from docqa.app.history.html_page import html_page
-    from docqa.app.history.markdown import markdown
-    from docqa.app.storage.atomic import check_output, write_new
+    from docqa.app.history.markdown import write_export
+    from docqa.app.storage.atomic import check_output
 
     if not conversation.turns:
         raise UsageError("there is no question to save yet", where="/save")
     target = os.path.expanduser(path) or free_name(conversation.session.documents[0].path, "chat.md")
     check_output(target)
-    form = html_page if target.lower().endswith((".html", ".htm")) else markdown
-    text = form(conversation.record(), conversation.turns)
     try:
-        write_new(target, text.encode("utf-8", "replace"))
+        return write_export(target, conversation.record(), conversation.turns)
     except FileExistsError as error:
         raise UsageError("this file exists already", where=target, hint="choose another name") from error
-    return target
 
 
 def _cited(conversation: Conversation) -> Iterator[str]:
@@ -91,22 +87,15 @@ def _page(conversation: Conversation, label: str) -> str:
         conversation.session.documents,
         key=lambda document: cited.index(document.path) if document.path in cited else len(cited),
     )
-    for find in (_by_label, _by_number, _by_section):
-        for document in documents:
-            text = find(document, label)
-            if text is not None:
-                return text
+    for document in documents:
+        number = page_named(document, label)
+        if number is not None:
+            return _shown(document, number)
+    for document in documents:
+        text = _by_section(document, label)
+        if text is not None:
+            return text
     raise InputError(f"no document has a page or section {label}", where="/pages", hint="/pages lists those cited")
-
-
-def _by_label(document: Document, label: str) -> str | None:
-    found = (page for page in document.pages if document.paged and (page.label or "").lower() == label.lower())
-    return next((_shown(document, page.page) for page in found), None)
-
-
-def _by_number(document: Document, label: str) -> str | None:
-    number = int(label) if label.isdecimal() and len(label) < 10 else 0
-    return _shown(document, number) if document.paged and 1 <= number <= len(document.pages) else None
 
 
 def _by_section(document: Document, label: str) -> str | None:

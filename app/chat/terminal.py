@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -10,7 +9,8 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.progress import is_live, write_now
+from docqa.app.output.console import colours
+from docqa.app.output.progress import is_live
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -20,7 +20,7 @@ _LEAST_WIDTH = 20
 _INDENT = re.compile(r" *(?:- |\d+\. )?")
 # Of marks and bars alone: words in a colour are not readable on every background.
 _STYLES = {"answer": "\x1b[36m", "possible": "\x1b[33m", "not_found": "\x1b[31m", "none": ""}
-_BOLD, _DIM, _PLAIN, _CLEAR = "\x1b[1m", "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
 class TerminalText:
@@ -28,8 +28,7 @@ class TerminalText:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = stream if stream is not None else sys.stdout
-        self._live = is_live(stream)
-        self._colours = self._live and not os.environ.get("NO_COLOR")
+        self._live, self._colours = is_live(stream), colours(stream)
 
     def answer(self, text: str, answer: Answer) -> str:
         """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its words."""
@@ -75,24 +74,3 @@ def wrapped(line: str, width: int) -> str:
     return textwrap.fill(
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
     )
-
-
-class Waiting:
-    """One line on standard error while there is nothing else to see yet; nothing where nobody watches."""
-
-    def __init__(self, stream: TextIO | None = None, *, wanted: bool = True) -> None:
-        self._stream = stream if stream is not None else sys.stderr
-        self._live = wanted and is_live(self._stream)
-        self._shown = False
-
-    def show(self, text: str) -> None:
-        """Say `text` until `clear`."""
-        if self._live:
-            write_now(self._stream, f"{_CLEAR}{text}")
-            self._shown = True
-
-    def clear(self) -> None:
-        """Leave the line to others."""
-        if self._shown:
-            write_now(self._stream, _CLEAR)
-            self._shown = False

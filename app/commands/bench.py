@@ -75,9 +75,8 @@ def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> I
     """The rows of a bench, of the model `real` or the chosen one."""
     from docqa.app.answerers.loading import load_network
     from docqa.app.bench import run  # and all that it times, torch among it
-    from docqa.app.bench.real import real_rows
 
     loaded = load_network(options if real is None else replace(options, model=str(real)))
     if real is not None:
-        return real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
+        return run.real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
     return run.rows(loaded, long=long, **(run.QUICK if quick else {}))

@@ -111,7 +111,7 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSetti
     workspace = Workspace(folder)
     ours = frozenset(str(folder / name) for name in workspace.outputs())
     listing = list_items(paths, ours)
-    listing.sort()
+    listing.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
     batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
     return Batch(job, listing, workspace, settings)
 
@@ -156,7 +156,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""
     return "\n".join(
         [
-            f"documents    {len(items):,}: {len(plan.tasks):,} to read, {done:,} done before, "
+            f"documents    {len(items):,}: {plan.tasks:,} to read, {done:,} done before, "
             f"{duplicates:,} duplicates, {batch.failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",

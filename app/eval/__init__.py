@@ -1,3 +1,3 @@
 """Quality on questions with known answers: what `docqa eval` measures."""
 
-__all__ = ["evaluate", "judging", "questions", "scoring"]
+__all__ = ["evaluate", "judging", "questions"]

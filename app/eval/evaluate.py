@@ -12,8 +12,7 @@ from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.eval.judging import Asserted, calibration_error, confidence_figure, is_right, scores
-from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
-from docqa.app.eval.scoring import TextMap
+from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.output.figures import write

@@ -11,20 +11,23 @@ of the quote; all quotes to 200 words for a list and for two places), and a quot
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
 from docqa.app.answer.answer import Answer
 from docqa.app.eval.questions import GoldQuestion
-from docqa.app.eval.scoring import exact_match, f1, normalise
 from docqa.app.output.figures import Square, squares
 
 BINS = 10
 _MOST, _MOST_TOGETHER, _FEWEST = 60, 200, 3  # words
 _TOGETHER = ("list", "two_places")
 _VERDICT = re.compile(r"(?:(?<!\s)\s++)?(yes|no)(?:[:,.;]\s*+|\s*+$)", re.IGNORECASE)
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = frozenset(string.punctuation)
 _FOLDED = re.compile(r"[\s\"'“”‘’\-–—]+")
 
 
@@ -41,6 +44,29 @@ class Bin(NamedTuple):
     size: int
     confidence: float
     right: float
+
+
+def normalise(text: str) -> str:
+    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces."""
+    bare = "".join(character for character in text.lower() if character not in _PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", bare).split())
+
+
+def exact_match(said: str, gold: str) -> float:
+    """1.0 when both are equal in SQuAD's normal form, else 0.0."""
+    return float(normalise(said) == normalise(gold))
+
+
+def f1(said: str, gold: str) -> float:
+    """Harmonic mean of word precision and recall in SQuAD's normal form."""
+    left, right = normalise(said).split(), normalise(gold).split()
+    if not left or not right:
+        return float(left == right)
+    common = sum((Counter(left) & Counter(right)).values())
+    if not common:
+        return 0.0
+    precision, recall = common / len(left), common / len(right)
+    return 2 * precision * recall / (precision + recall)
 
 
 def verdict_of(said: str | None) -> str | None:

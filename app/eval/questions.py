@@ -11,13 +11,13 @@ import gzip
 import json
 import lzma
 import random
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from docqa.app.errors import InputError
-from docqa.app.eval.scoring import TextMap
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -25,24 +25,54 @@ from docqa.ingest.types import Document
 _BREAK = "\n\n"
 
 
-class _Answer(TypedDict):
-    text: str
-    start: int
+class TextMap:
+    """Maps places of a source text to the same letters in the text that a reader made of it, and back.
+
+    Works on letters and figures alone. Where the two do not agree in these, a span is found by its own letters,
+    at the place nearest to where it should be.
+    """
+
+    def __init__(self, source: str, text: str) -> None:
+        self._source, self._source_places = _letters(source)
+        self._text, self._text_places = _letters(text)
+        self._same = self._source == self._text
+        self._end = len(text)
+
+    def span(self, start: int, end: int) -> tuple[int, int] | None:
+        """Half-open place in the text of `start:end` of the source; None where it is not found."""
+        first, last = bisect_left(self._source_places, start), bisect_left(self._source_places, end)
+        if first == last:
+            return None
+        if not self._same:
+            letters = self._source[first:last]
+            moved = self._nearest(letters, first)
+            if moved is None:
+                return None
+            first, last = moved, moved + len(letters)
+        return self._text_places[first], self._text_places[last - 1] + 1
+
+    def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """`span` of several places, those that are found."""
+        return [found for place in places if (found := self.span(*place))]
+
+    def back(self, offset: int) -> int:
+        """Place in the source of `offset` in the text; in proportion where the two differ."""
+        at = min(bisect_left(self._text_places, offset), max(len(self._text_places) - 1, 0))
+        if not self._source_places:
+            return 0
+        if not self._same:
+            at = at * len(self._source_places) // max(len(self._text_places), 1)
+        return self._source_places[min(at, len(self._source_places) - 1)]
+
+    def _nearest(self, letters: str, expected: int) -> int | None:
+        before, after = self._text.rfind(letters, 0, expected + len(letters)), self._text.find(letters, expected)
+        found = [place for place in (before, after) if place >= 0]
+        return min(found, key=lambda place: abs(place - expected)) if found else None
 
 
-class _Question(TypedDict):
-    question: str
-    answers: list[_Answer]
-    unanswerable: NotRequired[bool]
-    kind: NotRequired[str]
-    verdict: NotRequired[str]
-    label: NotRequired[str]
-    multi: NotRequired[bool]
-
-
-class _FileLine(TypedDict):
-    context: str
-    qas: list[_Question]
+def _letters(text: str) -> tuple[str, list[int]]:
+    places = [position for position, character in enumerate(text) if character.isalnum()]
+    return "".join(text[position] for position in places), places
 
 
 @dataclass(frozen=True)
@@ -86,8 +116,8 @@ class EvalDocument:
     line_starts: list[int] = field(default_factory=list)
     questions: list[GoldQuestion] = field(default_factory=list)
 
-    def add(self, record: _FileLine) -> None:
-        """Append a line: its context and its questions."""
+    def add(self, record: dict[str, Any]) -> None:
+        """Append a line: its context and its questions. Raises KeyError or TypeError for one of another form."""
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
         self.line_starts.append(base)

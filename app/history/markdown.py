@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from docqa.app.history import export
+from docqa.app.history.html_page import html_page
 from docqa.app.history.records import Annotation, KeptSession, KeptTurn
 from docqa.app.output.render import coverage_line, excerpt, nearest, printable, quote_remark
+from docqa.app.storage.atomic import write_new
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 
@@ -26,6 +29,20 @@ def markdown(
         words = " ".join(_plain(line) for line in annotation.text.splitlines())
         parts += [f"> “{words}”\n>\n> {_plain(annotation.place)}", _plain(annotation.note)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write_export(
+    path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
+) -> str:
+    """Write a conversation into a new file and return its path: Markdown, or one HTML page where the path ends in
+    `.html` or `.htm`.
+
+    Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
+    """
+    target = os.path.expanduser(path)
+    form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
+    write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))
+    return target
 
 
 def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[str, str], files: int) -> list[str]:

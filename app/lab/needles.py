@@ -21,8 +21,8 @@ from pathlib import Path
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.eval.evaluate import grouped, last_answer, mean
+from docqa.app.eval.judging import normalise
 from docqa.app.eval.questions import lines
-from docqa.app.eval.scoring import normalise
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.session.session import Session

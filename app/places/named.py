@@ -1,4 +1,4 @@
-"""The section that somebody names in a few words: "81", "Article 81", "186(3)", "Schedule 2 Part A", a heading."""
+"""The section or page that somebody names in a few words: "Article 81", "186(3)", "Schedule 2 Part A", a heading."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from docqa.app.places.wording import in_full
 from docqa.ingest.types import Document
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
+_PAGE_WORD = re.compile(r"^(?:p|pp|page)\b\.?\s*")
+_PHYSICAL = re.compile(r"(?:pdf\s*)?(\d{1,9})")
 _WORDS = ("section", "", "chapter", "part", "schedule", "appendix", "exhibit", "annex", "title", "attachment")
 
 
@@ -22,6 +24,19 @@ def region_named(document: Document, name: str) -> Region | None:
     places = CitedPlaces(document, 0)
     found = places.located(wanted) or _cited(places, wanted) or _headed(places, wanted.casefold())
     return found[0] if found else None
+
+
+def page_named(document: Document, name: str) -> int | None:
+    """The page that is called `name`, from 1: by its printed label, as "xii" or "p. 4", else by its number among all
+    pages, as "PDF 14"; None where there is none."""
+    text = name.strip().casefold()
+    bare = _PAGE_WORD.sub("", text)
+    if not document.paged or not text:
+        return None
+    labelled = (page.page for page in document.pages if (page.label or "").casefold() in (text, bare) and page.label)
+    number = _PHYSICAL.fullmatch(bare)
+    counted = int(number[1]) if number and 1 <= int(number[1]) <= len(document.pages) else None
+    return next(labelled, counted)
 
 
 def _cited(places: CitedPlaces, wanted: str) -> list[Region]:

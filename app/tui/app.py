@@ -15,7 +15,7 @@ from docqa.app import report
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
-from docqa.app.tui.library.library import DocumentChosen, LibraryScreen, RecentScreen
+from docqa.app.tui.library.library import LibraryScreen, RecentScreen
 from docqa.app.tui.library.recents import anything_kept
 from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import TuiSettings
@@ -88,9 +88,6 @@ class Interface(App[None]):
             themes.keep(self.store, theme.name)
         except OSError as error:
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
-
-    def on_document_chosen(self, message: DocumentChosen) -> None:
-        self.open_document(message.path, message.past)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key that config.toml gives, as the help writes it, too."""

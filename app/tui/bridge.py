@@ -121,11 +121,6 @@ class SessionBridge:
         self._documents.append(jobs)
         return jobs
 
-    @property
-    def busy(self) -> bool:
-        """Whether a job that nobody stopped is running or waiting."""
-        return bool(self.waiting())
-
     def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
         """The jobs that nobody stopped, of one document or of all, the one under way first."""
         with self._lock:
@@ -246,7 +241,7 @@ class DocumentJobs:
         self.left = True
         for job in self._bridge.waiting(self):
             job.stopped.set()
-        self._bridge.submit(_Job("close", self, _no_post, self._closing))
+        self._bridge.submit(_Job("close", self, lambda _: None, self._closing))  # which nobody hears of
 
     def release(self) -> None:
         """Close the session. In the thread."""
@@ -299,10 +294,6 @@ class DocumentJobs:
                     yield SessionEvent(number, event, scores=passage_scores(session, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
-
-
-def _no_post(message: Message) -> None:
-    """Nobody hears of a session that is closed."""
 
 
 def _counted(post: Post) -> Callable[[int, int], None]:

@@ -5,7 +5,6 @@ A document has one session of kind `tui` that grows whenever it is opened; `docq
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,10 +14,8 @@ from docqa.app.answer import events
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
-from docqa.app.history.html_page import html_page
-from docqa.app.history.markdown import markdown
+from docqa.app.history.markdown import write_export
 from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.storage.atomic import write_new
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED = "Left before it was answered; r asks again."
 _KIND = "tui"
-_HTML = (".html", ".htm")
 T = TypeVar("T")
 
 
@@ -160,18 +156,10 @@ def _write(store: Store, document: Document, work: Callable[[History, int], T]) 
 
 
 def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:
-    """Write questions, answers and `annotations` into a new file, as `docqa history export` does; returns its path.
-
-    What is written is Markdown, or one HTML page where the path ends in `.html` or `.htm`.
-
-    Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
-    """
-    now, target = time.time(), os.path.expanduser(path)
+    """Write questions, answers and `annotations` into a new file, as `write_export` does, whose errors it raises."""
+    now = time.time()
     session = KeptSession(0, _KIND, document.title, now, now, kept_documents([document]), len(turns))
-    form = html_page if target.casefold().endswith(_HTML) else markdown
-    text = form(session, [as_kept(turn, document) for turn in turns], 1, annotations)
-    write_new(target, text.encode("utf-8", "replace"))
-    return target
+    return write_export(path, session, [as_kept(turn, document) for turn in turns], annotations)
 
 
 def session_of(history: History, document: Document) -> KeptSession | None:

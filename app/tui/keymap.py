@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
 
-    `name` is what config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation); empty,
-    the key belongs to a widget or to Textual itself and stays as it is. `topic` is the heading above it in the help.
+    `name` is what config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation, `mark` a
+    method of Annotations); empty, the key belongs to a widget or to Textual itself and stays as it is. `topic` is the
+    heading above it in the help.
     """
 
     name: str
@@ -41,16 +42,7 @@ def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
 
 
 _CITE = "go to the cite with this number; before any question, ask the suggested one"
-_CITES = tuple(
-    Key(
-        f"cite_{n}",
-        str(n),
-        f"go('follow_cite', {n - 1})",
-        _CITE,
-        group="1 … 9",
-    )
-    for n in range(1, 10)
-)
+_CITES = tuple(Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", _CITE, group="1 … 9") for n in range(1, 10))
 DOCUMENT = (
     *_about("General", Key("help", "?", "app.help('document')", "this page", "Help")),
     *_about(
@@ -78,10 +70,10 @@ DOCUMENT = (
     ),
     *_about(
         "Notes and copying",
-        Key("select", "s", "select", "select a sentence of the text, then the next one"),
-        Key("select_more", "S", "select(True)", "make the selection a sentence longer"),
-        Key("highlight", "h", "highlight", "highlight the selected words, or what you follow; again: no more"),
-        Key("note", "w", "note", "write a note on the selected words, or on what you follow"),
+        Key("select", "s", "mark('select')", "select a sentence of the text, then the next one"),
+        Key("select_more", "S", "mark('select', True)", "make the selection a sentence longer"),
+        Key("highlight", "h", "mark('highlight')", "highlight the selected words, or what you follow; again: no more"),
+        Key("note", "w", "mark('begin_note')", "write a note on the selected words, or on what you follow"),
         Key("notes", "N", "notes", "your notes and highlights: go there, change, delete"),
         Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
     ),

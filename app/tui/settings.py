@@ -101,8 +101,7 @@ def load() -> TuiSettings:
 
 def settings_of(node: DOMNode) -> TuiSettings:
     """The settings of the interface that `node` belongs to."""
-    found = getattr(node.app, "settings", None)
-    return found if isinstance(found, TuiSettings) else TuiSettings()
+    return node.app.settings  # type: ignore[attr-defined, no-any-return]
 
 
 def key(node: DOMNode, name: str) -> str:

@@ -6,24 +6,20 @@ It decides nothing: records are files, so a ledger that is lost costs no work.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from docqa.app.batch.attempt import Outcome
-from docqa.app.batch.items import Json
+from docqa.app.batch.items import Json, Task
+from docqa.app.batch.jobs import Outcome
 
 DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
-"""How an attempt ended; `lost`: its process died. NULL while it runs."""
-SCHEMA_VERSION = 2
-BUSY_S = 60.0
+"""How an attempt ended; `lost`: its process died."""
+_BUSY_S = 60.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER,
-    started REAL NOT NULL, ended REAL, exit_code INTEGER,
-    planned_seconds REAL, seconds REAL, planned_bytes INTEGER, peak_bytes INTEGER);
+    id INTEGER PRIMARY KEY, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER, started REAL NOT NULL,
+    ended REAL, planned_seconds REAL, seconds REAL, planned_bytes INTEGER, peak_bytes INTEGER);
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, key TEXT NOT NULL, path TEXT NOT NULL,
     machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
@@ -32,21 +28,13 @@ CREATE TABLE IF NOT EXISTS attempts (
 
 
 class Ledger:
-    """The way to the account of the one process that writes it, in a `with`. Raises sqlite3.Error where it cannot.
+    """The account at `path`, of the one process that writes it, in a `with`. Raises sqlite3.Error where it cannot."""
 
-    A file that is no ledger of this form is set aside. `clock` gives seconds since the epoch.
-    """
-
-    def __init__(self, path: Path, machine: str, clock: Callable[[], float] = time.time) -> None:
-        self._machine, self._clock = machine, clock
+    def __init__(self, path: Path, machine: str) -> None:
+        self._machine = machine
         self._run = 0
-        try:
-            self._database = _open(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # locked, or the disk refuses: the file is not to blame
-                raise
-            os.replace(path, path.with_name(f"{path.stem}.old{path.suffix}"))
-            self._database = _open(path)
+        self._database = sqlite3.connect(path, timeout=_BUSY_S)
+        self._database.executescript(_SCHEMA)
 
     def __enter__(self) -> Ledger:
         return self
@@ -60,59 +48,31 @@ class Ledger:
             cursor = database.execute(
                 "INSERT INTO runs (machine, work, jobs, started, planned_seconds, planned_bytes)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes),
+                (self._machine, json.dumps(job), jobs, time.time(), planned_seconds, planned_bytes),
             )
             self._run = int(cursor.lastrowid or 0)
 
-    def end(self, exit_code: int, seconds: float, peak_bytes: int) -> None:
+    def end(self, seconds: float, peak_bytes: int) -> None:
         """The run is over."""
         with self._database as database:
             database.execute(
-                "UPDATE runs SET ended = ?, exit_code = ?, seconds = ?, peak_bytes = ? WHERE id = ?",
-                (self._clock(), exit_code, seconds, peak_bytes, self._run),
+                "UPDATE runs SET ended = ?, seconds = ?, peak_bytes = ? WHERE id = ?",
+                (time.time(), round(seconds, 3), peak_bytes, self._run),
             )
 
-    def start(self, key: str, path: str) -> int:
-        """An attempt begins; returns its number."""
-        with self._database as database:
-            cursor = database.execute(
-                "INSERT INTO attempts (run, key, path, machine, started) VALUES (?, ?, ?, ?, ?)",
-                (self._run, key, _stored(path), self._machine, self._clock()),
-            )
-            return int(cursor.lastrowid or 0)
-
-    def finish(self, attempt: int, state: str, measured: Outcome | None = None, *, reason: str | None = None) -> None:
-        """An attempt is over, with the `measured` time, memory, tokens and, where it was not this one, machine."""
+    def add(self, task: Task, started: float, state: str, measured: Outcome | None = None, reason: str = "") -> None:
+        """An attempt that began at `started`, since the epoch, is over, with what was `measured` of it."""
+        machine = measured.machine if measured is not None else None
         found = (round(measured.seconds, 3), measured.peak_bytes, measured.tokens) if measured else (None, None, None)
-        machine = measured.machine if measured else None
         with self._database as database:
             database.execute(
-                "UPDATE attempts SET ended = ?, outcome = ?, reason = ?, machine = coalesce(?, machine), seconds = ?,"
-                " peak_bytes = ?, tokens = ? WHERE id = ?",
-                (self._clock(), state, _stored(reason), machine, *found, attempt),
-            )
-
-    def settle(self, state_of: Callable[[str], str | None]) -> None:
-        """Close what killed runs left open: by the state that a key has now, as lost where it has none."""
-        left = self._database.execute("SELECT id, key FROM attempts WHERE outcome IS NULL").fetchall()
-        with self._database as database:
-            states = ((state_of(key) or LOST, number) for number, key in left)
-            database.executemany("UPDATE attempts SET outcome = ? WHERE id = ?", states)
+                "INSERT INTO attempts (run, key, path, machine, started, ended, outcome, reason, seconds, peak_bytes,"
+                " tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._run, task.key, _stored(task.item.path), machine or self._machine, started, time.time(), state,
+                 _stored(reason) or None, *found),
+            )  # fmt: skip
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level="IMMEDIATE")
-    try:
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, SCHEMA_VERSION):
-            raise sqlite3.DatabaseError(f"{path} has the form {version}, this docqa writes {SCHEMA_VERSION}")
-        database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _stored(text: str | None) -> str | None:
+def _stored(text: str) -> str:
     """`text` without lone surrogates, which SQLite does not take."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") if text is not None else None
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from types import ModuleType
 
-from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.items import Failure, Item, Task
-from docqa.app.batch.jobs import Job, make_job
-from docqa.app.errors import ResourceError, UsageError
+from docqa.app.batch.jobs import Job, Outcome, attempt, make_job, prepare
+from docqa.app.errors import ResourceError
 
 
 class RayActor:
@@ -40,17 +39,17 @@ class RayActor:
 
     def process(self, task: Task) -> Outcome:
         with _cluster_errors(self._ray, self._address):
-            pending = self._handle.process.remote(task.key, json.dumps(asdict(task.item)))
+            pending = self._handle.process.remote(json.dumps(asdict(task.item)))
         try:
             return Outcome.from_json(self._ray.get(pending))
         except self._ray.exceptions.RayActorError:
             if not self._closed:
                 self._loading = self._start()
                 self.wait_ready()
-            return Outcome(task.key)
+            return Outcome()
         except self._ray.exceptions.RayError as error:  # the actor lives: this task alone is lost
             failure = Failure(type(error).__name__, f"Ray failed: {_line(error)}", "--retry-failed tries it again")
-            return Outcome(task.key, failure=failure)
+            return Outcome(failure=failure)
 
     def stop(self) -> None:
         self._closed = True
@@ -74,11 +73,9 @@ class RayActor:
 def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
     """The Workers that are `jobs` actors with `threads` processors each; `address`: `local`, or that of a cluster.
 
-    Raises ResourceError where Ray is not installed, or the cluster fails; UsageError for options with a password.
+    Raises ResourceError where Ray is not installed, or the cluster fails. `Batch` refuses options with a password.
     """
     spec = json.dumps(job.spec(threads))
-    if job.options.password:
-        raise password_refused()
     ray = _connect(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]
     for actor in actors:
@@ -96,22 +93,14 @@ class _JobActor:
         """Load the model; returns what would fail for every task."""
         return prepare(self._job)
 
-    def process(self, key: str, item: str) -> str:
-        """The Outcome of a task, as JSON."""
-        done = attempt(self._job, key, Item(**json.loads(item)), lambda event: None)
+    def process(self, item: str) -> str:
+        """The Outcome of the task of `item`, as JSON."""
+        done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
         return replace(done, machine=socket.gethostname()).to_json()
 
 
 _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)
 """What Ray raises besides its own errors where a cluster does not answer."""
-
-
-def password_refused() -> UsageError:
-    """The error for a password that would travel to a cluster."""
-    return UsageError(
-        "a password is not sent to a Ray cluster, where it would travel unencrypted", where="--password-file",
-        hint="run without --ray (--jobs N works on this machine), or save the documents without a password first",
-    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -141,9 +130,7 @@ def _connect(address: str, processors: int) -> ModuleType:
         raise ResourceError(
             "Ray is not installed", where="--ray", hint="pip install 'docqa-reader[ray]', or use --jobs alone"
         ) from error
-    try:
-        where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+    where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+    with _cluster_errors(ray, address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
-    except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
-        raise ResourceError(f"no Ray cluster answers ({_line(error)})", where=address, hint="is it up?") from error
     return ray

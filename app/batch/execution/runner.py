@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
@@ -48,7 +49,7 @@ class Runner:
         progress: BatchProgress, max_failures: int | None = None,
     ) -> None:  # fmt: skip
         self._waiting = deque(tasks)
-        self._attempts: dict[str, int] = {}
+        self._begun: dict[str, tuple[Task, float]] = {}
         self._deaths: Counter[str] = Counter()
         self._workspace, self._ledger = workspace, ledger
         self._keep, self._progress, self._max_failures = keep, progress, max_failures
@@ -63,9 +64,10 @@ class Runner:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)
         finally:
-            for attempt in self._attempts.values():
-                self._ledger.finish(attempt, account.INTERRUPTED)
+            for begun in self._begun.values():
+                self._ledger.add(*begun, account.INTERRUPTED)
         self.tally.left = len(self._waiting)
+        self.tally.peak_bytes = executor.peak_bytes
         return self.tally
 
     def _next(self) -> Task | None:
@@ -73,30 +75,29 @@ class Runner:
         if over_budget or not self._waiting:
             return None
         task = self._waiting.popleft()
-        self._attempts[task.key] = self._ledger.start(task.key, task.item.path)
+        self._begun[task.key] = task, time.time()
         self._progress.started(task)
         return task
 
     def _take(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
-        # From here on it is not interrupted but, where this is cut off, settled by the next run.
-        attempt, failure = self._attempts.pop(task.key), outcome.failure
+        begun, failure = self._begun.pop(task.key), outcome.failure
         if outcome.record is None and failure is None:
             self._deaths[task.key] += 1
             if self._deaths[task.key] < MAX_CRASHES:
-                self._ledger.finish(attempt, account.LOST, reason="its process died")
+                self._ledger.add(*begun, account.LOST, reason="its process died")
                 self._waiting.appendleft(task)
                 return
             failure = _DIED
         if failure is not None:
             self._workspace.put_failure(task.key, failure)
-            self._ledger.finish(attempt, account.FAILED, outcome, reason=f"{failure.kind}: {failure.reason}")
+            self._ledger.add(*begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
             self.tally.failed += 1
         elif outcome.record is not None:
             self._workspace.put_record(task.key, outcome.record)
             self._keep(task, outcome.record)
-            self._ledger.finish(attempt, account.DONE, outcome)
+            self._ledger.add(*begun, account.DONE, outcome)
             self.tally.done += 1
         # The record is on disk: a run over many documents must not keep them all in memory.
         settled = replace(outcome, record=None, failure=failure)

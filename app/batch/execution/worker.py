@@ -1,4 +1,4 @@
-"""A process that does tasks: the job as its first line on standard input, then a task a line, an Outcome a line back.
+"""A process that does tasks: the job as its first line on standard input, then an item a line, an Outcome a line back.
 
 It ends with its parent: a standard input that closes ends it in the middle of a task, and an interrupt keeps what was
 read. What libraries print goes to standard error.
@@ -14,9 +14,8 @@ import signal
 import sys
 import threading
 
-from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.items import Item
-from docqa.app.batch.jobs import make_job
+from docqa.app.batch.jobs import Outcome, attempt, make_job, prepare
 
 READY = "ready"
 
@@ -38,10 +37,9 @@ def main() -> int:
     try:
         job = make_job(json.loads(lines.get()))
         fatal = prepare(job)
-        answer(READY if fatal is None else Outcome("", fatal=fatal).to_json())
+        answer(READY if fatal is None else Outcome(fatal=fatal).to_json())
         while fatal is None:
-            asked = json.loads(lines.get())
-            answer(attempt(job, asked["key"], Item(**asked["item"]), lambda event: None).to_json())
+            answer(attempt(job, Item(**json.loads(lines.get())), lambda event: None).to_json())
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,10 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N of each set")
     chosen = parser.parse_args(arguments)
     model = load_model(Options(model=chosen.model))
-    sets: dict[str, Iterator[Example]] = {
-        "pubmedqa": abstracts(chosen.data, "dev"),
-        "papers": papers(chosen.data, held_out=True),
-    }
+    sets = {"pubmedqa": abstracts(chosen.data), "papers": papers(chosen.data)}
     result = {name: evaluate(islice(examples, chosen.limit), model, chosen.style) for name, examples in sets.items()}
     for name, systems in result.items():
         for system, values in systems.items():

@@ -45,17 +45,17 @@ class Example:
         return replace(parsed, title=self.title)
 
 
-def abstracts(folder: Path, part: str) -> Iterator[Example]:
-    """PubMedQA, `part` train or dev: an abstract without its conclusion, and the conclusion."""
-    for record in map(json.loads, lines(folder / "qa" / part / "pubmedqa.jsonl.gz")):
+def abstracts(folder: Path) -> Iterator[Example]:
+    """PubMedQA's development set: an abstract without its conclusion, and the conclusion."""
+    for record in map(json.loads, lines(folder / "qa" / "dev" / "pubmedqa.jsonl.gz")):
         yield Example(record["doc"], "", record["context"], record["qas"][0]["answers"][0]["text"])
 
 
-def papers(folder: Path, *, held_out: bool) -> Iterator[Example]:
-    """One half of the papers: the body, and the paper's own abstract. Papers without one are left out."""
+def papers(folder: Path) -> Iterator[Example]:
+    """The held-out half of the papers: the body, and the paper's own abstract. Papers without one are left out."""
     for record in map(json.loads, lines(folder / "text" / "papers.jsonl.xz")):
         parted = part_paper(record["text"])
-        if parted is None or (hashlib.sha256(record["title"].encode()).digest()[0] % 2 == 0) != held_out:
+        if parted is None or hashlib.sha256(record["title"].encode()).digest()[0] % 2:
             continue
         gold, body = parted
         if len(gold.split()) >= LEAST_SUMMARY_WORDS and len(body) >= LEAST_CHARACTERS:

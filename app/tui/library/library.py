@@ -41,14 +41,6 @@ _PADDING = 8
 Cell = str | Text
 
 
-@dataclass
-class DocumentChosen(Message):
-    """The reader opens the document at `path`, at the question `past` where one is given."""
-
-    path: str
-    past: PastQuestion | None = None
-
-
 class RowTable(DataTable[Text]):
     """A table of rows to choose from with Enter, under columns of our own width."""
 
@@ -60,6 +52,10 @@ class RowTable(DataTable[Text]):
         """Enter opens the row at once, not by a message: what is typed behind it belongs to the document."""
         if self.row_count:
             self.chosen(self, self.cursor_row)
+
+    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
+        event.stop()
+        self.chosen(self, event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
         """Show `rows` under `columns` (title, cells); the cursor stays on its row.
@@ -81,9 +77,9 @@ def _right(words: str) -> Text:
     return Text(words, justify="right", no_wrap=True)
 
 
-def _open(screen: Screen[None], chosen: DocumentChosen) -> None:
+def _open(screen: Screen[None], path: str, past: PastQuestion | None = None) -> None:
     """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
-    screen.app.on_document_chosen(chosen)  # type: ignore[attr-defined]
+    screen.app.open_document(path, past)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -97,7 +93,7 @@ class LibraryListed(Message):
 
 
 class LibraryScreen(Screen[None]):
-    """Lists `path`; names come from the folder alone, nothing is parsed. Posts `DocumentChosen`."""
+    """Lists `path`; names come from the folder alone, nothing is parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 
@@ -105,8 +101,7 @@ class LibraryScreen(Screen[None]):
         super().__init__()
         self._path = path
         self._store = store
-        self._documents: list[LibraryDocument] = []
-        self._kept: dict[str, str] = {}  # by the path that opens it
+        self._listed = LibraryListed([], {}, [])
         self._table = RowTable(self._choose, id="library")
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
@@ -132,8 +127,8 @@ class LibraryScreen(Screen[None]):
 
     def on_library_listed(self, message: LibraryListed) -> None:
         """Fill the table; the cursor stays on its document."""
-        chosen = self._documents[self._table.cursor_row].path if self._documents else ""
-        self._documents, self._kept = message.documents, message.kept
+        chosen = self._listed.documents[self._table.cursor_row].path if self._listed.documents else ""
+        self._listed = message
         self._fill()
         paths = [document.path for document in message.documents]
         if chosen in paths:
@@ -145,12 +140,8 @@ class LibraryScreen(Screen[None]):
             self.notify(printable(notice), severity="warning", markup=False)
         self._table.focus()
 
-    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
-        event.stop()
-        self._choose(self._table, event.cursor_row)
-
     def _choose(self, _: RowTable, row: int) -> None:
-        _open(self, DocumentChosen(self._documents[row].path))
+        _open(self, self._listed.documents[row].path)
 
     def on_resize(self) -> None:
         self._fill()
@@ -158,8 +149,8 @@ class LibraryScreen(Screen[None]):
     def _fill(self) -> None:
         """A row a document: its name, its size, and what is kept of it."""
         rows = [
-            (printable(document.name), _right(size(document.size)), self._kept.get(document.path, ""))
-            for document in self._documents
+            (printable(document.name), _right(size(document.size)), self._listed.kept.get(document.path, ""))
+            for document in self._listed.documents
         ]
         longest = max((cell_len(name) for name, _, _ in rows), default=0)
         name_cells = min(max(longest, len("Document")), self.size.width - _SIZE_CELLS - _KEPT_CELLS - _PADDING)
@@ -186,7 +177,7 @@ class RecentListed(Message):
 
 
 class RecentScreen(Screen[None]):
-    """Recent documents above, recent questions below, both of `store` and narrowed by words. Posts `DocumentChosen`."""
+    """Recent documents above, recent questions below, both of `store` and narrowed by words."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.RECENT)
 
@@ -252,15 +243,11 @@ class RecentScreen(Screen[None]):
         self._fill_documents()
         self._fill_questions()
 
-    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
-        event.stop()
-        self._choose(self._questions if event.data_table is self._questions else self._documents, event.cursor_row)
-
     def _choose(self, table: RowTable, row: int) -> None:
         past = self._listed.questions[row] if table is self._questions else None
         path = self._listed.documents[row].path if past is None else past.path
         if RecentDocument(path, 0.0, "").there:
-            _open(self, DocumentChosen(path, past))
+            _open(self, path, past)
         else:
             self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
 

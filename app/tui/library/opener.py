@@ -1,4 +1,4 @@
-"""From what a library shows to the Session of one document; the model is loaded once for all of them."""
+"""From what a library shows to the Session of one document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.library.recents import archive_of
+from docqa.app.batch.items import containing_file
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
@@ -55,7 +55,6 @@ class SessionOpener:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._last: Session | None = None
 
     def __call__(self, path: str, on_page: Callable[[int, int], None] | None = None) -> Session:
         """The Session of the one document at `path`; `on_page` hears of each page that is begun, and of how many.
@@ -65,15 +64,13 @@ class SessionOpener:
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
-        model = self._last.loaded_model if self._last is not None else None
-        session = open_session([archive_of(path) or path], self._options, model=model, on_page=on_page)
+        session = open_session([containing_file(path) or path], self._options, on_page=on_page)
         chosen = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(chosen) != 1:
             raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
-        self._last = Session(
-            chosen, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
+        return Session(
+            chosen, self._options, store=session.store, warnings=session.warnings, notices=session.notices
         )
-        return self._last
 
     def picture(self, document: Document, page: Page) -> Picture:
         """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
@@ -100,7 +97,7 @@ def _bytes(path: str) -> bytes:
     from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 
-    for name, content in find_documents(archive_of(path) or path):
+    for name, content in find_documents(containing_file(path) or path):
         if name == path:
             return content if isinstance(content, bytes) else content.read_bytes()
     raise MissingError("this document does not exist any more", where=path, hint="Open it again")

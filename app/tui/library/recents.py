@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docqa.app.batch.items import containing_file
 from docqa.app.errors import ResourceError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class RecentDocument:
     @property
     def there(self) -> bool:
         """Whether the file, or the archive that it is in, is still where it was."""
-        return os.path.exists(self.path) or archive_of(self.path) is not None
+        return os.path.exists(self.path) or containing_file(self.path) is not None
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,8 @@ class PastQuestion:
     turn: KeptTurn
 
 
-def anything_kept(store: Store | None) -> bool:
+def anything_kept(store: Store) -> bool:
     """Whether there can be something to list; looks at no more than the names of folders."""
-    if store is None:
-        return False
     folders = [store.root / kind for kind in _KINDS]
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
@@ -113,17 +112,6 @@ def short_path(path: str) -> str:
     """`path` with `~` for the home folder."""
     home = os.path.expanduser("~")
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
-
-
-def archive_of(path: str) -> str | None:
-    """The file that a path inside an archive (`papers.zip/one.pdf`) begins with; None for a plain path."""
-    if os.path.exists(path):
-        return None
-    while (parent := os.path.dirname(path)) != path:
-        if os.path.isfile(parent):
-            return parent
-        path = parent
-    return None
 
 
 def _asked(store: Store, notices: list[str]) -> list[KeptSession]:

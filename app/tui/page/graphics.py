@@ -107,8 +107,7 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
     named = choice if choice != "auto" else _by_name(environment)
     if named is None:
         return None
-    width, height = _cell_of_window() or (10, 20)
-    return Terminal(named, max(width, 1), max(height, 1))
+    return Terminal(named, *_cell_of_window())
 
 
 def _by_name(environment: Mapping[str, str]) -> str | None:
@@ -121,14 +120,14 @@ def _by_name(environment: Mapping[str, str]) -> str | None:
     return "iterm" if program in _ITERM else None
 
 
-def _cell_of_window() -> tuple[int, int] | None:
-    """Width and height of a cell in pixels, from what the kernel knows of the window."""
+def _cell_of_window() -> tuple[int, ...]:
+    """Width and height of a cell in pixels, from what the kernel knows of the window; nothing where it does not."""
     try:
         import fcntl
         import termios
 
         packed = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
     except (ImportError, OSError, ValueError):  # Windows has neither module
-        return None
+        return ()
     rows, columns, width, height = struct.unpack("HHHH", packed)
-    return (width // columns, height // rows) if rows and columns and width and height else None
+    return (max(width // columns, 1), max(height // rows, 1)) if rows and columns and width and height else ()

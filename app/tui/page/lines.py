@@ -149,10 +149,8 @@ class PageLines:
         text = self.document.pages[segment.page - 1].text
         lines = text.count("\n", segment.start, segment.end)
         full = (segment.end - segment.start) // self.width
-        return max(1, lines + full + self._frame(segment))
-
-    def _frame(self, segment: _Segment) -> int:
-        return (segment.first + segment.last) if self.document.paged else 0
+        frame = segment.first + segment.last if self.document.paged else 0
+        return max(1, lines + full + frame)
 
     def _make_rows(self, at: int) -> list[ScreenLine]:
         segment = self._segments[at]

@@ -1,19 +1,20 @@
-"""Where words are in a document, and which place "xii", "PDF 14" or "4.2" names."""
+"""Where words and sentences are in a document, and which place "xii", "PDF 14" or "4.2" names. Knows no screen."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from docqa.app.places.named import region_named
+from docqa.app.places.named import page_named, region_named
 from docqa.app.search.expression import words_pattern
+from docqa.ingest.language.sentences import sentences
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
+_WINDOW = 20_000  # characters whose sentences are looked at: a document without pages is one text of any length
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,21 @@ class Hits:
 
 def find_place(document: Document, name: str) -> tuple[int, int] | None:
     """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
-    text = name.strip().casefold()
-    if not text:
-        return None
-    bare = re.sub(r"^(p|pp|page)\b\.?\s*", "", text)
-    if document.paged:
-        for page in document.pages:
-            if page.label is not None and page.label.casefold() in (text, bare):
-                return page.page, 0
-        number = re.fullmatch(r"(?:pdf\s*)?(\d+)", bare)
-        if number and 1 <= int(number[1]) <= len(document.pages):
-            return int(number[1]), 0
+    page = page_named(document, name)
+    if page is not None:
+        return page, 0
     region = region_named(document, name)
     return region.start if region is not None else None
+
+
+def sentence_at(document: Document, page: int, offset: int) -> PageSpan | None:
+    """The sentence with character `offset` of `page`, else the first one behind it; None at the end."""
+    for number in range(page, len(document.pages) + 1):
+        text = document.pages[number - 1].text
+        at = offset if number == page else 0
+        begin = text.rfind("\n", 0, max(at - _WINDOW // 4, 0)) + 1
+        window = text[begin : at + _WINDOW]
+        found = next((span for span in sentences(window) if begin + span.end > at), None)
+        if found is not None:
+            return PageSpan(number, begin + found.start, begin + found.end)
+    return None

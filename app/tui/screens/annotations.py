@@ -10,8 +10,7 @@ from docqa.app.errors import ResourceError
 from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt
 from docqa.app.tui import kept_turns
-from docqa.app.tui.page.search import PageSpan
-from docqa.app.tui.page.sentence_steps import sentence_at
+from docqa.app.tui.page.search import PageSpan, sentence_at
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import Highlight
 from docqa.app.tui.settings import key
@@ -46,7 +45,7 @@ class Annotations:
 
     # Selecting with keys
 
-    def select(self, *, extend: bool = False) -> None:
+    def select(self, extend: bool = False) -> None:
         """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
         page, document = self.panes.page, self.panes.document
         if document is None:

@@ -48,8 +48,7 @@ _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 _NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 # What needs a document on the screen.
-_NOTING = ("select", "highlight", "note", "notes")
-_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", *_NOTING)
+_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "notes")
 _Command = tuple[str, Callable[[], object], str]
 
 
@@ -368,14 +367,9 @@ class DocumentScreen(Screen[None]):
         else:
             self.panes.show_picture()
 
-    def action_select(self, extend: bool = False) -> None:
-        self.annotations.select(extend=extend)
-
-    def action_highlight(self) -> None:
-        self.annotations.highlight()
-
-    def action_note(self) -> None:
-        self.annotations.begin_note()
+    def action_mark(self, mark: str, *arguments: bool) -> None:
+        """A method of Annotations, by its name."""
+        getattr(self.annotations, mark)(*arguments)
 
     def action_notes(self) -> None:
         """The list of what the reader has made; nothing to list is said."""

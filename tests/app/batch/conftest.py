@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from docqa.app.batch.items import Item
-from docqa.app.batch.jobs import Job, Processed
+from docqa.app.batch.jobs import Job, Outcome
 from docqa.app.options import Options
 from docqa.ingest.errors import Unreadable
 
@@ -27,6 +27,7 @@ class Shout(Job):
 
     name = "shout"
     by_name = False
+    asked: dict[str, Any] = {}
 
     def __init__(self) -> None:
         super().__init__(Options(store=False))
@@ -41,7 +42,7 @@ class Shout(Job):
     def _record(self, *_: object) -> str:
         raise NotImplementedError
 
-    def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Processed:
+    def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Outcome:
         self.processed.append(content)
         if b"broken" in content:
             raise Unreadable("it is broken", where=item.name, hint="Get it again")
@@ -49,7 +50,7 @@ class Shout(Job):
             raise OSError(28, "No space left on device")
         if b"bug" in content:
             raise KeyError("nobody thought of this")
-        return Processed(json.dumps(content.decode().upper()), len(content), 0.0)
+        return Outcome(json.dumps(content.decode().upper()), tokens=len(content))
 
 
 @pytest.fixture

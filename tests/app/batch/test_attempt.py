@@ -5,7 +5,7 @@ import sys
 
 import psutil
 
-from docqa.app.batch.attempt import peak_bytes
+from docqa.app.batch.jobs import peak_bytes
 
 
 def test_a_peak_that_is_over_counts():

@@ -2,8 +2,8 @@
 
 import io
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.items import Item, Task
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 
 
@@ -17,5 +17,5 @@ def test_time_left_follows_the_documents_that_are_done():
     progress = BatchProgress(10, 0, 100.0, stream, lambda: now[0])
     progress.started(_task("a"))
     now[0] = 90.0
-    progress.ended(_task("a"), Outcome("a", "{}"))
+    progress.ended(_task("a"), Outcome("{}"))
     assert "1 of 10 documents, 13 min 30 s left" in stream.getvalue()

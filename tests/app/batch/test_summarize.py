@@ -100,15 +100,23 @@ def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_pa
     assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 6
 
 
-def test_a_folder_that_machines_shared_is_continued_as_any_other(docqa, folder, tmp_path):
+def test_a_folder_with_the_ledger_of_an_earlier_build_is_continued(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
-    fresh = outputs_of(out)
+    fresh, attempts = outputs_of(out), attempts_of(out)
     with sqlite3.connect(out / "ledger.sqlite") as database:
-        database.execute("PRAGMA user_version = 1")
+        database.execute("ALTER TABLE runs ADD COLUMN exit_code INTEGER")
+        database.execute("PRAGMA user_version = 2")
     assert docqa("summarize", folder, "--output", out)[0] == 6
-    assert outputs_of(out) == fresh | {"ledger.old.sqlite": (out / "ledger.old.sqlite").read_bytes()}
-    assert attempts_of(out) == []
+    assert (outputs_of(out), attempts_of(out)) == (fresh, attempts)
+
+
+def test_a_ledger_that_is_none_is_named_with_what_to_do(docqa, folder, tmp_path):
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all, but long enough to be one" * 30)
+    code, _, err = docqa("extract", folder, "--questions", folder / "a.txt", "--workspace", tmp_path)
+    assert code == 4
+    assert f"{tmp_path / 'ledger.sqlite'}: the ledger cannot be written (file is not a database)" in err
+    assert "move the file away: no work is lost with it" in err
 
 
 def test_another_style_is_another_summary(docqa, folder, tmp_path):

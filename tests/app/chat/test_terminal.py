@@ -1,4 +1,4 @@
-"""A conversation on a terminal: broken between words, with colours where wanted, and never silent."""
+"""A conversation on a terminal: broken between words, with colours where wanted."""
 
 import io
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, Quote, Usage
 from docqa.app.answer.grades import Grade, Place, Status
-from docqa.app.chat.terminal import TerminalText, Waiting, wrapped
+from docqa.app.chat.terminal import TerminalText, wrapped
 from docqa.app.output.render import answer_text
 
 
@@ -65,15 +65,3 @@ def test_no_color_and_a_pipe_get_no_colours(answer, monkeypatch):
     assert TerminalText(io.StringIO()).answer(text, answer).endswith(text)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in TerminalText(Screen()).answer(text, answer)
-
-
-def test_something_is_said_while_nothing_is_there_to_see():
-    screen = Screen()
-    waiting = Waiting(screen)
-    waiting.show("looking …")
-    waiting.clear()
-    waiting.clear()
-    assert screen.getvalue() == "\r\x1b[Klooking …\r\x1b[K"
-    quiet = io.StringIO()
-    Waiting(quiet).show("looking …")
-    assert quiet.getvalue() == ""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from docqa.app.errors import InputError
 from docqa.app.eval.evaluate import run_eval
-from docqa.app.eval.questions import read_eval_file
-from docqa.app.eval.scoring import TextMap, exact_match, f1
+from docqa.app.eval.judging import exact_match, f1
+from docqa.app.eval.questions import TextMap, read_eval_file
 from docqa.app.options import Options
 
 NAMES = (

@@ -7,6 +7,7 @@ import pytest
 from docqa.app import cli
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
+from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import TuiSettings, from_table
 
@@ -53,10 +54,13 @@ def test_two_actions_can_swap_their_keys():
     assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
 
 
-def test_every_move_of_the_keys_is_one_of_navigation():
+def test_every_move_and_mark_of_the_keys_has_a_method():
     moves = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("go(")]
     assert len(moves) > 15
     assert all(callable(getattr(Navigation, move)) for move in moves)
+    marks = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("mark(")]
+    assert len(marks) == 4
+    assert all(callable(getattr(Annotations, mark)) for mark in marks)
 
 
 def test_no_key_is_used_twice_on_a_screen():

@@ -76,7 +76,7 @@ def test_the_walk(interface, session, answer, tui):
         await pilot.pause()
         compare(pilot.app, "walk_reading")
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         await pilot.press("n")
         await pilot.pause()
         compare(pilot.app, "walk_cite")

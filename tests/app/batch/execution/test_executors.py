@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.execution.processes import WorkerProcess
+from docqa.app.batch.execution.executors import WorkerProcess
 from docqa.app.batch.items import Item, Task
 
 from ..conftest import outputs_of
@@ -66,7 +66,7 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
 
 @pytest.mark.parametrize(("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"])
 def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first, lost):
-    program = KILL.format(module="processes", kind="WorkerProcess", kill=first + KILL_WORKER)
+    program = KILL.format(module="executors", kind="WorkerProcess", kill=first + KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
     assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", *lost]

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.executors import Workers
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.items import Item, Task
-from docqa.app.batch.jobs import SummaryJob
-from docqa.app.errors import ResourceError, UsageError
+from docqa.app.batch.jobs import Outcome, SummaryJob
+from docqa.app.errors import ResourceError
 from docqa.app.options import Options
 
 TASK = Task("key", Item("a.txt", "/a.txt", "a.txt", digest="d", bytes=1), ("a.txt",))
@@ -84,8 +83,8 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
     return module
 
 
-def _actors(password: str | None = None) -> Workers:
-    return ray_workers(SummaryJob(Options(store=False, password=password), "brief"), 1, 1, "cluster:6379")
+def _actors() -> Workers:
+    return ray_workers(SummaryJob(Options(store=False), "brief"), 1, 1, "cluster:6379")
 
 
 def _outcome(actors: Workers) -> Outcome:
@@ -93,12 +92,6 @@ def _outcome(actors: Workers) -> Outcome:
     ((task, outcome),) = actors.run(iter([TASK, None, None]).__next__)
     assert task == TASK
     return outcome
-
-
-def test_a_password_is_refused_before_anything_is_sent(ray):
-    with pytest.raises(UsageError, match="--jobs"):
-        _actors("open sesame")
-    assert ray.sent == []
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -115,10 +108,10 @@ def test_commands_with_ray_refuse_a_password(docqa, ray, tmp_path, command):
 
 
 def test_options_and_documents_travel_as_json(ray):
-    ray.results = [Outcome("key", "{}").to_json()]
+    ray.results = [Outcome("{}").to_json()]
     assert _outcome(_actors()).record == "{}"
     spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
-    assert (spec["name"], spec["style"], spec["options"]["password"], spec["options"]["threads"]) == (
+    assert (spec["name"], spec["asked"]["style"], spec["options"]["password"], spec["options"]["threads"]) == (
         "summarize", "brief", None, 1,
     )  # fmt: skip
 
@@ -126,7 +119,7 @@ def test_options_and_documents_travel_as_json(ray):
 def test_an_actor_that_dies_costs_its_task_one_attempt(ray):
     actors = _actors()
     ray.errors["get"] = RayActorError("the actor died")
-    assert _outcome(actors) == Outcome("key")
+    assert _outcome(actors) == Outcome()
     assert ray.called["start"] == 2
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.executors import Next, Serial, Workers
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
-from docqa.app.batch.items import Item, Task, list_items
-from docqa.app.batch.jobs import identity_hash
+from docqa.app.batch.items import Item, Task, key_of, list_items
+from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
@@ -30,7 +29,7 @@ class Deadly(Serial):
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
         while self._deaths and (task := next_task()) is not None:
             self._deaths -= 1
-            yield task, Outcome(task.key)
+            yield task, Outcome()
         yield from super().run(next_task)
 
 
@@ -56,7 +55,7 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
     """Function(executor, max_failures) that runs what is left of `folder`."""
 
     def run_left(executor: Serial | None = None, max_failures: int | None = None) -> Tally:
-        tasks = list_items([str(folder)]).tasks(identity_hash(shout.identity()))
+        tasks = list_items([str(folder)]).tasks(key_of(shout.identity()))
         left = [task for task in tasks if not workspace.is_done(task.key) and workspace.failure(task.key) is None]
         progress = BatchProgress(len(left), 0, 1.0, stream=io.StringIO())
         with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
@@ -97,7 +96,7 @@ def test_an_error_that_all_would_share_ends_the_run(run, folder, workspace):
 def test_a_bug_that_one_document_brings_out_is_its_failure(run, folder, workspace, shout):
     (folder / "f.txt").write_text("a bug")
     assert run().failed == 2
-    task = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[-1]
+    task = list_items([str(folder)]).tasks(key_of(shout.identity()))[-1]
     failure = workspace.failure(task.key)
     assert failure is not None
     assert "a bug in docqa" in failure.reason
@@ -123,7 +122,7 @@ class Slow:
         if task.key == "full":
             raise ResourceError("the disk is full")
         self._others.wait(60)
-        return Outcome(task.key, "{}")
+        return Outcome("{}")
 
 
 def _tasks(*keys: str) -> Next:
@@ -134,7 +133,7 @@ def _tasks(*keys: str) -> Next:
 def test_workers_have_a_task_each_at_the_same_time():
     workers = [Slow(threading.Barrier(2))] * 2
     outcomes = list(Workers(workers).run(_tasks("a", "b", "c", "d")))
-    assert sorted(outcome.key for _, outcome in outcomes) == ["a", "b", "c", "d"]
+    assert sorted(task.key for task, _ in outcomes) == ["a", "b", "c", "d"]
 
 
 def test_an_error_of_a_worker_is_raised_where_the_run_is():

@@ -23,7 +23,7 @@ def test_abstracts_are_read_as_documents(tmp_path):
     }
     with gzip.open(tmp_path / "qa" / "dev" / "pubmedqa.jsonl.gz", "wt") as lines:
         lines.write(json.dumps(record) + "\n")
-    (abstract,) = abstracts(tmp_path, "dev")
+    (abstract,) = abstracts(tmp_path)
     assert abstract.gold == GOLD
     assert texts_of(abstract.document()) == [record["context"]]
 

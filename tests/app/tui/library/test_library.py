@@ -2,6 +2,7 @@
 
 import os
 import pty
+import queue
 import select
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from docqa.app import cli
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
+from docqa.app.tui.bridge import JobEnded, SessionBridge
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.opener import SessionOpener, find
 from docqa.app.tui.library.recents import recent_documents
@@ -65,6 +67,17 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
     assert (app.return_code or 0) == 0
 
 
+def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
+    (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        await pilot.click("#library", offset=(2, 1))
+        await tui.opened(pilot)
+
+    tui.drive(interface(str(tmp_path)), steps)
+
+
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
     kept_turns.save(store, lease_document, [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
@@ -91,10 +104,23 @@ def test_a_document_inside_an_archive_opens_alone(tmp_path):
 
 
 def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_path):
-    opener = SessionOpener(Options(model=str(checkpoint), store=False))
-    first = opener(str(lease_of(tmp_path / "one.txt", 3)))
-    loaded = first.model
-    assert opener(str(lease_of(tmp_path / "two.txt", 3))).loaded_model is loaded
+    bridge = SessionBridge(SessionOpener(Options(model=str(checkpoint), store=False)))
+    ended: queue.SimpleQueue[JobEnded] = queue.SimpleQueue()
+
+    def post(message: object) -> None:
+        if isinstance(message, JobEnded):
+            ended.put(message)
+
+    models = []
+    for name in ("one.txt", "two.txt"):
+        document = bridge.document()
+        document.open(str(lease_of(tmp_path / name, 3)), post)
+        assert ended.get(timeout=60).outcome == "finished"
+        document.read(post)
+        assert ended.get(timeout=60).outcome == "finished"
+        models.append(document.session.loaded_model)
+    assert models[0] is models[1] is not None
+    assert bridge.close(60)
 
 
 def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, lease, own_folders):

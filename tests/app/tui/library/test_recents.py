@@ -8,6 +8,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
+from docqa.app.batch.items import containing_file
 from docqa.app.history.history import kept_documents, open_history
 from docqa.app.history.records import KeptTurn
 from docqa.app.options import Options
@@ -16,7 +17,7 @@ from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.library import RecentScreen
-from docqa.app.tui.library.recents import ago, anything_kept, archive_of, past_questions, recent_documents
+from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
 
 
 @pytest.fixture
@@ -67,7 +68,6 @@ def test_questions_of_every_front_end_are_found_by_their_words(store, opened_bef
 def test_nothing_kept_is_nothing_to_list(tmp_path):
     store = Store(tmp_path / "empty")
     assert not anything_kept(store)
-    assert not anything_kept(None)
     assert recent_documents(store) == []
     assert past_questions(store) == []
 
@@ -84,9 +84,9 @@ def test_times_are_written_as_ages(seconds, said):
 def test_the_archive_of_a_path_inside_it_is_found(tmp_path):
     archive = tmp_path / "papers.zip"
     archive.write_bytes(b"PK")
-    assert archive_of(str(archive / "deep" / "one.pdf")) == str(archive)
-    assert archive_of(str(archive)) is None
-    assert archive_of(str(tmp_path / "gone" / "one.pdf")) is None
+    assert containing_file(str(archive / "deep" / "one.pdf")) == str(archive)
+    assert containing_file(str(archive)) is None
+    assert containing_file(str(tmp_path / "gone" / "one.pdf")) is None
 
 
 def _over(interface: Any, opener: Any) -> Any:

@@ -30,7 +30,7 @@ def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
         assert "500 tokens/s" in tui.screen_text(pilot.app)
         assert "6 s left" in text
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         text = tui.shown(panes.answers)
         assert len(panes.answers.cards) == 1
         assert "85 dollars" in text
@@ -74,7 +74,7 @@ def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface, session
         await tui.until(pilot, lambda: "25 %" in tui.screen_text(pilot.app))
         await pilot.press("escape")
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy and session.stopped)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting() and session.stopped)
         assert "Stopped" in tui.screen_text(pilot.app)
         session.reading[:] = [ReadProgress(4000, 4000, 500.0, 0.0)]
         await pilot.press("r")
@@ -177,7 +177,7 @@ def test_questions_queue_and_each_shows_its_state(interface, session, tui):
         await pilot.press("left_square_bracket", "n")
         assert "no cites yet: this question is still being answered" in tui.notices(pilot.app)
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         assert session.asked == ["x", "y"]
         assert [card.turn.state for card in panes.answers.cards] == ["done", "done", "stopped"]
 
@@ -197,7 +197,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, 
         await tui.until(pilot, lambda: session.asked and panes.answers.cards[0].reading)
         assert panes.answers.cards[1].turn.state == "queued"
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         assert session.asked == ["What is the fee of part 5?", "When is the fee of part 5 due?"]
         assert "read as: When is the fee of part 5 due?" in tui.flat(panes.answers.cards[1])
         assert "read as" not in tui.flat(panes.answers.cards[0])

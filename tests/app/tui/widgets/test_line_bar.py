@@ -59,9 +59,9 @@ def test_a_read_continues_while_the_search_line_is_used(interface, session, tui,
         await tui.until(pilot, lambda: getattr(pilot.app.screen.questions.progress, "done", 0) == 1_000)
         await pilot.press(*keys)
         await pilot.pause()
-        assert pilot.app.bridge.busy
+        assert pilot.app.bridge.waiting()
         go.set()
-        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
         assert session.stopped == 0
 
     tui.drive(interface(), steps)

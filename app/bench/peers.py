@@ -1,10 +1,12 @@
-"""llama.cpp as a contestant, through the optional package `xllamacpp`, on the same weights as a GGUF file."""
+"""Sides of a comparison on the same weights, each reads a prompt and goes on from it: docqa, transformers, and, through
+the optional package `xllamacpp`, llama.cpp.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from docqa.app.bench.machine import installed_version
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel
 
 PACKAGE = "xllamacpp"
@@ -22,7 +27,58 @@ ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 
 
-def why_not(model: NetworkModel) -> str:
+class Docqa:
+    """docqa as it is installed: all layers, its own choice of kernels and precision."""
+
+    name = "docqa"
+
+    def __init__(self, model: NetworkModel) -> None:
+        self.model = model
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] to the next token's logits and write `count` tokens greedily; seconds of each."""
+        reading = self.prefill(ids)
+        token, branches = 1, Branches(self.model, self.state)
+        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
+        started = time.perf_counter()
+        for _ in range(count):
+            token = int(branches.logits([token])[0].argmax())
+        return reading, time.perf_counter() - started
+
+    def prefill(self, ids: Tensor) -> float:
+        """Read `ids` [seq] from the beginning; seconds until the next token's logits are there."""
+        started = time.perf_counter()
+        self.state = self.model.new_state(yarn_factor_for(self.model.config, len(ids)))
+        self.model.logits(self.model.prefill(ids, self.state))
+        return time.perf_counter() - started
+
+
+class Transformers:
+    """transformers on the same weights in float32, with torch's fused attention."""
+
+    name = "transformers"
+
+    def __init__(self, model: NetworkModel) -> None:
+        from docqa.model.checkpoints.check import transformers_model
+
+        self.network = transformers_model(model.folder, model.config)
+        self.network.set_attn_implementation("sdpa")
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] from the beginning and write `count` tokens greedily; seconds of each."""
+        started = time.perf_counter()
+        with torch.inference_mode():
+            cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
+            read = time.perf_counter()
+            token = torch.tensor([[1]])
+            for number in range(count + 1):
+                if number == 1:
+                    first = time.perf_counter()
+                token = self.network(token, cache=cache, use_cache=True).logits[:, -1:].argmax(-1)
+        return read - started, time.perf_counter() - first
+
+
+def llama_missing(model: NetworkModel) -> str:
     """Why llama.cpp cannot be measured here, "" where it can."""
     if find_spec(PACKAGE) is None:
         return f"not measured: {PACKAGE} is not installed"
@@ -33,16 +89,12 @@ def why_not(model: NetworkModel) -> str:
     return ""
 
 
-def describe() -> str:
-    """The package's version and the instruction sets that its build uses."""
+def llama_version() -> str:
+    """Its name with the package's version and the instruction sets that its build uses."""
     import xllamacpp
 
-    try:
-        number = version(PACKAGE)
-    except PackageNotFoundError:
-        number = "of unknown version"
     used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
-    return f"{PACKAGE} {number} ({', '.join(name for name in used if name)})"
+    return f"llama.cpp, {PACKAGE} {installed_version(PACKAGE)} ({', '.join(name for name in used if name)})"
 
 
 class LlamaCpp:
@@ -77,7 +129,7 @@ class LlamaCpp:
         return times["prompt_ms"] / 1000, written
 
 
-def written(model: NetworkModel, folder: Path, length: int) -> Path:
+def llama_file(model: NetworkModel, folder: Path, length: int) -> Path:
     """The weights as a GGUF file in `folder`, for prompts of `length`: no longer context is opened."""
     file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)

@@ -1,3 +1,0 @@
-"""Other runtimes on the same task: transformers and llama.cpp."""
-
-__all__ = ["contestants", "llama"]
