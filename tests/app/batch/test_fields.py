@@ -64,7 +64,7 @@ def test_an_unknown_preset_names_those_there_are():
 
 def test_another_process_makes_the_same_job():
     job = FieldsJob(Options(), fields_of("contract"))
-    made = make_job(json.loads(json.dumps(job.spec())))
+    made = make_job(json.loads(json.dumps(job.spec(1))))
     assert isinstance(made, FieldsJob)
     assert (made.identity(), [field.wanted for field in made.fields.values()]) == (
         job.identity(), [field.wanted for field in job.fields.values()]
