@@ -100,11 +100,8 @@ def _of_section(document: Document, section: str, everything: list[PageText]) ->
     if region is None:
         hint = "the tool `outline` lists them"
         raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
-    chosen = []
-    for page in document.pages[region.start[0] - 1 : region.end[0]]:
-        start = region.start[1] if page.page == region.start[0] else 0
-        end = region.end[1] if page.page == region.end[0] else len(page.text)
-        if page.text[start:end].strip():
-            number = page.page if document.paged else None
-            chosen.append(_text(page, number, page.label if document.paged else None, None, start, end))
-    return chosen
+    return [
+        _text(page, *((page.page, page.label) if document.paged else (None, None)), None, span.start, span.end)
+        for page, span in region.parts(document)
+        if page.text[span.start : span.end].strip()
+    ]

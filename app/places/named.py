@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from docqa.app.places.cites import PlaceCite, find_cites
+from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.resolve import CitedPlaces, Region
-from docqa.app.places.wording import in_full
 from docqa.ingest.types import Document
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
