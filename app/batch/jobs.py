@@ -249,7 +249,7 @@ class SummaryJob(Job):
         writer = writer_of(session)
         if writer is None:
             return to_json_line(self._extracted(session, document, on_event))
-        writing = write_summary(document, writer, self.style, focus=self.focus, path=NAMELESS)
+        writing = write_summary(document, writer, self.style, focus=self.focus)
         while True:
             try:
                 on_event(next(writing))
@@ -262,9 +262,7 @@ class SummaryJob(Job):
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()
-        return summarize_document(
-            document, session.context, model, self.style, path=NAMELESS, focus=self.focus, ranked=ranked
-        )
+        return summarize_document(document, session.context, model, self.style, focus=self.focus, ranked=ranked)
 
 
 def make_job(spec: JobSpec) -> Job:

@@ -8,32 +8,88 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.evidence.terms import terms
+from docqa.app.reading.candidates import on_one_line
 from docqa.app.summary.sentences.candidates import SentenceCandidate
+from docqa.app.summary.signals import weighted_signals
+from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from docqa.model.heads.excerpt_reading import ExcerptReader
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
 """A sentence with this share of its words (or of the other's) in one that is taken is never taken too."""
+AT_ONCE = 400
+"""Sentences that are compared with one another in one step."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one document, and the stems of each."""
+    """The candidates of one document, and how much each says for its whole; they are named by their numbers.
 
+    `bias`, [candidates], is added to the scores. `reader`: the model's, which answers nothing where it is None.
+    """
+
+    document: Document
     candidates: list[SentenceCandidate]
-    words: list[frozenset[str]]
+    bias: np.ndarray
+    reader: ExcerptReader | None = None
 
-    @classmethod
-    def of(cls, candidates: list[SentenceCandidate]) -> Pool:
-        return cls(candidates, [frozenset(terms(candidate.text)) for candidate in candidates])
+    @cached_property
+    def words(self) -> list[frozenset[str]]:
+        """The stems of each candidate."""
+        return [frozenset(terms(candidate.text)) for candidate in self.candidates]
 
     def repeats(self, one: int, other: int) -> bool:
         """Whether the shorter of two sentences has SAID_ALREADY of its words in common with the other."""
         fewer = min(len(self.words[one]), len(self.words[other]))
         return len(self.words[one] & self.words[other]) >= SAID_ALREADY * fewer if fewer else False
+
+    def scores(self, numbers: Sequence[int]) -> np.ndarray:
+        """Score of each of the candidates `numbers` as a part of a summary of all of them, [numbers]."""
+        if not numbers:
+            return np.zeros(0)
+        return self.bias[list(numbers)] + weighted_signals(self.document, [self.candidates[n] for n in numbers])
+
+    def all_scores(self) -> np.ndarray:
+        """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""
+        parts = [self.scores(run) for run in _runs(range(len(self.candidates)))]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def best(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
+        """At most `count` of the candidates `numbers` that together say most, in the order of the document."""
+        return choose(self, numbers, self.scores(numbers), count, taken=taken)
+
+    def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
+        """At most AT_ONCE candidates of several parts, given by their numbers: of more, the strongest of each run of
+        AT_ONCE, with the same share."""
+        if sum(map(len, parts)) <= AT_ONCE:
+            return sorted(number for part in parts for number in part)
+        runs = [run for part in parts for run in _runs(part)]
+        share = max(AT_ONCE // len(runs), 2)
+        return self.fold([sorted(number for run in runs for number in self.best(run, share))])
+
+    def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
+        """The chance, 0 to 1, that each of the candidates `numbers` answers the question, [numbers]; 0 without a
+        reader."""
+        if self.reader is None or not len(numbers):
+            return np.zeros(len(numbers))
+        from docqa.model.heads.excerpt_reading import read_excerpts
+        from docqa.model.heads.spans import sigmoid
+
+        texts = [on_one_line(self.candidates[number].text) for number in numbers]
+        found = read_excerpts(self.reader, question, texts, [self.above(number) for number in numbers])
+        return sigmoid(np.array(found.answers))
+
+    def above(self, number: int) -> str:
+        """The headings above a candidate."""
+        return " > ".join(self.document.section_path(self.candidates[number].section))
 
 
 def choose(
@@ -67,3 +123,7 @@ def choose(
 def _without(left: dict[int, float], pool: Pool, said: int) -> dict[int, float]:
     """`left` without a sentence that was said and all that repeat it."""
     return {number: score for number, score in left.items() if number != said and not pool.repeats(number, said)}
+
+
+def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
+    return [numbers[start : start + AT_ONCE] for start in range(0, len(numbers), AT_ONCE)]

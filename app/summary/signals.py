@@ -1,8 +1,9 @@
-"""What speaks for a sentence: signals of its words, of its place and of what it announces."""
+"""What speaks for a sentence: signals of its words, of its place and of what it announces, and their weights."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,15 +14,21 @@ from docqa.app.summary.sentences.readable import any_of
 from docqa.app.summary.topics import AIM, CLAIM
 from docqa.ingest.types import Document
 
+WEIGHTS: dict[str, float] = {
+    "words": 0.352, "title": 1.076, "document_start": 0.561, "section_end": 0.22, "paragraph_start": 0.194,
+    "length": 0.712, "little_length": -0.492, "claim": 0.256, "aim": 0.416, "digits": -0.297, "methods": -0.272,
+}  # fmt: skip
+"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
 _METHODS = any_of(r"\b(?:methods?|methodology|materials|patients|subjects|setting|design|procedures?)\b")
 
 
-def signals(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
-    """Signals of some candidates, at least one, of one document, by name, [candidates] each."""
-    return _by_words(document, candidates) | _by_place(candidates) | _by_phrases(document, candidates)
+def weighted_signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
+    """The weighted sum of the signals of each of some candidates, at least one, of one document, [candidates]."""
+    found = _by_words(document, candidates) | _by_place(candidates) | _by_phrases(document, candidates)
+    return np.asarray(sum(weight * found[name] for name, weight in WEIGHTS.items()))
 
 
-def _by_words(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
+def _by_words(document: Document, candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
     words = [terms(candidate.text) for candidate in candidates]
     frequency = Counter(word for each in words for word in set(each))
     titled = set(terms(document.title))
@@ -33,7 +40,7 @@ def _by_words(document: Document, candidates: list[SentenceCandidate]) -> dict[s
     }
 
 
-def _by_place(candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
+def _by_place(candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
     count = len(candidates)
     at = np.arange(count)
     last = {candidate.section: number for number, candidate in enumerate(candidates)}
@@ -51,20 +58,18 @@ def _by_place(candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
     }
 
 
-def _by_phrases(document: Document, candidates: list[SentenceCandidate]) -> dict[str, np.ndarray]:
+def _by_phrases(document: Document, candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
+    def of_methods(each: SentenceCandidate) -> bool:
+        heading = " / ".join(document.section_path(each.section)[-2:])
+        return _METHODS.search(heading) is not None or _METHODS.search(_label(each.text)) is not None
+
     texts = [candidate.text for candidate in candidates]
-    titles = {
-        number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
-    }
     return {
         "claim": np.array([float(bool(CLAIM.search(text))) for text in texts]),
         "aim": np.array([float(bool(AIM.search(text))) for text in texts]),
         "digits": np.array([min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]),
-        "methods": np.array([
-            float(bool(_METHODS.search(titles.get(each.section, "")) or _METHODS.search(_label(each.text))))
-            for each in candidates
-        ]),
-    }  # fmt: skip
+        "methods": np.array([float(of_methods(each)) for each in candidates]),
+    }
 
 
 def _label(text: str) -> str:

@@ -1,13 +1,17 @@
-"""From what a model wrote to sentences of a summary: read, checked, mended once, with their places and support."""
+"""From what a model wrote to sentences of a summary: read, checked, mended once, with their places and support; and to
+numbered notes, from which the whole is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from docqa.app.answer.events import Event
+from docqa.app.answer.grades import Support
 from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
+from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.repair import Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import Written, plain
@@ -24,6 +28,40 @@ from docqa.model.prompts.written_prompt import Question
 
 _LEAST_QUOTED = 4  # words of a quotation that is more than a name
 _LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
+_BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A statement about a part, with the heading of that."""
+
+    heading: str
+    item: CheckedStatement
+
+
+def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
+    """The statements that something bears out, in part at least: nothing is built on the others."""
+    return [Note(heading, item) for item in statements if item.judgement.support in _BORNE_OUT and item.quotes]
+
+
+def of_notes(notes: Sequence[Note]) -> Material:
+    """The statements of `notes` numbered, each standing for the places that bear it out."""
+    lines: list[str] = []
+    firsts: list[Located] = []
+    sources: list[Located] = []
+    numbers: dict[int, tuple[int, ...]] = {}
+    heading = ""
+    for number, note in enumerate(notes, 1):
+        if note.heading != heading:
+            heading = note.heading
+            lines.append(f"\n## {heading}")
+        lines.append(f"[{number}] {said(note.item)}")
+        places = _places(note.item)
+        numbers[number] = tuple(range(len(sources) + 1, len(sources) + 1 + len(places)))
+        firsts.append(places[0])
+        sources += places
+    shown = Given("\n".join(lines).strip(), tuple(firsts), (), whole=False)
+    return Material(shown, replace(shown, sentences=tuple(sources)), numbers)
 
 
 def compose(
@@ -47,9 +85,8 @@ def compose(
 
 def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     """A checked statement as a sentence of a record; its quotes are its cites, and not among its words."""
-    places = list(dict.fromkeys(place for spans in item.quotes for place in spans))
-    cited = [cite((document,), place) for place in places]
-    cites = tuple(SentenceCite(each.page, each.label, each.section, each.start, each.end) for each in cited)
+    places = _places(item)
+    cites = tuple(SentenceCite.of(cite((document,), place)) for place in places)
     return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.judgement.support)
 
 
@@ -65,6 +102,11 @@ def said(item: CheckedStatement) -> str:
             break
         text = before.rstrip(".,;") + "."
     return plain(text)
+
+
+def _places(item: CheckedStatement) -> list[Located]:
+    """The places that bear a statement out, each once."""
+    return list(dict.fromkeys(place for spans in item.quotes for place in spans))
 
 
 def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:

@@ -10,7 +10,7 @@ from docqa.app.answerers.writing.excerpts import Given, give
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences.candidates import is_heading, left_out
+from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
@@ -19,14 +19,9 @@ _NO_PROSE = frozenset(("contents", "references"))
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A sentence of a document: characters `start:end` of `page`, the index of its section (-1 before the first) and of
-    its passage in the context; `tokens` with its number, about."""
+class Unit(PlacedSentence):
+    """A sentence with the index of its passage in the context; `tokens` with its number, about."""
 
-    page: int
-    start: int
-    end: int
-    section: int
     passage: int
     tokens: int
 
@@ -45,7 +40,6 @@ class Material:
 
 def units_of(document: Document, context: Context) -> list[Unit]:
     """The sentences of the only document of `context`, in order, without contents, bibliographies and the like."""
-    number = {section.id: index for index, section in enumerate(document.sections)}
     outside = left_out(document)
     found: list[Unit] = []
     for index, placed in enumerate(context.passages):
@@ -58,9 +52,8 @@ def units_of(document: Document, context: Context) -> list[Unit]:
             place = Span(first + span.start, first + span.end)
             if section is not None and (section.id in outside or is_heading(section, placed.passage.page, place)):
                 continue
-            at = number[section.id] if section is not None else -1
             size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
-            found.append(Unit(placed.passage.page, place.start, place.end, at, index, size))
+            found.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
     return found
 
 
@@ -106,8 +99,7 @@ def runs(items: Sequence[Item], sizes: Sequence[int], budget: int, least: int = 
 
 def _head(document: Document, unit: Unit) -> str:
     """`page 12, 4 Liability > 4.2 Cap`."""
-    section = document.sections[unit.section] if unit.section >= 0 else None
     page = document.pages[unit.page - 1]
     parts = [f"page {page_text(page.page, page.label)}"] if document.paged else []
-    path = [" ".join(each.split()) for each in document.section_path(section)]
+    path = [" ".join(each.split()) for each in document.section_path(unit.section)]
     return ", ".join([*parts, *([" > ".join(path)] if path else [])]) or "Text"

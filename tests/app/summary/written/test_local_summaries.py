@@ -65,7 +65,7 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                     list(third.read())
                     prefiller = session.local_reading.prefiller
                     prefiller._state, prefiller.finished = third.local_reading.prefiller.state, True
-            writing = write_summary(session.documents[0], made, "brief", path="note.txt")
+            writing = write_summary(session.documents[0], made, "brief")
             while True:
                 try:
                     next(writing)
