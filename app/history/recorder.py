@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.events import Event, Finished
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
-from docqa.app.history.history import History, kept_documents, open_history
+from docqa.app.history.history import History, kept_documents
 from docqa.app.history.records import KeptTurn
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Recorder:
             if self._forgotten(self._store):
                 return
             if self._history is None:
-                self._history = open_history(self._store)
+                self._history = History(self._store)
             self._write(self._history, turn)
             if self.session is not None and self._forgotten(self._store):  # while it was written
                 self._history.delete(self.session)
