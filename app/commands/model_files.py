@@ -63,7 +63,7 @@ def pull(
     try:
         got = fetch(name, revision, root, transfer.on_progress, bits=bits)
     finally:
-        transfer.close()
+        transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
     report.note(f"docqa: --model {got.id} uses it once, `docqa models use {got.id}` from now on")
