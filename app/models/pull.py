@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from docqa.app.errors import ResourceError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
 from docqa.app.output.progress import size
+from docqa.app.storage.store import file_digest
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -128,7 +129,7 @@ class _Fetch:
         shutil.rmtree(packed, ignore_errors=True)  # of a run that was cut
         quantize(self.staging, packed, bits=bits)
         hashes: Hashes = {
-            path.name: {"size": path.stat().st_size, "sha256": digest_of(path, "sha256")} for path in packed.iterdir()
+            path.name: {"size": path.stat().st_size, "sha256": file_digest(path)} for path in packed.iterdir()
         }
         got = self._finish(packed, hashes, bits)
         shutil.rmtree(self.staging)
@@ -249,10 +250,10 @@ class _Cut(Exception):
 
 def digest_of(path: Path, algorithm: str) -> str:
     """sha256 of a file, or the sha1 that git names it by, in hex."""
+    if algorithm == "sha256":
+        return file_digest(path)
+    total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        if algorithm == "sha256":
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
         while piece := file.read(1 << 20):
             total.update(piece)
     return total.hexdigest()
