@@ -243,8 +243,8 @@ class SummaryJob(Job):
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+        from docqa.app.summary.written.composing import writer_of
         from docqa.app.summary.written.process import write_summary
-        from docqa.app.summary.written.writers import writer_of
 
         writer = writer_of(session)
         if writer is None:

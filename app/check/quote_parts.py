@@ -97,14 +97,13 @@ def assemble(
     last = pages.offset(place[-1].page, place[-1].end)
     found: dict[int, tuple[Match, Grade]] = {anchor: (Match(first, last), Grade.EXACT)}
     for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
-        behind = index > anchor
-        if behind:
+        if index > anchor:
             start = found[index - 1][0].end
-            end = start + _reach(parts[index])
+            end, which = start + _reach(parts[index]), 0
         else:
             end = found[index + 1][0].start
-            start = end - _reach(parts[index + 1]) - len(parts[index].text)
-        hit = _strongest(pages.text, start, end, parts[index].text, 0 if behind else -1)
+            start, which = end - _reach(parts[index + 1]) - len(parts[index].text), -1
+        hit = _strongest(pages.text, start, end, parts[index].text, which)
         if hit is None:
             return None
         found[index] = hit

@@ -19,7 +19,7 @@ from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import terms
 from docqa.app.places.cites import PlaceCite, find_cites
-from docqa.app.places.names import DocumentNames
+from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
@@ -138,8 +138,9 @@ class _TextCheck:
 
     def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
         line = self.text.count("\n", 0, cite.start) + 1
-        regions = self._regions(cite, named)
-        if regions and not (cite.work and not named):
+        if cite.work and not named:
+            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
+        if regions := self._regions(cite, named):
             cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
             note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
@@ -148,8 +149,6 @@ class _TextCheck:
                 note = _PAGE_ALONE
             grade = Grade.UNCHECKABLE if note else Grade.EXACT
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
-        if cite.work and not named:
-            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
         if any(places.answers(cite) for places in self._among(named)):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}")
@@ -234,8 +233,7 @@ class _TextCheck:
             inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
             text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
         parts = split_parts(text)
-        plain = len(parts) == 1 and parts[0].text == text
-        if plain or not parts or whole.verified:
+        if whole.verified or [part.text for part in parts] in ([], [text]):
             yield from self._findings(text, whole)
         elif len(parts) == 1:
             yield from self._findings(parts[0].text, self.verifier.verify(parts[0].text, hint))
@@ -250,10 +248,8 @@ class _TextCheck:
             yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether words were left out between the quoted ones without a mark; debris does not count.
-
-        Debris is in the page's furniture, or on a page whose order is in doubt.
-        """
+        """Whether words were left out between the quoted ones without a mark; debris does not count: what is in the
+        page's furniture, or on a page whose order is in doubt."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
@@ -272,13 +268,11 @@ class _TextCheck:
         if not verdict.spans:
             yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
             return
-        complete = False
-        for spans in verdict.places[:_MOST_ANCHORS]:
-            found = assemble(self.documents[spans[0].document], spans[0].document, parts, anchor, spans)
-            if found is not None:
-                complete = True
-                yield replace(found, grade=weakest((found.grade, verdict.grade)), count=verdict.count)
-        if not complete:
+        places = verdict.places[:_MOST_ANCHORS]
+        found = [assemble(self.documents[at[0].document], at[0].document, parts, anchor, at) for at in places]
+        for whole in filter(None, found):
+            yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
+        if not any(found):
             yield self._scattered(parts, anchor, verdict)
 
     def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:

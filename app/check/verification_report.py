@@ -139,7 +139,7 @@ def _summary(checked: Verification) -> str:
     parts = [f"{count} {grade}" for grade, count in checked.counts().items() if count]
     moved = sum(quote.place in _PLACES for quote in checked.quotations)
     parts += [f"{moved} not where cited"] if moved else []
-    lines = [f"{_counted(len(checked.quotations), 'quotation')}" + (": " + ", ".join(parts) if parts else "")]
+    lines = [": ".join(filter(None, (_counted(len(checked.quotations), "quotation"), ", ".join(parts))))]
     if checked.cites:
         absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
         missing = f", {absent} of places that no document has" if absent else ""

@@ -72,7 +72,7 @@ class History:
     # Writing
 
     def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
-        """Begin a session of `kind` (records.KINDS); returns its number."""
+        """Begin a session of `kind` (ask, chat or tui); returns its number."""
 
         def work(db: sqlite3.Connection) -> int:
             now = time.time()

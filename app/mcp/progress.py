@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from docqa.model.errors import Cancelled
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from docqa.app.answer.events import ReadProgress
 
-T = TypeVar("T")
 _AT_MOST_EVERY_S = 0.2
 
 
@@ -41,16 +39,8 @@ class CallProgress:
         if self._due(event.done, event.total):
             await self._tell(event.done, event.total, f"read {event.done:,} of {event.total:,} tokens")
 
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """What `work` returns, in a thread of its own; it ends at the next page where the call is cancelled."""
-        try:
-            return await asyncio.to_thread(work)
-        except asyncio.CancelledError:
-            self._cancelled.set()
-            raise
-
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Nobody waits any more: what reads in a thread ends at the next page."""
         self._cancelled.set()
 
     def _due(self, done: int, total: int) -> bool:

@@ -69,7 +69,7 @@ class _Tools:
     def __init__(self, allowed: AllowedPaths, options: Options) -> None:
         self._allowed, self._options = allowed, options
         self._store = store_of(options)
-        self._turn: asyncio.Lock | None = None
+        self._turn = asyncio.Lock()
         self._session: AsyncSession | None = None
         self._of: object = None
 
@@ -95,7 +95,7 @@ class _Tools:
         """
         progress = CallProgress(context)
         with _told(progress):
-            async with self._turn_to_ask():
+            async with self._turn:
                 session = await self._opened(paths, sections, progress)
                 async with aclosing(session.ask(question)) as events:
                     async for event in events:
@@ -134,13 +134,13 @@ class _Tools:
             return Found(hits=found[:limit], more=len(found) > limit, left_out=left_out)
 
         with _told(progress):
-            return await progress.in_thread(search)
+            return await asyncio.to_thread(search)
 
     async def outline(self, path: File, context: Context) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
         progress = CallProgress(context)
         with _told(progress):
-            documents = await progress.in_thread(lambda: self._document(path, progress))
+            documents = await asyncio.to_thread(lambda: self._document(path, progress))
             return Outlines(documents=[outline_object(document) for document in documents])
 
     async def read_pages(
@@ -153,7 +153,7 @@ class _Tools:
         """The text of some pages of a document, or of a section, in reading order."""
         progress = CallProgress(context)
         with _told(progress):
-            documents = await progress.in_thread(lambda: self._document(path, progress))
+            documents = await asyncio.to_thread(lambda: self._document(path, progress))
             return pages_of(documents[0], pages, section)
 
     async def verify(
@@ -173,14 +173,9 @@ class _Tools:
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 
         with _told(progress):
-            return await progress.in_thread(check)
+            return await asyncio.to_thread(check)
 
     # Parts
-
-    def _turn_to_ask(self) -> asyncio.Lock:
-        if self._turn is None:  # made in the loop that uses it
-            self._turn = asyncio.Lock()
-        return self._turn
 
     async def _opened(self, paths: list[str] | None, sections: str | None, progress: CallProgress) -> AsyncSession:
         """A Session of these documents, the last one where it is of the same; its model serves the next one too."""

@@ -191,15 +191,9 @@ class CitedPlaces:
 
     def inner(self, number: str) -> list[Region]:
         """What is called `number` in a schedule or an opinion: "14" of "Sixth Schedule, 14"."""
-        return [self._region_at(at) for at in self._by_tail.get(number.casefold(), ())]
-
-    @cached_property
-    def _by_tail(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for locator, places in self._by_locator.items():
-            if ", " in locator:
-                found.setdefault(locator.rpartition(", ")[2], []).extend(places)
-        return found
+        tail = f", {number.casefold()}"
+        named = (places for locator, places in self._by_locator.items() if locator.endswith(tail))
+        return [self._region_at(at) for places in named for at in places]
 
     @cached_property
     def _parts(self) -> list[tuple[Point, str]]:

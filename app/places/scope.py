@@ -13,7 +13,7 @@ from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.headings import named_headings
-from docqa.app.places.names import DocumentNames
+from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region, common, stripped
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
@@ -137,14 +137,13 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
-    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & _first_words(section)]
+
+    def first_words(section: Section) -> set[str]:  # of its number or heading: "first", "schedule"
+        return set((section.number or section.title).lower().split()[:2])
+
+    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & first_words(section)]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions
-
-
-def _first_words(section: Section) -> set[str]:
-    """The first two words of its number or heading: "first", "schedule"."""
-    return set((section.number or section.title).lower().split()[:2])
 
 
 def _narrowed(typed: str, mentions: list[Mention]) -> list[Region]:

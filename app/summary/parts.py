@@ -85,12 +85,11 @@ def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
         return [Part(None, OPENING, 1, numbers)] if numbers else []
     size = -(-len(document.pages) // _RUNS)
-    groups = groupby(numbers, key=lambda number: (candidates[number].page - 1) // size)
-    runs = [tuple(group) for _, group in groups]
-    return [Part(None, _page_range(document, candidates, inside), 1, inside) for inside in runs]
-
-
-def _page_range(document: Document, candidates: Sequence[PlacedSentence], numbers: tuple[int, ...]) -> str:
-    first, last = (document.pages[candidates[number].page - 1] for number in (numbers[0], numbers[-1]))
-    names = page_text(first.page, first.label), page_text(last.page, last.label)
-    return f"p. {names[0]}" if names[0] == names[1] else f"pp. {names[0]} to {names[1]}"
+    parts = []
+    for _, group in groupby(numbers, key=lambda number: (candidates[number].page - 1) // size):
+        inside = tuple(group)
+        ends = (document.pages[candidates[number].page - 1] for number in (inside[0], inside[-1]))
+        first, last = (page_text(page.page, page.label) for page in ends)
+        heading = f"p. {first}" if first == last else f"pp. {first} to {last}"
+        parts.append(Part(None, heading, 1, inside))
+    return parts

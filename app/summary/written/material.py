@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
 from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out
+from docqa.app.summary.sentences.readable import flat
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
@@ -60,18 +61,24 @@ def units_of(document: Document, context: Context) -> list[Unit]:
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
     """The sentences `units` under their headings; not `numbered` for a model that has read all of the document, and
     cites by words."""
-    lines: list[str] = []
-    head = ""
-    for number, unit in enumerate(units, 1):
-        if (above := _head(document, unit)) != head:
-            head = above
-            lines.append(f"\n## {head}")
-        words = " ".join(document.pages[unit.page - 1].text[unit.start : unit.end].split())
-        lines.append(f"[{number}] {words}")
+    text = numbered_text(
+        (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end])) for unit in units
+    )
     places = tuple(Located(0, unit.page, unit.start, unit.end) for unit in units)
     passages = tuple(sorted({unit.passage for unit in units}))
-    given = Given("\n".join(lines).strip(), places, passages, whole=False, numbered=numbered)
+    given = Given(text, places, passages, whole=False, numbered=numbered)
     return Material(given, given)
+
+
+def numbered_text(sentences: Iterable[tuple[str, str]]) -> str:
+    """(heading, words) as numbered lines of words, each heading above those that it has."""
+    lines: list[str] = []
+    head = ""
+    for number, (above, words) in enumerate(sentences, 1):
+        lines += [f"\n## {above}"] if above != head else []
+        head = above
+        lines.append(f"[{number}] {words}")
+    return "\n".join(lines).strip()
 
 
 def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:

@@ -18,9 +18,8 @@ from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
-from docqa.app.summary.written.composing import Note, compose, notes_of, of_notes, said, sentence_of
+from docqa.app.summary.written.composing import Note, Writer, compose, notes_of, of_notes, said, sentence_of
 from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
-from docqa.app.summary.written.writers import Writer
 from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
 

@@ -10,8 +10,8 @@ from docqa.app.answer.grades import Support
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.summary.record import SummaryRecord
+from docqa.app.summary.written.composing import writer_of
 from docqa.app.summary.written.process import write_summary
-from docqa.app.summary.written.writers import writer_of
 
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"""
