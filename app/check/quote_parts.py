@@ -119,8 +119,7 @@ def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tupl
     """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade, and that."""
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
-    plain = find_whole(window, wanted)
-    if plain:
+    if plain := find_whole(window, wanted):
         return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT
     for grade in (Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
         for matches in folded_matches(grade, lambda keep: fold(window, keep_line_hyphens=keep), wanted):

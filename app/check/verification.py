@@ -175,9 +175,8 @@ class _TextCheck:
             found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
-        nearest = None
-        if found.grade == Grade.ABSENT and not found.spans:
-            nearest = nearest_text(quotation.text, self.documents)
+        lost = found.grade == Grade.ABSENT and not found.spans
+        nearest = nearest_text(quotation.text, self.documents) if lost else None
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
         edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced

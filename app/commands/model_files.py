@@ -46,8 +46,8 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
     """
     from docqa.app.models import library
     from docqa.app.models.known import known
+    from docqa.app.models.pull import Transfer
     from docqa.app.models.pull import pull as fetch
-    from docqa.app.models.transfer import Transfer
 
     _check_bits(bits)
     root = library.models_root()

@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
-from docqa.app.output.progress import size
+from docqa.app.output.progress import Progress, duration, size
 from docqa.app.storage.store import file_digest
 
 if TYPE_CHECKING:
@@ -92,6 +93,32 @@ def pull(
     except Timeout as error:
         said = "another docqa is downloading it"
         raise ResourceError(said, where=str(parent), hint="wait until it is done") from error
+
+
+class Transfer(Progress):
+    """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear it at the end."""
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream, clock)
+        self._begun: tuple[float, int] | None = None
+        self._name = ""
+
+    def on_progress(self, name: str, done: int, total: int) -> None:
+        """`done` of `total` bytes are here, the newest of them of file `name`."""
+        now = self._clock()
+        self._begun = self._begun or (now, done)
+        passed = now - self._begun[0]
+        self._name = name
+        self.update(ReadProgress(done, total, (done - self._begun[1]) / passed if passed else 0.0))
+
+    def line(self, event: ReadProgress) -> str:
+        """Share, bytes, speed and time left, and the file."""
+        parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
+        if event.tokens_per_second > 0:
+            parts.append(f"{size(event.tokens_per_second)}/s")
+            if event.done < event.total:
+                parts.append(f"{duration((event.total - event.done) / event.tokens_per_second)} left")
+        return ", ".join([*parts, self._name])
 
 
 class _Fetch:

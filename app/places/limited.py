@@ -40,8 +40,7 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
 
 def _region(document: Document, name: str) -> Region | None:
     """Where the section `name` is, or the sections from the one before its hyphen to the one behind it."""
-    whole = region_named(document, name)
-    ends = _RANGE.fullmatch(name)
+    whole, ends = region_named(document, name), _RANGE.fullmatch(name)
     if whole is not None or ends is None:
         return whole
     first, last = (region_named(document, end) for end in ends.groups())

@@ -69,8 +69,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
     Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
     footnote mark or one of the page's `furniture` (line numbers, running heads), else it is an edit and not damage.
     """
-    glued = _find_glued(text, quote)
-    if glued:
+    if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
     return [match for match, inserted in _in_order(text, quote) if not any(_edit(word, allowed) for word in inserted)]

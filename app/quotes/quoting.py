@@ -23,8 +23,7 @@ def quote_span(text: str, start: int, end: int) -> Span:
     One that is too short to be evidence is widened to its neighbours, the following one first.
     """
     found = Sentences(text)
-    touched = found.touched(start, end)
-    if not touched:
+    if not (touched := found.touched(start, end)):
         return Span(start, end)
     if len(touched) == 1:
         clause = _clause(text, found.span(touched), start, end)

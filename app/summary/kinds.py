@@ -9,9 +9,8 @@ from enum import StrEnum
 import numpy as np
 
 from docqa.app.summary.selection import Pool
-from docqa.app.summary.sentences.candidates import SentenceCandidate
+from docqa.app.summary.sentences.candidates import SentenceCandidate, is_spoken
 from docqa.app.summary.sentences.readable import any_of
-from docqa.app.summary.sentences.speech import is_spoken
 from docqa.app.summary.topical import choose_for_topic
 from docqa.app.summary.topics import CLAUSES, OUTCOME, PAPERS, Topic
 from docqa.ingest.types import Document

@@ -18,8 +18,7 @@ from docqa.app.summary.kinds import bias_of, kind_of, leading
 from docqa.app.summary.parts import WHOLE, Part, parts_of, sentences_of_part
 from docqa.app.summary.record import EXTRACTED, SentenceCite, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.selection import Pool
-from docqa.app.summary.sentences.candidates import find_candidates
-from docqa.app.summary.sentences.speech import speaker_at
+from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.app.summary.topical import about_focus, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.answer import events
 from docqa.app.errors import ResourceError
-from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.html_page import html_page
 from docqa.app.history.markdown import markdown
+from docqa.app.history.recorder import cited_pages
 from docqa.app.history.records import KeptSession, KeptTurn
 from docqa.app.storage.atomic import write_new
 

@@ -24,7 +24,7 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.session.session import Session
 from docqa.app.summary.record import SentenceCite, SummarySentence
-from docqa.app.summary.sentences.speech import speaker_at
+from docqa.app.summary.sentences.candidates import speaker_at
 from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
 from docqa.model.errors import ContextTooLong

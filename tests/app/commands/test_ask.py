@@ -66,10 +66,7 @@ def test_json_is_one_compact_line_that_the_schema_accepts(docqa, note, in_json):
 def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, in_json):
     code, out, _ = docqa("ask", note, NOWHERE)
     assert code == 5
-    assert "Not found" in out
-    assert "Searched:" in out
-    assert "Nearest, not an answer:" in out
-    assert "zeppelin" in out
+    assert all(said in out for said in ("Not found", "Searched:", "Nearest, not an answer:", "zeppelin"))
     code, (answer,) = in_json(note, NOWHERE)
     assert code == 5
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
@@ -113,8 +110,7 @@ def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, no
 
 def test_quick_is_partial_and_says_what_was_not_read(docqa, note, in_json):
     code, (answer,) = in_json(note, QUESTION, "--quick")
-    assert code == 0
-    assert answer["status"] == "partial"
+    assert (code, answer["status"]) == (0, "partial")
     assert answer["coverage"]["tokens_read"] < answer["coverage"]["tokens"]
     code, out, _ = docqa("ask", note, QUESTION, "--quick")
     assert code == 0
@@ -138,8 +134,7 @@ def test_several_files_and_a_folder_are_one_context(in_json, note):
     other.write_text("# Garden\n\nThe gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n")
     for paths in ((note, other), (note.parent,)):
         code, (answer,) = in_json(*paths, "On which mornings does the gardener named Birch water the hedge?")
-        assert code == 0
-        assert answer["evidence"][0]["file"] == str(other)
+        assert (code, answer["evidence"][0]["file"]) == (0, str(other))
         assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
 
 
@@ -169,8 +164,7 @@ def test_each_answers_every_file_by_itself_and_names_it(docqa, note, in_json):
         "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n", encoding="utf-8"
     )
     code, answers = in_json(note.parent, QUESTION, "--each")
-    assert code == 5
-    assert [answer["status"] for answer in answers] == ["answered", "not_found"]
+    assert (code, [answer["status"] for answer in answers]) == (5, ["answered", "not_found"])
     _, out, _ = docqa("ask", note, other, QUESTION, "--each")
     assert out.index(f"== {note}") < out.index(f"== {other}")
 
@@ -181,16 +175,14 @@ def test_each_of_an_archive_is_asked_by_itself(in_json, note):
         packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
         packed.write(note, "lease.txt")
     code, answers = in_json(archive, QUESTION, "--each")
-    assert code == 5
-    assert [answer["status"] for answer in answers] == ["not_found", "answered"]
+    assert (code, [answer["status"] for answer in answers]) == (5, ["not_found", "answered"])
     assert answers[1]["quotes"][0]["cites"][0]["file"] == f"{archive}/lease.txt"
 
 
 def test_a_document_comes_from_standard_input(in_json, note, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(note.read_bytes())))
     code, (answer,) = in_json("-", "--type", "txt", QUESTION)
-    assert code == 0
-    assert answer["quotes"][0]["cites"][0]["file"] == "-"
+    assert (code, answer["quotes"][0]["cites"][0]["file"]) == (0, "-")
 
 
 def test_a_question_in_another_language_is_answered_or_refused_but_no_error(docqa, note):
@@ -240,8 +232,7 @@ def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_pat
     assert said in err
     assert str(path) in err
     code, (answer,) = in_json(path, QUESTION)
-    assert code == 3
-    assert answer["status"] == "unreadable"
+    assert (code, answer["status"]) == (3, "unreadable")
     assert said in answer["coverage"]["warnings"][0]
 
 
@@ -352,10 +343,8 @@ def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
     file.write_text(json.dumps(line) + "\n", encoding="utf-8")
     code, out, _ = docqa("eval", file, "--json")
     found = json.loads(out.splitlines()[-1])
-    assert code == 0
-    assert found["questions"] == 2
-    assert found["evidence_hit_at_1"] == 1.0
-    assert found["refused_unanswerable"] == 1.0
+    assert (code, found["questions"]) == (0, 2)
+    assert found["evidence_hit_at_1"] == found["refused_unanswerable"] == 1.0
     wanted = "f1 exact_match evidence_hit_at_3 page_hit refused_answerable balanced_refusal_accuracy"
     for key in (*wanted.split(), "evidence_hit_at_1_bm25_only", "by_length", "by_dataset"):
         assert key in found
@@ -366,8 +355,7 @@ def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
 def test_models_show_counts_parameters_state_and_kv(docqa):
     code, out, _ = docqa("models", "show", "--json")
     facts = json.loads(out)
-    assert code == 0
-    assert facts["active_share"] == 1.0
+    assert (code, facts["active_share"]) == (0, 1.0)
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
     assert facts["state_bytes"] > 0
     assert facts["kv_bytes_per_token"] > 0
@@ -378,8 +366,7 @@ def test_models_show_counts_parameters_state_and_kv(docqa):
 def test_models_check_agrees_with_transformers(docqa, checkpoint):
     code, out, _ = docqa("models", "check", checkpoint, "--json")
     found = json.loads(out.splitlines()[-1])
-    assert code == 0
-    assert found["argmax_equal"] is True
+    assert (code, found["argmax_equal"]) == (0, True)
     assert found["max_abs_diff"] <= 2 * found["transformers_fp32_vs_fp64"] + 1e-6
 
 
@@ -418,8 +405,7 @@ def test_a_closed_pipe_ends_quietly(python, note):
     os.close(writing)
     _, err = child.communicate(timeout=120)
     assert child.returncode == 0
-    assert b"Traceback" not in err
-    assert b"Broken pipe" not in err
+    assert b"Traceback" not in err and b"Broken pipe" not in err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
@@ -461,12 +447,10 @@ def test_a_bug_is_one_line_and_its_traceback_on_request(python, note):
         "cli.run = broken\nsys.exit(cli.main())"
     )
     plain = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert plain.returncode == 1
-    assert plain.stderr.count("\n") == 1
+    assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
     assert "this is a bug in docqa: KeyError" in plain.stderr
     environment = {**os.environ, "DOCQA_DEBUG": "1"}
     full = subprocess.run(
         [python, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
     )
-    assert full.returncode == 1
-    assert "Traceback" in full.stderr
+    assert full.returncode == 1 and "Traceback" in full.stderr

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
-from docqa.app.history.cited_pages import WHOLE_PAGE, cited_pages
 from docqa.app.history.database import SCHEMA
 from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.query import folded
-from docqa.app.history.recorder import Recorder, made_turn
+from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, made_turn
 from docqa.app.history.records import KeptTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
