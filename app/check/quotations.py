@@ -1,6 +1,6 @@
 """The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes.
 
-A quotation is what the text claims that a document says. Which place it claims, place_cites.py tells.
+A quotation is what the text claims that a document says. Which place it claims, places/cites.py tells.
 """
 
 from __future__ import annotations
