@@ -7,7 +7,7 @@ names its file and the nearest known key.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +46,16 @@ def _switch(value: object) -> bool:
     return words[str(value).lower()]
 
 
-def _source(value: object) -> str:
-    if value not in SOURCES:
-        raise ValueError(f"must be {', '.join(SOURCES[:-1])} or {SOURCES[-1]}")
+def _one_of(value: object, names: Sequence[str] = SOURCES) -> str:
+    if value not in names:
+        raise ValueError(f"must be {', '.join(names[:-1])} or {names[-1]}")
     return str(value)
 
 
 def _device(value: object) -> str:
     from docqa.model.device import DEVICES
 
-    if value not in DEVICES:
-        raise ValueError(f"must be {', '.join(DEVICES[:-1])} or {DEVICES[-1]}")
-    return str(value)
+    return _one_of(value, DEVICES)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ KNOWN: dict[str, _Known] = {
     "device": _Known(_device, "auto", "where the model computes: auto (the processor), cpu, cuda or mps"),
     "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
     "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
-    "from": _Known(_source, "auto", "what a model that writes is given: auto, the whole documents, or passages"),
+    "from": _Known(_one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"),
     "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
     "store": _Known(_switch, True, "keep what was read on disk"),
     "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),

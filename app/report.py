@@ -70,14 +70,9 @@ def settle_stdout() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        abandon_stdout()
-
-
-def abandon_stdout() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush has nothing to complain about."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def note(text: str) -> None:

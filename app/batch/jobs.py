@@ -254,13 +254,13 @@ class SummaryJob(Job):
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+        from docqa.app.summary.written.composing import writer_of
         from docqa.app.summary.written.process import write_summary
-        from docqa.app.summary.written.writers import writer_of
 
         writer = writer_of(session)
         if writer is None:
             return to_json_line(self._extracted(session, document, on_event))
-        writing = write_summary(document, writer, self.style, focus=self.focus, path=NAMELESS)
+        writing = write_summary(document, writer, self.style, focus=self.focus)
         while True:
             try:
                 on_event(next(writing))
@@ -273,9 +273,7 @@ class SummaryJob(Job):
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()
-        return summarize_document(
-            document, session.context, model, self.style, path=NAMELESS, focus=self.focus, ranked=ranked
-        )
+        return summarize_document(document, session.context, model, self.style, focus=self.focus, ranked=ranked)
 
 
 def make_job(spec: dict[str, Any]) -> Job:

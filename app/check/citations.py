@@ -28,12 +28,9 @@ def assign(
     alone: list[PlaceCite] = []
     for cite in free:
         at = _owner(masked, text, quotations, cite)
-        if at is None:
-            alone.append(cite)
-        else:
-            own[at].append(cite)
-    for number in _sharing(masked, quotations, own):
-        own[number[0]] = list(own[number[1]])
+        (alone if at is None else own[at]).append(cite)
+    for number, other in _sharing(masked, quotations, own):
+        own[number] = list(own[other])
     return [tuple(cites_of) for cites_of in own], alone
 
 

@@ -1,6 +1,6 @@
 """The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes.
 
-A quotation is what the text claims that a document says. Which place it claims, place_cites.py tells.
+A quotation is what the text claims that a document says. Which place it claims, places/cites.py tells.
 """
 
 from __future__ import annotations
@@ -101,15 +101,12 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
             # Where most paragraphs are indented it is the page's margin; behind an item of a list it is that item.
-            before = text[found[number - 1][0] : found[number - 1][1]] if number else ""
+            first, last = found[number - 1][:2] if number else (0, 0)
             prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
-            quote = (
-                prose
-                and counts["indented"] <= counts["plain"]
-                and not _ITEM.match(before.rpartition("\n")[2] or before)
-            )
-            touches = number > 0 and "\n\n" not in text[found[number - 1][1] : start].replace(" ", "").replace("\t", "")
-            kind = "quote" if quote and not touches else "plain"
+            item = _ITEM.match(text[first:last].rpartition("\n")[2])
+            touches = number > 0 and "\n\n" not in re.sub(r"[ \t]", "", text[last:start])
+            quote = prose and counts["indented"] <= counts["plain"] and not item and not touches
+            kind = "quote" if quote else "plain"
         kept.append((start, end, kind))
     return kept
 

@@ -6,14 +6,12 @@ The parts between the marks must be in the document in their order, one near the
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Grade, weakest
-from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole, protected_words
+from docqa.app.quotes.align import Match, find_whole, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import JoinedPages, Located, folded_matches
 from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
@@ -94,23 +92,22 @@ def assemble(
     document: Document, number: int, parts: list[QuotePart], anchor: int, place: tuple[Located, ...]
 ) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not there in order."""
-    stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
-    first = stretch.offset(place[0].page, place[0].start)
-    last = stretch.offset(place[-1].page, place[-1].end)
+    pages = JoinedPages(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
+    first = pages.offset(place[0].page, place[0].start)
+    last = pages.offset(place[-1].page, place[-1].end)
     found: dict[int, tuple[Match, Grade]] = {anchor: (Match(first, last), Grade.EXACT)}
     for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
-        behind = index > anchor
-        if behind:
+        if index > anchor:
             start = found[index - 1][0].end
-            end = start + _reach(parts[index])
+            end, which = start + _reach(parts[index]), 0
         else:
             end = found[index + 1][0].start
-            start = end - _reach(parts[index + 1]) - len(parts[index].text)
-        hit = _strongest(stretch.text, start, end, parts[index].text, 0 if behind else -1)
+            start, which = end - _reach(parts[index + 1]) - len(parts[index].text), -1
+        hit = _strongest(pages.text, start, end, parts[index].text, which)
         if hit is None:
             return None
         found[index] = hit
-    return _joined(stretch, parts, [found[index] for index in range(len(parts))])
+    return _joined(pages, parts, [found[index] for index in range(len(parts))])
 
 
 def _reach(part: QuotePart) -> int:
@@ -122,28 +119,21 @@ def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tupl
     """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade, and that."""
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
-    plain = find_whole(window, wanted)
-    if plain:
+    if plain := find_whole(window, wanted):
         return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT
-    finders: tuple[tuple[Grade, Callable[[str, str], list[Match]]], ...] = (
-        (Grade.NORMALISED, find_whole), (Grade.DAMAGED, find_damaged), (Grade.NEAR, find_near),
-    )  # fmt: skip
-    for grade, finder in finders:
-        for keep in (False, True):
-            folded, quote = fold(window, keep_line_hyphens=keep), fold(wanted, keep_line_hyphens=keep).text.strip()
-            matches = finder(folded.text, quote)
+    for grade in (Grade.NORMALISED, Grade.DAMAGED, Grade.NEAR):
+        for matches in folded_matches(grade, lambda keep: fold(window, keep_line_hyphens=keep), wanted):
             if matches:
-                ends = folded.original_start(matches[which].start), folded.original_end(matches[which].end)
-                return Match(ends[0] + start, ends[1] + start), grade
+                return Match(matches[which].start + start, matches[which].end + start), grade
     return None
 
 
-def _joined(stretch: _Stretch, parts: list[QuotePart], found: list[tuple[Match, Grade]]) -> Finding:
+def _joined(pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match, Grade]]) -> Finding:
     grades = {grade for _, grade in found}
     omitted: list[str] = []
     replaced: list[tuple[str, str]] = []
     for index in range(1, len(parts)):
-        gap = " ".join(stretch.text[found[index - 1][0].end : found[index][0].start].split())
+        gap = " ".join(pages.text[found[index - 1][0].end : found[index][0].start].split())
         if parts[index].gap == "ellipsis":
             omitted.append(gap)
             if _hides_negation(gap):
@@ -152,7 +142,7 @@ def _joined(stretch: _Stretch, parts: list[QuotePart], found: list[tuple[Match, 
             replaced.append((parts[index].inserted, gap))
             if _protected(gap) != _protected(parts[index].inserted):
                 grades.add(Grade.NEAR)
-    spans = stretch.located(found[0][0].start, found[-1][0].end)
+    spans = pages.located(found[0][0].start, found[-1][0].end)
     return Finding(weakest(grades), spans, tuple(omitted), tuple(replaced))
 
 
@@ -164,32 +154,3 @@ def _hides_negation(gap: str) -> bool:
     """Whether the ellipsis leaves out little but a "not": marked, and yet another sentence."""
     words = [word.strip(".,;:()") for word in fold(gap).text.split()]
     return 0 < len(words) <= _FEW_WORDS and any(denies(word) or word in EXCEPTIONS for word in words)
-
-
-class _Stretch:
-    """The text of some pages in a row, with the way back to each."""
-
-    def __init__(self, document: Document, number: int, first: int, last: int) -> None:
-        self._number = number
-        self._pages = document.pages[max(1, first) - 1 : last]
-        self._starts: list[int] = []
-        length = 0
-        for page in self._pages:
-            self._starts.append(length)
-            length += len(page.text) + 1
-        self.text = "\n".join(page.text for page in self._pages)
-
-    def offset(self, page: int, start: int) -> int:
-        return self._starts[page - self._pages[0].page] + start
-
-    def located(self, start: int, end: int) -> tuple[Located, ...]:
-        """The pieces of pages between two offsets, empty ones left out."""
-        found = []
-        first = bisect_right(self._starts, start) - 1
-        for page, base in list(zip(self._pages, self._starts))[first:]:
-            low, high = max(0, start - base), min(len(page.text), end - base)
-            if base >= end:
-                break
-            if low < high:
-                found.append(Located(self._number, page.page, low, high))
-        return tuple(found)

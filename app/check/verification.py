@@ -19,7 +19,7 @@ from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, QuotePart, assemble, split_parts
 from docqa.app.evidence.terms import terms
 from docqa.app.places.cites import PlaceCite, find_cites
-from docqa.app.places.names import DocumentNames
+from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
@@ -50,27 +50,28 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads` is what the documents say there, `difference` the edits from one to the other where words differ.
+    """`reads` is what the documents say where it was `found`, `difference` the edits from one to the other where words
+    differ.
 
-    `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket;
-    `count` how often the words are there; `cited` the places that the text claims; `heading` the section they are in.
-    `nearest`: where the text most like an absent quotation is; then `reads` and `difference` are of that.
+    `cited` are the places that the text claims; `heading` is the section that the words are in. `nearest`: where the
+    text most like an absent quotation is; then `reads` and `difference` are of that.
     """
 
     quotation: Quotation
     cited: tuple[CheckedCite, ...]
-    grade: Grade
+    found: Finding
     place: Place
     cites: tuple[Cite, ...] = ()
     nearest: Cite | None = None
     reads: str | None = None
     difference: tuple[Edit, ...] = ()
-    omitted: tuple[str, ...] = ()
-    replaced: tuple[tuple[str, str], ...] = ()
     speaker: str | None = None
     heading: str | None = None
-    count: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def grade(self) -> Grade:
+        return self.found.grade
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,18 @@ class _TextCheck:
 
     # Cites
 
+    def _among(self, named: set[int]) -> list[CitedPlaces]:
+        """The places of the documents that are named, of all where none is."""
+        return [self.places[number] for number in sorted(named)] or self.places
+
     def _regions(self, cite: PlaceCite, named: set[int]) -> list[Region]:
-        numbers = sorted(named) if named else range(len(self.documents))
-        return [region for number in numbers for region in self.places[number].regions(cite)]
+        return [region for places in self._among(named) for region in places.regions(cite)]
 
     def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
         line = self.text.count("\n", 0, cite.start) + 1
-        regions = self._regions(cite, named)
-        if regions and not (cite.work and not named):
+        if cite.work and not named:
+            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
+        if regions := self._regions(cite, named):
             cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
             note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
@@ -144,10 +149,7 @@ class _TextCheck:
                 note = _PAGE_ALONE
             grade = Grade.UNCHECKABLE if note else Grade.EXACT
             return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
-        if cite.work and not named:
-            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
-        numbers = sorted(named) if named else range(len(self.documents))
-        if any(self.places[number].answers(cite) for number in numbers):
+        if any(places.answers(cite) for places in self._among(named)):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}")
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), self._why_unknown(cite))
@@ -159,10 +161,8 @@ class _TextCheck:
         return "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
 
     def _region_cite(self, region: Region) -> Cite:
-        page, start = region.start
-        text = self.documents[region.document].pages[page - 1].text
-        end = region.end[1] if region.end[0] == page else len(text)
-        return cite_of(self.documents, Located(region.document, page, start, max(start, end)))
+        page, span = next(region.parts(self.documents[region.document]))
+        return cite_of(self.documents, Located(region.document, page.page, span.start, max(span.start, span.end)))
 
     # Quotations
 
@@ -175,27 +175,27 @@ class _TextCheck:
             found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
-        nearest = None
-        if found.grade == Grade.ABSENT and not found.spans:
-            nearest = nearest_text(quotation.text, self.documents)
+        lost = found.grade == Grade.ABSENT and not found.spans
+        nearest = nearest_text(quotation.text, self.documents) if lost else None
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
         edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
-        first = found.spans[0] if found.spans else None
+        speaker, path = None, tuple[str, ...]()
+        for first in found.spans[:1]:
+            document = self.documents[first.document]
+            speaker = document.speaker_of(first.page, first.start)
+            path = document.section_path(document.section_of(first.page, first.start))
         return CheckedQuotation(
             quotation=quotation,
             cited=cited,
-            grade=found.grade,
+            found=found,
             place=place,
             cites=tuple(cite_of(self.documents, span) for span in found.spans),
             nearest=cite_of(self.documents, nearest) if nearest else None,
             reads=reads,
             difference=word_edits(quotation.text, reads or "") if (edited and reads is not None) or nearest else (),
-            omitted=found.omitted,
-            replaced=found.replaced,
-            speaker=self.documents[first.document].speaker_of(first.page, first.start) if first else None,
-            heading=self._heading(first.document, first.page, first.start) if first else None,
-            count=found.count,
+            speaker=speaker,
+            heading=path[-1] if path else None,
             notes=tuple(notes),
         )
 
@@ -232,8 +232,7 @@ class _TextCheck:
             inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
             text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
         parts = split_parts(text)
-        plain = len(parts) == 1 and parts[0].text == text
-        if plain or not parts or whole.verified:
+        if whole.verified or [part.text for part in parts] in ([], [text]):
             yield from self._findings(text, whole)
         elif len(parts) == 1:
             yield from self._findings(parts[0].text, self.verifier.verify(parts[0].text, hint))
@@ -248,10 +247,8 @@ class _TextCheck:
             yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether words were left out between the quoted ones without a mark; debris does not count.
-
-        Debris is in the page's furniture, or on a page whose order is in doubt.
-        """
+        """Whether words were left out between the quoted ones without a mark; debris does not count: what is in the
+        page's furniture, or on a page whose order is in doubt."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
@@ -270,13 +267,11 @@ class _TextCheck:
         if not verdict.spans:
             yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
             return
-        complete = False
-        for spans in verdict.places[:_MOST_ANCHORS]:
-            found = assemble(self.documents[spans[0].document], spans[0].document, parts, anchor, spans)
-            if found is not None:
-                complete = True
-                yield replace(found, grade=weakest((found.grade, verdict.grade)), count=verdict.count)
-        if not complete:
+        places = verdict.places[:_MOST_ANCHORS]
+        found = [assemble(self.documents[at[0].document], at[0].document, parts, anchor, at) for at in places]
+        for whole in filter(None, found):
+            yield replace(whole, grade=weakest((whole.grade, verdict.grade)), count=verdict.count)
+        if not any(found):
             yield self._scattered(parts, anchor, verdict)
 
     def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
@@ -304,10 +299,6 @@ class _TextCheck:
         page = self.documents[span.document].pages[span.page - 1].text
         start, end = closest_range(text, page, span.start, span.end)
         return replace(found, spans=(replace(span, start=start, end=end),))
-
-    def _heading(self, document: int, page: int, start: int) -> str | None:
-        path = self.documents[document].section_path(self.documents[document].section_of(page, start))
-        return path[-1] if path else None
 
     def _words(self, spans: Sequence[Located]) -> str:
         texts = (self.documents[span.document].pages[span.page - 1].text[span.start : span.end] for span in spans)
@@ -355,28 +346,21 @@ _LEAST_SCORE = 60.0
 def nearest_text(quotation: str, documents: Sequence[Document]) -> Located | None:
     """The place most like `quotation`, by the best alignment with the page that has most of its words; None where
     nothing is like it."""
-    anchor = None if too_short(quotation) else _aligned(quotation, documents)
-    if anchor is None:
-        return None
-    text = documents[anchor.document].pages[anchor.page - 1].text
-    missing = max(0, len(quotation) - (anchor.end - anchor.start))
-    start, end = max(0, anchor.start - missing), min(len(text), anchor.end + missing)
-    return Located(anchor.document, anchor.page, *closest_range(quotation, text, start, end))
-
-
-def _aligned(quotation: str, documents: Sequence[Document]) -> Located | None:
     from rapidfuzz import fuzz
 
     wanted = set(terms(quotation))
     pages = [(number, page) for number, document in enumerate(documents) for page in document.pages]
     number, page = max(pages, key=lambda pair: len(wanted & _page_terms(pair[1].text)), default=(0, None))
-    if page is None:
+    if page is None or too_short(quotation):
         return None
     folded = fold(page.text)
     best = fuzz.partial_ratio_alignment(fold(quotation).text, folded.text, score_cutoff=_LEAST_SCORE)
     if best is None or best.dest_start >= best.dest_end:
         return None
-    return Located(number, page.page, folded.original_start(best.dest_start), folded.original_end(best.dest_end))
+    start, end = folded.original_start(best.dest_start), folded.original_end(best.dest_end)
+    missing = max(0, len(quotation) - (end - start))
+    start, end = max(0, start - missing), min(len(page.text), end + missing)
+    return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
 
 @lru_cache(maxsize=2_048)

@@ -53,9 +53,9 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, object]:
         "nearest": quote.nearest.to_json_object() if quote.nearest else None,
         "reads": quote.reads,
         "difference": [asdict(edit) for edit in quote.difference],
-        "omitted": list(quote.omitted),
-        "replaced": [{"quoted": ours, "document": theirs} for ours, theirs in quote.replaced],
-        "count": quote.count,
+        "omitted": list(quote.found.omitted),
+        "replaced": [{"quoted": ours, "document": theirs} for ours, theirs in quote.found.replaced],
+        "count": quote.found.count,
         "notes": list(quote.notes),
     }
 
@@ -87,7 +87,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
         speaker = f", {printable(quote.speaker)}" if quote.speaker and quote.speaker != quote.heading else ""
-        more = f" ({quote.count} times there)" if quote.count > 1 else ""
+        more = f" ({quote.found.count} times there)" if quote.found.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
         yield f"  found:  {_places(quote.cites, several)}{heading}{speaker}{more}"
     if quote.nearest is not None:
@@ -96,10 +96,10 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         yield f'  reads:  "{_clipped(quote.reads)}"'
     if quote.difference:
         yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(_abridged(quote.difference)))}"
-    for gap in quote.omitted:
+    for gap in quote.found.omitted:
         if gap:
             yield f'  left out at the ellipsis: "{_clipped(gap)}"'
-    for ours, theirs in quote.replaced:
+    for ours, theirs in quote.found.replaced:
         yield f'  in brackets [{_clipped(ours)}], the document has "{_clipped(theirs)}"'
     for note in quote.notes:
         yield f"  note: {printable(note)}"
@@ -139,7 +139,7 @@ def _summary(checked: Verification) -> str:
     parts = [f"{count} {grade}" for grade, count in checked.counts().items() if count]
     moved = sum(quote.place in _PLACES for quote in checked.quotations)
     parts += [f"{moved} not where cited"] if moved else []
-    lines = [f"{_counted(len(checked.quotations), 'quotation')}" + (": " + ", ".join(parts) if parts else "")]
+    lines = [": ".join(filter(None, (_counted(len(checked.quotations), "quotation"), ", ".join(parts))))]
     if checked.cites:
         absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
         missing = f", {absent} of places that no document has" if absent else ""

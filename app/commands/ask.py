@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from docqa.app.answer.answer import Answer
-    from docqa.app.answer.events import Event
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
     from docqa.app.history.answered import AnsweredQuestions
@@ -121,22 +120,26 @@ class _Run:
     thoughts: bool = False
     model: Model | None = None
     _known: tuple[str, ...] = ()
+    _collected: AnsweredQuestions | None = field(init=False, default=None)
 
-    @property
-    def as_json(self) -> bool:
-        return self.form == "json"
+    def __post_init__(self) -> None:
+        if self.form in ("md", "html"):  # the answers are one document, which is printed at the end
+            from docqa.app.history.answered import AnsweredQuestions
 
-    @cached_property
-    def collected(self) -> AnsweredQuestions | None:
-        """What is printed at the end, where the answers are one Markdown or HTML document."""
-        from docqa.app.history.answered import AnsweredQuestions
-
-        return AnsweredQuestions() if self.form in ("md", "html") else None
+            self._collected = AnsweredQuestions()
 
     def print_collected(self) -> None:
         """Print the answers that were collected, if they were."""
-        if self.collected is not None:
-            report.result(self.collected.text("html" if self.form == "html" else "md").removesuffix("\n"))
+        if self._collected is not None:
+            report.result(self._collected.text("html" if self.form == "html" else "md").removesuffix("\n"))
+
+    def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
+        """What shows or collects the answers about `documents`."""
+        from docqa.app.output.console import Screen
+
+        collect = partial(self._collected.add, documents) if self._collected is not None else None
+        several = len(self.asked) > 1
+        return Screen(as_json=self.form == "json", heading=heading, several=several, collect=collect, **more)
 
     def ask(self, paths: list[str]) -> int:
         """All questions of one context."""
@@ -197,14 +200,12 @@ class _Run:
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
         from docqa.app.errors import InputError, ResourceError
-        from docqa.app.output.console import Screen
 
         failure = batch.failure(item)
         if failure is None:
-            heading = item.shown_path if self.named else ""
-            screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
+            screen = self._screen((), item.shown_path if self.named else "")
             answers = answers_of(batch.record(item), item.shown_path)
-            return report.worst([self._show(screen, [Finished(answer)], ()) for answer in answers])
+            return report.worst([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.of_document else ResourceError
         error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
         self._show_failures(self.asked, error)
@@ -213,23 +214,18 @@ class _Run:
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         """Ask what is `left`, and take each question from it when it is answered."""
         from docqa.app.history.recorder import Recorder
-        from docqa.app.output.console import Screen
 
-        heading = ", ".join(document.path for document in session.documents) if named else ""
-        files = len(session.documents)
-        several = len(self.asked) > 1
-        screen = Screen(
-            as_json=self.as_json, heading=heading, several=several, thoughts=self.thoughts, files=files,
-            known=self._known,
-        )  # fmt: skip
+        documents = session.documents
+        heading = ", ".join(document.path for document in documents) if named else ""
+        screen = self._screen(documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known)
         self._known = tuple(filter(None, [inputs.notice(self.options)]))  # that passages are sent is said once
-        recorder = Recorder(session.store, "ask", session.documents, report.warn)
+        recorder = Recorder(session.store, "ask", documents, report.warn)
         codes: list[int] = []
         try:
             while left:
                 events = recorder.watch(session.ask(left[0]))
                 with interrupts.ending_text(session.stop_writing) as stopped:
-                    codes.append(self._show(screen, events, session.documents))
+                    codes.append(screen.show(events))
                 left.pop(0)
                 if stopped():
                     return report.INTERRUPTED
@@ -239,31 +235,15 @@ class _Run:
         self.model = session.model
         return report.worst(codes)
 
-    def _show(self, screen: Screen, events: Iterable[Event], documents: Sequence[Document]) -> int:
-        """Show the events of one question about `documents`, or collect its answer; returns its exit code."""
-        from docqa.app.answer.events import Finished, Preview
-
-        if self.collected is None:
-            return screen.show(events)
-        code = report.ANSWERED
-        for event in events:
-            if isinstance(event, Finished):
-                screen.close(answered=True)
-                self.collected.add(documents, event.answer)
-                code = event.answer.exit_code
-            elif not isinstance(event, Preview):
-                screen.progress(event)
-        return code
-
     def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""
         from docqa.app.output.render import json_line
 
         for question in questions:
-            if self.as_json:
+            if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
-            elif self.collected is not None:
-                self.collected.add_failure(question, report.describe(error))
+            elif self._collected is not None:
+                self._collected.add_failure(question, report.describe(error))
 
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:

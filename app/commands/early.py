@@ -6,8 +6,15 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
 
+# A third of the time of `import torch` goes to what torch/__init__.py imports for what it registers: shapes of results
+# for tensors without content, kernels in other languages than its own, torch.export. An answer uses nothing of it.
+_LATER = ("torch._meta_registrations", "torch.distributed._meta_registrations", "torch.export", "torch._native")
 _threads: dict[str, threading.Thread] = {}
 
 
@@ -50,8 +57,23 @@ def _sum_weights() -> None:
         file_digest(bundled() / PASSAGE_ENCODER_FILE)
 
 
-def _import() -> None:
-    from docqa.app.commands.deferred import OF_TORCH, deferred
+class _LaterFinder(MetaPathFinder):
+    """Modules _LATER run when something of them is asked for."""
 
-    with contextlib.suppress(ImportError, OSError), deferred(OF_TORCH):
-        import docqa.model.load  # noqa: F401
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in _LATER else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+def _import() -> None:
+    finder = _LaterFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        with contextlib.suppress(ImportError, OSError):
+            import docqa.model.load  # noqa: F401
+    finally:
+        sys.meta_path.remove(finder)

@@ -122,7 +122,7 @@ class _Search:
     def name(self, document: Document, with_file: bool) -> bool:
         from docqa.app.search import hits, shown
 
-        there = hits.has(document, self.pattern)
+        there = any(hits.SearchedText(document).places(self.pattern))
         if there:
             report.result(_json({"file": document.path}) if self.as_json else shown.plain(document.path))
         return there
@@ -130,7 +130,7 @@ class _Search:
     def count(self, document: Document, with_file: bool) -> bool:
         from docqa.app.search import hits, shown
 
-        count = hits.count(document, self.pattern)
+        count = sum(1 for _ in hits.SearchedText(document).places(self.pattern))
         if self.as_json:
             report.result(_json({"file": document.path, "count": count}))
         elif count or not with_file:

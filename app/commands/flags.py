@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -92,6 +92,11 @@ Device = Annotated[
         help="Where the model computes; auto: the processor. Never run on a card yet.",
     ),
 ]
+
+
+def named_model(metavar: str, text: str) -> Any:
+    """An argument that names a model on this machine."""
+    return typer.Argument(metavar=metavar, help=text, autocompletion=completions.models)
 
 
 @dataclass(frozen=True)

@@ -14,33 +14,29 @@ from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import size
 
-_Source = Annotated[
+_OnHub = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|FOLDER", help="A model, or a checkpoint folder.", autocompletion=completions.models
+        metavar="NAME|ID",
+        help="ORG/NAME on the hub, or a name that `list` prints.",
+        autocompletion=completions.known_models,
     ),
 ]
+_Revision = Annotated[
+    str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
+]
+_PackedTo = Annotated[
+    int | None,
+    typer.Option("--bits", metavar="4|6|8", help="Quantize it, and keep only that (default: keep it as it comes)."),
+]
+_Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
+_Chosen = Annotated[str, flags.named_model("NAME|FOLDER", "A model that is here, or openai:NAME.")]
+_Source = Annotated[str, flags.named_model("NAME|FOLDER", "A model, or a checkpoint folder.")]
 _Bits = Annotated[int, typer.Option("--bits", metavar="4|6|8", help="Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
 
-def pull(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|ID",
-            help="ORG/NAME on the hub, or a name that `list` prints.",
-            autocompletion=completions.known_models,
-        ),
-    ],
-    revision: Annotated[
-        str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
-    ] = None,
-    bits: Annotated[
-        int | None,
-        typer.Option("--bits", metavar="4|6|8", help="Quantize it, and keep only that (default: keep it as it comes)."),
-    ] = None,
-) -> int:
+def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:
     """Download a model from the hub.
 
     No other command downloads anything. The same command continues a download that was cut. The files are those of one
@@ -50,8 +46,8 @@ def pull(
     """
     from docqa.app.models import library
     from docqa.app.models.known import known
+    from docqa.app.models.pull import Transfer
     from docqa.app.models.pull import pull as fetch
-    from docqa.app.models.transfer import Transfer
 
     _check_bits(bits)
     root = library.models_root()
@@ -63,21 +59,14 @@ def pull(
     try:
         got = fetch(name, revision, root, transfer.on_progress, bits=bits)
     finally:
-        transfer.close()
+        transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
     report.note(f"docqa: --model {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
 
 
-def rm(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|ID[@COMMIT]", help="A model that was pulled.", autocompletion=completions.models
-        ),
-    ],
-) -> int:
+def rm(name: _Pulled) -> int:
     """Delete a model that was pulled.
 
     All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
@@ -86,11 +75,12 @@ def rm(
     from docqa.app import config
     from docqa.app.models import library
     from docqa.app.models.remove import remove
+    from docqa.model.errors import ModelNotFound
 
     root = library.models_root()
     gone = remove(name, root)
     if gone is None:
-        raise library.not_here(name)
+        raise ModelNotFound("was not pulled to this machine", where=name, hint="`docqa models list` shows what was")
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
     report.note(f"docqa: {size(gone.bytes)} freed")
@@ -100,15 +90,7 @@ def rm(
     return report.ANSWERED
 
 
-def use(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|FOLDER", help="A model that is here, or openai:NAME.", autocompletion=completions.models
-        ),
-    ],
-    base_url: flags.BaseUrl = None,
-) -> int:
+def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
     """Let a model answer from now on.
 
     This writes `model` into config.toml. --model and DOCQA_MODEL still take precedence.

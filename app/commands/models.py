@@ -9,11 +9,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.commands import completions, flags
+from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
 from docqa.app.output.progress import size
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from docqa.app.models.known import KnownModel
     from docqa.model.config import HybridConfig
 
+_Model = Annotated[str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")]
+_Folder = Annotated[str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")]
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
@@ -62,14 +62,7 @@ def _known_lines() -> list[str]:
     return lines
 
 
-def show(
-    model: Annotated[
-        str | None, typer.Argument(
-            metavar="[NAME|FOLDER]", help="Default: the model that answers now.", autocompletion=completions.models
-        ),
-    ] = None,
-    as_json: flags.Json = False,
-) -> int:
+def show(model: _Model = None, as_json: flags.Json = False) -> int:
     """Print a model's parameters and the memory of its state.
 
     Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes and
@@ -109,15 +102,7 @@ def _needed(model: KnownModel) -> dict[str, object]:
     }
 
 
-def check(
-    folder: Annotated[
-        str,
-        typer.Argument(
-            metavar="FOLDER", help="A checkpoint folder, or the name of a model.", autocompletion=completions.models
-        ),
-    ],
-    as_json: flags.Json = False,
-) -> int:
+def check(folder: _Folder, as_json: flags.Json = False) -> int:
     """Compare docqa's logits with those of transformers.
 
     Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.

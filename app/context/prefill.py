@@ -7,8 +7,6 @@ grew. Points lie on the model's block grid, so what is reused has the bits of an
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -26,7 +24,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.atomic import TEMPORARY_PREFIX
-from docqa.app.storage.store import Details, Store, acquire
+from docqa.app.storage.store import Details, Store, acquire, check_files, details_of
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -341,11 +339,8 @@ class Prefiller:
         return True
 
     def _details(self, position: int) -> Details:
-        documents = self.context.documents
         return {
-            "documents": [document.id for document in documents],
-            "files": [document.path for document in documents],
-            "paths": [os.path.abspath(document.path) for document in documents],
+            **details_of(self.context.documents),
             "profile": self.profile.fields(),
             "model": name_of(self.model.folder),
             "position": position,
@@ -365,10 +360,5 @@ def check_state(folder: Path) -> None:
         files = read_header(folder)["files"]
     except StateError as error:
         raise StoreDamaged(str(error)) from error
-    for name, known in files.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != known["bytes"]:
-            raise StoreDamaged(f"{name} is missing or has another size", where=str(folder))
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != known["sha256"]:
-                raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
+    sizes = {name: known["bytes"] for name, known in files.items()}
+    check_files(folder, sizes, {name: known["sha256"] for name, known in files.items()})

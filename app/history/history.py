@@ -1,6 +1,6 @@
 """History: the sessions and turns that are kept, searched, listed and deleted.
 
-    with open_history(store) as history:
+    with History(store) as history:
         session = history.start("ask", kept_documents(documents), title)
         history.keep(session, turn)
         listed, total = history.search("term ends")
@@ -10,26 +10,30 @@ Every method may raise ResourceError, which names the file.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from docqa.app.answer.answer import Answer
 from docqa.app.errors import InputError
-from docqa.app.history import rows
 from docqa.app.history.database import FOLDER, NAME, Database
-from docqa.app.history.records import Annotation, KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.history.query import folded, match_expression
+from docqa.app.history.records import Annotation, CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
 from docqa.app.storage.store import inside
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
-
-def open_history(store: Store) -> History:
-    """The history in `store`, made when there is none."""
-    return History(store)
+_TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
+_Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id
+_ANNOTATION = 'page, start, end_page, "end", text, place, note, made'
+_UNREADABLE = "the kept answer cannot be read"
 
 
 def open_kept(store: Store) -> History | None:
@@ -45,16 +49,19 @@ def damaged_files(store: Store) -> list[Path]:
 def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
     """What is kept of the documents of a session."""
     return tuple(
-        KeptDocument(document.id, rows.storable(document.path), rows.storable(os.path.abspath(document.path)))
+        KeptDocument(document.id, _storable(document.path), _storable(os.path.abspath(document.path)))
         for document in documents
     )
 
 
 class History:
-    """Of one thread; close it, or use it in a `with`. `notices` say what was damaged and set aside."""
+    """The history in a store, made where there is none; of one thread. Close it, or use it in a `with`. `notices` say
+    what was damaged and set aside."""
 
     def __init__(self, store: Store) -> None:
-        self._database = Database(store, rows.index_all)
+        self._database = Database(store, _index_all)
+        self.path, self.notices = self._database.path, self._database.notices
+        self.close, self.check = self._database.close, self._database.check
 
     def __enter__(self) -> History:
         return self
@@ -62,22 +69,19 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        self._database.close()
-
-    @property
-    def path(self) -> Path:
-        return self._database.path
-
-    @property
-    def notices(self) -> list[str]:
-        return self._database.notices
-
     # Writing
 
     def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
-        """Begin a session of `kind` (records.KINDS); returns its number."""
-        return self._database.write(lambda db: rows.add_session(db, kind, documents, title))
+        """Begin a session of `kind` (ask, chat or tui); returns its number."""
+
+        def work(db: sqlite3.Connection) -> int:
+            now = time.time()
+            into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
+            session = int(db.execute(into, (kind, _storable(title), now, now)).lastrowid or 0)
+            _add_documents(db, session, documents)
+            return session
+
+        return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
         """Write a turn of `session`, over the one at its position or, with position 0, behind the others.
@@ -86,10 +90,10 @@ class History:
         """
 
         def work(db: sqlite3.Connection) -> int:
-            if not rows.touch(db, session):
+            if not _touch(db, session):
                 return 0
-            rows.add_documents(db, session, documents)
-            return rows.put_turn(db, session, turn)[0]
+            _add_documents(db, session, documents)
+            return _put_turn(db, session, turn)[0]
 
         return self._database.write(work)
 
@@ -97,11 +101,11 @@ class History:
         """Make `turns` and `place` all that is kept of `session`; turns that have not changed are left alone."""
 
         def work(db: sqlite3.Connection) -> None:
-            changed = [rows.put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)]
+            changed = [_put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)]
             db.execute("DELETE FROM turns WHERE session = ? AND position > ?", (session, len(turns)))
             db.execute("UPDATE sessions SET page = ?, offset = ? WHERE id = ?", (*place, session))
             if any(changed):
-                rows.touch(db, session)
+                _touch(db, session)
 
         self._database.write(work)
 
@@ -109,41 +113,89 @@ class History:
         """Write an annotation of `session`, over the one with its id; returns its id, 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
-            return rows.put_annotation(db, session, annotation) if rows.touch(db, session) else 0
+            if not _touch(db, session):
+                return 0
+            words = tuple(map(_storable, (annotation.text, annotation.place, annotation.note)))
+            place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
+            known = annotation.id or None  # without one SQLite gives the next
+            into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
+            return int(db.execute(into, (known, session, *place, *words, annotation.made)).lastrowid or 0)
 
         return self._database.write(work)
 
     def delete_annotation(self, number: int) -> None:
         """Delete the annotation with the id `number`."""
-        self._database.write(lambda db: rows.delete_annotation(db, number))
+        self._database.write(lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,)))
 
     # Finding
 
-    def sessions(self, *, kind: str | None = None, document: str | None = None) -> list[KeptSession]:
-        """Sessions, the last used first; only those of a front end, or over the document with that sha256."""
-        return self._database.read(lambda db: rows.sessions(db, kind=kind, document=document))
+    def sessions(
+        self, *, number: int | None = None, kind: str | None = None, document: str | None = None
+    ) -> list[KeptSession]:
+        """Sessions, the last used first; only the one of a number, those of a front end, or over the document with that
+        sha256."""
+        query = (
+            "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
+            "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
+            "(?3 IS NULL OR id IN (SELECT session FROM documents WHERE document = ?3)) ORDER BY updated DESC, id DESC"
+        )
+
+        def work(db: sqlite3.Connection) -> list[KeptSession]:
+            found = db.execute(query, (number, kind, document)).fetchall()
+            return [
+                KeptSession(at, front, title, started, updated, _documents(db, at), count, (page, offset))
+                for at, front, title, started, updated, page, offset, count in found
+            ]
+
+        return self._database.read(work)
 
     def session(self, number: int) -> KeptSession:
         """One session. Raises InputError where there is none of that number."""
-        found = self._database.read(lambda db: rows.sessions(db, number=number))
+        found = self.sessions(number=number)
         if not found:
             raise InputError(f"there is no session {number} in the history", hint="`docqa history` lists them")
         return found[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
         """The turns of a session in order, each with the pages that it cites."""
-        return self._database.read(lambda db: rows.turns(db, session))
+        query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
+
+        def work(db: sqlite3.Connection) -> list[KeptTurn]:
+            return [_turn(row[1:], _pages(db, row[0])) for row in db.execute(query, (session,)).fetchall()]
+
+        return self._database.read(work)
 
     def annotations(self, session: int) -> list[Annotation]:
         """What the reader of a session highlighted, in the order of the document."""
-        return self._database.read(lambda db: rows.annotations_of(db, session))
+        query = f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
+        return [Annotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
 
         Without a query all turns count; one without any word ("§") is found nowhere.
         """
-        return self._database.read(lambda db: rows.found(db, query, limit))
+        expression = match_expression(query)
+        where, values = "0" if query.strip() else "1", []
+        if expression:
+            where, values = "turns.id IN (SELECT rowid FROM words WHERE words MATCH ?)", [expression]
+        newest = (
+            f"SELECT session, kind, {_TURN} FROM turns JOIN sessions ON sessions.id = session "
+            f"WHERE {where} ORDER BY asked DESC, turns.id DESC LIMIT ?"
+        )
+
+        def work(db: sqlite3.Connection) -> tuple[list[Listed], int]:
+            total = db.execute(f"SELECT count(*) FROM turns WHERE {where}", values).fetchone()[0]
+            listed = [
+                Listed(session, kind, tuple(document.path for document in _documents(db, session)), _turn(tuple(rest)))
+                for session, kind, _, *rest in db.execute(newest, (*values, limit)).fetchall()
+            ]
+            return listed, int(total)
+
+        return self._database.read(work)
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        return self._database.read(lambda db: db.execute(query, values).fetchall())
 
     # Deleting
 
@@ -152,15 +204,25 @@ class History:
 
         No word of them stays in the file.
         """
-        below = inside(rows.storable(path))
-        return self._delete(lambda db: rows.sessions_over(db, set(documents), below))
+        below, wanted = inside(_storable(path)), set(documents)
+
+        def chosen(db: sqlite3.Connection) -> set[int]:
+            known = db.execute("SELECT session, document, absolute FROM documents")
+            return {number for number, document, absolute in known if document in wanted or below(absolute)}
+
+        return self._delete(chosen)
 
     def delete(self, session: int) -> None:
         """Delete a session, so that no word of it stays in the file."""
         self._delete(lambda _: [session])
 
-    def _delete(self, chosen: Callable[[sqlite3.Connection], list[int]]) -> int:
-        gone = self._database.write(lambda db: rows.delete(db, chosen(db)))
+    def _delete(self, chosen: Callable[[sqlite3.Connection], Iterable[int]]) -> int:
+        def work(db: sqlite3.Connection) -> int:
+            numbers = [(number,) for number in chosen(db)]
+            db.executemany("DELETE FROM sessions WHERE id = ?", numbers)
+            return len(numbers)
+
+        gone = self._database.write(work)
         if gone:
             self._database.compact()
         return gone
@@ -173,9 +235,14 @@ class History:
         total = self.bytes()
         if total <= budget_bytes:
             return []
-        sizes = self._database.read(rows.session_sizes)
+        characters = (
+            "SELECT id, "
+            "(SELECT ifnull(sum(length(question) + ifnull(length(answer), 0)), 0) FROM turns WHERE session = s.id)"
+            " + (SELECT ifnull(sum(length(text)), 0) FROM pages WHERE session = s.id) FROM sessions AS s"
+        )
+        sizes = dict(self._rows(characters))
         share = total / max(sum(sizes.values()), 1)  # of the file, by what each session holds
-        annotated = self._database.read(rows.annotated)
+        annotated = {row[0] for row in self._rows("SELECT DISTINCT session FROM annotations")}
         gone: list[KeptSession] = []
         for session in reversed(self.sessions()):
             if session.id in annotated:
@@ -191,6 +258,116 @@ class History:
         """Size on disk."""
         return self.path.stat().st_size
 
-    def check(self) -> str:
-        """What is wrong with the database; empty when nothing is."""
-        return self._database.check()
+
+def _storable(text: str) -> str:
+    """`text` as the database can hold it: bytes of a file name that are no UTF-8 become backslash escapes.
+
+    In JSON those are the escapes of JSON, so that it is read again as it was.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[KeptDocument]) -> None:
+    """Add those that the session does not have: another content, or the same under another path."""
+    for document in documents:
+        db.execute(
+            "INSERT INTO documents SELECT ?1, (SELECT count(*) FROM documents WHERE session = ?1), ?2, ?3, ?4 "
+            "WHERE NOT EXISTS (SELECT 1 FROM documents WHERE session = ?1 AND document = ?2 AND absolute = ?4)",
+            (session, document.id, document.path, document.absolute),
+        )
+
+
+def _touch(db: sqlite3.Connection, session: int) -> bool:
+    """Mark a session as used now; whether there is one."""
+    return db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount > 0
+
+
+def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0) -> tuple[int, bool]:
+    """Write a turn where it differs from what is there; returns its position, and whether anything changed."""
+    at = position or turn.position
+    if not at:
+        at = db.execute("SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]
+    question, understood, note = map(_storable, (turn.question, turn.understood, turn.note))
+    values = (question, understood, turn.state, note, _json(turn.answer))
+    known = db.execute(
+        "SELECT id, question, understood, state, note, answer FROM turns WHERE session = ? AND position = ?",
+        (session, at),
+    ).fetchone()
+    if known is None:
+        columns = "question, understood, state, note, answer, session, position, asked"
+        written = (*values, session, at, turn.asked)
+        number = db.execute(f"INSERT INTO turns ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written).lastrowid
+    elif known[1:] == values:
+        return at, False
+    else:
+        number = known[0]
+        columns = "question = ?, understood = ?, state = ?, note = ?, answer = ?"
+        db.execute(f"UPDATE turns SET {columns} WHERE id = ?", (*values, number))
+        db.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        db.execute("DELETE FROM cited WHERE turn = ?", (number,))
+    _index(db, int(number or 0), turn)
+    for page in turn.pages:
+        _put_page(db, session, int(number or 0), page)
+    return at, True
+
+
+def _json(answer: Answer | None) -> str | None:
+    if answer is None:
+        return None
+    return _storable(json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":")))
+
+
+def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:
+    """A page is kept once a session, however many answers cite it."""
+    label = None if page.label is None else _storable(page.label)
+    values = (page.document, _storable(page.file), page.page, label, page.start, _storable(page.text))
+    digest = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    db.execute(
+        "INSERT OR IGNORE INTO pages (session, digest, document, file, page, label, start, text) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (session, digest, *values),
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO cited SELECT ?, id FROM pages WHERE session = ? AND digest = ?", (turn, session, digest)
+    )
+
+
+def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
+    quotes = "" if turn.answer is None else "\n".join(quote.text for quote in turn.answer.quotes)
+    answer = "" if turn.answer is None else turn.answer.answer or ""
+    question = f"{turn.question}\n{turn.understood}"
+    db.execute(
+        "INSERT INTO words (rowid, question, answer, quotes) VALUES (?, ?, ?, ?)",
+        (number, folded(question), folded(answer), folded(quotes)),
+    )
+
+
+def _index_all(db: sqlite3.Connection) -> None:
+    """Fill the index of words, which is empty, from the turns."""
+    for row in db.execute(f"SELECT {_TURN} FROM turns").fetchall():
+        _index(db, row[0], _turn(row[1:]))
+
+
+def _documents(db: sqlite3.Connection, session: int) -> tuple[KeptDocument, ...]:
+    found = db.execute("SELECT document, path, absolute FROM documents WHERE session = ? ORDER BY position", (session,))
+    return tuple(KeptDocument(*row) for row in found)
+
+
+def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
+    found = db.execute(
+        "SELECT document, file, pages.page, label, start, text FROM cited JOIN pages ON pages.id = cited.page "
+        "WHERE turn = ? ORDER BY pages.id",
+        (turn,),
+    )
+    return tuple(CitedPage(*row) for row in found)
+
+
+def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
+    position, asked, question, understood, state, note, kept = row
+    answer = None
+    if kept is not None:
+        try:
+            answer = Answer.from_json_object(json.loads(kept))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            note = note or _UNREADABLE
+    return KeptTurn(question, asked, answer, understood, state, note, position, pages)

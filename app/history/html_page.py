@@ -217,11 +217,8 @@ def escaped(text: str) -> str:
     return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
 
 
-def marked(text: str, marks: Sequence[MarkedSpan], continued: tuple[str, str] = ("<mark>", "</mark>")) -> str:
-    """`text` escaped, with its marks.
-
-    A mark that reaches out of another is closed at its end and goes on behind it between `continued`.
-    """
+def marked(text: str, marks: Sequence[MarkedSpan]) -> str:
+    """`text` escaped, with its marks; one that reaches out of another is closed at its end and goes on behind it."""
     pieces: list[str] = []
     open_marks: list[MarkedSpan] = []
     # Of equals the first closes first.
@@ -239,7 +236,7 @@ def marked(text: str, marks: Sequence[MarkedSpan], continued: tuple[str, str] = 
         pieces.append(escaped(text[at:opens]) + mark.opening)
         at = opens
         if open_marks and mark.end > closes:
-            rest = MarkedSpan(closes, mark.end, *continued)
+            rest = MarkedSpan(closes, mark.end, "<mark>", "</mark>")
             waiting = sorted([*waiting, rest], key=lambda mark: (mark.start, -mark.end))
             mark = MarkedSpan(mark.start, closes, mark.opening, mark.closing)
         open_marks.append(mark)

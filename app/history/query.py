@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from docqa.app.evidence.terms import stems
 from docqa.ingest.language.expressions import lazily
@@ -27,20 +26,9 @@ _POSSESSIVE = re.compile(r"['’]s$")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
-class _Piece(NamedTuple):
-    """`parts` stand one behind the other in the index; `stem` behind them, where it is something else.
-
-    `unspaced`: they are characters, any of which may be where a search begins or ends.
-    """
-
-    parts: tuple[str, ...]
-    stem: str
-    unspaced: bool
-
-
 def folded(text: str) -> str:
     """`text` as it is indexed: its words and their stems without accents, one space between them."""
-    return " ".join(word for piece in _pieces(text) for word in (*piece.parts, *filter(None, (piece.stem,))))
+    return " ".join(word for parts, stem, _ in _pieces(text) for word in (*parts, *filter(None, (stem,))))
 
 
 def match_expression(query: str) -> str:
@@ -48,25 +36,22 @@ def match_expression(query: str) -> str:
 
     Every word is a quoted string, in which FTS5 knows no operators: whatever a person types is only ever words.
     """
-    return " AND ".join(dict.fromkeys(_expression(piece) for piece in _pieces(query)))
+    found = ((f'"{" ".join(parts)}"', stem, begins) for parts, stem, begins in _pieces(query))
+    said = (f'({phrase}{begins} OR "{stem}")' if stem else phrase + begins for phrase, stem, begins in found)
+    return " AND ".join(dict.fromkeys(said))
 
 
-def _expression(piece: _Piece) -> str:
-    phrase = f'"{" ".join(piece.parts)}"'
-    if piece.unspaced:
-        return phrase
-    return f'({phrase}* OR "{piece.stem}")' if piece.stem else f"{phrase}*"
-
-
-def _pieces(text: str) -> Iterator[_Piece]:
+def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
+    """(words that stand one behind the other in the index; their stem behind them, where it is something else; the mark
+    that a search may end within the last). Of a script without spaces the words are characters."""
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
         if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):
-            yield _Piece(tuple(word), "", unspaced=True)
+            yield word, "", ""
             continue
-        parts = tuple(_PART.findall(word))
+        parts = _PART.findall(word)
         (stem,) = stems(["".join(parts)])
-        yield _Piece(parts, stem if (stem,) != parts else "", unspaced=False)
+        yield parts, stem if [stem] != parts else "", "*"
 
 
 def _bare(text: str) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from docqa.app.answer.answer import Answer
 from docqa.app.errors import UsageError
 
-KINDS = ("ask", "chat", "tui")
-"""The front ends that keep sessions."""
 NEXT_BEST = "asked again: the next best, without what was shown before"
 """The `note` of a turn that passes over the answers before it."""
 _ID = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
@@ -87,7 +85,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class KeptSession:
-    """One conversation of a front end (`kind`) over `documents`, in their order.
+    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`, in their order.
 
     `started` and `updated` are seconds since the epoch, `questions` counts the turns. `place` is the (page, offset)
     at which a reader left the text, page 0 where there is none.

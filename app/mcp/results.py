@@ -8,7 +8,7 @@ from typing_extensions import TypedDict  # pydantic takes that of `typing` only 
 
 from docqa.app.errors import InputError
 from docqa.app.places.named import region_named
-from docqa.ingest.types import Document, Page
+from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES = 20
 PART_CHARACTERS = 10_000
@@ -63,15 +63,17 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
 
 def _texts(document: Document) -> list[PageText]:
     if document.paged:
-        return [_text(page, page.page, page.label, None, 0, len(page.text)) for page in document.pages]
+        return [_text(page, Span(0, len(page.text)), paged=True) for page in document.pages]
     (page,) = document.pages
     starts = range(0, max(len(page.text), 1), PART_CHARACTERS)
-    ends = (min(start + PART_CHARACTERS, len(page.text)) for start in starts)
-    return [_text(page, None, None, part, start, end) for part, (start, end) in enumerate(zip(starts, ends), start=1)]
+    spans = (Span(start, min(start + PART_CHARACTERS, len(page.text))) for start in starts)
+    return [_text(page, span, paged=False, part=part) for part, span in enumerate(spans, start=1)]
 
 
-def _text(page: Page, number: int | None, label: str | None, part: int | None, start: int, end: int) -> PageText:
-    return PageText(page=number, label=label, part=part, start=start, end=end, text=page.text[start:end])
+def _text(page: Page, span: Span, *, paged: bool, part: int | None = None) -> PageText:
+    number, label = (page.page, page.label) if paged else (None, None)
+    text = page.text[span.start : span.end]
+    return PageText(page=number, label=label, part=part, start=span.start, end=span.end, text=text)
 
 
 def _named(document: Document, wanted: str, everything: list[PageText]) -> list[PageText]:
@@ -100,11 +102,8 @@ def _of_section(document: Document, section: str, everything: list[PageText]) ->
     if region is None:
         hint = "the tool `outline` lists them"
         raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
-    chosen = []
-    for page in document.pages[region.start[0] - 1 : region.end[0]]:
-        start = region.start[1] if page.page == region.start[0] else 0
-        end = region.end[1] if page.page == region.end[0] else len(page.text)
-        if page.text[start:end].strip():
-            number = page.page if document.paged else None
-            chosen.append(_text(page, number, page.label if document.paged else None, None, start, end))
-    return chosen
+    return [
+        _text(page, span, paged=document.paged)
+        for page, span in region.parts(document)
+        if page.text[span.start : span.end].strip()
+    ]

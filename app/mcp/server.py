@@ -1,4 +1,5 @@
-"""The server: its tools, one Session that they share, and errors as messages that a model can act on."""
+"""The server: its tools, one Session that they share, what a client hears while a call is worked on, and errors as
+messages that a model can act on."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -22,7 +25,6 @@ from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.mcp.allowed import AllowedPaths
-from docqa.app.mcp.progress import CallProgress
 from docqa.app.mcp.results import Found, Outlines, Pages, pages_of
 from docqa.app.options import Options
 from docqa.app.output.outline import outline_object
@@ -35,6 +37,7 @@ from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Document
+from docqa.model.errors import Cancelled
 
 _INSTRUCTIONS = (
     "Answers questions about documents on this machine with verified quotes and the places where they stand. Cite the "
@@ -42,6 +45,7 @@ _INSTRUCTIONS = (
 )
 _READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 _CHECKED_TEXT = "the text"
+_AT_MOST_EVERY_S = 0.2
 
 Paths = Annotated[
     list[str] | None, Field(description="Files or folders; without them everything that the server may read.")
@@ -63,13 +67,53 @@ def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServ
     return server
 
 
+class _CallProgress:
+    """Progress of one call, as a count that only grows: several documents are counted one behind the other."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._loop = context, asyncio.get_running_loop()
+        self._base = self._done = 0
+        self._told = float("-inf")
+        self._cancelled = threading.Event()
+
+    def on_page(self, page: int, pages: int) -> None:
+        """A page is begun, said in the thread that reads. Raises Cancelled where nobody waits for the call."""
+        if self._cancelled.is_set():
+            raise Cancelled("the call was cancelled")
+        if self._due(page, pages):
+            told = self._tell(page, pages, f"parsing page {page} of {pages}")
+            asyncio.run_coroutine_threadsafe(told, self._loop)
+
+    async def on_read(self, event: ReadProgress) -> None:
+        """Tokens were read into the model."""
+        if self._due(event.done, event.total):
+            await self._tell(event.done, event.total, f"read {event.done:,} of {event.total:,} tokens")
+
+    def cancel(self) -> None:
+        """Nobody waits any more: what reads in a thread ends at the next page."""
+        self._cancelled.set()
+
+    def _due(self, done: int, total: int) -> bool:
+        now = time.monotonic()
+        if done < total and now - self._told < _AT_MOST_EVERY_S:
+            return False
+        self._told = now
+        return True
+
+    async def _tell(self, done: int, total: int, message: str) -> None:
+        if done < self._done:  # another document, or tokens behind pages
+            self._base += self._done
+        self._done = done
+        await self._context.report_progress(self._base + done, self._base + total, message)
+
+
 class _Tools:
     """The tools, each a method. One question is answered at a time; what was read last stays open. Mutable."""
 
     def __init__(self, allowed: AllowedPaths, options: Options) -> None:
         self._allowed, self._options = allowed, options
         self._store = store_of(options)
-        self._turn: asyncio.Lock | None = None
+        self._turn = asyncio.Lock()
         self._session: AsyncSession | None = None
         self._of: object = None
 
@@ -93,9 +137,9 @@ class _Tools:
         `status` not_found means that the documents do not answer it; possible, that the first passage of the evidence
         may. Several documents are read as one context.
         """
-        progress = CallProgress(context)
+        progress = _CallProgress(context)
         with _told(progress):
-            async with self._turn_to_ask():
+            async with self._turn:
                 session = await self._opened(paths, sections, progress)
                 async with aclosing(session.ask(question)) as events:
                     async for event in events:
@@ -117,7 +161,7 @@ class _Tools:
         limit: Annotated[int, Field(ge=1, le=1000)] = 50,
     ) -> Found:
         """Find words in documents: every hit with its line, page and printed section. Reads nothing into a model."""
-        progress = CallProgress(context)
+        progress = _CallProgress(context)
 
         def search() -> Found:
             compiled = (expression_pattern if regex else words_pattern)(
@@ -134,13 +178,13 @@ class _Tools:
             return Found(hits=found[:limit], more=len(found) > limit, left_out=left_out)
 
         with _told(progress):
-            return await progress.in_thread(search)
+            return await asyncio.to_thread(search)
 
     async def outline(self, path: File, context: Context) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
-        progress = CallProgress(context)
+        progress = _CallProgress(context)
         with _told(progress):
-            documents = await progress.in_thread(lambda: self._document(path, progress))
+            documents = await asyncio.to_thread(lambda: self._document(path, progress))
             return Outlines(documents=[outline_object(document) for document in documents])
 
     async def read_pages(
@@ -151,9 +195,9 @@ class _Tools:
         section: Annotated[str | None, Field(description="A section instead of pages.")] = None,
     ) -> Pages:
         """The text of some pages of a document, or of a section, in reading order."""
-        progress = CallProgress(context)
+        progress = _CallProgress(context)
         with _told(progress):
-            documents = await progress.in_thread(lambda: self._document(path, progress))
+            documents = await asyncio.to_thread(lambda: self._document(path, progress))
             return pages_of(documents[0], pages, section)
 
     async def verify(
@@ -163,7 +207,7 @@ class _Tools:
         paths: Paths = None,
     ) -> Annotated[CallToolResult, dict[str, Any]]:
         """Check every quotation and cite of a text against documents: each gets a grade, and where it really stands."""
-        progress = CallProgress(context)
+        progress = _CallProgress(context)
 
         def check() -> CallToolResult:
             left_out: list[str] = []
@@ -173,16 +217,11 @@ class _Tools:
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 
         with _told(progress):
-            return await progress.in_thread(check)
+            return await asyncio.to_thread(check)
 
     # Parts
 
-    def _turn_to_ask(self) -> asyncio.Lock:
-        if self._turn is None:  # made in the loop that uses it
-            self._turn = asyncio.Lock()
-        return self._turn
-
-    async def _opened(self, paths: list[str] | None, sections: str | None, progress: CallProgress) -> AsyncSession:
+    async def _opened(self, paths: list[str] | None, sections: str | None, progress: _CallProgress) -> AsyncSession:
         """A Session of these documents, the last one where it is of the same; its model serves the next one too."""
         files, _ = self._allowed.files(paths)
         wanted = ([(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files], sections)
@@ -200,12 +239,12 @@ class _Tools:
         if session is not None:
             await session.__aexit__(None, None, None)
 
-    def _document(self, path: str, progress: CallProgress) -> list[Document]:
+    def _document(self, path: str, progress: _CallProgress) -> list[Document]:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
         reading = reading_of(self._options, progress.on_page)
         return list(each_document(self._allowed.file(path), reading, self._store, Sources()))
 
-    def _documents(self, paths: list[str] | None, progress: CallProgress, left_out: list[str]) -> Iterator[Document]:
+    def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
@@ -219,7 +258,7 @@ class _Tools:
 
 
 @contextlib.contextmanager
-def _told(progress: CallProgress) -> Iterator[None]:
+def _told(progress: _CallProgress) -> Iterator[None]:
     """Errors that have a message for a person become results that a model reads; a cancelled call ends its work."""
     try:
         yield

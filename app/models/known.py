@@ -7,7 +7,7 @@ prediction) is at most a tenth of it. Parameters, bytes and times follow from th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,35 +69,25 @@ class KnownModel:
     @cached_property
     def config(self) -> HybridConfig:
         """What its config.json would be read as."""
-        from docqa.model.config import FULL, HybridConfig
-
-        if self.transformer is None:
-            return self._hybrid()
-        return HybridConfig(
-            vocab_size=self.transformer.vocabulary,
-            hidden_size=self.hidden,
-            num_hidden_layers=self.layers,
-            num_attention_heads=self.heads,
-            num_key_value_heads=self.kv_heads,
-            head_dim=self.transformer.head_dim,
-            layer_types=(FULL,) * self.layers,
-            model_type=self.transformer.model_type,
-            intermediate_size=self.width,
-            tie_word_embeddings=self.tied,
-            max_position_embeddings=self.transformer.context,
-            rope_parameters={"rope_type": self.transformer.rope_type},
-        )
-
-    def _hybrid(self) -> HybridConfig:
         from docqa.model.config import FULL, LINEAR, HybridConfig
 
+        shared = partial(
+            HybridConfig, hidden_size=self.hidden, num_hidden_layers=self.layers, num_attention_heads=self.heads,
+            num_key_value_heads=self.kv_heads, tie_word_embeddings=self.tied,
+        )  # fmt: skip
+        if self.transformer is not None:
+            return shared(
+                vocab_size=self.transformer.vocabulary,
+                head_dim=self.transformer.head_dim,
+                layer_types=(FULL,) * self.layers,
+                model_type=self.transformer.model_type,
+                intermediate_size=self.width,
+                max_position_embeddings=self.transformer.context,
+                rope_parameters={"rope_type": self.transformer.rope_type},
+            )
         count, routed = self.experts
-        return HybridConfig(
+        return shared(
             vocab_size=_VOCABULARY_OF_NEXT if "Next" in self.id else _VOCABULARY,
-            hidden_size=self.hidden,
-            num_hidden_layers=self.layers,
-            num_attention_heads=self.heads,
-            num_key_value_heads=self.kv_heads,
             head_dim=_ATTENTION_HEAD,
             linear_num_key_heads=_KEY_HEADS,
             linear_num_value_heads=self.value_heads,
@@ -110,7 +100,6 @@ class KnownModel:
             num_experts_per_tok=routed,
             moe_intermediate_size=self.width if count else 0,
             shared_expert_intermediate_size=self.width if count else 0,
-            tie_word_embeddings=self.tied,
         )
 
     @cached_property

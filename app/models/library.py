@@ -125,13 +125,6 @@ def not_found(name: str) -> ModelNotFound:
     return ModelNotFound("no model, folder or GGUF file has this name", where=name, hint=hint)
 
 
-def not_here(name: str) -> ModelNotFound:
-    """The error for a model that is to be deleted, and was not pulled."""
-    from docqa.model.errors import ModelNotFound
-
-    return ModelNotFound("was not pulled to this machine", where=name, hint="`docqa models list` shows what was")
-
-
 def check_checkpoint(folder: Path) -> None:
     """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
     from docqa.model.checkpoints.weights import weight_files

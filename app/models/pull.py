@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
-from docqa.app.output.progress import size
+from docqa.app.output.progress import Progress, duration, size
+from docqa.app.storage.store import file_digest
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -93,6 +95,32 @@ def pull(
         raise ResourceError(said, where=str(parent), hint="wait until it is done") from error
 
 
+class Transfer(Progress):
+    """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear it at the end."""
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream, clock)
+        self._begun: tuple[float, int] | None = None
+        self._name = ""
+
+    def on_progress(self, name: str, done: int, total: int) -> None:
+        """`done` of `total` bytes are here, the newest of them of file `name`."""
+        now = self._clock()
+        self._begun = self._begun or (now, done)
+        passed = now - self._begun[0]
+        self._name = name
+        self.update(ReadProgress(done, total, (done - self._begun[1]) / passed if passed else 0.0))
+
+    def line(self, event: ReadProgress) -> str:
+        """Share, bytes, speed and time left, and the file."""
+        parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
+        if event.tokens_per_second > 0:
+            parts.append(f"{size(event.tokens_per_second)}/s")
+            if event.done < event.total:
+                parts.append(f"{duration((event.total - event.done) / event.tokens_per_second)} left")
+        return ", ".join([*parts, self._name])
+
+
 class _Fetch:
     """One checkpoint on its way. `staging` holds whole files and at most one part."""
 
@@ -128,7 +156,7 @@ class _Fetch:
         shutil.rmtree(packed, ignore_errors=True)  # of a run that was cut
         quantize(self.staging, packed, bits=bits)
         hashes: Hashes = {
-            path.name: {"size": path.stat().st_size, "sha256": digest_of(path, "sha256")} for path in packed.iterdir()
+            path.name: {"size": path.stat().st_size, "sha256": file_digest(path)} for path in packed.iterdir()
         }
         got = self._finish(packed, hashes, bits)
         shutil.rmtree(self.staging)
@@ -249,10 +277,10 @@ class _Cut(Exception):
 
 def digest_of(path: Path, algorithm: str) -> str:
     """sha256 of a file, or the sha1 that git names it by, in hex."""
+    if algorithm == "sha256":
+        return file_digest(path)
+    total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        if algorithm == "sha256":
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
         while piece := file.read(1 << 20):
             total.update(piece)
     return total.hexdigest()

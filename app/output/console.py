@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
@@ -90,14 +90,15 @@ class Screen:
     contexts are asked; `several`: so are several questions.
 
     `thoughts`: what a model thinks before it answers is shown, dim, on standard error. `known`: notices that were shown
-    before.
+    before. `collect`: gets the answers, which are not printed then.
     """
 
     def __init__(
         self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False,
-        files: int = 1, known: Iterable[str] = (),
+        files: int = 1, known: Iterable[str] = (), collect: Callable[[Answer], object] | None = None,
     ) -> None:  # fmt: skip
         self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
+        self._collect = collect
         self._progress: Progress | None = None
         self._warned = set(known)
         self._thoughts = Thoughts() if thoughts else None
@@ -113,7 +114,7 @@ class Screen:
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
-                if not self._as_json:
+                if not self._as_json and self._collect is None:
                     report.result(render.preview_text(event.answer, self._files) + "\n")
             else:
                 self.progress(event)
@@ -159,6 +160,9 @@ class Screen:
             self._draft.end(erase=answered)
 
     def _finished(self, answer: Answer) -> None:
+        if self._collect is not None:
+            self._collect(answer)
+            return
         if self._as_json:
             report.result(render.json_line(answer))
             return

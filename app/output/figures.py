@@ -21,7 +21,7 @@ def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
     parts = [_label(12, 22, title, 15), _label(12, 42, below, 12)]
     for number, (name, ratio) in enumerate(found.items()):
         y, long = top + number * row, wide * ratio / longest
-        parts.append(_label(12, y + 16, name, 12) + _box(left, y + 3, long, row - 8, COLOUR))
+        parts.append(_label(12, y + 16, name, 12) + _box(left, y + 3, long, row - 8))
         parts.append(_label(left + long + 6, y + 16, f"{ratio:.2f}", 12))
     if not found:
         parts.append(_label(12, top + 16, "nothing was compared with a peer", 12))
@@ -87,9 +87,8 @@ def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> s
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_TEXT.format(size=size)}>{escape(text)}</text>'
 
 
-def _box(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1.0) -> str:
-    shape = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-    return f'<rect {shape} fill="{colour}" fill-opacity="{opacity:.2f}"/>'
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{COLOUR}"/>'
 
 
 def _line(x: float, y: float, to_x: float, to_y: float, opacity: float = 1.0) -> str:

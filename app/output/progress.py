@@ -86,11 +86,11 @@ class ProgressLine:
 
 
 class Progress(ProgressLine):
-    """Shows ReadProgress events; nothing is shown before the first. `line` gives the text beside the bar."""
+    """Shows ReadProgress events; nothing is shown before the first."""
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(stream, clock)
-        self.line: Callable[[ReadProgress], str] = reading_line
+    def line(self, event: ReadProgress) -> str:
+        """The text beside the bar."""
+        return reading_line(event)
 
     def update(self, event: ReadProgress) -> None:
         """Take the newest event; what is shown follows the clock."""
@@ -104,10 +104,9 @@ class Progress(ProgressLine):
             self.write("Read; later questions on this document start at once.\n")
 
 
-def bar(event: ReadProgress, width: int = 24) -> str:
+def bar(event: ReadProgress) -> str:
     """`[######..................]`, filled by the share of tokens done."""
-    filled = width * event.done // max(event.total, 1)
-    return "[" + "#" * filled + "." * (width - filled) + "]"
+    return f"[{'#' * (24 * event.done // max(event.total, 1)):.<24}]"
 
 
 def filled(share: float, width: int) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from docqa.ingest.language import places as grammar
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.places import PAGE_RANGE, PAGE_RANGES, NamedPlaces, named_places, page_labels
+from docqa.ingest.language.places import PAGE_RANGE, NamedPlaces, named_places, page_labels
 
 _LEAD = 80
 """Characters in front of a page that may name its section."""
 _PAGE = lazily(
-    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{PAGE_RANGES})|(?:p\.|page|pg\.)\s*(?P<one>{PAGE_RANGE}))"
+    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{grammar.PAGE_RANGES})|(?:p\.|page|pg\.)\s*(?P<one>{PAGE_RANGE}))"
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
@@ -56,6 +57,20 @@ _WORK_PAGE = lazily(
     r"[A-Z][\w'’-]{1,60}(?:\s(?:and|&)\s[A-Z][\w'’-]{1,60}|\set\sal\.)?,?\s"
     r"\(?(?:1[6-9]|20)\d\d[a-z]?\)?[,:])\s*$"
 )
+_WORDS = "|".join((*sorted(grammar.PROVISIONS | grammar.ATTACHMENTS), "chapter", "part"))
+_FULL = grammar.SHORTENED | {"s": "section"}
+_SHORT = lazily(rf"(?<![\w.’'])(?P<word>{'|'.join(_FULL)})\.?\s?(?=\d+(?![\da-z]))", re.IGNORECASE)
+_SMALL = lazily(
+    rf"\b(?P<word>{_WORDS})\s+(?P<number>[ivxlc]{{2,7}}|[b-hj-z]|[ai](?=\s*(?:[?.,;:)]|$)|\s+(?:of|to|say|provide)))"
+    rf"(?![\w’'])",
+    re.IGNORECASE,
+)
+
+
+def in_full(question: str) -> str:
+    """`question` with the places in it as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
+    text = _SHORT.sub(lambda match: f"{_FULL[match['word'].lower()]} ", question)
+    return _SMALL.sub(lambda match: f"{match['word']} {match['number'].upper()}", text)
 
 
 @dataclass(frozen=True)

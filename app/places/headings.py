@@ -63,11 +63,9 @@ def _named(lowered: str, start: int, end: int, title: str) -> Span | None:
     """The words that name the section, with "section" beside its title; None where they are no name here."""
     if (start and lowered[start - 1].isalnum()) or lowered[end : end + 1].isalnum():
         return None
-    behind = _BEHIND.match(lowered, end)
-    if behind is not None:
+    if behind := _BEHIND.match(lowered, end):
         return Span(start, behind.end())
-    before = _BEFORE.search(lowered, 0, start)
-    if before is not None:
+    if before := _BEFORE.search(lowered, 0, start):
         return Span(before.start(), end)
     plain = title in _PLAIN or title in _JUDGES
     return Span(start, end) if plain and _ASKED.search(lowered, 0, start) else None

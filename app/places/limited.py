@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from docqa.app.errors import InputError, UsageError
 from docqa.app.places.named import region_named
-from docqa.app.places.resolve import Region
+from docqa.app.places.resolve import Region, common, stripped
 from docqa.ingest.types import Block, Document, Page, Passage, Span
 
 _RANGE = re.compile(r"([^-–—]+)[-–—]([^-–—]+)")
@@ -29,25 +29,18 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
     names = [name.strip() for name in sections.split(",") if name.strip()]
     if not names:
         raise UsageError("no section is named", where="--sections", hint="--sections 3-5,A")
-    found = {name: [_region(document, name) for document in documents] for name in names}
-    for name, regions in found.items():
+    found = [[_region(document, name) for name in names] for document in documents]
+    for name, regions in zip(names, zip(*found, strict=True), strict=True):
         if not any(regions):
             where = ", ".join(document.path for document in documents[:3])
             raise InputError(f"there is no section {name!r}", where=where, hint="`docqa outline FILE` lists them")
-    chosen = (
-        (document, [regions[number] for regions in found.values()]) for number, document in enumerate(documents)
-    )
-    return tuple(
-        _only(document, [region for region in regions if region is not None], sections)
-        for document, regions in chosen
-        if any(regions)
-    )
+    chosen = ((document, list(filter(None, regions))) for document, regions in zip(documents, found, strict=True))
+    return tuple(_only(document, regions, sections) for document, regions in chosen if regions)
 
 
 def _region(document: Document, name: str) -> Region | None:
     """Where the section `name` is, or the sections from the one before its hyphen to the one behind it."""
-    whole = region_named(document, name)
-    ends = _RANGE.fullmatch(name)
+    whole, ends = region_named(document, name), _RANGE.fullmatch(name)
     if whole is not None or ends is None:
         return whole
     first, last = (region_named(document, end) for end in ends.groups())
@@ -58,7 +51,7 @@ def _region(document: Document, name: str) -> Region | None:
 
 def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
     """`document`, blank outside `regions`."""
-    kept = {page.page: _spans(page, regions) for page in document.pages}
+    kept = _kept(document, regions)
     warning = f"only the sections {sections} were used"
     coverage = replace(document.coverage, warnings=(*document.coverage.warnings, warning))
     return replace(
@@ -71,14 +64,15 @@ def _only(document: Document, regions: Sequence[Region], sections: str) -> Docum
     )
 
 
-def _spans(page: Page, regions: Iterable[Region]) -> list[Span]:
-    """What of the text of `page` is within `regions`, in order and without overlap."""
-    found: list[Span] = []
+def _kept(document: Document, regions: Iterable[Region]) -> dict[int, list[Span]]:
+    """By page: what of its text is within `regions`, in order and without overlap."""
+    found: dict[int, list[Span]] = {page.page: [] for page in document.pages}
     for region in sorted(regions, key=lambda region: region.start):
-        start = max(region.start, (page.page, 0))
-        end = min(region.end, (page.page, len(page.text)))
-        if start < end and (not found or end[1] > found[-1].end):
-            found.append(Span(max(start[1], found[-1].end if found else 0), end[1]))
+        for page, span in region.parts(document):
+            spans = found[page.page]
+            start = max(span.start, spans[-1].end if spans else 0)
+            if start < span.end:
+                spans.append(Span(start, span.end))
     return found
 
 
@@ -91,7 +85,7 @@ def _blanked(page: Page, spans: Sequence[Span]) -> Page:
     for before, span in pairwise([Span(0, 0), *spans]):
         pieces += [_blank(page.text[before.end : span.start]), page.text[span.start : span.end]]
     text = "".join(pieces) + _blank(page.text[spans[-1].end if spans else 0 :])
-    blocks = (Block(part.start, part.end, block.kind) for block in page.blocks for part in _common(block, spans))
+    blocks = (Block(part.start, part.end, b.kind) for b in page.blocks for part in common(spans, b.start, b.end))
     tables = (table for table in page.tables if any(s.start <= table.start and table.end <= s.end for s in spans))
     return replace(page, text=text, blocks=tuple(blocks), tables=tuple(tables))
 
@@ -100,17 +94,8 @@ def _blank(text: str) -> str:
     return _WORD.sub(lambda word: " " * len(word[0]), text)
 
 
-def _common(block: Block | Passage, spans: Sequence[Span]) -> list[Span]:
-    parts = (Span(max(block.start, span.start), min(block.end, span.end)) for span in spans)
-    return [part for part in parts if part.start < part.end]
-
-
 def _parts(document: Document, passage: Passage, spans: Sequence[Span]) -> list[Passage]:
     """What of `passage` is within `spans`, without white space at its edges."""
-    found = []
-    for part in _common(passage, spans):
-        text = document.pages[passage.page - 1].text[part.start : part.end]
-        if words := text.strip():
-            start = part.start + text.index(words)
-            found.append(replace(passage, start=start, end=start + len(words)))
-    return found
+    text = document.pages[passage.page - 1].text
+    parts = (stripped(text, part) for part in common(spans, passage.start, passage.end))
+    return [replace(passage, start=part.start, end=part.end) for part in parts if part is not None]

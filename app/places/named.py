@@ -1,18 +1,22 @@
-"""The section or page that somebody names in a few words: "Article 81", "186(3)", "Schedule 2 Part A", a heading."""
+"""What a few words name: a document by its file or title, a section ("81", "Article 81", "186(3)", "Schedule 2 Part A",
+a heading) or a page of one.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from docqa.app.places.cites import PlaceCite, find_cites
+from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.resolve import CitedPlaces, Region
-from docqa.app.places.wording import in_full
+from docqa.app.quotes.normalise import fold
 from docqa.ingest.types import Document
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
 _PAGE_WORD = re.compile(r"^(?:p|pp|page)\b\.?\s*")
 _PHYSICAL = re.compile(r"(?:pdf\s*)?(\d{1,9})")
 _WORDS = ("section", "", "chapter", "part", "schedule", "appendix", "exhibit", "annex", "title", "attachment")
+_LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
@@ -55,3 +59,28 @@ def _headed(places: CitedPlaces, wanted: str) -> list[Region]:
     begun = (section for section in sections if section.title.casefold().startswith(wanted))
     section = next(whole, None) or next(begun, None)
     return [places.region_of(section)] if section is not None else []
+
+
+class DocumentNames:
+    """The names of all documents of a run."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._names = [_names(document) for document in documents]
+
+    def named_in(self, words: str) -> set[int]:
+        """The numbers of the documents that `words` name."""
+        folded = fold(words).text
+        return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
+
+
+def _names(document: Document) -> list[re.Pattern[str]]:
+    """What a text may call a document, folded: its file's name, that without its type, a title of several words.
+
+    A single common word ("lease.txt") names the file only with its type behind it.
+    """
+    file = document.path.replace("\\", "/").rpartition("/")[2]
+    stem = file.rpartition(".")[0] or file
+    names = [file, document.title, stem, stem.replace("_", " ")]
+    full = [name for name in names[:1] if name] + [n for n in names[1:] if not n.strip().isalpha()]
+    folded = {fold(name).text.strip() for name in full}
+    return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]

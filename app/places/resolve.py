@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
 from docqa.app.places.headings import without_brackets
 from docqa.app.quotes.normalise import fold
+from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.numbers import ROMAN, in_roman, ordinal, ordinal_of
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, division_of, subs_in
 from docqa.ingest.structure.locators.sections import printed_number
 from docqa.ingest.structure.references import Point, opener_of
-from docqa.ingest.types import Document, Page, Section
+from docqa.ingest.types import Document, Page, Section, Span
 
 _CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KIND = lazily(
@@ -45,6 +46,28 @@ class Region:
 
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
+
+    def parts(self, document: Document) -> Iterator[tuple[Page, Span]]:
+        """The pages of `document` that it reaches over, each with what of its text belongs to it."""
+        for page in document.pages[self.start[0] - 1 : self.end[0]]:
+            start = self.start[1] if page.page == self.start[0] else 0
+            end = self.end[1] if page.page == self.end[0] else len(page.text)
+            yield page, Span(start, end)
+
+
+def common(spans: Sequence[Span | Located], start: int, end: int) -> list[Span]:
+    """What of `start:end` is within each of `spans`, where something is."""
+    parts = (Span(max(span.start, start), min(span.end, end)) for span in spans)
+    return [part for part in parts if part.start < part.end]
+
+
+def stripped(text: str, span: Span) -> Span | None:
+    """`span` of `text` without white space at its edges; None where it has no words."""
+    whole = text[span.start : span.end]
+    if not (words := whole.strip()):
+        return None
+    start = span.start + whole.index(words)
+    return Span(start, start + len(words))
 
 
 class CitedPlaces:
@@ -168,15 +191,9 @@ class CitedPlaces:
 
     def inner(self, number: str) -> list[Region]:
         """What is called `number` in a schedule or an opinion: "14" of "Sixth Schedule, 14"."""
-        return [self._region_at(at) for at in self._by_tail.get(number.casefold(), ())]
-
-    @cached_property
-    def _by_tail(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for locator, places in self._by_locator.items():
-            if ", " in locator:
-                found.setdefault(locator.rpartition(", ")[2], []).extend(places)
-        return found
+        tail = f", {number.casefold()}"
+        named = (places for locator, places in self._by_locator.items() if locator.endswith(tail))
+        return [self._region_at(at) for places in named for at in places]
 
     @cached_property
     def _parts(self) -> list[tuple[Point, str]]:
@@ -258,7 +275,6 @@ class CitedPlaces:
             following = opener_of(self.document.pages, _next(sub), (start[0], start[1] + 1), region.end)
             region = Region(self.number, start, following or region.end)
         return region
-
 
 
 def _line_start(page: Page, number: int) -> int | None:

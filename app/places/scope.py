@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docqa.app.context.context import Context
-from docqa.app.places.asking import asks_for_place, looks_inside, masked_places
-from docqa.app.places.cites import PlaceCite, find_cites
+from docqa.app.evidence.front_matter import DOCUMENT_WORDS
+from docqa.app.evidence.terms import STOP_WORDS, plain_words
+from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.headings import named_headings
-from docqa.app.places.names import DocumentNames
-from docqa.app.places.resolve import CitedPlaces, Region
-from docqa.app.places.wording import in_full
+from docqa.app.places.named import DocumentNames
+from docqa.app.places.resolve import CitedPlaces, Region, common, stripped
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.places import ATTACHMENTS
+from docqa.ingest.language.words import ASKING_VERB, QUESTION
 from docqa.ingest.types import Document, Section, Span
 
 _OF_ATTACHED = lazily(
@@ -26,6 +27,25 @@ _OF_ATTACHED = lazily(
 _ALSO = ("footnote", "title", "attachment", "annexure", "recital", "count", "amendment")
 """Words for places that somebody who cites a text does not use for it."""
 _INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
+_OF_THE_DOCUMENT = lazily(
+    rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
+    re.IGNORECASE,
+)
+_TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
+_SAYING = lazily(
+    r"\b(?:say|state|provide|cover|contain|mean|describe|discuss|set|deal|text|content|word|read|summar|outline|explain|"
+    r"quote|tell|show|give|require|prohibit|include|regulate|address|allow|brief|short|full|exact|plain|english|simple|"
+    r"please|need|want)\w*",
+    re.IGNORECASE,
+)
+"""What is asked of a place by whoever wants all of it."""
+_LOOKS = lazily(
+    r"\b(?:in|under|of|on|by|per|from|within|to|at|with)\s+(?:the\s+)?@|^(?:the\s+)?@|"
+    r"\b(?:what|which|who|whom|when|where|why|how)\b.{0,300}\b(?:does|do|did)\s+(?:the\s+)?@|"
+    r"\b(?:does|do|did)\s+(?:the\s+)?@\s+\w*[^\W_s]\b",
+    re.IGNORECASE,
+)
+_SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to whom|{ASKING_VERB})\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,9 +63,7 @@ class Scope:
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
         """What of `start:end` of that page is within the scope."""
-        on_page = (span for span in self.spans if span.document == document and span.page == page)
-        cut = (Span(max(span.start, start), min(span.end, end)) for span in on_page)
-        return [part for part in cut if part.start < part.end]
+        return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
 
     def touches(self, document: int, page: int, start: int, end: int) -> bool:
         """Whether any of `start:end` of that page is within the scope."""
@@ -61,13 +79,13 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     if not mentions:
         if which is None:
             return None
-        pages = (Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which))
-        spans = [span for region in pages for span in _spans(documents, region)]
-        return Scope(tuple(spans), False, True) if spans else None
-    spans = [span for region in _narrowed(typed, mentions) for span in _spans(documents, region)]
-    masked = masked_places(typed, [where for where, _ in mentions])
-    whole = asks_for_place(masked)
-    return Scope(tuple(dict.fromkeys(spans)), whole, whole or looks_inside(masked)) if spans else None
+        pages = [Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which)]
+        spans = _spans(documents, pages)
+        return Scope(spans, False, True) if spans else None
+    spans = _spans(documents, _narrowed(typed, mentions))
+    masked = _masked_places(typed, [where for where, _ in mentions])
+    whole = _asks_for_place(masked)
+    return Scope(spans, whole, whole or _looks_inside(masked)) if spans else None
 
 
 def passages_in(scope: Scope, context: Context) -> list[int]:
@@ -119,14 +137,13 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
-    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & _first_words(section)]
+
+    def first_words(section: Section) -> set[str]:  # of its number or heading: "first", "schedule"
+        return set((section.number or section.title).lower().split()[:2])
+
+    attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & first_words(section)]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions
-
-
-def _first_words(section: Section) -> set[str]:
-    """The first two words of its number or heading: "first", "schedule"."""
-    return set((section.number or section.title).lower().split()[:2])
 
 
 def _narrowed(typed: str, mentions: list[Mention]) -> list[Region]:
@@ -152,14 +169,33 @@ def _within(inner: Region, outer: Region) -> bool:
     return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
 
 
-def _spans(documents: Sequence[Document], region: Region) -> list[Located]:
-    """The parts of `region` page by page, without white space at their edges."""
-    found = []
-    for page in documents[region.document].pages[region.start[0] - 1 : region.end[0]]:
-        start = region.start[1] if page.page == region.start[0] else 0
-        end = region.end[1] if page.page == region.end[0] else len(page.text)
-        words = page.text[start:end].strip()
-        if words:
-            start += page.text[start:end].index(words)
-            found.append(Located(region.document, page.page, start, start + len(words)))
-    return found
+def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
+    """The parts of `regions` page by page, without white space at their edges, each once."""
+    found = [
+        Located(region.document, page.page, part.start, part.end)
+        for region in regions
+        for page, span in region.parts(documents[region.document])
+        if (part := stripped(page.text, span)) is not None
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _masked_places(question: str, places: Sequence[Span]) -> str:
+    """`question` with "@" for its `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
+    and 4"), and without "of the contract" behind them."""
+    text = question
+    for span in sorted(places, key=lambda span: -span.start):
+        text = f"{text[: span.start]}@{text[span.end :]}"
+    return " ".join(_OF_THE_DOCUMENT.sub("@", _TOGETHER.sub("@", text)).split())
+
+
+def _asks_for_place(masked: str) -> bool:
+    """Whether a question with masked places wants what the place says, all of it: no word of it says anything else."""
+    words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
+    return _SECOND_PART.search(masked) is None and STOP_WORDS.issuperset(words)
+
+
+def _looks_inside(masked: str) -> bool:
+    """Whether a question with masked places looks for something in them; not where only one of its two parts does."""
+    parts = _SECOND_PART.split(masked, maxsplit=1)
+    return _LOOKS.search(masked) is not None and all("@" in part for part in parts)

@@ -69,8 +69,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
     Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
     footnote mark or one of the page's `furniture` (line numbers, running heads), else it is an edit and not damage.
     """
-    glued = _find_glued(text, quote)
-    if glued:
+    if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
     return [match for match, inserted in _in_order(text, quote) if not any(_edit(word, allowed) for word in inserted)]
@@ -102,16 +101,9 @@ def _find_glued(text: str, quote: str) -> list[Match]:
     if len(bare) < 12 or bare not in body:
         return []
     origins = [position for position, character in enumerate(text) if character != " "]
-    return [
-        Match(origins[match.start], origins[match.end - 1] + 1)
-        for match in find_whole(body, bare)
-        if _same_numbers(text[origins[match.start] : origins[match.end - 1] + 1], quote)
-    ]
-
-
-def _same_numbers(left: str, right: str) -> bool:
-    """Spaces lost inside or between figures make other figures."""
-    return re.findall(r"\d+", left) == re.findall(r"\d+", right)
+    found = [Match(origins[match.start], origins[match.end - 1] + 1) for match in find_whole(body, bare)]
+    # Spaces lost inside or between figures make other figures.
+    return [match for match in found if re.findall(r"\d+", text[match.start : match.end]) == re.findall(r"\d+", quote)]
 
 
 def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 
 from docqa.app.quotes.align import WORD
@@ -14,6 +14,7 @@ from docqa.ingest.types import Span
 
 _PUNCTUATION = ".,;:"
 _OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
+_KINDS = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}
 _FAR_WORDS = 6
 """A word or two that agree only across a longer gap than this belong to another sentence."""
 
@@ -36,6 +37,11 @@ class _Word:
     start: int
     end: int
 
+    @property
+    def bare(self) -> str:
+        """Without marks around it: a quotation may begin and end where a sentence does not."""
+        return self.folded.strip(_PUNCTUATION + _OPENING + _CLOSING) or self.folded
+
 
 def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
     """The stretches that turn `document` into `quoted`; what the folding list calls equal is equal.
@@ -44,24 +50,19 @@ def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
     """
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
     ours, theirs = _words(quoted), _words(bare)
-    found = []
-    for tag, i, j, k, m in _matcher(ours, theirs).get_opcodes():
-        kind = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}[tag]
-        found.append(Edit(kind, _shown(ours[i:j]), _shown(theirs[k:m])))
-    return tuple(found)
+    matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])
+    codes = matcher.get_opcodes()
+    return tuple(Edit(_KINDS[tag], _shown(ours[i:j]), _shown(theirs[k:m])) for tag, i, j, k, m in codes)
 
 
 def inline(edits: Sequence[Edit]) -> str:
     """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only the document."""
-    parts: list[str] = []
-    for edit in edits:
+    def shown(edit: Edit) -> str:
         if edit.kind == "equal":
-            parts.append(edit.document)
-        else:
-            ours = f"[-{edit.quoted}-]" if edit.quoted else ""
-            theirs = f"{{+{edit.document}+}}" if edit.document else ""
-            parts.append(ours + theirs)
-    return " ".join(parts)
+            return edit.document
+        return (f"[-{edit.quoted}-]" if edit.quoted else "") + (f"{{+{edit.document}+}}" if edit.document else "")
+
+    return " ".join(map(shown, edits))
 
 
 def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, int]:
@@ -74,7 +75,8 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     first, last = to_white_space(text, low, high, Span(0, len(text)))
     theirs = _words(text[first:last])
     ours = _words(quoted)
-    blocks = [block for block in _matcher(_bare(ours), _bare(theirs)).get_matching_blocks() if block.size]
+    matcher = _matcher([word.bare for word in ours], [word.bare for word in theirs])
+    blocks = [block for block in matcher.get_matching_blocks() if block.size]
     while len(blocks) > 1 and blocks[0].size <= 2 and _apart(blocks[0], blocks[1]):
         blocks.pop(0)
     while len(blocks) > 1 and blocks[-1].size <= 2 and _apart(blocks[-2], blocks[-1]):
@@ -92,19 +94,12 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     return start, max(end, start + 1)
 
 
-def _bare(words: list[_Word]) -> list[_Word]:
-    """`words` to be compared without marks around them: a quotation may begin and end where a sentence does not."""
-    return [
-        replace(word, folded=word.folded.strip(_PUNCTUATION + _OPENING + _CLOSING) or word.folded) for word in words
-    ]
-
-
 def _apart(left: Match, right: Match) -> bool:
     return (right.b - left.b) - (right.a - left.a) > _FAR_WORDS
 
 
-def _matcher(ours: list[_Word], theirs: list[_Word]) -> SequenceMatcher[str]:
-    return SequenceMatcher(None, [w.folded for w in ours], [w.folded for w in theirs], autojunk=False)
+def _matcher(ours: list[str], theirs: list[str]) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, ours, theirs, autojunk=False)
 
 
 def _shown(words: Sequence[_Word]) -> str:

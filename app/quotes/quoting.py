@@ -23,19 +23,18 @@ def quote_span(text: str, start: int, end: int) -> Span:
     One that is too short to be evidence is widened to its neighbours, the following one first.
     """
     found = Sentences(text)
-    touched = found.touched(start, end)
-    if not touched:
+    if not (touched := found.touched(start, end)):
         return Span(start, end)
     if len(touched) == 1:
         clause = _clause(text, found.span(touched), start, end)
         if not too_short(text[clause.start : clause.end]):
             return Span(min(clause.start, start), max(clause.end, end))
 
-    def short(run: range, _: range) -> bool:
+    def enough(run: range) -> bool:
         whole = found.span(run)
-        return too_short(text[whole.start : whole.end])
+        return not too_short(text[whole.start : whole.end])
 
-    whole = found.span(found.grown(touched, short, in_turn=False))
+    whole = found.span(found.grown(touched, enough))
     return Span(min(whole.start, start), max(whole.end, end))
 
 
@@ -63,33 +62,23 @@ def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | N
     )
     behind = sentence_over_break(document, answer.page)
     if behind is not None and behind[0].start < span.end == behind[0].end:
-        quote = _with_rest(quote, cut_quote(documents, _placed(answer, answer.page + 1, behind[1])))
+        rest = Located(answer.document, answer.page + 1, behind[1].start, behind[1].end)
+        quote = _over_break(quote, cut_quote(documents, rest))
     before = sentence_over_break(document, answer.page - 1)
     if before is not None and before[1].start == span.start < before[1].end:
-        quote = _with_beginning(quote, cut_quote(documents, _placed(answer, answer.page - 1, before[0])))
+        beginning = Located(answer.document, answer.page - 1, before[0].start, before[0].end)
+        quote = _over_break(cut_quote(documents, beginning), quote)
     return quote
 
 
-def _placed(answer: Located, page: int, span: Span) -> Located:
-    return Located(answer.document, page, span.start, span.end)
-
-
-def _with_rest(quote: Quote, rest: Quote) -> Quote:
-    """`quote` and behind it the part of its sentence that is on the next page."""
-    whole = joined_over_break(quote.text, rest.text)
-    grade = Grade.EXACT if whole.endswith(f" {rest.text}") else Grade.NORMALISED
-    return replace(quote, text=whole, grade=grade, cites=(*quote.cites, *rest.cites))
-
-
-def _with_beginning(quote: Quote, beginning: Quote) -> Quote:
-    """`quote` and in front of it the part of its sentence that is on the page before."""
-    whole = joined_over_break(beginning.text, quote.text)
-    moved = len(whole) - len(quote.text)
-    start, end = quote.answer_start, quote.answer_end
-    assert start is not None and end is not None
-    cites = (*beginning.cites, *quote.cites)
-    grade = quote.grade if whole.startswith(f"{beginning.text} ") else Grade.NORMALISED
-    return replace(quote, text=whole, grade=grade, answer_start=start + moved, answer_end=end + moved, cites=cites)
+def _over_break(first: Quote, second: Quote) -> Quote:
+    """The parts of a sentence on both sides of a page break as one quote; one of them has the answer."""
+    whole = joined_over_break(first.text, second.text)
+    own, moved = (second, len(whole) - len(second.text)) if first.answer_start is None else (first, 0)
+    assert own.answer_start is not None and own.answer_end is not None
+    grade = own.grade if whole == f"{first.text} {second.text}" else Grade.NORMALISED
+    start, end, cites = own.answer_start + moved, own.answer_end + moved, (*first.cites, *second.cites)
+    return replace(own, text=whole, grade=grade, answer_start=start, answer_end=end, cites=cites)
 
 
 def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:

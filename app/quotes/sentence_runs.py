@@ -6,7 +6,6 @@ A run is a `range` of numbers of sentences, never empty.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Span
@@ -28,11 +27,6 @@ class Sentences:
         self.text = text
         self.spans = list(sentences(text)) or [Span(0, len(text))]
 
-    @cached_property
-    def words(self) -> list[int]:
-        """How many words each sentence has."""
-        return [len(self.text[span.start : span.end].split()) for span in self.spans]
-
     def touched(self, start: int, end: int) -> range:
         """The sentences that `start:end` touches; empty between two sentences."""
         numbers = [number for number, span in enumerate(self.spans) if span.start < end and start < span.end]
@@ -44,19 +38,11 @@ class Sentences:
 
     def length(self, run: range) -> int:
         """The words of a run."""
-        return sum(self.words[run.start : run.stop])
+        return sum(len(self.text[span.start : span.end].split()) for span in self.spans[run.start : run.stop])
 
-    def grown(self, run: range, allowed: Callable[[range, range], bool], *, in_turn: bool) -> range:
-        """`run` with neighbours, one at a time, as long as `allowed(run, longer run)`.
-
-        The sentence behind comes before the one in front; `in_turn`: each side in turn, as far as it is allowed.
-        """
-        behind_first = True
-        while True:
-            longer = [range(run.start, run.stop + 1), range(run.start - 1, run.stop)]
-            order = longer if behind_first else longer[::-1]
-            possible = (one for one in order if one.start >= 0 and one.stop <= len(self.spans))
-            chosen = next((one for one in possible if allowed(run, one)), None)
-            if chosen is None:
-                return run
-            run, behind_first = chosen, not (in_turn and behind_first)
+    def grown(self, run: range, enough: Callable[[range], bool]) -> range:
+        """`run` with neighbours, those behind before those in front, until it is `enough` or all there is."""
+        while not enough(run) and len(run) < len(self.spans):
+            behind = run.stop < len(self.spans)
+            run = range(run.start, run.stop + 1) if behind else range(run.start - 1, run.stop)
+        return run

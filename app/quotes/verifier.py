@@ -10,9 +10,11 @@ protected word (`align.is_protected`) never grades above near.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
@@ -47,6 +49,30 @@ class Located:
     page: int
     start: int
     end: int
+
+
+class JoinedPages:
+    """The text of the pages `first` to `last` of a document, as far as it has them, a line end between two of them, and
+    the way back to each; `number`: that of the document among those of the run."""
+
+    def __init__(self, document: Document, number: int = 0, first: int = 1, last: int | None = None) -> None:
+        self._number, self._pages = number, document.pages[max(1, first) - 1 : last]
+        self._starts = list(accumulate((len(page.text) + 1 for page in self._pages[:-1]), initial=0))
+        self.text = "\n".join(page.text for page in self._pages)
+
+    def offset(self, page: int, start: int) -> int:
+        """Where offset `start` of `page` is in the text."""
+        return self._starts[page - self._pages[0].page] + start
+
+    def located(self, start: int, end: int) -> tuple[Located, ...]:
+        """The pieces of pages between two offsets, empty ones left out."""
+        found = []
+        for at in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
+            page, base = self._pages[at], self._starts[at]
+            low, high = max(0, start - base), min(len(page.text), end - base)
+            if low < high:
+                found.append(Located(self._number, page.page, low, high))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -93,6 +119,27 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
     return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
 
 
+def folded_matches(
+    grade: Grade, folded: Callable[[bool], Folded], quote: str, furniture: tuple[str, ...] = ()
+) -> Iterator[list[Match]]:
+    """The places in a text that say `quote` with `grade` (normalised, damaged or near), in characters of that text.
+
+    `folded(keep_line_hyphens)` is the text. First those where divided words are joined, then those where they keep
+    their hyphens, if that makes a difference.
+    """
+    for keep in (False, True):
+        text, wanted = folded(keep), _folded_quote(quote, keep)
+        if not wanted or (keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))):
+            continue
+        if grade == Grade.NORMALISED:
+            found = find_whole(text.text, wanted)
+        elif grade == Grade.DAMAGED:
+            found = find_damaged(text.text, wanted, furniture)
+        else:
+            found = find_near(text.text, wanted)
+        yield [Match(text.original_start(one.start), text.original_end(one.end), one.score) for one in found]
+
+
 def too_short(quote: str) -> bool:
     """True when `quote` is too little to be evidence: under 12 characters or under 3 content words."""
     return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
@@ -101,8 +148,8 @@ def too_short(quote: str) -> bool:
 class Verifier:
     """Checks quotes against a run's documents; folded pages are kept, so that many quotes are cheap."""
 
-    def __init__(self, documents: list[Document] | tuple[Document, ...]) -> None:
-        self._documents = list(documents)
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
         self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
         self._bare = [_without_notes(document) for document in self._documents]
 
@@ -192,23 +239,10 @@ class Verifier:
     def _matches(self, region: _Region, wanted: str, grade: Grade) -> list[Match]:
         if grade == Grade.EXACT:
             return find_whole(region.text, wanted)
-        found: list[Match] = []
-        for keep in (False, True):
-            quote = _folded_quote(wanted, keep)
-            page = self._fold(region, keep)
-            if not quote or (keep and page.text == self._fold(region, False).text):
-                continue
-            if grade == Grade.NORMALISED or region.bare:
-                matches = find_whole(page.text, quote)
-            elif grade == Grade.DAMAGED:
-                furniture = self._documents[region.document].pages[region.page - 1].furniture
-                matches = find_damaged(page.text, quote, furniture)
-            else:
-                matches = find_near(page.text, quote)
-            found += [
-                Match(page.original_start(match.start), page.original_end(match.end), match.score) for match in matches
-            ]
-        return found
+        furniture = self._documents[region.document].pages[region.page - 1].furniture
+        form = Grade.NORMALISED if region.bare else grade
+        found = folded_matches(form, lambda keep: self._fold(region, keep), wanted, furniture)
+        return [match for matches in found for match in matches]
 
     def _fold(self, region: _Region, keep: bool) -> Folded:
         key = (region.document, region.page, region.reach, region.bare, keep)

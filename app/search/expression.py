@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from docqa.app.errors import UsageError
 from docqa.ingest.types import Span
@@ -30,14 +30,6 @@ _ESCAPED_OR_PLAIN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|[ '\"]", re.DO
 _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
-class Pattern(Protocol):
-    """Something to search for."""
-
-    def spans(self, text: str) -> Iterator[Span]:
-        """The places in `text`, in order, without overlap, none of them empty. Raises UsageError where it takes too
-        long."""
-
-
 @dataclass(frozen=True)
 class Words:
     """Plain words, as a pattern of linear time."""
@@ -45,6 +37,7 @@ class Words:
     pattern: re.Pattern[str]
 
     def spans(self, text: str) -> Iterator[Span]:
+        """The places in `text`, in order, without overlap, none of them empty."""
         return (Span(*match.span()) for match in self.pattern.finditer(text))
 
 
@@ -57,6 +50,7 @@ class Expression:
     seconds: float
 
     def spans(self, text: str) -> Iterator[Span]:
+        """As of Words. Raises UsageError where it takes too long."""
         begun = time.process_time()
         try:
             for match in self.pattern.finditer(text, timeout=self.seconds):
@@ -67,6 +61,10 @@ class Expression:
         except TimeoutError as error:
             what = f"the expression {self.written!r} takes more than {self.seconds:g} seconds on a document"
             raise UsageError(what, hint=_SIMPLER) from error
+
+
+Pattern = Words | Expression
+"""Something to search for."""
 
 
 def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:

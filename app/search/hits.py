@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from docqa.app.answer.answer import Cite
 from docqa.app.quotes.quoting import cite
-from docqa.app.quotes.verifier import Located
+from docqa.app.quotes.verifier import JoinedPages
 from docqa.app.search.expression import Pattern
 from docqa.ingest.types import Document, Span
 
@@ -33,9 +33,8 @@ class SearchedText:
     """The text of `document` as it is searched, its lines, and the way back to its pages."""
 
     def __init__(self, document: Document) -> None:
-        self.document = document
-        self.text = "\n".join(page.text for page in document.pages)
-        self._page_starts = [0, *accumulate(len(page.text) + 1 for page in document.pages)]
+        self.document, self._pages = document, JoinedPages(document)
+        self.text = self._pages.text
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -49,33 +48,19 @@ class SearchedText:
     def line_count(self) -> int:
         return len(self._line_starts) - 1
 
+    def places(self, pattern: Pattern) -> Iterator[Span]:
+        """Every place of `pattern`, in order; line ends alone are no words of the document. Raises UsageError where it
+        takes too long."""
+        return (span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip())
+
     def hits(self, pattern: Pattern) -> Iterator[Hit]:
-        """Every place of `pattern`, in order. Raises UsageError where it takes too long."""
-        for span in pattern.spans(self.text):
-            cites = self._cites(span)
-            if cites:  # line ends alone are no words of the document
-                first, last = (bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1))
-                yield Hit(span.start, span.end, range(first, last + 1), cites)
+        """Every place of `pattern`, with its lines and cites. Raises UsageError where it takes too long."""
+        for span in self.places(pattern):
+            first, last = (bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1))
+            yield Hit(span.start, span.end, range(first, last + 1), self._cites(span))
 
     def _cites(self, span: Span) -> tuple[Cite, ...]:
         """One cite for each page that has some of the words."""
-        first, last = (bisect_right(self._page_starts, at) for at in (span.start, span.end - 1))
-        found = []
-        for page in range(first, last + 1):
-            offset, text = self._page_starts[page - 1], self.document.pages[page - 1].text
-            start, end = max(span.start - offset, 0), min(span.end - offset, len(text))
-            if text[start:end].strip():
-                found.append(cite((self.document,), Located(0, page, start, end)))
-        return tuple(found)
-
-
-def count(document: Document, pattern: Pattern) -> int:
-    """How often `pattern` is in `document`. Raises UsageError where it takes too long."""
-    text = "\n".join(page.text for page in document.pages)
-    return sum(1 for span in pattern.spans(text) if text[span.start : span.end].strip())
-
-
-def has(document: Document, pattern: Pattern) -> bool:
-    """Whether `pattern` is in `document`. Raises UsageError where it takes too long."""
-    text = "\n".join(page.text for page in document.pages)
-    return any(text[span.start : span.end].strip() for span in pattern.spans(text))
+        pages, pieces = self.document.pages, self._pages.located(span.start, span.end)
+        worded = (each for each in pieces if pages[each.page - 1].text[each.start : each.end].strip())
+        return tuple(cite((self.document,), each) for each in worded)

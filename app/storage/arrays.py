@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ import numpy as np
 
 from docqa.app.errors import StoreDamaged
 from docqa.app.storage.atomic import write_whole
-from docqa.app.storage.store import KINDS, Details, Store
+from docqa.app.storage.store import KINDS, Store, details_of
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
@@ -46,7 +45,7 @@ def kept_arrays(
     arrays = make()
     try:
         if not store.has(kind, key):  # another process may have made them meanwhile, and have them open
-            store.put(kind, key, _details(document), {_FILE: to_bytes(arrays)})
+            store.put(kind, key, details_of([document]), {_FILE: to_bytes(arrays)})
     except OSError as error:
         notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
     return arrays
@@ -95,7 +94,3 @@ def _digest(arrays: Arrays) -> str:
     for name in sorted(arrays):
         total.update(np.ascontiguousarray(arrays[name]).data)
     return total.hexdigest()
-
-
-def _details(document: Document) -> Details:
-    return Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])

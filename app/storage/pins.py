@@ -39,8 +39,10 @@ def unpin(folder: Path) -> None:
 
 def runs(process: str, age_s: float) -> bool:
     """Whether `process` (HOST.SYSTEM.PID), last heard of `age_s` ago, counts as running."""
+    import psutil
+
     system, _, pid = process.rpartition(".")
-    return _runs(int(pid)) if system == _system() and pid.isdecimal() else age_s < PIN_AGE_S
+    return psutil.pid_exists(int(pid)) if system == _system() and pid.isdecimal() else age_s < PIN_AGE_S
 
 
 def users(folder: Path) -> list[str]:
@@ -58,12 +60,6 @@ def users(folder: Path) -> list[str]:
             else:
                 marker.unlink()
     return found
-
-
-def _runs(pid: int) -> bool:
-    import psutil
-
-    return psutil.pid_exists(pid)
 
 
 @lru_cache(maxsize=1)

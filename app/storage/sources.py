@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
-from docqa.app.storage.store import Details, Store
+from docqa.app.storage.store import Store, details_of, file_digest
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
 from docqa.ingest.request import ReadRequest
@@ -156,19 +156,14 @@ def content_digests(path: str) -> set[str]:
     found: set[str] = set()
     if os.path.isfile(path):
         with contextlib.suppress(OSError):
-            found.add(_file_digest(Path(path)))
+            found.add(file_digest(Path(path)))
     elif not os.path.isdir(path):  # a pipe is kept by its content, which is gone
         return found
     with contextlib.suppress(IngestError, OSError):
         for _, content in find_documents(path):
             with contextlib.suppress(OSError):
-                found.add(_file_digest(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
+                found.add(file_digest(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
     return found
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # What is kept
@@ -238,8 +233,7 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""
     key = _key(shown, document.id, request, password)
-    details = Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])
-    store.put("documents", key, details, {_FILE: to_bytes(document)})
+    store.put("documents", key, details_of([document]), {_FILE: to_bytes(document)})
 
 
 def _letters(text: str) -> str:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from docqa.app.options import Options
+    from docqa.ingest.types import Document
 
 BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
@@ -75,6 +76,19 @@ class Details(TypedDict, total=False):
     sums: dict[str, str]
     sizes: dict[str, int]
     checksum: str
+
+
+def details_of(documents: Sequence[Document]) -> Details:
+    """Which documents an entry belongs to."""
+    paths = [document.path for document in documents]
+    ids = [document.id for document in documents]
+    return {"documents": ids, "files": paths, "paths": [os.path.abspath(path) for path in paths]}
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file, as hex. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -227,7 +241,7 @@ class Store:
             entry = _read_entry(folder)
             if entry["key"] != key or entry["kind"] != kind:
                 raise StoreDamaged(f"is that of another document ({entry['key'][:12]})", where=str(folder))
-            _check_files(folder, entry)
+            check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreDamaged(f"cannot be read ({type(error).__name__}: {error})", where=str(folder)) from error
         with contextlib.suppress(OSError):  # a read-only shared cache can still be used; it only cannot say when
@@ -302,7 +316,7 @@ class Store:
                 problems.append((entry, "is damaged, or was never finished"))
                 continue
             try:
-                _check_files(entry.folder, entry.details)
+                check_files(entry.folder, entry.details["sizes"], entry.details["sums"])
                 if check_state is not None and entry.kind == "state":
                     check_state(entry.folder / "model")
             except (StoreDamaged, OSError) as error:
@@ -442,18 +456,16 @@ def _read_entry(folder: Path) -> Details:
     return cast(Details, entry)
 
 
-def _check_files(folder: Path, entry: Details) -> None:
-    """Sizes and checksums of the files that the entry names; a state's files carry their own."""
-    for name, size in entry["sizes"].items():
+def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
+    """Compare files of `folder` with their sizes in bytes and, where those are known, their sha256.
+
+    Raises StoreDamaged, naming the file.
+    """
+    for name, size in sizes.items():
         path = folder / name
         if not path.is_file():
             raise StoreDamaged(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
             raise StoreDamaged(f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder))
-        if name in entry["sums"] and _sum(path) != entry["sums"][name]:
+        if name in sums and file_digest(path) != sums[name]:
             raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

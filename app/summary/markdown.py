@@ -31,10 +31,10 @@ def render_markdown(record: SummaryRecord) -> str:
     if record.style == "abstract" and record.sentences:  # a paragraph, the rest are points
         lines += ["", " ".join(_placed(sentence) for sentence in record.sentences)]
     elif record.sentences:
-        lines += ["", *(_bullet(sentence) for sentence in record.sentences)]
+        lines += ["", *(f"- {_placed(sentence)}" for sentence in record.sentences)]
     for section in record.sections:
         lines += ["", f"{'#' * min(section.level + 1, 6)} {escaped(section.heading)}", ""]
-        lines += [_bullet(sentence, section.heading) for sentence in section.sentences]
+        lines += [f"- {_placed(sentence, section.heading)}" for sentence in section.sentences]
     lists = {
         "Not covered": record.not_covered, "What was not read": record.warnings, "How it was written": record.remarks,
     }  # fmt: skip
@@ -58,7 +58,7 @@ def _digest_entry(record: SummaryRecord) -> list[str]:
     shown = [section for section in record.sections if section.sentences]
     lines = ["", _method(record)] if record.method == WRITTEN else []
     if record.sentences:
-        lines += ["", *(_bullet(sentence) for sentence in record.sentences)]
+        lines += ["", *(f"- {_placed(sentence)}" for sentence in record.sentences)]
     if shown:
         lines += ["", "By section:", ""] if record.sentences else [""]
     for section in shown[:DIGEST_SECTIONS]:
@@ -82,10 +82,6 @@ def _nothing(record: SummaryRecord) -> str:
     if record.status == UNREADABLE:
         return "There was nothing to summarize."
     return escaped(f"Nothing states any of: {', '.join(record.not_covered)}.")
-
-
-def _bullet(sentence: SummarySentence, heading: str = "") -> str:
-    return f"- {_placed(sentence, heading)}"
 
 
 def _placed(sentence: SummarySentence, heading: str = "") -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 from docqa.app.output.render import page_text
-from docqa.ingest.types import Document
+from docqa.app.summary.sentences.candidates import PlacedSentence
+from docqa.ingest.types import Document, Section
 
 FEWEST_PARTS = 4
 DOMINATES = 0.5
@@ -17,15 +17,6 @@ _SHORT = 40  # candidates under which a document without outline is one part
 OPENING = "Opening"
 WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 """Sentences of the whole, by style."""
-
-
-class Placed(Protocol):
-    """A sentence or passage with its page, and the index of its section (-1 before the first)."""
-
-    @property
-    def page(self) -> int: ...
-    @property
-    def section(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,7 @@ class Part:
     numbers: tuple[int, ...]
 
 
-def parts_of(document: Document, candidates: Sequence[Placed]) -> list[Part]:
+def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
     """The parts in the order of the document; those without a candidate are there too.
 
     It begins with the top of the outline; while there are few parts, one with most of the document is replaced by
@@ -46,15 +37,15 @@ def parts_of(document: Document, candidates: Sequence[Placed]) -> list[Part]:
     """
     if not document.sections:
         return _runs(document, candidates)
-    tree = _Tree(document, candidates)
-    parts = tree.below(None)
+    parts = _below(document, candidates, None)
+    parents = {section.parent for section in document.sections if section.parent is not None}
     while len(parts) < FEWEST_PARTS:
         total = sum(len(part.numbers) for part in parts)
-        great = [part for part in parts if tree.has_children(part) and len(part.numbers) > DOMINATES * total]
+        great = [part for part in parts if part.id in parents and len(part.numbers) > DOMINATES * total]
         if not great:
             break
         at = parts.index(great[0])
-        parts[at : at + 1] = tree.below(great[0].id)
+        parts[at : at + 1] = _below(document, candidates, great[0].id)
     return parts
 
 
@@ -64,52 +55,41 @@ def sentences_of_part(most: int, parts: int) -> int:
     return max(1, min(limit, most))
 
 
-class _Tree:
-    def __init__(self, document: Document, candidates: Sequence[Placed]) -> None:
-        self.document = document
-        above = [{s.id for s in document.sections_above(section)} for section in document.sections]
-        self.inside: dict[str | None, list[int]] = {}
-        self.direct: dict[str | None, list[int]] = {}
-        for number, candidate in enumerate(candidates):
-            for name in above[candidate.section] if candidate.section >= 0 else ():
-                self.inside.setdefault(name, []).append(number)
-            own = document.sections[candidate.section].id if candidate.section >= 0 else None
-            self.direct.setdefault(own, []).append(number)
-        self.children: dict[str | None, list[int]] = {}
-        for index, section in enumerate(document.sections):
-            self.children.setdefault(section.parent, []).append(index)
-
-    def has_children(self, part: Part) -> bool:
-        return part.id is not None and part.heading != OPENING and part.id in self.children
-
-    def below(self, name: str | None) -> list[Part]:
-        """The parts right below a section (None: the document), after what comes before the first of them."""
-        section = next((s for s in self.document.sections if s.id == name), None)
-        parts = [
-            Part(child.id, _heading(child.number, child.title), child.level, tuple(self.inside.get(child.id, ())))
-            for child in (self.document.sections[index] for index in self.children.get(name, ()))
-        ]
-        opening = tuple(self.direct.get(name, ()))
-        heading, level = (_heading(section.number, section.title), section.level) if section else (OPENING, 1)
-        return [Part(None, heading, level, opening), *parts] if opening else parts
+def _below(document: Document, candidates: Sequence[PlacedSentence], name: str | None) -> list[Part]:
+    """The parts right below a section (None: the document), after what comes before the first of them."""
+    inside: dict[str, list[int]] = {}
+    opening: list[int] = []
+    for number, candidate in enumerate(candidates):
+        above = [section.id for section in document.sections_above(candidate.section)]
+        if next(iter(above), None) == name:
+            opening.append(number)
+        for each in above:
+            inside.setdefault(each, []).append(number)
+    below = [section for section in document.sections if section.parent == name]
+    parts = [Part(s.id, _heading(s), s.level, tuple(inside.get(s.id, ()))) for s in below]
+    if not opening:
+        return parts
+    section = next((section for section in document.sections if section.id == name), None)
+    heading, level = (_heading(section), section.level) if section else (OPENING, 1)
+    return [Part(None, heading, level, tuple(opening)), *parts]
 
 
-def _heading(number: str | None, title: str) -> str:
+def _heading(section: Section) -> str:
+    number, title = section.number, section.title
     return f"{number} {title}".strip() if number and not title.startswith(number) else title
 
 
-def _runs(document: Document, candidates: Sequence[Placed]) -> list[Part]:
+def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
     """Runs of pages of like size, for a document without an outline; one part where it is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
         return [Part(None, OPENING, 1, numbers)] if numbers else []
     size = -(-len(document.pages) // _RUNS)
-    groups = groupby(numbers, key=lambda number: (candidates[number].page - 1) // size)
-    runs = [tuple(group) for _, group in groups]
-    return [Part(None, _page_range(document, candidates, inside), 1, inside) for inside in runs]
-
-
-def _page_range(document: Document, candidates: Sequence[Placed], numbers: tuple[int, ...]) -> str:
-    first, last = (document.pages[candidates[number].page - 1] for number in (numbers[0], numbers[-1]))
-    names = page_text(first.page, first.label), page_text(last.page, last.label)
-    return f"p. {names[0]}" if names[0] == names[1] else f"pp. {names[0]} to {names[1]}"
+    parts = []
+    for _, group in groupby(numbers, key=lambda number: (candidates[number].page - 1) // size):
+        inside = tuple(group)
+        ends = (document.pages[candidates[number].page - 1] for number in (inside[0], inside[-1]))
+        first, last = (page_text(page.page, page.label) for page in ends)
+        heading = f"p. {first}" if first == last else f"pp. {first} to {last}"
+        parts.append(Part(None, heading, 1, inside))
+    return parts

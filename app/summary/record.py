@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from docqa.app.answer.answer import record_of
+from docqa.app.answer.answer import Cite, record_of
+from docqa.ingest.types import Document
 
 SCHEMA = 1
 STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
@@ -35,6 +37,11 @@ class SentenceCite:
     section: str | None
     start: int
     end: int
+
+    @classmethod
+    def of(cls, cite: Cite) -> SentenceCite:
+        """`cite` without its file."""
+        return cls(cite.page, cite.label, cite.section, cite.start, cite.end)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,13 @@ class SummaryRecord:
     warnings: tuple[str, ...] = ()
     model: str | None = None
     remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, document: Document, style: str, method: str, *, readable: bool = True, **more: Any) -> SummaryRecord:
+        """The record of `document`, with `more` fields; not `readable`: one that has nothing to summarize."""
+        status, warnings = (SUMMARIZED, ()) if readable else (UNREADABLE, (NOTHING,))
+        warnings = (*document.coverage.warnings, *warnings)
+        return cls(document.path, document.id, document.title, style, method, status, warnings=warnings, **more)
 
     def every_sentence(self) -> tuple[SummarySentence, ...]:
         """Those of the whole, then those of the sections; one may be in both."""

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import on_one_line
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import Topic
-from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.ingest.types import Section
 
 SECTION, CUE, READER, SALIENCE = 1.0, 1.2, 1.6, 0.15
 LEAST = 1.5
@@ -37,64 +32,37 @@ FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
 """The reader's chance and this weight of the words in common: from their least sum on a sentence is about a focus."""
 
 
-class Asker:
-    """What the model's reader says of the candidates of one document; nothing where it has none."""
-
-    def __init__(
-        self, document: Document, reader: ExcerptReader | None, candidates: Sequence[SentenceCandidate]
-    ) -> None:
-        self.document, self._reader, self.candidates = document, reader, candidates
-
-    def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
-        """The chance, 0 to 1, that each of the candidates `numbers` answers the question, [numbers]."""
-        if self._reader is None or not len(numbers):
-            return np.zeros(len(numbers))
-        from docqa.model.heads.excerpt_reading import read_excerpts
-        from docqa.model.heads.spans import sigmoid
-
-        texts = [on_one_line(self.candidates[number].text) for number in numbers]
-        found = read_excerpts(self._reader, question, texts, [self.above(number) for number in numbers])
-        return sigmoid(np.array(found.answers))
-
-    def above(self, number: int) -> str:
-        """The headings above a candidate."""
-        section = self.candidates[number].section
-        return " > ".join(self.document.section_path(self.document.sections[section])) if section >= 0 else ""
-
-
-def about_focus(focus: str, asker: Asker, context: Context, ranked: Sequence[Ranked]) -> list[int]:
+def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranked]) -> list[int]:
     """Numbers of the candidates that are about `focus`, best first; `ranked` are the passages for it."""
     spans = [context.passages[item.index].passage for item in ranked[:FOCUS_PASSAGES]]
     numbers = [
         number
-        for number, each in enumerate(asker.candidates)
+        for number, each in enumerate(pool.candidates)
         if any(each.page == span.page and span.start <= each.start < span.end for span in spans)
     ]
     index, wanted = WordIndex.of(context), set(terms(focus))
-    said = [set(terms(f"{asker.candidates[number].text} {asker.above(number)}")) for number in numbers]
+    said = [set(terms(f"{pool.candidates[number].text} {pool.above(number)}")) for number in numbers]
     shares = np.array([index.coverage(wanted, words) for words in said])
-    scores = asker.chances(focus, numbers) + FOCUS_WORDS * shares
+    scores = pool.chances(focus, numbers) + FOCUS_WORDS * shares
     order = np.argsort(-scores, kind="stable")[:FOCUS_SENTENCES]
     return [numbers[at] for at in order if scores[at] >= FOCUS_LEAST]
 
 
 def choose_for_topic(
-    topic: Topic, document: Document, pool: Pool, asker: Asker, salience: np.ndarray, taken: Sequence[int],
-    outside: Sequence[int] = (),
-) -> list[int]:  # fmt: skip
+    topic: Topic, pool: Pool, salience: np.ndarray, taken: Sequence[int], outside: Sequence[int] = ()
+) -> list[int]:
     """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates].
 
     Nothing that is `taken` or repeats it is chosen, and none of `outside`.
     """
-    headed = headed_by(topic.sections, document, pool.candidates)
     cued = cues(topic, pool.candidates)
-    value = SECTION * headed + CUE * cued
+    value = SECTION * headed_by(topic.sections, pool) + CUE * cued
     at = np.arange(len(pool.candidates))
     value = value + topic.opening / (1 + at / 5) + SALIENCE * np.clip(standardise(salience), -2, 2)
     closed = {*taken, *outside}
     likely = [int(number) for number in np.argsort(-value, kind="stable") if cued[number] and number not in closed]
     likely = sorted(likely[:READ])
-    value[likely] += READER * asker.chances(topic.question, likely)
+    value[likely] += READER * pool.chances(topic.question, likely)
     fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
 
@@ -113,11 +81,11 @@ def cues(topic: Topic, candidates: list[SentenceCandidate]) -> np.ndarray:
     return found
 
 
-def headed_by(pattern: re.Pattern[str], document: Document, candidates: list[SentenceCandidate]) -> np.ndarray:
+def headed_by(pattern: re.Pattern[str], pool: Pool) -> np.ndarray:
     """1 for candidates under a heading that `pattern` matches, 1/2 where it is further up, [candidates]."""
-    values = []
-    for section in document.sections:
-        path = document.section_path(section)[::-1]
+    values: dict[Section | None, float] = {None: 0.0}
+    for section in pool.document.sections:
+        path = pool.document.section_path(section)[::-1]
         depth = next((depth for depth, title in enumerate(path[:3]) if pattern.search(title)), None)
-        values.append(0.0 if depth is None else 1.0 if depth == 0 else 0.5)
-    return np.array([values[candidate.section] if candidate.section >= 0 else 0.0 for candidate in candidates])
+        values[section] = 0.0 if depth is None else 1.0 if depth == 0 else 0.5
+    return np.array([values[candidate.section] for candidate in pool.candidates])

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.answer import events
 from docqa.app.errors import ResourceError
-from docqa.app.history.cited_pages import cited_pages
-from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.markdown import write_export
+from docqa.app.history.recorder import cited_pages
 from docqa.app.history.records import KeptSession, KeptTurn
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _write(store: Store, document: Document, work: Callable[[History, int], T]) 
     if store.forgotten([document.id]):
         return None
     try:
-        with open_history(store) as history:
+        with History(store) as history:
             session = begun(history, document)
             done = work(history, session)
             if store.forgotten([document.id]):  # while it was written

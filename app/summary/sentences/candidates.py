@@ -1,52 +1,57 @@
-"""The sentences of a document that a summary may be made of, each with its place and its section."""
+"""The sentences of a document that a summary may be made of, each with its place and its section, and who says them:
+speech that a document quotes, and an opinion of a judge, is no finding of the document."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from docqa.app.quotes.normalise import fold
-from docqa.app.summary.sentences.readable import (
-    MOST_WORDS,
-    any_of,
-    bullet,
-    ends_sentence,
-    flat,
-    is_english,
-    is_sentence,
-    needs_the_one_before,
-)
+from docqa.app.summary.sentences import readable
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
-_LEFT_OUT = any_of(
+_LEFT_OUT = readable.any_of(
     r"\W*(?:[\dIVX]+[.)]?\s+)?(?:references|bibliography|works cited|acknowledge?ments?|supporting information|funding|"
     r"supplementary (?:material|information)|author contributions?|competing interests?|conflicts? of interest|index|"
     r"contents|table of (?:contents|authorities)|glossary|abbreviations|signatures?)\W*$"
 )
 _GOOD_GRADES = frozenset("AB")
+_QUOTED = re.compile(
+    r"“[^“”]{25,2000}”|\"[^\"\n][^\"]{25,2000}\"|«[^«»]{25,2000}»|“[^“”]{25,2000}(?=\n\s*\n|\n\s*“|\Z)"
+)
+"""Long enough for a sentence; where speech goes on in the next paragraph only the last has a closing mark."""
+_WHOLE_SENTENCE = re.compile(r"[.!?,…][”\"»’']?$")
+UNNAMED = "a quotation"
 
 
 @dataclass(frozen=True)
-class SentenceCandidate:
-    """A sentence that may be chosen: characters `start:end` of `page`.
-
-    `section` is the index of its innermost section (-1 before the first), `paragraph` and `line` say which paragraph of
-    the document it is in and as which of its sentences. `before` is the candidate that must be taken before it (it
-    begins with "However"), None where it can be understood alone.
-    """
+class PlacedSentence:
+    """A sentence: characters `start:end` of `page`; `section` is its innermost one (None before the first)."""
 
     page: int
     start: int
     end: int
-    section: int
+    section: Section | None
+
+
+@dataclass(frozen=True)
+class SentenceCandidate(PlacedSentence):
+    """A sentence that may be chosen.
+
+    `paragraph` and `line` say which paragraph of the document it is in and as which of its sentences. `before` is the
+    candidate that must be taken before it (it begins with "However"), None where it can be understood alone.
+    """
+
     paragraph: int
     line: int
     text: str
     before: int | None = None
 
 
-def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list[SentenceCandidate]:
+def find_candidates(document: Document, *, most_words: int = readable.MOST_WORDS) -> list[SentenceCandidate]:
     """The candidates in the order of the document; words that occur twice are taken where they occur first."""
     finder = _SentenceFinder(document, most_words)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
@@ -60,8 +65,7 @@ def find_candidates(document: Document, *, most_words: int = MOST_WORDS) -> list
 class _SentenceFinder:
     def __init__(self, document: Document, most_words: int) -> None:
         self.document, self.most_words = document, most_words
-        self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
-        self.number = {section.id: index for index, section in enumerate(document.sections)}
+        self.english = readable.is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
         self.left_out = left_out(document)
         self.passages: dict[int, list[Span]] = {page.page: [] for page in document.pages}
         for passage in document.passages:
@@ -73,7 +77,7 @@ class _SentenceFinder:
 
     def add_page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
-        rest, self.open = self.open, not ends_sentence(page.text)
+        rest, self.open = self.open, not readable.ends_sentence(page.text)
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
                 self.paragraph, line, at = self.paragraph + 1, 0, None
@@ -87,23 +91,22 @@ class _SentenceFinder:
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
         """The index of the candidate that `span` becomes, None where it does not."""
-        span = Span(span.start + len(bullet(page.text[span.start : span.end])), span.end)
-        text = flat(page.text[span.start : span.end])
+        span = Span(span.start + len(readable.bullet(page.text[span.start : span.end])), span.end)
+        text = readable.flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
         if section is not None and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None
-        if not is_sentence(text, english=self.english, most_words=self.most_words):
+        if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
-        dangling, said = needs_the_one_before(text), fold(text).text
+        dangling, said = readable.needs_the_one_before(text), fold(text).text
         # In no passage it is shown nowhere else, and cannot be found.
         told = any(each.start < span.end and span.start < each.end for each in self.passages[page.page])
         if said in self.seen or not told or (dangling and previous is None):
             return None
         self.seen.add(said)
-        number = self.number[section.id] if section else -1
         before = previous if dangling else None
         self.found.append(
-            SentenceCandidate(page.page, span.start, span.end, number, self.paragraph, line, text, before)
+            SentenceCandidate(page.page, span.start, span.end, section, self.paragraph, line, text, before)
         )
         return len(self.found) - 1
 
@@ -135,3 +138,21 @@ def _excluded_spans(document: Document) -> dict[int, list[Span]]:
         if passage.kind != "text":
             found[passage.page].append(Span(passage.start, passage.end))
     return found
+
+
+def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
+    """Who says what stands at `start` to `end` of `page`: of an opinion its judge, of speech UNNAMED; None where it is
+    the document's own words."""
+    return document.speaker_of(page, start) or (UNNAMED if is_spoken(document, page, start, end) else None)
+
+
+def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
+    """Whether the document quotes all of what stands at `start` to `end` of `page` as speech."""
+    return any(span.start <= start + 1 and end <= span.end + 1 for span in _speeches(document.pages[page - 1].text))
+
+
+@lru_cache(maxsize=64)
+def _speeches(text: str) -> tuple[Span, ...]:
+    """The speech in a page's text with its quotation marks; "the so-called first rule of the house" is none."""
+    found = ((match, match.group().strip("“”\"«»").strip()) for match in _QUOTED.finditer(text))
+    return tuple(Span(*m.span()) for m, words in found if words[:1].isupper() and _WHOLE_SENTENCE.search(words))

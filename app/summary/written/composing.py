@@ -1,29 +1,107 @@
-"""From what a model wrote to sentences of a summary: read, checked, mended once, with their places and support."""
+"""The model that writes summaries, a checkpoint that runs here or one of a server; and from what it wrote to sentences:
+read, checked, mended once, with their places and support, or as numbered notes, from which the whole is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain, pairwise
 
-from docqa.app.answer.events import Event
+from docqa.app.answer.events import Event, Notice
+from docqa.app.answer.grades import Support
 from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
+from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.repair import Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import Written, plain
+from docqa.app.answerers.written import WritingAnswerer
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
+from docqa.app.session.session import Session
 from docqa.app.summary.record import SentenceCite, SummarySentence
-from docqa.app.summary.sentences.speech import speaker_at
-from docqa.app.summary.written.material import Material
-from docqa.app.summary.written.writers import Writer, form_of
+from docqa.app.summary.sentences.candidates import speaker_at
+from docqa.app.summary.written.material import Material, numbered_text
 from docqa.ingest.types import Document
+from docqa.model.errors import ContextTooLong
+from docqa.model.prompts.conversation import WHOLE, Form
+from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import Question
 
 _LEAST_QUOTED = 4  # words of a quotation that is more than a name
 _LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
+_BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
+
+
+class Writer:
+    """Writes what it is asked of one Corpus. `name` is that of the model; `whole`: it has read all of the documents,
+    after `read`, and cites by their words; `budget`: tokens of passages that it is given at once where not; `unread`:
+    the bundled model has not read the documents, and passages are found by their words. Mutable: `budget`."""
+
+    def __init__(self, answerer: WritingAnswerer) -> None:
+        self.corpus, self.evidence, self._generator = answerer.corpus, answerer.evidence, answerer.generator
+        self.name, self.budget, self.whole = self._generator.name, self._generator.budget, self._generator.whole
+        self.unread = self.whole
+
+    def read(self) -> Iterator[Event]:
+        """Read the documents as far as writing needs it."""
+        reading = self._generator.reading if self.whole else None
+        try:
+            yield from (reading or self.evidence).read()
+        except ContextTooLong as error:
+            if reading is not None:
+                raise
+            yield Notice(f"{error}; passages are found by their words alone")
+            self.unread = True
+
+    def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
+        """What the model writes to the last of what was `said` in turn, the request first, about what is `given`.
+
+        Raises RemoteError where a server does not answer, ContextExceeded where it was given too much.
+        """
+        return (yield from self._generator.reply(form_of(given), given, said))
+
+    def shrink(self, error: ContextExceeded, given: Given) -> None:
+        """Make `budget` smaller than what was `given`. Raises the error in words where nothing is left."""
+        sent = len(self.corpus.tokenizer.encode(given.text))
+        self.budget = error.fewer_tokens(min(sent, self.budget))
+
+
+def writer_of(session: Session) -> Writer | None:
+    """The writer of a session's model; None where that cuts its answers from the documents."""
+    return None if session.writing is None else Writer(session.writing)
+
+
+def form_of(given: Given) -> Form:
+    """How a model is asked about what it is `given`."""
+    return NUMBERED if given.numbered else WHOLE
+
+
+@dataclass(frozen=True)
+class Note:
+    """A statement about a part, with the heading of that."""
+
+    heading: str
+    item: CheckedStatement
+
+
+def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
+    """The statements that something bears out, in part at least: nothing is built on the others."""
+    return [Note(heading, item) for item in statements if item.judgement.support in _BORNE_OUT and item.quotes]
+
+
+def of_notes(notes: Sequence[Note]) -> Material:
+    """The statements of `notes` numbered, each standing for the places that bear it out."""
+    places = [_places(note.item) for note in notes]
+    ends = pairwise(accumulate(map(len, places), initial=1))
+    numbers = {number: tuple(range(first, behind)) for number, (first, behind) in enumerate(ends, 1)}
+    text = numbered_text((note.heading, said(note.item)) for note in notes)
+    shown = Given(text, tuple(each[0] for each in places), (), whole=False)
+    return Material(shown, replace(shown, sentences=tuple(chain(*places))), numbers)
 
 
 def compose(
@@ -47,9 +125,8 @@ def compose(
 
 def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     """A checked statement as a sentence of a record; its quotes are its cites, and not among its words."""
-    places = list(dict.fromkeys(place for spans in item.quotes for place in spans))
-    cited = [cite((document,), place) for place in places]
-    cites = tuple(SentenceCite(each.page, each.label, each.section, each.start, each.end) for each in cited)
+    places = _places(item)
+    cites = tuple(SentenceCite.of(cite((document,), place)) for place in places)
     return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.judgement.support)
 
 
@@ -65,6 +142,11 @@ def said(item: CheckedStatement) -> str:
             break
         text = before.rstrip(".,;") + "."
     return plain(text)
+
+
+def _places(item: CheckedStatement) -> list[Located]:
+    """The places that bear a statement out, each once."""
+    return list(dict.fromkeys(place for spans in item.quotes for place in spans))
 
 
 def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:

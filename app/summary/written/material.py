@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -10,7 +10,8 @@ from docqa.app.answerers.writing.excerpts import Given, give
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.sentences.candidates import is_heading, left_out
+from docqa.app.summary.sentences.candidates import PlacedSentence, is_heading, left_out
+from docqa.app.summary.sentences.readable import flat
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document, Span
 
@@ -19,14 +20,9 @@ _NO_PROSE = frozenset(("contents", "references"))
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A sentence of a document: characters `start:end` of `page`, the index of its section (-1 before the first) and of
-    its passage in the context; `tokens` with its number, about."""
+class Unit(PlacedSentence):
+    """A sentence with the index of its passage in the context; `tokens` with its number, about."""
 
-    page: int
-    start: int
-    end: int
-    section: int
     passage: int
     tokens: int
 
@@ -45,7 +41,6 @@ class Material:
 
 def units_of(document: Document, context: Context) -> list[Unit]:
     """The sentences of the only document of `context`, in order, without contents, bibliographies and the like."""
-    number = {section.id: index for index, section in enumerate(document.sections)}
     outside = left_out(document)
     found: list[Unit] = []
     for index, placed in enumerate(context.passages):
@@ -58,27 +53,32 @@ def units_of(document: Document, context: Context) -> list[Unit]:
             place = Span(first + span.start, first + span.end)
             if section is not None and (section.id in outside or is_heading(section, placed.passage.page, place)):
                 continue
-            at = number[section.id] if section is not None else -1
             size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
-            found.append(Unit(placed.passage.page, place.start, place.end, at, index, size))
+            found.append(Unit(placed.passage.page, place.start, place.end, section, index, size))
     return found
 
 
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
     """The sentences `units` under their headings; not `numbered` for a model that has read all of the document, and
     cites by words."""
-    lines: list[str] = []
-    head = ""
-    for number, unit in enumerate(units, 1):
-        if (above := _head(document, unit)) != head:
-            head = above
-            lines.append(f"\n## {head}")
-        words = " ".join(document.pages[unit.page - 1].text[unit.start : unit.end].split())
-        lines.append(f"[{number}] {words}")
+    text = numbered_text(
+        (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end])) for unit in units
+    )
     places = tuple(Located(0, unit.page, unit.start, unit.end) for unit in units)
     passages = tuple(sorted({unit.passage for unit in units}))
-    given = Given("\n".join(lines).strip(), places, passages, whole=False, numbered=numbered)
+    given = Given(text, places, passages, whole=False, numbered=numbered)
     return Material(given, given)
+
+
+def numbered_text(sentences: Iterable[tuple[str, str]]) -> str:
+    """(heading, words) as numbered lines of words, each heading above those that it has."""
+    lines: list[str] = []
+    head = ""
+    for number, (above, words) in enumerate(sentences, 1):
+        lines += [f"\n## {above}"] if above != head else []
+        head = above
+        lines.append(f"[{number}] {words}")
+    return "\n".join(lines).strip()
 
 
 def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:
@@ -106,8 +106,7 @@ def runs(items: Sequence[Item], sizes: Sequence[int], budget: int, least: int = 
 
 def _head(document: Document, unit: Unit) -> str:
     """`page 12, 4 Liability > 4.2 Cap`."""
-    section = document.sections[unit.section] if unit.section >= 0 else None
     page = document.pages[unit.page - 1]
     parts = [f"page {page_text(page.page, page.label)}"] if document.paged else []
-    path = [" ".join(each.split()) for each in document.section_path(section)]
+    path = [" ".join(each.split()) for each in document.section_path(unit.section)]
     return ", ".join([*parts, *([" > ".join(path)] if path else [])]) or "Text"

@@ -9,28 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.summary.kinds import LEADS, kind_of
 from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
-from docqa.app.summary.record import (
-    NOTHING,
-    SUMMARIZED,
-    UNREADABLE,
-    WRITTEN,
-    SummaryRecord,
-    SummarySection,
-    SummarySentence,
-)
+from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.app.summary.topics import Topic
-from docqa.app.summary.written.composing import compose, sentence_of
+from docqa.app.summary.written.composing import Note, Writer, compose, notes_of, of_notes, said, sentence_of
 from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
-from docqa.app.summary.written.notes import Note, notes_of, of_notes
-from docqa.app.summary.written.writers import Writer
 from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
 
@@ -47,22 +36,18 @@ _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[s
 
 
 def write_summary(
-    document: Document, writer: Writer, style: str, *, focus: str = "", path: str
+    document: Document, writer: Writer, style: str, *, focus: str = ""
 ) -> Generator[Event, None, SummaryRecord]:
-    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`; `focus`: what it
-    is to be about. `path` is the relative name in the record. Raises what `Writer.reply` raises."""
-    warnings = document.coverage.warnings
+    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`, under the
+    document's own path; `focus`: what it is to be about. Raises what `Writer.reply` raises."""
     if not writer.corpus.context.passages:
-        warnings = (*warnings, NOTHING)
-        return SummaryRecord(
-            path, document.id, document.title, style, WRITTEN, UNREADABLE, warnings=warnings, model=writer.name
-        )
+        return SummaryRecord.of(document, style, WRITTEN, readable=False, model=writer.name)
     yield from writer.read()
     work = _Work(document, writer, style, " ".join(focus.split()))
     whole, sections, empty = yield from work.by_topic() if style in TOPICS else work.by_part()
-    return SummaryRecord(
-        path, document.id, document.title, style, WRITTEN, SUMMARIZED, whole, sections, empty, warnings,
-        writer.name, tuple(dict.fromkeys(work.remarks)),
+    return SummaryRecord.of(
+        document, style, WRITTEN, sentences=whole, sections=sections, not_covered=empty, model=writer.name,
+        remarks=tuple(dict.fromkeys(work.remarks)),
     )  # fmt: skip
 
 
@@ -112,17 +97,13 @@ class _Work:
         has not read all is given only the passages about it."""
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
-            best = {n for n, unit in enumerate(self.units) if unit.passage in self._about_focus}
+            about = self._ranked(self.focus, FOCUS_TOKENS)
+            best = {n for n, unit in enumerate(self.units) if unit.passage in about}
             kept = [Part(p.id, p.heading, p.level, tuple(n for n in p.numbers if n in best)) for p in filled]
             filled = [part for part in kept if part.numbers]
         if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
             return [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))] if filled else []
         return filled
-
-    @cached_property
-    def _about_focus(self) -> frozenset[int]:
-        """The passages about the focus."""
-        return frozenset(self._ranked(self.focus, FOCUS_TOKENS))
 
     def _empty(
         self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
@@ -138,16 +119,16 @@ class _Work:
     def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
         """The statements about one part: of a long one about each window of it, then about those together."""
         most = sentences_of_part(self._cost(part) // _PART_TOKENS, parts) if parts > 1 else WHOLE[self.style]
-        left = [self.units[number] for number in part.numbers]
+        left, request = [self.units[number] for number in part.numbers], self._request(part, parts, most)
         if self.writer.whole:
             material = of_units(self.document, left, numbered=False)
-            return (yield from self._written(material, self._request(part, parts, most), part.heading, most))
+            return (yield from self._written(material, request, part.heading, most))
         made: list[_Statements] = []
         while left:
             window = next(runs(left, [unit.tokens for unit in left], self.writer.budget))
             material = of_units(self.document, window, numbered=True)
             try:
-                made.append((yield from self._written(material, self._request(part, parts, most), part.heading, most)))
+                made.append((yield from self._written(material, request, part.heading, most)))
             except ContextExceeded as error:
                 self.writer.shrink(error, material.shown)
                 continue
@@ -156,7 +137,7 @@ class _Work:
         if len(made) == 1:
             return made[0]
         notes = [note for each in made for note in notes_of(part.heading, each)]
-        together = (yield from self._together(notes, self._request(part, parts, most), most)) if notes else ()
+        together = (yield from self._together(notes, request, most)) if notes else ()
         return together or tuple(item for each in made for item in each)[:most]
 
     def _request(self, part: Part, parts: int, most: int) -> str:
@@ -170,17 +151,17 @@ class _Work:
     def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
         """The whole from what was written of its parts; nothing where no part has a statement that is borne out."""
         most = min(WHOLE[self.style], len(notes))
-        if len(notes) < 2:
-            return tuple(map(self._sentence, notes))
-        request = summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=True)
-        made = yield from self._together(notes, request, most)
-        return tuple(sentence_of(item, self.document) for item in made) or tuple(map(self._sentence, notes[:most]))
+        made: _Statements = ()
+        if len(notes) > 1:
+            request = summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=True)
+            made = yield from self._together(notes, request, most)
+        return tuple(sentence_of(item, self.document) for item in made or [note.item for note in notes[:most]])
 
     def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
         """What the model writes from `notes`; where they are more than it reads at once, from groups of them first."""
         left = list(notes)
         while True:
-            sizes = [len(self.writer.corpus.tokenizer.encode(note.text)) + 8 for note in left]
+            sizes = [len(self.writer.corpus.tokenizer.encode(said(note.item))) + 8 for note in left]
             several = list(runs(left, sizes, self.writer.budget, least=2))
             try:
                 if len(several) == 1:
@@ -258,9 +239,6 @@ class _Work:
     def _section(self, part: Part, statements: Iterable[CheckedStatement]) -> SummarySection:
         made = tuple(sentence_of(item, self.document) for item in statements)
         return SummarySection(part.id, part.heading, part.level, made)
-
-    def _sentence(self, note: Note) -> SummarySentence:
-        return sentence_of(note.item, self.document)
 
     def _remark_coverage(self) -> None:
         """Say where the model was given only some passages, chosen for a focus or for topics."""

@@ -12,7 +12,7 @@ from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.chat import slash
 from docqa.app.chat.conversation import AS_TYPED, Conversation
 from docqa.app.errors import InputError, UsageError
-from docqa.app.history.history import open_history
+from docqa.app.history.history import History
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.storage.store import Store
@@ -106,7 +106,7 @@ def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, sessi
     ask(conversation, "When does the lease begin?")
     ask(conversation, "And when does it end?")
     assert session.asked == ["When does the lease begin?", "When does the lease end?"]
-    with open_history(store) as history:
+    with History(store) as history:
         first, second = history.turns(1)
     assert (first.understood, second.question, second.understood) == ("", "And when does it end?", session.asked[1])
     assert second.pages[0].text == TEXTS[0]
@@ -117,7 +117,7 @@ def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(conversat
     for _ in range(2):
         next(events)
     events.close()
-    with open_history(store) as history:
+    with History(store) as history:
         (turn,) = history.turns(1)
     assert (turn.state, turn.status) == ("stopped", "partial")
     *_, last = conversation.again()
@@ -207,7 +207,7 @@ def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(con
     ask(conversation, "When does the lease begin?")
     conversation.failed("Where is the moon?", "Where is the moon?", "not enough memory")
     assert conversation.readings("And when does it end?") == ("When does the lease end?",)
-    with open_history(store) as history:
+    with History(store) as history:
         assert [turn.note for turn in history.turns(1)] == ["", "not enough memory"]
     assert len(conversation.quotes()) == 1
 

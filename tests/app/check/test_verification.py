@@ -95,8 +95,8 @@ def test_an_altered_quotation_shows_the_words_that_differ(lease):
 
 def test_what_an_ellipsis_and_a_bracket_hide_is_shown(lease):
     quote = _only('"It may … on [three] days\' notice" (p. 2)', lease)
-    assert quote.omitted == ("enter the house",)
-    assert quote.replaced == (("three", "two"),)
+    assert quote.found.omitted == ("enter the house",)
+    assert quote.found.replaced == (("three", "two"),)
     assert quote.grade == "near"  # a figure was changed, marked or not
 
 
@@ -180,7 +180,7 @@ def test_a_speaker_that_the_heading_names_is_named_once(lease):
 def test_an_ellipsis_leaves_out_as_little_as_it_may(document):
     page = "The toll of the boat is due in May, unless it sank. The toll of the boat is due in June for the keeper."
     quote = _only('"The toll of the boat ... for the keeper" (p. 1)', document(page))
-    assert quote.omitted == ("is due in June",)
+    assert quote.found.omitted == ("is due in June",)
 
 
 def test_what_a_bent_quotation_reads_has_no_mark_around_it(document):

@@ -23,19 +23,21 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
-@pytest.fixture(scope="session")
-def schema(repository: Path) -> dict[str, Any]:
-    """The JSON schema of `ask --json`."""
-    loaded = json.loads((repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(loaded)
-    return loaded
+@pytest.fixture
+def in_json(repository: Path, docqa: Any) -> Any:
+    """Function(*arguments) -> (exit code, the answers of `ask --json`, which its schema accepts)."""
+    text = (repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(encoding="utf-8")
+    checked = jsonschema.Draft202012Validator(json.loads(text))
+    checked.check_schema(checked.schema)
 
+    def run(*arguments: object) -> tuple[int, list[dict[str, Any]]]:
+        code, out, _ = docqa("ask", *arguments, "--json")
+        answers = [json.loads(line) for line in out.splitlines()]
+        for answer in answers:
+            checked.validate(answer)
+        return code, answers
 
-def _objects(out: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
-    objects = [json.loads(line) for line in out.splitlines()]
-    for value in objects:
-        jsonschema.validate(value, schema)
-    return objects
+    return run
 
 
 # Answers
@@ -51,29 +53,26 @@ def test_stdout_has_the_answer_and_its_graded_quote_only(docqa, note):
     assert "reading" not in out
 
 
-def test_json_is_one_compact_line_that_the_schema_accepts(docqa, note, schema):
-    code, out, _ = docqa("ask", note, QUESTION, "--json")
-    (answer,) = _objects(out, schema)
+def test_json_is_one_compact_line_that_the_schema_accepts(docqa, note, in_json):
+    _, out, _ = docqa("ask", note, QUESTION, "--json", "--no-store")
+    code, (answer,) = in_json(note, QUESTION, "--no-store")
+    answer["usage"]["seconds"] = json.loads(out)["usage"]["seconds"]
     assert code == 0
     assert (answer["status"], answer["question"]) == ("answered", QUESTION)
     assert answer["quotes"][0]["cites"][0]["file"] == str(note)
     assert out == json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, schema):
+def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa, note, in_json):
     code, out, _ = docqa("ask", note, NOWHERE)
     assert code == 5
-    assert "Not found" in out
-    assert "Searched:" in out
-    assert "Nearest, not an answer:" in out
-    assert "zeppelin" in out
-    code, out, _ = docqa("ask", note, NOWHERE, "--json")
-    (answer,) = _objects(out, schema)
+    assert all(said in out for said in ("Not found", "Searched:", "Nearest, not an answer:", "zeppelin"))
+    code, (answer,) = in_json(note, NOWHERE)
     assert code == 5
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
 
 
-def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, schema, checkpoint, monkeypatch):
+def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, in_json, checkpoint, monkeypatch):
     folder = tmp_path / "checkpoint"
     shutil.copytree(checkpoint, folder)
     calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
@@ -87,8 +86,7 @@ def test_what_is_possible_is_status_5_and_says_where(docqa, note, tmp_path, sche
     code, out, _ = docqa("ask", note, other, NOWHERE)
     assert (code, out.startswith(f"Possibly in {tmp_path}")) == (5, True)
     assert "Searched: 2 files" in out
-    code, out, _ = docqa("ask", note, NOWHERE, "--json")
-    (answer,) = _objects(out, schema)
+    code, (answer,) = in_json(note, NOWHERE)
     assert (code, answer["status"], answer["answer"], answer["refused"]) == (5, "possible", None, True)
 
 
@@ -101,21 +99,18 @@ def test_of_several_files_every_place_names_its_file(docqa, note, tmp_path):
     assert places and all(line.startswith(f"  {note}, ") for line in places)
 
 
-def test_questions_of_a_file_are_answered_in_order_with_worst_status(docqa, note, tmp_path, schema):
+def test_questions_of_a_file_are_answered_in_order_with_worst_status(in_json, note, tmp_path):
     questions = tmp_path / "questions.jsonl"
     questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8")
-    code, out, _ = docqa("ask", note, "--questions", questions, "--json")
-    answers = _objects(out, schema)
+    code, answers = in_json(note, "--questions", questions)
     assert [answer["question"] for answer in answers] == [QUESTION, NOWHERE]
     assert [answer["status"] for answer in answers] == ["answered", "not_found"]
     assert code == 5
 
 
-def test_quick_is_partial_and_says_what_was_not_read(docqa, note, schema):
-    code, out, _ = docqa("ask", note, QUESTION, "--quick", "--json")
-    (answer,) = _objects(out, schema)
-    assert code == 0
-    assert answer["status"] == "partial"
+def test_quick_is_partial_and_says_what_was_not_read(docqa, note, in_json):
+    code, (answer,) = in_json(note, QUESTION, "--quick")
+    assert (code, answer["status"]) == (0, "partial")
     assert answer["coverage"]["tokens_read"] < answer["coverage"]["tokens"]
     code, out, _ = docqa("ask", note, QUESTION, "--quick")
     assert code == 0
@@ -123,7 +118,7 @@ def test_quick_is_partial_and_says_what_was_not_read(docqa, note, schema):
     assert "[partial" in out
 
 
-def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(docqa, note, monkeypatch, schema):
+def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(docqa, note, monkeypatch, in_json):
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
     monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
     _, out, _ = docqa("ask", note, QUESTION)
@@ -131,20 +126,15 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(doc
     _, plain, _ = docqa("ask", note, QUESTION, "--no-preview")
     assert "Preliminary" not in plain
     assert out.endswith(plain)
-    _, lines, _ = docqa("ask", note, QUESTION, "--json", "--no-store")
-    assert [answer["status"] for answer in _objects(lines, schema)] == ["answered"]
+    assert [answer["status"] for answer in in_json(note, QUESTION, "--no-store")[1]] == ["answered"]
 
 
-def test_several_files_and_a_folder_are_one_context(docqa, note, schema):
+def test_several_files_and_a_folder_are_one_context(in_json, note):
     other = note.with_name("other.md")
     other.write_text("# Garden\n\nThe gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n")
     for paths in ((note, other), (note.parent,)):
-        code, out, _ = docqa(
-            "ask", *paths, "On which mornings does the gardener named Birch water the hedge?", "--json"
-        )
-        (answer,) = _objects(out, schema)
-        assert code == 0
-        assert answer["evidence"][0]["file"] == str(other)
+        code, (answer,) = in_json(*paths, "On which mornings does the gardener named Birch water the hedge?")
+        assert (code, answer["evidence"][0]["file"]) == (0, str(other))
         assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
 
 
@@ -168,36 +158,31 @@ def test_each_in_a_batch_says_what_each_says_one_by_one(docqa, note, tmp_path):
     assert "--each" in err
 
 
-def test_each_answers_every_file_by_itself_and_names_it(docqa, note, schema):
+def test_each_answers_every_file_by_itself_and_names_it(docqa, note, in_json):
     other = note.with_name("other.txt")
     other.write_text(
         "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n", encoding="utf-8"
     )
-    code, out, _ = docqa("ask", note.parent, QUESTION, "--each", "--json")
-    assert code == 5
-    assert [answer["status"] for answer in _objects(out, schema)] == ["answered", "not_found"]
+    code, answers = in_json(note.parent, QUESTION, "--each")
+    assert (code, [answer["status"] for answer in answers]) == (5, ["answered", "not_found"])
     _, out, _ = docqa("ask", note, other, QUESTION, "--each")
     assert out.index(f"== {note}") < out.index(f"== {other}")
 
 
-def test_each_of_an_archive_is_asked_by_itself(docqa, note, schema):
+def test_each_of_an_archive_is_asked_by_itself(in_json, note):
     archive = note.with_name("all.zip")
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
         packed.write(note, "lease.txt")
-    code, out, _ = docqa("ask", archive, QUESTION, "--each", "--json")
-    assert code == 5
-    answers = _objects(out, schema)
-    assert [answer["status"] for answer in answers] == ["not_found", "answered"]
+    code, answers = in_json(archive, QUESTION, "--each")
+    assert (code, [answer["status"] for answer in answers]) == (5, ["not_found", "answered"])
     assert answers[1]["quotes"][0]["cites"][0]["file"] == f"{archive}/lease.txt"
 
 
-def test_a_document_comes_from_standard_input(docqa, note, monkeypatch, schema):
+def test_a_document_comes_from_standard_input(in_json, note, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(note.read_bytes())))
-    code, out, _ = docqa("ask", "-", "--type", "txt", QUESTION, "--json")
-    (answer,) = _objects(out, schema)
-    assert code == 0
-    assert answer["quotes"][0]["cites"][0]["file"] == "-"
+    code, (answer,) = in_json("-", "--type", "txt", QUESTION)
+    assert (code, answer["quotes"][0]["cites"][0]["file"]) == (0, "-")
 
 
 def test_a_question_in_another_language_is_answered_or_refused_but_no_error(docqa, note):
@@ -239,17 +224,15 @@ def _written(path: Path, content: bytes) -> Path:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_path, schema, kind):
+def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(docqa, tmp_path, in_json, kind):
     make, said = BAD[kind]
     path = make(tmp_path)
     code, out, err = docqa("ask", path, QUESTION)
     assert (code, out) == (3, "")
     assert said in err
     assert str(path) in err
-    code, out, _ = docqa("ask", path, QUESTION, "--json")
-    (answer,) = _objects(out, schema)
-    assert code == 3
-    assert answer["status"] == "unreadable"
+    code, (answer,) = in_json(path, QUESTION)
+    assert (code, answer["status"]) == (3, "unreadable")
     assert said in answer["coverage"]["warnings"][0]
 
 
@@ -266,11 +249,11 @@ def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa, tmp_p
     assert "password" in err.replace(str(tmp_path), "")
 
 
-def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa, note, schema):
+def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa, note):
     broken = _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
     code, out, err = docqa("ask", broken, note, QUESTION, "--each", "--json")
     assert code == 3
-    assert [answer["status"] for answer in _objects(out, schema)] == ["unreadable", "answered"]
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["unreadable", "answered"]
     assert str(broken) in err
 
 
@@ -281,11 +264,11 @@ def test_an_unreadable_file_in_a_folder_is_named_on_stderr(docqa, note):
     assert "broken.pdf" in err
 
 
-def test_an_unknown_model_is_status_4_with_a_next_step(docqa, note, schema):
+def test_an_unknown_model_is_status_4_with_a_next_step(docqa, note):
     code, out, err = docqa("ask", note, QUESTION, "--model", "gpt-17", "--json")
     assert code == 4
     assert "docqa models list" in err
-    assert [answer["status"] for answer in _objects(out, schema)] == ["error"]
+    assert json.loads(out)["status"] == "error"
 
 
 # The commands around it
@@ -303,11 +286,11 @@ def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa, note, ow
     assert f"{planned['tokens']:,}" in out
 
 
-def test_read_then_ask_reuses_every_token(docqa, note, schema):
+def test_read_then_ask_reuses_every_token(docqa, note, in_json):
     code, out, _ = docqa("read", note)
     assert code == 0
     assert "0 of them reused" in out
-    (answer,) = _objects(docqa("ask", note, QUESTION, "--json")[1], schema)
+    _, (answer,) = in_json(note, QUESTION)
     assert answer["usage"]["cached"] is True
     assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
 
@@ -360,10 +343,8 @@ def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
     file.write_text(json.dumps(line) + "\n", encoding="utf-8")
     code, out, _ = docqa("eval", file, "--json")
     found = json.loads(out.splitlines()[-1])
-    assert code == 0
-    assert found["questions"] == 2
-    assert found["evidence_hit_at_1"] == 1.0
-    assert found["refused_unanswerable"] == 1.0
+    assert (code, found["questions"]) == (0, 2)
+    assert found["evidence_hit_at_1"] == found["refused_unanswerable"] == 1.0
     wanted = "f1 exact_match evidence_hit_at_3 page_hit refused_answerable balanced_refusal_accuracy"
     for key in (*wanted.split(), "evidence_hit_at_1_bm25_only", "by_length", "by_dataset"):
         assert key in found
@@ -374,8 +355,7 @@ def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
 def test_models_show_counts_parameters_state_and_kv(docqa):
     code, out, _ = docqa("models", "show", "--json")
     facts = json.loads(out)
-    assert code == 0
-    assert facts["active_share"] == 1.0
+    assert (code, facts["active_share"]) == (0, 1.0)
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
     assert facts["state_bytes"] > 0
     assert facts["kv_bytes_per_token"] > 0
@@ -386,8 +366,7 @@ def test_models_show_counts_parameters_state_and_kv(docqa):
 def test_models_check_agrees_with_transformers(docqa, checkpoint):
     code, out, _ = docqa("models", "check", checkpoint, "--json")
     found = json.loads(out.splitlines()[-1])
-    assert code == 0
-    assert found["argmax_equal"] is True
+    assert (code, found["argmax_equal"]) == (0, True)
     assert found["max_abs_diff"] <= 2 * found["transformers_fp32_vs_fp64"] + 1e-6
 
 
@@ -426,8 +405,7 @@ def test_a_closed_pipe_ends_quietly(python, note):
     os.close(writing)
     _, err = child.communicate(timeout=120)
     assert child.returncode == 0
-    assert b"Traceback" not in err
-    assert b"Broken pipe" not in err
+    assert b"Traceback" not in err and b"Broken pipe" not in err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
@@ -469,12 +447,10 @@ def test_a_bug_is_one_line_and_its_traceback_on_request(python, note):
         "cli.run = broken\nsys.exit(cli.main())"
     )
     plain = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert plain.returncode == 1
-    assert plain.stderr.count("\n") == 1
+    assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
     assert "this is a bug in docqa: KeyError" in plain.stderr
     environment = {**os.environ, "DOCQA_DEBUG": "1"}
     full = subprocess.run(
         [python, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
     )
-    assert full.returncode == 1
-    assert "Traceback" in full.stderr
+    assert full.returncode == 1 and "Traceback" in full.stderr

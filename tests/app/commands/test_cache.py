@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.history.history import kept_documents, open_history
+from docqa.app.history.history import History, kept_documents
 from docqa.app.history.records import KeptTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -42,7 +42,7 @@ def opened(own_folders: Path) -> Callable[[Path], None]:
         with open_session([str(path)], Options(cache_dir=str(own_folders))) as session:
             documents = session.documents
         store = Store(own_folders)
-        with open_history(store) as history:
+        with History(store) as history:
             number = history.start("ask", kept_documents(documents), "Where is the xylophone of Quetzalcoatl?")
             history.keep(number, KeptTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
         state = store.write_entry(
@@ -133,7 +133,7 @@ def test_forget_of_an_unreadable_file_says_what_was_missed(docqa, note, monkeypa
     def refused(_: object) -> str:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("docqa.app.storage.sources._file_digest", refused)
+    monkeypatch.setattr("docqa.app.storage.sources.file_digest", refused)
     code, _, err = docqa("forget", note)
     assert code == 0
     assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err

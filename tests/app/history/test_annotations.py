@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from docqa.app.history.history import kept_documents, open_history
+from docqa.app.history.history import History, kept_documents
 from docqa.app.history.html_page import html_page
 from docqa.app.history.markdown import markdown
 from docqa.app.history.records import Annotation, KeptSession
@@ -21,12 +21,12 @@ def lease(document: Callable[..., Document]) -> Document:
 
 
 def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
-    with open_history(store) as history:
+    with History(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
         number = history.annotate(session, RENT)
         history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1"))
         history.annotate(session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number))
-    with open_history(store) as history:
+    with History(store) as history:
         found = history.annotations(session)
         assert [(each.page, each.text, each.note) for each in found] == [
             (1, "The lease", ""), (2, RENT.text, "ask Bob"),
@@ -37,7 +37,7 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
 
 
 def test_annotations_are_forgotten_with_their_document_and_never_pruned(store, lease):
-    with open_history(store) as history:
+    with History(store) as history:
         session = history.start("tui", kept_documents([lease]), lease.title)
         history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl"))
         assert history.prune(0) == []

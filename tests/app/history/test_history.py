@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
-from docqa.app.history.cited_pages import WHOLE_PAGE, cited_pages
 from docqa.app.history.database import SCHEMA
-from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.query import folded
-from docqa.app.history.recorder import Recorder, made_turn
+from docqa.app.history.recorder import WHOLE_PAGE, Recorder, cited_pages, made_turn
 from docqa.app.history.records import KeptTurn, parse_id
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -33,7 +32,7 @@ PAGES = (
 
 @pytest.fixture
 def history(store: Store) -> Iterator[History]:
-    with open_history(store) as opened:
+    with History(store) as opened:
         yield opened
 
 
@@ -102,7 +101,7 @@ def test_an_answer_kept_under_schema_1_is_read_found_and_said(history, lease_pag
 
 
 def test_the_database_is_its_owners_alone(store, lease_pages):
-    with open_history(store) as history:
+    with History(store) as history:
         kept(history, lease_pages, turn_of(lease_pages))
         with history._database._connection as writing:
             writing.execute("BEGIN IMMEDIATE")
@@ -165,11 +164,11 @@ def test_a_recorder_that_cannot_write_says_so_once(store, lease_pages, tmp_path)
 def test_a_recorder_whose_session_is_forgotten_begins_another(store, lease_pages):
     recorder = Recorder(store, "chat", [lease_pages], pytest.fail)
     recorder.keep(turn_of(lease_pages))
-    with open_history(store) as other:
+    with History(store) as other:
         assert other.forget([lease_pages.id], "lease.pdf") == 1
     recorder.keep(turn_of(lease_pages, "Who pays?"))
     recorder.close()
-    with open_history(store) as history:
+    with History(store) as history:
         (session,) = history.sessions()
         assert [turn.question for turn in history.turns(session.id)] == ["Who pays?"]
 
@@ -179,12 +178,12 @@ def test_a_recorder_keeps_nothing_of_a_forgotten_document(store, lease_pages):
     recorder = Recorder(store, "chat", [lease_pages], said.append)
     recorder.keep(turn_of(lease_pages))
     Store(store.root).forget([lease_pages.id], "lease.pdf")
-    with open_history(store) as other:
+    with History(store) as other:
         other.forget([lease_pages.id], "lease.pdf")
     for _ in range(2):
         recorder.keep(turn_of(lease_pages, "Who pays?"))
     recorder.close()
-    with open_history(store) as history:
+    with History(store) as history:
         assert history.sessions() == []
     assert len(said) == 1
     assert "until you open it again" in said[0]
@@ -236,7 +235,7 @@ def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history, lease_
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     """One history for all examples of a property."""
-    with open_history(Store(tmp_path_factory.mktemp("searched"))) as history:
+    with History(Store(tmp_path_factory.mktemp("searched"))) as history:
         yield history
 
 
@@ -318,10 +317,10 @@ def test_an_unknown_session_is_named(history):
 WRITE = """
 import sys
 from pathlib import Path
-from docqa.app.history.history import open_history
+from docqa.app.history.history import History
 from docqa.app.history.records import KeptDocument, KeptTurn
 from docqa.app.storage.store import Store
-with open_history(Store(Path(sys.argv[1]))) as history:
+with History(Store(Path(sys.argv[1]))) as history:
     session = history.start("ask", [KeptDocument(sys.argv[2], "a.pdf", "/a.pdf")], sys.argv[2])
     for number in range(25):
         history.keep(session, KeptTurn(f"{sys.argv[2]} {number}?", float(number)))
@@ -335,7 +334,7 @@ def test_processes_that_write_at_once_lose_nothing(store, python):
         for name in ("one", "two", "three", "four")
     ]
     assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 4
-    with open_history(store) as history:
+    with History(store) as history:
         assert history.search("")[1] == 4 * 26
         first = history.turns(1)
         assert [turn.position for turn in first] == list(range(1, len(first) + 1))
@@ -347,7 +346,7 @@ def test_processes_that_write_at_once_lose_nothing(store, python):
 
 @pytest.mark.parametrize("harm", ["garbage", "short", "page"])
 def test_a_damaged_database_is_named_set_aside_and_made_anew(store, lease_pages, harm):
-    with open_history(store) as history:
+    with History(store) as history:
         for number in range(60):
             kept(history, lease_pages, turn_of(lease_pages, f"Question {number}?"))
         history._database.compact()
@@ -360,7 +359,7 @@ def test_a_damaged_database_is_named_set_aside_and_made_anew(store, lease_pages,
     else:
         middle = len(data) // 2 // 4096 * 4096
         path.write_bytes(data[:middle] + b"\xff" * 8192 + data[middle + 8192 :])
-    with open_history(store) as history:
+    with History(store) as history:
         history.search("question")
         for item in range(1, 61):
             history.turns(item)
@@ -383,10 +382,10 @@ def test_a_damaged_database_is_named_set_aside_and_made_anew(store, lease_pages,
 
 @pytest.mark.parametrize("version", [SCHEMA - 1, SCHEMA + 1])
 def test_a_database_of_another_version_is_not_touched(store, version):
-    with open_history(store) as history:
+    with History(store) as history:
         history._database.write(lambda db: db.execute(f"PRAGMA user_version = {version}"))
     with pytest.raises(ResourceError, match="another program or version"):
-        open_history(store)
+        History(store)
 
 
 def test_a_database_of_another_program_is_not_touched(store):
@@ -394,7 +393,7 @@ def test_a_database_of_another_program_is_not_touched(store):
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE theirs (x)")
     with pytest.raises(ResourceError, match="another program or version"):
-        open_history(store)
+        History(store)
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT count(*) FROM theirs").fetchone() == (0,)
 
@@ -413,7 +412,7 @@ def test_an_answer_that_cannot_be_read_costs_only_itself(history, lease_pages):
 def test_forget_leaves_no_word_of_a_document_behind(store, document):
     secret = document("The xylophone of Quetzalcoatl is buried under the seventh oak of the park.", path="secret.pdf")
     other = document(*PAGES, path="lease.pdf")
-    with open_history(store) as history:
+    with History(store) as history:
         answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
         kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
         mixed = history.start("chat", kept_documents([other, secret]), "both")
@@ -428,7 +427,7 @@ def test_forget_leaves_no_word_of_a_document_behind(store, document):
 
 
 def test_forget_finds_a_file_that_is_gone_by_its_path(store, lease_pages, monkeypatch, tmp_path):
-    with open_history(store) as history:
+    with History(store) as history:
         kept(history, lease_pages, turn_of(lease_pages))
         assert history.forget((), "lease.pdf") == 1
 
@@ -454,7 +453,7 @@ def test_the_history_needs_neither_model_nor_torch(python, tmp_path):
     code = (
         "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
         "from docqa.app.history import history, html_page, markdown, recorder; "
-        f"history.open_history(Store(Path({str(tmp_path)!r}))).search('x'); "
+        f"history.History(Store(Path({str(tmp_path)!r}))).search('x'); "
         "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

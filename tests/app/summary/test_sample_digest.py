@@ -1,5 +1,6 @@
 """The digest of the sample folder with the bundled weights: every document is named, every cite holds its words."""
 
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,8 @@ def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs):
     records, words = [], {}
     for path in paths:
         with open_session([str(path)], options, model=model) as session:
-            record = summarize_document(session.documents[0], session.context, model, "key-points")
+            document = replace(session.documents[0], path=path.name)
+            record = summarize_document(document, session.context, model, "key-points")
             records.append(record)
             for sentence in record.every_sentence():
                 texts = [session.documents[0].pages[(cite.page or 1) - 1].text for cite in sentence.cites]

@@ -1,16 +1,22 @@
 """Nothing is said twice, sections take turns, and "However" never stands without what it answers."""
 
-from docqa.app.evidence.terms import terms
+import numpy as np
+
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.sentences.candidates import SentenceCandidate
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+
+DOCUMENT = read(ReadRequest("a.md", b"# One\n\nA word.\n\n# Two\n\nA word.\n\n# Three\n\nA word.\n", media_type="md"))
 
 
 def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | None = None) -> Pool:
+    within = [DOCUMENT.sections[number] for number in sections or (0,) * len(texts)]
     found = [
-        SentenceCandidate(1, n, n + 1, sections[n] if sections else 0, 0, n, text, (before or {}).get(n))
-        for n, text in enumerate(texts)
+        SentenceCandidate(1, n, n + 1, section, 0, n, text, (before or {}).get(n))
+        for n, (text, section) in enumerate(zip(texts, within, strict=True))
     ]
-    return Pool(found, [frozenset(terms(text)) for text in texts])
+    return Pool(DOCUMENT, found, np.zeros(len(found)))
 
 
 def test_the_same_words_are_taken_once():

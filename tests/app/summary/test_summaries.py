@@ -7,9 +7,8 @@ from itertools import combinations, product
 import pytest
 
 from docqa.app.batch.jobs import with_path
-from docqa.app.errors import UsageError
 from docqa.app.evidence.terms import terms
-from docqa.app.summary import salience
+from docqa.app.summary import selection
 from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line, to_json_line
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -134,7 +133,7 @@ def test_a_long_document_is_folded_and_keeps_its_parts(summarize, monkeypatch):
         for chapter in range(1, 9)
     ]
     long = read(ReadRequest("towers.md", "\n\n".join(chapters).encode(), media_type="md"))
-    monkeypatch.setattr(salience, "AT_ONCE", 10)
+    monkeypatch.setattr(selection, "AT_ONCE", 10)
     record = summarize(long)
     assert [section.heading for section in record.sections] == [f"Tower {chapter}" for chapter in range(1, 9)]
     assert len(record.sentences) == 5
@@ -159,11 +158,6 @@ def test_what_was_not_read_is_in_the_record(summarize, paper):
     assert summarize(partial).warnings == ("no text on page 3",)
 
 
-def test_the_record_names_a_folder_only_where_a_path_is_given(summarize, paper):
-    assert summarize(paper, "brief").path == "herons.md"
-    assert summarize(paper, "brief", path="deep/herons.md").path == "deep/herons.md"
-
-
 def test_a_record_comes_back_from_its_line(summarize, paper):
     record = summarize(paper)
     assert from_json_line(to_json_line(record)) == record
@@ -181,8 +175,3 @@ def test_a_title_of_placeholders_gives_way_to_the_files_name(summarize, paper):
     record = summarize(replace(paper, title="XXXXX"))
     assert with_path(record, "a/herons.pdf", "herons").title == "herons"
     assert with_path(replace(record, title="Herons"), "a/b.pdf", "b").title == "Herons"
-
-
-def test_an_unknown_style_is_a_usage_error(summarize, paper):
-    with pytest.raises(UsageError, match="haiku"):
-        summarize(paper, "haiku")

@@ -8,7 +8,7 @@ import pytest
 
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates
-from docqa.app.summary.topical import Asker, choose_for_topic
+from docqa.app.summary.topical import choose_for_topic
 from docqa.app.summary.topics import CLAUSES
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -29,12 +29,13 @@ def test_of_sentences_with_the_same_words_the_reader_chooses(word):
     document = read(ReadRequest("lease.md", LEASE, media_type="md"))
     candidates = find_candidates(document)
 
-    class Sure(Asker):
+    class Sure(Pool):
         def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
             return np.array([float(word in self.candidates[number].text) for number in numbers])
 
-    asker, nothing = Sure(document, None, candidates), np.zeros(len(candidates))
-    chosen = choose_for_topic(TERMINATION, document, Pool.of(candidates), asker, nothing, ())
+    nothing = np.zeros(len(candidates))
+    pool = Sure(document, candidates, nothing)
+    chosen = choose_for_topic(TERMINATION, pool, nothing, ())
     assert [word in candidates[number].text for number in chosen] == [True]
-    again = choose_for_topic(TERMINATION, document, Pool.of(candidates), asker, nothing, (), outside=chosen)
+    again = choose_for_topic(TERMINATION, pool, nothing, (), outside=chosen)
     assert len(again) == 1 and again != chosen

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app import cli
-from docqa.app.history.history import open_history
+from docqa.app.history.history import History
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 
@@ -23,7 +23,7 @@ def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document, s
     first = Turn("What is the fee?", "done", tui.answer_of(lease_document))
     kept_turns.save(store, lease_document, [first], (1, 0))
     kept_turns.save(store, lease_document, [first, Turn("And who pays?", "stopped")], (2, 7))
-    with open_history(store) as history:
+    with History(store) as history:
         (session,) = history.sessions(kind="tui")
         assert (session.questions, session.place, session.documents[0].id) == (2, (2, 7), lease_document.id)
         assert [item.turn.question for item in history.search("payable")[0]] == ["What is the fee?"]

@@ -3,7 +3,7 @@
 
 import pytest
 
-from docqa.app.summary.sentences.speech import UNNAMED, speaker_at
+from docqa.app.summary.sentences.candidates import UNNAMED, speaker_at
 
 PRAISE = "Our growth in the year was the best that this company has ever seen."
 PRESS = f"""The company sold four thousand boats in the year and paid a dividend of nine cents. “We are glad.

@@ -10,8 +10,8 @@ from docqa.app.answer.grades import Support
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.summary.record import SummaryRecord
+from docqa.app.summary.written.composing import writer_of
 from docqa.app.summary.written.process import write_summary
-from docqa.app.summary.written.writers import writer_of
 
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"""
@@ -65,7 +65,7 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                     list(third.read())
                     prefiller = session.local_reading.prefiller
                     prefiller._state, prefiller.finished = third.local_reading.prefiller.state, True
-            writing = write_summary(session.documents[0], made, "brief", path="note.txt")
+            writing = write_summary(session.documents[0], made, "brief")
             while True:
                 try:
                     next(writing)

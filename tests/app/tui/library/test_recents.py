@@ -9,7 +9,7 @@ import pytest
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
-from docqa.app.history.history import kept_documents, open_history
+from docqa.app.history.history import History, kept_documents
 from docqa.app.history.records import KeptTurn
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -40,7 +40,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     if kind == "tui":
         kept_turns.save(store, document, [Turn(question, "done", answer)], (1, 0))
     else:
-        with open_history(store) as history:
+        with History(store) as history:
             number = history.start(kind, kept_documents([document]), question)
             history.keep(number, KeptTurn(question, time.time(), answer))
     return document

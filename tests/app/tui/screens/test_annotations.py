@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.history.history import open_history
+from docqa.app.history.history import History
 from docqa.app.tui import kept_turns
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 
@@ -142,7 +142,7 @@ def test_forgetting_the_document_forgets_the_notes(interface, session, tui, stor
         await fee_selected(pilot, tui)
         await pilot.press("h")
         store.forget([document.id], "")
-        with open_history(store) as history:
+        with History(store) as history:
             history.forget([document.id], document.path)
         await pilot.press("s", "h")
         assert kept_turns.annotations_of(store, document) == []
