@@ -3,7 +3,7 @@
     python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER [--questions N] [--signals FILE] [--weights]
 
 Questions of `natural` (and of each set that `--set` names) are asked as `docqa ask` does, without refusing, of the text
-that they are about alone, and joined with five others as long documents are. What the reader noticed and whether it was
+that they are about alone, and joined with five others as long documents are; with `--files`, those about whole files, too. What the reader noticed and whether it was
 right go into `--signals`, from where a later run goes on; the fit takes seconds. With `--weights` those of the order of
 passages and candidates are searched first; where they change, all is asked again. Writes `refusal` and such weights
 into the folder's calibration.json and leaves its other keys; every line printed is JSON.
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.answerers.loading import load_model
+from docqa.app.eval.questions import EvalDocument, lines, read_eval_file
 from docqa.app.lab.calibration.extracts import OTHERS, Extract, Layout, lay_out, read_extracts
 from docqa.app.lab.calibration.refusal import fit_refusal
-from docqa.app.lab.calibration.trials import Trial, TrialFile, ask
+from docqa.app.lab.calibration.trials import Trial, TrialFile, ask, ask_file
 from docqa.app.lab.calibration.weights import search_candidates, search_ranks
 from docqa.app.options import Options
 from docqa.app.reading.best_passages import READER_WEIGHTS
@@ -72,7 +73,24 @@ def trials_of(options: argparse.Namespace, model: Model) -> list[Trial]:
                 kept.add(layout, extract.name, trials)
                 log(asked=extract.name, layout=layout, questions=len(trials), seconds=time.monotonic() - started)
             found += trials
+    for document in files_to_ask(options):
+        trials = kept.get(Layout.ALONE, document.name)
+        if trials is None:
+            trials = ask_file(document, reading, model)
+            kept.add(Layout.ALONE, document.name, trials)
+            log(asked=document.name, questions=len(trials))
+        found += trials
     return found
+
+
+def files_to_ask(options: argparse.Namespace) -> list[EvalDocument]:
+    """The documents of `--files` that serve for fitting, as documents.jsonl beside it says; others are for the note."""
+    if options.files is None:
+        return []
+    described = map(json.loads, lines(options.files.with_name("documents.jsonl")))
+    fitting = {each["file"] for each in described if each["use"] == "fit"}
+    asked = read_eval_file(str(options.files), folder=str(options.folder))
+    return [document for document in asked if document.name in fitting]
 
 
 def source_of(model: Model, options: argparse.Namespace) -> str:
@@ -110,6 +128,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, action="append", required=True, help="folder of data; may be repeated")
     parser.add_argument("--set", action="append", default=[], help="a further set of questions; may be repeated")
+    parser.add_argument("--files", type=Path, help="questions about files, such as app/lab/questions/questions.jsonl")
+    parser.add_argument("--folder", type=Path, help="the folder of those files")
     parser.add_argument("--questions", type=int, help="of each set, in about so many; all by default")
     parser.add_argument("--each", type=int, default=40, help="questions of a text, at most")
     parser.add_argument("--signals", type=Path, help="where what was asked is kept; a later run goes on from there")

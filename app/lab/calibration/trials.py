@@ -6,8 +6,9 @@ Asking takes nearly all of the time of a calibration, so what came of it is kept
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidate, Form
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
+from docqa.ingest.types import Passage
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
@@ -66,17 +69,33 @@ def ask(laid: EvalDocument, layout: Layout, document: str, options: Options, mod
     model.calibration["refusal"] = NEVER_REFUSED
     parsed, places = laid.parse()
     with Session([parsed], options, model=model) as session:
-        return [_ask(session, layout, document, q, places.spans(q.spans)) for q in laid.questions]
+        golds = [places.spans(question.spans) for question in laid.questions]
+        asked = zip(laid.questions, golds, strict=True)
+        return [_ask(session, layout, document, q, partial(overlaps, golds=gold), gold) for q, gold in asked]
+
+
+def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
+    """Ask all questions of a file whose right pages are known. The model forgets when it is to refuse."""
+    model.calibration["refusal"] = NEVER_REFUSED
+    with open_session([document.file], options, model=model) as session:
+        paged = session.documents[0].paged
+
+        def holds(passage: Passage, pages: tuple[int, ...]) -> bool:
+            return not paged or passage.page in pages
+
+        asked = [(question, partial(holds, pages=question.pages)) for question in document.questions]
+        return [_ask(session, Layout.ALONE, document.name, q, right) for q, right in asked]
 
 
 def _ask(
-    session: Session, layout: Layout, document: str, question: GoldQuestion, golds: Sequence[tuple[int, int]]
-) -> Trial:
+    session: Session, layout: Layout, document: str, question: GoldQuestion, right: Callable[[Passage], bool],
+    golds: Sequence[tuple[int, int]] = (),
+) -> Trial:  # fmt: skip
     answer = last_answer(session, question.text)
     ranked, reading = session.local.find(question.text)
     values = answerability.features(question.text, session.context, session.index, ranked, reading)
     before = {item.index: item.score for item in session.local.rank_by_signals(question.text)}
-    holds = [overlaps(placed.passage, golds) for placed in session.context.passages]
+    holds = [right(placed.passage) for placed in session.context.passages]
     return Trial(
         layout, document, question.kind, question.text, question.unanswerable,
         asserted=not answer.refused,

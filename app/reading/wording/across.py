@@ -74,7 +74,7 @@ _ASKS_ONE = lazily(rf"(?:{_PREPOSITION} )?(?:which|what|whose)\b", re.IGNORECASE
 _TOLD = (
     (Wanted(FactKind.PARTY, several=True, where=(FRONT,)), lazily(r"\bwho\b.*\bparties\b", re.IGNORECASE)),
     (Wanted(FactKind.DATE, where=(FRONT,)), lazily(r"\bdate\b", re.IGNORECASE)),
-    (Wanted(FactKind.LAW), lazily(r"\b(?:what|which)\b.*\blaw\s+(?:appl|govern)", re.IGNORECASE)),
+    (Wanted(FactKind.LAW), lazily(r"\bwh.*\blaw\s+(?:appl|govern)", re.IGNORECASE)),
 )
 """What documents tell in one way."""
 _VERB = lazily(rf"{_VERBS}\b", re.IGNORECASE)
