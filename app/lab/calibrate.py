@@ -3,10 +3,11 @@
     python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER [--questions N] [--signals FILE] [--weights]
 
 Questions of `natural` (and of each set that `--set` names) are asked as `docqa ask` does, without refusing, of the text
-that they are about alone, and joined with five others as long documents are; with `--files`, those about whole files, too. What the reader noticed and whether it was
-right go into `--signals`, from where a later run goes on; the fit takes seconds. With `--weights` those of the order of
-passages and candidates are searched first; where they change, all is asked again. Writes `refusal` and such weights
-into the folder's calibration.json and leaves its other keys; every line printed is JSON.
+that they are about alone, and joined with five others as long documents are; with `--files` those about whole files,
+too. What the reader noticed and whether it was right go into `--signals`, from where a later run goes on; the fit takes
+seconds. With `--weights` those of the order of passages and candidates are searched first; where they change, all is
+asked again. Writes `refusal` and such weights into the folder's calibration.json and leaves its other keys; every line
+printed is JSON.
 """
 
 from __future__ import annotations
