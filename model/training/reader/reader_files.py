@@ -15,6 +15,7 @@ from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderT
 from docqa.model.native.encoder import EncoderShape, shape_of
 from docqa.model.training.reader.cross_encoder import CrossEncoder
 
+UNREAD = "head.reply."  # nothing that ships asks for it yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 
 
@@ -37,8 +38,9 @@ def load_dense(folder: Path) -> CrossEncoder:
 
 def save_reader(reader: CrossEncoder, folder: Path) -> None:
     """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder are replaced."""
+    shipped = {name: part for name, part in reader.named_parameters() if not name.startswith(UNREAD)}
     parts, room = [dict[str, Tensor]()], LARGEST_FILE
-    for name, tensor in stored_form(dict(reader.named_parameters())).items():
+    for name, tensor in stored_form(shipped).items():
         if tensor.nbytes > room and parts[-1]:
             parts.append({})
             room = LARGEST_FILE

@@ -11,7 +11,7 @@ from docqa.kernels.native import SWITCH, native_in_use
 from docqa.model.errors import ModelError, WeightsMismatch
 from docqa.model.folder import BUNDLED
 from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support, read_excerpts
-from docqa.model.heads.reader_text import FORMS, READER_FILE, READER_TOKENIZER, reader_files
+from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, reader_files
 from docqa.model.load import load_model
 from docqa.model.training.reader import reader_files as written_files
 from docqa.model.training.reader.cross_encoder import lay_out
@@ -34,14 +34,14 @@ def test_the_reader_says_what_the_trained_one_says(tmp_path, monkeypatch, tiny_r
     found, batch = ours.read(pairs), lay_out(pairs, ours.tokenizer.between)
     with torch.no_grad():
         right = theirs(batch)
-        verdicts = theirs.head.question(theirs.encoder(batch.ids, batch.mask)[:, 0])[:, len(FORMS) : -1]
         support = theirs.head.support(theirs.encoder(batch.ids, batch.mask)[:, 0])
     for row, mine in enumerate(found):
         parts, here = (right.start, right.end, right.begins, right.inside), batch.excerpt[row]
         tokens = torch.stack([part[row][here] for part in parts])
         np.testing.assert_allclose(mine.tokens, tokens.numpy(), atol=close)
         np.testing.assert_allclose(mine.form, right.form[row].numpy(), atol=close)
-        np.testing.assert_allclose(mine.verdict, verdicts[row].numpy(), atol=close)  # its own head does not ship yet
+        np.testing.assert_allclose(mine.verdict, right.verdict[row].numpy(), atol=close)
+        np.testing.assert_allclose(mine.answer_type, right.answer_type[row].numpy(), atol=close)
         assert mine.answers == pytest.approx(float(right.answers[row]), abs=close)
     np.testing.assert_allclose(ours.judge(pairs), support.numpy(), atol=close)
     np.testing.assert_allclose(ours.none, theirs.head.none.detach().numpy())
