@@ -44,8 +44,8 @@ def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
     )  # fmt: skip
 
 
-def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages, processes: int) -> Document:
-    """The Document of all pages, from which it takes their lines; so many `processes` work on it.
+def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
+    """The Document of all pages, from which it takes their lines.
 
     Raises Unreadable where no page could be read, NoText, TooLarge.
     """
@@ -67,7 +67,7 @@ def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages,
         request, title=beside.title, media_type="application/pdf", paged=True, pages=pages, sections=sections,
         hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
         warnings=[*warnings, *_label_warning(differing), *told(onto, request.include_hidden), *beside.left_out],
-        lost=[number for number, page in enumerate(raw, 1) if page.lost], processes=processes,
+        lost=[number for number, page in enumerate(raw, 1) if page.lost],
     )  # fmt: skip
 
 
