@@ -225,7 +225,6 @@ def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandida
 
 def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """Those whose numbers follow from each other, family by family."""
-    bare = {f.numbered.ordinals for f in found if f.numbered.family == "bare letter"}
     families: dict[str, list[int]] = {}
     parts: list[int] = []
     part = 0
@@ -240,7 +239,7 @@ def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate
             chosen.update(places)
         elif family not in NUMBERS:
             chosen.update(_divisions(found, places))
-        elif family != "bare letter" or {(1,), (2,)} <= bare:
+        else:
             steps = [Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at]) for at in places]
             chain = [places[n] for n in best_chain(steps)]
             if _is_counted(family, [found[at] for at in chain]):
@@ -311,16 +310,13 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
+    """Pages whose numbered lines come again later: tables of contents."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
-    headed: set[int] = set()
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
         if numbered is None:
             continue
-        if numbered.family == "named" and numbered.title.lower().endswith("contents"):
-            headed.add(candidate.page)
         key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
@@ -329,8 +325,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         again = sum(last_seen[key] > page for key in own)
         # A form that is attached twice comes again on one page.
         together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
-        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
-        if repeated or (page in headed and len(own) >= 5):
+        if together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own):
             found.add(page)
     return found
 
@@ -341,8 +336,6 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
     if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
-    if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
-        return False
     if heading.run_in:
         return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body
     larger = heading.size > 1.08 * body

@@ -33,7 +33,6 @@ from docqa.ingest.structure.locators.sections import (
     word_of,
 )
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
-from docqa.ingest.structure.notes import rules_above_notes
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section
@@ -41,8 +40,6 @@ from docqa.ingest.types import Item, Note, Page, Section
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
 """Lines in which the second clause is looked for, where no section has its number."""
-_NOTES_FROM = 0.35
-"""The share of a page's text above its notes."""
 _OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
 _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
@@ -70,14 +67,12 @@ class _Walk:
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.pages = pages
-        self.paged = len(pages) > 1
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed_number(section) for section in sections)
         self.attachments = attachment_of(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
-        self.rules = rules_above_notes(pages) if notes and self.paged else {}
         self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
@@ -103,16 +98,7 @@ class _Walk:
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
-        ruled = note is not None and note.start > self.rules.get(note.page, note.start)
-        high = note is not None and note.start < _NOTES_FROM * len(self.pages[note.page - 1].text)
-        if high and self.paged and not ruled:
-            return None  # a numbered line in the text whose number stands behind a word above it
-        headed = inside and note is not None and (note.page, note.start) in self.headed
-        return note if inside and not headed else None
-
-    def section_at(self, line: MarkedLine) -> int:
-        """The index of the section around the beginning of a line, -1 before the first."""
-        return bisect_right(self.starts, (line.page, line.start)) - 1
+        return note if inside and note is not None and (note.page, note.start) not in self.headed else None
 
     def _paragraphs(self) -> frozenset[int]:
         """The lines whose number counts paragraphs through the whole document ("14." of a complaint, "[14]")."""
@@ -122,7 +108,7 @@ class _Walk:
             last = 0
             for number, line in enumerate(self.lines):
                 mark = line.marks[0] if line.marks else None
-                if mark is None or mark.shape != shape or self._is_list(line):
+                if mark is None or mark.shape != shape:
                     continue
                 value = int(mark.text)
                 if value == last + 1 or (len(chain) >= 10 and value == last + 2):
@@ -133,21 +119,12 @@ class _Walk:
         counted = sum((printed_number(section) or "").isdigit() for section in self.sections)
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
-        within = {self.section_at(self.lines[number]) for number in best}
+        within = {bisect_right(self.starts, (self.lines[number].page, self.lines[number].start)) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
         # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
         most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
         alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
         return frozenset(best) if across or most or alone else frozenset()
-
-    def _is_list(self, line: MarkedLine) -> bool:
-        at = self.section_at(line)
-        return at >= 0 and is_list(self.sections[at])
-
-
-def is_list(section: Section) -> bool:
-    """Whether a section is a bibliography or a table of contents, whose numbers name nothing in the document."""
-    return section.title.casefold().strip(" .:") in NAMES_OF_LISTS
 
 
 class _Part:
@@ -166,7 +143,8 @@ class _Part:
         self.levels = Levels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
-        self.skipped = section is not None and is_list(section)
+        # A bibliography or a table of contents, whose numbers name nothing in the document.
+        self.skipped = section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
@@ -208,12 +186,12 @@ class _Part:
     def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
-        first: Mark | None = None
+        begun = False
         for mark in line.inline:
             if self.levels.continue_inline(number, mark):
-                first = first or mark
+                begun = True
                 yield mark.start, self._locator()
-        if first is not None and first.behind != "." and line.sentence_end:
+        if begun and line.sentence_end:
             self.levels.close_to(depth)
             yield line.sentence_end, self._locator()
 

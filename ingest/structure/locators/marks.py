@@ -51,7 +51,6 @@ _SHAPES = (
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
-_NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
 _HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
 _FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
@@ -153,7 +152,7 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
     at = 0
-    if " | " in text or _NAMES_OF_PICTURES.fullmatch(text):
+    if " | " in text:
         return
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
@@ -171,9 +170,8 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
 
 
 def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
-    pattern = _BRACKETED
     for stop in _INLINE.finditer(text):
-        match = pattern.match(text, stop.end())
+        match = _BRACKETED.match(text, stop.end())
         if match is not None:
             yield Mark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
 
@@ -202,10 +200,8 @@ class Levels:
     def begin(self, texts: Sequence[str], shape: str) -> None:
         """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
         for text in texts:
-            taken = {level.kind for level in self.open}
-            readings = [reading for reading in readings_of(text) if reading[0] not in taken] or readings_of(text)
-            if readings:
-                self.open.append(_Level(shape, *readings[-1 if not taken else 0], text))
+            if readings := readings_of(text):
+                self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
         self._own = len(self.open)
 
     def open_texts(self) -> list[str]:

@@ -17,7 +17,6 @@ from docqa.ingest.language.places import ATTACHMENTS, DIVISIONS, ELSEWHERE, NAME
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
-_BRACKETED = lazily(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
 _CORE_PARTS = lazily(r"[.\-–—]")
 _CAPITALS = frozenset(
     (*DIVISIONS, *ORDINAL_WORD.split("|"), *ELSEWHERE, "section", "sec", "clause", "paragraph",
@@ -106,23 +105,13 @@ def _locator(
         title = " ".join(section.title.split())
         again = names[title.casefold()] > 1 and numbered is not None
         return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
-    if _BRACKETED.match(own) and own.endswith(")"):
-        around = above[0] if above else None
-        own = own if own.startswith("(") else f"({own}"
-        return joined((around.locator if around else None) or "", own)
     attached = next((one for one in above if _is_roof(one, first)), None)
     if _carries(own, numbers, above):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
         return joined(attached.locator or "", own) if inner and attached is not None else own
     if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
         return joined(numbered.locator or "", own)
-    if attached is not None and attached.locator:
-        return joined(attached.locator, own)
-    if names[own.casefold()] > 1 and above:
-        around = numbered or next((one for one in above if one.source == "opinion"), None)
-        if around is not None and around.locator:
-            return joined(around.locator, own) if numbered is not None else f"{around.locator}, {own}"
-    return own
+    return joined(attached.locator or "", own) if attached is not None else own
 
 
 def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
@@ -134,10 +123,9 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
     if around is None:
         return not any(is_attachment(numbers[one.id]) for one in above)
     outer = _CORE_PARTS.split(_core(around))
-    same = parts[: len(outer)] == outer
-    if not is_attachment(around):  # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
-        same = same or ordinal_of(parts[0]) == ordinal_of(outer[0])
-    return same and (len(parts) > len(outer) or parts[0] != outer[0])
+    # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
+    alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
+    return (alike or parts[: len(outer)] == outer) and (len(parts) > len(outer) or parts[0] != outer[0])
 
 
 def _names_all(section: Section, first: str | None) -> bool:
@@ -154,10 +142,7 @@ def _is_roof(section: Section, first: str | None) -> bool:
 
 def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
     """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that comes again."""
-    core = _core(own)
     if word_of(own):
-        return names[own.casefold()] > 1
-    if _CORE_PARTS.search(core):
         return names[own.casefold()] > 1
     if is_division(around):
         # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
