@@ -180,8 +180,6 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
     right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
-    left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
-                        if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
     top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
 
@@ -218,9 +216,7 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
     return near >= 0.6 * len(chunks)
 
 
-def _is_enough(
-    group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool
-) -> bool:
+def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:

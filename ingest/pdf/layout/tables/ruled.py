@@ -18,17 +18,14 @@ from docqa.ingest.structure.clean import grouped
 _MAX_FIELDS = 10_000  # squared paper has more
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
 _FILLED = 0.4  # the share of the cells of a table that have words
-_OPEN_SIDE = 12.0  # points that level rules go beyond the outermost upright ones where the sides are not drawn
 
 Field = tuple[int, int]
 
 
 def frame_box(frame: Rules) -> Box:
-    """What the rules of a frame are around; where its sides are not drawn, the level rules say how far it reaches."""
+    """What the rules of a frame are around."""
     ys, xs = places(frame.across), places(frame.down)
-    left, right = min(rule[1] for rule in frame.across), max(rule[2] for rule in frame.across)
-    open_left, open_right = left < xs[0] - _OPEN_SIDE, right > xs[-1] + _OPEN_SIDE
-    return left if open_left else xs[0], ys[0], right if open_right else xs[-1], ys[-1]
+    return xs[0], ys[0], xs[-1], ys[-1]
 
 
 def words_within(words: Sequence[Word], box: Box) -> list[Word]:
@@ -42,7 +39,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     rule separates."""
     box = frame_box(frame)
     ys = places(frame.across)
-    xs = sorted({box[0], *places(frame.down), box[2]})
+    xs = places(frame.down)
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
     owners = _owners(frame, ys, xs)
