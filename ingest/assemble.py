@@ -126,6 +126,11 @@ def _kind(text: str, path: Sequence[str]) -> str:
     return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
 
 
+def hidden_remark(included: bool) -> str:
+    """What was done with hidden text, for a warning."""
+    return "read because it was asked for" if included else "not read; --include-hidden reads it"
+
+
 def page_list(pages: Sequence[int], most: int = 12) -> str:
     """ "page 3" or "pages 1, 2 and 7 more"."""
     shown = ", ".join(str(page) for page in pages[:most])

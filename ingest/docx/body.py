@@ -7,23 +7,11 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
+from docqa.ingest.docx import markup as word
 from docqa.ingest.docx.cells import DocxCell, placed_cells
 from docqa.ingest.docx.comments import Comments
 from docqa.ingest.docx.formatting import RunFormat, box_ground, is_off_the_page, is_unseen, shading
 from docqa.ingest.docx.line import ParagraphLine
-from docqa.ingest.docx.markup import (
-    DELETED,
-    INSERTED,
-    WRAPPERS,
-    alternative,
-    boxes,
-    children,
-    equation,
-    has_text,
-    number,
-    sign,
-    toggled,
-)
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
@@ -87,13 +75,13 @@ class DocxBody:
         `runs`."""
         for element in parent:
             name = local(element)
-            if name in WRAPPERS or name in INSERTED:
-                self.insertions += runs and name in INSERTED and has_text(element)
+            if name in word.WRAPPERS or name in word.INSERTED:
+                self.insertions += runs and name in word.INSERTED and word.has_text(element)
                 yield from self._unwrapped(element, runs=runs)
-            elif name in DELETED:
-                self.deletions += has_text(element)
+            elif name in word.DELETED:
+                self.deletions += word.has_text(element)
             elif name == "AlternateContent":
-                yield from self._unwrapped(alternative(element), runs=runs)
+                yield from self._unwrapped(word.alternative(element), runs=runs)
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
             else:
@@ -132,7 +120,7 @@ class DocxBody:
             # The end of this paragraph was deleted: what is left of it begins the next one.
             self._carry = line.take()
             return line, ""
-        if not line.text() and toggled(mark, "vanish", False):
+        if not line.text() and word.toggled(mark, "vanish", False):
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
@@ -157,7 +145,7 @@ class DocxBody:
             if name == "r":
                 self._run(element, line)
             elif name in ("oMath", "oMathPara"):
-                line.add(f" {equation(element)} ", line.style.letters)
+                line.add(f" {word.equation(element)} ", line.style.letters)
 
     def _run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
@@ -183,7 +171,7 @@ class DocxBody:
         for element in run:
             if local(element) not in ("t", *_CHARACTERS):
                 self._character(element, line)
-        if has_text(run):
+        if word.has_text(run):
             words = "".join(element.text or "" for element in run if local(element) == "t")
             self._writer.hide(words, goes_on=line.after_hidden)
             line.after_hidden = True
@@ -205,14 +193,14 @@ class DocxBody:
         if name == "fldChar":
             self._field(element)
         elif name == "sym":
-            return sign(attribute(element, "char") or "")
+            return word.sign(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
             return self._note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
         elif name in _DRAWN:
             ground = box_ground(element, self._under_boxes)
-            line.boxes += [(box, ground) for box in boxes(element)]
+            line.boxes += [(box, ground) for box in word.boxes(element)]
         elif name == "ruby":
             self._runs(element, line)
         return ""
@@ -238,11 +226,11 @@ class DocxBody:
         outer = self._ground
         if self._styles.is_shaded(attribute(child(table, "tblPr", "tblStyle"), "val")):
             self._ground = None  # which cells the style fills depends on where they are
-        rows = list(children(table, "tr"))
-        if all(len(list(children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
+        rows = list(word.children(table, "tr"))
+        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
             # A frame around text, not data.
             for row in filter(self._is_kept, rows):
-                for cell in children(row, "tc"):
+                for cell in word.children(row, "tc"):
                     self._in_cell(cell, self.write)
         else:
             kept = list(filter(self._is_kept, rows))
@@ -278,8 +266,8 @@ class DocxBody:
         deleted = child(properties, "del") is not None
         self.deletions += deleted
         height = child(properties, "trHeight")
-        low = attribute(height, "hRule") == "exact" and number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
-        if low or toggled(properties, "hidden", False):
+        low = attribute(height, "hRule") == "exact" and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+        if low or word.toggled(properties, "hidden", False):
             self._writer.hide("".join(e.text or "" for e in row.iter() if local(e) == "t"))
             return False
         return not deleted
@@ -297,9 +285,9 @@ class DocxBody:
             if name == "p":
                 words += self._words_of_paragraph(element)
             elif name == "tbl":
-                for row in children(element, "tr"):
-                    words += [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
-            elif name in WRAPPERS or name in INSERTED:
+                for row in word.children(element, "tr"):
+                    words += [self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")]
+            elif name in word.WRAPPERS or name in word.INSERTED:
                 words.append(self._one_line(element))
         return " ".join(filter(None, words))
 
@@ -316,5 +304,5 @@ class DocxBody:
 
 def _outline(properties: Element | None, style: Style) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
-    level = number(child(properties, "outlineLvl"), style.outline)
+    level = word.number(child(properties, "outlineLvl"), style.outline)
     return level if level is not None and 0 <= level <= 8 else None

@@ -70,7 +70,10 @@ class Nesting:
         if same:
             del self.stack[same[-1] :]
             return
-        while self.stack and _is_finer(self.stack[-1], heading):
+        while self.stack and self.stack[-1].family not in ATTACHMENTS:
+            open_ = self.stack[-1]
+            if open_.family not in _NOT_DIVISIONS and open_.rank <= heading.rank:
+                return
             self.stack.pop()
 
     def _number(self, heading: Numbered) -> None:
@@ -84,11 +87,6 @@ class Nesting:
     def _of_family(self, heading: Numbered) -> list[int]:
         """Where the open headings of the same family are in the stack."""
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
-
-
-def _is_finer(open_: Numbered, heading: Numbered) -> bool:
-    """Whether the open heading cannot contain `heading`."""
-    return open_.family not in ATTACHMENTS and (open_.family in _NOT_DIVISIONS or open_.rank > heading.rank)
 
 
 def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:

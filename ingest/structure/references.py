@@ -71,25 +71,19 @@ class _Resolver:
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
         self.sections = {section.id: section for section in document.sections}
-        self._add_sections()
-        self.kinds = {kind for kind, _ in self.places}
-        self._add_captions()
-
-    def _add_sections(self) -> None:
-        for section in self.document.sections:
+        for section in document.sections:
             target = Target(section.id, section.page, section.start)
             key = _key(section)
             if key is not None:
                 self.places.setdefault(key, []).append(target)
             if section.locator:
                 self.located.setdefault(section.locator.casefold(), []).append(target)
-        for item in self.document.items:
-            here = self.document.section_of(item.page, item.start)
+        self.kinds = {kind for kind, _ in self.places}
+        for item in document.items:
+            here = document.section_of(item.page, item.start)
             target = Target(here.id if here else None, item.page, item.start)
             self.located.setdefault(item.locator.casefold(), []).append(target)
-
-    def _add_captions(self) -> None:
-        for page in self.document.pages:
+        for page in document.pages:
             for block in page.blocks:
                 caption = caption_of(page.text[block.start : block.end])
                 if caption is not None:

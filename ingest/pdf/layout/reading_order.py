@@ -94,7 +94,8 @@ def order_lines(
         for line in lines:
             line.shown = laid_back(line.box)
             if line.grid is not None:
-                line.grid = line.grid.moved(laid_back)
+                cells = (cell._replace(box=laid_back(cell.box)) for cell in line.grid.cells)
+                line.grid = line.grid._replace(cells=tuple(cells))
     shown = sorted(int(word.text) for word in numbers)
     return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
 

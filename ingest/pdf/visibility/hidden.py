@@ -146,7 +146,7 @@ class HiddenTextDetector:
         if any(cover.contains(box) for cover in self._objects.opaque[paint.later :]):
             return COVERED
         if paint.blends:
-            behind = _background(self._objects.before(paint.place), box)
+            behind = _background(self._objects.covers, paint.place, box)
             if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
                 return SAME_COLOUR
         return ""
@@ -186,7 +186,8 @@ class _Paint(NamedTuple):
 def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     if not owner:
         return _Paint(0, -1, 0, None, False, False, 0, None, 0, False)
-    mode, fill = objects.render_mode(owner), objects.fill_colour(owner)
+    # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
+    mode, fill = objects.api["FPDFTextObj_GetTextRenderMode"](owner), objects.fill_colour(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 2) else None
     blends = unseen or (colour is not None and any(_near(other, colour) for other in objects.colours))
@@ -203,12 +204,10 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | None:
-    """The colour drawn last behind `box`: white where nothing is, None where it is not one colour."""
-    for cover in reversed(covers):
-        if cover.contains(box):
-            return cover.colour
-    return PAPER
+def _background(covers: Sequence[Cover], place: int, box: Box) -> tuple[int, int, int] | None:
+    """The colour drawn last before `place` behind `box`: white where nothing is, None where it is not one colour."""
+    behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
+    return next(behind, PAPER)
 
 
 def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
@@ -268,15 +267,12 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
     found: dict[int, list[int]] = {}
     for other in objects.order:
         box = objects.bounds(other)
-        alike = [owner for owner, mine in near.get(int(box[0]), ()) if _alike(mine, box)]
+        places = near.get(int(box[0]), ())
+        alike = [owner for owner, mine in places if all(abs(a - b) < _COPY_POINTS for a, b in zip(mine, box))]
         if alike and other not in owners and not objects.text(text_page, other):
             for owner in alike:
                 found.setdefault(owner, []).append(other)
     return found
-
-
-def _alike(a: Box, b: Box) -> bool:
-    return all(abs(x - y) < _COPY_POINTS for x, y in zip(a, b, strict=True))
 
 
 def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:

@@ -41,6 +41,14 @@ _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
 """Lines in which the second clause is looked for, where no section has its number."""
 _OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
+_HEADING = re.compile(r"\s*\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
+_ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
+# The words above the signatures of a contract, which belong to no clause.
+_CLOSES = re.compile(
+    r"\s{0,80}(?:IN\s+WITNESS\s+(?:WHEREOF|HEREOF)|\[?(?:the\s+)?(?:remainder|rest)\s+of\s+(?:this\s+|the\s+)?page|"
+    r"\[?signature\s+page)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
 _GAP = 3
@@ -62,11 +70,10 @@ class _Walk:
         lines = list(read_lines(pages))
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
-        self.inserted = insertions(self.lines, pages)
+        self.inserted = insertions(self.lines)
         self.behind = pages_behind_sections(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
-        self.pages = pages
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed_number(section) for section in sections)
@@ -168,7 +175,7 @@ class _Part:
         if number in self.walk.inserted:
             yield line.start, self._locator()
             return
-        if line.page in self.walk.behind or line.closes:
+        if line.page in self.walk.behind or _CLOSES.match(line.text):
             self._begin(None)
         if line.name is not None:
             yield line.start, line.name
@@ -223,7 +230,7 @@ class _Part:
     def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
-        missed = line.heading and ordinals > before  # a heading that the outline does not have
+        missed = ordinals > before and _HEADING.match(line.text)  # a heading that the outline does not have
         deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
         inside = deeper and max(ordinals[len(before) :]) <= 2
         begun = not before and self._is_begun(number, ordinals)
@@ -313,21 +320,20 @@ class _Part:
 
     def _unmarked(self, number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
-        if line.proviso:
+        words = line.text.lstrip()
+        if words.startswith(("Provided that", "Provided further", "PROVIDED")):
             return  # what it limits is the item before it
         if self.levels.open and self.levels.open[-1].shape == ALONE:
             return  # parts of an opinion, which end where the next begins
-        if line.opens_term:
+        if words[:1] in ("“", '"', "‘"):
             if self.terms is not None and len(self.levels.open) > self.terms:
                 self.levels.close_to(self.terms)
             self.terms = len(self.levels.open)
-        elif self._closes_list(line) and not self.levels.innermost_goes_on(number):
-            self.levels.close_to(len(self.levels.open) - 1)
-
-    def _closes_list(self, line: MarkedLine) -> bool:
-        """Whether unmarked words behind an item are no part of it: a new paragraph behind one that ended."""
-        before = self.before
-        return before is not None and before.ended and (line.goes_on or bool(before.marks or before.inline))
+        elif self.before is not None and _ENDED.search(self.before.text[-20:]):
+            # A new paragraph behind one that ended is no part of the item.
+            new = words[:1].islower() or self.before.marks or self.before.inline
+            if new and not self.levels.innermost_goes_on(number):
+                self.levels.close_to(len(self.levels.open) - 1)
 
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
