@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
-from docqa.ingest.docx.cells import DocxCell, placed_cells
 from docqa.ingest.docx.comments import Comments
 from docqa.ingest.docx.formatting import RunFormat, box_ground, is_off_the_page, is_unseen, shading
-from docqa.ingest.docx.line import ParagraphLine
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
@@ -23,15 +23,61 @@ from docqa.ingest.xml_tree import attribute, child, local
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _MAX_HEADING_CHARS = 160  # a longer paragraph in the style of a heading is a clause
+_MOST_COLUMNS = 200
 _LOWEST_ROW = 40  # in twentieths of a point: two points
 T = TypeVar("T")
+
+
+class ParagraphLine:
+    """The text of one paragraph in `style` while it is collected, with what hangs on it.
+
+    `ground` is the colour behind it, None where that is not known; `unseen`: it lies beside the page.
+    """
+
+    def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
+        self.style = style
+        self.ground = ground
+        self.unseen = unseen
+        self.boxes: list[tuple[Element, Colour | None]] = []
+        self.after_hidden = False
+        self._parts: list[tuple[str, RunFormat]] = []
+
+    def add(self, text: str, letters: RunFormat) -> None:
+        """More words at the end."""
+        self._parts.append((text, letters))
+
+    def take(self) -> str:
+        """All words that were collected, which are no longer here."""
+        words = "".join(part for part, _ in self._parts)
+        self._parts.clear()
+        return words
+
+    def last(self) -> str:
+        """What was added last."""
+        return self._parts[-1][0] if self._parts else ""
+
+    def text(self) -> str:
+        """The words as they would be printed, white space in order."""
+        lines = "".join(part for part, _ in self._parts).split("\n")
+        if self.style.name.lower().startswith("toc ") and "\t" in lines[-1]:
+            # The leader that Word prints before the page number.
+            lines[-1] = " .... ".join(lines[-1].rsplit("\t", 1))
+        return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+
+    def look(self) -> tuple[float, bool]:
+        """The size of its letters in points, and whether all are bold, underlined or capitals."""
+        parts = [(text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))]
+        sizes = Counter[float]()
+        for text, letters in parts:
+            sizes[letters.size] += len(text)
+        apart = all(letters.bold or letters.underlined or letters.capitals or text.isupper() for text, letters in parts)
+        return sizes.most_common(1)[0][0] if sizes else self.style.letters.size, bool(parts) and apart
 
 
 class DocxBody:
     """Writes body elements into `writer`, what a style calls a heading as one; the counts say what was left out.
 
-    `ground` is the colour of the page. `pictures_behind`: pictures float there, so that what is behind a text box is
-    not known.
+    `ground` is the colour of the page, `under_boxes` that behind its text boxes: None where pictures float there.
     """
 
     def __init__(
@@ -42,8 +88,7 @@ class DocxBody:
         notes: Mapping[str, dict[str, Element]],
         comments: Comments,
         ground: Colour,
-        *,
-        pictures_behind: bool = False,
+        under_boxes: Colour | None,
     ) -> None:
         self.title = ""
         self.insertions = self.deletions = self.embedded = 0
@@ -53,7 +98,7 @@ class DocxBody:
         self._notes = notes
         self._comments = comments
         self._ground: Colour | None = ground
-        self._under_boxes = None if pictures_behind else ground
+        self._under_boxes = under_boxes
         self._counts = {"footnote": 0, "endnote": 0}
         self._due: list[tuple[str, Element]] = []
         self._fields: list[bool] = []
@@ -159,12 +204,9 @@ class DocxBody:
             if text and local(element) == "t" and attribute(child(properties, "vertAlign"), "val") == "superscript":
                 text = raised(line.last(), text)
             if text and all(self._fields):
-                self._add(text, letters, line)
-
-    def _add(self, text: str, letters: RunFormat, line: ParagraphLine) -> None:
-        line.add(text, letters)
-        line.after_hidden = False
-        self._comments.hear(text)
+                line.add(text, letters)
+                line.after_hidden = False
+                self._comments.hear(text)
 
     def _hide(self, run: Element, line: ParagraphLine) -> None:
         """A run that cannot be seen; fields that begin or end in it, and boxes and notes that hang on it, count."""
@@ -306,3 +348,44 @@ def _outline(properties: Element | None, style: Style) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
     level = word.number(child(properties, "outlineLvl"), style.outline)
     return level if level is not None and 0 <= level <= 8 else None
+
+
+@dataclass(slots=True)
+class DocxCell:
+    """A cell: `element` is None for columns that its row leaves out; `goes_on` says that it only continues the cell
+    above it, so that its own words are not shown. `rows` counts the rows that it covers."""
+
+    element: Element | None
+    columns: int
+    goes_on: bool = False
+    rows: int = 1
+
+
+def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
+    """The cells of each row, in order."""
+    placed: list[list[DocxCell]] = []
+    above: dict[int, DocxCell] = {}  # column -> the cell of merged rows that covers it
+    for row in rows:
+        cells: list[DocxCell] = []
+        merged: dict[int, DocxCell] = {}
+        column = _columns(child(row, "trPr", "gridBefore"), 0)
+        if column:
+            cells.append(DocxCell(None, column))
+        for element in word.children(row, "tc"):
+            cell = DocxCell(element, _columns(child(element, "tcPr", "gridSpan"), 1))
+            merge = child(element, "tcPr", "vMerge")
+            if merge is not None and attribute(merge, "val") != "restart" and column in above:
+                above[column].rows += 1
+                cell.goes_on, merged[column] = True, above[column]
+            elif merge is not None:
+                merged[column] = cell
+            cells.append(cell)
+            column += cell.columns
+        placed.append(cells)
+        above = merged
+    return placed
+
+
+def _columns(element: Element | None, default: int) -> int:
+    found = word.number(element, default)
+    return min(max(found or default, default), _MOST_COLUMNS)

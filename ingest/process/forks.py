@@ -36,8 +36,11 @@ def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[i
 
     The fork may use `memory` bytes of address space. Of the open files it has the pipe and `keep`.
     """
+    import fcntl
+
     pipe, writing = Pipe(duplex=False)
-    _widen(writing)
+    with contextlib.suppress(OSError):  # this user has too many of that size
+        fcntl.fcntl(writing.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     process = os.fork()
     if process == 0:
         _live(work, writing, memory, keep)
@@ -56,13 +59,6 @@ def memory_share(count: int) -> int:
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     return used + max(WORKER_MEMORY_BYTES - used, 0) // count
-
-
-def _widen(pipe: Connection) -> None:
-    import fcntl
-
-    with contextlib.suppress(OSError):  # this user has too many of that size
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:

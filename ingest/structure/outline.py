@@ -139,29 +139,22 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
 
 def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """`kept` and the short lines between them that are set exactly like the outermost of them ("Data and code")."""
-    looks = Counter(
-        (round(2 * f.candidate.heading.size), f.candidate.heading.bold)
-        for f in kept
-        if f.strong and len(f.numbered.ordinals) <= 1 and f.numbered.family in ("decimal", "roman", "named")
-    )
-    inner = {
-        (round(2 * f.candidate.heading.size), f.candidate.heading.bold) for f in kept if len(f.numbered.ordinals) > 1
-    }
-    if not kept:
-        return kept
+    outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
+    looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
+    inner = {_look(f.candidate) for f in kept if len(f.numbered.ordinals) > 1}
     place = {id(f.candidate): f for f in kept}
     out: list[_NumberedCandidate] = []
-
-    def is_alike(line: Candidate) -> bool:
-        look = (round(2 * line.heading.size), line.heading.bold)
-        return looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text)
-
     for line in lines:
+        look = _look(line)
         if id(line) in place:
             out.append(place[id(line)])
-        elif out and is_alike(line):
+        elif out and looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text):
             out.append(_NumberedCandidate(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
+
+
+def _look(line: Candidate) -> tuple[int, bool]:
+    return round(2 * line.heading.size), line.heading.bold
 
 
 def _is_name(text: str) -> bool:

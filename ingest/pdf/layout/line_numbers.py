@@ -17,7 +17,6 @@ from docqa.ingest.structure.clean import grouped
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4
 _NEEDED, _NEEDED_AGAIN = 10, 3  # numbers that a page must show; one in a document that has them elsewhere
-_MAX_DRIFT = 6.0  # points between the edges of numbers of one column beyond those of the widest
 _MAX_COLUMNS = 60  # places of numbers that are looked at, from the edge inwards
 _SHORT = 12  # pages
 _NEAR, _TOGETHER = 3, 3  # so many of the pages around, with its own, must have line numbers
@@ -50,8 +49,7 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
 
 def _aligned(word: Word, anchor: Word) -> bool:
     """Whether two numbers stand in one column, set flush left or right."""
-    near = abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
-    return near and abs(word.x0 - anchor.x0) <= _MAX_DRIFT + abs((word.x1 - word.x0) - (anchor.x1 - anchor.x0))
+    return abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
 
 
 def _rising(column: Sequence[Word], known: bool) -> list[Word]:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.locators.excluded import contents_lines, insertions, pages_behind_sections
 from docqa.ingest.structure.locators.marks import (
     ABJAD,
@@ -23,14 +24,6 @@ from docqa.ingest.structure.locators.marks import (
     MarkedLine,
     read_lines,
     readings_of,
-)
-from docqa.ingest.structure.locators.sections import (
-    attachment_of,
-    is_attachment,
-    is_division,
-    joined,
-    printed_number,
-    word_of,
 )
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
@@ -76,8 +69,8 @@ class _Walk:
         self.starts = [(section.page, section.start) for section in self.sections]
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
-        self.is_plain = not any(printed_number(section) for section in sections)
-        self.attachments = attachment_of(sections)
+        self.is_plain = not any(printed.printed_number(section) for section in sections)
+        self.attachments = printed.attachment_of(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
         self.counted: dict[str, int] = {}
@@ -123,7 +116,7 @@ class _Walk:
                     last = value
             if len(chain) > len(best):
                 best = chain
-        counted = sum((printed_number(section) or "").isdigit() for section in self.sections)
+        counted = sum((printed.printed_number(section) or "").isdigit() for section in self.sections)
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
         within = {bisect_right(self.starts, (self.lines[number].page, self.lines[number].start)) for number in best}
@@ -142,11 +135,11 @@ class _Part:
         self.section = section
         self.first = first
         self.base = section.locator if section is not None else None
-        self.number = printed_number(section) if section is not None else None
+        self.number = printed.printed_number(section) if section is not None else None
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
         self.is_plain = walk.is_plain and (section is None or section.source in ("style", "bookmark"))
         self.roof = walk.attachments.get(section.id) if section is not None else None
-        self.is_attached = self.roof is not None and is_attachment(self.number)
+        self.is_attached = self.roof is not None and printed.is_attachment(self.number)
         self.levels = Levels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
@@ -246,11 +239,11 @@ class _Part:
     def _open_worded(self, mark: Mark) -> None:
         """An article between two that are headings, whose text begins on the line of its number."""
         own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
-        if own is None or value is None or self.number is None or word_of(mark.text) != word_of(self.number):
+        if own is None or value is None or printed.word_of(mark.text) != printed.word_of(self.number or ""):
             return
         following = self._next_section()
         if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
-            self._begin(joined(self.roof or "", " ".join(mark.text.split())))
+            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
@@ -263,11 +256,11 @@ class _Part:
         ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
         if ordinal is not None:
             self.divisions[word.casefold()] = ordinal
-            self._begin(joined(self.section.locator or "", f"{word.capitalize()} {core}"))
+            self._begin(printed.joined(self.section.locator or "", f"{word.capitalize()} {core}"))
 
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._begin(joined(self.roof or "", mark.text))
+        self._begin(printed.joined(self.roof or "", mark.text))
 
     def _open_paragraph(self, number: int, mark: Mark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
@@ -279,7 +272,7 @@ class _Part:
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
-        counted = not (self.number and word_of(self.number)) and self.clause[:1] == (value - 1,)
+        counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
@@ -305,7 +298,7 @@ class _Part:
         if number is None:
             opinion = self.section is not None and self.section.source == "opinion"
             return self.walk.is_plain or opinion
-        return self.is_attached or not (number[-1:].isdigit() or is_division(number))
+        return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _next_section(self) -> int | None:
         """The number of the next section that is counted as this one is."""
@@ -313,8 +306,9 @@ class _Part:
         if section is None:
             return None
         at = self.walk.sections.index(section)
-        later = (printed_number(other) for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
-        alike = (number for number in later if number is not None and word_of(number) == word_of(self.number or ""))
+        later = (other for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
+        own, numbers = printed.word_of(self.number or ""), map(printed.printed_number, later)
+        alike = (number for number in numbers if number is not None and printed.word_of(number) == own)
         found = (_LAST_NUMBER.search(number) for number in alike)
         return next((int(match.group()) for match in found if match is not None), None)
 
@@ -338,7 +332,7 @@ class _Part:
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for text in self.levels.open_texts():
-            locator = joined(locator, text)
+            locator = printed.joined(locator, text)
         return locator or None
 
 

@@ -35,7 +35,9 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
     first = _first_numbered(sections)
     done: dict[str, Section] = {}
     for section in sections:
-        above = _above(section, done)
+        above: list[Section] = []  # the sections around it, from the inside out
+        while (parent := above[-1].parent if above else section.parent) is not None:
+            above.append(done[parent])
         given = section.label if not paged else None
         locator = given or _locator(section, numbers, above, names, first)
         done[section.id] = replace(section, locator=locator, label=section.label if paged else locator)
@@ -86,21 +88,13 @@ def is_attachment(number: str | None) -> bool:
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
 
-def _above(section: Section, done: dict[str, Section]) -> list[Section]:
-    """The sections around `section`, from the inside out."""
-    found = []
-    parent = section.parent
-    while parent is not None:
-        found.append(done[parent])
-        parent = done[parent].parent
-    return found
-
-
 def _locator(
     section: Section, numbers: dict[str, str | None], above: list[Section], names: Counter[str], first: str | None
 ) -> str | None:
     own = numbers[section.id]
-    numbered = next((one for one in above if numbers[one.id] and not _names_all(one, first)), None)
+    # An exhibit that opens the document names all of it.
+    whole = {one.id for one in above if one.id == first and is_attachment(numbers[one.id])}
+    numbered = next((one for one in above if numbers[one.id] and one.id not in whole), None)
     if own is None:
         title = " ".join(section.title.split())
         again = names[title.casefold()] > 1 and numbered is not None
@@ -126,11 +120,6 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
     # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
     alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
     return (alike or parts[: len(outer)] == outer) and (len(parts) > len(outer) or parts[0] != outer[0])
-
-
-def _names_all(section: Section, first: str | None) -> bool:
-    """Whether `section` is an exhibit that opens the document, and with that the document itself."""
-    return section.id == first and is_attachment(printed_number(section))
 
 
 def _is_roof(section: Section, first: str | None) -> bool:

@@ -211,8 +211,6 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
         return False
     if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
         return False
-    if upper.words[0].bold != lower.words[0].bold:
-        return False
     if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
         return True
     full = upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height

@@ -85,8 +85,6 @@ def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
 
 
 def _seeds(line: PrintLine) -> list[int]:
-    if len(line.chunks) == 1 and len(line.chunks[0].words) > _SHORT:
-        return []  # running text
     short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
     many = short >= _MANY_CELLS and short == len(line.chunks)
     return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
@@ -107,10 +105,11 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
-            elif line.top - last.bottom > _FURTHEST * last.height or _blocked(last.chunks[column[-1][1]], line):
-                done.append(column)
             else:
-                left.append(column)
+                middle = last.chunks[column[-1][1]].middle
+                # Running text stands where the next value would.
+                blocked = any(c.x0 < middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
+                (done if blocked or line.top - last.bottom > _FURTHEST * last.height else left).append(column)
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
@@ -119,11 +118,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
     close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
     return close < _ALIGNED
-
-
-def _blocked(upper: Chunk, line: PrintLine) -> bool:
-    """Whether running text stands where the next value would."""
-    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
