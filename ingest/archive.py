@@ -132,9 +132,10 @@ def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = Non
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
             danger = _danger(info)
+            hidden = any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(info.filename).parts)
             if danger and skipped is not None:
                 skipped.append(f"{name}/{info.filename} ({danger})")
-            elif not (danger or _is_hidden(info)):
+            elif not (danger or hidden or info.is_dir()):
                 yield info.filename, package.read_entry(info)
 
 
@@ -144,14 +145,6 @@ def _danger(info: zipfile.ZipInfo) -> str:
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"
     return "a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
-
-
-def _is_hidden(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
-    return info.is_dir() or any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-# Files and pipes
 
 
 def status_of(path: str | Path) -> os.stat_result:

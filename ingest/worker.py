@@ -241,8 +241,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        body = _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
-        return b"answer\n" + body
+        return b"answer\n" + (_read(request, events) if page is None else _inspect(request, page, events))
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
     except IngestError as raised:
@@ -259,10 +258,10 @@ def _read(request: ReadRequest, events: PageEvents) -> bytes:
     return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
-def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
+def _inspect(request: ReadRequest, page: Any, events: PageEvents) -> bytes:
     from docqa.ingest.pdf import inspection
 
-    return inspection.to_bytes(inspection.inspect_page(request, page, events))
+    return inspection.to_bytes(inspection.inspect_page(request, maker(Page)(page), events))
 
 
 def limit_resources() -> None:

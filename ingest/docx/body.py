@@ -144,9 +144,7 @@ class DocxBody:
             self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
-            outer, self._ground = self._ground, ground
-            self.write(box)
-            self._ground = outer
+            self._before(ground, self.write, box)
 
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what the list that it is in prints in front of them."""
@@ -296,9 +294,12 @@ class DocxBody:
 
     def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
         """What `read` makes of `cell`, before the colour that fills it."""
-        outer = self._ground
-        self._ground = shading(child(cell, "tcPr")) or outer
-        result = read(cell)
+        return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
+
+    def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
+        """What `read` makes of `element`, with the colour `ground` behind it."""
+        outer, self._ground = self._ground, ground
+        result = read(element)
         self._ground = outer
         return result
 
@@ -337,11 +338,7 @@ class DocxBody:
         line, printed = self._read(element)
         text = " ".join(line.text().split())
         words = [f"{printed} {text}" if printed else text] if text else []
-        for box, ground in line.boxes:
-            outer, self._ground = self._ground, ground
-            words.append(self._one_line(box))
-            self._ground = outer
-        return words
+        return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
 
 
 def _outline(properties: Element | None, style: Style) -> int | None:

@@ -21,9 +21,7 @@ _NUMBER_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _DIVISION_ALONE = re.compile(
-    rf"((?:{_WORDS})\s+"
-    rf"(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?",
-    re.IGNORECASE,
+    rf"((?:{_WORDS})\s+(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?", re.IGNORECASE
 )
 
 

@@ -129,18 +129,18 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
     _cut_at_edge(words, places, boxes, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
-    detected = detector.detect(places, boxes)
+    unseen, ocr = detector.detect(places, boxes)
     place = placer(page.get_bbox(), page.get_rotation())
-    rules = tuple(place(*box) for box in detector.rules)
+    rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
     clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
-    repeated = _repeated(words, clipped, detected.reasons)
+    repeated = _repeated(words, clipped, unseen)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
-        reason = _unseen(word, width, height, tiny) or detected.reasons.get(number)
+        reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
@@ -164,7 +164,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
         else:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
-    return PageWords(seen, count, width, height, hidden, detected.ocr, rules)
+    return PageWords(seen, count, width, height, hidden, ocr, rules)
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
@@ -198,11 +198,7 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 
 
 def _all_words(
-    page: Any,
-    text: str,
-    detector: HiddenTextDetector,
-    ligatures: Mapping[int, str],
-    font_of: Callable[[int], str],
+    page: Any, text: str, detector: HiddenTextDetector, ligatures: Mapping[int, str], font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())

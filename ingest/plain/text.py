@@ -36,8 +36,7 @@ def read_text(request: ReadRequest) -> Document:
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
-        request, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden,
-        warnings=warnings,
+        request, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden, warnings=warnings
     )  # fmt: skip
 
 

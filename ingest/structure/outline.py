@@ -63,8 +63,8 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     opinions = find_opinions(pages)
     if not opinions:
         return list(marks)
-    first = (opinions[0].page, opinions[0].start)
-    parts = [HeadingMark(1, None, part.title, part.page, part.start, "opinion", 0.95) for part in opinions]
+    first = opinions[0][:2]
+    parts = [HeadingMark(1, None, title, page, start, "opinion", 0.95) for page, start, title in opinions]
     inner = [
         mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
         for mark in marks

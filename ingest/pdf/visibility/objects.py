@@ -174,15 +174,11 @@ class PageObjects:
         """The innermost mark of `item` that puts it on a layer, 0 for none."""
         for at in reversed(range(self.api["FPDFPageObj_CountMarks"](item))):
             mark = self.api["FPDFPageObj_GetMark"](item, at)
-            if mark and self._mark_name(mark) == "OC":
+            name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
+            named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
+            if named and name.raw[: max(size.value - 2, 0)] == "OC".encode("utf-16-le"):
                 return int(mark)
         return 0
-
-    def _mark_name(self, mark: int) -> str:
-        buffer, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
-        if not self.api["FPDFPageObjMark_GetName"](mark, buffer, _MARK_BYTES, ctypes.byref(size)):
-            return ""
-        return buffer.raw[: max(min(size.value, _MARK_BYTES) - 2, 0)].decode("utf-16-le", "replace")
 
     def _read_clip(self, handle: int, count: int, matrix: _Matrix) -> Clip | None:
         box, plain = _EVERYWHERE, True

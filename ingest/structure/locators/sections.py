@@ -131,12 +131,11 @@ def _is_roof(section: Section, first: str | None) -> bool:
 
 def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
     """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that comes again."""
+    again = names[own.casefold()] > 1
     if word_of(own):
-        return names[own.casefold()] > 1
-    if is_division(around):
-        # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
-        return names[own.casefold()] > 1 and not is_attachment(around)
-    return not is_attachment(around)
+        return again
+    # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
+    return not is_attachment(around) and (again or not is_division(around))
 
 
 def is_division(number: str) -> bool:

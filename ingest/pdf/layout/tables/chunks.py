@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
@@ -21,18 +21,12 @@ _LEADER, _DOTS = ".\u2026_", "...."
 _CLOSING = frozenset((")", "%", ")%"))
 
 
-@dataclass(eq=False)
 class Chunk:
     """Words of one line without a wide gap between them, all of which are known when it is made: what they say is
     found out once."""
 
-    words: list[Word]
-    x0: float = field(init=False)
-    x1: float = field(init=False)
-    middle: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.x0, self.x1 = self.words[0].x0, self.words[-1].x1
+    def __init__(self, words: list[Word]) -> None:
+        self.words, self.x0, self.x1 = words, words[0].x0, words[-1].x1
         self.middle = (self.x0 + self.x1) / 2
 
     @cached_property

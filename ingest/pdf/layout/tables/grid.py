@@ -129,17 +129,13 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     for at in range(1, min(limit + 1, len(lines))):
         between = [y for y, *_ in rules.across
                    if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
-        if any(_is_whole(rules, y, left, right, edges) for y in between):
+        # A rule through the table, not only below heads over some of its columns.
+        if any(all(runs_along(rules.across, y, left, end) for end in (right, edges[0])) for y in between):
             return at
     if valued is None or valued > _MOST_HEADS:
         return 0
     behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]
     return behind[-1] + 1 if behind else 0
-
-
-def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:
-    """Whether a rule at `y` runs through the table, not only below heads over some of its columns."""
-    return runs_along(rules.across, y, left, right) and runs_along(rules.across, y, left, edges[0])
 
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
