@@ -16,15 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from docqa.ingest import limits
 from docqa.ingest.errors import Encrypted, MissingError, NotADocument, TooLarge, Unreadable, reading, refuse_over
-from docqa.ingest.limits import (
-    MAX_FILE_BYTES,
-    MAX_ZIP_ENTRIES,
-    MAX_ZIP_ENTRY_BYTES,
-    MAX_ZIP_RATIO,
-    MAX_ZIP_TOTAL_BYTES,
-    PIPE_SECONDS,
-)
 
 ZIP = b"PK\x03\x04"
 _RATIO_FROM = 2**20
@@ -51,7 +44,7 @@ def package_kind(source: Path | bytes) -> str | None:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
-            infos = archive.infolist()[:MAX_ZIP_ENTRIES]
+            infos = archive.infolist()[:limits.MAX_ZIP_ENTRIES]
             names = {info.filename for info in infos}
             mimetype = b""
             if "mimetype" in names:
@@ -89,7 +82,7 @@ class Package:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
             self.entries = self.archive.infolist()
-            refuse_over(MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
+            refuse_over(limits.MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
             size = len(source) if isinstance(source, bytes) else source.stat().st_size
             if sum(info.compress_size for info in self.entries) > size:
                 raise Unreadable("its entries overlap, which no program writes", hint="Get it again")
@@ -113,18 +106,18 @@ class Package:
             if id(info) not in self._counted:  # several may have one name
                 self._counted.add(id(info))
                 self._total += len(data)
-            if self._total > MAX_ZIP_TOTAL_BYTES:
-                raise TooLarge(f"over {MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint)
+            if self._total > limits.MAX_ZIP_TOTAL_BYTES:
+                raise TooLarge(f"over {limits.MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint)
             return data
 
     def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
         with self.archive.open(info) as stream:
-            data = stream.read(MAX_ZIP_ENTRY_BYTES + 1)
-        if len(data) > MAX_ZIP_ENTRY_BYTES:
-            what = f"its entry {info.filename} is over {MAX_ZIP_ENTRY_BYTES:,} bytes"
+            data = stream.read(limits.MAX_ZIP_ENTRY_BYTES + 1)
+        if len(data) > limits.MAX_ZIP_ENTRY_BYTES:
+            what = f"its entry {info.filename} is over {limits.MAX_ZIP_ENTRY_BYTES:,} bytes"
             raise TooLarge(what, hint=self._hint)
-        if len(data) > _RATIO_FROM and len(data) > MAX_ZIP_RATIO * max(info.compress_size, 1):
-            what = f"its entry {info.filename} unpacks to over {MAX_ZIP_RATIO} times its size"
+        if len(data) > _RATIO_FROM and len(data) > limits.MAX_ZIP_RATIO * max(info.compress_size, 1):
+            what = f"its entry {info.filename} unpacks to over {limits.MAX_ZIP_RATIO} times its size"
             raise TooLarge(what, hint=self._hint)
         return data
 
@@ -139,9 +132,10 @@ def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = Non
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
             danger = _danger(info)
+            hidden = any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(info.filename).parts)
             if danger and skipped is not None:
                 skipped.append(f"{name}/{info.filename} ({danger})")
-            elif not (danger or _is_hidden(info)):
+            elif not (danger or hidden or info.is_dir()):
                 yield info.filename, package.read_entry(info)
 
 
@@ -151,14 +145,6 @@ def _danger(info: zipfile.ZipInfo) -> str:
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"
     return "a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
-
-
-def _is_hidden(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
-    return info.is_dir() or any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-# Files and pipes
 
 
 def status_of(path: str | Path) -> os.stat_result:
@@ -186,12 +172,12 @@ def load(file: Path) -> bytes:
             raise NotADocument("this is a folder", hint="Name a file in it")
         if is_pipe(status):
             return load_pipe(file)
-        refuse_over(MAX_FILE_BYTES, status.st_size, "bytes")
+        refuse_over(limits.MAX_FILE_BYTES, status.st_size, "bytes")
         try:
             data = file.read_bytes()
         except OSError as error:
             raise _cannot_be_opened(error, file) from error
-        refuse_over(MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
+        refuse_over(limits.MAX_FILE_BYTES, len(data), "bytes")  # it may have grown
         return data
 
 
@@ -209,15 +195,11 @@ def load_pipe(path: Path) -> bytes:
         if not stat.S_ISFIFO(status_of(path).st_mode):
             raise NotADocument("this is a device and no file", hint="Name a file, or a pipe such as <(command)")
         try:
-            with open(path, "rb", buffering=0, opener=_open_at_once) as pipe:
+            # A pipe that nobody writes into is opened without waiting for somebody to do so.
+            with open(path, "rb", buffering=0, opener=lambda *how: os.open(how[0], how[1] | os.O_NONBLOCK)) as pipe:
                 return _joined(_pieces(pipe.fileno()))
         except OSError as error:
             raise _cannot_be_opened(error, path) from error
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Opens a pipe that nobody writes into without waiting for somebody to do so."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _pieces(pipe: int) -> Iterator[bytes]:
@@ -225,7 +207,7 @@ def _pieces(pipe: int) -> Iterator[bytes]:
     waiting = select.poll()
     waiting.register(pipe, select.POLLIN)
     begun = False
-    end = time.monotonic() + PIPE_SECONDS
+    end = time.monotonic() + limits.PIPE_SECONDS
     while True:
         events = waiting.poll(100)
         try:
@@ -238,7 +220,7 @@ def _pieces(pipe: int) -> Iterator[bytes]:
         elif begun or events:
             return
         elif time.monotonic() > end:
-            what = f"no program wrote into this pipe for {PIPE_SECONDS} seconds"
+            what = f"no program wrote into this pipe for {limits.PIPE_SECONDS} seconds"
             raise Unreadable(what, hint="Start the program that writes into it first")
 
 
@@ -248,8 +230,8 @@ def _joined(pieces: Iterable[bytes]) -> bytes:
     for piece in pieces:
         found.append(piece)
         size += len(piece)
-        if size > MAX_FILE_BYTES:
-            raise TooLarge(f"more than {MAX_FILE_BYTES:,} bytes, which is the limit", hint="Split the file")
+        if size > limits.MAX_FILE_BYTES:
+            raise TooLarge(f"more than {limits.MAX_FILE_BYTES:,} bytes, which is the limit", hint="Split the file")
     return b"".join(found)
 
 

@@ -7,13 +7,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import chain, pairwise
-from typing import NamedTuple
+from itertools import pairwise
 
 from docqa.ingest.errors import NoText, refuse_over
 from docqa.ingest.limits import MAX_TEXT_CHARS
-from docqa.ingest.process.forks import do_together, parts_of
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.locators.items import find_items
@@ -23,11 +20,9 @@ from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.structure.tables.described import with_tables
-from docqa.ingest.types import Coverage, Document, Page, Passage, Reference, Section
+from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95
-# Pages of which forks find passages: each copies what it looks at, which is little time and much memory for more.
-_MOST_FORKED = 1_000
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
 # Letters beyond those of western Europe, by where their scripts begin; Chinese, Japanese and Korean are one.
@@ -53,9 +48,8 @@ def assemble(
     ocr: Sequence[int] = (),
     warnings: Sequence[str] = (),
     lost: Sequence[int] = (),
-    processes: int = 1,
 ) -> Document:
-    """The Document of these parts; one without a `title` is called by its file. So many `processes` work on it.
+    """The Document of these parts; one without a `title` is called by its file.
 
     Raises NoText when no page has text and TooLarge over 64 million characters.
     """
@@ -78,29 +72,7 @@ def assemble(
     items = tuple(find_items(document.pages, document.sections, notes))
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
-    passages = [partial(_with_passages, document, some) for some in parts_of(pages, max(processes - 1, 1))]
-    together = processes if len(pages) <= _MOST_FORKED else 1
-    found = do_together([partial(_with_references, document), *passages], together)
-    return replace(
-        document,
-        passages=tuple(chain.from_iterable(some.passages for some in found)),
-        references=tuple(chain.from_iterable(some.references for some in found)),
-    )
-
-
-class _Findings(NamedTuple):
-    """What a part of the work finds of a document."""
-
-    passages: tuple[Passage, ...] = ()
-    references: tuple[Reference, ...] = ()
-
-
-def _with_passages(document: Document, pages: Sequence[Page]) -> _Findings:
-    return _Findings(passages=tuple(_passages(document, pages)))
-
-
-def _with_references(document: Document) -> _Findings:
-    return _Findings(references=tuple(find_references(document)))
+    return replace(document, passages=tuple(_passages(document)), references=tuple(find_references(document)))
 
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
@@ -133,13 +105,12 @@ def _mixes_scripts(text: str) -> bool:
     return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
-def _passages(document: Document, pages: Sequence[Page]) -> list[Passage]:
-    """The passages of `pages`, which are some of the document's."""
+def _passages(document: Document) -> list[Passage]:
     starts: dict[int, list[int]] = {}
     for section in document.sections:
         starts.setdefault(section.page, []).append(section.start)
     passages: list[Passage] = []
-    for page in pages:
+    for page in document.pages:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))
@@ -153,6 +124,11 @@ def _kind(text: str, path: Sequence[str]) -> str:
     if len(lines) > 3 and sum(LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
         return "contents"
     return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
+
+
+def hidden_remark(included: bool) -> str:
+    """What was done with hidden text, for a warning."""
+    return "read because it was asked for" if included else "not read; --include-hidden reads it"
 
 
 def page_list(pages: Sequence[int], most: int = 12) -> str:

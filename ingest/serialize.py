@@ -91,7 +91,8 @@ def to_bytes(document: Document) -> bytes:
     record = {field.name: getattr(document, field.name) for field in fields(document)} | {
         "format": FORMAT_OF_LINES, "pages": len(document.pages), "content_hash": document.content_hash
     }  # fmt: skip
-    return "\n".join(map(_dumped, (record, *document.pages))).encode("utf-8", "replace")
+    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=row_of).encode
+    return "\n".join(map(dump, (record, *document.pages))).encode("utf-8", "replace")
 
 
 def from_bytes(data: bytes, path: str) -> Document:
@@ -110,10 +111,6 @@ def from_bytes(data: bytes, path: str) -> Document:
         return made
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(error) from error
-
-
-def _dumped(item: Any) -> str:
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=row_of)
 
 
 def _damaged(error: Exception) -> Unreadable:

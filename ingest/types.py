@@ -245,13 +245,13 @@ class Document:
 
     def section_of(self, page: int, start: int) -> Section | None:
         """The innermost section around offset `start` of `page`; None before the first heading."""
-        at = bisect_right(self._section_keys, (page, start)) - 1
-        return self.sections[self._section_order[at]] if at >= 0 else None
+        at = bisect_right(self._section_keys, (page, start, len(self.sections))) - 1
+        return self.sections[self._section_keys[at][2]] if at >= 0 else None
 
     def section_behind(self, page: int, start: int) -> Section | None:
         """The first section that begins behind offset `start` of `page`; None behind the last."""
-        at = bisect_right(self._section_keys, (page, start))
-        return self.sections[self._section_order[at]] if at < len(self._section_keys) else None
+        at = bisect_right(self._section_keys, (page, start, len(self.sections)))
+        return self.sections[self._section_keys[at][2]] if at < len(self._section_keys) else None
 
     def block_at(self, page: int, start: int) -> Block | None:
         """The block around offset `start` of `page`; None between blocks."""
@@ -326,13 +326,9 @@ class Document:
         return ends
 
     @cached_property
-    def _section_order(self) -> list[int]:
-        sections = self.sections
-        return sorted(range(len(sections)), key=lambda i: (sections[i].page, sections[i].start, i))
-
-    @cached_property
-    def _section_keys(self) -> list[tuple[int, int]]:
-        return [(self.sections[i].page, self.sections[i].start) for i in self._section_order]
+    def _section_keys(self) -> list[tuple[int, int, int]]:
+        """(page, start, index) of the sections as they follow each other on the pages."""
+        return sorted((section.page, section.start, index) for index, section in enumerate(self.sections))
 
     @cached_property
     def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:

@@ -20,16 +20,8 @@ from dataclasses import replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
+from docqa.ingest import limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
-from docqa.ingest.limits import (
-    MAX_FILE_BYTES,
-    MAX_PAGES,
-    WORKER_CPU_SECONDS,
-    WORKER_CPU_SECONDS_PER_MIB,
-    WORKER_CPU_SECONDS_PER_PAGE,
-    WORKER_MAX_LOST_PAGES,
-    WORKER_OCR_SECONDS_PER_PAGE,
-)  # fmt: skip
 from docqa.ingest.process import limits as process_limits
 from docqa.ingest.process.messages import Inbox, receive, send
 from docqa.ingest.process.processor_time import Stopwatch
@@ -78,7 +70,7 @@ def read_in_worker(request: ReadRequest) -> Document:
             except _Died as death:
                 if death.page:
                     request = replace(request, skip={**request.skip, death.page: death.why})
-                    if len(request.skip) > WORKER_MAX_LOST_PAGES:
+                    if len(request.skip) > limits.WORKER_MAX_LOST_PAGES:
                         what = f"{len(request.skip)} of its pages cannot be read; page {death.page} {death.why}"
                         raise Unreadable(what, hint="Print it to a new PDF and try that") from death
                 elif request.pdfium:
@@ -98,7 +90,7 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
 
     with reading(request.name):
         try:
-            return inspection.from_json(_ask_child(request, page, _Clock(request)).decode())
+            return inspection.from_bytes(_ask_child(request, page, _Clock(request)))
         except _Died as death:
             what = f"page {page.page} {death.why}"
             raise Unreadable(what, hint="Questions are still answered from what was read before") from death
@@ -170,7 +162,7 @@ def _send(stream: IO[bytes], *messages: bytes) -> None:
 
 def budget_seconds(size: int) -> int:
     """The processor time that a document of `size` bytes may take, without its pages."""
-    return WORKER_CPU_SECONDS + WORKER_CPU_SECONDS_PER_MIB * size // 2**20
+    return limits.WORKER_CPU_SECONDS + limits.WORKER_CPU_SECONDS_PER_MIB * size // 2**20
 
 
 def _size_of(path: str) -> int:
@@ -186,7 +178,7 @@ def _last_message(
     while True:
         started = time.monotonic()
         left = clock.end - started
-        most = WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
+        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
         allowed = step.left(most) if page else left
         try:
             message = inbox.next(allowed if recognising else min(left, allowed))
@@ -218,7 +210,7 @@ def _last_message(
 
 def _allowance(kind: bytes, number: int) -> int:
     """The processor time, in seconds, that a PDF of `number` pages, or recognising a page, has beside its budget."""
-    return int(WORKER_CPU_SECONDS_PER_PAGE * number) if kind == b"pages" else WORKER_OCR_SECONDS_PER_PAGE
+    return int(limits.WORKER_CPU_SECONDS_PER_PAGE * number) if kind == b"pages" else limits.WORKER_OCR_SECONDS_PER_PAGE
 
 
 def main() -> int:
@@ -231,7 +223,7 @@ def main() -> int:
     fields = json.loads(receive(requests))
     data = receive(requests)
     size = len(data) if fields["has_data"] else _size_of(fields["path"])
-    process_limits.allow_seconds(budget_seconds(size) - WORKER_CPU_SECONDS)
+    process_limits.allow_seconds(budget_seconds(size) - limits.WORKER_CPU_SECONDS)
 
     def tell(kind: bytes, number: int) -> None:
         if kind != b"page":
@@ -249,8 +241,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        body = _read(request, events) if page is None else _inspect(request, maker(Page)(page), events)
-        return b"answer\n" + body
+        return b"answer\n" + (_read(request, events) if page is None else _inspect(request, page, events))
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
     except IngestError as raised:
@@ -267,15 +258,16 @@ def _read(request: ReadRequest, events: PageEvents) -> bytes:
     return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
-def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
+def _inspect(request: ReadRequest, page: Any, events: PageEvents) -> bytes:
     from docqa.ingest.pdf import inspection
 
-    return inspection.to_json(inspection.inspect_page(request, page, events)).encode("utf-8", "replace")
+    return inspection.to_bytes(inspection.inspect_page(request, maker(Page)(page), events))
 
 
 def limit_resources() -> None:
     """Sets the limits of a reader on this process: memory, processor time, size of files. They cannot be taken back."""
-    process_limits.limit_resources(int(budget_seconds(MAX_FILE_BYTES) + WORKER_CPU_SECONDS_PER_PAGE * MAX_PAGES))
+    most = budget_seconds(limits.MAX_FILE_BYTES) + limits.WORKER_CPU_SECONDS_PER_PAGE * limits.MAX_PAGES
+    process_limits.limit_resources(int(most))
 
 
 if __name__ == "__main__":

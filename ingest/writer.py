@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.assemble import assemble, grade, hidden_remark
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
@@ -151,9 +151,8 @@ class BlockWriter(TextWriter):
         first = next((start for start in starts if start is not None), None)
         if first is not None:
             self.mark(1, None, "Hidden text", first)
-        done = "read because it was asked for" if self._include_hidden else "not read; --include-hidden reads it"
         many = len(self._hidden)
-        return [f"{many} passage{'s' if many > 1 else ''} of hidden text: {done}"]
+        return [f"{many} passage{'s' if many > 1 else ''} of hidden text: {hidden_remark(self._include_hidden)}"]
 
     def document(
         self,

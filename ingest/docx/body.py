@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
-from docqa.ingest.docx.cells import DocxCell, placed_cells
+from docqa.ingest.docx import markup as word
 from docqa.ingest.docx.comments import Comments
 from docqa.ingest.docx.formatting import RunFormat, box_ground, is_off_the_page, is_unseen, shading
-from docqa.ingest.docx.line import ParagraphLine
-from docqa.ingest.docx.markup import (
-    DELETED,
-    INSERTED,
-    WRAPPERS,
-    alternative,
-    boxes,
-    children,
-    equation,
-    has_text,
-    number,
-    sign,
-    toggled,
-)
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
@@ -35,15 +23,61 @@ from docqa.ingest.xml_tree import attribute, child, local
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _MAX_HEADING_CHARS = 160  # a longer paragraph in the style of a heading is a clause
+_MOST_COLUMNS = 200
 _LOWEST_ROW = 40  # in twentieths of a point: two points
 T = TypeVar("T")
+
+
+class ParagraphLine:
+    """The text of one paragraph in `style` while it is collected, with what hangs on it.
+
+    `ground` is the colour behind it, None where that is not known; `unseen`: it lies beside the page.
+    """
+
+    def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
+        self.style = style
+        self.ground = ground
+        self.unseen = unseen
+        self.boxes: list[tuple[Element, Colour | None]] = []
+        self.after_hidden = False
+        self._parts: list[tuple[str, RunFormat]] = []
+
+    def add(self, text: str, letters: RunFormat) -> None:
+        """More words at the end."""
+        self._parts.append((text, letters))
+
+    def take(self) -> str:
+        """All words that were collected, which are no longer here."""
+        words = "".join(part for part, _ in self._parts)
+        self._parts.clear()
+        return words
+
+    def last(self) -> str:
+        """What was added last."""
+        return self._parts[-1][0] if self._parts else ""
+
+    def text(self) -> str:
+        """The words as they would be printed, white space in order."""
+        lines = "".join(part for part, _ in self._parts).split("\n")
+        if self.style.name.lower().startswith("toc ") and "\t" in lines[-1]:
+            # The leader that Word prints before the page number.
+            lines[-1] = " .... ".join(lines[-1].rsplit("\t", 1))
+        return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+
+    def look(self) -> tuple[float, bool]:
+        """The size of its letters in points, and whether all are bold, underlined or capitals."""
+        parts = [(text.strip(), letters) for text, letters in self._parts if any(map(str.isalnum, text))]
+        sizes = Counter[float]()
+        for text, letters in parts:
+            sizes[letters.size] += len(text)
+        apart = all(letters.bold or letters.underlined or letters.capitals or text.isupper() for text, letters in parts)
+        return sizes.most_common(1)[0][0] if sizes else self.style.letters.size, bool(parts) and apart
 
 
 class DocxBody:
     """Writes body elements into `writer`, what a style calls a heading as one; the counts say what was left out.
 
-    `ground` is the colour of the page. `pictures_behind`: pictures float there, so that what is behind a text box is
-    not known.
+    `ground` is the colour of the page, `under_boxes` that behind its text boxes: None where pictures float there.
     """
 
     def __init__(
@@ -54,8 +88,7 @@ class DocxBody:
         notes: Mapping[str, dict[str, Element]],
         comments: Comments,
         ground: Colour,
-        *,
-        pictures_behind: bool = False,
+        under_boxes: Colour | None,
     ) -> None:
         self.title = ""
         self.insertions = self.deletions = self.embedded = 0
@@ -65,7 +98,7 @@ class DocxBody:
         self._notes = notes
         self._comments = comments
         self._ground: Colour | None = ground
-        self._under_boxes = None if pictures_behind else ground
+        self._under_boxes = under_boxes
         self._counts = {"footnote": 0, "endnote": 0}
         self._due: list[tuple[str, Element]] = []
         self._fields: list[bool] = []
@@ -87,13 +120,13 @@ class DocxBody:
         `runs`."""
         for element in parent:
             name = local(element)
-            if name in WRAPPERS or name in INSERTED:
-                self.insertions += runs and name in INSERTED and has_text(element)
+            if name in word.WRAPPERS or name in word.INSERTED:
+                self.insertions += runs and name in word.INSERTED and word.has_text(element)
                 yield from self._unwrapped(element, runs=runs)
-            elif name in DELETED:
-                self.deletions += has_text(element)
+            elif name in word.DELETED:
+                self.deletions += word.has_text(element)
             elif name == "AlternateContent":
-                yield from self._unwrapped(alternative(element), runs=runs)
+                yield from self._unwrapped(word.alternative(element), runs=runs)
             elif name in ("commentRangeStart", "commentRangeEnd"):
                 self._comments.mark(name, attribute(element, "id"))
             else:
@@ -111,9 +144,7 @@ class DocxBody:
             self._write_paragraph(element, line, printed, text)
         self._write_notes()
         for box, ground in line.boxes:
-            outer, self._ground = self._ground, ground
-            self.write(box)
-            self._ground = outer
+            self._before(ground, self.write, box)
 
     def _read(self, element: Element) -> tuple[ParagraphLine, str]:
         """The words of a paragraph, and what the list that it is in prints in front of them."""
@@ -132,7 +163,7 @@ class DocxBody:
             # The end of this paragraph was deleted: what is left of it begins the next one.
             self._carry = line.take()
             return line, ""
-        if not line.text() and toggled(mark, "vanish", False):
+        if not line.text() and word.toggled(mark, "vanish", False):
             return line, ""
         return line, self._numbering.next(style_id, line.style, properties)
 
@@ -157,7 +188,7 @@ class DocxBody:
             if name == "r":
                 self._run(element, line)
             elif name in ("oMath", "oMathPara"):
-                line.add(f" {equation(element)} ", line.style.letters)
+                line.add(f" {word.equation(element)} ", line.style.letters)
 
     def _run(self, run: Element, line: ParagraphLine) -> None:
         properties = child(run, "rPr")
@@ -171,19 +202,16 @@ class DocxBody:
             if text and local(element) == "t" and attribute(child(properties, "vertAlign"), "val") == "superscript":
                 text = raised(line.last(), text)
             if text and all(self._fields):
-                self._add(text, letters, line)
-
-    def _add(self, text: str, letters: RunFormat, line: ParagraphLine) -> None:
-        line.add(text, letters)
-        line.after_hidden = False
-        self._comments.hear(text)
+                line.add(text, letters)
+                line.after_hidden = False
+                self._comments.hear(text)
 
     def _hide(self, run: Element, line: ParagraphLine) -> None:
         """A run that cannot be seen; fields that begin or end in it, and boxes and notes that hang on it, count."""
         for element in run:
             if local(element) not in ("t", *_CHARACTERS):
                 self._character(element, line)
-        if has_text(run):
+        if word.has_text(run):
             words = "".join(element.text or "" for element in run if local(element) == "t")
             self._writer.hide(words, goes_on=line.after_hidden)
             line.after_hidden = True
@@ -205,14 +233,14 @@ class DocxBody:
         if name == "fldChar":
             self._field(element)
         elif name == "sym":
-            return sign(attribute(element, "char") or "")
+            return word.sign(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
             return self._note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
         elif name in _DRAWN:
             ground = box_ground(element, self._under_boxes)
-            line.boxes += [(box, ground) for box in boxes(element)]
+            line.boxes += [(box, ground) for box in word.boxes(element)]
         elif name == "ruby":
             self._runs(element, line)
         return ""
@@ -238,11 +266,11 @@ class DocxBody:
         outer = self._ground
         if self._styles.is_shaded(attribute(child(table, "tblPr", "tblStyle"), "val")):
             self._ground = None  # which cells the style fills depends on where they are
-        rows = list(children(table, "tr"))
-        if all(len(list(children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
+        rows = list(word.children(table, "tr"))
+        if all(len(list(word.children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
             # A frame around text, not data.
             for row in filter(self._is_kept, rows):
-                for cell in children(row, "tc"):
+                for cell in word.children(row, "tc"):
                     self._in_cell(cell, self.write)
         else:
             kept = list(filter(self._is_kept, rows))
@@ -266,9 +294,12 @@ class DocxBody:
 
     def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
         """What `read` makes of `cell`, before the colour that fills it."""
-        outer = self._ground
-        self._ground = shading(child(cell, "tcPr")) or outer
-        result = read(cell)
+        return self._before(shading(child(cell, "tcPr")) or self._ground, read, cell)
+
+    def _before(self, ground: Colour | None, read: Callable[[Element], T], element: Element) -> T:
+        """What `read` makes of `element`, with the colour `ground` behind it."""
+        outer, self._ground = self._ground, ground
+        result = read(element)
         self._ground = outer
         return result
 
@@ -278,8 +309,8 @@ class DocxBody:
         deleted = child(properties, "del") is not None
         self.deletions += deleted
         height = child(properties, "trHeight")
-        low = attribute(height, "hRule") == "exact" and number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
-        if low or toggled(properties, "hidden", False):
+        low = attribute(height, "hRule") == "exact" and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+        if low or word.toggled(properties, "hidden", False):
             self._writer.hide("".join(e.text or "" for e in row.iter() if local(e) == "t"))
             return False
         return not deleted
@@ -297,9 +328,9 @@ class DocxBody:
             if name == "p":
                 words += self._words_of_paragraph(element)
             elif name == "tbl":
-                for row in children(element, "tr"):
-                    words += [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
-            elif name in WRAPPERS or name in INSERTED:
+                for row in word.children(element, "tr"):
+                    words += [self._in_cell(cell, self._one_line) for cell in word.children(row, "tc")]
+            elif name in word.WRAPPERS or name in word.INSERTED:
                 words.append(self._one_line(element))
         return " ".join(filter(None, words))
 
@@ -307,14 +338,51 @@ class DocxBody:
         line, printed = self._read(element)
         text = " ".join(line.text().split())
         words = [f"{printed} {text}" if printed else text] if text else []
-        for box, ground in line.boxes:
-            outer, self._ground = self._ground, ground
-            words.append(self._one_line(box))
-            self._ground = outer
-        return words
+        return words + [self._before(ground, self._one_line, box) for box, ground in line.boxes]
 
 
 def _outline(properties: Element | None, style: Style) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
-    level = number(child(properties, "outlineLvl"), style.outline)
+    level = word.number(child(properties, "outlineLvl"), style.outline)
     return level if level is not None and 0 <= level <= 8 else None
+
+
+@dataclass(slots=True)
+class DocxCell:
+    """A cell: `element` is None for columns that its row leaves out; `goes_on` says that it only continues the cell
+    above it, so that its own words are not shown. `rows` counts the rows that it covers."""
+
+    element: Element | None
+    columns: int
+    goes_on: bool = False
+    rows: int = 1
+
+
+def placed_cells(rows: Sequence[Element]) -> list[list[DocxCell]]:
+    """The cells of each row, in order."""
+    placed: list[list[DocxCell]] = []
+    above: dict[int, DocxCell] = {}  # column -> the cell of merged rows that covers it
+    for row in rows:
+        cells: list[DocxCell] = []
+        merged: dict[int, DocxCell] = {}
+        column = _columns(child(row, "trPr", "gridBefore"), 0)
+        if column:
+            cells.append(DocxCell(None, column))
+        for element in word.children(row, "tc"):
+            cell = DocxCell(element, _columns(child(element, "tcPr", "gridSpan"), 1))
+            merge = child(element, "tcPr", "vMerge")
+            if merge is not None and attribute(merge, "val") != "restart" and column in above:
+                above[column].rows += 1
+                cell.goes_on, merged[column] = True, above[column]
+            elif merge is not None:
+                merged[column] = cell
+            cells.append(cell)
+            column += cell.columns
+        placed.append(cells)
+        above = merged
+    return placed
+
+
+def _columns(element: Element | None, default: int) -> int:
+    found = word.number(element, default)
+    return min(max(found or default, default), _MOST_COLUMNS)

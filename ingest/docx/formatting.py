@@ -106,7 +106,8 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
         if name == "spPr":
             fill = next((e for e in element if local(e).endswith("Fill")), None)
             if fill is not None:
-                fills.append(behind if local(fill) == "noFill" else colour_of(_rgb(fill)))
+                rgb = attribute(child(fill, "srgbClr"), "val") or ""
+                fills.append(behind if local(fill) == "noFill" else colour_of(rgb))
         elif name == "fillRef":
             styled |= attribute(element, "idx") not in (None, "0")
         elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in ("f", "false"):
@@ -114,7 +115,3 @@ def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
     if not fills:
         return None if styled else behind
     return fills[0] if len(set(fills)) == 1 else None
-
-
-def _rgb(fill: Element) -> str:
-    return attribute(child(fill, "srgbClr"), "val") or ""

@@ -37,7 +37,7 @@ def read_docx(request: ReadRequest) -> Document:
     comments = Comments.of(parts.xml("comments"))
     ground, pictures = page_colour(parts.main), has_pictures_behind(parts.main)
     numbering = Numbering(parts.xml("numbering"), styles)
-    body = DocxBody(writer, styles, numbering, notes, comments, ground, pictures_behind=pictures)
+    body = DocxBody(writer, styles, numbering, notes, comments, ground, None if pictures else ground)
     content = child(parts.main, "body")
     if content is None:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")

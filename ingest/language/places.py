@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -100,24 +100,16 @@ def division_of(word: str) -> str:
     return _SINGULAR.get(word) or _SINGULAR.get(singular) or (singular if singular in _NAMES else word)
 
 
-def grouped(words: Iterable[str]) -> str:
-    """An expression of `words`, grouped by their first letters: at most words of a text a search stops there."""
-    rests: dict[str, list[str]] = {}
-    for word in words:
-        rests.setdefault(word[0], []).append(word[1:])
-    return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in rests.items())
-
-
-def division_words(names: Iterable[str]) -> str:
-    """An expression of the words for divisions, in the singular, in the plural and shortened ("secs.")."""
-    chosen = list(names)
-    short = (rf"{short}s?\." for short, name in SHORTENED.items() if name in chosen and short not in _NOT_ALONE)
-    return grouped([*(_IRREGULAR.get(name, rf"{name}s?") for name in chosen), *short])
-
-
 @cache
 def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
-    words = "|".join((division_words(names), *(ELSEWHERE if elsewhere else ())))
+    """An expression of the words for divisions, in the singular, in the plural and shortened ("secs."), grouped by
+    their first letters: at most words of a text a search stops there."""
+    short = (rf"{short}s?\." for short, name in SHORTENED.items() if name in names and short not in _NOT_ALONE)
+    rests: dict[str, list[str]] = {}
+    for form in [*(_IRREGULAR.get(name, rf"{name}s?") for name in names), *short]:
+        rests.setdefault(form[0], []).append(form[1:])
+    groups = (f"{first}(?:{'|'.join(rest)})" for first, rest in rests.items())
+    words = "|".join((*groups, *(ELSEWHERE if elsewhere else ())))
     signs = "|(?P<sign>§{1,2}|¶{1,2})\\s*" if "section" in names else ""
     return re.compile(rf"(?:(?i:\b(?P<word>{words}))\s+{signs})(?P<number>{_NUMBER}){_SUBS}")
 

@@ -101,7 +101,10 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str | None, int, bool]:
     scale = SCALES.get(tokens[at + 1]) or _SHORT_SCALES.get(tokens[at + 1]) if at + 1 < len(tokens) else None
     if scale is not None and bare.count(".") < 2:
         return _plain(Decimal(bare) * scale), 2, True
-    return _plain_or_as_is(bare), 1, True
+    try:
+        return _plain(Decimal(bare)) if bare.count(".") < 2 else bare, 1, True
+    except InvalidOperation:
+        return bare, 1, True
 
 
 def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
@@ -115,13 +118,6 @@ def _unit(tokens: Sequence[str], at: int) -> tuple[str, int]:
         if found := _MEASURE_OF.get(single) or _MEASURE_OF.get(token):
             return found, distance
     return "", 0
-
-
-def _plain_or_as_is(bare: str) -> str:
-    try:
-        return _plain(Decimal(bare)) if bare.count(".") < 2 else bare
-    except InvalidOperation:
-        return bare
 
 
 def _plain(value: Decimal) -> str:

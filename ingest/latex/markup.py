@@ -165,11 +165,6 @@ def is_index(node: Any) -> bool:
     return str(getattr(node, "macroname", "")).startswith("index")
 
 
-def has_star(node: Any) -> bool:
-    first = (getattr(node.nodeargd, "argnlist", None) or [None])[0]
-    return getattr(first, "chars", "") == "*"
-
-
 class TabularRow(NamedTuple):
     """The nodes of each cell of a row, and whether a rule over the whole table is above it."""
 

@@ -97,10 +97,9 @@ class Numbers:
         if level > self._deepest or (self._unnumbered and level > 0):
             return ""  # chapters of the front and back matter are not counted
         self._counters[level] += 1
-        if level > 0:
-            self._counters[level + 1 :] = [0] * (len(self._counters) - level - 1)
         if level == 0:
             return f"Part {in_roman(self._counters[0]).upper()}"
+        self._counters[level + 1 :] = [0] * (len(self._counters) - level - 1)
         if level == 1:
             self._floats = dict.fromkeys(self._floats, 0)
         first = 1 if self._chapters else 2

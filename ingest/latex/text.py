@@ -122,7 +122,7 @@ class LatexText:
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
         if name in LEVELS:
-            self._section(name, node, arguments)
+            self._section(name, arguments)
         elif name == "label":
             labels = self._float_labels if self._float else self._labels
             labels.append(self._inline(arguments[-1:]).strip())
@@ -139,7 +139,8 @@ class LatexText:
             self._flush()
             self._prefix = f"[{self._inline(arguments[-1:]).strip()}] "
         elif name == "caption":
-            self._caption(arguments)
+            self._flush()
+            self.pieces.append(Piece("para", " ".join(self._inline(arguments[-1:]).split()), self._float))
         elif name == "title" and not self.title:
             self.title = _NOTE_MARK.sub("", " ".join(self._inline(arguments[-1:]).split()))
             self._words.append(self.title)
@@ -193,11 +194,12 @@ class LatexText:
                 self._words.append(f"\\{name}{node.macro_post_space}")
         self._nodes(arguments)
 
-    def _section(self, name: str, node: Any, arguments: list[Any]) -> None:
+    def _section(self, name: str, arguments: list[Any]) -> None:
         self._flush()
         title = " ".join(self._inline(arguments[-1:]).split())
         if title:
-            self.pieces.append(Piece("heading", title, name, not tex.has_star(node)))
+            starred = any(getattr(argument, "chars", "") == "*" for argument in arguments[:1])
+            self.pieces.append(Piece("heading", title, name, not starred))
 
     def _footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
@@ -210,11 +212,6 @@ class LatexText:
         keys = ", ".join(key.strip() for key in self._inline(arguments[-1:]).split(","))
         notes = [text for node in arguments[:-1] if (text := self._inline([node]).strip()) and text != "*"]
         self._words.append(f"[{', '.join([keys, *notes])}]")
-
-    def _caption(self, arguments: list[Any]) -> None:
-        self._flush()
-        text = " ".join(self._inline(arguments[-1:]).split())
-        self.pieces.append(Piece("para", text, self._float))
 
     def _item(self, arguments: list[Any]) -> None:
         self._flush()
@@ -289,7 +286,7 @@ class LatexText:
         """The rows of a table, those above its first rule as its head."""
         self._tables += 1
         table, below = self._tables, _Below()
-        rows = [(row.rule, below.row([self._cell(cell) for cell in row.cells])) for row in tex.rows_of(node)]
+        rows = [(row.rule, below.row(list(map(self._cell, row.cells)))) for row in tex.rows_of(node)]
         filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
         ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
         for at, (_, cells) in enumerate(filled):

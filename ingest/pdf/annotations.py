@@ -6,11 +6,13 @@ Viewers show it over the page, where neither pdfium's nor pypdf's text has it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.pdf.errors import pdf_errors
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
@@ -187,28 +189,26 @@ def with_annotations(
     for index, items in found.items():
         for item in items:
             if item.kind != "hidden" or include_hidden:
-                page = out[index]
-                text = f"{page.text}\n{item.text}" if page.text else item.text
-                block = Block(len(text) - len(item.text), len(text), item.kind)
-                out[index] = replace(page, text=text, blocks=(*page.blocks, block))
+                out[index] = with_words(out[index], item.text, item.kind)
     return out
 
 
-def count_hidden(found: dict[int, list[Annotation]]) -> int:
-    """How many of them a viewer does not show."""
-    return sum(item.kind == "hidden" for items in found.values() for item in items)
+def with_words(page: Page, words: str, kind: str) -> Page:
+    """`page` with `words`, where there are any, as its last block."""
+    text = f"{page.text}\n{words}" if page.text else words
+    block = Block(len(text) - len(words), len(text), kind)
+    return replace(page, text=text, blocks=(*page.blocks, block)) if words else page
 
 
 def told(found: dict[int, list[Annotation]], include_hidden: bool) -> list[str]:
     """The lines for what was read of forms and comments, and for what viewers do not show of them."""
     lines: list[str] = []
-    counts = {kind: sum(item.kind == kind for items in found.values() for item in items) for kind in _TOLD}
+    counts = Counter(item.kind for items in found.values() for item in items)
     parts = [f"{count} {name}{'s' if count > 1 else ''}" for kind, name in _TOLD.items() if (count := counts[kind])]
     if parts:
         lines.append(f"{' and '.join(parts)} read, at the end of {'its page' if len(found) == 1 else 'their pages'}")
-    if count_hidden(found):
-        done = "read because it was asked for" if include_hidden else "not read; --include-hidden reads it"
-        lines.append(f"hidden text in forms and comments: {done}")
+    if counts["hidden"]:
+        lines.append(f"hidden text in forms and comments: {hidden_remark(include_hidden)}")
     return lines
 
 

@@ -21,9 +21,7 @@ _NUMBER_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _DIVISION_ALONE = re.compile(
-    rf"((?:{_WORDS})\s+"
-    rf"(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?",
-    re.IGNORECASE,
+    rf"((?:{_WORDS})\s+(?:\d{{1,3}}[A-Z]?|[A-Z]|[IVXLC]{{1,7}}|{NUMBER_WORD}))[.:]?", re.IGNORECASE
 )
 
 
@@ -52,7 +50,10 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         place = _locate(title, bookmark.page, pages, texts, before)
         found += place is not None
         # A title that is not found begins where its page does, or right behind the heading before it.
-        before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
+        if place is None and before[0] == bookmark.page:
+            end = pages[before[0] - 1].text.find("\n", before[1])
+            before = before[0], end + 1 if end >= 0 else before[1]
+        before = place or max((bookmark.page, 0), before if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
         if place is not None:
             number, before = (number, place) if number else _division_above(place, pages)
@@ -86,12 +87,6 @@ def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str 
     above = text.rfind("\n", 0, max(start - 1, 0)) + 1
     match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
     return (match.group(1), (page, above)) if match else (None, place)
-
-
-def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int]:
-    text = pages[place[0] - 1].text
-    end = text.find("\n", place[1])
-    return place[0], end + 1 if end >= 0 else place[1]
 
 
 def _locate(

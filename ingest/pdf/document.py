@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from docqa.ingest.assemble import assemble, grade, page_list
+from docqa.ingest.assemble import assemble, grade, hidden_remark, page_list
 from docqa.ingest.errors import NoText, Unreadable
 from docqa.ingest.pdf import bookmarks, ocr, structure
-from docqa.ingest.pdf.annotations import Annotation, count_hidden, read_annotations, told, with_annotations
+from docqa.ingest.pdf.annotations import Annotation, read_annotations, told, with_annotations, with_words
 from docqa.ingest.pdf.errors import DAMAGED
 from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.pdf.pages import RawPage
-from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
-from docqa.ingest.types import Block, Document, Page, Section
+from docqa.ingest.types import Document, Page, Section
 
 ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
@@ -44,8 +44,8 @@ def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
     )  # fmt: skip
 
 
-def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages, processes: int) -> Document:
-    """The Document of all pages, from which it takes their lines; so many `processes` work on it.
+def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
+    """The Document of all pages, from which it takes their lines.
 
     Raises Unreadable where no page could be read, NoText, TooLarge.
     """
@@ -58,16 +58,19 @@ def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages,
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
     onto = beside.annotations
     pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
-    hidden = sum(len(page.hidden) for page in raw) + count_hidden(onto)
+    hidden = sum(len(page.hidden) for page in raw) + sum(item.kind == "hidden" for item in chain(*onto.values()))
     if not any(page.text.strip() for page in pages):
         raise _no_text(len(raw), hidden)
     sections = _sections(beside.bookmarks, pages, candidates, body)
     warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
+    if differing:
+        what = f"the file's page labels differ from the numbers printed on {page_list(differing)}"
+        warnings.append(f"{what}: the printed ones are cited")
     return assemble(
         request, title=beside.title, media_type="application/pdf", paged=True, pages=pages, sections=sections,
         hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*warnings, *_label_warning(differing), *told(onto, request.include_hidden), *beside.left_out],
-        lost=[number for number, page in enumerate(raw, 1) if page.lost], processes=processes,
+        warnings=[*warnings, *told(onto, request.include_hidden), *beside.left_out],
+        lost=[number for number, page in enumerate(raw, 1) if page.lost],
     )  # fmt: skip
 
 
@@ -99,8 +102,7 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     if not pages:
         return []
     reasons = sorted({hidden.reason for page in raw for hidden in page.hidden})
-    done = "read because it was asked for" if included else "not read; --include-hidden reads it"
-    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
+    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {hidden_remark(included)}"]
 
 
 def _pages(
@@ -118,10 +120,10 @@ def _pages(
             heads.append(f"line numbers {page.numbers}")
         mark = grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order)
         text = joined.text.replace("\u00ad", "-")
-        blocks = joined.blocks
-        if include_hidden:
-            text, blocks = _add_hidden(text, blocks, page.hidden)
-        pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered, joined.tables))
+        read = Page(index, labels[index], text, mark, joined.blocks, tuple(heads), joined.numbered, joined.tables)
+        for item in page.hidden if include_hidden else ():
+            read = with_words(read, squeeze(strip_invisible(clean(item.text))[0]), "hidden")
+        pages.append(read)
         candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
@@ -130,22 +132,6 @@ def _pages(
 def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
     """The running heads and feet of a page, whose lines they are."""
     return [line.text for at, line in enumerate(page.lines) if at in spots]
-
-
-def _label_warning(pages: list[int]) -> list[str]:
-    if not pages:
-        return []
-    return [f"the file's page labels differ from the numbers printed on {page_list(pages)}: the printed ones are cited"]
-
-
-def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> tuple[str, tuple[Block, ...]]:
-    """The page with its hidden text as last paragraphs."""
-    for item in hidden:
-        words = squeeze(strip_invisible(clean(item.text))[0])
-        if words:
-            text = f"{text}\n{words}" if text else words
-            blocks = (*blocks, Block(len(text) - len(words), len(text), "hidden"))
-    return text, blocks
 
 
 def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:

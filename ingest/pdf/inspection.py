@@ -6,7 +6,6 @@ Document stays the truth about text, kinds and running heads, and its letters le
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -182,14 +181,14 @@ def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     return tuple(around(*(line.box for line in run)) for run in runs)
 
 
-def to_json(view: PageView) -> str:
-    """`view` as one line of JSON, for the way out of the worker; `from_json` gives an equal one."""
-    picture = base64.b64encode(view.picture).decode() if view.picture is not None else None
-    return json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":")) + "\n" + json.dumps(picture)
+def to_bytes(view: PageView) -> bytes:
+    """`view` as one line of JSON and its picture, for the way out of the worker; `from_bytes` gives an equal one."""
+    row = json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":"))
+    return row.encode("utf-8", "replace") + b"\n" + (view.picture or b"")
 
 
-def from_json(text: str) -> PageView:
-    """The PageView that `to_json` wrote."""
-    row, picture = map(json.loads, text.split("\n"))
-    view: PageView = maker(PageView)(row)
-    return replace(view, picture=base64.b64decode(picture) if picture is not None else None)
+def from_bytes(data: bytes) -> PageView:
+    """The PageView that `to_bytes` wrote."""
+    row, _, picture = data.partition(b"\n")
+    view: PageView = maker(PageView)(json.loads(row))
+    return replace(view, picture=picture or None)

@@ -60,7 +60,7 @@ def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) 
     for at, (label, own) in enumerate(zip(given, printed, strict=True)):
         if label is None or own is None:
             labels[at] = label or own
-        elif any(_same(label, one.text) for one in _printed(at, heads[at])):
+        elif _folded(label) in (_folded(one.text) for one in _printed(at, heads[at])):
             agreed += 1
         else:
             labels[at] = own
@@ -68,8 +68,8 @@ def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) 
     return printed if len(differing) > agreed else labels, differing
 
 
-def _same(label: str, printed: str) -> bool:
-    return label.replace("–", "-").casefold() == printed.replace("–", "-").casefold()
+def _folded(label: str) -> str:
+    return label.replace("–", "-").casefold()
 
 
 def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
@@ -83,18 +83,10 @@ def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
             token = match.group(1)
             if token not in seen:
                 seen.add(token)
-                yield from _taken_apart(page, token)
-
-
-def _taken_apart(page: int, token: str) -> Iterator[_Printed]:
-    roman = ROMAN.get(token.lower())
-    if roman is not None:
-        yield _Printed(page, token, "roman", roman)
-        return
-    parts = _PARTS.fullmatch(token)
-    if parts is not None:
-        prefix, digits = parts.groups()
-        yield _Printed(page, token, prefix, int(digits))
+                if token.lower() in ROMAN:
+                    yield _Printed(page, token, "roman", ROMAN[token.lower()])
+                elif parts := _PARTS.fullmatch(token):
+                    yield _Printed(page, token, parts[1], int(parts[2]))
 
 
 def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -87,7 +87,8 @@ def extract(
                 early = forks.take(index)
                 lost |= {at + 1: why for at, why in forks.lost.items()}
                 if forks.lost and len(lost) > WORKER_MAX_LOST_PAGES:
-                    raise too_many_lost(lost)
+                    what = f"{len(lost)} of its pages cannot be read; page {max(lost)} {lost[max(lost)]}"
+                    raise Unreadable(what, hint="Print it to a new PDF and try that")
                 if index + 1 in lost:
                     pages.append(RawPage(problem=lost[index + 1], lost=True))
                 elif early is not None:
@@ -107,13 +108,6 @@ def extract(
     return pages, besides
 
 
-def too_many_lost(lost: Mapping[int, str]) -> Unreadable:
-    """The error for a file with so many `lost` pages (from 1), each with its reason."""
-    page = max(lost)
-    what = f"{len(lost)} of its pages cannot be read; page {page} {lost[page]}"
-    return Unreadable(what, hint="Print it to a new PDF and try that")
-
-
 def extract_one(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
@@ -121,25 +115,21 @@ def extract_one(
 
     `numbered`: the document has line numbers.
     """
+    import pypdfium2
+
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
         page = _read(reader, Streams(), file, index, _recogniser(request, events), numbered=numbered)
-        return page, _png(file, index) if file is not None and page.width else None
+        picture = None
+        # What was read of a page that cannot be drawn is worth showing all the same.
+        with suppress(pypdfium2.PdfiumError, MemoryError):
+            if file is not None and page.width:
+                picture = page_png(stack.enter_context(file.page(index)))
+        return page, picture
 
 
 def _recogniser(request: ReadRequest, events: PageEvents) -> Recogniser | None:
     return Recogniser(events.on_ocr) if request.pdfium and ocr.available() else None
-
-
-def _png(file: PdfiumFile, index: int) -> bytes | None:
-    """None where the page cannot be drawn: what was read of it is worth showing all the same."""
-    import pypdfium2
-
-    try:
-        with file.page(index) as page:
-            return page_png(page)
-    except (pypdfium2.PdfiumError, MemoryError):
-        return None
 
 
 def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumFile | None:

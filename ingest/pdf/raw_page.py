@@ -106,11 +106,8 @@ class PdfiumFile:
     @contextmanager
     def page(self, index: int) -> Iterator[Any]:
         """pdfium's page `index` (from 0), open in this block. Raises pypdfium2.PdfiumError."""
-        page = self._file[index]
-        try:
+        with closing(self._file[index]) as page:
             yield page
-        finally:
-            page.close()
 
     def page_words(self, index: int) -> PageWords:
         """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
@@ -128,22 +125,22 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
     detector = HiddenTextDetector(page, text_page, layered=layered)
     font_of = partial(font_name, raw, text_page.raw)
     text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
-    found = _all_words(page, text, detector, ligatures, font_of)
-    words, places, boxes = _cut_at_edge(*found, page, detector.box_of)
+    words, places, boxes = _all_words(page, text, detector, ligatures, font_of)
+    _cut_at_edge(words, places, boxes, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
-    detected = detector.detect(places, boxes)
+    unseen, ocr = detector.detect(places, boxes)
     place = placer(page.get_bbox(), page.get_rotation())
-    rules = tuple(place(*box) for box in detector.rules)
+    rules = tuple(place(*box) for box in detector.objects.rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
     clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
-    repeated = _repeated(words, clipped, detected.reasons)
+    repeated = _repeated(words, clipped, unseen)
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
-        reason = _unseen(word, width, height, tiny) or detected.reasons.get(number)
+        reason = _unseen(word, width, height, tiny) or unseen.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
@@ -154,7 +151,8 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
             first = places[number][0]
             goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
             if goes_on and word.text:
-                seen[-1] = _joined(seen[-1], word)
+                before = seen[-1]  # two pieces of one word
+                seen[-1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
             else:
                 # The line goes on behind a hidden word that began it.
                 seen.append(word._replace(newline=True) if newline and not word.newline else word)
@@ -166,7 +164,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
         else:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
-    return PageWords(seen, count, width, height, hidden, detected.ocr, rules)
+    return PageWords(seen, count, width, height, hidden, ocr, rules)
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
@@ -199,17 +197,8 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
     return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
-def _joined(a: Word, b: Word) -> Word:
-    """Two pieces of one word."""
-    return Word(a.text + b.text, *around(a[1:5], b[1:5]), a.newline, a.bold, a.tilted, a.strong)
-
-
 def _all_words(
-    page: Any,
-    text: str,
-    detector: HiddenTextDetector,
-    ligatures: Mapping[int, str],
-    font_of: Callable[[int], str],
+    page: Any, text: str, detector: HiddenTextDetector, ligatures: Mapping[int, str], font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -241,7 +230,9 @@ def _all_words(
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not plain:
-                shown = _paired(shown.replace("\ufffe", "-"))
+                # Of a pair of surrogates pdfium makes two characters.
+                paired = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
+                shown = paired.decode("utf-16-le", "replace")
             if ligatures:
                 shown = shown.translate(ligatures)
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
@@ -281,8 +272,8 @@ def _level_signs(words: list[Word]) -> None:
 
 def _cut_at_edge(
     words: list[Word], places: list[tuple[int, int]], boxes: list[Box], page: Any, box_of: Callable[[int], Box | None]
-) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
-    """The same, words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
+) -> None:
+    """Cuts words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
     edge = page.get_bbox()[2]
     over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
     place = placer(page.get_bbox(), page.get_rotation())
@@ -298,7 +289,6 @@ def _cut_at_edge(
             Word(word.text[a - first : b - first + 1], *place(x, y0, x2, y1), word.newline and a == first, word.bold)
             for a, b, (x, y0, x2, y1) in parts
         ]
-    return words, places, boxes
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
@@ -333,11 +323,6 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     # Characters without Unicode are missing from the text, others take two code units: ask one by one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
-
-
-def _paired(word: str) -> str:
-    """`word` with each pair of surrogates, of which pdfium makes two characters, as the letter that it stands for."""
-    return word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_bold(font: str) -> bool:

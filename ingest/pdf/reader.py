@@ -9,14 +9,12 @@ import io
 import logging
 from contextlib import closing, suppress
 from dataclasses import replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from docqa.ingest.errors import Encrypted, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.pages import extract
-from docqa.ingest.pdf.pool import count_forks
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -33,19 +31,18 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     TooLarge, NoText.
     """
     reader, opened = open_request(request)
-    count = count_pages(reader)
-    events.on_pages(count)
-    processes = max(count_forks(count, processes), 1)
+    events.on_pages(count_pages(reader))
 
-    def read_rest() -> tuple[ModuleType, BesidePages]:
+    def read_rest() -> BesidePages:
         # What the pages do not need is imported while forks read them.
-        from docqa.ingest.pdf import document
+        from docqa.ingest.pdf.document import read_beside
 
-        return document, document.read_beside(reader, opened)
+        return read_beside(reader, opened)
 
-    raw, (document, beside) = extract(reader, opened, events, processes, read_rest)
-    made: Document = document.make_document(request, raw, beside, processes)
-    return made
+    raw, beside = extract(reader, opened, events, processes, read_rest)
+    from docqa.ingest.pdf.document import make_document
+
+    return make_document(request, raw, beside)
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:

@@ -17,7 +17,8 @@ _MAX_HEADING_CHARS = 120
 def read_text(request: ReadRequest) -> Document:
     """The Document of plain text; paged when it has form feeds. Raises NotADocument and NoText."""
     decoded, warnings = decode(request.content)
-    text, hidden = strip_invisible(_keep_form_feeds(decoded))
+    pages_of_print = decoded.replace("\r\n", "\n").replace("\r", "\n").split("\f")
+    text, hidden = strip_invisible("\f".join(map(clean, pages_of_print)))  # form feeds stay
     raw_pages = text.split("\f")
     while len(raw_pages) > 1 and not raw_pages[-1].strip():
         raw_pages.pop()
@@ -35,13 +36,8 @@ def read_text(request: ReadRequest) -> Document:
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
-        request, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden,
-        warnings=warnings,
+        request, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden, warnings=warnings
     )  # fmt: skip
-
-
-def _keep_form_feeds(text: str) -> str:
-    return "\f".join(clean(page) for page in text.replace("\r\n", "\n").replace("\r", "\n").split("\f"))
 
 
 def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:

@@ -42,8 +42,10 @@ def read_uslm(request: ReadRequest) -> Document:
     writer = _UslmWriter()
     writer.walk(root, False)
     writer.flush()
+    titles = (e.text for e in root.iter() if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag))
+    title = squeeze(clean(next(filter(None, titles), "")))
     return assemble(
-        request, title=_meta_title(root), media_type="application/uslm+xml", paged=False, pages=[writer.page()],
+        request, title=title, media_type="application/uslm+xml", paged=False, pages=[writer.page()],
         sections=outline.build(writer.marks), hidden=writer.hidden,
     )  # fmt: skip
 
@@ -111,8 +113,3 @@ class _UslmWriter(TextWriter):
 
 def _words(element: Element | None) -> str:
     return "" if element is None else squeeze(" ".join(clean("".join(element.itertext())).split()))
-
-
-def _meta_title(root: Element) -> str:
-    titles = (e.text for e in root.iter() if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag))
-    return squeeze(clean(next(filter(None, titles), "")))

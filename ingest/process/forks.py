@@ -8,18 +8,15 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from multiprocessing.connection import Connection, Pipe
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from docqa.ingest.limits import WORKER_MEMORY_BYTES
 from docqa.ingest.process.limits import limit_memory
 
-T = TypeVar("T")
 _PIPE_BYTES = 1 << 20  # what a fork may be ahead of who reads; the most that Linux gives to everybody
 
 
@@ -39,8 +36,11 @@ def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[i
 
     The fork may use `memory` bytes of address space. Of the open files it has the pipe and `keep`.
     """
+    import fcntl
+
     pipe, writing = Pipe(duplex=False)
-    _widen(writing)
+    with contextlib.suppress(OSError):  # this user has too many of that size
+        fcntl.fcntl(writing.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     process = os.fork()
     if process == 0:
         _live(work, writing, memory, keep)
@@ -59,47 +59,6 @@ def memory_share(count: int) -> int:
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     return used + max(WORKER_MEMORY_BYTES - used, 0) // count
-
-
-def parts_of(items: Sequence[T], count: int) -> list[Sequence[T]]:
-    """`items` in at most `count` parts of the same length, the last one shorter; none where there are none."""
-    each = -(-len(items) // count)
-    return [items[start : start + each] for start in range(0, len(items), each)] if items else []
-
-
-def do_together(tasks: Sequence[Callable[[], T]], processes: int) -> list[T]:
-    """What each of `tasks` gives. With more than one of `processes` a fork does each but the first, which is done here.
-
-    What a fork does not bring back, perhaps because it ran out of memory, is done here too. Results are pickled: a fork
-    has read nothing that this process has not, and is no further from the user's files.
-    """
-    if processes < 2 or not has_forks():
-        return [task() for task in tasks]
-    memory = memory_share(len(tasks))
-
-    def send_result(task: Callable[[], T], pipe: Connection) -> None:
-        pipe.send_bytes(pickle.dumps(task(), pickle.HIGHEST_PROTOCOL))
-
-    forks = [start_fork(partial(send_result, task), memory) for task in tasks[1:]]
-    try:
-        results = [tasks[0]()]
-        for task, (_, pipe) in zip(tasks[1:], forks, strict=True):
-            try:
-                results.append(pickle.loads(pipe.recv_bytes()))
-            except (EOFError, OSError):
-                results.append(task())
-        return results
-    finally:
-        for process, pipe in forks:
-            pipe.close()
-            end_fork(process)
-
-
-def _widen(pipe: Connection) -> None:
-    import fcntl
-
-    with contextlib.suppress(OSError):  # this user has too many of that size
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:

@@ -11,10 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
-from types import ModuleType
 
 from docqa.ingest.limits import WORKER_CPU_SECONDS, WORKER_FILE_BYTES, WORKER_MEMORY_BYTES
 from docqa.ingest.process.processor_time import processor_seconds
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 MEMORY, TIME = "memory", "time"
 _LOOKS_S = 0.2
@@ -23,7 +27,6 @@ _LOOKS_S = 0.2
 def limit_resources(most_seconds: int) -> None:
     """Set the limits of a reader on this process, as far as the system has them; `most_seconds` of processor time can
     be allowed later (`allow_seconds`)."""
-    resource = _resource()
     if resource is None:
         return
     for kind, limit in (
@@ -39,7 +42,6 @@ def limit_resources(most_seconds: int) -> None:
 
 def allow_seconds(more: int) -> None:
     """So many seconds of processor time more for this process, where it limits itself."""
-    resource = _resource()
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -49,7 +51,6 @@ def allow_seconds(more: int) -> None:
 
 def limit_memory(most: int) -> None:
     """At most so many bytes of address space for this process, where the system has the limit."""
-    resource = _resource()
     if resource is None:
         return
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
@@ -102,13 +103,4 @@ class Watch:
 
 def watched() -> bool:
     """Whether processes are watched here because the system does not keep all of their limits."""
-    return sys.platform == "darwin" or _resource() is None
-
-
-def _resource() -> ModuleType | None:
-    """Python's own module of limits, which Windows lacks."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    return resource
+    return sys.platform == "darwin" or resource is None

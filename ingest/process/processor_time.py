@@ -37,16 +37,11 @@ def processor_seconds(pid: int) -> float | None:
             # The name of the program, in brackets, may have anything in it.
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return _seconds_elsewhere(pid)
+    except (OSError, ValueError, IndexError):  # a system without /proc
+        import psutil
 
-
-def _seconds_elsewhere(pid: int) -> float | None:
-    """The same on systems without /proc."""
-    import psutil
-
-    try:
-        times = psutil.Process(pid).cpu_times()
-    except psutil.Error:
-        return None
-    return float(times.user + times.system)
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
+            return None
+        return float(times.user + times.system)

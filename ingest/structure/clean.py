@@ -77,7 +77,9 @@ class Hyphens:
         self._seen: Counter[str] = Counter()
         broken = False
         for line in lines:
-            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()) if _has_break(line) else line.lower())
+            # A hyphen and a space are found far quicker than broken words.
+            breaks = "- " in line or (not line.isascii() and ("\u00ad " in line or "\u2010 " in line))
+            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()) if breaks else line.lower())
             # The halves of broken words are no words.
             first, broken = int(broken), line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
@@ -136,11 +138,6 @@ class _Joined:
     def text(self) -> str:
         """All of it."""
         return "".join([*self._parts, self._end])
-
-
-def _has_break(line: str) -> bool:
-    """Whether a hyphen and a space stand in `line`, which is far quicker than to look for broken words."""
-    return "- " in line or (not line.isascii() and ("\u00ad " in line or "\u2010 " in line))
 
 
 def _last_word(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.structure.values import says_value
@@ -23,59 +24,47 @@ class MarkedCell:
     head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
+    """A row; one without `text` is not written, but a cell of several rows may cover it."""
+
     start: int
     text: str
     cells: Sequence[MarkedCell]
-
-    @property
-    def written(self) -> bool:
-        return bool(self.text)
-
-
-@dataclass(slots=True)
-class _Rows:
-    """The rows of table `key`; one without words is not written, but a cell of several rows may cover it."""
-
-    key: int
-    end: int = -1
-    rows: list[_Row] = field(default_factory=list)
 
 
 class GridRows:
     """Collects the rows of tables, each with its `key`, as they are written."""
 
     def __init__(self) -> None:
-        self._tables: list[_Rows] = []
+        self._tables: list[tuple[int, list[_Row]]] = []
+        self._end = -1
 
     def add(self, key: int, start: int, text: str, cells: Sequence[MarkedCell]) -> None:
         """A row of table `key`: `text` begins at `start` and has the words of `cells` in order."""
-        last = self._tables[-1] if self._tables else None
-        if last is None or last.key != key or start != last.end + 1:
-            self._tables.append(_Rows(key))
-        self._tables[-1].rows.append(_Row(start, text, cells))
-        self._tables[-1].end = start + len(text)
+        if not self._tables or self._tables[-1][0] != key or start != self._end + 1:
+            self._tables.append((key, []))
+        self._tables[-1][1].append(_Row(start, text, cells))
+        self._end = start + len(text)
 
     def leave_out(self, key: int) -> None:
         """A row of table `key` that has no words."""
-        if self._tables and self._tables[-1].key == key:
-            self._tables[-1].rows.append(_Row(0, "", ()))
+        if self._tables and self._tables[-1][0] == key:
+            self._tables[-1][1].append(_Row(0, "", ()))
 
     def tables(self) -> tuple[Table, ...]:
         """The tables with two rows and two columns at least, and no more than can be looked at."""
-        return tuple(table for rows in self._tables if (table := _table(rows.rows)) is not None)
+        return tuple(table for _, rows in self._tables if (table := _table(rows)) is not None)
 
 
 def _table(rows: Sequence[_Row]) -> Table | None:
-    count = sum(row.written for row in rows)
+    count = sum(bool(row.text) for row in rows)
     if count < 2 or len(rows) > _MOST_ROWS:
         return None
     cells: list[TableCell] = []
     heads: list[bool] = []
     valued: list[bool] = []
     covered: dict[int, int] = {}  # column -> how many rows below are covered there
-    numbers = accumulate((row.written for row in rows[:-1]), initial=0)
+    numbers = accumulate((bool(row.text) for row in rows[:-1]), initial=0)
     for at_row, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         column = at = 0
         below = {place: left - 1 for place, left in covered.items() if left > 1}
@@ -88,12 +77,12 @@ def _table(rows: Sequence[_Row]) -> Table | None:
             place = row.text.find(words, at) if words else -1
             if place >= 0:
                 at = place + len(words)
-                tall = sum(below_it.written for below_it in rows[at_row : at_row + high])
+                tall = sum(bool(below_it.text) for below_it in rows[at_row : at_row + high])
                 cells.append(TableCell(row.start + place, row.start + at, number, column, tall, wide))
             below.update(dict.fromkeys(range(column, column + wide), high - 1) if high > 1 else {})
             column += wide
         covered = below
-        if row.written:
+        if row.text:
             heads.append(all(cell.head for cell in row.cells if cell.text.strip()))
             valued.append(any(says_value(cell.text) for cell in row.cells[1:]))
     columns = max((cell.column + cell.columns for cell in cells), default=0)

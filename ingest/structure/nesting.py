@@ -35,27 +35,20 @@ class Nesting:
         found: list[int] = []
         for at, heading in enumerate(self.headings):
             if heading.family == "named":
-                self._name(at, heading)
+                self._name(heading)
             elif heading.family in ATTACHMENTS:
                 self._attachment(at, heading)
             elif heading.family in NUMBERS:
-                self._number(at, heading)
+                self._number(heading)
             else:
-                self._division(at, heading)
+                self._division(heading)
             self.stack.append(heading)
             found.append(len(self.stack))
         return found
 
-    def _name(self, at: int, heading: Numbered) -> None:
+    def _name(self, heading: Numbered) -> None:
         name = _name(heading)
-        following = next((other for other in self.headings[at + 1 :] if other.family != "named"), None)
-        if following is not None and following.family == "decimal":
-            # "4", "Results", "4.1": what goes on behind the name is still open.
-            inside = [n for n, open_ in enumerate(self.stack) if _contains(open_.ordinals, following.ordinals)]
-            if inside and self.stack[inside[-1]].family == "decimal":
-                del self.stack[inside[-1] + 1 :]
-                return
-        while self.stack and (self._top() in NUMBERS or self._top() == "named"):
+        while self.stack and self.stack[-1].family in _NOT_DIVISIONS:
             self.stack.pop()
         # Every chapter of a collection may have references of its own; else they are the whole document's.
         if name in _BACK and self.names[name] == 1:
@@ -72,34 +65,28 @@ class Nesting:
         else:
             self.stack.clear()
 
-    def _division(self, at: int, heading: Numbered) -> None:
-        same = [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
+    def _division(self, heading: Numbered) -> None:
+        same = self._of_family(heading)
         if same:
             del self.stack[same[-1] :]
             return
-        while self.stack and _is_finer(self.stack[-1], heading):
+        while self.stack and self.stack[-1].family not in ATTACHMENTS:
+            open_ = self.stack[-1]
+            if open_.family not in _NOT_DIVISIONS and open_.rank <= heading.rank:
+                return
             self.stack.pop()
 
-    def _number(self, at: int, heading: Numbered) -> None:
-        while self.stack and self._top() == "named":
+    def _number(self, heading: Numbered) -> None:
+        while self.stack and self.stack[-1].family == "named":
             self.stack.pop()
-        same = [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
+        same = self._of_family(heading)
         if same:
             inside = [n for n in same if _contains(self.stack[n].ordinals, heading.ordinals)]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
-            return
-        if heading.family == "bare letter" and self.last.get("decimal", -1) < at:
-            # "A Proofs" behind the last section is an appendix, no part of that section.
-            while self.stack and self._top() in NUMBERS:
-                self.stack.pop()
 
-    def _top(self) -> str:
-        return self.stack[-1].family
-
-
-def _is_finer(open_: Numbered, heading: Numbered) -> bool:
-    """Whether the open heading cannot contain `heading`."""
-    return open_.family not in ATTACHMENTS and (open_.family in _NOT_DIVISIONS or open_.rank > heading.rank)
+    def _of_family(self, heading: Numbered) -> list[int]:
+        """Where the open headings of the same family are in the stack."""
+        return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
 
 
 def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:

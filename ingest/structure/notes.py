@@ -80,16 +80,13 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     body_end = blocks[starts[first][0]].start
     if not bracketed and not starts[first][1].group(1).isdecimal() and body_end < 0.5 * len(page.text):
         return  # the affiliations on top of a paper, with a body below them
-    at, noted, listed = 0, "", False
+    at, noted = 0, ""
     for number in range(first, len(starts)):
         block, match = starts[number]
         following = starts[number + 1][0] if number + 1 < len(starts) else len(blocks)
         mark = match.group(1)
         anchor = _anchor(page.text, mark, at, body_end, bracketed=bracketed)
         dotted = match.group()[len(mark) :][:1] == "."
-        listed = listed or (dotted and anchor is None)
-        if dotted and listed:
-            continue  # "1." and "2." are items of a list, though a word may have a 2 behind it
         if anchor is None and not (bracketed or dotted) and noted.isdecimal() and mark == str(int(noted) + 1):
             anchor = at  # the mark of the next note is lost in print: it stands behind the one before
         if anchor is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from docqa.ingest.types import Item, Page, Section
 
@@ -29,25 +28,18 @@ _LAST = re.compile(r"(.{1,400}?)(?:, |\.)([IVX]{1,5}|[A-Z]|\d{1,2})")
 _SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
 
 
-class Opinion(NamedTuple):
-    """Where a part begins (`page` from 1), and its title, which names who speaks."""
-
-    page: int
-    start: int
-    title: str
-
-
-def find_opinions(pages: Sequence[Page]) -> list[Opinion]:
-    """The parts in the order of the document; empty where this is not an opinion of a court."""
-    found: list[Opinion] = []
+def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
+    """The parts in the order of the document, each with its page (from 1), where it begins and its title, which names
+    who speaks; empty where this is not an opinion of a court."""
+    found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
         at = 0
         for line in page.text.split("\n"):
             indent = len(line) - len(line.lstrip())
             title = _title(line.strip())
-            if title is not None and not (found and found[-1].title == title):
-                found.append(Opinion(page.page, at + indent, title))
+            if title is not None and not (found and found[-1][2] == title):
+                found.append((page.page, at + indent, title))
                 signed = signed or title != "Syllabus"
             at += len(line) + 1
     return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []

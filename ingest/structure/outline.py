@@ -63,8 +63,8 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
     opinions = find_opinions(pages)
     if not opinions:
         return list(marks)
-    first = (opinions[0].page, opinions[0].start)
-    parts = [HeadingMark(1, None, part.title, part.page, part.start, "opinion", 0.95) for part in opinions]
+    first = opinions[0][:2]
+    parts = [HeadingMark(1, None, title, page, start, "opinion", 0.95) for page, start, title in opinions]
     inner = [
         mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
         for mark in marks
@@ -139,29 +139,22 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Heading
 
 def _with_unnumbered(lines: Sequence[Candidate], kept: list[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """`kept` and the short lines between them that are set exactly like the outermost of them ("Data and code")."""
-    looks = Counter(
-        (round(2 * f.candidate.heading.size), f.candidate.heading.bold)
-        for f in kept
-        if f.strong and len(f.numbered.ordinals) <= 1 and f.numbered.family in ("decimal", "roman", "named")
-    )
-    inner = {
-        (round(2 * f.candidate.heading.size), f.candidate.heading.bold) for f in kept if len(f.numbered.ordinals) > 1
-    }
-    if not kept:
-        return kept
+    outermost = [f for f in kept if f.strong and len(f.numbered.ordinals) <= 1]
+    looks = Counter(_look(f.candidate) for f in outermost if f.numbered.family in ("decimal", "roman", "named"))
+    inner = {_look(f.candidate) for f in kept if len(f.numbered.ordinals) > 1}
     place = {id(f.candidate): f for f in kept}
     out: list[_NumberedCandidate] = []
-
-    def is_alike(line: Candidate) -> bool:
-        look = (round(2 * line.heading.size), line.heading.bold)
-        return looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text)
-
     for line in lines:
+        look = _look(line)
         if id(line) in place:
             out.append(place[id(line)])
-        elif out and is_alike(line):
+        elif out and looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text):
             out.append(_NumberedCandidate(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
+
+
+def _look(line: Candidate) -> tuple[int, bool]:
+    return round(2 * line.heading.size), line.heading.bold
 
 
 def _is_name(text: str) -> bool:
@@ -225,7 +218,6 @@ def _without_lists(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandida
 
 def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate]:
     """Those whose numbers follow from each other, family by family."""
-    bare = {f.numbered.ordinals for f in found if f.numbered.family == "bare letter"}
     families: dict[str, list[int]] = {}
     parts: list[int] = []
     part = 0
@@ -240,7 +232,7 @@ def _in_sequence(found: Sequence[_NumberedCandidate]) -> list[_NumberedCandidate
             chosen.update(places)
         elif family not in NUMBERS:
             chosen.update(_divisions(found, places))
-        elif family != "bare letter" or {(1,), (2,)} <= bare:
+        else:
             steps = [Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at]) for at in places]
             chain = [places[n] for n in best_chain(steps)]
             if _is_counted(family, [found[at] for at in chain]):
@@ -311,16 +303,13 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
+    """Pages whose numbered lines come again later: tables of contents."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
-    headed: set[int] = set()
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
         if numbered is None:
             continue
-        if numbered.family == "named" and numbered.title.lower().endswith("contents"):
-            headed.add(candidate.page)
         key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
@@ -329,8 +318,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         again = sum(last_seen[key] > page for key in own)
         # A form that is attached twice comes again on one page.
         together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
-        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
-        if repeated or (page in headed and len(own) >= 5):
+        if together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own):
             found.add(page)
     return found
 
@@ -341,8 +329,6 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
     if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
-    if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
-        return False
     if heading.run_in:
         return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body
     larger = heading.size > 1.08 * body

@@ -17,17 +17,13 @@ def place_without_page(document: Document, start: int) -> str:
     no sections. Paragraphs are counted from the heading; the rows of a table are one."""
     section = document.section_of(1, start)
     name = document.name_of(section) if section else None
-    note = _note(document, start)
+    inside = (note.mark for note in document.notes if note.page == 1 and note.start <= start < note.end)
+    note = next((f"footnote {mark}" for mark in inside), "")
     locator = document.locator_of(1, start)
     if not note and locator is not None and locator != name:
         # a part with a number of its own; a judgment's paragraphs have no more than one
         return f"paragraph {locator}" if locator.isdecimal() else locator
     return ", ".join(filter(None, (name, note or _paragraph(document, section, start))))
-
-
-def _note(document: Document, start: int) -> str:
-    note = next((note for note in document.notes if note.page == 1 and note.start <= start < note.end), None)
-    return f"footnote {note.mark}" if note else ""
 
 
 def _paragraph(document: Document, section: Section | None, start: int) -> str:

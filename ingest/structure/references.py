@@ -71,27 +71,19 @@ class _Resolver:
         self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
         self.sections = {section.id: section for section in document.sections}
-        self._add_sections()
-        self.kinds = {kind for kind, _ in self.places}
-        self._add_captions()
-
-    def _add_sections(self) -> None:
-        for section in self.document.sections:
+        for section in document.sections:
             target = Target(section.id, section.page, section.start)
             key = _key(section)
             if key is not None:
                 self.places.setdefault(key, []).append(target)
             if section.locator:
                 self.located.setdefault(section.locator.casefold(), []).append(target)
-        for item in self.document.items:
-            here = self.document.section_of(item.page, item.start)
+        self.kinds = {kind for kind, _ in self.places}
+        for item in document.items:
+            here = document.section_of(item.page, item.start)
             target = Target(here.id if here else None, item.page, item.start)
-            known = self.located.setdefault(item.locator.casefold(), [])
-            if not known or known[-1].section != target.section:  # a part goes on behind a note or a picture
-                known.append(target)
-
-    def _add_captions(self) -> None:
-        for page in self.document.pages:
+            self.located.setdefault(item.locator.casefold(), []).append(target)
+        for page in document.pages:
             for block in page.blocks:
                 caption = caption_of(page.text[block.start : block.end])
                 if caption is not None:
@@ -100,9 +92,7 @@ class _Resolver:
     def on_page(self, page: Page) -> Iterator[Reference]:
         """The references on a page, from its beginning to its end."""
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
-            for reference in self._named(page, named):
-                if not self._is_itself(reference):
-                    yield reference
+            yield from (reference for reference in self._named(page, named) if not self._is_itself(reference))
 
     def _is_itself(self, reference: Reference) -> bool:
         """Whether a reference leads to the line and the part that it is in itself."""
@@ -119,7 +109,7 @@ class _Resolver:
         text, first = page.text, named.numbers[0]
         if (page.page, named.start) in self.headings or _fills_line(text, named.start, first.end):
             return
-        if text[named.start] == "¶" or _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
+        if _CODE_BEFORE.search(text, max(0, named.start - 24), named.start):
             return
         roof = self._roof(page, named.end)
         if roof is None and _is_elsewhere(page, named.end):
@@ -144,26 +134,26 @@ class _Resolver:
     def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
         """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
         under the same roof as the reference."""
-        found = [*self.places.get((kind, _ordinal(kind, number)), ())]
+        found = self.places.get((kind, _ordinal(kind, number)), [])
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"
-            known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
-            found = [*(known or self.located.get(number.casefold(), ()))]
+            known = self.places.get((other, _ordinal(other, number))) if kind not in self.kinds else None
+            found = known or self.located.get(number.casefold(), [])
         if roof is not None:
             around = self.document.locator_of(roof.page, roof.start) or ""
             inner = (joined(around, number), joined(around, f"{kind} {number}"))
             within = [target for target in found if self._is_within(target, roof)]
             return next(iter([*within, *(t for name in inner for t in self.located.get(name.casefold(), ()))]), None)
-        if not found or len(found) == 1:
-            return found[0] if found else None
         for above in self.document.sections_above(self.document.section_of(page, start)):
-            for target in found:
+            for target in found if len(found) > 1 else ():
                 if target.section == above.id or (target.section or "").startswith(above.id + "."):
                     return target
-        return found[0]
+        return found[0] if found else None
 
     def _is_within(self, target: Target, roof: Target) -> bool:
-        return (roof.page, roof.start) < (target.page, target.start) < self._end(roof.section)
+        section = self.sections.get(roof.section or "")
+        end = self.document.end_of(section) if section else (len(self.document.pages) + 1, 0)
+        return (roof.page, roof.start) < (target.page, target.start) < end
 
     def _below(self, target: Target, subs: Sequence[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""
@@ -171,10 +161,6 @@ class _Resolver:
         found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
         inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
         return inside[0] if inside else target
-
-    def _end(self, section: str | None) -> Point:
-        found = self.sections.get(section or "")
-        return self.document.end_of(found) if found else (len(self.document.pages) + 1, 0)
 
 
 def _is_elsewhere(page: Page, end: int) -> bool:

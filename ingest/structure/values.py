@@ -13,6 +13,7 @@ _YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡
 
 _SIGN = re.compile(r"[$€£¥)%`]{1,2}|[A-Z]{1,2}\$|(?:USD|EUR|GBP)")  # around an amount
 
+# Letters with which no value and no year begins.
 _WORD = re.compile(
     r"\s*+(?:(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}|(?![FNfn])[^\W\d_]{1,2}(?!\S))"  # "n/a", "FY 2020"
 )
@@ -30,26 +31,17 @@ def is_year(word: str) -> bool:
     return _YEAR.fullmatch(word) is not None
 
 
-def begins_as_word(text: str) -> bool:
-    """Whether a text begins with letters with which no value and no year begins."""
-    return _WORD.match(text) is not None
-
-
 def says_value(text: str) -> bool:
     """Whether a text is numbers, amounts or marks for nothing alone ("$ 1,200", "(12 )%", "—"), and no year."""
-    if begins_as_word(text):
+    if _WORD.match(text):
         return False
     words = []
     for word in text.split():
-        if _is_amount(word):
+        if is_value(word) or is_value(word + ")"):
             words.append(word)
         elif not _SIGN.fullmatch(word):
             return False
     return bool(words) and not is_year("".join(words))
-
-
-def _is_amount(word: str) -> bool:
-    return is_value(word) or is_value(word + ")")
 
 
 def counts(texts: Sequence[str]) -> bool:

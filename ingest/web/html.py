@@ -106,8 +106,8 @@ class HtmlBlocks:
         if tree.root is not None:
             self._walk(tree.root)
         self._flush()
-        if self._visibility.skipped:
-            many = f"{self._visibility.skipped:,} rules of its style sheets"
+        if skipped := self._visibility.sheets.skipped:
+            many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
 
     def _walk(self, root: LexborNode) -> None:
@@ -244,14 +244,15 @@ class HtmlBlocks:
         self._inline.clear()
         self._marks = [(0, linked) for _, linked in self._marks]
         if self._pre:
-            self._put(text.rstrip(), "code")
+            self._started(self._writer.block(text.rstrip(), "code"))
             return
         text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
         if text and self._heading:
             self._put_heading(text)
         elif text:
             prefix, self._prefix = self._prefix, ""
-            self._put(prefix + text, "list" if self._items else "quoted" if self._quotes else "para")
+            kind = "list" if self._items else "quoted" if self._quotes else "para"
+            self._started(self._writer.block(prefix + text, kind))
 
     def _put_heading(self, text: str) -> None:
         if not self._due:
@@ -262,9 +263,6 @@ class HtmlBlocks:
         for level, title in due:
             if start is not None:
                 self._writer.mark(level, None, title, start)
-
-    def _put(self, text: str, kind: str) -> None:
-        self._started(self._writer.block(text, kind))
 
     def _started(self, start: int | None) -> None:
         """Makes the sections that are due begin at `start`, where something was written."""

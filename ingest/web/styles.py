@@ -61,12 +61,9 @@ class StyleSheets:
             merged.update(usual)
         for _, important in said:
             merged.update(important)
-        if self.variables and any("var(" in value for value in merged.values()):
-            return {name: _VARIABLE.sub(self._value, value) for name, value in merged.items()}
+        for name, value in merged.items() if self.variables else ():
+            merged[name] = _VARIABLE.sub(lambda match: self.variables.get(match[1], match[2] or ""), value)
         return merged
-
-    def _value(self, match: re.Match[str]) -> str:
-        return self.variables.get(match[1], match[2] or "")
 
     def _add(self, tree: LexborHTMLParser, selector: str, body: str) -> None:
         from selectolax.lexbor import SelectolaxError

@@ -50,7 +50,7 @@ class Visibility:
     """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` says what holds inside."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int) -> None:
-        self._sheets = StyleSheets(tree, elements)
+        self.sheets = StyleSheets(tree, elements)
         self._stack = [Seen()]
 
     @property
@@ -58,16 +58,13 @@ class Visibility:
         """Whether text right inside the elements that are open cannot be seen."""
         return self._stack[-1].unseen
 
-    @property
-    def skipped(self) -> int:
-        """How many rules of style sheets were not looked at."""
-        return self._sheets.skipped
-
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Begins an element; False where it is hidden with all that is in it, and need not be left."""
         outer = self._stack[-1]
-        declarations = self._sheets.of(node.mem_id, attributes.get("style"))
-        if tag not in _WHOLE and (_is_off(tag, attributes) or (declarations and _is_gone(declarations, outer.size))):
+        declarations = self.sheets.of(node.mem_id, attributes.get("style"))
+        # `aria-hidden` hides from the ear only.
+        off = "hidden" in attributes or (tag == "dialog" and "open" not in attributes)
+        if tag not in _WHOLE and (off or (declarations and _is_gone(declarations, outer.size))):
             return False
         state = outer
         if "bgcolor" in attributes or "background" in attributes:
@@ -82,11 +79,6 @@ class Visibility:
     def leave(self) -> None:
         """Ends the element that was entered last."""
         self._stack.pop()
-
-
-def _is_off(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """`aria-hidden` hides from the ear only."""
-    return "hidden" in attributes or (tag == "dialog" and "open" not in attributes)
 
 
 def _is_gone(said: Declarations, size: float) -> bool:

@@ -49,13 +49,13 @@ def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path, make_pdf):
 
 
 def test_a_pipe_without_a_writer_does_not_hang(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "PIPE_SECONDS", 0.2)
+    monkeypatch.setattr(archive.limits, "PIPE_SECONDS", 0.2)
     with pytest.raises(Unreadable, match="no program wrote into this pipe"):
         find_documents(fifo(tmp_path, None))
 
 
 def test_a_pipe_over_the_limit_ends_at_the_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_FILE_BYTES", 100_000)
+    monkeypatch.setattr(archive.limits, "MAX_FILE_BYTES", 100_000)
     with pytest.raises(TooLarge, match="100,000 bytes"):
         find_documents(fifo(tmp_path, LINES.encode()))
     with pytest.raises(TooLarge, match="100,000 bytes"):
@@ -100,7 +100,7 @@ def test_entries_that_overlap_are_not_unpacked(tmp_path):
 
 
 def test_entries_of_one_name_count_each(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_ZIP_TOTAL_BYTES", 3 * len(LINES))
+    monkeypatch.setattr(archive.limits, "MAX_ZIP_TOTAL_BYTES", 3 * len(LINES))
     path = tmp_path / "a.zip"
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive_file:
         warnings.simplefilter("ignore")

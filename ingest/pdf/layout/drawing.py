@@ -194,8 +194,8 @@ def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
     runs through texts that were drawn apart, so it is perhaps no line of print.
     """
     gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
-    if not gaps and not _has_columns(rows):
-        return "A"
+    if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows) if a and b):
+        return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
     words = [(a, b) for a, b in gaps if min(_letters([a]), _letters([b])) >= 1]
@@ -207,11 +207,6 @@ def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
 
 def _height(segment: Segment) -> float:
     return segment.bottom - segment.top
-
-
-def _has_columns(rows: Sequence[Sequence[Segment]]) -> bool:
-    """Whether the reading goes back up the page."""
-    return any(b[0].bottom < a[0].top for a, b in pairwise(rows) if a and b)
 
 
 def _longest_rise(numbers: Sequence[int]) -> int:

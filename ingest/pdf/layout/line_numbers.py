@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from itertools import islice, pairwise
 
 from docqa.ingest.pdf.layout.lines import Line
+from docqa.ingest.pdf.layout.tables.placed import lines_of
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import grouped
 
 _INTEGER = re.compile(r"\d{1,4}$")
 _DIGITS = 4
 _NEEDED, _NEEDED_AGAIN = 10, 3  # numbers that a page must show; one in a document that has them elsewhere
-_MAX_DRIFT = 6.0  # points between the edges of numbers of one column beyond those of the widest
 _MAX_COLUMNS = 60  # places of numbers that are looked at, from the edge inwards
 _SHORT = 12  # pages
 _NEAR, _TOGETHER = 3, 3  # so many of the pages around, with its own, must have line numbers
@@ -50,8 +50,7 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
 
 def _aligned(word: Word, anchor: Word) -> bool:
     """Whether two numbers stand in one column, set flush left or right."""
-    near = abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
-    return near and abs(word.x0 - anchor.x0) <= _MAX_DRIFT + abs((word.x1 - word.x0) - (anchor.x1 - anchor.x0))
+    return abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
 
 
 def _rising(column: Sequence[Word], known: bool) -> list[Word]:
@@ -75,16 +74,12 @@ def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
 def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
     """Whether the numbers count the rows of a table or a list: wide gaps run through most of their rows, or most lines
     beside them have none."""
-
-    def goes_on(row: list[Word], word: Word) -> bool:
-        return (word.top + word.bottom) / 2 < (row[0].top + row[0].bottom) / 2 + 0.5 * (word.bottom - word.top)
-
-    rows = grouped(sorted(_beside(words, run), key=lambda word: word.top + word.bottom), goes_on)
+    rows = lines_of(_beside(words, run))
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
     split = filled = 0
     for row in numbered:
-        rest = sorted((word for word in row if id(word) not in mine), key=lambda word: word.x0)
+        rest = [word for word in row if id(word) not in mine]
         filled += bool(rest)
         split += sum(b.x0 - a.x1 > 2.5 * (b.bottom - b.top) for a, b in pairwise(rest)) >= 2
     return (filled and split > 0.5 * filled) or max(len(numbered), len(run)) < 0.6 * len(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,10 +29,6 @@ class GridRow(NamedTuple):
     table: int
     head: bool
     cells: tuple[GridCell, ...]
-
-    def moved(self, place: Callable[[Box], Box]) -> GridRow:
-        """The same row where `place` puts its boxes."""
-        return self._replace(cells=tuple(cell._replace(box=place(cell.box)) for cell in self.cells))
 
 
 @dataclass(slots=True)

@@ -6,17 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 from docqa.ingest.language.sentences import is_opener
-from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
+from docqa.ingest.pdf.layout.lines import APART, TABLE, GridRow, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
-from docqa.ingest.pdf.layout.tables.text import tables_of
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of
-from docqa.ingest.types import Block, NumberedLine, Table
+from docqa.ingest.types import Block, NumberedLine, Table, TableCell
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
@@ -28,6 +27,7 @@ _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?:/
 _MAX_HEADING_CHARS = 120
 _MAX_LEAD_CHARS = 80
 _STOPS = " .:–—-"
+_BETWEEN_CELLS = " | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
         start = end + 1
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
     whole = "\n".join(text)
-    tables = tables_of(whole, blocks, printed)
+    tables = _tables_of(whole, blocks, printed)
     return PageText(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
 
 
@@ -206,3 +206,38 @@ def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
     """The usual `body_size` of the pages, 0 for none."""
     sizes = [size for size in map(body_size, pages) if size]
     return median(sizes) if sizes else 0.0
+
+
+def _tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]) -> tuple[Table, ...]:
+    """The tables of a page with this text, whose blocks have the `printed` lines.
+
+    A table one of whose rows does not read as it was placed (its invisible characters were all of a cell) is left out.
+    """
+    rows: dict[int, list[tuple[Block, GridRow]]] = {}
+    for block, lines in zip(blocks, printed, strict=True):
+        grid = lines[0].grid if len(lines) == 1 else None
+        if grid is not None:
+            rows.setdefault(grid.table, []).append((block, grid))
+    tables = (_table(text, found) for found in rows.values())
+    return tuple(sorted((table for table in tables if table is not None), key=lambda table: table.start))
+
+
+def _table(text: str, rows: Sequence[tuple[Block, GridRow]]) -> Table | None:
+    cells: list[TableCell] = []
+    for number, (block, grid) in enumerate(rows):
+        places = list(_places(text[block.start : block.end], block.start))
+        if len(places) != len(grid.cells):
+            return None
+        for (start, end), cell in zip(places, grid.cells, strict=True):
+            below = min(cell.rows, len(rows) - number)
+            cells.append(TableCell(start, end, number, cell.column, below, cell.columns))
+    columns = max(cell.column + cell.columns for cell in cells)
+    heads = sum(grid.head for _, grid in rows)
+    return Table(min(c.start for c in cells), max(c.end for c in cells), len(rows), columns, heads, tuple(cells))
+
+
+def _places(line: str, start: int) -> Iterator[tuple[int, int]]:
+    parts = line.split(_BETWEEN_CELLS)
+    ends = accumulate(len(part) + len(_BETWEEN_CELLS) for part in parts)
+    for part, end in zip(parts, ends, strict=True):
+        yield start + end - len(_BETWEEN_CELLS) - len(part), start + end - len(_BETWEEN_CELLS)

@@ -49,10 +49,6 @@ class _Order:
     lines: list[Line] = field(default_factory=list)
     rows: list[list[Segment]] = field(default_factory=list)
 
-    def add(self, segments: list[Segment], region: int) -> None:
-        """Segments of one column, top to bottom, each row from left to right."""
-        self.add_rows(_rows(segments), region)
-
     def add_rows(self, rows: Sequence[list[Segment]], region: int) -> None:
         self.rows.extend(rows)
         self.lines.extend(line for row in rows for line in _lines_of(row, region))
@@ -94,7 +90,8 @@ def order_lines(
         for line in lines:
             line.shown = laid_back(line.box)
             if line.grid is not None:
-                line.grid = line.grid.moved(laid_back)
+                cells = (cell._replace(box=laid_back(cell.box)) for cell in line.grid.cells)
+                line.grid = line.grid._replace(cells=tuple(cells))
     shown = sorted(int(word.text) for word in numbers)
     return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
 
@@ -247,7 +244,7 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
         alike = (region for a, b, region in regions if abs(a - x0) < _SAME_EDGE and abs(b - x1) < _SAME_EDGE)
         region = next(alike, _region_id(x0, x1))
         regions.append((x0, x1, region))
-        order.add(block.segments, region if block.wrapped else APART)
+        order.add_rows(_rows(block.segments), region if block.wrapped else APART)
 
 
 def _with_rows(segments: list[Segment]) -> list[Segment]:

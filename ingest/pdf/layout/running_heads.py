@@ -88,21 +88,17 @@ def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
         words = spot.text.split()
         short = len(words) <= 2 and any(map(str.isdigit, spot.text))
         others = [o for o in spots[max(index - 4, 0) : index + 5] if 0 < abs(o.page - spot.page) <= near]
-        many = len(words) >= 4 and (len(spots) >= _MANY or any(_last_counts(spot, other) for other in spots))
+        # The last number alone may agree over many pages.
+        many = len(words) >= 4 and (len(spots) >= _MANY or any(_counts(spot, other, last=True) for other in spots))
         if many or any(not short or o.text == spot.text or _counts(spot, o) for o in others):
             yield spot
 
 
-def _counts(a: _Spot, b: _Spot) -> bool:
-    """Whether some number changes from the one line to the other as the page does."""
-    numbers = zip(_NUMBER.findall(a.text), _NUMBER.findall(b.text))
-    return any(int(y) - int(x) == b.page - a.page for x, y in numbers)
-
-
-def _last_counts(a: _Spot, b: _Spot) -> bool:
-    """The same of the last number alone, which may agree over many pages."""
-    x, y = _NUMBER.findall(a.text)[-1:], _NUMBER.findall(b.text)[-1:]
-    return bool(x and y) and a.page != b.page and int(y[0]) - int(x[0]) == b.page - a.page
+def _counts(a: _Spot, b: _Spot, *, last: bool = False) -> bool:
+    """Whether some number, or the last one, changes from the one line to the other as the page does."""
+    first = -1 if last else 0
+    numbers = zip(_NUMBER.findall(a.text)[first:], _NUMBER.findall(b.text)[first:])
+    return a.page != b.page and any(int(y) - int(x) == b.page - a.page for x, y in numbers)
 
 
 def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_Spot]:

@@ -47,13 +47,6 @@ class _Candidate(NamedTuple):
     sure: bool
 
 
-class Detection(NamedTuple):
-    """`reasons`: why a word is hidden, by its number. `ocr`: the words are the text layer of a scanned page."""
-
-    reasons: dict[int, str]
-    ocr: bool
-
-
 class HiddenTextDetector:
     """Says of the words of a page which are hidden. Words are ranges of characters, first and last.
 
@@ -64,19 +57,14 @@ class HiddenTextDetector:
     def __init__(self, page: Any, text_page: Any, *, layered: bool) -> None:
         """`layered`: the file has layers that a reader of it may not see."""
         self._page, self._text_page = page, text_page
-        self._objects = PageObjects(page, layered=layered)
-        self.box_of = self._objects.boxes(text_page)
-        self._paints = {owner: _read_paint(self._objects, owner) for owner in (0, *self._objects.order)}
+        self.objects = PageObjects(page, layered=layered)
+        self.box_of = self.objects.boxes(text_page)
+        self._paints = {owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)}
         self._painted: dict[int, _Paint] = {}
-        opaque = len(self._objects.opaque)
-        self.doubts = not self._objects.whole or any(
+        opaque = len(self.objects.opaque)
+        self.doubts = not self.objects.whole or any(
             paint.doubtful or (paint.owner and paint.later < opaque) for paint in self._paints.values()
         )
-
-    @property
-    def rules(self) -> list[Box]:
-        """Lines drawn on the page, see `PageObjects`."""
-        return self._objects.rules
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
@@ -92,11 +80,14 @@ class HiddenTextDetector:
         """Whether a part of the text object that drew character `char` is cut off."""
         return self.doubts and self._paint(char).clip is not None
 
-    def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> Detection:
-        """What is hidden of `words`, whose places in user space (y up) are `boxes`. To be called once."""
+    def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> tuple[dict[int, str], bool]:
+        """Why hidden ones of `words` are so, by their numbers, and whether the words are the text layer of a scan.
+
+        `boxes` are their places in user space (y up). To be called once.
+        """
         if not self.doubts:
-            return Detection({}, False)
-        confirmed = partial(_confirm, self._page, self._text_page, self._objects)
+            return {}, False
+        confirmed = partial(_confirm, self._page, self._text_page, self.objects)
         found = map(self._candidate, range(len(words)), words, boxes)
         candidates = [candidate for candidate in found if candidate is not None]
         # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.
@@ -106,21 +97,21 @@ class HiddenTextDetector:
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
         many = 0 < len(words) <= 2 * len(layer)
-        if many and image_share(self._objects.covers, self._page.get_bbox()) >= _SCAN_SHARE:
+        if many and image_share(self.objects.covers, self._page.get_bbox()) >= _SCAN_SHARE:
             candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(layer)
-            return Detection(confirmed(candidates), True)
-        return Detection(reasons | confirmed(candidates), False)
+            return confirmed(candidates), True
+        return reasons | confirmed(candidates), False
 
     def _paint(self, char: int) -> _Paint:
         if char not in self._painted:
-            owner = self._objects.owner(self._text_page, char)
+            owner = self.objects.owner(self._text_page, char)
             if owner not in self._paints:
-                self._paints[owner] = _read_paint(self._objects, owner)
+                self._paints[owner] = _read_paint(self.objects, owner)
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
     def _candidate(self, number: int, word: tuple[int, int], whole: Box) -> _Candidate | None:
-        objects, paint = self._objects, self._paint(word[0])
+        objects, paint = self.objects, self._paint(word[0])
         if paint.owner == 0 or not (paint.doubtful or paint.later < len(objects.opaque)):
             return None
         box = _core(whole)
@@ -143,10 +134,10 @@ class HiddenTextDetector:
         """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
-        if any(cover.contains(box) for cover in self._objects.opaque[paint.later :]):
+        if any(cover.contains(box) for cover in self.objects.opaque[paint.later :]):
             return COVERED
         if paint.blends:
-            behind = _background(self._objects.before(paint.place), box)
+            behind = _background(self.objects.covers, paint.place, box)
             if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
                 return SAME_COLOUR
         return ""
@@ -155,7 +146,7 @@ class HiddenTextDetector:
         """Words of a scan's text layer under a painted shape that is smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
-        shapes = [cover for cover in self._objects.covers if cover.colour is not None and cover.area < room]
+        shapes = [cover for cover in self.objects.covers if cover.colour is not None and cover.area < room]
         return [
             candidate._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
             for candidate in layer
@@ -186,7 +177,8 @@ class _Paint(NamedTuple):
 def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     if not owner:
         return _Paint(0, -1, 0, None, False, False, 0, None, 0, False)
-    mode, fill = objects.render_mode(owner), objects.fill_colour(owner)
+    # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
+    mode, fill = objects.api["FPDFTextObj_GetTextRenderMode"](owner), objects.fill_colour(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 2) else None
     blends = unseen or (colour is not None and any(_near(other, colour) for other in objects.colours))
@@ -203,12 +195,10 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | None:
-    """The colour drawn last behind `box`: white where nothing is, None where it is not one colour."""
-    for cover in reversed(covers):
-        if cover.contains(box):
-            return cover.colour
-    return PAPER
+def _background(covers: Sequence[Cover], place: int, box: Box) -> tuple[int, int, int] | None:
+    """The colour drawn last before `place` behind `box`: white where nothing is, None where it is not one colour."""
+    behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
+    return next(behind, PAPER)
 
 
 def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
@@ -268,15 +258,12 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
     found: dict[int, list[int]] = {}
     for other in objects.order:
         box = objects.bounds(other)
-        alike = [owner for owner, mine in near.get(int(box[0]), ()) if _alike(mine, box)]
+        places = near.get(int(box[0]), ())
+        alike = [owner for owner, mine in places if all(abs(a - b) < _COPY_POINTS for a, b in zip(mine, box))]
         if alike and other not in owners and not objects.text(text_page, other):
             for owner in alike:
                 found.setdefault(owner, []).append(other)
     return found
-
-
-def _alike(a: Box, b: Box) -> bool:
-    return all(abs(x - y) < _COPY_POINTS for x, y in zip(a, b, strict=True))
 
 
 def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:

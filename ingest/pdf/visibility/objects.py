@@ -9,10 +9,8 @@ from __future__ import annotations
 import ctypes
 import math
 import struct
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
@@ -23,7 +21,6 @@ _MIN_COVER_POINTS = 3.0  # thinner shapes are rules
 _OPAQUE = 242  # of 255
 _MAX_DEPTH = 8
 _GRID = 20
-_place = attrgetter("place")
 PAPER = (255, 255, 255)
 _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
@@ -77,7 +74,7 @@ class PageObjects:
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
-        self._api = _api()
+        self.api = _api()
         self._layered = layered
         self.layers: dict[int, int] = {}
         self._clips: dict[tuple[int, int, int], Clip | None] = {}
@@ -92,39 +89,32 @@ class PageObjects:
         self.whole = True
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
-        self._walk(self._objects(page), _UNITY, 0, 0)
+        get, count = self.api["FPDFPage_GetObject"], self.api["FPDFPage_CountObjects"](page.raw)
+        self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.opaque = [cover for cover in self.covers if cover.opaque]
-
-    def before(self, place: int) -> list[Cover]:
-        """The covers drawn earlier than number `place`."""
-        return self.covers[: bisect_left(self.covers, place, key=_place)]
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """A function from a character to its box: left, top, right and bottom in user space, None where it has none."""
-        read, handle = self._api["FPDFText_GetLooseCharBox"], ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        read, handle = self.api["FPDFText_GetLooseCharBox"], ctypes.cast(text_page.raw, ctypes.c_void_p).value
         floats = (ctypes.c_float * 4)()
         address, unpack = ctypes.addressof(floats), struct.Struct("4f").unpack_from
         return lambda char: unpack(floats) if read(handle, char, address) else None
 
     def owner(self, text_page: Any, char: int) -> int:
         """The text object that drew character `char`, 0 where pdfium made the character up."""
-        return self._api["FPDFText_GetTextObject"](text_page.raw, char) or 0
-
-    def render_mode(self, text_object: int) -> int:
-        """0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip."""
-        return int(self._api["FPDFTextObj_GetTextRenderMode"](text_object))
+        return self.api["FPDFText_GetTextObject"](text_page.raw, char) or 0
 
     def fill_colour(self, item: int) -> tuple[int, int, int, int] | None:
         """Red, green, blue and alpha (0 to 255), None where it has no such colour."""
         levels = self._levels
-        if not self._api["FPDFPageObj_GetFillColor"](item, *map(ctypes.byref, levels)):
+        if not self.api["FPDFPageObj_GetFillColor"](item, *map(ctypes.byref, levels)):
             return None
         return levels[0].value, levels[1].value, levels[2].value, levels[3].value
 
     def bounds(self, item: int) -> Box:
         """The bounds in user space, empty where pdfium knows none."""
         floats = self._floats
-        if not self._api["FPDFPageObj_GetBounds"](item, *map(ctypes.byref, floats)):
+        if not self.api["FPDFPageObj_GetBounds"](item, *map(ctypes.byref, floats)):
             return 0.0, 0.0, 0.0, 0.0
         box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
         matrix = self._matrices.get(item)
@@ -132,25 +122,25 @@ class PageObjects:
 
     def text(self, text_page: Any, text_object: int) -> str:
         """The characters of a text object."""
-        size = self._api["FPDFTextObj_GetText"](text_object, text_page.raw, None, 0)
+        size = self.api["FPDFTextObj_GetText"](text_object, text_page.raw, None, 0)
         buffer = ctypes.create_string_buffer(max(size, 2))
-        self._api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
+        self.api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
     def set_active(self, items: Iterable[int], active: bool) -> None:
         """Leaves `items` out of later renderings of this open page, or takes them back."""
         for item in items:
-            self._api["FPDFPageObj_SetIsActive"](item, int(active))
+            self.api["FPDFPageObj_SetIsActive"](item, int(active))
 
     def clip(self, item: int) -> Clip | None:
         """What `item` is clipped to, in user space; None where pdfium knows of none, or it is all within the clip."""
-        handle = self._api["FPDFPageObj_GetClipPath"](item)
-        count = self._api["FPDFClipPath_CountPaths"](handle) if handle else 0
+        handle = self.api["FPDFPageObj_GetClipPath"](item)
+        count = self.api["FPDFClipPath_CountPaths"](handle) if handle else 0
         if count <= 0:
             return None
         # Objects of one graphics state share the points of their clip, which tells without reading them.
         matrix = self._matrices.get(item, _UNITY)
-        key = (count, self._api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0, hash(matrix))
+        key = (count, self.api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0, hash(matrix))
         if key not in self._clips:
             self._clips[key] = self._read_clip(handle, count, matrix)
         clip = self._clips[key]
@@ -158,12 +148,8 @@ class PageObjects:
             return None
         return clip
 
-    def _objects(self, page: Any) -> Iterator[int]:
-        get, handle = self._api["FPDFPage_GetObject"], page.raw
-        return (get(handle, i) for i in range(self._api["FPDFPage_CountObjects"](handle)))
-
     def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int, layer: int) -> None:
-        kind_of, order = self._api["FPDFPageObj_GetType"], self.order
+        kind_of, order = self.api["FPDFPageObj_GetType"], self.order
         for item in items:
             self._drawn += 1
             kind = kind_of(item)
@@ -174,7 +160,7 @@ class PageObjects:
                 if self._layered and (mark := self._layer_mark(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
-                get, count = self._api["FPDFFormObj_GetObject"], self._api["FPDFFormObj_CountObjects"](item)
+                get, count = self.api["FPDFFormObj_GetObject"], self.api["FPDFFormObj_CountObjects"](item)
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
@@ -186,34 +172,32 @@ class PageObjects:
 
     def _layer_mark(self, item: int) -> int:
         """The innermost mark of `item` that puts it on a layer, 0 for none."""
-        for at in reversed(range(self._api["FPDFPageObj_CountMarks"](item))):
-            mark = self._api["FPDFPageObj_GetMark"](item, at)
-            if mark and self._mark_name(mark) == "OC":
+        for at in reversed(range(self.api["FPDFPageObj_CountMarks"](item))):
+            mark = self.api["FPDFPageObj_GetMark"](item, at)
+            name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
+            named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
+            if named and name.raw[: max(size.value - 2, 0)] == "OC".encode("utf-16-le"):
                 return int(mark)
         return 0
 
-    def _mark_name(self, mark: int) -> str:
-        buffer, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
-        if not self._api["FPDFPageObjMark_GetName"](mark, buffer, _MARK_BYTES, ctypes.byref(size)):
-            return ""
-        return buffer.raw[: max(min(size.value, _MARK_BYTES) - 2, 0)].decode("utf-16-le", "replace")
-
     def _read_clip(self, handle: int, count: int, matrix: _Matrix) -> Clip | None:
         box, plain = _EVERYWHERE, True
+        # Whether a box with level edges still has them.
+        straight = (matrix[1] == 0 and matrix[2] == 0) or (matrix[0] == 0 and matrix[3] == 0)
         for at in range(count):
             points = self._clip_points(handle, at)
             if points:
                 xs, ys = zip(*points, strict=True)
                 bounds = _transform((min(xs), min(ys), max(xs), max(ys)), matrix)
                 box = (*map(max, box[:2], bounds[:2]), *map(min, box[2:], bounds[2:]))  # type: ignore[assignment]
-                plain = plain and _is_rectangle(points) and _is_straight(matrix)
+                plain = plain and _is_rectangle(points) and straight
         return None if box == _EVERYWHERE else Clip(box, plain)
 
     def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
-        get, place = self._api["FPDFClipPath_GetPathSegment"], self._api["FPDFPathSegment_GetPoint"]
+        get, place = self.api["FPDFClipPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         points = []
-        for at in range(min(self._api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)):
+        for at in range(min(self.api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)):
             if place(get(handle, path, at), ctypes.byref(x), ctypes.byref(y)):
                 points.append((x.value, y.value))
         return points
@@ -222,11 +206,11 @@ class PageObjects:
         colour: tuple[int, int, int, int] | None = None
         if kind == _IMAGE:
             width, height = ctypes.c_uint(0), ctypes.c_uint(0)
-            self._api["FPDFImageObj_GetImagePixelSize"](item, ctypes.byref(width), ctypes.byref(height))
+            self.api["FPDFImageObj_GetImagePixelSize"](item, ctypes.byref(width), ctypes.byref(height))
             self.pixels += width.value * height.value
         if kind == _PATH:
             fill, stroke = ctypes.c_int(0), ctypes.c_int(0)
-            self._api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
+            self.api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
             self._add_rules(item, bool(fill.value), bool(stroke.value))
             colour = self.fill_colour(item) if fill.value else None
             if colour is None:
@@ -247,7 +231,7 @@ class PageObjects:
             if (filled or stroked) and max(box[2] - box[0], box[3] - box[1]) >= _MIN_RULE_POINTS:
                 self.rules.append(box)
             return
-        count = self._api["FPDFPath_CountSegments"](item)
+        count = self.api["FPDFPath_CountSegments"](item)
         # Words stand between thin filled pieces as well: one path may draw all rules of a table.
         if not 2 <= count <= self._segments_left or not (stroked or count >= 10):
             return
@@ -261,7 +245,7 @@ class PageObjects:
 
     def _sides(self, path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
         """The straight pieces of a path, in its own coordinates."""
-        get, place = self._api["FPDFPath_GetPathSegment"], self._api["FPDFPathSegment_GetPoint"]
+        get, place = self.api["FPDFPath_GetPathSegment"], self.api["FPDFPathSegment_GetPoint"]
         x, y = self._floats[:2]
         start = before = (0.0, 0.0)
         for at in range(count):
@@ -269,13 +253,13 @@ class PageObjects:
             if not place(segment, ctypes.byref(x), ctypes.byref(y)):
                 continue
             point = x.value, y.value
-            kind = self._api["FPDFPathSegment_GetType"](segment)
+            kind = self.api["FPDFPathSegment_GetType"](segment)
             if kind == _MOVE:
                 start = point
             elif kind == _LINE:
                 yield before, point
             before = point
-            if kind != _MOVE and self._api["FPDFPathSegment_GetClose"](segment):
+            if kind != _MOVE and self.api["FPDFPathSegment_GetClose"](segment):
                 yield point, start
                 before = start
 
@@ -283,7 +267,7 @@ class PageObjects:
         import pypdfium2.raw as raw
 
         matrix = raw.FS_MATRIX()
-        if not self._api["FPDFPageObj_GetMatrix"](item, ctypes.byref(matrix)):
+        if not self.api["FPDFPageObj_GetMatrix"](item, ctypes.byref(matrix)):
             return _UNITY
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
@@ -306,11 +290,6 @@ def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
         return False
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
     return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
-
-
-def _is_straight(m: _Matrix) -> bool:
-    """Whether a box with level edges still has them after `m`."""
-    return (m[1] == 0 and m[2] == 0) or (m[0] == 0 and m[3] == 0)
 
 
 def image_share(covers: Sequence[Cover], page: Box) -> float:

@@ -47,7 +47,8 @@ class Picture:
 
     def same(self, other: Picture, box: Box, levels: int) -> bool:
         """Whether both pictures show the same in `box`, give or take `levels` of 256."""
-        return all(a == b or _distance(a, b) <= levels for a, b in zip(self._rows(box), other._rows(box), strict=True))
+        rows = zip(self._rows(box), other._rows(box), strict=True)
+        return all(a == b or all(abs(x - y) <= levels for x, y in zip(a, b, strict=True)) for a, b in rows)
 
     def plain(self, box: Box, levels: int) -> bool:
         """Whether `box` is of one colour, give or take `levels` of 256."""
@@ -60,10 +61,6 @@ class Picture:
         top, bottom = max(int(y0) - self._top, 0), min(int(y1) + 1 - self._top, self._height)
         starts = (row * self._stride for row in range(top, bottom))
         return [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts] if left < right else []
-
-
-def _distance(a: bytes, b: bytes) -> int:
-    return max((abs(x - y) for x, y in zip(a, b, strict=True)), default=0)
 
 
 def page_png(page: Any, scale: float = 1.5) -> bytes | None:

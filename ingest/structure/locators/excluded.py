@@ -24,7 +24,7 @@ _BESIDE = 2
 _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 
 
-def insertions(lines: Sequence[MarkedLine], pages: Sequence[Page]) -> set[int]:
+def insertions(lines: Sequence[MarkedLine]) -> set[int]:
     """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”").
 
     They begin with a quotation mark and a number and end, lines later, where the quotation does.
@@ -32,20 +32,19 @@ def insertions(lines: Sequence[MarkedLine], pages: Sequence[Page]) -> set[int]:
     found: set[int] = set()
     at = 0
     while at < len(lines):
-        text = _text(lines[at], pages)
-        end = _end_of_quotation(lines, pages, at) if _INSERTED.match(text) else at
+        end = _end_of_quotation(lines, at) if _INSERTED.match(lines[at].text) else at
         if end > at:
             found.update(range(at, end + 1))
         at = max(end, at) + 1
     return found
 
 
-def _end_of_quotation(lines: Sequence[MarkedLine], pages: Sequence[Page], first: int) -> int:
+def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
     """The line that closes the quotation that line `first` opens; `first` where that is itself, or none is."""
     depth = 0
-    curved = "“" in _text(lines[first], pages)[:82]
+    curved = "“" in lines[first].text[:82]
     for number in range(first, min(first + _MOST_LINES, len(lines))):
-        text = _text(lines[number], pages)
+        text = lines[number].text
         if curved:
             # Every paragraph of a long quotation opens it again.
             again = number > first and text.lstrip().startswith("“")
@@ -66,7 +65,7 @@ def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections:
     for section in sections:
         if section.number and section.title:
             last[folded(f"{section.number}{section.title}")] = section.page, section.start
-    keys = [_entry(line, pages) for line in lines]
+    keys = [_entry(line) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key:
             last[key] = max(last.get(key, (0, 0)), (line.page, line.start))
@@ -83,11 +82,11 @@ def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections:
     }
 
 
-def _entry(line: MarkedLine, pages: Sequence[Page]) -> str:
+def _entry(line: MarkedLine) -> str:
     """The letters and digits of a numbered line that may be an entry of a table of contents, else nothing."""
-    if not line.marks or line.end - line.start > _MOST_ENTRY:
+    if not line.marks or len(line.text) > _MOST_ENTRY:
         return ""
-    key = folded(_PAGE_BEHIND.sub("", _text(line, pages)))
+    key = folded(_PAGE_BEHIND.sub("", line.text))
     return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""
 
 
@@ -110,7 +109,3 @@ def pages_behind_sections(pages: Sequence[Page], sections: Sequence[Section]) ->
         if in_row and title not in titles and begun.isdisjoint(run):
             found.update(run)
     return found
-
-
-def _text(line: MarkedLine, pages: Sequence[Page]) -> str:
-    return pages[line.page - 1].text[line.start : line.end]

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
+from docqa.ingest.structure.locators import sections as printed
 from docqa.ingest.structure.locators.excluded import contents_lines, insertions, pages_behind_sections
 from docqa.ingest.structure.locators.marks import (
     ABJAD,
@@ -24,16 +25,7 @@ from docqa.ingest.structure.locators.marks import (
     read_lines,
     readings_of,
 )
-from docqa.ingest.structure.locators.sections import (
-    attachment_of,
-    is_attachment,
-    is_division,
-    joined,
-    printed_number,
-    word_of,
-)
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
-from docqa.ingest.structure.notes import rules_above_notes
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section
@@ -41,9 +33,15 @@ from docqa.ingest.types import Item, Note, Page, Section
 _LEAST_PARAGRAPHS = 4
 _CLAUSE_AHEAD = 40
 """Lines in which the second clause is looked for, where no section has its number."""
-_NOTES_FROM = 0.35
-"""The share of a page's text above its notes."""
 _OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
+_HEADING = re.compile(r"\s*\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
+_ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
+# The words above the signatures of a contract, which belong to no clause.
+_CLOSES = re.compile(
+    r"\s{0,80}(?:IN\s+WITNESS\s+(?:WHEREOF|HEREOF)|\[?(?:the\s+)?(?:remainder|rest)\s+of\s+(?:this\s+|the\s+)?page|"
+    r"\[?signature\s+page)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
 _GAP = 3
@@ -65,19 +63,16 @@ class _Walk:
         lines = list(read_lines(pages))
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
-        self.inserted = insertions(self.lines, pages)
+        self.inserted = insertions(self.lines)
         self.behind = pages_behind_sections(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
-        self.pages = pages
-        self.paged = len(pages) > 1
         self.headed = set(self.starts)
         self.is_opinion = any(section.source == "opinion" for section in sections)
-        self.is_plain = not any(printed_number(section) for section in sections)
-        self.attachments = attachment_of(sections)
+        self.is_plain = not any(printed.printed_number(section) for section in sections)
+        self.attachments = printed.attachment_of(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
-        self.rules = rules_above_notes(pages) if notes and self.paged else {}
         self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
@@ -103,16 +98,7 @@ class _Walk:
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
-        ruled = note is not None and note.start > self.rules.get(note.page, note.start)
-        high = note is not None and note.start < _NOTES_FROM * len(self.pages[note.page - 1].text)
-        if high and self.paged and not ruled:
-            return None  # a numbered line in the text whose number stands behind a word above it
-        headed = inside and note is not None and (note.page, note.start) in self.headed
-        return note if inside and not headed else None
-
-    def section_at(self, line: MarkedLine) -> int:
-        """The index of the section around the beginning of a line, -1 before the first."""
-        return bisect_right(self.starts, (line.page, line.start)) - 1
+        return note if inside and note is not None and (note.page, note.start) not in self.headed else None
 
     def _paragraphs(self) -> frozenset[int]:
         """The lines whose number counts paragraphs through the whole document ("14." of a complaint, "[14]")."""
@@ -122,7 +108,7 @@ class _Walk:
             last = 0
             for number, line in enumerate(self.lines):
                 mark = line.marks[0] if line.marks else None
-                if mark is None or mark.shape != shape or self._is_list(line):
+                if mark is None or mark.shape != shape:
                     continue
                 value = int(mark.text)
                 if value == last + 1 or (len(chain) >= 10 and value == last + 2):
@@ -130,24 +116,15 @@ class _Walk:
                     last = value
             if len(chain) > len(best):
                 best = chain
-        counted = sum((printed_number(section) or "").isdigit() for section in self.sections)
+        counted = sum((printed.printed_number(section) or "").isdigit() for section in self.sections)
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
-        within = {self.section_at(self.lines[number]) for number in best}
+        within = {bisect_right(self.starts, (self.lines[number].page, self.lines[number].start)) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
         # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
         most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
         alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
         return frozenset(best) if across or most or alone else frozenset()
-
-    def _is_list(self, line: MarkedLine) -> bool:
-        at = self.section_at(line)
-        return at >= 0 and is_list(self.sections[at])
-
-
-def is_list(section: Section) -> bool:
-    """Whether a section is a bibliography or a table of contents, whose numbers name nothing in the document."""
-    return section.title.casefold().strip(" .:") in NAMES_OF_LISTS
 
 
 class _Part:
@@ -158,15 +135,16 @@ class _Part:
         self.section = section
         self.first = first
         self.base = section.locator if section is not None else None
-        self.number = printed_number(section) if section is not None else None
+        self.number = printed.printed_number(section) if section is not None else None
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
         self.is_plain = walk.is_plain and (section is None or section.source in ("style", "bookmark"))
         self.roof = walk.attachments.get(section.id) if section is not None else None
-        self.is_attached = self.roof is not None and is_attachment(self.number)
+        self.is_attached = self.roof is not None and printed.is_attachment(self.number)
         self.levels = Levels(walk.lines)
         self._begin_levels()
         self.clause = _ordinals(self.number)
-        self.skipped = section is not None and is_list(section)
+        # A bibliography or a table of contents, whose numbers name nothing in the document.
+        self.skipped = section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         self.before: MarkedLine | None = None
         self.terms: int | None = None
         self.divisions: dict[str, int] = {}
@@ -190,7 +168,7 @@ class _Part:
         if number in self.walk.inserted:
             yield line.start, self._locator()
             return
-        if line.page in self.walk.behind or line.closes:
+        if line.page in self.walk.behind or _CLOSES.match(line.text):
             self._begin(None)
         if line.name is not None:
             yield line.start, line.name
@@ -208,12 +186,12 @@ class _Part:
     def _inline(self, number: int, line: MarkedLine) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""
         depth = len(self.levels.open)
-        first: Mark | None = None
+        begun = False
         for mark in line.inline:
             if self.levels.continue_inline(number, mark):
-                first = first or mark
+                begun = True
                 yield mark.start, self._locator()
-        if first is not None and first.behind != "." and line.sentence_end:
+        if begun and line.sentence_end:
             self.levels.close_to(depth)
             yield line.sentence_end, self._locator()
 
@@ -245,7 +223,7 @@ class _Part:
     def _open_clause(self, number: int, line: MarkedLine, mark: Mark) -> None:
         ordinals = _ordinals(mark.text)
         before = self.clause
-        missed = line.heading and ordinals > before  # a heading that the outline does not have
+        missed = ordinals > before and _HEADING.match(line.text)  # a heading that the outline does not have
         deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
         inside = deeper and max(ordinals[len(before) :]) <= 2
         begun = not before and self._is_begun(number, ordinals)
@@ -261,11 +239,11 @@ class _Part:
     def _open_worded(self, mark: Mark) -> None:
         """An article between two that are headings, whose text begins on the line of its number."""
         own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
-        if own is None or value is None or self.number is None or word_of(mark.text) != word_of(self.number):
+        if own is None or value is None or printed.word_of(mark.text) != printed.word_of(self.number or ""):
             return
         following = self._next_section()
         if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
-            self._begin(joined(self.roof or "", " ".join(mark.text.split())))
+            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
@@ -278,11 +256,11 @@ class _Part:
         ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
         if ordinal is not None:
             self.divisions[word.casefold()] = ordinal
-            self._begin(joined(self.section.locator or "", f"{word.capitalize()} {core}"))
+            self._begin(printed.joined(self.section.locator or "", f"{word.capitalize()} {core}"))
 
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
-        self._begin(joined(self.roof or "", mark.text))
+        self._begin(printed.joined(self.roof or "", mark.text))
 
     def _open_paragraph(self, number: int, mark: Mark) -> None:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
@@ -294,7 +272,7 @@ class _Part:
 
     def _is_next_clause(self, value: int) -> bool:
         """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
-        counted = not (self.number and word_of(self.number)) and self.clause[:1] == (value - 1,)
+        counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
@@ -320,7 +298,7 @@ class _Part:
         if number is None:
             opinion = self.section is not None and self.section.source == "opinion"
             return self.walk.is_plain or opinion
-        return self.is_attached or not (number[-1:].isdigit() or is_division(number))
+        return self.is_attached or not (number[-1:].isdigit() or printed.is_division(number))
 
     def _next_section(self) -> int | None:
         """The number of the next section that is counted as this one is."""
@@ -328,33 +306,33 @@ class _Part:
         if section is None:
             return None
         at = self.walk.sections.index(section)
-        later = (printed_number(other) for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
-        alike = (number for number in later if number is not None and word_of(number) == word_of(self.number or ""))
+        later = (other for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
+        own, numbers = printed.word_of(self.number or ""), map(printed.printed_number, later)
+        alike = (number for number in numbers if number is not None and printed.word_of(number) == own)
         found = (_LAST_NUMBER.search(number) for number in alike)
         return next((int(match.group()) for match in found if match is not None), None)
 
     def _unmarked(self, number: int, line: MarkedLine) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
-        if line.proviso:
+        words = line.text.lstrip()
+        if words.startswith(("Provided that", "Provided further", "PROVIDED")):
             return  # what it limits is the item before it
         if self.levels.open and self.levels.open[-1].shape == ALONE:
             return  # parts of an opinion, which end where the next begins
-        if line.opens_term:
+        if words[:1] in ("“", '"', "‘"):
             if self.terms is not None and len(self.levels.open) > self.terms:
                 self.levels.close_to(self.terms)
             self.terms = len(self.levels.open)
-        elif self._closes_list(line) and not self.levels.innermost_goes_on(number):
-            self.levels.close_to(len(self.levels.open) - 1)
-
-    def _closes_list(self, line: MarkedLine) -> bool:
-        """Whether unmarked words behind an item are no part of it: a new paragraph behind one that ended."""
-        before = self.before
-        return before is not None and before.ended and (line.goes_on or bool(before.marks or before.inline))
+        elif self.before is not None and _ENDED.search(self.before.text[-20:]):
+            # A new paragraph behind one that ended is no part of the item.
+            new = words[:1].islower() or self.before.marks or self.before.inline
+            if new and not self.levels.innermost_goes_on(number):
+                self.levels.close_to(len(self.levels.open) - 1)
 
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for text in self.levels.open_texts():
-            locator = joined(locator, text)
+            locator = printed.joined(locator, text)
         return locator or None
 
 

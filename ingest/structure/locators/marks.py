@@ -51,8 +51,6 @@ _SHAPES = (
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
-_NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
-_HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
 _FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
 _NAMED = re.compile(
@@ -60,12 +58,6 @@ _NAMED = re.compile(
     r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital|Théorème|Lemme|Corollaire|Définition|Remarque|Exemple|"
     r"Tableau|Satz|Korollar|Abbildung|Tabelle|Teorema|Definición|Tabla|Figura)\s+"
     r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
-)
-_ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
-_CLOSES = re.compile(
-    r"\s{0,80}(?:IN\s+WITNESS\s+(?:WHEREOF|HEREOF)|\[?(?:the\s+)?(?:remainder|rest)\s+of\s+(?:this\s+|the\s+)?page|"
-    r"\[?signature\s+page)\b",
-    re.IGNORECASE,
 )
 _MOST_MARKS = 4
 _ROMAN = {text: number for text, number in ROMAN.items() if number < 100}
@@ -93,25 +85,21 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
-    """A line `start:end` of the text of `page`: `marks` that open it, `inline` ones behind a stop in it, its `name`
-    where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
-    `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
-    begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed. `closes`: the words
-    above the signatures of a contract, which belong to no clause; `proviso`: begins with "Provided that"."""
+    """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a stop in it, its `name`
+    where it is a theorem or a caption. `sentence_end`: where the sentence behind the last of the `inline` marks begins,
+    0 where there is none."""
 
     page: int
     start: int
-    end: int
+    text: str
     marks: tuple[Mark, ...]
     inline: tuple[Mark, ...]
     name: str | None
-    goes_on: bool
-    ended: bool
-    opens_term: bool
     sentence_end: int
-    heading: bool
-    closes: bool
-    proviso: bool
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
 
 
 def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
@@ -130,30 +118,17 @@ def _line(page: int, start: int, text: str) -> MarkedLine:
         marks: tuple[Mark, ...] = (Mark(page, start + alone.start(1), alone.group(1), ALONE),)
     else:
         marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
-    name = _NAMED.match(text)
-    bare = text.lstrip()
+    named = _NAMED.match(text)
+    name = " ".join(named.group(1).split()) if named else None
     inline = tuple(_inline(page, start, text)) if "(" in text else ()
-    return MarkedLine(
-        page=page,
-        start=start,
-        end=start + len(text),
-        marks=marks,
-        inline=inline,
-        name=" ".join(name.group(1).split()) if name else None,
-        goes_on=bare[:1].islower(),
-        ended=_ENDED.search(text[-20:]) is not None,
-        opens_term=bare[:1] in ("“", '"', "‘"),
-        sentence_end=_sentence_behind(text, start, inline[-1].start) if inline else 0,
-        heading=_HEADING.match(bare) is not None,
-        closes=_CLOSES.match(text) is not None,
-        proviso=bare.startswith(("Provided that", "Provided further", "PROVIDED")),
-    )
+    behind = (start + span.start for span in sentences(text)) if inline else ()
+    return MarkedLine(page, start, text, marks, inline, name, next((at for at in behind if at > inline[-1].start), 0))
 
 
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
     at = 0
-    if " | " in text or _NAMES_OF_PICTURES.fullmatch(text):
+    if " | " in text:
         return
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
@@ -171,16 +146,10 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
 
 
 def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
-    pattern = _BRACKETED
     for stop in _INLINE.finditer(text):
-        match = pattern.match(text, stop.end())
+        match = _BRACKETED.match(text, stop.end())
         if match is not None:
             yield Mark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
-
-
-def _sentence_behind(text: str, start: int, mark: int) -> int:
-    """Where the sentence behind the one at `mark` begins; 0 for none in this line."""
-    return next((start + span.start for span in sentences(text) if start + span.start > mark), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +171,8 @@ class Levels:
     def begin(self, texts: Sequence[str], shape: str) -> None:
         """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
         for text in texts:
-            taken = {level.kind for level in self.open}
-            readings = [reading for reading in readings_of(text) if reading[0] not in taken] or readings_of(text)
-            if readings:
-                self.open.append(_Level(shape, *readings[-1 if not taken else 0], text))
+            if readings := readings_of(text):
+                self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
         self._own = len(self.open)
 
     def open_texts(self) -> list[str]:
@@ -232,13 +199,11 @@ class Levels:
                 return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
             if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
                 return self._set(0, _Level(mark.shape, kind, ordinal, mark.text))  # the first is lost in print
-        later = self._following(mark, _GAP) or self._beyond_gap(line, mark)
+        later = self._following(mark, _GAP)
+        # Behind a wide gap in print ("30." and "37.") the numbers must count on.
+        if later is None and mark.text.isdigit() and self._is_next(line, mark, "1", int(mark.text) + 1):
+            later = self._following(mark, _WIDE_GAP)
         return self._set(*later) if later is not None else False
-
-    def _beyond_gap(self, line: int, mark: Mark) -> tuple[int, _Level] | None:
-        """The level that goes on behind a wide gap in print ("30." and "37."), where the numbers then count on."""
-        later = self._following(mark, _WIDE_GAP) if mark.text.isdigit() else None
-        return later if later is not None and self._is_next(line, mark, "1", int(mark.text) + 1) else None
 
     def resume(self, mark: Mark) -> None:
         """Open `mark` alone: its level counts on from one that a new part of the document closed."""

@@ -17,7 +17,6 @@ from docqa.ingest.language.places import ATTACHMENTS, DIVISIONS, ELSEWHERE, NAME
 from docqa.ingest.types import Section
 
 _WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
-_BRACKETED = lazily(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
 _CORE_PARTS = lazily(r"[.\-–—]")
 _CAPITALS = frozenset(
     (*DIVISIONS, *ORDINAL_WORD.split("|"), *ELSEWHERE, "section", "sec", "clause", "paragraph",
@@ -36,7 +35,9 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
     first = _first_numbered(sections)
     done: dict[str, Section] = {}
     for section in sections:
-        above = _above(section, done)
+        above: list[Section] = []  # the sections around it, from the inside out
+        while (parent := above[-1].parent if above else section.parent) is not None:
+            above.append(done[parent])
         given = section.label if not paged else None
         locator = given or _locator(section, numbers, above, names, first)
         done[section.id] = replace(section, locator=locator, label=section.label if paged else locator)
@@ -87,42 +88,24 @@ def is_attachment(number: str | None) -> bool:
     return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
 
 
-def _above(section: Section, done: dict[str, Section]) -> list[Section]:
-    """The sections around `section`, from the inside out."""
-    found = []
-    parent = section.parent
-    while parent is not None:
-        found.append(done[parent])
-        parent = done[parent].parent
-    return found
-
-
 def _locator(
     section: Section, numbers: dict[str, str | None], above: list[Section], names: Counter[str], first: str | None
 ) -> str | None:
     own = numbers[section.id]
-    numbered = next((one for one in above if numbers[one.id] and not _names_all(one, first)), None)
+    # An exhibit that opens the document names all of it.
+    whole = {one.id for one in above if one.id == first and is_attachment(numbers[one.id])}
+    numbered = next((one for one in above if numbers[one.id] and one.id not in whole), None)
     if own is None:
         title = " ".join(section.title.split())
         again = names[title.casefold()] > 1 and numbered is not None
         return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
-    if _BRACKETED.match(own) and own.endswith(")"):
-        around = above[0] if above else None
-        own = own if own.startswith("(") else f"({own}"
-        return joined((around.locator if around else None) or "", own)
     attached = next((one for one in above if _is_roof(one, first)), None)
     if _carries(own, numbers, above):
         inner = attached is not None and numbered is not None and attached.id != numbered.id
         return joined(attached.locator or "", own) if inner and attached is not None else own
     if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
         return joined(numbered.locator or "", own)
-    if attached is not None and attached.locator:
-        return joined(attached.locator, own)
-    if names[own.casefold()] > 1 and above:
-        around = numbered or next((one for one in above if one.source == "opinion"), None)
-        if around is not None and around.locator:
-            return joined(around.locator, own) if numbered is not None else f"{around.locator}, {own}"
-    return own
+    return joined(attached.locator or "", own) if attached is not None else own
 
 
 def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
@@ -134,15 +117,9 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
     if around is None:
         return not any(is_attachment(numbers[one.id]) for one in above)
     outer = _CORE_PARTS.split(_core(around))
-    same = parts[: len(outer)] == outer
-    if not is_attachment(around):  # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
-        same = same or ordinal_of(parts[0]) == ordinal_of(outer[0])
-    return same and (len(parts) > len(outer) or parts[0] != outer[0])
-
-
-def _names_all(section: Section, first: str | None) -> bool:
-    """Whether `section` is an exhibit that opens the document, and with that the document itself."""
-    return section.id == first and is_attachment(printed_number(section))
+    # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
+    alike = not is_attachment(around) and ordinal_of(parts[0]) == ordinal_of(outer[0])
+    return (alike or parts[: len(outer)] == outer) and (len(parts) > len(outer) or parts[0] != outer[0])
 
 
 def _is_roof(section: Section, first: str | None) -> bool:
@@ -154,15 +131,11 @@ def _is_roof(section: Section, first: str | None) -> bool:
 
 def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
     """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that comes again."""
-    core = _core(own)
+    again = names[own.casefold()] > 1
     if word_of(own):
-        return names[own.casefold()] > 1
-    if _CORE_PARTS.search(core):
-        return names[own.casefold()] > 1
-    if is_division(around):
-        # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
-        return names[own.casefold()] > 1 and not is_attachment(around)
-    return not is_attachment(around)
+        return again
+    # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
+    return not is_attachment(around) and (again or not is_division(around))
 
 
 def is_division(number: str) -> bool:

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import Encrypted, Unreadable
 from docqa.ingest.pdf import ocr
-from docqa.ingest.pdf.inspection import from_json, inspect_page, text_view, to_json
+from docqa.ingest.pdf.inspection import from_bytes, inspect_page, text_view, to_bytes
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -177,7 +177,7 @@ def test_the_worker_sees_what_this_process_sees(two_columns):
     page = read(ReadRequest("a.pdf", two_columns)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
-    assert from_json(to_json(view)) == view
+    assert from_bytes(to_bytes(view)) == view
 
 
 def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):

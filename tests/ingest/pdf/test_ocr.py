@@ -135,7 +135,7 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(tmp_path, m
     file = tmp_path / "a.pdf"
     file.write_bytes(scanned(make_pdf([[SENTENCE]]), front=SENTENCE))
     monkeypatch.setattr(worker_module.sys, "executable", str(program))
-    monkeypatch.setattr(worker_module, "WORKER_OCR_SECONDS_PER_PAGE", 0.5)
+    monkeypatch.setattr(worker_module.limits, "WORKER_OCR_SECONDS_PER_PAGE", 0.5)
     document = read_in_worker(ReadRequest(file))
     assert [page.text for page in document.pages] == [SENTENCE, ""]
     assert document.coverage.warnings[0] == "page 2: took longer than 0.5 seconds, not read"

@@ -1,4 +1,4 @@
-"""Where the system keeps no limits of a process, its parent does."""
+"""Limits that a process keeps; where the system keeps none of them, its parent does."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ import pytest
 from docqa.ingest import worker
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.process import limits as process_limits
+from docqa.ingest.process.forks import end_fork, memory_share, start_fork
 from docqa.ingest.process.limits import MEMORY, TIME, Watch
 from docqa.ingest.request import ReadRequest
 
@@ -35,8 +36,17 @@ def test_a_reader_is_watched_where_the_system_has_no_limits(monkeypatch):
     def endless(_: object, **options: object) -> object:
         return start([sys.executable, "-c", "while True: pass"], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(process_limits, "_resource", lambda: None)
+    monkeypatch.setattr(process_limits, "resource", None)
     monkeypatch.setattr(worker, "budget_seconds", lambda size: 1)
     monkeypatch.setattr(worker.subprocess, "Popen", endless)
     with pytest.raises(Unreadable, match="more processor time than its limit, 1 seconds"):
         worker.read_in_worker(ReadRequest("a.txt", b"The gate is opened at six."))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+def test_a_fork_has_only_its_share_of_the_memory():
+    process, pipe = start_fork(lambda out: out.send_bytes(bytes(3 * 2**30)[:1]), memory_share(2))
+    with pytest.raises(EOFError):
+        pipe.recv_bytes()
+    pipe.close()
+    end_fork(process)

@@ -81,12 +81,6 @@ def test_named_headings_hold_no_numbered_ones():
     ]  # fmt: skip
 
 
-def test_a_name_between_a_section_and_its_first_subsection_closes_nothing():
-    assert [level for level, _ in nested("1 Aims", "2 Tests", "Results", "2.1 Fish", "Notes", "3 End")] == [
-        1, 1, 2, 2, 1, 1,
-    ]  # fmt: skip
-
-
 def test_letters_behind_the_references_are_appendices_and_before_them_subsections():
     lines = ("I. FACTS", "II. LAW", "A. First Point", "B. Second Point", "III. END", "References", "A Proofs", "B Data")
     assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 1, 1, 1, 1]
@@ -256,12 +250,6 @@ def test_divisions_of_laws_in_other_languages_are_headings(line, family, number)
     parsed = parse_heading(line)
     assert parsed is not None
     assert (parsed.family, parsed.number) == (family, number)
-
-
-def test_a_number_without_a_space_behind_it_is_one():
-    parsed = parse_heading("12.2URL References")
-    assert parsed is not None
-    assert (parsed.number, parsed.title) == ("12.2", "URL References")
 
 
 def test_words_that_begin_like_a_division_are_none():

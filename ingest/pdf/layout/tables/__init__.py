@@ -1,3 +1,3 @@
 """Tables of a page as grids: in frames, between level rules, or told by values that stand below each other."""
 
-__all__ = ["chunks", "grid", "heads", "page", "placed", "regions", "ruled", "rules", "text"]
+__all__ = ["chunks", "grid", "heads", "page", "placed", "regions", "rules"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
@@ -12,7 +12,7 @@ from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
-_WORD_GAP, _VALUE_GAP = 0.65, 0.4  # heights; between two values a space is enough
+_WORD_GAP = 0.65  # heights; between two values a space is enough
 _SIGN_GAP = 15.0  # heights between "$" and its amount
 _CLOSING_GAP = 1.5
 _GROUP = 3  # digits
@@ -21,18 +21,12 @@ _LEADER, _DOTS = ".\u2026_", "...."
 _CLOSING = frozenset((")", "%", ")%"))
 
 
-@dataclass(eq=False)
 class Chunk:
     """Words of one line without a wide gap between them, all of which are known when it is made: what they say is
     found out once."""
 
-    words: list[Word]
-    x0: float = field(init=False)
-    x1: float = field(init=False)
-    middle: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.x0, self.x1 = self.words[0].x0, self.words[-1].x1
+    def __init__(self, words: list[Word]) -> None:
+        self.words, self.x0, self.x1 = words, words[0].x0, words[-1].x1
         self.middle = (self.x0 + self.x1) / 2
 
     @cached_property
@@ -109,13 +103,7 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
         return gap < _CLOSING_GAP * height
     if gap >= _WORD_GAP * height:
         return False
-    if gap >= _VALUE_GAP * height:
-        return word.text not in _SIGNS and not _are_values(before, word)
-    return _one_number(before.text, word.text) or not _are_values(before, word)
-
-
-def _are_values(before: Word, word: Word) -> bool:
-    return says_value(before.text) and says_value(word.text)
+    return _one_number(before.text, word.text) or not (says_value(before.text) and says_value(word.text))
 
 
 def _one_number(before: str, after: str) -> bool:

@@ -13,7 +13,6 @@ from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import counts
 
-_FEW_FULL, _FEW_WALLS = 4, 2
 _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
 _CROSSED = 0.1  # the share of lines that may cross the space between two columns
@@ -23,7 +22,6 @@ _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
 _MANY_COLUMNS, _FILLED = 4, 0.6
 _MOST_HEADS = 8
-_GOES_ON = ("and", "or", "of", "for", "in", "the", "to", "on", "with", "from", "by", "less", "per")
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
@@ -64,8 +62,6 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
     top, bottom = lines[0].top, lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
     low, high = min(line.x0 for line in lines), max(line.x1 for line in lines)
-    if len(full) < _FEW_FULL and sum(low < wall < high for wall in walls) >= _FEW_WALLS:
-        edges = []  # a few lines of spaced words say less than rules
     for wall in walls:
         if low < wall < high and all(abs(wall - edge) > 2 * NEAR for edge in edges):
             edges.append(wall)
@@ -133,22 +129,13 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     for at in range(1, min(limit + 1, len(lines))):
         between = [y for y, *_ in rules.across
                    if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
-        if any(_is_whole(rules, y, left, right, edges) for y in between):
-            named = any(column_of(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
-            if named:
-                return at
+        # A rule through the table, not only below heads over some of its columns.
+        if any(all(runs_along(rules.across, y, left, end) for end in (right, edges[0])) for y in between):
+            return at
     if valued is None or valued > _MOST_HEADS:
-        return 0
-    cells = [c for line in lines[1:] for c in line.chunks if column_of(c.middle, edges)]
-    if sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
         return 0
     behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]
     return behind[-1] + 1 if behind else 0
-
-
-def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:
-    """Whether a rule at `y` runs through the table, not only below heads over some of its columns."""
-    return runs_along(rules.across, y, left, right) and runs_along(rules.across, y, left, edges[0])
 
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
@@ -220,13 +207,7 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
         return False
     if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
         return False
-    if upper.words[0].bold != lower.words[0].bold:
-        return False
-    if len(before.chunks) > 1 and lower.x1 > edges[0] + line.height:
-        return False  # a remark on the row above, across the columns
     if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
-        return True
-    if upper.text.split()[-1] in _GOES_ON:
         return True
     full = upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
     tight = line.bottom - before.bottom < _TIGHT * step

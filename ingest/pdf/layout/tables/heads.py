@@ -80,9 +80,6 @@ def _spans(
             continue
         low = (found[-1][1] + 1) if found else (1 if first else 0)
         high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
-        walls = [x for x, y0, y1 in rules.down if y0 <= (line.top + line.bottom) / 2 <= y1]
-        low = max([low, *(column_of(x + 1, edges) for x in walls if x <= chunk.x0)])
-        high = min([high, *(column_of(x - 1, edges) for x in walls if x >= chunk.x1)])
         found.append(_centred(chunk, (first, last), (low, high), below, edges))
     return found
 

@@ -8,8 +8,7 @@ from docqa.ingest.pdf.layout.tables.chunks import print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
-from docqa.ingest.pdf.layout.tables.ruled import frame_box, read_frame, words_within
-from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frames
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frame_box, frames, read_frame, words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 

@@ -85,8 +85,6 @@ def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
 
 
 def _seeds(line: PrintLine) -> list[int]:
-    if len(line.chunks) == 1 and len(line.chunks[0].words) > _SHORT:
-        return []  # running text
     short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
     many = short >= _MANY_CELLS and short == len(line.chunks)
     return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
@@ -107,10 +105,11 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
                 taken.add(found)
                 column.append((number, found))
                 left.append(column)
-            elif line.top - last.bottom > _FURTHEST * last.height or _blocked(last.chunks[column[-1][1]], line):
-                done.append(column)
             else:
-                left.append(column)
+                middle = last.chunks[column[-1][1]].middle
+                # Running text stands where the next value would.
+                blocked = any(c.x0 < middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
+                (done if blocked or line.top - last.bottom > _FURTHEST * last.height else left).append(column)
         left += [[(number, at)] for at in seeds - taken]
         open_columns = left
     return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
@@ -119,11 +118,6 @@ def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
 def _aligned(upper: Chunk, lower: Chunk) -> bool:
     close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
     return close < _ALIGNED
-
-
-def _blocked(upper: Chunk, line: PrintLine) -> bool:
-    """Whether running text stands where the next value would."""
-    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
 
 
 def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
@@ -180,8 +174,6 @@ def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules:
     values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
     heads = _heads(numbers[0], left, right, values, lines, rules)
     right = max([right, *_beyond([*heads, lines[numbers[0]]], body, right)])
-    left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
-                        if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
     top, bottom = min(line.top for line in [lines[numbers[0]], *heads]), lines[numbers[-1]].bottom
     return left - 1, top - 1, right + 1, bottom + 1
 
@@ -218,9 +210,7 @@ def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
     return near >= 0.6 * len(chunks)
 
 
-def _is_enough(
-    group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool
-) -> bool:
+def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool) -> bool:
     chunks = [lines[n].chunks[at] for column in group for n, at in column]
     values = [chunk for chunk in chunks if chunk.is_value]
     if len(group) == 1:
