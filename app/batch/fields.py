@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from docqa.app.batch.items import Json
-from docqa.app.batch.jobs import AnswerJob
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
-from docqa.app.options import Options
 from docqa.app.reading.candidates import ANYTHING, Wanted
-
-if TYPE_CHECKING:
-    from docqa.app.answer.events import Event
-    from docqa.app.session.session import Session
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
@@ -68,24 +60,6 @@ class Field:
     def key(self) -> str:
         """Names its answers among those kept of a document."""
         return json.dumps([self.question, self.type, self.where])
-
-
-class FieldsJob(AnswerJob):
-    """The fields of every document, each asked for by its question."""
-
-    name = "fields"
-
-    def __init__(self, options: Options, fields: Sequence[Field | dict[str, Any]]) -> None:
-        found = [each if isinstance(each, Field) else field_of(each, "the job") for each in fields]
-        super().__init__(options, [field.key for field in found])
-        self.fields = {field.key: field for field in found}
-
-    @property
-    def asked(self) -> Json:
-        return {"fields": [asdict(field) for field in self.fields.values()]}
-
-    def _events(self, session: Session, question: str) -> Iterator[Event]:
-        return session.ask(self.fields[question].question, wanted=self.fields[question].wanted)
 
 
 def fields_of(name: str) -> list[Field]:

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from docqa.app.answer.answer import SCHEMA, Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
+from docqa.app.batch.fields import Field, field_of
 from docqa.app.batch.items import Failure, Item, Json, failure_of, key_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
@@ -231,6 +232,24 @@ class AnswerJob(Job):
         return None if is_remote(self.options.model) else self.store
 
 
+class FieldsJob(AnswerJob):
+    """The fields of every document, each asked for by its question."""
+
+    name = "fields"
+
+    def __init__(self, options: Options, fields: Sequence[Field | dict[str, Any]]) -> None:
+        found = [each if isinstance(each, Field) else field_of(each, "the job") for each in fields]
+        super().__init__(options, [field.key for field in found])
+        self.fields = {field.key: field for field in found}
+
+    @property
+    def asked(self) -> Json:
+        return {"fields": [asdict(field) for field in self.fields.values()]}
+
+    def _events(self, session: Session, question: str) -> Iterator[Event]:
+        return session.ask(self.fields[question].question, wanted=self.fields[question].wanted)
+
+
 class SummaryJob(Job):
     """Summaries in one style, about a `focus` where there is one: in the words of a model that writes, else of
     sentences of the document."""
@@ -278,8 +297,6 @@ class SummaryJob(Job):
 
 def make_job(spec: dict[str, Any]) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
-    from docqa.app.batch.fields import FieldsJob
-
     kinds: dict[str, Callable[..., Job]] = {each.name: each for each in (AnswerJob, FieldsJob, SummaryJob)}
     return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
 

@@ -74,8 +74,8 @@ def extract(
     Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
     """
     from docqa.app.batch.batch import Batch, BatchSettings
-    from docqa.app.batch.fields import Field, FieldsJob, fields_of
-    from docqa.app.batch.jobs import AnswerJob
+    from docqa.app.batch.fields import Field, fields_of
+    from docqa.app.batch.jobs import AnswerJob, FieldsJob
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
 

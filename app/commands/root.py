@@ -100,7 +100,7 @@ COMMANDS = {
     "outline": CommandEntry("Print the section tree of a document, with pages.", "outline"),
     "inspect": CommandEntry("Draw what docqa saw on a page.", "inspect"),
     "summarize": CommandEntry("Summarize every document, and all of them in a digest.", "summarize"),
-    "extract": CommandEntry("Make a table: the same questions for every file.", "extract"),
+    "extract": CommandEntry("Make a table: the same fields, or questions, for every file.", "extract"),
     "verify": CommandEntry("Check the quotations and cites of a text against documents.", "verify"),
     "chat": CommandEntry("Ask follow-up questions in a conversation over documents.", "chat"),
     "tui": CommandEntry("Browse documents in the terminal, ask, and follow cites.", "tui"),

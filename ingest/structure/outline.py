@@ -303,13 +303,16 @@ def _entry_of(text: str) -> str:
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
-    """Pages whose numbered lines come again later: tables of contents."""
+    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
     last_seen: dict[str, int] = {}
     keys: dict[int, list[str]] = {}
+    headed: set[int] = set()
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
         if numbered is None:
             continue
+        if numbered.family == "named" and numbered.title.lower().endswith("contents"):
+            headed.add(candidate.page)
         key = _entry_of(candidate.heading.text) or folded(f"None{numbered.title}")
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
@@ -318,7 +321,8 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         again = sum(last_seen[key] > page for key in own)
         # A form that is attached twice comes again on one page.
         together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
-        if together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own):
+        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own)
+        if repeated or (page in headed and len(own) >= 5):
             found.add(page)
     return found
 

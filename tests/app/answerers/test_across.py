@@ -23,7 +23,7 @@ class Alone:
     said: str | None
     verdict: Verdict | None = None
 
-    def ask(self, question):
+    def ask(self, question, wanted):
         cite = Cite(self.name, 1, "1", None, 0, 9)
         quotes = (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
         statements = (Statement(self.said, Support.QUOTED, (0,)),) if self.said else ()

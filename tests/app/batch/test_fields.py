@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from docqa.app.batch.fields import Field, FieldsJob, FieldType, fields_of
-from docqa.app.batch.jobs import make_job
+from docqa.app.batch.fields import Field, FieldType, fields_of
+from docqa.app.batch.jobs import FieldsJob, make_job
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options

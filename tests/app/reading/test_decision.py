@@ -78,13 +78,13 @@ def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided, odds, verdic
 @pytest.mark.parametrize(
     ("kind", "span", "answer"),
     [
-        (FactKind.NUMBER, "pays a rent", "1200 pounds"),  # the only one of the sentence
+        (FactKind.NUMBER, "pays a rent", "1200"),  # the only one of the sentence
         (FactKind.DATE, "in May", "May"),
         (FactKind.DATE, "pays a rent", None),  # a date of another sentence is none
         (FactKind.PERIOD, "1200 pounds", None),
     ],
 )
-def test_a_field_is_answered_with_a_value_of_its_type_or_not_at_all(decided, kind, span, answer):
+def test_a_field_is_answered_with_a_value_of_its_type(decided, kind, span, answer):
     found = decided([RENT], [span_of(RENT, span, 0, -1.0)], wanted=Wanted(kind))
     assert [RENT[c.start : c.end] for c in found.candidates] == ([answer] if answer else [])
 

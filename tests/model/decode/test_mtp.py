@@ -117,7 +117,7 @@ def test_the_module_computes_its_formula(plain):
     assert (module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)).abs().max() < 1e-11
 
 
-def test_drafts_token_by_token_are_those_of_the_module_over_the_whole_text(speculating):
+def test_drafts_token_by_token_are_those_of_the_module_over_all(speculating):
     ids = tiny.random_ids(90)
     hidden = speculating.network(ids[None])[0]
     drafter = Drafter(speculating.network, speculating.mtp, hidden[0])

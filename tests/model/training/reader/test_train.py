@@ -18,7 +18,7 @@ from docqa.model.training.reader import train as training
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
-from docqa.model.training.reader.reader_files import load_dense
+from docqa.model.training.reader.reader_files import UNREAD, load_dense
 
 FLOAT32 = Precision(torch.float32)
 
@@ -112,6 +112,8 @@ def test_a_run_goes_on_from_its_small_checkpoint(data, tmp_path, tiny_reader):
     assert log[-1]["step"] == 21
     first, second = load_dense(out), load_dense(other)
     for name, part in first.named_parameters():
+        if name.startswith(UNREAD):
+            continue  # it is in the checkpoint alone
         # A difference in 4 bits, and then 4 bits of the sum: a fifteenth of a group's range at most.
         assert (part - second.get_parameter(name)).abs().max() < 0.1, name
 
