@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import safe_open
@@ -72,7 +73,7 @@ def round_reader(reader: CrossEncoder, trained: set[str], pairs: list[tuple[list
     x = encoder.norm(encoder.words(batch.ids) + encoder.places(torch.arange(batch.ids.shape[1])))
     for number, layer in enumerate(encoder.layers):
         moved = any(name.startswith(f"encoder.layers.{number}.") for name in trained)
-        x = round_layer(layer, x, bias, batch.mask) if moved else layer(x, bias)
+        x = round_layer(cast(EncoderLayer, layer), x, bias, batch.mask) if moved else layer(x, bias)
         print(f"layer {number}: {'rounded' if moved else 'as it was'}", flush=True)
 
 
