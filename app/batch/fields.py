@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,44 +16,33 @@ from docqa.app.reading.candidates import ANYTHING, Wanted
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
 
-class FieldType(StrEnum):
-    """What the values of a field are; `text`: the sentence or clause that answers."""
-
-    PARTY = "party"
-    PERSON = "person"
-    DATE = "date"
-    PERIOD = "period"
-    AMOUNT = "amount"
-    NUMBER = "number"
-    LAW = "law"
-    YES_NO = "yes_no"
-    TEXT = "text"
-    LIST = "list"
-
-    @property
-    def kind(self) -> FactKind | None:
-        """The kind of its values; None for text and lists."""
-        return None if self in (FieldType.TEXT, FieldType.LIST) else FactKind(self.value)
+TEXT, LIST = "text", "list"  # the sentence or clause that answers, or several
+TYPES = (*FactKind, TEXT, LIST)
+"""What the values of a field are."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table. `type` None: whatever answers the question; `where`: headings, or "front" (title pages and
-    signatures); `agree`: whether all documents ought to say the same."""
+    """A column of a table. `type`: one of TYPES, None: whatever answers the question; `where`: headings, or "front"
+    (title pages and signatures); `agree`: whether all documents ought to say the same."""
 
     name: str
     question: str
-    type: FieldType | None = None
+    type: str | None = None
     where: tuple[str, ...] = ()
     agree: bool = True
+
+    @property
+    def kind(self) -> FactKind | None:
+        """The kind of its values; None for text and lists."""
+        return FactKind(self.type) if self.type in list(FactKind) else None
 
     @property
     def wanted(self) -> Wanted:
         """What its answer has to be."""
         if self.type is None:
             return ANYTHING
-        several = self.type in (FieldType.PARTY, FieldType.PERSON, FieldType.LIST)
-        return Wanted(self.type.kind, several, self.where)
+        return Wanted(self.kind, self.type in (FactKind.PARTY, FactKind.PERSON, LIST), self.where)
 
     @property
     def key(self) -> str:
@@ -85,10 +73,10 @@ def field_of(raw: Any, where: str) -> Field:
         raise UsageError("needs a name, a type and a question", where=where, hint=_EXAMPLE)
     if strange := raw.keys() - known:
         raise UsageError(f"has {', '.join(sorted(strange))}", where=where, hint=f"known are {', '.join(sorted(known))}")
-    if raw["type"] not in list(FieldType):
-        raise UsageError(f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(FieldType)}")
+    if raw["type"] not in TYPES:
+        raise UsageError(f"has the type {raw['type']!r}", where=where, hint=f"known are {', '.join(TYPES)}")
     places, agree = raw.get("where", []), raw.get("agree", False)
     places = [places] if isinstance(places, str) else places
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
         raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
-    return Field(raw["name"], raw["question"], FieldType(raw["type"]), tuple(places), agree)
+    return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree)

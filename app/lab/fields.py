@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import load_model
-from docqa.app.batch.fields import Field, FieldType, fields_of
+from docqa.app.batch.fields import Field, fields_of
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.facts.facts import FactKind, read, read_dates
 from docqa.app.options import Options
@@ -34,9 +34,9 @@ def judged(field: Field, answer: Answer, gold: GoldQuestion, marked: list[tuple[
     if gold.unanswerable:
         return "wrong"
     said, places = str(answer.answer), [cite for quote in answer.quotes[:1] for cite in quote.cites]
-    if field.type is FieldType.PARTY:
+    if field.kind is FactKind.PARTY:
         return "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
-    if field.type is FieldType.DATE:
+    if field.kind is FactKind.DATE:
         wanted = {date.value for text in gold.golds for date in read_dates(text)}
         right = not wanted.isdisjoint(date.value for date in read_dates(said))
     else:

@@ -38,7 +38,6 @@ LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask fo
 LEAD_IN = 200  # characters between the words that lead to a list and its first item
 SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
-VERDICT_SHARE = 0.25  # of the reader's odds of yes: on questions left out of its training it is right no more than half
 UNSURE = 0.75  # log-odds of yes or no below which the clause stands alone: of those, six in ten would be right
 PLACE_WORDS = 250
 OTHER_DOCUMENT = 2.0  # how much less likely, as a logarithm, what another document says instead may be
@@ -89,7 +88,7 @@ def decide(
     elif form is Form.TWO_PARTS:
         items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
-        odds = VERDICT_SHARE * reading.yes[excerpt] + verdict_odds(question, _text(places, best))
+        odds = verdict_odds(question, _text(places, best))
         verdict = None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else

@@ -1,7 +1,7 @@
 """Reading again: the best passages, read with the question in mind.
 
 The reader (model/heads/cross_encoder.py) says where in them the answer is, how likely each has it and how likely none
-does, what form of answer the question wants, yes or no, and which words are items of a list.
+does, what form of answer the question wants, and which words are items of a list.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ExcerptReading:
 
     `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability that the answer is in
     an excerpt, `none` that it is in none, `passages` the same by passage; `answers`: the log-odds that an excerpt
-    answers, each for itself; `yes`: of yes against no; `forms`: probabilities; `tokens` read.
+    answers, each for itself; `forms`: probabilities; `tokens` read.
     """
 
     excerpts: tuple[ExcerptPlace, ...]
@@ -60,9 +60,7 @@ class ExcerptReading:
     likely: tuple[float, ...]
     none: float
     answers: tuple[float, ...]
-    yes: tuple[float, ...]
     forms: dict[Form, float]
-    types: dict[str, float]
     tokens: int
 
     def within(self, lengths: Sequence[int]) -> ExcerptReading:
@@ -124,7 +122,7 @@ def read_again(
     """Read `excerpts` (at least one) of the passages `texts` below their `headings`; spans of at most `longest`
     tokens."""
     from docqa.model.heads.excerpt_reading import read_excerpts
-    from docqa.model.heads.reader_text import ANSWER_TYPES, FORMS
+    from docqa.model.heads.reader_text import FORMS
 
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
@@ -141,8 +139,6 @@ def read_again(
         tuple(found.spans.passages.tolist()),
         found.spans.none,
         tuple(found.answers),
-        tuple(found.yes),
         {Form(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
-        dict(zip(ANSWER_TYPES, found.types, strict=True)),
         sum(map(len, found.places)),
     )

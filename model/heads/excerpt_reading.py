@@ -19,7 +19,6 @@ import numpy as np
 from docqa.kernels.cpu import Library
 from docqa.kernels.native import library_in_use
 from docqa.model.heads.reader_text import (
-    ANSWER_TYPES,
     EXCERPTS_TOGETHER,
     FORMS,
     LONGEST_EXCERPT,
@@ -43,24 +42,21 @@ class ExcerptLogits:
     """What a reader makes of one question and excerpt, float32.
 
     `tokens` [4, excerpt tokens]: that an answer starts, that it ends, that an item of a list begins, that it is inside
-    of one. `form`, `answer_type` and `verdict` by FORMS, ANSWER_TYPES and VERDICTS; `answers`: log-odds that the
-    excerpt answers.
+    of one. `form` by FORMS; `answers`: log-odds that the excerpt answers.
     """
 
     tokens: np.ndarray
     form: np.ndarray
-    answer_type: np.ndarray
-    verdict: np.ndarray
     answers: float
 
 
 class _FirstToken:
-    """Two layers on the states of first tokens, or on `inputs` numbers."""
+    """Two layers on the states of first tokens."""
 
     def __init__(
-        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, inputs: int = 0
+        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None
     ) -> None:
-        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
+        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, hidden), library)
         self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -76,9 +72,8 @@ class ExcerptReader:
     """The reader: an encoder that reads a question and an excerpt together, and what its states say.
 
     Start and end logits, to which the first token's state adds what it says of the whole; which tokens begin an item of
-    a list or are inside of one; from the first token alone, the form of the question, the type of its answer, whether
-    the excerpt answers, and how far a quote supports a statement; and, from the first token and the words that likely
-    answer, the verdict on a yes/no question.
+    a list or are inside of one; and, from the first token alone, the form of the question, whether the excerpt answers,
+    and how far a quote supports a statement.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -90,14 +85,12 @@ class ExcerptReader:
         self._ends, self._items = (
             BiasedMatrix(tensors, f"head.{name}", (2, hidden), library) for name in ("ends", "items")
         )
-        self._relevance, self._question, self._support, self._type = (
+        self._relevance, self._question, self._support = (
             _FirstToken(tensors, f"head.{name}", hidden, outputs, library)
             for name, outputs in (
                 ("relevance", 1), ("question", len(FORMS) + len(VERDICTS) + 1), ("support", len(SUPPORT)),
-                ("answer_type", len(ANSWER_TYPES)),
             )
         )  # fmt: skip
-        self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
 
     @classmethod
@@ -111,15 +104,13 @@ class ExcerptReader:
         for group, states, starts in self._states(pairs):
             ends, items, first = self._ends(states), self._items(states), states[starts[:-1]]
             relevance, unit = self._relevance(first), _unit(first)
-            question, types = self._question(unit), self._type(unit)
+            question = self._question(unit)
             for at, number in enumerate(group):
                 begin = starts[at] + len(pairs[number][0])
                 excerpt = slice(begin, begin + len(pairs[number][1]))
                 tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
-                likely = np.exp(log_softmax(tokens[:2].sum(0))) @ states[excerpt]
-                verdict = self._verdict(np.concatenate([unit[at], _unit(likely)])[None])[0]
                 form, _, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
-                found[number] = ExcerptLogits(tokens, form, types[at], verdict, float(answers[0]))
+                found[number] = ExcerptLogits(tokens, form, float(answers[0]))
         return [found[number] for number in range(len(pairs))]
 
     def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
@@ -151,16 +142,13 @@ class ExcerptsReading:
 
     `spans`: answers and how likely each excerpt has one, the excerpts' numbers as passages. `places`: the characters
     (start, end) of each excerpt's tokens. `answers`: log-odds that it answers, each for itself. `forms`: probabilities
-    of the names in FORMS, of the excerpts that likely answer, and `types` of those in ANSWER_TYPES. `yes`: log-odds of
-    yes against no. `items`: of a list.
+    of the names in FORMS, of the excerpts that likely answer. `items`: of a list.
     """
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
-    types: list[float]
-    yes: list[float]
     items: list[list[Item]]
 
 
@@ -181,14 +169,11 @@ def read_excerpts(
     spans = span_reading(start, end, reader.none, longest=longest, each=each)
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
-    types = likely @ log_softmax(np.stack([each.answer_type for each in found]))
     return ExcerptsReading(
         spans,
         places,
         [each.answers for each in found],
         np.exp(log_softmax(forms)).tolist(),
-        np.exp(log_softmax(types)).tolist(),
-        [float(each.verdict[0] - each.verdict[1]) for each in found],
         [_items(*each.tokens[2:]) for each in found],
     )
 

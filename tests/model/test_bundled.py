@@ -14,10 +14,10 @@ def test_the_bundled_folder_keeps_to_its_sizes():
     sizes = {path.name: path.stat().st_size for path in BUNDLED.iterdir()}
     reader = sum(size for name, size in sizes.items() if name.startswith("reader"))
     assert max(sizes.values()) <= 45_000_000
-    assert reader <= 65_500_000
+    assert reader <= 64_000_000
     trunk = sum(size for name, size in sizes.items() if name.startswith(("model-", "mtp", "evidence")))
     assert trunk <= 106_000_000
-    assert sum(sizes.values()) <= 184_000_000
+    assert sum(sizes.values()) <= 182_000_000
 
 
 def test_the_bundled_model_is_a_hybrid_with_a_card():

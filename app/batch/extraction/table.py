@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
-from docqa.app.batch.fields import Field, FieldType
-from docqa.app.facts.facts import normal_form, read, with_role
+from docqa.app.batch.fields import Field
+from docqa.app.facts.facts import FactKind, normal_form, read, with_role
 
-NORMALISED = (FieldType.DATE, FieldType.PERIOD, FieldType.AMOUNT)
+NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class AnswerTable:
 def cell_of(answer: Answer, field: Field) -> AnswerCell:
     """What a table keeps of an Answer. Parties come with what the document calls them: "Acme Inc. (Supplier)"."""
     said = answer.answer
-    if said is not None and field.type in (FieldType.PARTY, FieldType.PERSON):
+    if said is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.quotes)
         said = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
-    kind = field.type.kind if field.type in NORMALISED else None
+    kind = field.kind if field.kind in NORMALISED else None
     fact = read(kind, said) if kind is not None and said is not None else None
     cell = AnswerCell(answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None)
     if answer.status == Status.POSSIBLE and answer.evidence:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from docqa.app.batch.fields import Field, FieldType, fields_of
+from docqa.app.batch.fields import Field, fields_of
 from docqa.app.batch.jobs import FieldsJob, make_job
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
@@ -31,7 +31,7 @@ def test_a_file_of_fields_is_read_in_its_order(tmp_path):
     other = ONE.replace('"end"', '"who"').replace("date", "party")
     path.write_text(ONE + 'where = ["front", "Term"]\nagree = true\n' + other)
     end, who = fields_of(str(path))
-    assert end == Field("end", "When does it end?", FieldType.DATE, (FRONT, "Term"), True)
+    assert end == Field("end", "When does it end?", FactKind.DATE, (FRONT, "Term"), True)
     assert end.wanted == Wanted(FactKind.DATE, False, (FRONT, "Term"))
     assert who.wanted == Wanted(FactKind.PARTY, True)
     assert Field("Q?", "Q?").wanted == ANYTHING

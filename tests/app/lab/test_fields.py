@@ -4,8 +4,9 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, Quote, Statement, Usage
 from docqa.app.answer.grades import Grade, Place, Status, Support
-from docqa.app.batch.fields import Field, FieldType
+from docqa.app.batch.fields import Field
 from docqa.app.eval.questions import GoldQuestion
+from docqa.app.facts.facts import FactKind
 from docqa.app.lab.fields import judged
 
 
@@ -22,16 +23,16 @@ def _answer(*said: str, start: int = 0) -> Answer:
 @pytest.mark.parametrize(
     ("type_", "answer", "golds", "verdict"),
     [
-        (FieldType.DATE, _answer("1 May 2020"), ("dated May 1st, 2020",), "right"),
-        (FieldType.DATE, _answer("2 May 2020"), ("dated May 1st, 2020",), "wrong"),
-        (FieldType.LAW, _answer("New York", start=5), ("the laws of the State of New York",), "right"),
-        (FieldType.LAW, _answer("New York", start=90), ("the laws of the State of New York",), "wrong"),
-        (FieldType.PARTY, _answer("Acme, Inc", "Tarn Ltd"), ("Acme, Inc.", "Tarn Ltd.", "Tarn"), "right"),
-        (FieldType.PARTY, _answer("Acme, Inc"), ("Acme, Inc.", "Tarn Ltd.", "Tarn"), "wrong"),
-        (FieldType.PARTY, _answer("Acme, Inc", "Tarn Ltd", "Delaware"), ("Acme, Inc.", "Tarn Ltd."), "wrong"),
-        (FieldType.TEXT, _answer(), ("It ends.",), "wrongly empty"),
-        (FieldType.TEXT, _answer(), (), "rightly empty"),
-        (FieldType.TEXT, _answer("It ends."), (), "wrong"),
+        (FactKind.DATE, _answer("1 May 2020"), ("dated May 1st, 2020",), "right"),
+        (FactKind.DATE, _answer("2 May 2020"), ("dated May 1st, 2020",), "wrong"),
+        (FactKind.LAW, _answer("New York", start=5), ("the laws of the State of New York",), "right"),
+        (FactKind.LAW, _answer("New York", start=90), ("the laws of the State of New York",), "wrong"),
+        (FactKind.PARTY, _answer("Acme, Inc", "Tarn Ltd"), ("Acme, Inc.", "Tarn Ltd.", "Tarn"), "right"),
+        (FactKind.PARTY, _answer("Acme, Inc"), ("Acme, Inc.", "Tarn Ltd.", "Tarn"), "wrong"),
+        (FactKind.PARTY, _answer("Acme, Inc", "Tarn Ltd", "Delaware"), ("Acme, Inc.", "Tarn Ltd."), "wrong"),
+        ("text", _answer(), ("It ends.",), "wrongly empty"),
+        ("text", _answer(), (), "rightly empty"),
+        ("text", _answer("It ends."), (), "wrong"),
     ],
 )
 def test_a_field_is_judged_by_what_is_marked(type_, answer, golds, verdict):

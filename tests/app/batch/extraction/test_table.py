@@ -4,7 +4,8 @@ import pytest
 
 from docqa.app.answer.answer import Cite
 from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, make_table
-from docqa.app.batch.fields import Field, FieldType
+from docqa.app.batch.fields import Field
+from docqa.app.facts.facts import FactKind
 
 
 def _table(*answers: str | None) -> AnswerTable:
@@ -73,10 +74,10 @@ def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
 
 
 def test_only_what_ought_to_agree_differs_and_by_its_normalised_value():
-    period = Field("notice", "How long is the notice?", FieldType.PERIOD)
+    period = Field("notice", "How long is the notice?", FactKind.PERIOD)
     cells = [AnswerCell("answered", said, normalised="P30D") for said in ("thirty days", "a month of 30 days")]
     assert not make_table([period], [FileRow(f"{n}.pdf", (cell,)) for n, cell in enumerate(cells)]).conflicts
-    parties = Field("parties", "Who?", FieldType.PARTY, agree=False)
+    parties = Field("parties", "Who?", FactKind.PARTY, agree=False)
     apart = [FileRow("a.pdf", (AnswerCell("answered", "Acme"),)), FileRow("b.pdf", (AnswerCell("answered", "Tarn"),))]
     assert not make_table([parties], apart).conflicts
-    assert len(make_table([Field("parties", "Who?", FieldType.PARTY)], apart).conflicts) == 1
+    assert len(make_table([Field("parties", "Who?", FactKind.PARTY)], apart).conflicts) == 1

@@ -13,7 +13,8 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.extraction.table import AnswerCell, AnswerTable, FileRow, cell_of, make_table
 from docqa.app.batch.extraction.table_files import table_bytes
-from docqa.app.batch.fields import Field, FieldType
+from docqa.app.batch.fields import Field
+from docqa.app.facts.facts import FactKind
 
 ASKED = Field("Q?", "Q?")
 
@@ -128,7 +129,7 @@ def test_a_name_that_is_not_unicode_is_written():
 
 
 def test_a_date_has_a_second_column_of_one_spelling():
-    field = Field("end", "When does it end?", FieldType.DATE)
+    field = Field("end", "When does it end?", FactKind.DATE)
     cells = (AnswerCell("answered", "May 1st, 2020", normalised="2020-05-01"),)
     made = make_table([field, ASKED], [FileRow("a.pdf", (*cells, AnswerCell("not_found")))])
     (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
