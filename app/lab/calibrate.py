@@ -1,13 +1,11 @@
 """Calibrate a model folder: when its answers are asserted and how sure they are, on documents that training left out.
 
-    python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER [--questions N] [--signals FILE] [--weights]
+    python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER [--questions N] [--signals FILE]
 
 Questions of `natural` (and of each set that `--set` names) are asked as `docqa ask` does, without refusing, of the text
 that they are about alone, and joined with five others as long documents are; with `--files` those about whole files,
 too. What the reader noticed and whether it was right go into `--signals`, from where a later run goes on; the fit takes
-seconds. With `--weights` those of the order of passages and candidates are searched first; where they change, all is
-asked again. Writes `refusal` and such weights into the folder's calibration.json and leaves its other keys; every line
-printed is JSON.
+seconds. Writes `refusal` into the folder's calibration.json and leaves its other keys; every line printed is JSON.
 """
 
 from __future__ import annotations
@@ -25,9 +23,7 @@ from docqa.app.eval.questions import EvalDocument, lines, read_eval_file
 from docqa.app.lab.calibration.extracts import OTHERS, Extract, Layout, lay_out, read_extracts
 from docqa.app.lab.calibration.refusal import fit_refusal
 from docqa.app.lab.calibration.trials import Trial, TrialFile, ask, ask_file
-from docqa.app.lab.calibration.weights import search_candidates, search_ranks
 from docqa.app.options import Options
-from docqa.app.reading.best_passages import READER_WEIGHTS
 from docqa.app.storage.atomic import write_whole
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.protocol import Model
@@ -111,14 +107,6 @@ def run(options: argparse.Namespace) -> None:
     path = options.model / "calibration.json"
     known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     trials = trials_of(options, model)
-    if options.weights:
-        now = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
-        found = search_ranks(trials, now, log) | search_candidates(trials, now, log)
-        log(chosen=found)
-        if any(now[name] != weight for name, weight in found.items()):
-            known["span_reader"] = known.get("span_reader", {}) | found
-            model.calibration["span_reader"] = known["span_reader"]
-            trials = trials_of(options, model)
     known["refusal"] = fit_refusal(trials, log)
     log(refusal=known["refusal"])
     write_whole(path, (json.dumps(known, indent=1) + "\n").encode())
@@ -134,7 +122,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--questions", type=int, help="of each set, in about so many; all by default")
     parser.add_argument("--each", type=int, default=40, help="questions of a text, at most")
     parser.add_argument("--signals", type=Path, help="where what was asked is kept; a later run goes on from there")
-    parser.add_argument("--weights", action="store_true", help="search those of the order of passages too")
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args(arguments))
 

@@ -6,7 +6,7 @@ Asking takes nearly all of the time of a calibration, so what came of it is kept
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,24 +15,16 @@ from typing import Any
 from docqa.app.eval.evaluate import last_answer, overlaps
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
-from docqa.app.evidence.ranking import Ranked
 from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidate, Form
+from docqa.app.reading.candidates import Form
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.types import Passage
 from docqa.model.protocol import Model, RefusalCalibration
 
 NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
-Noticed = tuple[float, float | None, bool]
-"""Of a passage: its score before it was read, the reader's log-probability that the answer is in it (None: it was not
-looked at), and whether it is."""
-Weighed = tuple[float, float, float, float]
-"""Of a candidate: its log-probability, the share of the question's words in its sentence, how far its passage is behind
-the first one, and how much of it is a right answer: F1 of characters with the
-best."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +32,7 @@ class Trial:
     """One question: what was asserted, and what spoke for it.
 
     `right` as judging.py has it; `first`: whether the first passage overlaps a right answer; `form` and `signals` of
-    what was asserted; `passages` all of them, in the order of the document; `candidates` best first.
+    what was asserted.
     """
 
     layout: Layout
@@ -53,15 +45,12 @@ class Trial:
     first: bool
     form: Form
     signals: dict[str, float]
-    passages: list[Noticed]
-    candidates: list[Weighed]
 
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> Trial:
         """The trial that `asdict` made a record of."""
         known = {"layout": Layout(record["layout"]), "form": Form(record["form"])}
-        rows = {name: [tuple(row) for row in record[name]] for name in ("passages", "candidates")}
-        return cls(**record | known | rows)
+        return cls(**record | known)
 
 
 def ask(laid: EvalDocument, layout: Layout, document: str, options: Options, model: Model) -> list[Trial]:
@@ -71,7 +60,7 @@ def ask(laid: EvalDocument, layout: Layout, document: str, options: Options, mod
     with Session([parsed], options, model=model) as session:
         golds = [places.spans(question.spans) for question in laid.questions]
         asked = zip(laid.questions, golds, strict=True)
-        return [_ask(session, layout, document, q, partial(overlaps, golds=gold), gold) for q, gold in asked]
+        return [_ask(session, layout, document, q, partial(overlaps, golds=gold)) for q, gold in asked]
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
@@ -88,42 +77,19 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Tri
 
 
 def _ask(
-    session: Session, layout: Layout, document: str, question: GoldQuestion, right: Callable[[Passage], bool],
-    golds: Sequence[tuple[int, int]] = (),
-) -> Trial:  # fmt: skip
+    session: Session, layout: Layout, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
+) -> Trial:
     answer = last_answer(session, question.text)
     ranked, reading = session.local.find(question.text)
     values = answerability.features(question.text, session.context, session.index, ranked, reading)
-    before = {item.index: item.score for item in session.local.rank_by_signals(question.text)}
-    holds = [right(placed.passage) for placed in session.context.passages]
     return Trial(
         layout, document, question.kind, question.text, question.unanswerable,
         asserted=not answer.refused,
         right=is_right(answer, question),
-        first=bool(ranked) and holds[ranked[0].index],
+        first=bool(ranked) and right(session.context.passages[ranked[0].index].passage),
         form=reading.form if reading is not None else Form.FACT,
         signals={name: round(values.get(name, 0.0), 5) for name in answerability.SIGNALS},
-        passages=[_noticed(item, before, holds) for item in sorted(ranked, key=lambda item: item.index)],
-        candidates=[_weighed(candidate, golds) for candidate in reading.candidates] if reading is not None else [],
     )  # fmt: skip
-
-
-def _noticed(item: Ranked, before: dict[int, float], holds: list[bool]) -> Noticed:
-    read = None if item.reader is None else round(item.reader, 4)
-    return round(before[item.index], 5), read, holds[item.index]
-
-
-def _weighed(candidate: Candidate, golds: Sequence[tuple[int, int]]) -> Weighed:
-    share = 0.0
-    for start, end in golds:
-        shared = max(min(end, candidate.end) - max(start, candidate.start), 0)
-        share = max(share, 2 * shared / (end - start + candidate.end - candidate.start))
-    return (
-        round(candidate.logprob, 4),
-        round(candidate.coverage, 4),
-        round(candidate.behind, 4),
-        round(share, 4),
-    )
 
 
 class TrialFile:

@@ -33,7 +33,6 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
         layout = list(Layout)[number % 2]
         trials.append(Trial(
             layout, f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
-            [], [],
         ))  # fmt: skip
     return trials
 

@@ -14,7 +14,6 @@ from docqa.app.reading.candidates import Form
 
 TRIAL = Trial(
     Layout.ALONE, "whole", "near", "Who keeps it?", False, True, True, True, Form.LIST, {"margin": 1.5},
-    [(0.25, -1.5, True), (-0.5, None, False)], [(-1.5, 0.5, 0.0, 0.8)],
 )  # fmt: skip
 
 
@@ -41,12 +40,7 @@ def test_what_is_asked_is_never_refused_and_its_signals_are_noted(laid, model):
     assert first.asserted and second.asserted and second.unanswerable and not second.right
     assert (first.document, first.kind, second.kind) == ("whole", "near", "unanswerable")
     assert set(first.signals) == set(SIGNALS)
-    assert [passage[2] for passage in first.passages].count(True) == 1 and len(first.passages) > 2
-    assert first.candidates and all(0 <= share <= 1 for *_, share in first.candidates)
-    assert not any(share for *_, share in second.candidates)
-    best = max(range(len(first.passages)), key=lambda number: first.passages[number][0])
-    assert first.first == first.passages[best][2]
-    assert not any(passage[2] for passage in second.passages) and not second.first
+    assert isinstance(first.first, bool) and not second.first
 
 
 def test_trials_are_taken_up_from_their_file(tmp_path):
