@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,11 @@ LABELS = {
 }
 EVIDENCE_WORDS, LONGEST_EVIDENCE = 130, 200  # tokens
 PLACES = ("", "train", "qa/train", "qa_more/train")
+ASKED = 0.5  # share of the claims that are put as questions: what is learned of claims serves for yes or no
+AUXILIARIES = {
+    "is", "are", "was", "were", "has", "have", "had", "does", "did", "do", "can", "could", "will", "would", "may",
+    "might", "must", "shall", "should",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,16 @@ def unquoted(statement: str) -> str:
     return inner.replace('""', '"') if quoted and '""' in inner else statement
 
 
+def as_question(statement: str) -> str:
+    """The statement as a question for yes or no: its first auxiliary in front, else "Is it true that"."""
+    words = statement.removesuffix(".").split()
+    place = next((n for n, word in enumerate(words) if word in AUXILIARIES), 0)
+    if 0 < place < 6:
+        words = [words[place].capitalize(), *words[:place], *words[place + 1 :]]
+        return " ".join(words) + "?"
+    return f"Is it true that {' '.join(words)}?"
+
+
 class Claims:
     """The claims of the sets that are found in the data folders; those kept for validation with `validation`."""
 
@@ -97,7 +112,10 @@ class Claims:
     def draw(self, rng: random.Random) -> EncodedClaim:
         """A claim of a set by its share."""
         names = list(self.by_set)
-        return self.encoded(rng.choice(self.by_set[rng.choices(names, [SETS[name] for name in names])[0]]))
+        claim = rng.choice(self.by_set[rng.choices(names, [SETS[name] for name in names])[0]])
+        if rng.random() < ASKED:
+            claim = replace(claim, statement=as_question(claim.statement))
+        return self.encoded(claim)
 
     def encoded(self, claim: Claim) -> EncodedClaim:
         """Its token ids."""

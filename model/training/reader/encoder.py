@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -18,7 +20,27 @@ class BiasedLinear(nn.Linear):
         self.shift = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self.weight, self.shift)
+        found: Tensor = _Product.apply(x, self.weight, self.shift)
+        return found
+
+
+class _Product(torch.autograd.Function):
+    """x @ weight.T + shift. Gradients of the weight come of contiguous rows: torch's own take twice as long in bf16."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, shift: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return functional.linear(x, weight, shift)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (x, weight), gradient = ctx.saved_tensors, gradients[0].flatten(0, -2)
+        towards_x, towards_weight, towards_shift = ctx.needs_input_grad
+        return (
+            (gradient @ weight).view_as(x) if towards_x else None,
+            gradient.t().contiguous() @ x.flatten(0, -2) if towards_weight else None,
+            gradient.sum(0) if towards_shift else None,
+        )
 
 
 class EncoderLayer(nn.Module):

@@ -16,7 +16,7 @@ from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.data.replies import EncodedReply
 from docqa.model.training.reader.cross_encoder import HeadLogits
 
-ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = 2.0, 0.5, 0.2, 1.0, 0.2, 0.5  # weights beside the loss of start and end
+ITEMS, ANSWERS, FORM, VERDICT, TYPE, REPLY = 2.0, 0.5, 0.2, 2.0, 0.2, 0.5  # weights beside the loss of start and end
 
 DECIDED = {
     (SUPPORT.index(of),): VERDICTS.index(verdict) for of, verdict in (("supported", "yes"), ("contradicted", "no"))

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -41,69 +40,115 @@ from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # filling included
-HEAD_RATE = 1e-3
+HEAD_RATE = 2e-4  # five times as much while heads are new: then a verdict of few examples a step only jumps
 
 
-def of_like_length(pairs: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[int]]:
-    """The numbers of the pairs in groups of like length that are at most TOKENS_TOGETHER tokens, filling included."""
+def of_like_length(pairs: Sequence[tuple[list[int], list[int]]], threads: int) -> list[list[int]]:
+    """The numbers of the pairs in groups of like length and about as many tokens, as many for each thread; the longest
+    pairs first."""
     size = [len(question) + len(text) + 1 for question, text in pairs]
-    group: list[int] = []
-    for number in sorted(range(len(pairs)), key=lambda n: size[n]):
-        if group and size[number] * (len(group) + 1) > TOKENS_TOGETHER:
-            yield group
-            group = []
-        group.append(number)
-    if group:
-        yield group
+    parts = threads * -(-sum(size) // (threads * TOKENS_TOGETHER))
+    groups: list[list[int]] = [[] for _ in range(parts)]
+    ends = 0
+    for number in sorted(range(len(pairs)), key=lambda n: -size[n]):
+        ends += size[number]
+        groups[(ends - 1) * parts // sum(size)].append(number)
+    return [group for group in groups if group]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step reads."""
+
+    asked: Sequence[AskedExcerpts]
+    claims: Sequence[EncodedClaim] = ()
+    replies: Sequence[EncodedReply] = ()
+
+    def pairs(self) -> list[tuple[list[int], list[int]]]:
+        """(question, excerpt) of all that is read, claims and replies behind the questions."""
+        pairs = [pair for one in self.asked for pair in zip(one.asked, one.excerpts, strict=True)]
+        return pairs + [(c.asked, c.evidence) for c in self.claims] + [(r.asked, r.reply) for r in self.replies]
+
+    @property
+    def tokens(self) -> int:
+        """Of all that is read, questions among it."""
+        return sum(len(a) + len(b) for a, b in self.pairs())
 
 
 class StepWeights:
-    """The weights that one step computes with: copies in the dtype of the products, rounded where they will be."""
+    """The weights that one step computes with: copies in the dtype of the products, rounded where they will be.
 
-    def __init__(self, reader: CrossEncoder, precision: loop.Precision, *, rounded: bool) -> None:
-        self.reader, self.precision = reader, precision
-        used: dict[str, Tensor] = {}
-        for name, part in reader.encoder.named_parameters():
+    What is read together is encoded in groups, by each thread of `pool` some.
+    """
+
+    def __init__(
+        self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool, *, rounded: bool
+    ) -> None:
+        self.reader, self.precision, self.pool = reader, precision, pool
+
+        def copied(named: tuple[str, Tensor]) -> tuple[str, Tensor]:
+            name, part = named
             value = part.detach()
             if rounded and part.requires_grad and name.startswith("layers.") and part.ndim == 2:
                 value = loop.rounded_to_ship(value, MATRIX_BITS)
-            value = value.to(precision.dtype)
-            if value is part or value.data_ptr() == part.data_ptr():
-                value = value.clone()
-            used[name] = value
+            return name, value.to(precision.dtype, copy=True)
+
+        used = dict(pool.map(copied, reader.encoder.named_parameters()))
         with torch.device("meta"):
             self.encoder = Encoder(reader.encoder.shape)
         self.encoder.load_state_dict(used, assign=True)
         for part, own in zip(self.encoder.parameters(), reader.encoder.parameters(), strict=True):
             part.requires_grad_(own.requires_grad)
 
-    def states(self, pairs: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
-        """States [batch, seq, hidden], float32, of pairs of question and excerpt, and where the excerpts are."""
+    def encoded(self, pairs: Sequence[tuple[list[int], list[int]]]) -> list[tuple[list[int], Tensor]]:
+        """Groups of pairs, by their numbers, and their states [group, seq, hidden], float32."""
+        learns = torch.is_grad_enabled()
+
+        def states(group: list[int]) -> tuple[list[int], Tensor]:
+            batch = lay_out([pairs[n] for n in group], self.reader.tokenizer.between).to(self.precision.device)
+            with torch.set_grad_enabled(learns):
+                return group, self.encoder(batch.ids, batch.mask).float()
+
+        return list(self.pool.map(states, of_like_length(pairs, self.pool.threads)))
+
+    def states(
+        self, pairs: Sequence[tuple[list[int], list[int]]], encoded: Sequence[tuple[list[int], Tensor]]
+    ) -> tuple[Tensor, Tensor]:
+        """States [batch, seq, hidden] of pairs of question and excerpt, in their order, and where the excerpts are."""
         whole = lay_out(pairs, self.reader.tokenizer.between).to(self.precision.device)
         rows: list[Tensor] = [torch.empty(0)] * len(pairs)
-        for group in of_like_length(pairs):
-            batch = lay_out([pairs[n] for n in group], self.reader.tokenizer.between).to(self.precision.device)
-            states = self.encoder(batch.ids, batch.mask).float()
-            for number, row in zip(group, states, strict=True):
-                rows[number] = functional.pad(row, (0, 0, 0, whole.ids.shape[1] - len(row)))
+        for group, states in encoded:
+            filled = functional.pad(states, (0, 0, 0, whole.ids.shape[1] - states.shape[1]))
+            for number, row in zip(group, filled, strict=True):
+                rows[number] = row
         return torch.stack(rows), whole.excerpt
 
-    def read(self, group: list[AskedExcerpts]) -> HeadLogits:
-        """The head's logits for the excerpts of `group`."""
-        pairs = [pair for one in group for pair in zip(one.asked, one.excerpts, strict=True)]
-        found: HeadLogits = self.reader.head(*self.states(pairs))
+    def read(self, asked: Sequence[AskedExcerpts]) -> HeadLogits:
+        """The head's logits for the excerpts of questions."""
+        pairs = Batch(asked).pairs()
+        found: HeadLogits = self.reader.head(*self.states(pairs, self.encoded(pairs)))
         return found
 
-    def judge_replies(self, replies: list[EncodedReply]) -> Tensor:
-        """Logits [replies, 3] of what replies do with their questions."""
-        states, _ = self.states([(one.asked, one.reply) for one in replies])
-        found: Tensor = self.reader.head.reply(states[:, 0])
-        return found
+    def judge(self, claims: Sequence[EncodedClaim], replies: Sequence[EncodedReply] = ()) -> tuple[Tensor, Tensor]:
+        """Logits [claims, 4] of support, and [replies, 3] of what replies do with their questions."""
+        pairs = Batch((), claims, replies).pairs()
+        first = self.states(pairs, self.encoded(pairs))[0][:, 0]
+        return self.reader.head.support(first[: len(claims)]), self.reader.head.reply(first[len(claims) :])
 
-    def judge(self, claims: list[EncodedClaim]) -> tuple[Tensor, Tensor]:
-        """Logits [claims, 4] of support, and [claims, 2] of the verdict: whether what the claim says is so."""
-        states, evidence = self.states([(claim.asked, claim.evidence) for claim in claims])
-        return self.reader.head.support(states[:, 0]), self.reader.head(states, evidence).verdict
+    def loss(self, batch: Batch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures) -> Tensor:
+        """The loss of a batch, of which all has been encoded."""
+        head = self.reader.head
+        states, excerpt = self.states(batch.pairs(), encoded)
+        ends = sum(len(one.excerpts) for one in batch.asked), len(states) - len(batch.replies)
+        read = head(states[: ends[0]], excerpt[: ends[0]])
+        loss = question_losses(read, head.none, batch.asked, figures) / len(batch.asked)
+        if batch.claims:
+            claimed = slice(*ends)
+            judged = head.support(states[claimed, 0]), head(states[claimed], excerpt[claimed]).verdict
+            loss = loss + claim_loss(*judged, batch.claims, figures) / len(batch.claims)
+        if batch.replies:
+            loss = loss + reply_loss(head.reply(states[ends[1] :, 0]), batch.replies, figures) / len(batch.replies)
+        return loss
 
     def hand_over(self) -> None:
         """Add the gradients of the copies to those of the weights."""
@@ -129,44 +174,29 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
     return reader.to(options.device)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What one step reads."""
+def one_step(weights: StepWeights, batch: Batch) -> tuple[int, Mapping[str, float]]:
+    """Leave the gradients of a step, of which every thread computes a share; its tokens and figures.
 
-    asked: list[AskedExcerpts]
-    claims: list[EncodedClaim]
-    replies: list[EncodedReply]
-
-    @property
-    def tokens(self) -> int:
-        """Of all that is read, questions among it."""
-        pairs = [(c.asked, c.evidence) for c in self.claims] + [(r.asked, r.reply) for r in self.replies]
-        return sum(one.tokens for one in self.asked) + sum(len(a) + len(b) for a, b in pairs)
-
-
-def one_step(
-    weights: StepWeights, batch: Batch, pool: ThreadPoolExecutor, threads: int
-) -> tuple[int, Mapping[str, float]]:
-    """Leave the gradients of a step, of which every thread computes a share; its tokens and figures."""
-    asked, claims, replies = batch.asked, batch.claims, batch.replies
+    The head sees all states at once, since the excerpts of a question share one softmax; the gradients of the states
+    then go back through the encoder group by group.
+    """
     figures = Figures()
-    every = (*weights.encoder.parameters(), *weights.reader.head.parameters())
-    parameters = [part for part in every if part.requires_grad]
-    shares = min(threads, len(asked))
+    encoded = weights.encoded(batch.pairs())
+    states = [found.detach().requires_grad_() for _, found in encoded]
+    loss = weights.loss(batch, [(group, state) for (group, _), state in zip(encoded, states, strict=True)], figures)
+    head = [part for part in weights.reader.head.parameters() if part.requires_grad]
+    towards = torch.autograd.grad(loss, [*states, *head], allow_unused=True)
+    for part, of_head in zip(head, towards[len(states) :], strict=True):
+        part.grad = of_head
+    trained = [part for part in weights.encoder.parameters() if part.requires_grad]
 
-    def gradients(number: int) -> Sequence[Tensor | None]:
-        few, some, said = asked[number::shares], claims[number::shares], replies[number::shares]
-        loss = question_losses(weights.read(few), weights.reader.head.none, few, figures) / len(asked)
-        if some:
-            loss = loss + claim_loss(*weights.judge(some), some, figures) / len(claims)
-        if said:
-            loss = loss + reply_loss(weights.judge_replies(said), said, figures) / len(replies)
-        return torch.autograd.grad(loss, parameters, allow_unused=True)
+    def back(number: int) -> Sequence[Tensor | None]:
+        return torch.autograd.grad(encoded[number][1], trained, towards[number], allow_unused=True)
 
-    for found in pool.map(gradients, range(shares)):
-        for parameter, gradient in zip(parameters, found, strict=True):
+    for found in weights.pool.map(back, range(len(encoded))):
+        for part, gradient in zip(trained, found, strict=True):
             if gradient is not None:
-                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+                part.grad = gradient if part.grad is None else part.grad.add_(gradient)
     weights.hand_over()
     return batch.tokens, figures.means()
 
@@ -188,7 +218,7 @@ def figures_of(
     none = weights.reader.head.none
     found = measure(weights.read, lambda few: weights.judge(few)[0], none, asked, claims) if asked else {}
     if replies:
-        judged = weights.judge_replies(list(replies)).argmax(-1).tolist()
+        judged = weights.judge((), replies)[1].argmax(-1).tolist()
         found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(replies)
     return found
 
@@ -211,7 +241,7 @@ def train(options: argparse.Namespace) -> None:
     if options.resume is not None and not run.step:
         restore(run, options.start, options.resume)
     rng = random.Random(f"{options.seed} {run.step}")
-    drawing, pool = loop.worker_pool(1), loop.worker_pool(options.threads)
+    drawing, pool = loop.WorkerPool(1), loop.WorkerPool(options.threads)
 
     def draw() -> Batch:
         return Batch(
@@ -225,8 +255,8 @@ def train(options: argparse.Namespace) -> None:
     def step() -> tuple[int, loop.Figures]:
         nonlocal coming
         now, coming = coming.result(), drawing.submit(draw)
-        weights = StepWeights(reader, precision, rounded=run.fraction() >= options.rounded_from)
-        tokens, figures = one_step(weights, now, pool, options.threads)
+        weights = StepWeights(reader, precision, pool, rounded=run.fraction() >= options.rounded_from)
+        tokens, figures = one_step(weights, now)
         return tokens, dict(figures)
 
     def keep() -> loop.Figures:
@@ -243,7 +273,7 @@ def train(options: argparse.Namespace) -> None:
         return figures
 
     def measured() -> loop.Figures:
-        weights = StepWeights(reader, precision, rounded=False)
+        weights = StepWeights(reader, precision, pool, rounded=False)
         found = figures_of(weights, held_out, held_out_claims, held_out_replies)
         return found | {f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()}
 
@@ -286,8 +316,6 @@ def main(arguments: list[str] | None = None) -> None:
     )  # fmt: skip
     options = parse_with_sets(parser, arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    # Two shares of a step on a thread each do not wait for each other at every product.
-    torch.set_num_threads(1)
     train(options)
 
 

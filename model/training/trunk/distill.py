@@ -22,7 +22,7 @@ from docqa.model.hybrid import Hybrid
 from docqa.model.network import Network
 from docqa.model.training.data.sequences import IGNORED, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
-from docqa.model.training.loop import Figures, Precision, computed_rounded, in_threads, parameter_group, worker_pool
+from docqa.model.training.loop import Figures, Precision, WorkerPool, computed_rounded, in_threads, parameter_group
 from docqa.model.training.trunk.losses import alignment, answer_loss, head_divergence, read_tokens
 from docqa.model.training.trunk.stage import StudentStage, trunk_parser
 
@@ -125,7 +125,7 @@ def run(options: argparse.Namespace) -> None:
     aligned = tuple(range(options.frozen_layers, layers - 1, ALIGNED_EVERY))
     pair = Pair(stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment)
     batches = mixed_batches(options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture)
-    pool = worker_pool(options.threads)
+    pool = WorkerPool(options.threads)
     rounded = [
         part for name, part in training.trained.items()
         if is_quantized(name, part) and any(wanted in name for wanted in options.rounded)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from docqa.model.heads.reader_text import SUPPORT
-from docqa.model.training.data.claims import Claims, claims_of
+from docqa.model.training.data.claims import Claims, as_question, claims_of
 from docqa.model.training.data.sets import is_validation
 
 LONG = " ".join(f"word{n}" for n in range(400))
@@ -40,6 +40,19 @@ def test_of_a_long_text_the_marked_sentences_are_the_evidence():
     assert claim.evidence == "word7 word8 word300"
 
 
+@pytest.mark.parametrize(
+    ("statement", "question"),
+    [
+        ("The rent of the hall is due in May.", "Is The rent of the hall due in May?"),
+        ("Ann Lee can swim.", "Can Ann Lee swim?"),
+        ("Rent rose in May.", "Is it true that Rent rose in May?"),
+        ("Is a name.", "Is it true that Is a name?"),
+    ],
+)
+def test_a_statement_is_put_as_a_question(statement, question):
+    assert as_question(statement) == question
+
+
 def test_sets_are_found_and_validation_documents_kept_apart(tmp_path, tokenizer):
     folder = tmp_path / "qa_more" / "train"
     folder.mkdir(parents=True)
@@ -52,5 +65,8 @@ def test_sets_are_found_and_validation_documents_kept_apart(tmp_path, tokenizer)
     assert len(validation.by_set["claims_wice"]) == kept > 0
     assert len(validation.fixed(3, 0)) == 3 and validation.fixed(3, 0) == validation.fixed(3, 0)
     claim = validation.draw(random.Random(0))
-    assert claim.asked == tokenizer.asked("Rent is due.") and claim.evidence == tokenizer.encode("Rent is due in May.")
+    forms = [tokenizer.asked(text) for text in ("Rent is due.", "Is Rent due?")]
+    drawn = [validation.draw(random.Random(seed)).asked for seed in range(20)]
+    assert all(forms.count(each) for each in drawn) and all(drawn.count(each) for each in forms)
+    assert claim.evidence == tokenizer.encode("Rent is due in May.")
     assert [SUPPORT[n] for n in claim.right] == ["partly"]

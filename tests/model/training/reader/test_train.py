@@ -13,7 +13,7 @@ from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.reader_cost import MATRIX_BITS
 from docqa.model.training.data.claims import Claims
 from docqa.model.training.data.excerpts import ExcerptQuestions
-from docqa.model.training.loop import Precision, worker_pool
+from docqa.model.training.loop import Precision, WorkerPool
 from docqa.model.training.reader import train as training
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, start_reader
@@ -74,7 +74,8 @@ def drawn(read_options, data, tokenizer):
 
 def loss_of(reader, asked) -> float:
     with torch.no_grad():
-        found = training.StepWeights(reader, FLOAT32, rounded=False).read(asked)
+        with WorkerPool(1) as pool:
+            found = training.StepWeights(reader, FLOAT32, pool, rounded=False).read(asked)
         return float(question_losses(found, reader.head.none, asked, Figures()))
 
 
@@ -151,9 +152,9 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_p
     loss.backward()
     plain = {name: part.grad for name, part in reader.named_parameters() if part.grad is not None}
     reader.zero_grad(set_to_none=True)
-    weights = training.StepWeights(reader, FLOAT32, rounded=False)
-    with worker_pool(2) as pool:
-        tokens, figures = training.one_step(weights, training.Batch(asked, claims, []), pool, threads)
+    with WorkerPool(threads) as pool:
+        weights = training.StepWeights(reader, FLOAT32, pool, rounded=False)
+        tokens, figures = training.one_step(weights, training.Batch(asked, claims))
     assert tokens == sum(map(len, (part for pair in pairs for part in pair))) + sum(
         len(claim.asked) + len(claim.evidence) for claim in claims
     )
@@ -169,7 +170,8 @@ def test_a_step_leaves_the_gradients_of_plain_autograd(read_options, data, tmp_p
 def test_rounded_matrices_have_sixteen_values_a_group_and_frozen_ones_stay(tmp_path, tiny_reader):
     reader = tiny_reader.random_reader(tmp_path)
     reader.encoder.layers[1].requires_grad_(True)
-    used = dict(training.StepWeights(reader, FLOAT32, rounded=True).encoder.named_parameters())
+    with WorkerPool(1) as pool:
+        used = dict(training.StepWeights(reader, FLOAT32, pool, rounded=True).encoder.named_parameters())
     for name, part in reader.encoder.named_parameters():
         if name.startswith("layers.1.") and part.ndim == 2:
             groups = used[name].detach().view(-1, 64)
