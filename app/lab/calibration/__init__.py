@@ -1,3 +1,3 @@
 """What calibrates: questions asked of documents set aside, and the fits of what was noticed."""
 
-__all__ = ["extracts", "fitting", "refusal", "trials"]
+__all__ = ["fitting", "refusal", "trials"]

@@ -150,13 +150,12 @@ def threshold_of(held: Sequence[Held]) -> Threshold:
 
 
 def report(held: Sequence[Held], threshold: float, log: Callable[..., None]) -> None:
-    """Log the figures of all, of each layout, form and kind, and of what is refused but shown as possible."""
+    """Log the figures of all, of each form and kind, and of what is refused but shown as possible."""
 
     def rates(rows: Sequence[Held]) -> Rates:
         return figures(rows, threshold)
 
     log(all=rates(held))
-    log(by_layout=grouped(held, lambda each: each.trial.layout, rates))
     log(by_form=grouped(held, lambda each: each.trial.form, rates))
     log(by_kind=grouped(held, lambda each: each.trial.kind, rates))
     refused = [each for each in held if each.right < threshold]

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docqa.app.eval.evaluate import last_answer, overlaps
+from docqa.app.eval.evaluate import last_answer
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
-from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Form
@@ -35,7 +34,6 @@ class Trial:
     what was asserted.
     """
 
-    layout: Layout
     document: str
     kind: str
     question: str
@@ -49,18 +47,7 @@ class Trial:
     @classmethod
     def of_record(cls, record: dict[str, Any]) -> Trial:
         """The trial that `asdict` made a record of."""
-        known = {"layout": Layout(record["layout"]), "form": Form(record["form"])}
-        return cls(**record | known)
-
-
-def ask(laid: EvalDocument, layout: Layout, document: str, options: Options, model: Model) -> list[Trial]:
-    """Ask all questions of a document, which is read once. The model forgets when it is to refuse."""
-    model.calibration["refusal"] = NEVER_REFUSED
-    parsed, places = laid.parse()
-    with Session([parsed], options, model=model) as session:
-        golds = [places.spans(question.spans) for question in laid.questions]
-        asked = zip(laid.questions, golds, strict=True)
-        return [_ask(session, layout, document, q, partial(overlaps, golds=gold)) for q, gold in asked]
+        return cls(**record | {"form": Form(record["form"])})
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Trial]:
@@ -73,17 +60,17 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Tri
             return not paged or passage.page in pages
 
         asked = [(question, partial(holds, pages=question.pages)) for question in document.questions]
-        return [_ask(session, Layout.ALONE, document.name, q, right) for q, right in asked]
+        return [_ask(session, document.name, q, right) for q, right in asked]
 
 
 def _ask(
-    session: Session, layout: Layout, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
+    session: Session, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
 ) -> Trial:
     answer = last_answer(session, question.text)
     ranked, reading = session.local.find(question.text)
     values = answerability.features(question.text, session.context, session.index, ranked, reading)
     return Trial(
-        layout, document, question.kind, question.text, question.unanswerable,
+        document, question.kind, question.text, question.unanswerable,
         asserted=not answer.refused,
         right=is_right(answer, question),
         first=bool(ranked) and right(session.context.passages[ranked[0].index].passage),
@@ -93,7 +80,7 @@ def _ask(
 
 
 class TrialFile:
-    """Trials on disk, a line of JSON for each document and layout. Mutable: `add` appends.
+    """Trials on disk, a line of JSON for each document. Mutable: `add` appends.
 
     `source` names what makes them, such as a sum of the weights; the lines of other sources are passed over, and a line
     that was not written whole. Without a path nothing is kept.
@@ -101,7 +88,7 @@ class TrialFile:
 
     def __init__(self, path: Path | None, source: str) -> None:
         self._path, self._source = path, source
-        self._known: dict[tuple[str, str], list[Trial]] = {}
+        self._known: dict[str, list[Trial]] = {}
         if path is None or not path.exists():
             return
         whole = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
@@ -109,16 +96,16 @@ class TrialFile:
         for record in map(json.loads, whole):
             if record["source"] == source:
                 trials = [Trial.of_record(each) for each in record["trials"]]
-                self._known[record["layout"], record["name"]] = trials
+                self._known[record["name"]] = trials
 
-    def get(self, layout: Layout, name: str) -> list[Trial] | None:
+    def get(self, name: str) -> list[Trial] | None:
         """The trials of a document, None where they are not known."""
-        return self._known.get((layout, name))
+        return self._known.get(name)
 
-    def add(self, layout: Layout, name: str, trials: list[Trial]) -> None:
+    def add(self, name: str, trials: list[Trial]) -> None:
         """Keep the trials of a document."""
-        self._known[layout, name] = trials
+        self._known[name] = trials
         if self._path is not None:
-            line = {"source": self._source, "layout": layout, "name": name, "trials": [asdict(t) for t in trials]}
+            line = {"source": self._source, "name": name, "trials": [asdict(t) for t in trials]}
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.lab.calibration.fitting import chance
 from docqa.app.lab.calibration.refusal import (
     PRECISION,
@@ -30,9 +29,8 @@ def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0
         signals = dict.fromkeys(SIGNALS, 0.0) | {"margin": float(source.normal(-4.0 if none else 2.0, 2.0))}
         signals["missing_names"] = float(source.integers(0, 3))
         right = not none and source.random() < chance(np.array(signals["margin"] + bias))
-        layout = list(Layout)[number % 2]
         trials.append(Trial(
-            layout, f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
+            f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form, signals,
         ))  # fmt: skip
     return trials
 
@@ -78,5 +76,5 @@ def test_what_is_fitted_is_calibrated_and_its_figures_are_told():
     every = told[1]["all"]
     assert every["precision"] >= PRECISION and every["refused_unanswerable"] >= REFUSING
     assert every["calibration_error"] < 0.08
-    assert set(told[2]["by_layout"]) == {"alone", "joined"} and set(told[3]["by_form"]) == {"fact", "yes_no"}
+    assert set(told[2]["by_form"]) == {"fact", "yes_no"}
     assert fitted["possible_threshold"] == 0.5
