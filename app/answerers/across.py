@@ -43,7 +43,7 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is that of reading all."""
+    """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is of reading all."""
     started = time.monotonic()
     found: list[DocumentAnswer] = []
     for document, answerer in zip(corpus.documents, alone, strict=True):

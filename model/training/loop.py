@@ -21,6 +21,7 @@ from docqa.kernels.matmul import GROUP
 from docqa.model.cost.machine import multiplies_bfloat16
 
 Figures = dict[str, float]
+SHIPPED_BITS = 4  # of a number of a matrix
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ def make_optimizer(groups: list[dict[str, object]], second_beta: float = 0.95) -
     return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, second_beta), fused=True)
 
 
-def rounded_to_ship(weight: Tensor, bits: int = 4) -> Tensor:
-    """A matrix [rows, columns] as it is after rounding each group to `bits` between its least and largest."""
+def rounded_to_ship(weight: Tensor) -> Tensor:
+    """A matrix [rows, columns] as it is after rounding each group to SHIPPED_BITS between its least and largest."""
     groups = weight.view(weight.shape[0], -1, GROUP)
     low, high = groups.aminmax(dim=-1, keepdim=True)
-    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-6)
+    scale = ((high - low) / (2**SHIPPED_BITS - 1)).clamp(min=1e-6)
     return ((groups - low) / scale).round_().mul_(scale).add_(low).view_as(weight)
 
 
@@ -129,10 +130,15 @@ def in_threads(
     losses, total = 0.0, 0
     for loss, tokens, gradients in pool.map(one, parts):
         losses, total = losses + loss / len(parts), total + tokens
-        for parameter, gradient in zip(trained, gradients, strict=True):
-            share = gradient / len(parts)
-            parameter.grad = share if parameter.grad is None else parameter.grad + share
+        add_gradients(trained, (gradient / len(parts) for gradient in gradients))
     return total, losses
+
+
+def add_gradients(parameters: Iterable[Tensor], gradients: Iterable[Tensor | None]) -> None:
+    """Add a gradient, which is its own from then on, to that of each parameter; None adds nothing."""
+    for part, gradient in zip(parameters, gradients, strict=True):
+        if gradient is not None:
+            part.grad = gradient if part.grad is None else part.grad.add_(gradient)
 
 
 class WorkerPool(ThreadPoolExecutor):

@@ -73,7 +73,7 @@ def _ask(
         document, question.kind, question.text, question.unanswerable,
         asserted=not answer.refused,
         right=is_right(answer, question),
-        first=bool(ranked) and right(session.context.passages[ranked[0].index].passage),
+        first=bool(ranked) and not question.unanswerable and right(session.context.passages[ranked[0].index].passage),
         form=reading.form if reading is not None else Form.FACT,
         signals={name: round(values.get(name, 0.0), 5) for name in answerability.SIGNALS},
     )  # fmt: skip

@@ -72,7 +72,7 @@ _EACH = lazily(
 _EXTREME = lazily(rf"\b(?:most recent|{alternatives(_LAST | _FIRST)})\b\s*(?P<rest>[^?]*)", re.IGNORECASE)
 _ASKS_ONE = lazily(rf"(?:{_PREPOSITION} )?(?:which|what|whose)\b", re.IGNORECASE)
 _TOLD = (
-    (Wanted(FactKind.PARTY, several=True, where=(FRONT,)), lazily(r"\bthe\s+parties\b", re.IGNORECASE)),
+    (Wanted(FactKind.PARTY, several=True, where=(FRONT,)), lazily(r"\bthe\s+parties\s+to\b", re.IGNORECASE)),
     (Wanted(FactKind.DATE, where=(FRONT,)), lazily(r"\bdate\b", re.IGNORECASE)),
     (Wanted(FactKind.LAW), lazily(r"\blaw\s+(?:appl|govern)", re.IGNORECASE)),
 )

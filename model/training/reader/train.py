@@ -4,9 +4,8 @@ python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out F
 
 `--start` is a folder with a reader, whose weights are trained further, or an encoder as it is published
 (encoder_start.py). A run that was cut goes on with the same command; on another machine with `--resume FILE`, the small
-checkpoint that is written beside the large one. The embeddings stay as they are, rounded as they ship. The
-last part of a run (`--rounded-from`) computes with matrices rounded to the bits in which they ship and moves the
-unrounded ones (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432), so that rounding costs little.
+checkpoint that is written beside the large one. The embeddings stay as they are, rounded as they ship; ship.py makes
+up for the rounding of the matrices.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step
 TOKENS_TOGETHER = 1_300  # filling included
-HEAD_RATE = 2e-4  # five times as much while heads are new: then a verdict of few examples a step only jumps
+HEAD_RATE = 2e-4  # at 1e-3 the verdict, of which a step has few examples, was not learned in 600 steps
 
 
 def of_like_length(pairs: Sequence[tuple[list[int], list[int]]], threads: int) -> list[list[int]]:
@@ -76,24 +75,15 @@ class Batch:
 
 
 class StepWeights:
-    """The weights that one step computes with: copies in the dtype of the products, rounded where they will be.
+    """The weights that one step computes with: copies in the dtype of the products.
 
     What is read together is encoded in groups, by each thread of `pool` some.
     """
 
-    def __init__(
-        self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool, *, rounded: bool
-    ) -> None:
+    def __init__(self, reader: CrossEncoder, precision: loop.Precision, pool: loop.WorkerPool) -> None:
         self.reader, self.precision, self.pool = reader, precision, pool
-
-        def copied(named: tuple[str, Tensor]) -> tuple[str, Tensor]:
-            name, part = named
-            value = part.detach()
-            if rounded and part.requires_grad and name.startswith("layers.") and part.ndim == 2:
-                value = loop.rounded_to_ship(value, MATRIX_BITS)
-            return name, value.to(precision.dtype, copy=True)
-
-        used = dict(pool.map(copied, reader.encoder.named_parameters()))
+        parts = reader.encoder.named_parameters()
+        used = {name: part.detach().to(precision.dtype, copy=True) for name, part in parts}
         with torch.device("meta"):
             self.encoder = Encoder(reader.encoder.shape)
         self.encoder.load_state_dict(used, assign=True)
@@ -129,11 +119,10 @@ class StepWeights:
         found: HeadLogits = self.reader.head(*self.states(pairs, self.encoded(pairs)))
         return found
 
-    def judge(self, claims: Sequence[EncodedClaim], replies: Sequence[EncodedReply] = ()) -> tuple[Tensor, Tensor]:
-        """Logits [claims, 4] of support, and [replies, 3] of what replies do with their questions."""
-        pairs = Batch((), claims, replies).pairs()
-        first = self.states(pairs, self.encoded(pairs))[0][:, 0]
-        return self.reader.head.support(first[: len(claims)]), self.reader.head.reply(first[len(claims) :])
+    def first_states(self, batch: Batch) -> Tensor:
+        """The state of the first token of each pair, [pairs, hidden]."""
+        pairs = batch.pairs()
+        return self.states(pairs, self.encoded(pairs))[0][:, 0]
 
     def loss(self, batch: Batch, encoded: Sequence[tuple[list[int], Tensor]], figures: Figures) -> Tensor:
         """The loss of a batch, of which all has been encoded."""
@@ -152,9 +141,8 @@ class StepWeights:
 
     def hand_over(self) -> None:
         """Add the gradients of the copies to those of the weights."""
-        for used, part in zip(self.encoder.parameters(), self.reader.encoder.parameters(), strict=True):
-            if used.grad is not None:
-                part.grad = used.grad.float() if part.grad is None else part.grad + used.grad.float()
+        copies = (None if part.grad is None else part.grad.float() for part in self.encoder.parameters())
+        loop.add_gradients(self.reader.encoder.parameters(), copies)
 
 
 def open_reader(options: argparse.Namespace) -> CrossEncoder:
@@ -193,10 +181,8 @@ def one_step(weights: StepWeights, batch: Batch) -> tuple[int, Mapping[str, floa
     def back(number: int) -> Sequence[Tensor | None]:
         return torch.autograd.grad(encoded[number][1], trained, towards[number], allow_unused=True)
 
-    for found in weights.pool.map(back, range(len(encoded))):
-        for part, gradient in zip(trained, found, strict=True):
-            if gradient is not None:
-                part.grad = gradient if part.grad is None else part.grad.add_(gradient)
+    for gradients in weights.pool.map(back, range(len(encoded))):
+        loop.add_gradients(trained, gradients)
     weights.hand_over()
     return batch.tokens, figures.means()
 
@@ -215,10 +201,15 @@ def figures_of(
     replies: Sequence[EncodedReply],
 ) -> loop.Figures:  # fmt: skip
     """The figures of `measure`, and the share of replies that are judged right."""
-    none = weights.reader.head.none
-    found = measure(weights.read, lambda few: weights.judge(few)[0], none, asked, claims) if asked else {}
+    head = weights.reader.head
+
+    def judge(few: Sequence[EncodedClaim]) -> Tensor:
+        found: Tensor = head.support(weights.first_states(Batch((), few)))
+        return found
+
+    found = measure(weights.read, judge, head.none, asked, claims) if asked else {}
     if replies:
-        judged = weights.judge((), replies)[1].argmax(-1).tolist()
+        judged = head.reply(weights.first_states(Batch((), (), replies))).argmax(-1).tolist()
         found["reply"] = sum(a == b.right for a, b in zip(judged, replies, strict=True)) / len(replies)
     return found
 
@@ -255,7 +246,7 @@ def train(options: argparse.Namespace) -> None:
     def step() -> tuple[int, loop.Figures]:
         nonlocal coming
         now, coming = coming.result(), drawing.submit(draw)
-        weights = StepWeights(reader, precision, pool, rounded=run.fraction() >= options.rounded_from)
+        weights = StepWeights(reader, precision, pool)
         tokens, figures = one_step(weights, now)
         return tokens, dict(figures)
 
@@ -273,7 +264,7 @@ def train(options: argparse.Namespace) -> None:
         return figures
 
     def measured() -> loop.Figures:
-        weights = StepWeights(reader, precision, pool, rounded=False)
+        weights = StepWeights(reader, precision, pool)
         found = figures_of(weights, held_out, held_out_claims, held_out_replies)
         return found | {f"natural {name}": value for name, value in figures_of(weights, fixed, [], []).items()}
 
@@ -310,10 +301,6 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--threads", type=int, default=1, help="each with its share of a step")
     parser.add_argument("--validate", type=int, default=12, help="questions of each set kept for validation")
-    parser.add_argument(
-        "--rounded-from", type=float, default=0.75, metavar="FRACTION",
-        help="from which part of the run on products use rounded matrices",
-    )  # fmt: skip
     options = parse_with_sets(parser, arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     train(options)

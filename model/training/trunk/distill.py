@@ -116,7 +116,6 @@ def shares_of(batch: Batch, threads: int) -> list[Batch]:
 
 def run(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over, then write the last checkpoint."""
-    torch.set_num_threads(1 if options.device == "cpu" else torch.get_num_threads())
     stage = StudentStage(options)
     groups = trained_groups(stage.student, options.rate, options.mlp_rate, options.frozen_layers)
     training = stage.run(groups)

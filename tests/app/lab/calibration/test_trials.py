@@ -25,6 +25,7 @@ def test_what_is_asked_is_never_refused_and_its_signals_are_noted(tmp_path, mode
     assert first.asserted and second.asserted and second.unanswerable and not second.right
     assert (first.document, first.kind, second.kind) == ("whole", "near", "unanswerable")
     assert set(first.signals) == set(SIGNALS)
+    assert first.first and not second.first
 
 
 def test_trials_are_taken_up_from_their_file(tmp_path):
