@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import exp
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
-from docqa.app.answerers.writing.support import Judge, judge_of
+from docqa.app.answerers.writing.support import Answered, Answering, Judge, judge_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -89,17 +88,16 @@ class DocumentEvidence(ExtractiveAnswerer):
         likely = answerability.probability(values, calibration, found.form)
         return first, first if answerability.refused(likely, calibration) else likely
 
-    def answering(self, question: str) -> Callable[[Sequence[Located]], float]:
-        """`relevance` to one question."""
-        return lambda places: self.relevance(question, places)
+    def answering(self, question: str) -> Answering:
+        """What the reader makes of places that may answer one question."""
+        return lambda places: self._answered(question, places)
 
-    def relevance(self, question: str, places: Sequence[Located]) -> float:
-        """The chance, 0 to 1, that the best of `places` answers, by the reader; 0 without any."""
+    def _answered(self, question: str, places: Sequence[Located]) -> Answered:
         from docqa.model.heads.excerpt_reading import read_excerpts
 
         shown = list(dict.fromkeys(places))[:_MOST_RELEVANT]
         if not shown:
-            return 0.0
+            return Answered(0.0, 0.0)
         documents = self.corpus.documents
         texts = [on_one_line(documents[p.document].pages[p.page - 1].text[p.start : p.end]) for p in shown]
         above = [
@@ -108,7 +106,8 @@ class DocumentEvidence(ExtractiveAnswerer):
             for p in shown
         ]  # fmt: skip
         found = read_excerpts(self.reader, question, texts, above)
-        return 1.0 / (1.0 + exp(-max(min(max(found.answers), 30.0), -30.0)))
+        odds, yes = max(zip(found.answers, found.yes, strict=True))
+        return Answered(answerability.chance_of(odds), yes)
 
     def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:

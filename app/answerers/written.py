@@ -193,7 +193,7 @@ class WritingAnswerer:
             question=asked.question,
             checked=text,
             ranked=found.ranked[nearest : nearest + self.options.listed],
-            relevance=self.evidence.relevance(found.question, places),
+            relevance=self.evidence.answering(found.question)(places).chance,
             first=found.chances[0],
             reader=found.chances[1],
             coverage=self.corpus.coverage(tokens, *notes),

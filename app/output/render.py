@@ -26,11 +26,13 @@ NOT_STATED = "Not certain enough to be stated as an answer."
 _BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\w+\))*")
 
 
-def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True) -> str:
+def answer_text(
+    answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True, columns: int | None = None
+) -> str:
     """The whole answer to a question about `files` documents, without a line end at its end.
 
     Every place names its file where there are several. Quotes are numbered from `first_quote` where that is given.
-    `judged`: the confidence is said at the end.
+    `judged`: the confidence is said at the end. `columns`: of a terminal, on which what several files say is a table.
     """
     several = _several(answer, files)
     covered = coverage_line(answer.coverage)
@@ -41,7 +43,7 @@ def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = Non
     elif answer.answer is None and not answer.quotes:
         blocks = [covered, headline(answer)]
     else:
-        blocks = [covered, _answer_block(answer, several, first_quote, judged)]
+        blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -230,8 +232,13 @@ def _line_range(first: Cite, last: Cite) -> str:
     return f", line {begin}" if begin == end else f", lines {begin}–{end}"
 
 
-def _answer_block(answer: Answer, several: bool, first_quote: int | None, judged: bool) -> str:
+def _answer_block(
+    answer: Answer, several: bool, first_quote: int | None, judged: bool, columns: int | None
+) -> str:
     lines = _statement_lines(answer, several) or [printable(answer.answer or "")]
+    if columns is not None and len(rows := [each for each in answer.statements if each.file is not None]) > 1:
+        lead = [line for line in lines[:1] if not line.startswith("- ")]
+        lines = [*lead, *_file_table(answer, rows, columns)]
     if answer.status == Status.PARTIAL:
         lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
@@ -246,6 +253,23 @@ def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list
     lead = "" if number is None else f"{number}. "
     said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
     return [f"  {lead}{quoted(printable(quote.text))}", f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
+
+
+def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
+    """Lines of a table: file, what it says, and where."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("file", "answer", "page", box=None, padding=(0, 2, 0, 0))
+    for each in statements:
+        places = dict.fromkeys(cite_text(answer.quotes[number].cites) for number in each.quotes)
+        said = printable(each.text) + (f" [{each.remark}]" if each.remark else "")
+        table.add_row(*map(Text, (printable(os.path.basename(each.file or "")), said, "; ".join(places))))
+    console = Console(width=columns, color_system=None)
+    with console.capture() as shown:
+        console.print(table)
+    return [line.rstrip() for line in shown.get().splitlines()]
 
 
 def _statement_lines(answer: Answer, several: bool) -> list[str]:

@@ -30,8 +30,8 @@ _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
 CELL_CHANCE = 0.88  # of a cell, by hand: without the reader 109 of 118 were right on training questions
 SIGNALS = (
-    "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
-    "missing_names",
+    "margin", "likely", "lead", "answers", "answers_alone", "answers_elsewhere", "form_chance", "verdict_sure",
+    "items_chance", "behind", "missing_names",
 )  # fmt: skip
 """What a calibration of the reader weighs."""
 
@@ -43,9 +43,9 @@ def features(
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
-    answers_elsewhere: the same of the second best excerpt; form_chance: that the question wants the form that was
-    chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a list's items; behind: how far the
-    passage is behind the first one in the ranking.
+    answers_alone: that its sentence does; answers_elsewhere: the same of the second best excerpt; form_chance: that the
+    question wants the form that was chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a
+    list's items; behind: how far the passage is behind the first one in the ranking.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
     _sentence: the same in the best of the first three passages, and in the best sentence of them; missing_names:
@@ -89,7 +89,12 @@ def first_passage_probability(values: Mapping[str, float], calibration: RefusalC
 
 def _logistic(values: Mapping[str, float], names: list[str], weights: list[float], bias: float) -> float:
     total = bias + sum(weight * values.get(name, 0.0) for name, weight in zip(names, weights, strict=True))
-    return 1.0 / (1.0 + math.exp(-max(min(total, 60.0), -60.0)))
+    return chance_of(total)
+
+
+def chance_of(odds: float) -> float:
+    """The probability that log-odds are."""
+    return 1.0 / (1.0 + math.exp(-max(min(odds, 60.0), -60.0)))
 
 
 def refused(answer_probability: float, calibration: RefusalCalibration | None) -> bool:

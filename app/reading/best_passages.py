@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from docqa.app.reading.candidates import (
     whole_passage,
 )
 from docqa.app.reading.decision import decide
-from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
+from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again, read_alone
 from docqa.ingest.structure.page_breaks import sentence_over_break
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def read_passages(
     scores = {item.index: item.score for item in ordered}
     places.behind = [scores[item.index] - ordered[0].score for item in top]
     _compare(places, model, question, context, found)
-    return ordered, decide(found, places, context.documents, question, found.tokens, wanted)
+    alone = partial(read_alone, model.reader, question, above)
+    return ordered, decide(found, places, context.documents, question, alone, wanted)
 
 
 def _top(context: Context, ranked: list[Ranked], most: int, first: Sequence[int]) -> list[Ranked]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from math import exp
 
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
@@ -26,10 +25,9 @@ from docqa.app.reading.candidates import (
     trim,
 )
 from docqa.app.reading.list_items import items_below
-from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
+from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
 from docqa.app.reading.wording.forms import answers_briefly, form_of
-from docqa.app.reading.wording.verdicts import verdict_odds
-from docqa.ingest.types import Document, Span
+from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
 LIKELY_ITEM = 0.5
@@ -38,8 +36,10 @@ LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask fo
 LEAD_IN = 200  # characters between the words that lead to a list and its first item
 SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
-UNSURE = 0.75  # log-odds of yes or no below which the clause stands alone: of those, six in ten would be right
+UNSURE = 0.6  # log-odds of yes or no below which the clause stands alone: of the others 87 % are right
 PLACE_WORDS = 250
+READ_ALONE = 3  # sentences of the best candidates that are read by themselves
+ALONE = 1.5  # of the log-odds that such a sentence answers, beside the log-probability of the words
 OTHER_DOCUMENT = 2.0  # how much less likely, as a logarithm, what another document says instead may be
 MOST_DIFFERING, BRIEF_WORDS = 4, 8
 LONGEST_CLAUSE = 60  # words
@@ -52,35 +52,33 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
-def rather_says(question: str, clause: str) -> tuple[Verdict, float]:
-    """(yes or no to `question`, by the words of the clause that answers it; the chance that this is right)."""
-    odds = verdict_odds(question, clause)
-    return Verdict.YES if odds > 0 else Verdict.NO, 1.0 / (1.0 + exp(-min(abs(odds), 30.0)))
+Alone = Callable[[Sequence[tuple[int, str]]], Sequence[ReadAlone]]
+"""Reads sentences by themselves: (number of the passage, text) of each."""
 
 
-def verdict_of(question: str, clause: str) -> Verdict | None:
-    """The same, and None where the words leave it open."""
-    said, chance = rather_says(question, clause)
-    return said if chance >= 1.0 / (1.0 + exp(-UNSURE)) else None
+def verdict_of(odds: float) -> Verdict | None:
+    """What log-odds of yes say; None where they leave it open."""
+    return None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
 
 
 def decide(
-    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int,
+    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, alone: Alone,
     wanted: Wanted = ANYTHING,
 ) -> Candidates:  # fmt: skip
-    """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read; `wanted`:
-    what a field's answer has to be, other candidates are none."""
+    """Candidates of an answer, best first, in the form that the question wants. `wanted`: what a field's answer has to
+    be, other candidates are none."""
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if wanted.kind is not None:
         candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
     if not candidates:
-        return Candidates((), reading.none, tokens)
+        return Candidates((), reading.none, reading.tokens)
     form = _form(reading, form_of(question)) if wanted == ANYTHING else _form_wanted(wanted)
+    candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
     items: tuple[Candidate, ...] = ()
-    verdict, odds = None, 0.0
+    verdict: Verdict | None = None
     if form is Form.LIST and wanted.kind is not None:
         items = _names(reading, places, best, excerpt)
     elif form is Form.LIST:
@@ -88,8 +86,7 @@ def decide(
     elif form is Form.TWO_PARTS:
         items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
-        odds = verdict_odds(question, _text(places, best))
-        verdict = None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
+        verdict = verdict_of(sentence.yes)
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else
     if form in (Form.LIST, Form.TWO_PARTS) and len(items) < (2 if wanted.kind is None else 1):
@@ -97,29 +94,43 @@ def decide(
     listed = items
     if form is Form.FACT and wanted == ANYTHING and len(differing := _differing(reading, candidates, places)) > 1:
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
-    signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
+    signals = _signals(reading, candidates, listed, form, excerpt, sentence)
     if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
         candidates = (_whole_clause(best, places), *candidates[1:])
-    return Candidates(candidates, reading.none, tokens, form, verdict, items, signals)
+    return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
+
+
+def _alone_best_first(
+    candidates: tuple[Candidate, ...], places: ScoredPlaces, alone: Alone
+) -> tuple[tuple[Candidate, ...], ReadAlone]:
+    """`candidates`, the one first whose sentence, of the best few, rather answers by itself too; and that reading."""
+    found: dict[tuple[int, int, int], tuple[Candidate, str]] = {}
+    for candidate in candidates:
+        whole = _whole(candidate, places)
+        found.setdefault((whole.document, whole.page, whole.start), (candidate, _text(places, whole)))
+        if len(found) == READ_ALONE:
+            break
+    read = alone([(candidate.excerpt, text) for candidate, text in found.values()])
+    scores = [each.score + ALONE * _bounded(said.answers) for (each, _), said in zip(found.values(), read, strict=True)]
+    best = scores.index(max(scores))
+    chosen = [each for each, _ in found.values()][best]
+    return (chosen, *(each for each in candidates if each != chosen)), read[best]
 
 
 def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
     """The value of a kind in a candidate, or the only one of the sentences it is in; None where there is none."""
-    item = places.excerpts[candidate.excerpt]
-    start, end = candidate.start - item.start, candidate.end - item.start
     if kind is FactKind.YES_NO:
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
-        return candidate if item.text[start : start + 1].isupper() else None
-    found = Sentences(item.text)
-    run = found.touched(start, end)
-    whole = found.span(run) if run else Span(start, end)
-    values = places_of(kind, item.text[whole.start : whole.end])
-    inside = [value for value in values if value.start < end - whole.start and start - whole.start < value.end]
+        return candidate if _text(places, candidate)[:1].isupper() else None
+    whole = _whole(candidate, places)
+    start, end = candidate.start - whole.start, candidate.end - whole.start
+    values = places_of(kind, _text(places, whole))
+    inside = [value for value in values if value.start < end and start < value.end]
     if not inside and len(values) != 1:
         return None
-    chosen, base = [*inside, *values][0], item.start + whole.start
-    return replace(candidate, start=base + chosen.start, end=base + chosen.end)
+    chosen = [*inside, *values][0]
+    return replace(candidate, start=whole.start + chosen.start, end=whole.start + chosen.end)
 
 
 def _names(
@@ -235,16 +246,22 @@ def _between(one: Candidate, other: Candidate, places: ScoredPlaces) -> str:
     return item.text[one.end - item.start : max(one.end, other.start) - item.start]
 
 
+def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
+    """The sentences that a candidate is in."""
+    item = places.excerpts[candidate.excerpt]
+    found = Sentences(item.text)
+    run = found.touched(candidate.start - item.start, candidate.end - item.start)
+    if not run:
+        return candidate
+    span = found.span(run)
+    start, end = trim(item.text, span.start, span.end)
+    return replace(candidate, start=item.start + start, end=item.start + end)
+
+
 def _whole_clause(best: Candidate, places: ScoredPlaces) -> Candidate:
     """The sentences that a candidate is in, where they are short enough to be shown as an answer."""
-    item = places.excerpts[best.excerpt]
-    found = Sentences(item.text)
-    run = found.touched(best.start - item.start, best.end - item.start)
-    if not run or found.length(run) > LONGEST_CLAUSE:
-        return best
-    whole = found.span(run)
-    start, end = trim(item.text, whole.start, whole.end)
-    return replace(best, start=item.start + start, end=item.start + end)
+    whole = _whole(best, places)
+    return whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best
 
 
 def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:
@@ -300,7 +317,7 @@ def _signals(
     items: tuple[Candidate, ...],
     form: Form,
     excerpt: int,
-    sure: float,
+    alone: ReadAlone,
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
     best = candidates[0]
@@ -311,9 +328,10 @@ def _signals(
         "likely": best.logprob,
         "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
         "answers": _bounded(reading.answers[excerpt]),
+        "answers_alone": _bounded(alone.answers),
         "answers_elsewhere": _bounded(_second_largest(reading.answers)),
         "form_chance": reading.forms[form],
-        "verdict_sure": min(sure, 8.0),
+        "verdict_sure": min(abs(alone.yes), 8.0) if form is Form.YES_NO else 0.0,
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }

@@ -1,7 +1,8 @@
 """Reading again: the best passages, read with the question in mind.
 
 The reader (model/heads/cross_encoder.py) says where in them the answer is, how likely each has it and how likely none
-does, what form of answer the question wants, and which words are items of a list.
+does, what form of answer the question wants, and which words are items of a list; then, of the few best sentences,
+whether each by itself answers, and yes or no.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
@@ -43,6 +44,14 @@ class ExcerptSpan(ExcerptPlace):
 
 
 Place = TypeVar("Place", bound=ExcerptPlace)
+
+
+class ReadAlone(NamedTuple):
+    """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of 605 questions left
+    out, for 77 % with the excerpt around it."""
+
+    answers: float
+    yes: float
 
 
 @dataclass(frozen=True)
@@ -142,3 +151,15 @@ def read_again(
         {Form(name): chance for name, chance in zip(FORMS, found.forms, strict=True)},
         sum(map(len, found.places)),
     )
+
+
+def read_alone(
+    reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
+) -> list[ReadAlone]:
+    """Read sentences that may answer, each without its neighbours: (its passage, below whose heading it is; its text).
+    """
+    from docqa.model.heads.excerpt_reading import read_excerpts
+
+    texts, above = [on_one_line(text) for _, text in found], [headings[passage] for passage, _ in found]
+    read = read_excerpts(reader, question, texts, above)
+    return [ReadAlone(*each) for each in zip(read.answers, read.yes, strict=True)]

@@ -42,21 +42,22 @@ class ExcerptLogits:
     """What a reader makes of one question and excerpt, float32.
 
     `tokens` [4, excerpt tokens]: that an answer starts, that it ends, that an item of a list begins, that it is inside
-    of one. `form` by FORMS; `answers`: log-odds that the excerpt answers.
+    of one. `form` by FORMS; `answers`: log-odds that the excerpt answers; `yes`: of yes against no.
     """
 
     tokens: np.ndarray
     form: np.ndarray
     answers: float
+    yes: float
 
 
 class _FirstToken:
-    """Two layers on the states of first tokens."""
+    """Two layers on the states of first tokens, or on `inputs` numbers."""
 
     def __init__(
-        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None
+        self, tensors: FolderTensors, name: str, hidden: int, outputs: int, library: Library | None, inputs: int = 0
     ) -> None:
-        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, hidden), library)
+        self._inner = BiasedMatrix(tensors, f"{name}.0", (hidden, inputs or hidden), library)
         self._outer = BiasedMatrix(tensors, f"{name}.2", (outputs, hidden), library)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -72,8 +73,8 @@ class ExcerptReader:
     """The reader: an encoder that reads a question and an excerpt together, and what its states say.
 
     Start and end logits, to which the first token's state adds what it says of the whole; which tokens begin an item of
-    a list or are inside of one; and, from the first token alone, the form of the question, whether the excerpt answers,
-    and how far a quote supports a statement.
+    a list or are inside of one; from the first token alone, the form of the question, whether the excerpt answers, and
+    how far a quote supports a statement; and, from the first token and the words that likely answer, yes or no.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -91,6 +92,7 @@ class ExcerptReader:
                 ("relevance", 1), ("question", len(FORMS) + len(VERDICTS) + 1), ("support", len(SUPPORT)),
             )
         )  # fmt: skip
+        self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
 
     @classmethod
@@ -109,8 +111,10 @@ class ExcerptReader:
                 begin = starts[at] + len(pairs[number][0])
                 excerpt = slice(begin, begin + len(pairs[number][1]))
                 tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
+                likely = np.exp(log_softmax(tokens[:2].sum(0))) @ states[excerpt]
+                yes, no = self._verdict(np.concatenate([unit[at], _unit(likely)])[None])[0]
                 form, _, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
-                found[number] = ExcerptLogits(tokens, form, float(answers[0]))
+                found[number] = ExcerptLogits(tokens, form, float(answers[0]), float(yes - no))
         return [found[number] for number in range(len(pairs))]
 
     def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
@@ -142,13 +146,14 @@ class ExcerptsReading:
 
     `spans`: answers and how likely each excerpt has one, the excerpts' numbers as passages. `places`: the characters
     (start, end) of each excerpt's tokens. `answers`: log-odds that it answers, each for itself. `forms`: probabilities
-    of the names in FORMS, of the excerpts that likely answer. `items`: of a list.
+    of the names in FORMS, of the excerpts that likely answer. `yes`: log-odds of yes against no. `items`: of a list.
     """
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
+    yes: list[float]
     items: list[list[Item]]
 
 
@@ -174,6 +179,7 @@ def read_excerpts(
         places,
         [each.answers for each in found],
         np.exp(log_softmax(forms)).tolist(),
+        [each.yes for each in found],
         [_items(*each.tokens[2:]) for each in found],
     )
 

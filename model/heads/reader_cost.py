@@ -14,7 +14,7 @@ from docqa.model.native.encoder import EncoderShape, shape_of
 FLOAT = 4  # bytes
 EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8  # that a number has in a file, and in memory
 GROUP_BYTES = 4 / 64  # scale and zero of a group of 64 packed numbers, for each of them
-NAMED = 16  # what the head tells apart, all kinds together
+NAMED = 18  # what the head tells apart, all kinds together
 
 
 def cost_of_reader(folder: Path) -> ReaderCost:
@@ -47,7 +47,7 @@ def passage_cost(shape: EncoderShape) -> ReaderCost:
 def reader_cost(shape: EncoderShape) -> ReaderCost:
     """Plan a reader."""
     hidden = shape.hidden
-    head = 3 * hidden * hidden * (packed_bytes(HEAD_BITS) if hidden > 64 else FLOAT) + (5 + NAMED) * hidden * FLOAT
+    head = 5 * hidden * hidden * (packed_bytes(HEAD_BITS) if hidden > 64 else FLOAT) + (5 + NAMED) * hidden * FLOAT
     return ReaderCost(round(_encoder_bytes(shape) + head), _scratch_bytes(shape, EXCERPTS_TOGETHER * shape.positions))
 
 

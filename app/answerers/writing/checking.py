@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from docqa.app.answer.grades import Place, Support, Verdict
@@ -14,14 +14,15 @@ from docqa.app.answerers.writing.literal import denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.answerers.writing.restated import only_restates, without_premise
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
-from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
+from docqa.app.answerers.writing.support import Answering, Evidence, Judge, Judgement, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_short
+from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import Form
-from docqa.app.reading.decision import rather_says, verdict_of
+from docqa.app.reading.decision import verdict_of
 from docqa.app.reading.wording.forms import form_of
 
 _LONGEST_NOTE = 160
@@ -78,17 +79,14 @@ class CheckedText:
         return [item for item in self.statements if item.judgement.good]
 
 
-Answering = Callable[[Sequence[Located]], float]
-"""The chance, 0 to 1, that the best of some places answers the question that was asked."""
-
-
 def check_text(
     written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None = None
 ) -> CheckedText:
     """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
     does among the sentences that the model was given.
 
-    With `answering` a statement that is hardly supported has to stand where the question is answered.
+    With `answering` a statement that is hardly supported has to stand where the question is answered, and a yes or no
+    has to be what is read there.
     """
     return _ReplyCheck(given, corpus, question, judge, answering).run(written)
 
@@ -107,17 +105,17 @@ class _ReplyCheck:
         for item in found:
             item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
         bare = [item for item in found if self.asks_yes_no and self._is_verdict(item)]
-        for item in bare:
-            self._judge_verdict(item)
+        if self.answering is not None:
+            for item in bare:
+                self._judge_verdict(item, self.answering)
         open_ = [item for item in found if item not in bare and not self._is_quoted(item)]
         self._judge_own(open_)
         self._judge_candidates([item for item in open_ if not item.judgement.good])
-        if self.answering is not None:
-            for item in found:
-                self._lower_doubtful(item, self.answering)
         for item in found:
-            if self.asks_yes_no and item not in bare:
-                self._lower_wrong_verdict(item)
+            if self.answering is not None:
+                self._lower_doubtful(item, self.answering)
+                if self.asks_yes_no and item not in bare:
+                    self._lower_wrong_verdict(item, self.answering)
             self._lower_invented(item)
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
 
@@ -216,7 +214,7 @@ class _ReplyCheck:
             return
         dropped = without_premise(item.written.plain, self.question) != item.written.plain
         least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
-        if least and answering(quoted) < least:
+        if least and answering(quoted).chance < least:
             item.judgement = replace(item.judgement, support=Support.PARTLY)
 
     def _is_verdict(self, item: CheckedStatement) -> bool:
@@ -224,31 +222,31 @@ class _ReplyCheck:
         verdict, behind = starts_with_verdict(item.written.plain)
         return verdict is not None and (not count_content_words(behind) or only_restates(behind, self.question))
 
-    def _judge_verdict(self, item: CheckedStatement) -> None:
+    def _judge_verdict(self, item: CheckedStatement, answering: Answering) -> None:
         """A yes or no without more is borne out by a sentence that answers the question and rather says the same, where
         none before it says the opposite."""
         verdict = starts_with_verdict(item.written.plain)[0]
         likely = (place for run in self.candidates.best(self.question) for place in run)
         for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_SEEN]:
             words, near = self._words(place), around(self.corpus.context, place)
-            answers = self.answering([place]) if self.answering is not None else 1.0
-            said, chance = rather_says(self.question, words)
+            found = answering([place])
             other_number = verdict is Verdict.YES and differences(self.question, words, near).numbers
-            if answers < _ANSWERS or other_number:
+            if found.chance < _ANSWERS or other_number:
                 continue
-            if verdict_of(self.question, words) not in (verdict, None):
+            if verdict_of(found.yes) not in (verdict, None):
                 return
-            if said is verdict:
+            if (found.yes > 0) is (verdict is Verdict.YES):
                 item.moved = bool(item.written.numbers) and place not in self._numbered(item)
-                item.judgement, item.quotes = Judgement(Support.SUPPORTED, answers * chance), [(place,)]
+                sure = found.chance * chance_of(abs(found.yes))
+                item.judgement, item.quotes = Judgement(Support.SUPPORTED, sure), [(place,)]
                 return
 
-    def _lower_wrong_verdict(self, item: CheckedStatement) -> None:
+    def _lower_wrong_verdict(self, item: CheckedStatement, answering: Answering) -> None:
         """Nothing is supported that begins with the opposite of what its quotes say."""
         verdict = starts_with_verdict(item.written.plain)[0]
         if verdict is None or not item.judgement.good or item.judgement.support is Support.QUOTED:
             return
-        said = verdict_of(self.question, " ".join(self._words(place) for spans in item.quotes for place in spans))
+        said = verdict_of(answering([place for spans in item.quotes for place in spans]).yes)
         if said is not None and said is not verdict:
             item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
 

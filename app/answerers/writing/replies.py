@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.writing.checking import Answering, CheckedText, check_text
+from docqa.app.answerers.writing.checking import CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
 from docqa.app.answerers.writing.refusals import refuses
 from docqa.app.answerers.writing.statements import Written, read_statements
-from docqa.app.answerers.writing.support import Judge
+from docqa.app.answerers.writing.support import Answering, Judge
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 from docqa.model.prompts import conversation, summary_prompt

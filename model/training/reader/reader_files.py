@@ -15,7 +15,7 @@ from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderT
 from docqa.model.native.encoder import EncoderShape, shape_of
 from docqa.model.training.reader.cross_encoder import CrossEncoder
 
-UNREAD = ("head.reply.", "head.answer_type.", "head.verdict.")  # no answer is better for them yet
+UNREAD = ("head.reply.", "head.answer_type.")  # no answer is better for them yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 
 

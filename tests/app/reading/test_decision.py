@@ -1,5 +1,6 @@
 """From what was read to the answer: its form, its items, and documents that disagree."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,7 @@ from docqa.app.facts.facts import FactKind
 from docqa.app.reading.best_passages import READER_WEIGHTS
 from docqa.app.reading.candidates import ANYTHING, Candidates, Excerpt, Form, ScoredPlaces, Wanted
 from docqa.app.reading.decision import decide, whole_words
-from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
-from docqa.app.reading.wording.verdicts import verdict_odds
+from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan, ReadAlone
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."
@@ -36,7 +36,8 @@ def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
 def decided(document: Any) -> Any:
     def decide_on(
         texts: list[str], spans: list[ExcerptSpan], asked: Form | str = Form.FACT, *, documents: int = 1,
-        wanted: Wanted = ANYTHING, **read: Any
+        wanted: Wanted = ANYTHING, yes: dict[str, float] | None = None,
+        answers: dict[str, float] | None = None, **read: Any
     ) -> Candidates:  # fmt: skip
         made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
         excerpts = [
@@ -50,7 +51,11 @@ def decided(document: Any) -> Any:
             -3.0, (1.0,) * count, dict.fromkeys(Form, 0.25), 10,
         )  # fmt: skip
         read = {"forms": FACT} | read
-        return decide(replace(reading, **read), places, made, ASKED.get(asked, asked), 10, wanted)
+
+        def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
+            return [ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0)) for _, text in found]
+
+        return decide(replace(reading, **read), places, made, ASKED.get(asked, asked), alone, wanted)
 
     return decide_on
 
@@ -67,12 +72,20 @@ def test_a_fact_is_the_likeliest_span_with_its_margin(decided):
     assert found.signals["lead"] == pytest.approx(3.0)
 
 
-@pytest.mark.parametrize(("clause", "verdict"), [("may give notice", "yes"), ("may never give notice", "no")])
-def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, clause, verdict):
-    text = f"The keeper {clause} in May."
-    found = decided([text], [span_of(text, clause, 0, -1.0)], Form.YES_NO)
+def test_the_sentence_is_preferred_that_answers_by_itself(decided):
+    spans = [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -3.0)]
+    for odds, said in ((1.0, "1200 pounds"), (4.0, "in May")):
+        found = decided([RENT], spans, answers={"The keeper may give notice in May": odds})
+        assert RENT[found.candidates[0].start : found.candidates[0].end] == said
+
+
+@pytest.mark.parametrize(("odds", "verdict"), [(2.0, "yes"), (-9.5, "no"), (0.3, None)])
+def test_a_yes_no_question_gets_the_verdict_of_its_clause(decided, odds, verdict):
+    clause, sentence = "may give notice", "The keeper may give notice in May"
+    found = decided([RENT], [span_of(RENT, clause, 0, -1.0)], Form.YES_NO, yes={sentence: odds})
     assert (found.form, found.verdict) == (Form.YES_NO, verdict)
-    assert found.signals["verdict_sure"] == pytest.approx(min(abs(verdict_odds(ASKED[Form.YES_NO], clause)), 8.0))
+    assert found.signals["verdict_sure"] == min(abs(odds), 8.0)
+    assert RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"  # which stands without either
 
 
 @pytest.mark.parametrize(
@@ -102,13 +115,6 @@ def test_the_same_words_twice_are_no_list(decided):
     items = tuple(span_of(text, word, 0, 0.9) for word in ("Tarnmouth", "tarnmouth"))
     found = decided([text], [span_of(text, "Tarnmouth", 0, -1.0)], Form.LIST, items=items)
     assert (found.form, found.items) == (Form.FACT, ())
-
-
-def test_a_clause_that_hardly_tells_yes_from_no_stands_without_either(decided, monkeypatch):
-    monkeypatch.setattr("docqa.app.reading.decision.verdict_odds", lambda question, clause: 0.5)
-    found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO)
-    assert (found.form, found.verdict) == (Form.YES_NO, None)
-    assert RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"
 
 
 def test_a_list_has_the_items_of_the_excerpt_in_order(decided):

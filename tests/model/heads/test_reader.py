@@ -40,6 +40,7 @@ def test_the_reader_says_what_the_trained_one_says(tmp_path, monkeypatch, tiny_r
         tokens = torch.stack([part[row][here] for part in parts])
         np.testing.assert_allclose(mine.tokens, tokens.numpy(), atol=close)
         np.testing.assert_allclose(mine.form, right.form[row].numpy(), atol=close)
+        assert mine.yes == pytest.approx(float(right.verdict[row] @ torch.tensor([1.0, -1.0])), abs=2 * close)
         assert mine.answers == pytest.approx(float(right.answers[row]), abs=close)
     np.testing.assert_allclose(ours.judge(pairs), support.numpy(), atol=close)
     np.testing.assert_allclose(ours.none, theirs.head.none.detach().numpy())

@@ -11,6 +11,7 @@ from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.restated import without_premise
 from docqa.app.answerers.writing.statements import read_statements
+from docqa.app.answerers.writing.support import Answered
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -18,9 +19,9 @@ TEXT = (
 )
 
 
-def checked(document: Any, model: Any, question: str, reply: str, answers: float = 0.9) -> CheckedStatement:
-    """The one statement of a reply, by a judge that believes nothing and a reader that finds all that it is shown
-    `answers`."""
+def checked(document: Any, model: Any, question: str, reply: str, yes: float = 0.0) -> CheckedStatement:
+    """The one statement of a reply, by a judge that believes nothing and a reader that finds in all that it is
+    shown an answer, with log-odds of `yes`."""
     corpus = Corpus([document(TEXT)], model.tokenizer, [])
     given = give(corpus.context, range(len(corpus.context.passages)))
     written = read_statements(reply, len(given.sentences))
@@ -28,7 +29,7 @@ def checked(document: Any, model: Any, question: str, reply: str, answers: float
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.UNSUPPORTED: 1.0} for _ in claims]
 
-    (found,) = check_text(written, given, corpus, question, judge, lambda places: answers).statements
+    (found,) = check_text(written, given, corpus, question, judge, lambda places: Answered(0.9, yes)).statements
     return found
 
 
@@ -45,20 +46,21 @@ def test_a_premise_that_is_the_questions_own_is_left_out():
 
 def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document, model):
     question = "May a tenant keep a dog in the house?"
-    said = {reply: checked(document, model, question, reply) for reply in ("No. [4]", "Yes. [4]")}
+    said = {reply: checked(document, model, question, reply, yes=-2.0) for reply in ("No. [4]", "Yes. [4]")}
     assert said["No. [4]"].judgement.good and words_of(said["No. [4]"]) == ["A tenant may not keep a dog in the house."]
     assert not said["Yes. [4]"].judgement.good
-    assert checked(document, model, question, "No, a tenant may not keep a dog in the house. [4]").judgement.good
+    reply = "No, a tenant may not keep a dog in the house. [4]"
+    assert checked(document, model, question, reply, yes=-2.0).judgement.good
 
 
 def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     question = "May a tenant keep a dog in the house?"
-    found = checked(document, model, question, "Yes, a tenant keeps a dog in the house [4].")
+    found = checked(document, model, question, "Yes, a tenant keeps a dog in the house [4].", yes=-2.0)
     assert not found.judgement.good
 
 
 def test_yes_is_not_said_to_another_number(document, model):
-    found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]") for n in (3, 4)}
+    found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0) for n in (3, 4)}
     assert found[3].judgement.good and not found[4].judgement.good
 
 
@@ -80,5 +82,5 @@ def test_what_is_hardly_supported_must_be_about_the_question(document, model, re
 
     for answers in (0.1, 0.6, 0.9):
         question = "What if the rent is late?"
-        found = check_text(written, given, corpus, question, believes, lambda places, to=answers: to)
+        found = check_text(written, given, corpus, question, believes, lambda places, to=answers: Answered(to, 0.0))
         assert found.statements[0].judgement.good is (answers >= least)
