@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
-from docqa.app.answerers.writing.support import Answered, Answering, Judge, judge_of
+from docqa.app.answerers.writing.support import Answering, Judge, judge_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates, Form, on_one_line
+from docqa.app.reading.candidates import Candidates, Form
+from docqa.app.reading.rereading import ReadAlone, read_alone
 from docqa.app.reading.wording.language import is_english
 from docqa.app.storage.store import Store
 from docqa.model.errors import ModelError
@@ -92,22 +94,18 @@ class DocumentEvidence(ExtractiveAnswerer):
         """What the reader makes of places that may answer one question."""
         return lambda places: self._answered(question, places)
 
-    def _answered(self, question: str, places: Sequence[Located]) -> Answered:
-        from docqa.model.heads.excerpt_reading import read_excerpts
-
+    def _answered(self, question: str, places: Sequence[Located]) -> ReadAlone:
         shown = list(dict.fromkeys(places))[:_MOST_RELEVANT]
         if not shown:
-            return Answered(0.0, 0.0)
+            return ReadAlone(-inf, 0.0)
         documents = self.corpus.documents
-        texts = [on_one_line(documents[p.document].pages[p.page - 1].text[p.start : p.end]) for p in shown]
+        texts = [documents[p.document].pages[p.page - 1].text[p.start : p.end] for p in shown]
         above = [
             " > ".join((documents[p.document].title, *documents[p.document].section_path(
                 documents[p.document].section_of(p.page, p.start))))
             for p in shown
         ]  # fmt: skip
-        found = read_excerpts(self.reader, question, texts, above)
-        odds, yes = max(zip(found.answers, found.yes, strict=True))
-        return Answered(answerability.chance_of(odds), yes)
+        return max(read_alone(self.reader, question, above, list(enumerate(texts))))
 
     def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:

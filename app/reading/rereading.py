@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
 
@@ -52,6 +53,11 @@ class ReadAlone(NamedTuple):
 
     answers: float
     yes: float
+
+    @property
+    def chance(self) -> float:
+        """The probability that it answers."""
+        return chance_of(self.answers)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.literal import Differences, differences, names_and_figures, share_said
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import on_one_line
+from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
@@ -29,14 +30,8 @@ Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
 
 
-class Answered(NamedTuple):
-    """The `chance`, 0 to 1, that the best of some places answers a question, and log-odds of `yes` by that place."""
-
-    chance: float
-    yes: float
-
-
-Answering = Callable[[Sequence[Located]], Answered]
+Answering = Callable[[Sequence[Located]], ReadAlone]
+"""What the reader makes of the one of some places that best answers a question."""
 
 
 @dataclass(frozen=True)

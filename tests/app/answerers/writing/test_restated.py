@@ -11,7 +11,7 @@ from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.restated import without_premise
 from docqa.app.answerers.writing.statements import read_statements
-from docqa.app.answerers.writing.support import Answered
+from docqa.app.reading.rereading import ReadAlone
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -29,7 +29,7 @@ def checked(document: Any, model: Any, question: str, reply: str, yes: float = 0
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.UNSUPPORTED: 1.0} for _ in claims]
 
-    (found,) = check_text(written, given, corpus, question, judge, lambda places: Answered(0.9, yes)).statements
+    (found,) = check_text(written, given, corpus, question, judge, lambda places: ReadAlone(2.0, yes)).statements
     return found
 
 
@@ -80,7 +80,7 @@ def test_what_is_hardly_supported_must_be_about_the_question(document, model, re
     def believes(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.SUPPORTED: believed, Support.PARTLY: 1.0 - believed} for _ in claims]
 
-    for answers in (0.1, 0.6, 0.9):
-        question = "What if the rent is late?"
-        found = check_text(written, given, corpus, question, believes, lambda places, to=answers: Answered(to, 0.0))
-        assert found.statements[0].judgement.good is (answers >= least)
+    for odds in (-2.0, 0.5, 2.0):
+        question, read = "What if the rent is late?", ReadAlone(odds, 0.0)
+        found = check_text(written, given, corpus, question, believes, lambda places, read=read: read)
+        assert found.statements[0].judgement.good is (read.chance >= least)
