@@ -2,5 +2,5 @@
 
 __all__ = [
     "addressing", "answerability", "best_passages", "candidates", "copying", "decision",
-    "joined_parts", "list_items", "rereading", "state_copying",
+    "joined_parts", "rereading", "state_copying",
 ]  # fmt: skip

@@ -36,7 +36,7 @@ LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask fo
 LEAD_IN = 200  # characters between the words that lead to a list and its first item
 SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
-UNSURE = 0.6  # log-odds of yes or no below which the clause stands alone: of the others 87 % are right
+UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 87 % are right
 PLACE_WORDS = 250
 READ_ALONE = 3  # sentences of the best candidates that are read by themselves
 ALONE = 1.5  # of the log-odds that such a sentence answers, beside the log-probability of the words
@@ -53,7 +53,7 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 
 
 Alone = Callable[[Sequence[tuple[int, str]]], Sequence[ReadAlone]]
-"""Reads sentences by themselves: (number of the passage, text) of each."""
+"""`read_alone` with a question."""
 
 
 def verdict_of(odds: float) -> Verdict | None:
@@ -96,14 +96,15 @@ def decide(
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
     signals = _signals(reading, candidates, listed, form, excerpt, sentence)
     if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
-        candidates = (_whole_clause(best, places), *candidates[1:])
+        whole = _whole(best, places)
+        candidates = (whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best, *candidates[1:])
     return Candidates(candidates, reading.none, reading.tokens, form, verdict, items, signals)
 
 
 def _alone_best_first(
     candidates: tuple[Candidate, ...], places: ScoredPlaces, alone: Alone
 ) -> tuple[tuple[Candidate, ...], ReadAlone]:
-    """`candidates`, the one first whose sentence, of the best few, rather answers by itself too; and that reading."""
+    """`candidates`, the one first whose sentence, of a few, answers by itself too; and that reading."""
     found: dict[tuple[int, int, int], tuple[Candidate, str]] = {}
     for candidate in candidates:
         whole = _whole(candidate, places)
@@ -255,13 +256,7 @@ def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
         return candidate
     span = found.span(run)
     start, end = trim(item.text, span.start, span.end)
-    return replace(candidate, start=item.start + start, end=item.start + end)
-
-
-def _whole_clause(best: Candidate, places: ScoredPlaces) -> Candidate:
-    """The sentences that a candidate is in, where they are short enough to be shown as an answer."""
-    whole = _whole(best, places)
-    return whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best
+    return replace(candidate, start=item.start + start, end=item.start + end) if start < end else candidate
 
 
 def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:

@@ -162,10 +162,9 @@ def read_again(
 def read_alone(
     reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
 ) -> list[ReadAlone]:
-    """Read sentences that may answer, each without its neighbours: (its passage, below whose heading it is; its text).
-    """
-    from docqa.model.heads.excerpt_reading import read_excerpts
+    """Read sentences by themselves: (number of the passage, by which `headings` go; text) of each."""
+    from docqa.model.heads.excerpt_reading import LONGEST_EXCERPT, pairs_of
 
-    texts, above = [on_one_line(text) for _, text in found], [headings[passage] for passage, _ in found]
-    read = read_excerpts(reader, question, texts, above)
-    return [ReadAlone(*each) for each in zip(read.answers, read.yes, strict=True)]
+    texts = [reader.tokenizer.encode(on_one_line(text))[:LONGEST_EXCERPT] for _, text in found]
+    read = reader.read(pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]))
+    return [ReadAlone(each.answers, each.yes) for each in read]

@@ -111,7 +111,8 @@ class ExcerptReader:
                 begin = starts[at] + len(pairs[number][0])
                 excerpt = slice(begin, begin + len(pairs[number][1]))
                 tokens = np.concatenate([ends[excerpt] + relevance[at], items[excerpt]], 1).T
-                likely = np.exp(log_softmax(tokens[:2].sum(0))) @ states[excerpt]
+                likely = tokens[:2].sum(0)
+                likely = np.exp(log_softmax(likely)) @ states[excerpt] if likely.size else unit[at]
                 yes, no = self._verdict(np.concatenate([unit[at], _unit(likely)])[None])[0]
                 form, _, answers = np.split(question[at], [len(FORMS), len(FORMS) + len(VERDICTS)])
                 found[number] = ExcerptLogits(tokens, form, float(answers[0]), float(yes - no))
@@ -146,14 +147,13 @@ class ExcerptsReading:
 
     `spans`: answers and how likely each excerpt has one, the excerpts' numbers as passages. `places`: the characters
     (start, end) of each excerpt's tokens. `answers`: log-odds that it answers, each for itself. `forms`: probabilities
-    of the names in FORMS, of the excerpts that likely answer. `yes`: log-odds of yes against no. `items`: of a list.
+    of the names in FORMS, of the excerpts that likely answer. `items`: of a list.
     """
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
     answers: list[float]
     forms: list[float]
-    yes: list[float]
     items: list[list[Item]]
 
 
@@ -165,11 +165,9 @@ def read_excerpts(
 
     `each` spans of every excerpt, of at most `longest` tokens.
     """
-    asked = reader.tokenizer.asked(question)
-    above = [reader.tokenizer.heading(text) for text in headings] or [[] for _ in excerpts]
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids[:LONGEST_EXCERPT] for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
-    found = reader.read([([*asked, *heading], text) for heading, text in zip(above, texts, strict=True)])
+    found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
     start, end = _by_excerpt([each.tokens[0] for each in found]), _by_excerpt([each.tokens[1] for each in found])
     spans = span_reading(start, end, reader.none, longest=longest, each=each)
     likely = np.exp(log_softmax(spans.passages * 2))
@@ -179,9 +177,17 @@ def read_excerpts(
         places,
         [each.answers for each in found],
         np.exp(log_softmax(forms)).tolist(),
-        [each.yes for each in found],
         [_items(*each.tokens[2:]) for each in found],
     )
+
+
+def pairs_of(
+    tokenizer: ReaderTokenizer, question: str, texts: Sequence[list[int]], headings: Sequence[str]
+) -> list[Pair]:
+    """The question and the heading above each text, and the text, as the reader gets them."""
+    asked = tokenizer.asked(question)
+    above = [tokenizer.heading(text) for text in headings] or [[] for _ in texts]
+    return [([*asked, *heading], text) for heading, text in zip(above, texts, strict=True)]
 
 
 def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]) -> np.ndarray:
