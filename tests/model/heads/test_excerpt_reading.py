@@ -45,9 +45,9 @@ def test_starts_and_ends_share_one_probability_with_no_answer(reader):
 
 
 def test_forms_are_probabilities_and_there_is_one_figure_an_excerpt(reader):
-    found = read_excerpts(reader, QUESTION, EXCERPTS)
+    found = read_excerpts(reader, QUESTION, [*EXCERPTS, ""])
     assert sum(found.forms) == pytest.approx(1) and min(found.forms) > 0 and len(found.forms) == 4
-    assert len(found.answers) == len(found.items) == len(found.places) == len(EXCERPTS)
+    assert len(found.answers) == len(found.items) == len(found.places) == len(EXCERPTS) + 1
 
 
 def test_the_order_of_excerpts_and_what_stands_beside_do_not_matter(reader):
