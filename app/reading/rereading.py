@@ -163,8 +163,8 @@ def read_alone(
     reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
 ) -> list[ReadAlone]:
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of each."""
-    from docqa.model.heads.excerpt_reading import LONGEST_EXCERPT, pairs_of
+    from docqa.model.heads.excerpt_reading import pairs_of
 
-    texts = [reader.tokenizer.encode(on_one_line(text))[:LONGEST_EXCERPT] for _, text in found]
+    texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
     read = reader.read(pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]))
     return [ReadAlone(each.answers, each.yes) for each in read]

@@ -166,7 +166,7 @@ def read_excerpts(
     `each` spans of every excerpt, of at most `longest` tokens.
     """
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
-    texts, places = [ids[:LONGEST_EXCERPT] for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
+    texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
     start, end = _by_excerpt([each.tokens[0] for each in found]), _by_excerpt([each.tokens[1] for each in found])
     spans = span_reading(start, end, reader.none, longest=longest, each=each)
@@ -187,7 +187,7 @@ def pairs_of(
     """The question and the heading above each text, and the text, as the reader gets them."""
     asked = tokenizer.asked(question)
     above = [tokenizer.heading(text) for text in headings] or [[] for _ in texts]
-    return [([*asked, *heading], text) for heading, text in zip(above, texts, strict=True)]
+    return [([*asked, *heading], text[:LONGEST_EXCERPT]) for heading, text in zip(above, texts, strict=True)]
 
 
 def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]) -> np.ndarray:
