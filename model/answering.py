@@ -18,7 +18,7 @@ from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
 from docqa.model.folder import read_calibration
-from docqa.model.heads.evidence import EvidenceHead
+from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
@@ -53,7 +53,8 @@ class AnsweringModel:
             self.tokenizer = CheckpointTokenizer.load(folder)
             library = library_in_use()
             assert library is not None
-            self._trunk = NativeTrunk(FolderTensors.of_checkpoint(folder), config, self.answer_layers, library)
+            tensors, adapters = FolderTensors.of_checkpoint(folder), evidence_adapters(folder)
+            self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from docqa.kernels.activation import silu_product
 from docqa.kernels.gguf_matmul import BlockMatrix, block_mlp
@@ -18,18 +19,25 @@ class LazyStart:
 
 
 class Linear(LazyStart, nn.Linear):
-    """A matrix [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then."""
+    """A matrix [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then. `adapter`: (down
+    [rank, in], up [out, rank]), whose product is added to it."""
 
     packed: StoredMatrix | None = None
+    adapter: tuple[Tensor, Tensor] | None = None
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
         super().__init__(inputs, outputs, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is None:
-            return super().forward(x)
-        out = product(x, self.packed)
-        return out if self.bias is None else out.add_(self.bias)
+            out = super().forward(x)
+        else:
+            out = product(x, self.packed)
+            out = out if self.bias is None else out.add_(self.bias)
+        if self.adapter is None:
+            return out
+        down, up = self.adapter
+        return out + functional.linear(functional.linear(x, down), up)
 
 
 class Embedding(LazyStart, nn.Embedding):

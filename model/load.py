@@ -28,10 +28,11 @@ from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.folder import BUNDLED, read_calibration
 from docqa.model.gguf.file import is_gguf, opened_gguf
-from docqa.model.heads.evidence import EvidenceHead
+from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
+from docqa.model.linear import Linear
 from docqa.model.mtp import Mtp
 from docqa.model.network import Network
 from docqa.model.protocol import PACKED_PRECISION, Calibration
@@ -113,11 +114,14 @@ class NetworkModel:
         Raises:
             WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
         """
-        if len(self.lower.layers) < self.config.num_hidden_layers:
-            packed = bool(self.lower.packed_matrices())
-            whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
-            self.lower = whole if self.device.type == "cpu" else whole.to(self.device)
-        return self.lower
+        return self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
+
+    @cached_property
+    def _whole(self) -> Network:
+        """Shares its tensors with `lower`, whose adapters are for the evidence head alone."""
+        packed = bool(self.lower.packed_matrices())
+        whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
+        return whole if self.device.type == "cpu" else whole.to(self.device)
 
     def trunk_alone(self) -> NetworkModel:
         """The same without heads, and without what was calibrated with them: all layers read, and answers are copied.
@@ -302,6 +306,10 @@ def load_model(
         print_of = pool.submit(fingerprint, where)
         made = pool.submit(lambda: CheckpointTokenizer.load(where) if tokenizer is None else tokenizer)
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
+        for name, (down, up) in evidence_adapters(where).items():
+            linear = network.get_submodule(name)
+            assert isinstance(linear, Linear)
+            linear.adapter = torch.from_numpy(down).to(place, compute), torch.from_numpy(up).to(place, compute)
         parts = made.result(), network if on_cpu else network.to(place), print_of.result()
     return NetworkModel(config, *parts, where, compute, calibration, evidence_head, has_reader, place)
 

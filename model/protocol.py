@@ -33,14 +33,19 @@ class Logistic(TypedDict):
     bias: float
 
 
-class RefusalCalibration(Logistic):
+class NamedLogistic(Logistic):
+    """A logistic over named signals."""
+
+    features: list[str]
+
+
+class RefusalCalibration(NamedLogistic):
     """Logistics over named signals of "the answer is right"; under `threshold` a question counts as not answered.
 
     `forms`: by the form of the answer, where it was fitted for itself; `weights` and `bias` are for all others.
     `evidence`: of "the first passage answers"; from `possible_threshold` on a refusal shows it as possible.
     """
 
-    features: list[str]
     threshold: float
     forms: NotRequired[dict[str, Logistic]]
     evidence: NotRequired[Logistic]
@@ -51,7 +56,8 @@ class Calibration(TypedDict, total=False):
     """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
 
     `evidence_layer`: the layer whose output the evidence head works on. `evidence_weights`: of bm25, vector, passage.
-    `span_reader` and `reader`: of the signals that order candidates, with and without a reader.
+    `span_reader` and `reader`: of the signals that order candidates, with and without a reader. `agrees`: of "what is
+    asked holds by this document".
     """
 
     evidence_layer: int
@@ -59,6 +65,7 @@ class Calibration(TypedDict, total=False):
     reader: dict[str, float]
     span_reader: dict[str, float]
     refusal: RefusalCalibration
+    agrees: NamedLogistic
 
 
 class Tokenizer(Protocol):

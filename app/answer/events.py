@@ -1,7 +1,8 @@
 """What can happen while a document is read and a question answered: the map of every front end.
 
 `Session.read` yields Notice and ReadProgress; `Session.ask` yields those, then at most one Preview, Token where the
-model writes in its own words, and ends in Finished. A front end that only wants the result may drop all but Finished.
+model writes in its own words, DocumentAnswered where each document is asked by itself, and ends in Finished. A front
+end that only wants the result may drop all but Finished.
 """
 
 from __future__ import annotations
@@ -55,10 +56,18 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class DocumentAnswered:
+    """What one document, at `path`, says to a question that each of several is asked, before all of them have been."""
+
+    path: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of a question."""
 
     answer: Answer
 
 
-Event = ReadProgress | Preview | Token | Notice | Finished
+Event = ReadProgress | Preview | Token | Notice | DocumentAnswered | Finished

@@ -2,61 +2,76 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
-from docqa.app.answer.events import Event, Finished, ReadProgress
-from docqa.app.answer.grades import Status, Support, Verdict
+from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
+from docqa.app.answer.grades import Status, Support
 from docqa.app.answerers.compose import Draft, Stated, answer_of
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.context.provenance import documents_hash
-from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind, read, sort_key
-from docqa.app.reading.wording.across import Across, AcrossQuestion
+from docqa.app.reading.answerability import log_odds
+from docqa.app.reading.wording.across import AcrossQuestion
+from docqa.model.heads.question_heads import QuestionKind
 
 NOT_STATED = "not stated"
-_LEAST_SHARED = 1 / 3
-"""Of a question's words: 23 of 25 files so named were right, 36 of 53 without."""
+AGREEING, LEAST_AGREEING, AS_LIKELY = 0.0, -1.0, 1.0
+"""Log-odds from which on what is asked holds; below which it never does; how far behind the likeliest it still does."""
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 
 
 @dataclass(frozen=True)
 class DocumentAnswer:
-    """What the document at `path` answers."""
+    """What the document at `path` answers; `agrees`: how likely what is asked holds for it."""
 
     path: str
     answer: Answer
+    agrees: float
 
     @property
-    def agrees(self) -> bool:
-        """Whether it answers in words of the question, and not with no."""
-        if self.answer.refused or self.answer.verdict is Verdict.NO:
-            return False
-        asked, said = set(terms(self.answer.question)), terms(self.answer.quotes[0].text)
-        return len(asked.intersection(said)) >= _LEAST_SHARED * len(asked)
+    def said(self) -> str:
+        """In words of the document, without a verdict."""
+        return "; ".join(statement.text for statement in self.answer.statements)
 
 
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, by one answerer each of `alone`; progress is of reading all."""
+    """Ask every document of `corpus` by itself, by one answerer each of `alone`, the likeliest by its words first.
+
+    Progress is of reading all; each answer is told as it is found.
+    """
     started = time.monotonic()
-    found: list[DocumentAnswer] = []
-    for document, answerer in zip(corpus.documents, alone, strict=True):
-        before = sum(each.answer.coverage.tokens for each in found)
-        for event in answerer.ask(asked.question, wanted=asked.wanted):
+    found: dict[int, DocumentAnswer] = {}
+    order = _most_promising_first(question, corpus)
+    for number in order:
+        before = sum(each.answer.coverage.tokens for each in found.values())
+        for event in alone[number].ask(asked.question, wanted=asked.wanted, doubtful=asked.kind.picks):
             if isinstance(event, Finished):
-                found.append(DocumentAnswer(document.path, event.answer))
+                agrees = alone[number].agreement(asked.question)
+                found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, agrees)
+                if _counts(asked, found[number]) and len(found) < len(order):
+                    yield DocumentAnswered(found[number].path, event.answer)
             elif isinstance(event, ReadProgress):
-                ends = event.done == event.total and document is corpus.documents[-1]
+                ends = event.done == event.total and number == order[-1]
                 yield _of_all(event, before, len(corpus.context), ends=ends)
             else:
                 yield event
-    yield Finished(_joined(asked, question, corpus, found, round(time.monotonic() - started, 3)))
+    inside = [found[number] for number in range(len(alone))]
+    yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
+
+
+def _most_promising_first(question: str, corpus: Corpus) -> list[int]:
+    """The numbers of the documents by their best passage for the question's words."""
+    passages = corpus.context.passages
+    ranked = dict.fromkeys(passages[item.index].document for item in corpus.rank(question))
+    return [*ranked, *(number for number in range(len(corpus.documents)) if number not in ranked)]
 
 
 def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
@@ -66,57 +81,75 @@ def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> Read
     return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
 
 
+def _counts(asked: AcrossQuestion, each: DocumentAnswer, best: float = math.inf) -> bool:
+    """Whether what a document says is part of the answer; `best`: the log-odds of the likeliest of all."""
+    least = max(min(AGREEING, best - AS_LIKELY), LEAST_AGREEING)
+    return not each.answer.refused and (not asked.kind.picks or log_odds(each.agrees) >= least)
+
+
 def _joined(
     asked: AcrossQuestion, question: str, corpus: Corpus, found: Sequence[DocumentAnswer], seconds: float
 ) -> Answer:
     stated = _stated(asked, found)
-    first = found[0].answer
     lines: list[str] = []
     statements: list[Statement] = []
     quotes: list[Quote] = []
-    for each in found if stated and asked.kind is Across.EACH else stated:
-        said = NOT_STATED if each.answer.refused else str(each.answer.answer)
+    ordered = asked.kind in (QuestionKind.LEAST, QuestionKind.MOST)
+    silent_too = [*stated, *(each for each in found if each not in stated)] if ordered else found
+    for each in stated if asked.kind.picks or not stated else silent_too:
+        silent = each not in stated
+        said = NOT_STATED if silent else each.said if asked.kind.picks else str(each.answer.answer)
         lines.append(f"{PurePath(each.path).name}: {said}")
-        chosen = each.answer.quotes[:1] if len(each.answer.statements) < 2 else each.answer.quotes
+        chosen = each.answer.quotes[: 0 if silent else 1 if len(each.answer.statements) < 2 else None]
         numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
         support = Support.QUOTED if chosen else Support.UNSUPPORTED
         statements.append(Statement(said, support, numbers, each.path))
         quotes += chosen
     shown = "; ".join(lines)
-    if stated and asked.kind is Across.COUNT:
+    if stated and asked.kind is QuestionKind.COUNT:
         shown = f"{len(stated)} of {len(found)}: {shown}"
     took = [each.answer.usage for each in found]
     tokens = sum(each.tokens_read for each in took), sum(each.tokens_reused for each in took)
     usage = Usage(*tokens, seconds, all(each.cached for each in took))
-    certain = [each.answer.confidence for each in stated]
-    possible = [each.answer.confidence for each in found if each.answer.quotes or each.answer.status is Status.POSSIBLE]
+    possible = [each for each in found if each.answer.status is Status.POSSIBLE or not each.answer.refused]
     status = Status.ANSWERED if stated else Status.POSSIBLE if possible else Status.NOT_FOUND
+    first = found[0].answer
     if first.status is Status.PARTIAL:  # nothing was read
         status = Status.PARTIAL
     coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
     provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
     draft = Draft(question=question, ranked=(), coverage=coverage, usage=usage, provenance=provenance)
-    sure = sum(certain) / len(certain) if certain else max(possible, default=0.0)
+    sure = _all_right(asked, stated, found) if stated else max((_likely(asked, e) for e in possible), default=0.0)
     made = answer_of(draft, Stated(shown or None, tuple(statements), tuple(quotes)), status, sure, corpus.context)
-    return replace(made, evidence=_evidence(found, max(len(each.answer.evidence) for each in found)))
+    return replace(made, evidence=_evidence(asked, found, max(len(each.answer.evidence) for each in found)))
 
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
-    """Those of the answer, in its order."""
-    if asked.kind in (Across.WHICH, Across.COUNT):
-        return [each for each in found if each.agrees]
-    said = [each for each in found if not each.answer.refused]
-    if asked.kind is Across.EACH:
-        return said
-    for kind in _COMPARED:
-        values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer))) is not None]
-        if len(values) > 1:
-            return [each for _, each in sorted(values, key=lambda item: item[0], reverse=asked.sign > 0)]
-    return []
+    """Those of the answer, in its order: of a comparison the one that was asked for first, where values decide."""
+    best = max((log_odds(each.agrees) for each in found if not each.answer.refused), default=0.0)
+    said = [each for each in found if _counts(asked, each, best)]
+    if asked.kind in (QuestionKind.LEAST, QuestionKind.MOST):
+        for kind in _COMPARED:
+            values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer)))]
+            if len(values) > 1:
+                ordered = sorted(values, key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
+                return [each for _, each in ordered]
+    return said
 
 
-def _evidence(found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
+def _likely(asked: AcrossQuestion, each: DocumentAnswer) -> float:
+    return each.agrees if asked.kind.picks else each.answer.confidence
+
+
+def _all_right(asked: AcrossQuestion, stated: Sequence[DocumentAnswer], found: Sequence[DocumentAnswer]) -> float:
+    """The chance that every part of the answer is right, and of picked documents that none is missing."""
+    if asked.kind.picks:
+        return math.prod(each.agrees if each in stated else 1 - each.agrees for each in found)
+    return math.prod(each.answer.confidence for each in stated)
+
+
+def _evidence(asked: AcrossQuestion, found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
     """The passages of all in turn, the likeliest first."""
-    likely = sorted(found, key=lambda each: (each.answer.refused, -each.answer.confidence))
+    likely = sorted(found, key=lambda each: (each.answer.refused, -_likely(asked, each)))
     rows = (each.answer.evidence[at] for at in range(most) for each in likely if at < len(each.answer.evidence))
     return tuple(rows)[:most]

@@ -49,8 +49,13 @@ class ExtractiveAnswerer(LocalReading):
 
     # Asking
 
-    def ask(self, question: str, earlier: Sequence[Turn] = (), wanted: Wanted = ANYTHING) -> Iterator[Event]:
-        """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be."""
+    def ask(
+        self, question: str, earlier: Sequence[Turn] = (), wanted: Wanted = ANYTHING, *, doubtful: bool = False
+    ) -> Iterator[Event]:
+        """A preview first where reading takes long, then reading, and Finished.
+
+        `wanted`: what the answer has to be. `doubtful`: also what is too unlikely to be asserted is told.
+        """
         if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
             self._last = AskedQuestion(question, wanted)
         if self.options.quick or self._declines(question):
@@ -60,7 +65,13 @@ class ExtractiveAnswerer(LocalReading):
             yield Preview(self.preview(question))
         started = time.monotonic()
         yield from self.prefiller.read()
-        yield Finished(self._answer(question, started))
+        yield Finished(self._answer(question, started, doubtful=doubtful))
+
+    def agreement(self, question: str) -> float:
+        """How likely the documents say that what is asked holds, after `ask`."""
+        found = self._asked(question).found
+        reading = found[1] if found is not None else None
+        return answerability.agreement(reading.signals if reading else {}, self.model.calibration.get("agrees"))
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""
@@ -101,7 +112,7 @@ class ExtractiveAnswerer(LocalReading):
             if self.options.quick:
                 asked.found = self.finder.find_unread(asked, self.corpus.rank(question))
             else:
-                for part in asked.parts if isinstance(self.finder, ReaderFinder) else ():
+                for part in self.finder.parts(asked):
                     self.rank_asked(part)
                 ordered, found = self.finder.find(asked, self.rank_asked(asked))
                 asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
@@ -115,7 +126,8 @@ class ExtractiveAnswerer(LocalReading):
         """The same for a question, or a part of one, that remembers its order."""
         if asked.by_signals is None:
             weights = self.model.calibration.get("evidence_weights") or {}
-            vector = self.vector_scores(asked) if weights.get("vector") else None
+            by_vector = weights.get("vector") and self.options.source != "whole"  # whose state adapters had no part in
+            vector = self.vector_scores(asked) if by_vector else None
             passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
@@ -152,13 +164,14 @@ class ExtractiveAnswerer(LocalReading):
             self._last = AskedQuestion(question)
         return self._last
 
-    def _answer(self, question: str, started: float) -> Answer:
+    def _answer(self, question: str, started: float, *, doubtful: bool) -> Answer:
         ranked, found = self.find(question)
-        return self._compose(question, ranked, found, self.usage(started), preliminary=False)
+        usage = self.usage(started)
+        return self._compose(question, ranked, found, usage, preliminary=False, doubtful=doubtful)
 
     def _compose(
         self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,
-        preliminary: bool, nearest: int = 0, unread: str = "",
+        preliminary: bool, nearest: int = 0, unread: str = "", doubtful: bool = False,
     ) -> Answer:  # fmt: skip
         from docqa.model.state.long_attention import attention_kind
 
@@ -167,7 +180,8 @@ class ExtractiveAnswerer(LocalReading):
         values = answerability.features(question, corpus.context, corpus.index, ranked, found)
         form = found.form if found is not None else Form.FACT
         likely = 0.0 if unread else answerability.probability(values, calibration, form)
-        refused = answerability.refused(likely, calibration) or found is None or not found.candidates
+        unlikely = answerability.refused(likely, calibration) and not (doubtful and not unread)
+        refused = unlikely or found is None or not found.candidates
         first = 0.0 if unread else answerability.first_passage_probability(values, calibration)
         attention = attention_kind(self.model.config.first_layers(self.profile.layers), total)
         few = min(self.finder.preview_passages, len(corpus.context.passages))

@@ -6,11 +6,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.evidence.front_matter import asks_about_document, front_passages
+from docqa.app.evidence.front_matter import front_passages
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
@@ -22,10 +21,10 @@ from docqa.app.reading.decision import place_itself
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
-from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
     from docqa.model.heads.evidence import QuestionVectors
+    from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.protocol import Model, RefusalCalibration
     from docqa.model.state.state import State
 
@@ -39,20 +38,16 @@ class AskedQuestion:
     """Mutable: filled as the question is answered, so that asking again costs nothing.
 
     `by_signals`: all passages as words and vectors rank them. `found`: after the model has read the best of them, in
-    its order, with its candidates. `parts` have their own order, where they were ranked.
+    its order, with its candidates. `parts`: the two questions that one of two parts is asked as, empty for any other;
+    they have their own order, where they were ranked.
     """
 
     text: str
     wanted: Wanted = ANYTHING
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
+    parts: tuple[AskedQuestion, ...] | None = None
     _vectors: QuestionVectors | None = None
-
-    @cached_property
-    def parts(self) -> tuple[AskedQuestion, ...]:
-        """The two questions that a question of two parts is asked as; empty for any other, and for a field's."""
-        parts = parts_of(self.text) if self.wanted == ANYTHING else None
-        return tuple(AskedQuestion(part) for part in parts or ())
 
     def vectors(self, model: Model) -> QuestionVectors | None:
         """The question, read by itself, as the evidence head of `model` sees it; None without one."""
@@ -79,6 +74,10 @@ class CandidateFinder(ABC):
         """When a question counts as not answered; None where nothing was calibrated."""
         return self._model.calibration.get("refusal")
 
+    def parts(self, asked: AskedQuestion) -> tuple[AskedQuestion, ...]:
+        """The two questions that a question of two parts is asked as; empty for any other."""
+        return ()
+
     @abstractmethod
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The passages in a better order, and the candidates of the best; None when there is no passage at all."""
@@ -93,17 +92,26 @@ class ReaderFinder(CandidateFinder):
 
     most = 16  # found by their words, ranked and read again by the bundled model before the documents are read
 
+    def parts(self, asked: AskedQuestion) -> tuple[AskedQuestion, ...]:
+        if asked.parts is None:
+            parts = self._reader.two_parts(asked.text) if asked.wanted == ANYTHING else None  # a field asks for one
+            asked.parts = tuple(map(AskedQuestion, parts or ()))
+        return asked.parts
+
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        if not asked.parts:
+        if not (parts := self.parts(asked)):
             return self._find(asked, ranked)
-        count = len(asked.parts)
-        return join_parts([self._find(part, part.by_signals or ranked, count) for part in asked.parts])
+        return join_parts([self._find(part, part.by_signals or ranked, len(parts)) for part in parts])
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        if not asked.parts:
+        if not (parts := self.parts(asked)):
             return self._find_unread(asked, ranked)
-        count, rank = len(asked.parts), self._corpus.rank
-        return join_parts([self._find_unread(part, rank(part.text), count) for part in asked.parts])
+        return join_parts([self._find_unread(part, self._corpus.rank(part.text), len(parts)) for part in parts])
+
+    @property
+    def _reader(self) -> ExcerptReader:
+        assert self._model.reader is not None
+        return self._model.reader
 
     def _find(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
@@ -151,7 +159,7 @@ class ReaderFinder(CandidateFinder):
         """The passages that are read whatever their rank: of title page and signatures for a question about a document
         itself, and those where a field is said to stand."""
         context, where = self._corpus.context, asked.wanted.where
-        front = FRONT in where or asked.wanted == ANYTHING and asks_about_document(asked.text)
+        front = FRONT in where or asked.wanted == ANYTHING and self._reader.asks_about_document(asked.text)
         wanted = [set(terms(words)) for words in where if words != FRONT]
         headings = [set(terms(" ".join(placed.passage.section[-1:]))) for placed in context.passages if wanted]
         below = [number for number, words in enumerate(headings) if any(each <= words for each in wanted)]

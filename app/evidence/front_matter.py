@@ -1,5 +1,5 @@
-"""Questions about a document itself (its title, authors, parties, date, court, who signed it), and the passages that
-tell: the title page, the imprint, signature blocks.
+"""The passages that tell what a document itself is (its title, authors, parties, date, court, who signed it): the title
+page, the imprint, signature blocks.
 
 Only page text counts. Running heads (`Page.furniture`) and the data of a PDF are not in it, so that no quote can be cut
 from them.
@@ -12,23 +12,11 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from docqa.app.context.context import Context
-from docqa.app.evidence.terms import STOP_WORDS
 from docqa.ingest.language.expressions import lazily
-from docqa.ingest.language.words import ASKING_VERB, DOCUMENTS, alternatives
+from docqa.ingest.language.words import DOCUMENTS, alternatives
 
 DOCUMENT_WORDS = rf"(?:{alternatives(DOCUMENTS)})"
 """What people call a document, as a regular expression."""
-_TELLS = lazily(
-    r"\b(?:titled?|entitled|authors?|authored|wrote|written|editors?|edition|publish\w*|versions?|drafted|prepared|"
-    r"sign(?:s|ed|ing|er|ator\w+|atures?)?|executed|witness\w*|part(?:y|ies)|plaintiffs?|defendants?|appell\w+|"
-    r"petitioners?|respondents?|counsel|lawyers?|attorneys?|represent(?:ed|s)|argued|dated?|docket|filed|judges?|"
-    r"justices?|panel|dissent\w*|concurr\w*|isbn|doi|issued?|decided|court|address|(?:between|among) (?:whom|which))\b",
-    re.IGNORECASE,
-)
-"""What the head or the foot of a document tells."""
-_ITSELF = lazily(rf"\b{DOCUMENT_WORDS}\b", re.IGNORECASE)
-_OTHER_FORM = lazily(rf"\W*(?:(?:and|but|so)\W+)?(?:why|how|if|am|{ASKING_VERB})\b", re.IGNORECASE)
-_WORD = lazily(r"[^\W\d_][\w’'-]+")
 _SIGNING = lazily(
     r"/s/|\b(?:By|Name|Title|Dated?):|\bSigned\b|_____|\b(?:IN WITNESS|In witness) |\b(?:SO ORDERED|Respectfully)\b"
 )
@@ -39,17 +27,6 @@ _IMPRINT = lazily(
 _OPINIONS = lazily(r"delivered\s+the\s+opinion|filed\s+an?\s+\w+\s+opinion", re.IGNORECASE)
 _LEAST_MARKS = 2
 _IMPRINT_PAGES = 6
-
-
-def asks_about_document(question: str) -> bool:
-    """Whether `question` asks who made a document, what it is called, when, for or against whom: what is told at its
-    head or foot, and nothing else. One other word may stand beside such, and names of people and firms."""
-    if _OTHER_FORM.match(question):
-        return False
-    bare, told = _TELLS.subn(" ", question)
-    words = _WORD.findall(_ITSELF.sub(" ", bare))
-    others = [word for word in words if word.lower() not in STOP_WORDS and not word[0].isupper()]
-    return told > 0 and len(others) <= 1
 
 
 def front_passages(context: Context, most: int) -> list[int]:

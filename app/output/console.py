@@ -116,6 +116,10 @@ class Screen:
                 self.close()
                 if not self._as_json and self._collect is None:
                     report.result(render.preview_text(event.answer, self._files) + "\n")
+            elif isinstance(event, events.DocumentAnswered):
+                self.close()
+                if self._draft is not None and self._collect is None and is_live(sys.stdout):
+                    report.note(render.document_line(event.path, event.answer))
             else:
                 self.progress(event)
         return code

@@ -180,6 +180,12 @@ def _statement_text(statement: Statement, places: Sequence[str]) -> str:
     return file + printable(statement.text) + where + (f" [{statement.remark}]" if statement.remark else "")
 
 
+def document_line(path: str, answer: Answer) -> str:
+    """`a.pdf: 30 days (p. 4)`, of one of several documents that are asked."""
+    where = f" ({cite_text(answer.quotes[0].cites)})" if answer.quotes else ""
+    return f"{printable(os.path.basename(path))}: {headline(answer)}{where}"
+
+
 def partial_remark(answer: Answer) -> str:
     """Why an answer is only partial: made in haste, or by a model whose words its quotes do not all bear out."""
     if any(statement.remark for statement in answer.statements):

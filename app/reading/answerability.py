@@ -17,7 +17,7 @@ from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidates, Form
 from docqa.ingest.language.sentences import sentences
-from docqa.model.protocol import RefusalCalibration
+from docqa.model.protocol import NamedLogistic, RefusalCalibration
 
 # Set by hand for a checkpoint without calibration: most of the question's words must be together somewhere.
 DEFAULT: RefusalCalibration = {
@@ -30,8 +30,8 @@ _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
 CELL_CHANCE = 0.88  # of a cell, by hand: without the reader 109 of 118 were right on training questions
 SIGNALS = (
-    "margin", "likely", "lead", "answers", "answers_alone", "answers_elsewhere", "form_chance", "verdict_sure",
-    "items_chance", "behind", "missing_names",
+    "margin", "likely", "lead", "answers", "answers_alone", "answers_elsewhere", "form_chance", "items_chance",
+    "behind", "missing_names",
 )  # fmt: skip
 """What a calibration of the reader weighs."""
 
@@ -44,8 +44,8 @@ def features(
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
     answers_alone: that its sentence does; answers_elsewhere: the same of the second best excerpt; form_chance: that the
-    question wants the form that was chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a
-    list's items; behind: how far the passage is behind the first one in the ranking.
+    question wants the form that was chosen; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's
+    items; behind: how far the passage is behind the first one in the ranking.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
     _sentence: the same in the best of the first three passages, and in the best sentence of them; missing_names:
@@ -92,9 +92,22 @@ def _logistic(values: Mapping[str, float], names: list[str], weights: list[float
     return chance_of(total)
 
 
+def agreement(signals: Mapping[str, float], calibration: NamedLogistic | None) -> float:
+    """Probability (0 to 1) that what is asked holds; 0 without a calibration of it, or where nothing was read."""
+    if calibration is None or not signals:
+        return 0.0
+    return _logistic(signals, calibration["features"], calibration["weights"], calibration["bias"])
+
+
 def chance_of(odds: float) -> float:
     """The probability that log-odds are."""
     return 1.0 / (1.0 + math.exp(-max(min(odds, 60.0), -60.0)))
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a probability, finite."""
+    bounded = min(max(chance, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
 
 
 def refused(answer_probability: float, calibration: RefusalCalibration | None) -> bool:

@@ -40,8 +40,6 @@ UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 8
 PLACE_WORDS = 250
 READ_ALONE = 3  # sentences of the best candidates that are read alone
 ALONE = 1.5  # of the log-odds that such a sentence answers, beside the words' log-probability
-OTHER_DOCUMENT = 2.0  # how much less likely, as a logarithm, what another document says instead may be
-MOST_DIFFERING, BRIEF_WORDS = 4, 8
 LONGEST_CLAUSE = 60  # words
 LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
@@ -91,10 +89,7 @@ def decide(
         items = ()  # a list of something else
     if form in (Form.LIST, Form.TWO_PARTS) and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
-    listed = items
-    if form is Form.FACT and wanted == ANYTHING and len(differing := _differing(reading, candidates, places)) > 1:
-        form, items = Form.LIST, differing  # whole candidates: they have no chances of items
-    signals = _signals(reading, candidates, listed, form, excerpt, sentence)
+    signals = _signals(reading, candidates, items, form, excerpt, sentence)
     if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
         whole = _whole(best, places)
         candidates = (whole if len(_text(places, whole).split()) <= LONGEST_CLAUSE else best, *candidates[1:])
@@ -154,8 +149,8 @@ def _touch(best: Candidate, item: Candidate) -> bool:
 
 
 def _form(reading: ExcerptReading, worded: Form) -> Form:
-    """The wording settles yes or no, and two parts where it shows them; a list is rather seen by the reader."""
-    if worded in (Form.YES_NO, Form.TWO_PARTS):
+    """The wording settles yes or no; a list or two parts are rather seen by the reader."""
+    if worded is Form.YES_NO:
         return worded
     chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
     chances[Form.LIST] *= LIST * (LIST_IN_WORDS if worded is Form.LIST else 1.0)
@@ -270,24 +265,6 @@ def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple
     return ()
 
 
-def _differing(
-    reading: ExcerptReading, candidates: tuple[Candidate, ...], places: ScoredPlaces
-) -> tuple[Candidate, ...]:
-    """What other documents say to the same question in a few other words, nearly as likely as the best; only that
-    where all agree."""
-    kept = [candidates[0]]
-    for other in candidates[1:]:
-        if candidates[0].logprob - other.logprob > OTHER_DOCUMENT or len(kept) == MOST_DIFFERING:
-            break
-        said = [set(_words(places, one)) for one in (*kept, other)]
-        apart = all(not said[-1] <= one and not one <= said[-1] for one in said[:-1])
-        brief = max(map(len, said)) <= BRIEF_WORDS
-        strange = all(other.document != one.document for one in kept)
-        if apart and brief and strange and reading.answers[_excerpt_of(reading, places, other)] > 0:
-            kept.append(other)
-    return tuple(kept)
-
-
 def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
     return plain_words(_text(places, candidate))
 
@@ -326,7 +303,7 @@ def _signals(
         "answers_alone": _bounded(alone.answers),
         "answers_elsewhere": _bounded(_second_largest(reading.answers)),
         "form_chance": reading.forms[form],
-        "verdict_sure": min(abs(alone.yes), 8.0) if form is Form.YES_NO else 0.0,
+        "yes": _bounded(alone.yes),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }

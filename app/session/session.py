@@ -185,7 +185,9 @@ class Session:
         """
         asked = _checked(question)
         yield from self._notices()
-        across = across_question(asked) if len(self.documents) > 1 and not self.writes else None
+        several = len(self.documents) > 1 and not self.writes
+        reader = self.model.reader if several else None
+        across = across_question(asked, reader) if reader is not None else None
         if across is None:
             events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,14 @@ class _Entry:
         self.data_offsets = int(first), int(last)
         if not 0 <= first <= last:
             raise ValueError(f"a tensor from {first} to {last}")
+
+
+def stored_arrays(path: Path, names: Sequence[str], what: str, *, beside: str = "\0") -> dict[str, np.ndarray]:
+    """The tensors `names` of a file that has these alone, and such whose names begin with `beside`, float32.
+
+    Raises WeightsMismatch: it is damaged or not `what`.
+    """
+    stored = MappedTensors(path)
+    if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
+        raise WeightsMismatch(f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again")
+    return {name: np.asarray(stored.array(name), np.float32) for name in names}

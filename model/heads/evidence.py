@@ -1,8 +1,9 @@
 """Evidence that understands: late interaction between a question's tokens and every token that was read.
 
 While a document is read, the output of one layer is projected to a small unit vector a token, kept as int8 beside the
-state: an index that costs one matrix product. A question's tokens are projected likewise, each with a weight; a span
-(passage, sentence) scores the weighted mean, over the question's tokens, of the best cosine inside the span.
+state: an index that costs one matrix product, and small ones beside the matrices of the layers below (adapters). A
+question's tokens are projected likewise, each with a weight; a span (passage, sentence) scores the weighted mean, over
+the question's tokens, of the best cosine inside the span.
 Source of the scoring: Khattab and Zaharia 2020, "ColBERT" (arXiv 2004.12832), with learned question weights.
 """
 
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.model.checkpoints.mapped import MappedTensors
+from docqa.model.checkpoints.mapped import MappedTensors, stored_arrays
 from docqa.model.checkpoints.weights import EVIDENCE_FILE
-from docqa.model.errors import WeightsMismatch
 
+ADAPTERS = "adapters."
 TOKENS_AT_ONCE = 65_536  # document tokens compared in one product, so that memory stays bounded
 
 
@@ -97,12 +98,22 @@ class EvidenceHead:
         path = folder / EVIDENCE_FILE
         if not path.is_file():
             return None
-        stored = MappedTensors(path)
-        names = {field.name for field in fields(cls)}
-        if names != set(stored.keys()):
-            differing = ", ".join(sorted(names ^ set(stored.keys())))
-            raise WeightsMismatch(f"{path}: this is not an evidence head ({differing}); fetch the folder again")
-        return cls(**{name: np.asarray(stored.array(name), np.float32) for name in names})
+        return cls(**stored_arrays(path, [field.name for field in fields(cls)], "an evidence head", beside=ADAPTERS))
+
+
+def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What is added to matrices of the layers below the head, for the head alone: by module (down [rank, in], up
+    [out, rank]), float32 (Hu et al. 2021, "LoRA", arXiv 2106.09685). Raises WeightsMismatch: the file is damaged."""
+    path = folder / EVIDENCE_FILE
+    if not path.is_file():
+        return {}
+    stored = MappedTensors(path)
+    modules = {name.removeprefix(ADAPTERS).rpartition(".")[0] for name in stored.places() if name.startswith(ADAPTERS)}
+
+    def part(module: str, which: str) -> np.ndarray:
+        return np.asarray(stored.array(f"{ADAPTERS}{module}.{which}"), np.float32)
+
+    return {module: (part(module, "down"), part(module, "up")) for module in sorted(modules)}
 
 
 def _unit(x: np.ndarray) -> np.ndarray:

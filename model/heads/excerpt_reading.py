@@ -18,9 +18,11 @@ import numpy as np
 
 from docqa.kernels.cpu import Library
 from docqa.kernels.native import library_in_use
+from docqa.model.heads.question_heads import QuestionHeads, QuestionOfSeveral
 from docqa.model.heads.reader_text import (
     EXCERPTS_TOGETHER,
     FORMS,
+    LONGEST_ASKED,
     LONGEST_EXCERPT,
     READER_TOKENIZER,
     SUPPORT,
@@ -94,6 +96,7 @@ class ExcerptReader:
         )  # fmt: skip
         self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
+        self._of_questions = QuestionHeads.load(folder)
 
     @classmethod
     def load(cls, folder: Path) -> ExcerptReader | None:
@@ -124,6 +127,28 @@ class ExcerptReader:
         for group, states, starts in self._states(pairs):
             found[group] = self._support(_unit(states[starts[:-1]]))
         return found
+
+    def question_states(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
+        """Where the tokens of a question are that is read alone, and states of root mean square 1: of a mark, of the
+        tokens, and of marks behind them."""
+        _, states, _ = next(self._states([(self.tokenizer.asked(question), [])]))
+        return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _unit(states)
+
+    def of_several(self, question: str) -> QuestionOfSeveral | None:
+        """What a question wants of several documents; None where the folder has no heads for questions."""
+        line = " ".join(question.split())
+        heads = self._of_questions
+        return None if heads is None else heads.of_several(line, *self.question_states(line))
+
+    def two_parts(self, question: str) -> tuple[str, str] | None:
+        """The two questions that a question asks; None where it asks one, or the folder has no heads for questions."""
+        line = " ".join(question.split())
+        heads = self._of_questions
+        return None if heads is None else heads.two_parts(line, *self.question_states(line))
+
+    def asks_about_document(self, question: str) -> bool:
+        """Whether a question is about a document itself, by the folder's heads for questions."""
+        return self._of_questions is not None and self._of_questions.about_itself(self.question_states(question)[1])
 
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
         """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs + 1]."""

@@ -16,14 +16,19 @@ from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.config import HybridConfig
 from docqa.model.native.tensors import FolderTensors
 
+Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Of `heads.evidence.evidence_adapters`."""
+
 
 class NativeTrunk:
-    """The embedding and the first `layers` layers of a folder's checkpoint."""
+    """The embedding and the first `layers` layers of a folder's checkpoint, with `adapters` beside their matrices."""
 
-    def __init__(self, tensors: FolderTensors, config: HybridConfig, layers: int, library: Library) -> None:
+    def __init__(
+        self, tensors: FolderTensors, config: HybridConfig, layers: int, library: Library, adapters: Adapters
+    ) -> None:
         """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that `config` says."""
         self._embedding = tensors.matrix("embed_tokens.weight", (config.vocab_size, config.hidden_size))
-        self._layers = [_TrunkLayer(tensors, config, number, library) for number in range(layers)]
+        self._layers = [_TrunkLayer(tensors, config, number, library, adapters) for number in range(layers)]
 
     def states(self, ids: Sequence[int]) -> np.ndarray:
         """What the last of the layers puts out for `ids` read alone, float32 [seq, hidden]."""
@@ -36,13 +41,16 @@ class NativeTrunk:
 class _TrunkLayer:
     """x + mixer(norm(x)), then x + mlp(norm(x)) (runtime reference 1.2)."""
 
-    def __init__(self, tensors: FolderTensors, config: HybridConfig, number: int, library: Library) -> None:
+    def __init__(
+        self, tensors: FolderTensors, config: HybridConfig, number: int, library: Library, adapters: Adapters
+    ) -> None:
         self._config, self._library = config, library
         matrices, dense = _layer_shapes(config)
         name = f"layers.{number}."
         self._matrices: Mapping[str, PackedMatrix] = {
             part: tensors.matrix(f"{name}{part}.weight", shape) for part, shape in matrices.items()
         }
+        self._adapters = {part: adapters[name + part] for part in matrices if name + part in adapters}
         self._dense: Mapping[str, np.ndarray] = {
             part: tensors.dense(name + part, shape) for part, shape in dense.items()
         }
@@ -56,7 +64,11 @@ class _TrunkLayer:
         return x + self._product(arrays.silu_product(gate, up, library=self._library), "mlp.down_proj")
 
     def _product(self, x: np.ndarray, name: str) -> np.ndarray:
-        return arrays.product(x, self._matrices[name], library=self._library)
+        out = arrays.product(x, self._matrices[name], library=self._library)
+        if name not in self._adapters:
+            return out
+        down, up = self._adapters[name]
+        return out + x @ down.T @ up.T
 
     def _mix(self, x: np.ndarray) -> np.ndarray:
         config, dense, library = self._config, self._dense, self._library

@@ -30,10 +30,10 @@ POSSIBLE = 0.5
 PULL = 3.0  # of the fits of all forms together, in squared standard deviations of a signal
 PULLS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # of those of a form
 SIGNS = {
-    "margin": 1, "likely": 1, "answers": 1, "answers_alone": 1, "form_chance": 1, "verdict_sure": 1, "items_chance": 1,
+    "margin": 1, "likely": 1, "answers": 1, "answers_alone": 1, "form_chance": 1, "items_chance": 1,
     "behind": 1, "missing_names": -1,
 }  # fmt: skip
-OF_ONE_FORM = {"verdict_sure": Form.YES_NO, "items_chance": Form.LIST}  # 0 in others: they would tell forms apart
+OF_ONE_FORM = {"items_chance": Form.LIST}  # 0 in others: they would tell forms apart
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What kind of answer a question wants, from its wording alone.
 
 Of the questions written for training, 99.6 % of those labelled yes/no are found, and only one that is labelled with
-another form is taken for one; two parts are found for 87 % (of those so called 94 % are), and a list only where the
-question says so: "which two ways", "what kinds of" (25 %, of those so called 83 % are).
+another form is taken for one; a list only where the question says so: "which two ways", "what kinds of" (25 %, of those
+so called 83 % are).
 """
 
 from __future__ import annotations
@@ -32,11 +32,6 @@ _INDIRECT = re.compile(
     re.IGNORECASE,
 )
 _ASKED_BEHIND = re.compile(rf"[,:]\s+{_WITH}{ASKING}\s+{ASKING_VERB}\b", re.IGNORECASE)
-_TWO_PARTS = re.compile(
-    rf",\s+(?:and|but)\s+{_WITH}(?:{ASKING}|{ASKING_VERB})\b|\s(?:and|but)\s+{_WITH}{ASKING}\b|[;?]\s+(?:and\s+)?{_WITH}{ASKING}\b",
-    re.IGNORECASE,
-)
-_ASKED_FIRST = re.compile(rf"\W*{_WITH}(?:{ASKING}|{ASKING_VERB}|give|name)\b|.*\b{ASKING}\b", re.IGNORECASE)
 _COUNT = rf"(?:(?!one\b)(?:{NUMBER_WORD})|[2-9])"
 _SORTS = r"(?:kinds|types|sorts|forms|ways|factors|steps|examples|things|reasons|items|documents|rights)"
 _LIST = re.compile(
@@ -63,9 +58,7 @@ def answers_briefly(question: str, words: str) -> bool:
 
 
 def form_of(question: str) -> Form:
-    """What kind of answer `question` wants; FACT where its words do not say."""
-    if joint_of(question) is not None:
-        return Form.TWO_PARTS
+    """What kind of answer `question` wants; FACT where its words do not say; never TWO_PARTS."""
     if _is_yes_no(question):
         return Form.YES_NO
     return Form.LIST if _LIST.search(question) else Form.FACT
@@ -82,9 +75,3 @@ def _is_yes_no(question: str) -> bool:
         if led and not _INDIRECT.match(question, match.end()):
             return True
     return False
-
-
-def joint_of(question: str) -> int | None:
-    """Where the first of two parts ends, `and` and punctuation behind it; None where the words show no two parts."""
-    match = _TWO_PARTS.search(question)
-    return match.start() if match and _ASKED_FIRST.match(question[: match.start()]) else None

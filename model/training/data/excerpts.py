@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docqa.model.heads.reader_text import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
-from docqa.model.training.data.features import altered_questions, groups
+from docqa.model.training.data.documents import altered_questions, groups
 from docqa.model.training.data.replies import type_number
 from docqa.model.training.data.sequences import Question, SourceText, covered, cut_passages
 from docqa.model.training.data.sets import QuestionSets

@@ -1,150 +1,205 @@
-"""Train the evidence head: late interaction between questions and passages, on the features of a frozen trunk.
+"""Train the evidence path by contrast: the head, and adapters on the layers below it that it alone uses.
 
-The features are those of `features.py`, read with the folder that ships: the head learns from the states that it will
-see. Passages of the same document are the negatives (InfoNCE, van den Oord et al. 2018).
+A step reads some windows of one document through these layers and its questions by themselves; the passages of the
+windows that do not answer are the negatives (InfoNCE, van den Oord et al. 2018, arXiv 1807.03748). The trunk is frozen:
+its adapters (Hu et al. 2021, arXiv 2106.09685) are shipped beside it in a lower rank.
 
-python -m docqa.model.training.heads.evidence --features FOLDER --out FOLDER [--validation FOLDER] [--steps N]
+python -m docqa.model.training.heads.evidence --model FOLDER --data FOLDER --out FOLDER [--minutes N]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
-from dataclasses import dataclass, fields
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
-from docqa.model.training.data.features import DocumentFeatures
-from docqa.model.training.loop import make_optimizer, parameter_group, save_tensors, stage_parser
+from docqa.model.checkpoints.network import load_network
+from docqa.model.config import HybridConfig
+from docqa.model.folder import read_calibration
+from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead
+from docqa.model.linear import Linear
+from docqa.model.network import Network
+from docqa.model.prompts.prompt import PREAMBLE, question_text
+from docqa.model.training.data.documents import groups
+from docqa.model.training.data.sequences import FileTokenizer, SourceText, pad
+from docqa.model.training.data.sets import add_data_options, parse_with_sets
+from docqa.model.training.loop import Precision, make_optimizer, parameter_group, save_tensors, stage_parser
 
-DIM = 64
-PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
-
-
-def standardised(hidden: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
-    """Hidden states [.., hidden] with mean 0 and deviation 1, float32, clamped as EvidenceHead does."""
-    return ((hidden.float() - mean) * scale).clamp(-8, 8)
-
-
-@dataclass
-class ReadDocument:
-    """Rows [tokens, hidden], float16, of one document's passages and answered questions, and who answers whom."""
-
-    passages: list[Tensor]
-    questions: list[Tensor]
-    right: Tensor  # [questions, passages] bool
+WINDOW, WINDOWS, QUESTIONS = 1024, 3, 24  # tokens read together; of a document, and questions, in one step
+LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
+RANK, SHIPPED_RANK = 32, 12
+FEWEST_PASSAGES = 6
+TEMPERATURE = 3.0  # its exponential times cosines are logits
 
 
-def read_documents(folder: Path) -> list[ReadDocument]:
-    """The documents of a folder of features that have at least six passages, sets mixed in a fixed order."""
-    found = []
-    for path in sorted(folder.glob("*.safetensors"), key=lambda path: (path.stem.rsplit("-", 1)[1], path.stem)):
-        document = DocumentFeatures.load(path)
-        asked = sorted({int(question) for question in document.golds[:, 0]})
-        if len(document.passages) < 6 or not asked:
-            continue
-        right = torch.zeros(len(document.questions), len(document.passages), dtype=torch.bool)
-        right[document.golds[:, 0].long(), document.golds[:, 1].long()] = True
-        passages = [document.rows[a:b] for a, b in document.passages.tolist()]
-        questions = [document.rows[a:b] for a, b in document.questions[asked].tolist()]
-        found.append(ReadDocument(passages, questions, right[asked]))
-    return found
+@dataclass(frozen=True)
+class Windows:
+    """`ids` of some windows of a document; `spans` (window, first token, behind the last) of their passages; questions,
+    and the numbers of the passages that answer each."""
+
+    ids: list[list[int]]
+    spans: list[tuple[int, int, int]]
+    questions: list[list[int]]
+    right: list[list[int]]
 
 
-class TrainedHead(nn.Module):
-    """The head in training; `finished` gives the EvidenceHead that the runtime loads."""
+class WindowReader:
+    """Cuts documents into windows of passages, from before one that answers something on."""
 
-    def __init__(self, sample: Tensor) -> None:
+    def __init__(self, tokenizer: FileTokenizer) -> None:
+        self._tokenizer, self._preamble = tokenizer, tokenizer.encode(PREAMBLE)
+
+    def windows(self, sources: list[SourceText], rng: random.Random) -> Windows | None:
+        """None where nothing is asked of it, or the passages are too few."""
+        places = [(source, place) for source in sources for place in source.passages]
+        answering = [n for n, at in enumerate(places) if any(self._answers(at, q.spans) for q in at[0].questions)]
+        if not answering:
+            return None
+        ids, number_of = [list(self._preamble)], dict[int, int]()
+        spans: list[tuple[int, int, int]] = []
+        for number in range(max(rng.choice(answering) - rng.randrange(16), 0), len(places)):
+            source, (start, end) = places[number]
+            passage = self._tokenizer.encode(source.text[start:end] + "\n")[:LONGEST_PASSAGE]
+            if len(ids[-1]) + len(passage) > WINDOW:
+                if len(ids) == WINDOWS:
+                    break
+                ids.append(list(self._preamble))
+            number_of[number] = len(spans)
+            spans.append((len(ids) - 1, len(ids[-1]), len(ids[-1]) + len(passage)))
+            ids[-1] += passage
+        questions, right = [], []
+        for source in {id(places[number][0]): places[number][0] for number in number_of}.values():
+            for question in source.questions:
+                inside = [n for number, n in number_of.items() if places[number][0] is source]
+                golds = [n for n in inside if self._answers(places[list(number_of)[n]], question.spans)]
+                if golds:
+                    questions.append(self._tokenizer.encode(question_text(question.text))[:LONGEST_QUESTION])
+                    right.append(golds)
+        if not questions or len(spans) < FEWEST_PASSAGES:
+            return None
+        kept = rng.sample(range(len(questions)), min(QUESTIONS, len(questions)))
+        return Windows(ids, spans, [questions[n] for n in kept], [right[n] for n in kept])
+
+    @staticmethod
+    def _answers(place: tuple[SourceText, tuple[int, int]], spans: tuple[tuple[int, int], ...]) -> bool:
+        return any(start < place[1][1] and place[1][0] < end for start, end in spans)
+
+
+class EvidencePath(nn.Module):
+    """The layers below the head with fresh adapters beside all their packed matrices, and the head of `folder`."""
+
+    def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.mean = sample.mean(0)
-        self.scale = 1 / (sample.std(0) + 1e-6)
-        standard = standardised(sample, self.mean, self.scale)
-        # Principal directions: both projections start as one, so that a cosine already means likeness.
-        basis = torch.pca_lowrank(standard, q=DIM, center=False)[2].T.contiguous()
-        self.token = nn.Parameter(basis.clone())
-        self.question = nn.Parameter(basis.clone())
-        self.weight = nn.Parameter(torch.zeros(sample.shape[1]))
-        self.bias = nn.Parameter(torch.zeros(()))
-        self.temperature = nn.Parameter(torch.tensor(3.0))  # logits are cosines times its exponential
+        self.layers = int(read_calibration(folder)["evidence_layer"]) + 1
+        config = HybridConfig.from_folder(folder)
+        self.trunk: Network = load_network(folder, config, torch.float32, self.layers)
+        self.adapters = nn.ParameterDict()
+        for name, module in self.trunk.named_modules():
+            if isinstance(module, Linear) and not name.endswith(("in_proj_a", "in_proj_b")):
+                down = nn.Parameter(torch.randn(RANK, module.in_features) / math.sqrt(module.in_features))
+                up = nn.Parameter(torch.zeros(module.out_features, RANK))
+                module.adapter = (down, up)
+                for part, matrix in (("down", down), ("up", up)):
+                    self.adapters[f"{name}.{part}".replace(".", "/")] = matrix
+        head = EvidenceHead.load(folder)
+        assert head is not None, f"{folder} has no {EVIDENCE_FILE} to begin with"
+        self.head = {name: torch.tensor(part) for name, part in vars(head).items()}
+        self.trained = nn.ParameterDict({name: self.head[name] for name in ("token", "question", "weight", "bias")})
+        self.temperature = nn.Parameter(torch.tensor(TEMPERATURE))
 
-    def forward(self, questions: list[Tensor], passages: list[Tensor]) -> Tensor:
-        """Scores [questions, passages]."""
-        longest = max(len(p) for p in passages)
-        padded = nn.utils.rnn.pad_sequence(passages, batch_first=True)
-        mask = torch.arange(longest)[None] < torch.tensor([len(p) for p in passages])[:, None]
-        tokens = functional.normalize(standardised(padded, self.mean, self.scale) @ self.token.T, dim=-1)
-        states = standardised(torch.cat(questions), self.mean, self.scale)
-        asked = functional.normalize(states @ self.question.T, dim=-1)
-        similar = (asked @ tokens.flatten(0, 1).T).view(-1, *mask.shape).masked_fill(~mask, -1.0).amax(-1)
-        weights = functional.softplus(states @ self.weight + self.bias) + 1e-4
-        rows = torch.repeat_interleave(torch.arange(len(questions)), torch.tensor([len(q) for q in questions]))
-        total = torch.zeros(len(questions)).index_add(0, rows, weights)
-        summed = torch.zeros(len(questions), len(passages)).index_add(0, rows, similar * weights[:, None])
-        return summed / total[:, None]
+    def forward(self, read: Windows) -> Tensor:
+        """Logits [questions, passages], float32."""
+        with Precision.best().autocast():
+            rows = self.trunk(pad(read.ids, 0), layers=self.layers)
+            asked = self.trunk(pad(read.questions, 0), layers=self.layers)
+        tokens = functional.normalize(self._standard(rows) @ self.trained["token"].T, dim=-1)
+        states = self._standard(asked)
+        vectors = functional.normalize(states @ self.trained["question"].T, dim=-1)
+        lengths = torch.tensor([len(ids) for ids in read.questions])
+        weights = functional.softplus(states @ self.trained["weight"] + self.trained["bias"]) + 1e-4
+        weights = weights * (torch.arange(states.shape[1]) < lengths[:, None])
+        passages = [tokens[window, start:end] for window, start, end in read.spans]
+        best = torch.stack([torch.einsum("qtd,ld->qtl", vectors, each).amax(-1) for each in passages], -1)
+        scores = torch.einsum("qtp,qt->qp", best, weights / weights.sum(1, keepdim=True))
+        return scores * self.temperature.exp()
 
-    def finished(self) -> EvidenceHead:
-        names = (field.name for field in fields(EvidenceHead))
-        return EvidenceHead(**{name: getattr(self, name).detach().clone().numpy() for name in names})
+    def _standard(self, states: Tensor) -> Tensor:
+        return ((states.float() - self.head["mean"]) * self.head["scale"]).clamp(-8, 8)
 
-
-def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedHead:
-    """InfoNCE over passages of one document and a few of another, questions sampled."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    sample = torch.cat(
-        [d.passages[0].float() for d in documents] + [q.float() for d in documents for q in d.questions[:2]]
-    )
-    head = TrainedHead(sample)
-    matrices = [head.token, head.question, head.weight]
-    optimizer = make_optimizer(
-        [parameter_group(matrices, 5e-4, 0.01), parameter_group([head.bias, head.temperature], 1e-2, 0.01)], 0.98
-    )
-    for step in range(steps):
-        document, other = rng.choice(documents), rng.choice(documents)
-        chosen = rng.sample(range(len(document.questions)), min(QUESTIONS_A_STEP, len(document.questions)))
-        needed = document.right[chosen].any(0).nonzero().flatten().tolist()
-        rest = [i for i in range(len(document.passages)) if i not in set(needed)]
-        kept = needed + rng.sample(rest, min(len(rest), max(0, PASSAGES_A_STEP - len(needed))))
-        strange = rng.sample(other.passages, min(8, len(other.passages))) if other is not document else []
-        scores = head([document.questions[i] for i in chosen], [document.passages[i] for i in kept] + strange)
-        right = functional.pad(document.right[chosen][:, kept], (0, len(strange)))
-        logits = scores * head.temperature.exp()
-        loss = (logits.logsumexp(-1) - logits.masked_fill(~right, float("-inf")).logsumexp(-1)).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * min(1.0, (step + 1) / 20) * (1 - step / steps)
-        optimizer.step()
-    return head
+    def finished(self) -> dict[str, Tensor]:
+        """The tensors of EVIDENCE_FILE: the head, and the adapters in the rank that ships."""
+        trained = {name: part.detach() for name, part in self.trained.items()}
+        found = {name: trained.get(name, part) for name, part in self.head.items()}
+        for name in sorted({name.rpartition("/")[0] for name in self.adapters}):
+            down, up = self.adapters[f"{name}/down"].detach(), self.adapters[f"{name}/up"].detach()
+            left, values, right = torch.linalg.svd(up @ down, full_matrices=False)
+            root, module = values[:SHIPPED_RANK].sqrt(), f"{ADAPTERS}{name.replace('/', '.')}"
+            found |= {f"{module}.down": (right[:SHIPPED_RANK] * root[:, None]).half()}
+            found |= {f"{module}.up": (left[:, :SHIPPED_RANK] * root).half()}
+        return found
 
 
-@torch.no_grad()
-def hit_at_1(head: TrainedHead, documents: list[ReadDocument]) -> float:
-    """Share of the questions whose best passage of their document is a right one."""
-    hits = [d.right.gather(1, head(d.questions, d.passages).argmax(1, keepdim=True)).float() for d in documents]
-    return float(torch.cat(hits).mean())
+def loss_of(logits: Tensor, right: list[list[int]]) -> Tensor:
+    """How unlikely a right passage is for each question, on average."""
+    target = torch.zeros(logits.shape, dtype=torch.bool)
+    for row, golds in enumerate(right):
+        target[row, golds] = True
+    return (logits.logsumexp(-1) - logits.masked_fill(~target, float("-inf")).logsumexp(-1)).mean()
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train a head, print its figure on the validation features, write it beside the weights."""
-    torch.set_flush_denormal(True)
-    head = train_head(read_documents(options.features), options.steps, options.seed)
-    if options.validation:
-        print(json.dumps({"hit_at_1": round(hit_at_1(head, read_documents(options.validation)), 4)}), flush=True)
-    tensors = {name: torch.as_tensor(part) for name, part in vars(head.finished()).items()}
-    save_tensors(options.out / EVIDENCE_FILE, tensors)
+    """Train for so many minutes, the rate falling over the second half, and write the file."""
+    torch.manual_seed(options.seed)
+    path, reader = EvidencePath(options.model), WindowReader(FileTokenizer(options.model / "tokenizer.json"))
+    documents = [sources for _, sources in groups(options.sets, options.seed)]
+    slow = [path.trained["bias"], path.temperature]
+    optimizer = make_optimizer(
+        [
+            parameter_group(path.adapters.values(), 1e-3, 0.01),
+            parameter_group([path.trained[name] for name in ("token", "question", "weight")], 5e-4, 0.01),
+            parameter_group(slow, 5e-3, 0.01),
+        ],
+        0.98,
+    )
+    for step, fraction in _steps(options.minutes):
+        rng = random.Random(f"{options.seed} {step}")
+        read = reader.windows(rng.choice(documents), rng)
+        if read is None:
+            continue
+        loss = loss_of(path(read), read.right)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(path.adapters.values(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * min(1.0, (step + 1) / 60) * min(1.0, max(0.02, 2 * (1 - fraction)))
+        optimizer.step()
+        if step % 100 == 0:
+            print(json.dumps({"step": step, "loss": round(float(loss.detach()), 3)}), flush=True)
+    save_tensors(options.out / EVIDENCE_FILE, path.finished())
+
+
+def _steps(minutes: float) -> Iterator[tuple[int, float]]:
+    """Steps and the share of the time that is over, until it is."""
+    started, step = time.monotonic(), 0
+    while (fraction := (time.monotonic() - started) / (60 * minutes)) < 1:
+        yield step, fraction
+        step += 1
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = stage_parser("Train the evidence head on features of a frozen trunk.", "features", "out")
-    parser.add_argument("--validation", type=Path, help="features of the documents kept for validation")
-    parser.add_argument("--steps", type=int, default=1_500)
-    run(parser.parse_args(arguments))
+    parser = stage_parser("Train the evidence path by contrast.", "model", "out")
+    add_data_options(parser)
+    parser.add_argument("--minutes", type=float, default=120.0)
+    run(parse_with_sets(parser, arguments))
 
 
 if __name__ == "__main__":

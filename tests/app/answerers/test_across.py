@@ -5,25 +5,30 @@ from dataclasses import dataclass
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
-from docqa.app.answer.events import Finished, ReadProgress
+from docqa.app.answer.events import DocumentAnswered, Finished, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 from docqa.app.answerers.across import ask_across
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.output.render import answer_text
-from docqa.app.reading.wording.across import Across, AcrossQuestion
+from docqa.app.reading.wording.across import AcrossQuestion
+from docqa.model.heads.question_heads import QuestionKind
 
 NAMES = "a.pdf", "b.pdf", "c.pdf"
 
 
 @dataclass
 class Alone:
-    """Answers one document's part with `said`, or refuses."""
+    """Answers one document's part with `said`, or refuses; `agrees`: how likely what is asked holds."""
 
     name: str
     said: str | None
+    agrees: float = 0.9
     verdict: Verdict | None = None
 
-    def ask(self, question, wanted):
+    def agreement(self, question):
+        return self.agrees
+
+    def ask(self, question, wanted, doubtful):
         cite = Cite(self.name, 1, "1", None, 0, 9)
         quotes = (Quote(self.said, 0, 1, Grade.EXACT, Place.AS_CITED, (cite,)),) if self.said else ()
         statements = (Statement(self.said, Support.QUOTED, (0,)),) if self.said else ()
@@ -41,51 +46,61 @@ class Alone:
 
 @pytest.fixture
 def ask(document, model):
-    def asking(kind, *said, sign=0, asked="Is it?"):
+    def asking(kind, *said):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        *progress, finished = ask_across(AcrossQuestion(kind, asked, sign), "Which?", corpus, alone)
+        *before, finished = ask_across(AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone)
+        progress = [event for event in before if isinstance(event, ReadProgress)]
         assert [event.done == event.total for event in progress] == [False] * 5 + [True]
         assert all(a.done <= b.done for a, b in zip(progress, progress[1:]))
+        told = [event.path for event in before if isinstance(event, DocumentAnswered)]
+        assert set(told) <= {each.file for each in finished.answer.statements}
         return finished.answer
 
     return asking
 
 
-def test_which_names_the_files_that_say_yes_each_with_its_clause(ask):
-    answer = ask(Across.WHICH, ("Yes: it is", Verdict.YES), ("No: it is not", Verdict.NO), None)
-    assert answer.answer == "a.pdf: Yes: it is"
+def test_which_names_the_files_for_which_it_holds_each_with_its_clause(ask):
+    answer = ask(QuestionKind.WHICH, ("it is", 0.9, Verdict.YES), ("it is not", 0.2), ("it may be", 0.4))
+    assert answer.answer == "a.pdf: it is"
     assert [(each.file, each.quotes) for each in answer.statements] == [("a.pdf", (0,))]
     assert answer.question == "Which?" and answer.status is Status.ANSWERED
+    assert answer.confidence == pytest.approx(0.9 * 0.8 * 0.6)  # that it is these and no others
 
 
-def test_which_leaves_out_what_answers_in_quite_other_words(ask):
-    answer = ask(Across.WHICH, "it rains", "nothing of the kind", None, asked="Does it rain here?")
+def test_the_likeliest_file_is_named_where_no_other_comes_near(ask):
+    answer = ask(QuestionKind.WHICH, ("it may be", 0.35), ("it is not", 0.1), None)
     assert [each.file for each in answer.statements] == ["a.pdf"]
 
 
+def test_what_may_hold_for_a_file_is_possible(ask):
+    answer = ask(QuestionKind.WHICH, ("it is not", 0.1), ("it may be", 0.2), None)
+    assert (answer.refused, answer.status, answer.confidence) == (True, Status.POSSIBLE, 0.2)
+    assert answer.evidence[0].file == "b.pdf"
+
+
 def test_how_many_says_of_how_many_files(ask):
-    answer = ask(Across.COUNT, "it is", None, "so it is")
+    answer = ask(QuestionKind.COUNT, "it is", None, "so it is")
     assert answer.answer == "2 of 3: a.pdf: it is; c.pdf: so it is"
     lines = answer_text(answer, files=3).splitlines()
     assert lines[:3] == ["2 of 3", "- a.pdf: it is (p. 1)", "- c.pdf: so it is (p. 1)"]
 
 
 def test_each_names_the_files_that_do_not_say(ask):
-    answer = ask(Across.EACH, "May", None, "June")
+    answer = ask(QuestionKind.EACH, "May", None, "June")
     assert answer.answer == "a.pdf: May; b.pdf: not stated; c.pdf: June"
     assert "- b.pdf: not stated" in answer_text(answer, files=3).splitlines()
 
 
 def test_a_comparison_begins_with_what_was_asked_for(ask):
     said = "30 days", "two weeks", "1 month"
-    assert str(ask(Across.COMPARE, *said, sign=-1).answer).startswith("b.pdf: two weeks")
+    assert str(ask(QuestionKind.LEAST, *said).answer).startswith("b.pdf: two weeks")
     dates = "1 May 2020", "3 March 2021", None
-    assert str(ask(Across.COMPARE, *dates, sign=1).answer) == "b.pdf: 3 March 2021; a.pdf: 1 May 2020"
+    assert str(ask(QuestionKind.MOST, *dates).answer) == "b.pdf: 3 March 2021; a.pdf: 1 May 2020; c.pdf: not stated"
 
 
-@pytest.mark.parametrize("kind", list(Across))
+@pytest.mark.parametrize("kind", [kind for kind in QuestionKind if kind is not QuestionKind.ONE])
 def test_where_no_file_answers_it_is_not_found(ask, kind):
     answer = ask(kind, None, None, None)
     assert (answer.refused, answer.answer, answer.statements, answer.status) == (True, None, (), Status.NOT_FOUND)

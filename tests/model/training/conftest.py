@@ -1,4 +1,4 @@
-"""A small folder of questions, with and without prose, and its features as the tiny trunk makes them."""
+"""A small folder of questions, with and without prose."""
 
 import gzip
 import json
@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from docqa.model.heads.reader_text import ReaderTokenizer
-from docqa.model.training.data import features
 from docqa.model.training.data.sets import find_sets
 
 NAMES = ["Amber", "Birch", "Cedar", "Dahlia", "Elder", "Fennel", "Garnet", "Hazel", "Iris", "Juniper"]
@@ -46,12 +45,6 @@ def read_options(tmp_path, checkpoint):
         student=checkpoint, data=data, sets=find_sets(data), out=tmp_path / "read", layer=1, tokens=100_000,
         passages=48, validation=False, seed=0, device="cpu",
     )  # fmt: skip
-
-
-@pytest.fixture
-def read_folder(read_options):
-    features.run(read_options)
-    return read_options.out
 
 
 @pytest.fixture

@@ -22,10 +22,6 @@ CASES = [
     ("List the fittings.", Form.LIST),
     ("What kinds of repair does the landlord make?", Form.LIST),
     ("Name the three drawbacks of the wheel.", Form.LIST),
-    ("When was it signed, and who signed it?", Form.TWO_PARTS),
-    ("What is the rent and when is it due?", Form.TWO_PARTS),
-    ("Is there a deposit, and how high is it?", Form.TWO_PARTS),
-    ("Who signed the lease? And when?", Form.TWO_PARTS),
     ("Who repairs the roof and the wheel?", Form.FACT),
     ("", Form.FACT),
 ]

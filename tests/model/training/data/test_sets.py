@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from docqa.model.training.data import features
 from docqa.model.training.data.sequences import read_set
 from docqa.model.training.data.sets import find_sets, is_validation
+from docqa.model.training.heads import evidence
 
 
 def write_set(folder: Path, name: str, *documents: str, **more: str) -> None:
@@ -32,13 +32,13 @@ def test_sets_of_several_folders_are_found_with_their_default_shares(tmp_path):
 
 def test_named_sets_get_their_shares_and_a_missing_one_is_named(tmp_path, capsys):
     write_set(tmp_path / "train", "unknown", "d")
-    command = ["--student", "s", "--out", "o", "--data", str(tmp_path), "--shares"]
+    command = ["--model", "m", "--out", "o", "--data", str(tmp_path), "--shares"]
     assert find_sets([tmp_path], {"unknown": 0.3}).shares == {"unknown": 0.3}
     with pytest.raises(SystemExit, match="2"):
-        features.main([*command, "unknown=0.5,natural=0.5"])
+        evidence.main([*command, "unknown=0.5,natural=0.5"])
     assert f"no set named natural in {tmp_path}; there are: unknown" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        features.main([*command, "unknown=0"])
+        evidence.main([*command, "unknown=0"])
 
 
 def test_an_extract_is_kept_for_validation_with_its_document(tmp_path):

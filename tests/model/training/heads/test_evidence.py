@@ -1,32 +1,46 @@
-"""Training of the evidence head, from features to a file that the runtime loads, on a tiny trunk."""
+"""Training of the evidence path by contrast: right passages rise, and the runtime loads the head and its adapters."""
 
-from types import SimpleNamespace
+import json
+import random
+import shutil
 
+import numpy as np
 import torch
+from safetensors.numpy import save_file
 
-from docqa.model.heads.evidence import EvidenceHead
-from docqa.model.training.heads import evidence
-
-
-@torch.no_grad()
-def margin(head, documents) -> float:
-    """How far the right passage stands above the best wrong one, on average."""
-    gaps = []
-    for document in documents:
-        scores = head(document.questions, document.passages)
-        wrong = scores.masked_fill(document.right, -2.0).amax(1)
-        gaps.append(scores.masked_fill(~document.right, -2.0).amax(1) - wrong)
-    return float(torch.cat(gaps).mean())
+from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead, evidence_adapters
+from docqa.model.load import load_model
+from docqa.model.training.data.documents import groups
+from docqa.model.training.data.sequences import FileTokenizer
+from docqa.model.training.heads.evidence import EvidencePath, WindowReader, loss_of
 
 
-def test_training_separates_right_from_wrong_passages_and_saves_a_head(read_folder, tmp_path, capsys):
-    documents = evidence.read_documents(read_folder)
-    assert documents
-    for document in documents:
-        assert document.right.shape == (len(document.questions), len(document.passages))
-        assert document.right.sum(1).min() >= 1
-    before, after = (margin(evidence.train_head(documents, steps, 0), documents) for steps in (1, 150))
-    assert after > before
-    evidence.run(SimpleNamespace(features=read_folder, out=tmp_path, validation=read_folder, steps=150, seed=0))
-    assert EvidenceHead.load(tmp_path) is not None
-    assert '"hit_at_1"' in capsys.readouterr().out
+def test_training_brings_right_passages_forward_and_the_file_loads(read_options, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(read_options.student, folder)
+    hidden = json.loads((folder / "config.json").read_text())["hidden_size"]
+    shapes = {"mean": (hidden,), "scale": (hidden,), "token": (4, hidden), "question": (4, hidden), "weight": (hidden,)}
+    rng = np.random.default_rng(0)
+    head = {name: np.abs(rng.normal(size=shape)).astype(np.float32) for name, shape in shapes.items()}
+    save_file(head | {"bias": np.zeros((), np.float32)}, folder / EVIDENCE_FILE)
+    (folder / "calibration.json").write_text('{"evidence_layer": 1}')
+    torch.manual_seed(0)
+    path, reader = EvidencePath(folder), WindowReader(FileTokenizer(folder / "tokenizer.json"))
+    documents = [sources for _, sources in groups(read_options.sets, 0)]
+    read = [reader.windows(sources, random.Random(n)) for n, sources in enumerate(documents)]
+    steps = [each for each in read if each is not None]
+    assert steps and all(len(each.right) == len(each.questions) for each in steps)
+    before = sum(float(loss_of(path(each), each.right).detach()) for each in steps)
+    optimizer = torch.optim.AdamW(path.parameters(), 3e-3)
+    for _ in range(12):
+        for each in steps:
+            optimizer.zero_grad()
+            loss_of(path(each), each.right).backward()
+            optimizer.step()
+    assert sum(float(loss_of(path(each), each.right).detach()) for each in steps) < before
+    save_file({name: part.numpy() for name, part in path.finished().items()}, folder / EVIDENCE_FILE)
+    adapters, loaded = evidence_adapters(folder), load_model(folder, dtype=torch.float32)
+    assert adapters and EvidenceHead.load(folder) is not None
+    for name in adapters:
+        assert loaded.lower.get_submodule(name).adapter is not None
+        assert loaded.network.get_submodule(name).adapter is None  # the trunk itself stays as it is

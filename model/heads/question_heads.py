@@ -1,0 +1,128 @@
+"""What a question is after, by linear layers on the reader's states of the question alone: whether it asks about a
+document itself; which two questions it asks; what it wants of several documents, and which of its words one of them is
+asked.
+
+"Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss law?": words that
+only speak of the documents as a group are left out, since a document by itself knows nothing of the others. Names
+and numbers stay, whatever the layer says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from docqa.model.checkpoints.mapped import stored_arrays
+
+QUESTION_HEADS_FILE = "question_heads.safetensors"
+Places = Sequence[tuple[int, int]]
+"""Characters (start, end) of the tokens of a question."""
+class QuestionKind(StrEnum):
+    """One fact that stands somewhere; the documents for which something holds, or their number; the same of each; the
+    one with the least or the most, or how they compare."""
+
+    ONE = "one"
+    WHICH = "which"
+    COUNT = "count"
+    EACH = "each"
+    LEAST = "least"
+    MOST = "most"
+    COMPARE = "compare"
+
+    @property
+    def picks(self) -> bool:
+        """Whether documents are picked, for which something holds."""
+        return self in (QuestionKind.WHICH, QuestionKind.COUNT)
+
+
+@dataclass(frozen=True)
+class QuestionOfSeveral:
+    """What a question wants of several documents, and its words that one is asked, without a mark at the end."""
+
+    kind: QuestionKind
+    asked: str
+
+
+@dataclass(frozen=True)
+class QuestionHeads:
+    """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
+    2 * hidden] in the order of QuestionKind, `itself` and `two` [2 * hidden]. On a token's state: `kept` [2, hidden],
+    for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two questions and the
+    second.
+
+    The states of a question, [1 + tokens + marks, hidden], have a root mean square of 1.
+    """
+
+    kind: np.ndarray
+    kind_bias: np.ndarray
+    itself: np.ndarray
+    itself_bias: np.ndarray
+    kept: np.ndarray
+    kept_bias: np.ndarray
+    two: np.ndarray
+    two_bias: np.ndarray
+    parts: np.ndarray
+    parts_bias: np.ndarray
+
+    @classmethod
+    def load(cls, folder: Path) -> QuestionHeads | None:
+        """Those of a checkpoint folder, or None where it has none. Raises WeightsMismatch: they are damaged."""
+        path = folder / QUESTION_HEADS_FILE
+        if not path.is_file():
+            return None
+        return cls(**stored_arrays(path, [field.name for field in fields(cls)], "heads for questions"))
+
+    def about_itself(self, states: np.ndarray) -> bool:
+        """Whether a question asks for what the head or the foot of a document tells: its title, date, parties, authors,
+        court, who signed it."""
+        return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
+
+    def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
+        """What a question wants whose tokens are at `places`."""
+        kind = list(QuestionKind)[int(np.argmax(self.kind @ of_whole(states) + self.kind_bias))]
+        which = 0 if kind.picks else 1
+        odds = states @ self.kept[which] + self.kept_bias[which]
+        words = [
+            (start, end)
+            for start, end, number in words_at(question, places)
+            if odds[number] > 0 or start and question[start].isupper() or any(map(str.isdigit, question[start:end]))
+        ]
+        return QuestionOfSeveral(kind, _joined(question, words))
+
+    def two_parts(self, question: str, places: Places, states: np.ndarray) -> tuple[str, str] | None:
+        """The two questions that a question asks, in its own words; None where it asks one."""
+        if self.two @ of_whole(states) + self.two_bias <= 0:
+            return None
+        odds, words = states @ self.parts.T + self.parts_bias, words_at(question, places)
+        first, second = (_joined(question, [(a, b) for a, b, at in words if odds[at, part] > 0]) for part in (0, 1))
+        return None if first == second or not first or not second else (f"{first}?", f"{second}?")
+
+
+def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
+    """Some of its words as a text, without marks at the ends."""
+    apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
+    return "".join(gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)).strip(" ,.;:?!-")
+
+
+def of_whole(states: np.ndarray) -> np.ndarray:
+    """The first token's state and the mean of all, [2 * hidden]."""
+    return np.concatenate([states[0], states.mean(0)])
+
+
+def words_at(question: str, places: Places) -> list[tuple[int, int, int]]:
+    """(start, end, number of the state of its first token) of each word and mark of `question`."""
+    found: list[tuple[int, int, int]] = []
+    for number, (start, end) in enumerate(places, start=1):
+        if found and start == found[-1][1] and all(map(_in_words, question[start - 1 : start + 1])):
+            found[-1] = (found[-1][0], end, found[-1][2])
+        else:
+            found.append((start, end, number))
+    return found
+
+
+def _in_words(character: str) -> bool:
+    return character.isalnum() or character in "'’-"

@@ -1,0 +1,50 @@
+"""What a question is after, by heads of random weights on made-up states."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from docqa.model.errors import WeightsMismatch
+from docqa.model.heads.question_heads import QUESTION_HEADS_FILE, QuestionHeads, QuestionKind, words_at
+
+HIDDEN = 8
+PARTS = {
+    "kind": (len(QuestionKind), 2 * HIDDEN), "kind_bias": (len(QuestionKind),), "itself": (2 * HIDDEN,),
+    "itself_bias": (), "kept": (2, HIDDEN), "kept_bias": (2,), "two": (2 * HIDDEN,), "two_bias": (),
+    "parts": (2, HIDDEN), "parts_bias": (2,),
+}  # fmt: skip
+
+
+def places_of(question: str) -> list[tuple[int, int]]:
+    """Pieces of at most three characters of each word."""
+    found, at = [], 0
+    for word in question.split(" "):
+        found += [(at + start, at + min(start + 3, len(word))) for start in range(0, len(word), 3)]
+        at += len(word) + 1
+    return found
+
+
+WORDS = st.lists(st.sampled_from(["which", "leases", "Zurich", "2019", "end", "well-kept", "is"]))
+
+
+@given(WORDS, st.integers(0, 99))
+def test_words_stay_whole_and_in_order_and_names_and_numbers_always(words, seed):
+    rng, words = np.random.default_rng(seed), ["do", *words]
+    heads = QuestionHeads(**{name: rng.normal(size=shape).astype(np.float32) for name, shape in PARTS.items()})
+    question = " ".join(words)
+    places = places_of(question)
+    assert [question[start:end] for start, end, _ in words_at(question, places)] == words
+    states = rng.normal(size=(len(places) + 3, HIDDEN)).astype(np.float32)
+    asked, left = heads.of_several(question, places, states).asked.split(), iter(words)
+    assert all(word in left for word in asked)
+    named = [[word for word in some if word in ("Zurich", "2019")] for some in (words, asked)]
+    assert named[0] == named[1]
+
+
+def test_another_file_in_their_place_is_named(tmp_path):
+    assert QuestionHeads.load(tmp_path) is None
+    save_file({"kind": np.zeros(3, np.float32)}, tmp_path / QUESTION_HEADS_FILE)
+    with pytest.raises(WeightsMismatch, match="heads for questions"):
+        QuestionHeads.load(tmp_path)
