@@ -32,7 +32,7 @@ def context(*documents: Document) -> Context:
     return Context(documents, None, placed, None, None)  # type: ignore[arg-type]
 
 
-def test_who_when_and_what_title_ask_about_the_document_and_clauses_do_not():
+def test_who_and_when_ask_about_the_document_and_clauses_do_not():
     reader = ExcerptReader(BUNDLED)
     assert [question for question in ABOUT if not reader.asks_about_document(question)] == []
     assert [question for question in ELSEWHERE if reader.asks_about_document(question)] == []
