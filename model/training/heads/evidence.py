@@ -25,7 +25,7 @@ from torch.nn import functional
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.folder import read_calibration
-from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead
+from docqa.model.heads.evidence import ADAPTERS, EVIDENCE_FILE, EvidenceHead, evidence_adapters
 from docqa.model.linear import Linear
 from docqa.model.network import Network
 from docqa.model.prompts.prompt import PREAMBLE, question_text
@@ -95,18 +95,22 @@ class WindowReader:
 
 
 class EvidencePath(nn.Module):
-    """The layers below the head with fresh adapters beside all their packed matrices, and the head of `folder`."""
+    """The layers below the head with adapters beside all their packed matrices, and the head: those of `folder`, with
+    fresh ranks beside the shipped ones."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.layers = int(read_calibration(folder)["evidence_layer"]) + 1
         config = HybridConfig.from_folder(folder)
         self.trunk: Network = load_network(folder, config, torch.float32, self.layers)
-        self.adapters = nn.ParameterDict()
+        self.adapters, known = nn.ParameterDict(), evidence_adapters(folder)
         for name, module in self.trunk.named_modules():
             if isinstance(module, Linear) and not name.endswith(("in_proj_a", "in_proj_b")):
                 down = nn.Parameter(torch.randn(RANK, module.in_features) / math.sqrt(module.in_features))
                 up = nn.Parameter(torch.zeros(module.out_features, RANK))
+                if name in known:
+                    ours = map(torch.from_numpy, known[name])
+                    down.data[:SHIPPED_RANK], up.data[:, :SHIPPED_RANK] = ours
                 module.adapter = (down, up)
                 for part, matrix in (("down", down), ("up", up)):
                     self.adapters[f"{name}.{part}".replace(".", "/")] = matrix
@@ -138,7 +142,8 @@ class EvidencePath(nn.Module):
     def finished(self) -> dict[str, Tensor]:
         """The tensors of EVIDENCE_FILE: the head, and the adapters in the rank that ships."""
         trained = {name: part.detach() for name, part in self.trained.items()}
-        found = {name: trained.get(name, part) for name, part in self.head.items()}
+        whole = {name: trained.get(name, part) for name, part in self.head.items()}
+        found = {name: part.half() if part.ndim > 1 else part for name, part in whole.items()}
         for name in sorted({name.rpartition("/")[0] for name in self.adapters}):
             down, up = self.adapters[f"{name}/down"].detach(), self.adapters[f"{name}/up"].detach()
             left, values, right = torch.linalg.svd(up @ down, full_matrices=False)
@@ -151,8 +156,7 @@ class EvidencePath(nn.Module):
 def loss_of(logits: Tensor, right: list[list[int]]) -> Tensor:
     """How unlikely a right passage is for each question, on average."""
     target = torch.zeros(logits.shape, dtype=torch.bool)
-    for row, golds in enumerate(right):
-        target[row, golds] = True
+    target[[row for row, golds in enumerate(right) for _ in golds], sum(right, [])] = True
     return (logits.logsumexp(-1) - logits.masked_fill(~target, float("-inf")).logsumexp(-1)).mean()
 
 
@@ -161,15 +165,9 @@ def run(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     path, reader = EvidencePath(options.model), WindowReader(FileTokenizer(options.model / "tokenizer.json"))
     documents = [sources for _, sources in groups(options.sets, options.seed)]
-    slow = [path.trained["bias"], path.temperature]
-    optimizer = make_optimizer(
-        [
-            parameter_group(path.adapters.values(), 1e-3, 0.01),
-            parameter_group([path.trained[name] for name in ("token", "question", "weight")], 5e-4, 0.01),
-            parameter_group(slow, 5e-3, 0.01),
-        ],
-        0.98,
-    )
+    quick, head = path.adapters.values(), [path.trained[name] for name in ("token", "question", "weight")]
+    rates = ((quick, 1e-3), (head, 5e-4), ([path.trained["bias"], path.temperature], 5e-3))
+    optimizer = make_optimizer([parameter_group(some, rate, 0.01) for some, rate in rates], 0.98)
     for step, fraction in _steps(options.minutes):
         rng = random.Random(f"{options.seed} {step}")
         read = reader.windows(rng.choice(documents), rng)
