@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from docqa.kernels.activation import silu_product
 from docqa.kernels.gguf_matmul import BlockMatrix, block_mlp
@@ -34,10 +33,7 @@ class Linear(LazyStart, nn.Linear):
         else:
             out = product(x, self.packed)
             out = out if self.bias is None else out.add_(self.bias)
-        if self.adapter is None:
-            return out
-        down, up = self.adapter
-        return out + functional.linear(functional.linear(x, down), up)
+        return out if self.adapter is None else out + x @ self.adapter[0].T @ self.adapter[1].T
 
 
 class Embedding(LazyStart, nn.Embedding):

@@ -43,10 +43,8 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, by one answerer each of `alone`, the likeliest by its words first.
-
-    Progress is of reading all; each answer is told as it is found.
-    """
+    """Ask every document of `corpus` by itself, by one answerer each of `alone`, the likeliest by its words first; each
+    answer is told as it is found. Progress is of reading all."""
     started = time.monotonic()
     found: dict[int, DocumentAnswer] = {}
     order = _most_promising_first(question, corpus)
@@ -132,8 +130,8 @@ def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[Docu
         for kind in _COMPARED:
             values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer)))]
             if len(values) > 1:
-                ordered = sorted(values, key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
-                return [each for _, each in ordered]
+                values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
+                return [each for _, each in values]
     return said
 
 

@@ -59,7 +59,7 @@ class ExtractiveAnswerer(LocalReading):
         if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
             self._last = AskedQuestion(question, wanted)
         if self.options.quick or self._declines(question):
-            yield Finished(self.preview(question))
+            yield Finished(self.preview(question, doubtful=doubtful))
             return
         if self.options.preview and self.takes_long:
             yield Preview(self.preview(question))
@@ -73,15 +73,16 @@ class ExtractiveAnswerer(LocalReading):
         reading = found[1] if found is not None else None
         return answerability.agreement(reading.signals if reading else {}, self.model.calibration.get("agrees"))
 
-    def preview(self, question: str) -> Answer:
+    def preview(self, question: str, *, doubtful: bool = False) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""
         if self._declines(question):
             return self._declined(question)
         started = time.monotonic()
-        ranked, found = self.finder.find_unread(self._asked(question), self.corpus.rank(question))
+        asked, ranked = self._asked(question), self.corpus.rank(question)
+        ranked, found = self.find(question) if self.options.quick else self.finder.find_unread(asked, ranked)
         tokens = found.prompt_tokens if found else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
-        return self._compose(question, ranked, found, usage, preliminary=True)
+        return self._compose(question, ranked, found, usage, preliminary=True, doubtful=doubtful)
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""

@@ -75,10 +75,8 @@ class _Entry:
 
 
 def stored_arrays(path: Path, names: Sequence[str], what: str, *, beside: str = "\0") -> dict[str, np.ndarray]:
-    """The tensors `names` of a file that has these alone, and such whose names begin with `beside`, float32.
-
-    Raises WeightsMismatch: it is damaged or not `what`.
-    """
+    """The tensors `names` of a file that has these alone, and such as begin with `beside`, float32. Raises
+    WeightsMismatch: it is damaged or not `what`."""
     stored = MappedTensors(path)
     if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
         raise WeightsMismatch(f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again")

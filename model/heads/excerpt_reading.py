@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,7 @@ class ExcerptReader:
         self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
         self._of_questions = QuestionHeads.load(folder)
+        self.question_states = lru_cache(maxsize=4)(self._states_of_question)  # every head asks for the same ones
 
     @classmethod
     def load(cls, folder: Path) -> ExcerptReader | None:
@@ -128,22 +130,19 @@ class ExcerptReader:
             found[group] = self._support(_unit(states[starts[:-1]]))
         return found
 
-    def question_states(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
-        """Where the tokens of a question are that is read alone, and states of root mean square 1: of a mark, of the
-        tokens, and of marks behind them."""
+    def _states_of_question(self, question: str) -> tuple[list[tuple[int, int]], np.ndarray]:
+        """Where its tokens are when it is read alone, and states of root mean square 1: of a mark, them, and marks."""
         _, states, _ = next(self._states([(self.tokenizer.asked(question), [])]))
         return self.tokenizer.encode_with_offsets(question)[1][-LONGEST_ASKED:], _unit(states)
 
     def of_several(self, question: str) -> QuestionOfSeveral | None:
-        """What a question wants of several documents; None where the folder has no heads for questions."""
-        line = " ".join(question.split())
-        heads = self._of_questions
+        """What it wants of several documents; None without heads for questions."""
+        heads, line = self._of_questions, " ".join(question.split())
         return None if heads is None else heads.of_several(line, *self.question_states(line))
 
     def two_parts(self, question: str) -> tuple[str, str] | None:
-        """The two questions that a question asks; None where it asks one, or the folder has no heads for questions."""
-        line = " ".join(question.split())
-        heads = self._of_questions
+        """The two questions that a question asks; None where it asks one, or without heads for questions."""
+        heads, line = self._of_questions, " ".join(question.split())
         return None if heads is None else heads.two_parts(line, *self.question_states(line))
 
     def asks_about_document(self, question: str) -> bool:

@@ -3,8 +3,7 @@ document itself; which two questions it asks; what it wants of several documents
 asked.
 
 "Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss law?": words that
-only speak of the documents as a group are left out, since a document by itself knows nothing of the others. Names
-and numbers stay, whatever the layer says.
+only speak of the documents as a group are left out; names and numbers stay.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ from docqa.model.checkpoints.mapped import stored_arrays
 QUESTION_HEADS_FILE = "question_heads.safetensors"
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a question."""
+
+
 class QuestionKind(StrEnum):
     """One fact that stands somewhere; the documents for which something holds, or their number; the same of each; the
     one with the least or the most, or how they compare."""
@@ -77,8 +78,7 @@ class QuestionHeads:
         return cls(**stored_arrays(path, [field.name for field in fields(cls)], "heads for questions"))
 
     def about_itself(self, states: np.ndarray) -> bool:
-        """Whether a question asks for what the head or the foot of a document tells: its title, date, parties, authors,
-        court, who signed it."""
+        """Whether a question asks for what the head or the foot of a document tells: its date, parties, authors."""
         return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:

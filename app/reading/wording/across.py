@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docqa.app.evidence.terms import plain_words, terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, FRONT, Wanted
+from docqa.app.reading.wording.language import is_english
 from docqa.ingest.language.words import word_set
 from docqa.model.heads.question_heads import QuestionKind
 
@@ -31,12 +32,12 @@ class AcrossQuestion:
 
 def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | None:
     """What `question` asks of each of several documents; None where it asks for one fact of any of them."""
-    found = reader.of_several(question)
+    found = reader.of_several(question) if is_english(question) else None
     if found is None or found.kind is QuestionKind.ONE:
         return None
     if found.kind in (QuestionKind.LEAST, QuestionKind.MOST) and _OF_TIME.intersection(plain_words(question)):
         return AcrossQuestion(found.kind, _DATE_ASKED, Wanted(FactKind.DATE, where=(FRONT,)))
     if not terms(found.asked):
         return AcrossQuestion(found.kind, question)
-    # So begun it gets the right yes or no as often as a whole question does: for 82 of 100, for 61 without "Does it".
+    # The right yes or no for 82 of 100, as a whole question gets; for 61 without "Does it".
     return AcrossQuestion(found.kind, f"Does it {found.asked}?" if found.kind.picks else f"{found.asked}?")

@@ -35,7 +35,7 @@ def test_every_document_is_asked_for_its_own_part(reader, question, kind, alone)
 @pytest.mark.parametrize(
     "question",
     ["Which of the appellants withdrew the appeal?", "How many employees does the tenant have?",
-     "Who was the first director of the Rouen office?"],
+     "Who was the first director of the Rouen office?", "Welche der Verträge enden zuerst?"],
 )  # fmt: skip
 def test_one_fact_is_looked_for_in_all_documents(reader, question):
     assert across_question(question, reader) is None
