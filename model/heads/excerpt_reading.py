@@ -98,7 +98,7 @@ class ExcerptReader:
         self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
         self._of_questions = QuestionHeads.load(folder)
-        self.question_states = lru_cache(maxsize=4)(self._states_of_question)  # every head asks for the same ones
+        self.question_states = lru_cache(maxsize=4)(self._states_of_question)  # for all heads
 
     @classmethod
     def load(cls, folder: Path) -> ExcerptReader | None:

@@ -103,7 +103,7 @@ class QuestionHeads:
 
 
 def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
-    """Some of its words as a text, without marks at the ends."""
+    """Some of its words, without marks at the ends."""
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
     return "".join(gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)).strip(" ,.;:?!-")
 
