@@ -11,6 +11,7 @@ from docqa.app.context.context import Context, lay_out
 from docqa.app.context.kept import KeptParts
 from docqa.app.evidence.ranking import Ranked, WordIndex, rank
 from docqa.app.quotes.verifier import Verifier
+from docqa.app.reading.clauses import ClauseSentence, clause_sentences
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 
@@ -49,6 +50,10 @@ class Corpus:
     @cached_property
     def index(self) -> WordIndex:
         return WordIndex.of(self.context) if self._kept is None else WordIndex.kept(self.context, self._kept)
+
+    @cached_property
+    def clause_sentences(self) -> list[ClauseSentence]:
+        return clause_sentences(self.context)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -8,16 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import front_passages
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
+from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted, excerpt
+from docqa.app.reading.clauses import ClauseHead, naming
 from docqa.app.reading.copying import copy_answers
-from docqa.app.reading.decision import place_itself
+from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clause, place_itself
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 
+CLAUSE_PASSAGES = 3  # in which the value of a field is looked for
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
@@ -94,7 +99,8 @@ class ReaderFinder(CandidateFinder):
 
     def parts(self, asked: AskedQuestion) -> tuple[AskedQuestion, ...]:
         if asked.parts is None:
-            parts = self._reader.two_parts(asked.text) if asked.wanted == ANYTHING else None  # a field asks for one
+            one = asked.wanted != ANYTHING or asked.text.endswith(")")  # a field, or a follow-up
+            parts = None if one else self._reader.two_parts(asked.text)
             asked.parts = tuple(map(AskedQuestion, parts or ()))
         return asked.parts
 
@@ -120,6 +126,8 @@ class ReaderFinder(CandidateFinder):
         if not ranked:
             return ranked, None
         corpus, passages = self._corpus, self._options.k
+        if asked.wanted.clause is not None:
+            return self._find_in_clause(asked, ranked, asked.wanted.clause)
         scope = scope_of(asked.text, corpus.documents)
         first: list[int] = []
         if scope is not None and (inside := passages_in(scope, corpus.context)):
@@ -136,6 +144,28 @@ class ReaderFinder(CandidateFinder):
         if asked.wanted != ANYTHING:
             return ranked, found
         return ranked, with_cell(found, asked.text, ranked, corpus.context)
+
+    def _find_in_clause(
+        self, asked: AskedQuestion, ranked: list[Ranked], clause: ClauseHead
+    ) -> tuple[list[Ranked], Candidates | None]:
+        """The clause of a field, or the value in it: of the few passages that have the likeliest sentences."""
+        context, rows = self._corpus.context, self._corpus.clause_sentences
+        scores = clause.scores(rows)
+        best = np.full(len(context.passages), -np.inf)
+        np.maximum.at(best, [row.passage for row in rows], scores)
+        ranked = sorted(ranked, key=lambda item: -best[item.index])
+        chance = clause.chance(float(scores.max(initial=-np.inf)))
+        if asked.wanted.kind in (None, FactKind.YES_NO) and rows:
+            return ranked, clause_itself(context, rows[int(scores.argmax())], chance, asked.wanted)
+        if asked.wanted.kind is FactKind.PARTY and rows:
+            return ranked, names_in_clause(context, naming(rows, scores), chance)
+        few, found = read_passages(
+            self._model, asked.text, context, ranked[:CLAUSE_PASSAGES], self._corpus.index, reorder=False,
+            wanted=asked.wanted,
+        )  # fmt: skip
+        if rows:
+            found = in_sentence(found, context, rows[int(scores.argmax())], chance, asked.wanted)
+        return [*few, *ranked[len(few) :]], found
 
     def _find_unread(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1

@@ -12,6 +12,7 @@ from typing import Any
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, Wanted
+from docqa.app.reading.clauses import clause_heads
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
@@ -23,14 +24,17 @@ TYPES = (*FactKind, TEXT, LIST)
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table. `type`: one of TYPES, None: whatever answers the question; `where`: headings, or "front"
-    (title pages and signatures); `agree`: whether all documents ought to say the same."""
+    """A column of a table. `type`: one of TYPES, None: whatever answers the question; `where`: headings, or
+    "front" (title pages and signatures); `agree`: whether all documents ought to say the same; `clause`: that of a
+    contract that it is in (docqa.app.reading.clauses), and `or_clause`: its sentence where it has no such value."""
 
     name: str
     question: str
     type: str | None = None
     where: tuple[str, ...] = ()
     agree: bool = True
+    clause: str = ""
+    or_clause: bool = False
 
     @property
     def kind(self) -> FactKind | None:
@@ -42,12 +46,14 @@ class Field:
         """What its answer has to be."""
         if self.type is None:
             return ANYTHING
-        return Wanted(self.kind, self.type in (FactKind.PARTY, FactKind.PERSON, LIST), self.where)
+        head = clause_heads()[self.clause] if self.clause else None
+        several = self.type in (FactKind.PARTY, FactKind.PERSON, LIST)
+        return Wanted(self.kind, several, self.where, head, self.or_clause)
 
     @property
     def key(self) -> str:
         """Names its answers among those kept of a document."""
-        return json.dumps([self.question, self.type, self.where])
+        return json.dumps([self.question, self.type, self.where, self.clause, self.or_clause])
 
 
 def fields_of(name: str) -> list[Field]:
@@ -79,4 +85,6 @@ def field_of(raw: Any, where: str) -> Field:
     places = [places] if isinstance(places, str) else places
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
         raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
-    return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree)
+    if (clause := raw.get("clause", "")) and clause not in clause_heads():
+        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(clause_heads())}")
+    return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree, clause, raw.get("or_clause") is True)

@@ -160,8 +160,8 @@ async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
 
 async def _keys(screen: DocumentScreen, keys: int) -> list[float]:
     """Seconds from each key until its letter is in the line."""
-    screen.panes.bar.enter("ask")
-    line, times = screen.panes.bar.input, []
+    screen.prompt.enter("ask")
+    line, times = screen.prompt.line, []
     for number in range(keys):
         letter = "abcdefghij"[number % 10]
         started = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.chat.followups import DocumentWords, readings_after, told_turns
+from docqa.app.chat.followups import asked_after, told_turns
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.recorder import made_turn
@@ -34,13 +34,12 @@ class Conversation:
         self.turns = list(turns)
         self._recorder = recorder
         self._started = turns[0].asked if turns else time.time()
-        self._in_documents = DocumentWords(session.documents)
 
     # Asking
 
-    def readings(self, question: str) -> tuple[str, ...]:
-        """What the question may ask, as `readings_after` completes it by what was asked before."""
-        return readings_after(self.session, self.turns, question, self._in_documents)
+    def understood(self, question: str) -> str:
+        """The question as it is asked, with what was asked before where it goes on from there."""
+        return asked_after(self.session, self.turns, question)
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""

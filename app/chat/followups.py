@@ -1,55 +1,33 @@
-"""A question among those before it: what a follow-up asks, and what a model that writes is told of the turns before."""
+"""A question among those before it: what a follow-up is asked with, and what a model that writes is told of the turns
+before."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import clip
-from docqa.app.reading.wording.followup import Earlier, InDocuments
-from docqa.app.reading.wording.readings import readings
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
-    from docqa.ingest.types import Document
     from docqa.model.prompts.conversation import Turn
 
-UNCLEAR = "It is not clear what that refers to: asked as it is. Name what you mean to be sure."
 _MOST_EARLIER, _MOST_SAID = 6, 1_000  # turns that go along with a question, characters of each answer
+_MOST_BEFORE, _MOST_ANSWER = 240, 120  # characters of the question before and its answer, beside a follow-up
 
 
-class DocumentWords:
-    """Whether words occur in one of `documents`, in any case and spacing; the first call makes their texts ready."""
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = documents
-        self._texts: list[str] | None = None
-
-    def __call__(self, words: str) -> bool:
-        if self._texts is None:
-            pages = (page.text for document in self._documents for page in document.pages)
-            self._texts = [" ".join(text.split()).casefold() for text in pages]
-        pattern = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
-        return any(pattern.search(text) for text in self._texts)
-
-
-def readings_after(
-    session: Session, turns: Sequence[KeptTurn], question: str, in_documents: InDocuments
-) -> tuple[str, ...]:
-    """What `question` may ask, completed by the last of `turns` that did not fail, the likeliest first: one where that
-    is clear. Empty where it points at something, and nothing that was spoken of can be meant. A model that is told the
-    turns before gets the question as it is.
-    """
+def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> str:
+    """`question`, with the last of `turns` that did not fail and its answer in brackets behind it where it goes on from
+    there: the passages are ranked and read with all of it. A model that is told the turns gets it as it is."""
     asked = question.strip()
-    earlier = next((turn for turn in reversed(turns) if turn.state != "failed"), None)
-    if earlier is None or session.writes:
-        return (asked,)
-    answer = earlier.answer.answer if earlier.answer is not None else None
-    found = readings(asked, Earlier(earlier.understood or earlier.question, answer), in_documents)
-    return tuple(asked if each.casefold() == asked.casefold() else each for each in found)
+    before = next((turn for turn in reversed(turns) if turn.state != "failed"), None)
+    if before is None or session.writes or not asked or not session.goes_on(asked):
+        return asked
+    answer = before.answer.answer if before.answer is not None else None
+    told = clip((before.understood or before.question).rstrip("?"), _MOST_BEFORE)
+    return f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
 
 
 def told_turns(session: Session, turns: Sequence[KeptTurn]) -> list[Turn]:

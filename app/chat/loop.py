@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.chat import slash
-from docqa.app.chat.followups import UNCLEAR
 from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -89,18 +88,12 @@ class ChatLoop:
     # Questions
 
     def _ask(self, question: str) -> None:
-        """Answer a question; where it may mean several, each of them."""
-        meant = self._conversation.readings(question)
+        understood = self._conversation.understood(question)
         if not self._typed:
             report.result(f"> {render.printable(question)}")
-        if not meant:
-            report.result(f"({UNCLEAR})")
-        for understood in meant or (question,):
-            if understood != question:
-                report.result(f"(read as: {render.printable(understood)})")
-            self._show(self._conversation.ask(question, understood), question, understood)
-            if self._stopped():
-                return
+        if understood != question:
+            report.result(f"(read as: {render.printable(understood)})")
+        self._show(self._conversation.ask(question, understood), question, understood)
 
     def _retry(self) -> None:
         if not self._conversation.turns:

@@ -3,8 +3,9 @@
     python -m docqa.app.lab.fields --data CUAD.jsonl.gz [--limit N] [--details]
 
 CUAD.jsonl.gz: contracts in the form of `questions.py`, whose questions are CUAD's. A value is right if it is in words
-that are marked for its question, or says one of their dates; parties are right if each is marked and each marked one
-with the name of a firm is there. Printed: right, wrong, rightly empty and wrongly empty of every field, as JSON.
+that are marked for its question, or says one of their dates; "no" is empty where nothing is marked; parties are right
+if each is marked and each marked one with the name of a firm is there. Printed: right, wrong, rightly empty and wrongly
+empty of every field, as JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter, defaultdict
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
+from docqa.app.answer.grades import Verdict
 from docqa.app.answerers.loading import load_model
 from docqa.app.batch.fields import Field, fields_of
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, read_eval_file
@@ -29,15 +31,16 @@ _LONGEST_NAME = 9  # words; what is longer, or in quotation marks, is no name
 
 def judged(field: Field, answer: Answer, gold: GoldQuestion, marked: list[tuple[int, int]]) -> str:
     """How a field's answer stands to what is marked, as half-open characters of the page."""
-    if answer.refused:
+    no_clause = field.kind is FactKind.YES_NO and answer.verdict is Verdict.NO and gold.unanswerable
+    if answer.refused or no_clause:
         return "rightly empty" if gold.unanswerable else "wrongly empty"
     if gold.unanswerable:
         return "wrong"
     said, places = str(answer.answer), [cite for quote in answer.quotes[:1] for cite in quote.cites]
     if field.kind is FactKind.PARTY:
         return "right" if _complete([each.text for each in answer.statements], gold.golds) else "wrong"
-    if field.kind is FactKind.DATE:
-        wanted = {date.value for text in gold.golds for date in read_dates(text)}
+    wanted = {date.value for text in gold.golds for date in read_dates(text)}
+    if field.kind is FactKind.DATE and wanted:
         right = not wanted.isdisjoint(date.value for date in read_dates(said))
     else:
         right = any(cite.start < end and start < cite.end for cite in places for start, end in marked)

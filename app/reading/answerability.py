@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidates, Form
+from docqa.app.reading.candidates import BY_CELL, BY_CLAUSE, BY_STRUCTURE, Candidates, Form
 from docqa.ingest.language.sentences import sentences
 from docqa.model.protocol import NamedLogistic, RefusalCalibration
 
@@ -73,6 +73,8 @@ def probability(values: Mapping[str, float], calibration: RefusalCalibration | N
         return STRUCTURE_CHANCE
     if values.get(BY_CELL):
         return CELL_CHANCE
+    if BY_CLAUSE in values:
+        return values[BY_CLAUSE]
     chosen = calibration or DEFAULT
     fitted = chosen.get("forms", {}).get(form)
     weights, bias = (fitted["weights"], fitted["bias"]) if fitted else (chosen["weights"], chosen["bias"])
@@ -82,7 +84,7 @@ def probability(values: Mapping[str, float], calibration: RefusalCalibration | N
 def first_passage_probability(values: Mapping[str, float], calibration: RefusalCalibration | None) -> float:
     """Probability (0 to 1) that the first passage answers; without a calibration of it, that of an answer."""
     fitted = calibration.get("evidence") if calibration else None
-    if calibration is None or fitted is None:
+    if calibration is None or fitted is None or BY_CLAUSE in values:
         return probability(values, calibration)
     return _logistic(values, calibration["features"], fitted["weights"], fitted["bias"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Quote
 from docqa.app.answer.grades import Verdict
@@ -16,6 +17,9 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Document, Span
 
+if TYPE_CHECKING:
+    from docqa.app.reading.clauses import ClauseHead
+
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
@@ -25,6 +29,9 @@ BY_STRUCTURE = "by_structure"
 
 BY_CELL = "by_cell"
 """The signal that the names of a table's row and column gave the answer, and hold all that was asked for."""
+
+BY_CLAUSE = "by_clause"
+"""The signal that the answer is in the clause of a field, or is it: the chance of that."""
 
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""
@@ -41,12 +48,15 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and `where` it stands if
-    it is there: FRONT (title pages and signature blocks), or words of headings."""
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and where it stands
+    if it is there: `where`, FRONT (title pages and signature blocks) or words of headings, or in a `clause`, whose
+    sentence is the answer where it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
     several: bool = False
     where: tuple[str, ...] = ()
+    clause: ClauseHead | None = field(default=None, compare=False)
+    or_clause: bool = False
 
 
 FRONT = "front"

@@ -10,11 +10,12 @@ from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import plain_words
-from docqa.app.facts.facts import FactKind, places_of
+from docqa.app.facts.facts import FactKind, places_of, read
 from docqa.app.places.scope import Scope
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import (
     ANYTHING,
+    BY_CLAUSE,
     BY_STRUCTURE,
     Candidate,
     Candidates,
@@ -23,8 +24,11 @@ from docqa.app.reading.candidates import (
     Wanted,
     best_first,
     trim,
+    whole_passage,
 )
+from docqa.app.reading.clauses import ClauseSentence, name_weights
 from docqa.app.reading.list_items import items_below
+from docqa.app.reading.parties import names_in
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
 from docqa.app.reading.wording.forms import answers_briefly, form_of
 from docqa.ingest.types import Document
@@ -334,3 +338,45 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
     several = tuple(items) if len(items) > 1 else ()
     form = Form.LIST if several else Form.FACT
     return Candidates(tuple(items), None, 0, form, None, several, {BY_STRUCTURE: 1.0})
+
+
+def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted) -> Candidates:
+    """A sentence of a clause, and yes where that is what is asked."""
+    item = whole_passage(context, sentence.passage)
+    start, end = trim(item.text, sentence.start, sentence.end)
+    found = Candidate(0, item.document, item.page, item.start + start, item.start + end, 0.0, 1, 0.0)
+    verdict = Verdict.YES if wanted.kind is FactKind.YES_NO else None
+    form = Form.FACT if verdict is None else Form.YES_NO
+    return Candidates((found,), None, 0, form, verdict, (), {BY_CLAUSE: chance})
+
+
+def in_sentence(
+    found: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
+) -> Candidates:
+    """The value in a sentence of a clause: what was found there, else the first of its kind, or else the sentence."""
+    item = whole_passage(context, sentence.passage)
+    first, end = item.start + sentence.start, item.start + sentence.end
+    within = [c for c in found.candidates if (c.document, c.page) == (item.document, item.page)]
+    within = [c for c in within if first <= c.start < end]
+    if not within and wanted.kind is not None:
+        values = places_of(wanted.kind, item.text[sentence.start : sentence.end])
+        at = (0, item.document, item.page)
+        within = [Candidate(*at, first + value.start, first + value.end, 0.0, 1, 0.0) for value in values[:1]]
+    if not within and wanted.or_clause:
+        return clause_itself(context, sentence, chance, wanted)
+    return replace(found, candidates=tuple(within), signals={BY_CLAUSE: chance})
+
+
+def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: float) -> Candidates:
+    """The names in the sentences of a clause, none that is part of another; several are a list."""
+    found: dict[str, Candidate] = {}
+    for row in rows:
+        item = whole_passage(context, row.passage)
+        first, text = item.start + row.start, item.text[row.start : row.end]
+        for name in names_in(text, *name_weights()):
+            fact = read(FactKind.PARTY, text[name.start : name.end])
+            at = (0, item.document, item.page, first + name.start, first + name.end)
+            found.setdefault(fact.value if fact is not None else "", Candidate(*at, 0.0, 1, 0.0))
+    names = tuple(each for said, each in found.items() if not any(said in o and said != o for o in found))
+    several = names if len(names) > 1 else ()
+    return Candidates(names, None, 0, Form.LIST if several else Form.FACT, None, several, {BY_CLAUSE: chance})

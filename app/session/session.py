@@ -215,6 +215,10 @@ class Session:
         """
         return self.answerer.ask_again(_checked(question), without, nearest)
 
+    def goes_on(self, question: str) -> bool:
+        """Whether a question cannot be understood without one before it; False without heads that tell."""
+        return self.model.reader is not None and self.model.reader.goes_on(question)
+
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
         return self.answerer.rank(question)

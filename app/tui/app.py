@@ -8,20 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App
-from textual.widgets import Input
 
 from docqa.app import report
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
-from docqa.app.tui.library.library import LibraryScreen, RecentScreen
+from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import anything_kept
-from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import TuiSettings
+from docqa.app.tui.typing_screen import TypingScreen
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.binding import Binding
     from textual.theme import Theme
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
+_QUIT = "ctrl+q"  # works at any moment, also before there is anything to type into
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 
@@ -39,11 +39,12 @@ _LEAVE_WITHIN_S = 20.0
 class Interface(App[None]):
     """Shows the documents at `path`; one file opens at once, with its folder as the library behind it.
 
-    Without a path it shows what was read and asked before, over the current folder. `pictures` is None where the
-    terminal shows none.
+    Without a path it shows what was read and asked before, and the current folder. `pictures` is None where the
+    terminal shows none; `typed` is what was typed before.
     """
 
     TITLE = "docqa"
+    ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
     CSS_PATH = "docqa.tcss"
 
     def __init__(
@@ -53,8 +54,10 @@ class Interface(App[None]):
         store: Store | None,
         settings: TuiSettings | None = None,
         pictures: Pictures | None = None,
+        typed: bytes = b"",
     ) -> None:
         super().__init__()
+        self._typed = typed
         self.settings = settings or TuiSettings()
         self._pictures = pictures
         self.animation_level = "none"  # a view that moves by itself fights the reader
@@ -67,16 +70,20 @@ class Interface(App[None]):
         self._kept_theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
         self.theme = self._kept_theme  # now: a theme that comes later has every style read a second time
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
         single = os.path.isfile(path) and not _is_zip(path)
-        self.push_screen(LibraryScreen(os.path.dirname(path) or "." if single else path, self.store))
+        before = self._path is None and self.store is not None and anything_kept(self.store)
+        folder = os.path.dirname(path) or "." if single else path
+        self.push_screen(LibraryScreen(folder, self.store, everywhere=before))
         if single:
             self.open_document(path)
-        elif self._path is None and self.store is not None and anything_kept(self.store):
-            self.push_screen(RecentScreen(self.store))
+        for character in self._typed.decode(errors="ignore"):
+            name = {"\r": "enter", "\n": "enter", "\x7f": "backspace"}.get(character, character)
+            assert isinstance(self.screen, TypingScreen)
+            await self.screen.take(events.Key(name, character))
         self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
     def _keep_theme(self, theme: Theme) -> None:
@@ -94,24 +101,16 @@ class Interface(App[None]):
         chosen = self.settings.keys.get(binding.id or "")
         return keymap.shown(chosen) if chosen else super().get_key_display(binding)
 
-    def on_key(self, event: events.Key) -> None:
-        """Letters typed right behind the key that opens a line of input, or a document, belong to that line.
-
-        They were on their way to what had the focus before, and come here only because it was no longer theirs.
-        """
-        if event.character is None or not event.is_printable:
-            return
-        line, screen = self.focused, self.screen
-        if isinstance(line, Input):
-            line.replace(event.character, *line.selection)
-        elif not (isinstance(screen, _document_screen()) and screen.type_ahead(event.character)):
-            return
-        event.stop()
-        event.prevent_default()
-
-    def action_help(self, screen: str) -> None:
-        """The keys of `screen`, one of keymap.SCREENS; over a document the marks, too."""
-        self.push_screen(HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document"))
+    async def on_event(self, event: events.Event) -> None:
+        """Keys and what is pasted go to the screen, each carried out before the next one is looked at."""
+        leaves = isinstance(event, events.Key) and event.key == _QUIT
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and not leaves:
+            screen = self.screen
+            if isinstance(screen, TypingScreen):
+                self.app_focus = True
+                await screen.take(event)
+                return
+        await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
@@ -130,11 +129,8 @@ class Interface(App[None]):
         screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
         self.push_screen(screen)
 
-    def on_document_screen_left(self, message: DocumentScreen.Left) -> None:
-        """A document whose questions are being answered stays open behind the list."""
-        screen = message.document_screen
-        if screen is not self.screen:
-            return
+    def leave_document(self, screen: DocumentScreen) -> None:
+        """Back to the list; a document whose questions are being answered stays open behind it."""
         if screen.questions.jobs.busy:
             name = os.path.abspath(screen.path)
             self.install_screen(screen, name)
@@ -150,7 +146,7 @@ class Interface(App[None]):
         self.notify(f"{name}: the questions are answered", markup=False)
         self.uninstall_screen(screen)
         self.call_later(screen.remove)
-        if isinstance(self.screen, LibraryScreen | RecentScreen):
+        if isinstance(self.screen, LibraryScreen):
             self.screen.action_refresh_list()
 
     @property
@@ -200,7 +196,7 @@ def run(path: str | None, options: Options) -> int:
         from docqa.app.tui.page.picture import Pictures
 
         pictures = Pictures(shown_by, opener.picture)
-    app = Interface(path, opener, store, chosen, pictures)
+    app = Interface(path, opener, store, chosen, pictures, bytes(background.typed))
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

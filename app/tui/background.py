@@ -1,4 +1,7 @@
-"""Whether a terminal is light or dark: it is asked (OSC 11), and where it does not answer, COLORFGBG may say."""
+"""The terminal before the interface draws: what is typed then is kept, and whether it is light or dark is asked.
+
+It is asked by OSC 11; where it does not answer, COLORFGBG may say.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import re
 import select
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ASK_WITHIN_S = 0.3
 _ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question, so that nobody waits for the first
@@ -15,6 +20,28 @@ _SILENT = ("dumb", "linux")
 _COLOUR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 _WEIGHTS = (0.299, 0.587, 0.114)
 _LIGHT_COLOURS = ("7", "15")
+_REPLIES = re.compile(rb"\x1b\].*?(?:\x1b\\|\x07)|\x1b\[[?\d;]*[a-zA-Z]|\x1b.", re.DOTALL)
+typed = bytearray()
+"""What somebody typed while the terminal was asked; the interface takes it."""
+
+
+@contextmanager
+def quiet_terminal() -> Iterator[None]:
+    """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read by the end is dropped,
+    rather than left to the shell."""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows
+        yield
+        return
+    source = sys.stdin.fileno()
+    before = termios.tcgetattr(source)
+    tty.setcbreak(source, termios.TCSANOW)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(source, termios.TCSAFLUSH, before)
 
 
 def is_light() -> bool:
@@ -62,4 +89,5 @@ def _answer(source: int) -> bytes:
         if left <= 0 or not select.select([source], [], [], left)[0]:
             break
         answer += os.read(source, 1_024)
+    typed.extend(_REPLIES.sub(b"", answer))
     return answer

@@ -18,18 +18,18 @@ from textual.message import Message
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Finished, Token
+from docqa.ingest.errors import Encrypted, IngestError
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from docqa.app.chat.followups import DocumentWords
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
 
-Opener = Callable[[str, Callable[[int, int], None]], "Session"]
-"""Makes the Session of the document at a path; the function hears of each page that is begun, and how many there are.
-Raises the errors of the engine."""
+Opener = Callable[[str, Callable[[int, int], None], str | None], "Session"]
+"""Makes the Session of the document at a path; the function hears of each page that is begun, and how many there are;
+the last is the document's password. Raises the errors of the engine."""
 Post = Callable[[Message], object]
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
@@ -67,12 +67,14 @@ class SessionEvent(Message):
 
 @dataclass
 class JobEnded(Message):
-    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, with `reason` if it failed."""
+    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, with `reason` if it failed;
+    `locked` where a password would help."""
 
     kind: str
     number: int | None
     outcome: str
     reason: str = ""
+    locked: bool = False
 
 
 @dataclass
@@ -95,11 +97,10 @@ class _Job:
 
 @dataclass
 class Understood(Message):
-    """What question `number` is taken to ask, as those before it complete it; `remark` says what else it may mean."""
+    """What question `number` is taken to ask, with what was asked before where it goes on from there."""
 
     number: int
     question: str
-    remark: str = ""
 
 
 class SessionBridge:
@@ -161,26 +162,26 @@ class SessionBridge:
             jobs.release()
 
     def _carry_out(self, job: _Job) -> None:
-        outcome, reason = self._work(job)
+        outcome, reason, locked = self._work(job)
         with self._lock:
             self._unfinished.remove(job)
-        deliver(job.post, JobEnded(job.kind, job.number, outcome, reason))
+        deliver(job.post, JobEnded(job.kind, job.number, outcome, reason, locked))
         if job.jobs.left and not self.waiting(job.jobs):
             job.jobs.release()
 
-    def _work(self, job: _Job) -> tuple[str, str]:
+    def _work(self, job: _Job) -> tuple[str, str, bool]:
         try:
             messages = job.work()
             while not job.stopped.is_set() or self._ends_text(job):
                 message = next(messages, None)
                 if message is None:
-                    return "finished", ""
+                    return "finished", "", False
                 if not deliver(job.post, message):
                     job.stopped.set()
             messages.close()
-            return "stopped", ""
+            return "stopped", "", False
         except Exception as error:  # noqa: BLE001 - a bug costs this answer, not the session that a person is in
-            return "failed", problem(error)
+            return "failed", problem(error), isinstance(error, Encrypted)
 
     def _ends_text(self, job: _Job) -> bool:
         """Whether the job goes on although it was stopped: what is written ends where it is, is checked, and shown."""
@@ -205,7 +206,6 @@ class DocumentJobs:
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
-        self._words: DocumentWords | None = None
         self.session: Session | None = None
         self.left = False
 
@@ -214,9 +214,9 @@ class DocumentJobs:
         """Whether a read or a question is under way or waits."""
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
-    def open(self, path: str, post: Post) -> None:
+    def open(self, path: str, post: Post, password: str | None = None) -> None:
         """Parse the document at `path`, whatever else goes on: DocumentOpened, then JobEnded."""
-        self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post)), parallel=True)
+        self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
 
     def read(self, post: Post) -> None:
         """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
@@ -253,11 +253,8 @@ class DocumentJobs:
         self.release()
         yield from ()
 
-    def _open(self, path: str, post: Post) -> _Messages:
-        from docqa.app.chat.followups import DocumentWords
-
-        session = self._bridge.opener(path, _counted(post))
-        self.session, self._words = session, DocumentWords(session.documents)
+    def _open(self, path: str, post: Post, password: str | None) -> _Messages:
+        session = self.session = self._bridge.opener(path, _counted(post), password)
         yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
 
     def _read(self) -> _Messages:
@@ -266,17 +263,15 @@ class DocumentJobs:
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""
-        from docqa.app.chat.followups import UNCLEAR, readings_after, told_turns
+        from docqa.app.chat.followups import asked_after, told_turns
         from docqa.app.history.records import KeptTurn
 
         session = self.session
-        assert session is not None and self._words is not None
+        assert session is not None
         known = {**before, **self._answered}
         turns = [known[each] for each in sorted(known) if each < number]
-        meant = readings_after(session, turns, question, self._words)
-        asked = meant[0] if meant else question
-        remark = UNCLEAR if not meant else f"It may also mean: {meant[1]}" if len(meant) > 1 else ""
-        yield Understood(number, asked if asked != question else "", remark)
+        asked = asked_after(session, turns, question)
+        yield Understood(number, asked if asked != question else "")
         for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):
@@ -359,6 +354,8 @@ def deliver(post: Callable[[Message], object], message: Message) -> bool:
 
 def problem(error: Exception) -> str:
     """The message of an error that is expected; of any other that it is a bug, and which."""
+    if isinstance(error, IngestError) and "--" in error.hint:  # nobody types a flag here
+        return f"{error.where}: {error.message}"
     if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
         return report.describe(error)
     return f"this is a bug in docqa: {type(error).__name__}: {error}"

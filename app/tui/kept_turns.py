@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
-INTERRUPTED = "Left before it was answered; r asks again."
+INTERRUPTED = "Left before it was answered; Ctrl+R asks again."
 _KIND = "tui"
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Turn:
     answer.
 
     `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
-    `understood`: what a follow-up was taken to ask, empty where that is the question; `remark`: what else it may mean.
+    `understood`: what a follow-up was taken to ask, empty where that is the question.
     """
 
     question: str
@@ -44,7 +44,6 @@ class Turn:
     scores: list[tuple[int, int, int, float]] = field(default_factory=list)
     draft: str = ""
     understood: str = ""
-    remark: str = ""
 
     @property
     def running(self) -> bool:
@@ -66,7 +65,7 @@ class Turn:
     def restart(self) -> None:
         """Forget what an earlier attempt left."""
         self.state, self.answer, self.note, self.scores, self.draft = "waiting", None, "", [], ""
-        self.understood, self.remark = "", ""
+        self.understood = ""
 
 
 @dataclass(frozen=True)

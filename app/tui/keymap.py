@@ -35,6 +35,11 @@ class Key:
         """The key as people write it: `/`, `Ctrl+P`, `Esc`."""
         return shown(self.key)
 
+    @property
+    def command(self) -> str:
+        """What is typed behind `/` for it."""
+        return self.name.replace("_", "-")
+
 
 def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
     """`keys` under the heading `topic` in the help."""
@@ -42,94 +47,83 @@ def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
 
 
 _CITE = "go to the cite with this number; before any question, ask the suggested one"
-_CITES = tuple(Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", _CITE, group="1 … 9") for n in range(1, 10))
+_CITES = tuple(
+    Key(f"cite_{n}", f"alt+{n}", f"go('follow_cite', {n - 1})", _CITE, group="Alt+1-9") for n in range(1, 10)
+)
 DOCUMENT = (
-    *_about("General", Key("help", "?", "app.help('document')", "this page", "Help")),
+    *_about("General", Key("help", "f1", "help", "keys, commands and marks; also ? in an empty line", "Help")),
     *_about(
         "Questions and answers",
-        Key("question", "q", "line('ask')", "write a question", "Ask"),
-        Key("read", "r", "read", "read the document now; continue what was stopped"),
-        Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
-        Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
-        Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite"),
+        Key("read", "ctrl+r", "read", "go on with all that was stopped; read the document now"),
+        Key("stop", "escape", "stop_job", "one step out: of a search, an answer under way, a pane"),
+        Key("next_cite", "alt+n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
+        Key("previous_cite", "alt+p", "go('next_cite', -1)", "go to the previous cite"),
         *_CITES,
-        Key("looked_at", "v", "go('unfold')", "show or fold what else was looked at"),
-        Key("next_answer", "]", "go('next_answer', 1)", "next answer"),
-        Key("previous_answer", "[", "go('next_answer', -1)", "previous answer"),
+        Key("looked_at", "alt+v", "go('unfold')", "show or fold what else was looked at"),
+        Key("next_answer", "alt+down", "go('next_answer', 1)", "next answer"),
+        Key("previous_answer", "alt+up", "go('next_answer', -1)", "previous answer"),
     ),
     *_about(
         "Moving in the text",
-        Key("back", "b", "go('back')", "go back to where you were", "Back"),
-        Key("find", "/", "line('find')", "search in the document", "Find"),
-        Key("next_hit", ">", "go('next_hit', 1)", "next search hit"),
-        Key("previous_hit", "<", "go('next_hit', -1)", "previous search hit"),
-        Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
-        Key("follow", "f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),
-        Key("follow_previous", "F", "go('next_link', -1)", "select the previous one"),
-        Key("go_there", "enter", "go('follow_selected_link')", "in the text: go where the selected reference points"),
+        Key("back", "alt+left", "go('back')", "go back to where you were", "Back"),
+        Key("find", "ctrl+f", "line('find')", "search in the document", "Find"),
+        Key("next_hit", "f3", "go('next_hit', 1)", "next search hit"),
+        Key("previous_hit", "shift+f3", "go('next_hit', -1)", "previous search hit"),
+        Key("go_to", "ctrl+g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
+        Key("follow", "alt+f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),
+        Key("follow_previous", "alt+b", "go('next_link', -1)", "select the previous one"),
+        Key("go_there", "alt+right", "go('follow_selected_link')", "go where the selected reference points"),
     ),
     *_about(
         "Notes and copying",
-        Key("select", "s", "mark('select')", "select a sentence of the text, then the next one"),
-        Key("select_more", "S", "mark('select', True)", "make the selection a sentence longer"),
-        Key("highlight", "h", "mark('highlight')", "highlight the selected words, or what you follow; again: no more"),
-        Key("note", "w", "mark('begin_note')", "write a note on the selected words, or on what you follow"),
-        Key("notes", "N", "notes", "your notes and highlights: go there, change, delete"),
-        Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
+        Key("select", "alt+s", "mark('select')", "select a sentence of the text, then the next one"),
+        Key("select_more", "alt+m", "mark('select', True)", "make the selection a sentence longer"),
+        Key("highlight", "alt+h", "mark('highlight')", "highlight the selected words, or what you follow; or no more"),
+        Key("note", "alt+w", "mark('begin_note')", "write a note on the selected words, or on what you follow"),
+        Key("notes", "alt+l", "notes", "your notes and highlights: go there, change, delete"),
+        Key("copy", "ctrl+y", "go('copy')", "copy the selected words, or the quote, with its cite"),
     ),
     *_about(
         "Panes",
-        Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
-        Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
-        Key("answers", "a", "pane('answers')", "answers"),
-        Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
+        Key("outline", "alt+o", "pane('outline')", "outline (Enter goes to a heading, left and right open it)"),
+        Key("text", "alt+t", "pane('page')", "text (arrows scroll it; page keys always do)"),
+        Key("answers", "alt+a", "pane('answers')", "answers"),
+        Key("picture", "alt+i", "picture", "the page's own picture beside its text, where the terminal can show one"),
     ),
     *_about(
         "General",
-        Key("export", "e", "export", "export questions, answers and notes as Markdown or HTML"),
-        Key("library", "l", "library", "back to the list of documents", "Documents"),
+        Key("export", "ctrl+s", "export", "export questions, answers and notes as Markdown or HTML"),
+        Key("library", "ctrl+l", "library", "back to the list of documents", "Documents"),
+        Key("theme", "f9", "app.change_theme", "choose the colours"),
     ),
-)
-
-# Keys of the text alone, while it has the focus.
-PAGE = _about(
-    "Moving in the text",
-    Key("page_down", "space", "page_down", "a page of text down"),
-    Key("line_down", "j", "scroll_down", "a line of text down"),
-    Key("line_up", "k", "scroll_up", "a line of text up"),
 )
 
 LIBRARY = _about(
     "Documents",
-    Key("help", "?", "app.help('library')", "this page", "Help"),
-    Key("open", "enter", "", "open the document"),
-    Key("recent", "h", "recent", "recent documents and questions", "Recent"),
-    Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
-)
-
-RECENT = _about(
-    "Documents and questions",
-    Key("help", "?", "app.help('recent')", "this page", "Help"),
-    Key("open", "enter", "", "open the document, at the question where one is chosen"),
-    Key("find", "/", "find", "show only documents and questions with these words", "Find"),
-    Key("library", "l", "library", "the documents of this folder", "This folder"),
-    Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
+    Key("help", "f1", "help", "this page; also ? in an empty line", "Help"),
+    Key("open", "enter", "", "open the document, or the question; letters of its name filter the list"),
+    Key("open_path", "ctrl+p", "open_path", "open the document or folder at a path"),
+    Key("sort", "f6", "sort", "order by name, date, size, or when it was last used", "Sort"),
+    Key("recent", "ctrl+o", "recent", "what you read and asked before, too; or this folder alone", "Recent"),
+    Key("refresh", "f5", "refresh_list", "look for documents again", "Refresh"),
     Key("stop", "escape", "clear", "show all again"),
+    Key("theme", "f9", "app.change_theme", "choose the colours"),
 )
 
 EVERYWHERE = _about(
     "General",
-    Key("commands", "ctrl+p", "", "all commands, headings and past questions"),
-    Key("quit", "ctrl+q", "", "quit"),
+    Key("ask", "enter", "", "ask what is typed; a letter typed anywhere goes to the line at the foot"),
+    Key("commands", "/", "", "in an empty line: all commands, by their names"),
+    Key("earlier", "up", "", "in the line: earlier questions; Tab goes from pane to pane"),
+    Key("quit", "ctrl+q", "app.quit", "quit"),
 )
 
 TOPICS = (
-    "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents",
-    "Documents and questions", "General",
+    "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents", "General",
 )  # fmt: skip
 """The headings of the help, in their order."""
 
-SCREENS = {"document": (*DOCUMENT, *PAGE), "library": LIBRARY, "recent": RECENT}
+SCREENS = {"document": DOCUMENT, "library": LIBRARY}
 """The keys that are at work together, by the screen they belong to."""
 
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
@@ -159,13 +153,20 @@ def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ..
     return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
 
 
+def matching(keys: Iterable[Key], words: str) -> list[Key]:
+    """The keys whose name or help has all of `words`; those first whose name begins with them."""
+    wanted = words.casefold().replace("-", "_").replace("/", "").split()
+    found = [key for key in keys if all(word in f"{key.name} {key.help} {key.topic}".casefold() for word in wanted)]
+    return sorted(found, key=lambda key: not all(key.name.startswith(word) for word in wanted[:1]))
+
+
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
     """For every topic its keys, as they are shown, each once.
 
     The nine keys of the cites are one line while none of them was replaced.
     """
     listed = list(keys)
-    grouped = all(key.key == key.name[-1] for key in listed if key.group)
+    grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}
     for key in listed:
         shown_as = key.group if key.group and grouped else key.shown
@@ -177,4 +178,5 @@ def shown(key: str) -> str:
     """A key as people write it: `/`, `Ctrl+P`, `Esc`."""
     *modifiers, last = key.split("+") if len(key) > 1 else (key,)
     last = _SHOWN.get(last, last.capitalize() if len(last) > 1 else last)
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), last.upper() if modifiers else last])
+    last = last.upper() if modifiers and len(last) == 1 else last
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), last])

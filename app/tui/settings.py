@@ -5,7 +5,7 @@
     pictures = "off"
 
     [tui.keys]
-    next_cite = "f3"
+    next_cite = "f7"
 
 What is not set there has its default.
 """
@@ -39,9 +39,9 @@ _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
 _FIXED = {
     **dict.fromkeys(("up", "down", "left", "right", "pageup", "pagedown", "home", "end"), "moves in lists and text"),
     **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
+    **dict.fromkeys(("backspace", "delete", "space", "left", "right"), "edits what is typed"),
     "ctrl+q": "quits",
     "ctrl+c": "is the terminal's own",
-    "ctrl+p": "opens the commands",
 }
 
 
@@ -120,7 +120,7 @@ def _key(name: str, value: object, origin: str) -> str:
     if name not in known:
         raise UsageError(f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known)))
     if not isinstance(value, str) or not _is_key(value):
-        hint = 'one character ("x", "?"), or a name such as "f5", "space", "ctrl+n", "alt+left"'
+        hint = 'a name such as "f5", "ctrl+n" or "alt+left"; a plain letter is part of a question'
         raise UsageError(f"tui.keys.{name}: {value!r} is not a key", where=origin, hint=hint)
     if value in _FIXED:
         what = f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be reassigned"
@@ -133,7 +133,7 @@ def _is_key(value: str) -> bool:
     if modified:  # a terminal tells ctrl+n, but sends A for shift+a, and something else for ctrl+?
         plain = re.fullmatch("[a-z0-9]", modified[2]) is not None and "shift+" not in value
         return modified[2] in _NAMED or plain
-    return value in _NAMED or (len(value) == 1 and value.isprintable() and value not in " ,")
+    return value in _NAMED
 
 
 def _check_once(screen: str, keys: tuple[Key, ...], origin: str) -> None:

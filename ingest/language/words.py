@@ -25,14 +25,11 @@ DOCUMENTS = word_set(
 AUXILIARY = word_set(
     "is are was were am do does did has have had will would shall should can could may might must cannot"
 )
-SINGULAR = {"do": "does", "are": "is", "have": "has", "were": "was"}
-VERBS = AUXILIARY | word_set("be been being not")
 QUESTION = word_set("what which who whom whose when where why how")
 DETERMINER = word_set("a an the this that these those each every any all no some both either")
-PLACES = word_set("in at on within near inside outside")
-TIMES = word_set("before after until during since by")
-PREPOSITION = PLACES | TIMES | word_set(
-    "for to from with without under over between against about per through upon into than if of as"
+PREPOSITION = word_set(
+    "in at on within near inside outside before after until during since by for to from with without under over "
+    "between against about per through upon into than if of as"
 )
 CONJUNCTION = word_set("while when where if unless that which who because although until")
 ASKING_VERB = rf"(?:(?:{alternatives(AUXILIARY)}|ought|need)(?:n['’]t)?|can['’]t|won['’]t)"

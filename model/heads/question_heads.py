@@ -1,6 +1,6 @@
 """What a question is after, by linear layers on the reader's states of the question alone: whether it asks about a
-document itself; which two questions it asks; what it wants of several documents, and which of its words one of them is
-asked.
+document itself; whether it goes on from a question before; which two questions it asks; what it wants of several
+documents, and which of its words one of them is asked.
 
 "Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss law?": words that
 only speak of the documents as a group are left out; names and numbers stay.
@@ -51,7 +51,7 @@ class QuestionOfSeveral:
 @dataclass(frozen=True)
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
-    2 * hidden] in the order of QuestionKind, `itself` and `two` [2 * hidden]. On a token's state: `kept` [2, hidden],
+    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On a token's state: `kept` [2, hidden],
     for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two questions and the
     second.
 
@@ -62,6 +62,8 @@ class QuestionHeads:
     kind_bias: np.ndarray
     itself: np.ndarray
     itself_bias: np.ndarray
+    follows: np.ndarray
+    follows_bias: np.ndarray
     kept: np.ndarray
     kept_bias: np.ndarray
     two: np.ndarray
@@ -80,6 +82,10 @@ class QuestionHeads:
     def about_itself(self, states: np.ndarray) -> bool:
         """Whether a question asks for what the head or the foot of a document tells: its date, parties, authors."""
         return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
+
+    def goes_on(self, states: np.ndarray) -> bool:
+        """Whether a question cannot be understood without one before it."""
+        return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
         """What a question wants whose tokens are at `places`."""

@@ -80,8 +80,8 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
     if said is not None and field.type in (FactKind.PARTY, FactKind.PERSON):
         quoted = " ".join(quote.text for quote in answer.quotes)
         said = "; ".join(with_role(statement.text, quoted) for statement in answer.statements)
-    kind = field.kind if field.kind in NORMALISED else None
-    fact = read(kind, said) if kind is not None and said is not None else None
+    kinds = [kind for kind in (field.kind, FactKind.PERIOD if field.or_clause else None) if kind in NORMALISED]
+    fact = next((fact for kind in kinds if said is not None and (fact := read(kind, said))), None)
     cell = AnswerCell(answer.status, said, answer.confidence, normalised=fact.value if fact is not None else None)
     if answer.status == Status.POSSIBLE and answer.evidence:
         return replace(cell, possibly=answer.evidence[0])

@@ -1,19 +1,20 @@
-"""What to open: the documents of a folder or an archive, and what was read and asked before; Enter opens a row."""
+"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions, in one
+list that is filtered as one types; Enter opens a row."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import BindingType
+from textual.fuzzy import Matcher
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Footer, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.output.progress import size
@@ -30,250 +31,267 @@ from docqa.app.tui.library.recents import (
     recent_documents,
     short_path,
 )
+from docqa.app.tui.screens.prompt_screen import PromptScreen
+from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
-_SIZE_CELLS, _KEPT_CELLS = 10, 20
-_USED_CELLS = 12
-_STATUS_CELLS = 10
+_SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS = 10, 12, 20
 _PADDING = 8
+_GONE = "file not found"
+ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
+    "name": lambda each: (each.name.casefold(),),
+    "date": lambda each: (-each.modified, each.name),
+    "size": lambda each: (-each.size, each.name),
+    "last use": lambda each: (-each.used, each.name),
+}
+_NOTHING = "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder"
 Cell = str | Text
 
 
-class RowTable(DataTable[Text]):
-    """A table of rows to choose from with Enter, under columns of our own width."""
+@dataclass(frozen=True)
+class LibraryRow:
+    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
+    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
 
-    def __init__(self, chosen: Callable[[RowTable, int], None], *, id: str) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=True)
+    name: str
+    path: str
+    size: int = 0
+    modified: float = 0.0
+    used: float = 0.0
+    kept: str = ""
+    past: PastQuestion | None = None
+
+
+class RowTable(DataTable[Text]):
+    """A table of rows to choose from, under columns of our own width."""
+
+    def __init__(self, chosen: Callable[[int], None]) -> None:
+        super().__init__(id="library", cursor_type="row", zebra_stripes=True)
         self.chosen = chosen
 
     def action_select_cursor(self) -> None:
         """Enter opens the row at once, not by a message: what is typed behind it belongs to the document."""
         if self.row_count:
-            self.chosen(self, self.cursor_row)
+            self.chosen(self.cursor_row)
 
     def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
         event.stop()
-        self.chosen(self, event.cursor_row)
+        self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
-        """Show `rows` under `columns` (title, cells); the cursor stays on its row.
-
-        The widths are given because a table measures its cells only after they are drawn.
-        """
-        at = self.cursor_row
+        """Show `rows` under `columns` (title, cells), whose widths a table would measure only after it is drawn."""
         self.clear(columns=True)
         for title, width in columns:
             self.add_column(title, width=width)
         for row in rows:
             cells = (Text(cell, overflow="ellipsis", no_wrap=True) if isinstance(cell, str) else cell for cell in row)
             self.add_row(*cells)
-        if rows:
-            self.move_cursor(row=min(max(at, 0), len(rows) - 1))
 
 
 def _right(words: str) -> Text:
     return Text(words, justify="right", no_wrap=True)
 
 
-def _open(screen: Screen[None], path: str, past: PastQuestion | None = None) -> None:
-    """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
-    screen.app.open_document(path, past)  # type: ignore[attr-defined]
-
-
 @dataclass
 class LibraryListed(Message):
-    """The documents, and what is kept of each by its path; or the `problem` that kept them from being listed."""
+    """The rows, and what is wrong with the history; or the `problem` that kept them from being listed."""
 
-    documents: list[LibraryDocument]
-    kept: dict[str, str]
+    entries: list[LibraryRow]
     notices: list[str]
     problem: str = ""
 
 
-class LibraryScreen(Screen[None]):
-    """Lists `path`; names come from the folder alone, nothing is parsed."""
+class LibraryScreen(PromptScreen):
+    """Lists `path` and, where `everywhere`, what was read and asked before wherever it is. Nothing is parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 
-    def __init__(self, path: str, store: Store | None) -> None:
-        super().__init__()
-        self._path = path
-        self._store = store
-        self._listed = LibraryListed([], {}, [])
-        self._table = RowTable(self._choose, id="library")
+    def __init__(self, path: str, store: Store | None, *, everywhere: bool = False) -> None:
+        super().__init__("library", "filter")
+        self._path, self._store, self._everywhere = path, store, everywhere
+        self._order = "last use" if everywhere else "name"
+        self._listed = LibraryListed([], [])
+        self._shown: list[LibraryRow] = []
+        self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
+        self._title = Static("", id="title", markup=False)
+        self._table = RowTable(self._choose)
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
-        yield Static(printable(os.path.abspath(self._path)), id="title", markup=False)
+        yield self._title
         yield self._table
         yield self._status
+        yield self.prompt
         yield Footer(compact=True, show_command_palette=False)
 
     def on_screen_resume(self) -> None:
         """Look again whenever the screen comes back: a document may have been read meanwhile."""
         self.action_refresh_list()
 
+    # Keys
+
     def action_refresh_list(self) -> None:
-        run_in_thread(self, self._look, lambda problem: LibraryListed([], {}, [], problem))
+        run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
+
+    def action_sort(self) -> None:
+        """Another order: by name, date, size, or when it was last used."""
+        names = list(ORDERS)
+        self._order = names[(names.index(self._order) + 1) % len(names)]
+        self._show(self._words)
 
     def action_recent(self) -> None:
-        """Recent documents and questions, of this folder or another."""
+        """What was read and asked before, wherever it is; or this folder alone again."""
         if self._store is None:
             self.notify("with --no-store nothing is kept", markup=False)
+            return
+        self._everywhere = not self._everywhere
+        self._order = "last use" if self._everywhere else "name"
+        self.action_refresh_list()
+
+    def action_open_path(self) -> None:
+        self.prompt.enter("path")
+
+    def action_clear(self) -> None:
+        """Show all again, and take what is typed."""
+        self.prompt.leave()
+        self._show("")
+        self.set_focus(self.line)
+
+    def prompt_moved(self, mode: str, key: str) -> None:
+        """The row above or below, or a page of them."""
+        names = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+        getattr(self._table, f"action_{names.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
+
+    async def line_entered(self, mode: str, text: str) -> None:
+        """Open the row, of those that have the words by now; or the path that was typed."""
+        if mode == "path":
+            self._open_path(os.path.expanduser(text))
         else:
-            self.app.push_screen(RecentScreen(self._store))
+            self._show(text)
+            self._entered = not self._loaded
+            self._table.action_select_cursor()
 
-    def on_library_listed(self, message: LibraryListed) -> None:
-        """Fill the table; the cursor stays on its document."""
-        chosen = self._listed.documents[self._table.cursor_row].path if self._listed.documents else ""
-        self._listed = message
-        self._fill()
-        paths = [document.path for document in message.documents]
-        if chosen in paths:
-            self._table.move_cursor(row=paths.index(chosen))
-        going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
-        listed = " · ".join([counted(len(paths), "document"), "Enter opens", *going_on])
-        self._status.update(message.problem or listed)
-        for notice in message.notices:
-            self.notify(printable(notice), severity="warning", markup=False)
-        self._table.focus()
+    async def run_command(self, command: keymap.Key, argument: str) -> None:
+        """Run a command; `/open` takes a path."""
+        if command.name == "open_path" and argument:
+            self._open_path(os.path.expanduser(argument))
+        else:
+            await super().run_command(command, argument)
 
-    def _choose(self, _: RowTable, row: int) -> None:
-        _open(self, self._listed.documents[row].path)
+    def on_prompt_changed(self, message: Prompt.Changed) -> None:
+        if message.mode == "filter":
+            self._show(message.text)
 
     def on_resize(self) -> None:
         self._fill()
 
+    def _open_path(self, path: str) -> None:
+        if not os.path.exists(path):
+            self.notify(f"{printable(path)} does not exist", severity="warning", markup=False)
+        elif os.path.isdir(path):
+            self._path, self._everywhere, self._order = path, False, "name"
+            self.prompt.close()
+            self.action_refresh_list()
+        else:
+            self._open(LibraryRow("", path))
+
+    def _choose(self, row: int) -> None:
+        self._open(self._shown[row])
+
+    def _open(self, entry: LibraryRow) -> None:
+        """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
+        if entry.kept == _GONE:
+            self.notify(f"{printable(entry.path)} does not exist any more", severity="warning", markup=False)
+            return
+        self.prompt.reset()
+        self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
+
+    # The list
+
+    def on_library_listed(self, message: LibraryListed) -> None:
+        """Fill the table; the cursor stays on its document."""
+        self._listed, self._loaded = message, True
+        self._show(self._words)
+        if self._entered:
+            self._entered = False
+            self._table.action_select_cursor()
+        for notice in message.notices:
+            self.notify(printable(notice), severity="warning", markup=False)
+
+    @property
+    def _words(self) -> str:
+        return "" if self.prompt.commanding or self.prompt.mode != "filter" else self.prompt.line.value.strip()
+
+    def _show(self, words: str) -> None:
+        """The rows that have the letters of `words`, best first, else documents in their order and then questions."""
+        at = self._table.cursor_row
+        chosen = self._shown[at] if 0 <= at < len(self._shown) else None
+        every = sorted((each for each in self._listed.entries if each.past is None), key=ORDERS[self._order])
+        every += [each for each in self._listed.entries if each.past is not None]
+        if words:
+            match = Matcher(words).match
+            every = sorted((each for each in every if match(each.name) > 0), key=lambda each: -match(each.name))
+        self._shown = every
+        self._fill()
+        same = [n for n, each in enumerate(every) if chosen and (each.path, each.past) == (chosen.path, chosen.past)]
+        self._table.move_cursor(row=same[0] if same and not words else 0)
+        documents = sum(each.past is None for each in every)
+        listed = [counted(documents, "document"), counted(len(every) - documents, "question"), f"by {self._order}"]
+        going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
+        said = " · ".join([*(listed if self._everywhere else listed[::2]), "Enter opens", *going_on])
+        self._status.update(self._listed.problem or (said if self._listed.entries else _NOTHING))
+        where = printable(os.path.abspath(self._path))
+        self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
+
     def _fill(self) -> None:
-        """A row a document: its name, its size, and what is kept of it."""
-        rows = [
-            (printable(document.name), _right(size(document.size)), self._listed.kept.get(document.path, ""))
-            for document in self._listed.documents
-        ]
-        longest = max((cell_len(name) for name, _, _ in rows), default=0)
-        name_cells = min(max(longest, len("Document")), self.size.width - _SIZE_CELLS - _KEPT_CELLS - _PADDING)
-        self._table.fill((("Document", name_cells), (_right("Size"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)), rows)
+        """A row a document: its name, when it was changed or used, its size, and what is kept of it."""
+        when = self.size.width >= 60
+        by_use = self._order == "last use"
+        rows = []
+        for each in self._shown:
+            seconds = each.used if by_use or each.past else each.modified
+            told = (ago(seconds) if seconds else "",) if when else ()
+            rows.append((printable(each.name), *told, _right(size(each.size) if each.size else ""), each.kept))
+        longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
+        others = _SIZE_CELLS + _KEPT_CELLS + _PADDING + when * (_WHEN_CELLS + 2)
+        name_cells = min(max(longest, len("Document")), max(self.size.width - others, 12))
+        columns: list[tuple[Cell, int]] = [("Document", name_cells)]
+        columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
+        self._table.fill([*columns, (_right("Size"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)], rows)
 
     def _look(self) -> LibraryListed:
         """In a thread: a folder may be large, or on a disk that sleeps."""
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
-        by_path = {document.path: document.kept for document in recent}
-        listed = find(self._path)
-        kept = {each.path: by_path[path] for each in listed if (path := os.path.abspath(each.path)) in by_path}
-        return LibraryListed(listed, kept, notices)
-
-
-@dataclass
-class RecentListed(Message):
-    """What is kept, narrowed by `words`, or why nothing can be listed (`problem`)."""
-
-    words: str
-    documents: list[RecentDocument]
-    questions: list[PastQuestion]
-    problem: str = ""
-
-
-class RecentScreen(Screen[None]):
-    """Recent documents above, recent questions below, both of `store` and narrowed by words."""
-
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.RECENT)
-
-    def __init__(self, store: Store) -> None:
-        super().__init__()
-        self._store = store
-        self._listed = RecentListed("", [], [])
-        self._documents, self._questions = RowTable(self._choose, id="recent"), RowTable(self._choose, id="asked")
-        self._words = Input(placeholder="words to look for; Enter goes to the documents", id="words", compact=True)
-        self._status = Static("looking …", id="library-status", markup=False)
-
-    def compose(self) -> Iterator[Widget]:
-        yield Static("Recent documents", id="title", markup=False)
-        yield self._documents
-        yield Static("Recent questions (Tab goes there)", id="recent-heading", markup=False)
-        yield self._questions
-        yield self._words
-        yield self._status
-        yield Footer(compact=True, show_command_palette=False)
-
-    def on_mount(self) -> None:
-        self._words.display = False
-        self._documents.focus()
-
-    def on_screen_resume(self) -> None:
-        """Look again whenever the screen comes back: a document may have been read meanwhile."""
-        self.action_refresh_list()
-
-    def action_refresh_list(self) -> None:
-        words = self._words.value.strip()
-        run_in_thread(self, lambda: self._look(words), lambda problem: RecentListed(words, [], [], problem))
-
-    def action_find(self) -> None:
-        self._words.display = True
-        self.set_focus(self._words)
-
-    def action_clear(self) -> None:
-        """Show all again, and hide the line of words."""
-        self._words.value = ""
-        self._words.display = False
-        self._documents.focus()
-
-    def action_library(self) -> None:
-        self.app.pop_screen()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self.action_refresh_list()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        (self._documents if self._listed.documents else self._questions).focus()
-
-    def on_recent_listed(self, message: RecentListed) -> None:
-        """Fill both tables; an answer to words that have changed since is dropped."""
-        if message.words != self._words.value.strip():
-            return
-        self._listed = message
-        self.on_resize()
-        found = f"{counted(len(message.documents), 'document')}, {counted(len(message.questions), 'question')}"
-        self._status.update(message.problem or f"{found} · Enter opens")
-
-    def on_resize(self) -> None:
-        self._fill_documents()
-        self._fill_questions()
-
-    def _choose(self, table: RowTable, row: int) -> None:
-        past = self._listed.questions[row] if table is self._questions else None
-        path = self._listed.documents[row].path if past is None else past.path
-        if RecentDocument(path, 0.0, "").there:
-            _open(self, path, past)
-        else:
-            self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
-
-    def _fill_documents(self) -> None:
-        room = max(self.size.width - _USED_CELLS - _KEPT_CELLS - _PADDING, 20)
-        rows = []
-        for document in self._listed.documents:
-            kept = document.kept if document.there else "file not found"
+        kept = {document.path: document for document in recent}
+        entries = []
+        for each in self._documents():
+            known = kept.pop(os.path.abspath(each.path), None)
+            entry = LibraryRow(each.name, each.path, each.size, each.modified)
+            entries.append(replace(entry, used=known.used, kept=known.kept) if known is not None else entry)
+        if not self._everywhere or self._store is None:
+            return LibraryListed(entries, notices)
+        for document in kept.values():
             folder, name = os.path.split(short_path(document.path))
-            rows.append((printable(f"{name}  ·  {folder}"), ago(document.used), kept))
-        self._documents.fill((("Document", room), ("Last used", _USED_CELLS), ("Kept", _KEPT_CELLS)), rows)
+            told = document.kept if document.there else _GONE
+            entries.append(LibraryRow(f"{name}  ·  {folder}", document.path, used=document.used, kept=told))
+        entries += [_asked(past) for past in past_questions(self._store)]
+        return LibraryListed(entries, notices)
 
-    def _fill_questions(self) -> None:
-        narrow = self.size.width < 80  # no room for when it was
-        name = min(24, self.size.width // 4)
-        room = max(self.size.width - name - (not narrow) * _USED_CELLS - _STATUS_CELLS - _PADDING - 2, 20)
-        rows = []
-        for past in self._listed.questions:
-            file = printable(past.path.rsplit("/", 1)[-1])
-            status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
-            when = () if narrow else (ago(past.turn.asked),)
-            rows.append((printable(past.turn.question), file, *when, status))
-        asked_at = () if narrow else (("Asked", _USED_CELLS),)
-        self._questions.fill((("Question", room), ("Document", name), *asked_at, ("Answer", _STATUS_CELLS)), rows)
+    def _documents(self) -> list[LibraryDocument]:
+        """Those of the path; none where it has none."""
+        from docqa.ingest.errors import MissingError, NoDocuments
 
-    def _look(self, words: str) -> RecentListed:
-        """In a thread: the folder of what is kept may be large, or on a disk that sleeps."""
-        documents = [one for one in recent_documents(self._store) if words.casefold() in one.path.casefold()]
-        return RecentListed(words, documents, past_questions(self._store, words))
+        try:
+            return find(self._path)
+        except (NoDocuments, MissingError):
+            return []
+
+
+def _asked(past: PastQuestion) -> LibraryRow:
+    status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
+    name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
+    there = RecentDocument(past.path, 0.0, "").there
+    return LibraryRow(name, past.path, used=past.turn.asked, kept=status if there else _GONE, past=past)

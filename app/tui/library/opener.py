@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,13 @@ _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE
 
 @dataclass(frozen=True)
 class LibraryDocument:
-    """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
+    """A document of a library: `name` is shown, `path` opens it, `size` in bytes, `modified` in seconds since 1970, 0
+    where it is not known."""
 
     name: str
     path: str
     size: int
+    modified: float = 0.0
 
 
 def find(path: str) -> list[LibraryDocument]:
@@ -39,15 +41,17 @@ def find(path: str) -> list[LibraryDocument]:
         shown = os.path.relpath(name, root) if name != path else root.name
         if name != path and _EXPORT.fullmatch(name):
             continue
-        found.append(LibraryDocument(shown, name, len(content) if isinstance(content, bytes) else _size(content)))
+        about = (len(content), 0.0) if isinstance(content, bytes) else _size_and_time(content)
+        found.append(LibraryDocument(shown, name, *about))
     return found
 
 
-def _size(file: Path) -> int:
+def _size_and_time(file: Path) -> tuple[int, float]:
     try:
-        return file.stat().st_size
+        status = file.stat()
     except OSError:
-        return 0
+        return 0, 0.0
+    return status.st_size, status.st_mtime
 
 
 class SessionOpener:
@@ -56,14 +60,19 @@ class SessionOpener:
     def __init__(self, options: Options) -> None:
         self._options = options
 
-    def __call__(self, path: str, on_page: Callable[[int, int], None] | None = None) -> Session:
+    def __call__(
+        self, path: str, on_page: Callable[[int, int], None] | None = None, password: str | None = None
+    ) -> Session:
         """The Session of the one document at `path`; `on_page` hears of each page that is begun, and of how many.
 
-        Raises the errors of the engine, InputError for several."""
+        A `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError
+        for several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
+        if password is not None:
+            self._options = replace(self._options, password=password)
         session = open_session([containing_file(path) or path], self._options, on_page=on_page)
         chosen = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(chosen) != 1:

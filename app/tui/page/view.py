@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -18,7 +17,6 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from docqa.app.output.render import page_text
-from docqa.app.tui import keymap
 from docqa.app.tui.page.lines import PageLines, ScreenLine, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan
@@ -76,7 +74,6 @@ class PageView(ScrollView):
     References and footnote marks are underlined; a click on one posts Followed.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
     @dataclass

@@ -50,7 +50,7 @@ class Annotations:
         page, document = self.panes.page, self.panes.document
         if document is None:
             return
-        self.panes.focus_pane("page")
+        self.panes.show_pane("page")
         chosen = page.selected
         last = chosen[-1] if chosen else self._last
         goes_on = last is not None and page.in_view(last)
@@ -80,18 +80,17 @@ class Annotations:
         """Write a note on the selected words, or on what is followed; one that is there is changed."""
         self._noted = self._pointed()
         if self._noted is not None:
-            self.panes.bar.enter("note", self._noted.note)
+            self.panes.prompt.enter("note", self._noted.note)
 
     def edit(self, annotation: Annotation) -> None:
         """Change the note of `annotation`."""
         self._noted = annotation
-        self.panes.bar.enter("note", annotation.note)
+        self.panes.prompt.enter("note", annotation.note)
 
     def write(self, note: str) -> None:
         """The note that was begun is `note`; an empty one leaves a highlight."""
         noted, self._noted = self._noted, None
-        self.panes.bar.close()
-        self.panes.focus_pane("page")
+        self.panes.prompt.close()
         if noted is not None:
             self._keep(replace(noted, note=note))
             self.panes.show_status("note kept" if note else "highlighted")

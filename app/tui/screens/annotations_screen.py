@@ -13,6 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from docqa.app.output.render import excerpt, printable
+from docqa.app.tui.typing_screen import TypingScreen
 
 if TYPE_CHECKING:
     from docqa.app.history.records import Annotation
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 _WORDS_SHOWN = 160
 
 
-class AnnotationsScreen(ModalScreen[None]):
-    """Lists `annotations`: Enter or a click goes to one, w changes its note, Delete deletes it."""
+class AnnotationsScreen(ModalScreen[None], TypingScreen):
+    """Lists `annotations`: Enter or a click goes to one, F2 changes its note, Delete deletes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,N", "dismiss", "Close", show=False),
-        Binding("w", "write", "Note", show=False),
-        Binding("delete,d", "delete", "Delete", show=False),
+        Binding("escape", "dismiss", "Close", show=False),
+        Binding("f2", "write", "Note", show=False),
+        Binding("delete", "delete", "Delete", show=False),
     ]
 
     def __init__(self, annotations: Annotations) -> None:
@@ -37,23 +38,23 @@ class AnnotationsScreen(ModalScreen[None]):
     def compose(self) -> Iterator[Widget]:
         shown = OptionList(id="annotations", markup=False)
         shown.border_title = "Your notes and highlights"
-        shown.border_subtitle = "Enter · w note · d delete · Esc"
+        shown.border_subtitle = "Enter · F2 note · Delete · Esc"
         yield shown
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         annotation = self._annotations.made[event.option_index]
         self.dismiss()
-        self.app.call_later(self._annotations.go, annotation)
+        self._annotations.go(annotation)
 
     def action_write(self) -> None:
         """Change the note of the one under the cursor."""
         annotation = self._current
         if annotation is not None:
             self.dismiss()
-            self.app.call_later(self._annotations.edit, annotation)
+            self._annotations.edit(annotation)
 
     def action_delete(self) -> None:
         """Delete the one under the cursor; the last one closes the list."""

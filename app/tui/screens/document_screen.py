@@ -1,20 +1,19 @@
-"""One document: its keys, its messages and its line of input, each handed to the part that knows what to do.
+"""One document: its keys, its messages and its prompt, each handed to the part that knows what to do.
 
-The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering).
-The command palette offers its keys as commands, its headings, and past questions.
+The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -22,34 +21,34 @@ from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+from docqa.app.tui.screens.confirm_screen import ConfirmScreen
 from docqa.app.tui.screens.navigation import Navigation
-from docqa.app.tui.screens.panes import TALL, WIDE, Panes
+from docqa.app.tui.screens.panes import Panes
+from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.screens.questions import Questions
-from docqa.app.tui.settings import key, settings_of
+from docqa.app.tui.settings import key
 from docqa.app.tui.suggestions import suggested_questions
 from docqa.app.tui.widgets.answers import AnswerCard, NoAnswers
-from docqa.app.tui.widgets.line_bar import LineBar
+from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from docqa.app.storage.store import Store
+    from docqa.app.tui.keymap import Key
     from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
 _NO_PICTURES = "this terminal cannot show pictures (kitty and iTerm2 can); docqa inspect draws one into a file"
-_MOST_HEADINGS = 5_000
+EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
-_NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 # What needs a document on the screen.
 _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "notes")
-_Command = tuple[str, Callable[[], object], str]
 
 
 @dataclass
@@ -60,58 +59,13 @@ class Suggested(Message):
     problem: str = ""
 
 
-class DocumentCommands(Provider):
-    """Commands of a screen that has a Navigation."""
-
-    async def discover(self) -> Hits:
-        """Before anything is typed: the commands and the questions."""
-        for text, run, about in [*self._commands(), *self._questions()]:
-            yield DiscoveryHit(text, run, text, about)
-
-    async def search(self, query: str) -> Hits:
-        """Commands, questions and headings that match `query`."""
-        matcher = self.matcher(query)
-        for text, run, about in [*self._commands(), *self._questions(), *self._headings()]:
-            score = matcher.match(text)
-            if score > 0:
-                yield Hit(score, matcher.highlight(text), run, text, about)
-
-    @property
-    def _navigation(self) -> Navigation:
-        return self.screen.navigation  # type: ignore[attr-defined, no-any-return]
-
-    def _commands(self) -> Iterator[_Command]:
-        for offered in settings_of(self.screen).apply(keymap.DOCUMENT):
-            if not offered.action.startswith(_NOT_OFFERED):
-                text = offered.help[:1].upper() + offered.help[1:]
-                yield text, partial(self.screen.run_action, offered.action), f"key {offered.shown}"
-
-    def _questions(self) -> Iterator[_Command]:
-        for card in self._navigation.panes.answers.cards:
-            yield printable(card.turn.question), partial(self._navigation.choose, card), "question asked before"
-
-    def _headings(self) -> Iterator[_Command]:
-        document = self._navigation.panes.document
-        for section in document.sections[:_MOST_HEADINGS] if document is not None else ():
-            yield section_title(section), partial(self._navigation.jump, section.page, section.start or 1), "heading"
-
-
-class DocumentScreen(Screen[None]):
+class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` where one is given.
 
     `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
-    COMMANDS = {DocumentCommands}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
-
-    @dataclass
-    class Left(Message):
-        """The reader goes back to the list of documents."""
-
-        document_screen: DocumentScreen
 
     @dataclass
     class WorkDone(Message):
@@ -128,8 +82,8 @@ class DocumentScreen(Screen[None]):
         pictures: Pictures | None = None,
         past: PastQuestion | None = None,
     ) -> None:
-        super().__init__()
-        self.panes = Panes(path, pictures)
+        super().__init__("document")
+        self.panes = Panes(path, pictures, self.prompt)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
         self.annotations = Annotations(self.navigation, store)
@@ -137,8 +91,6 @@ class DocumentScreen(Screen[None]):
         self._store = store
         self._pictures = pictures
         self._past = past
-        self._line_there = False
-        self._ahead = ""  # typed before there was a line to type into
         self.suggested: list[str] | None = None  # None until they are found
         self._waiting: list[str] = []  # asked before the document was open
         self._parsed = (0, 0)
@@ -148,21 +100,12 @@ class DocumentScreen(Screen[None]):
         yield self.panes
         yield Footer(compact=True, show_command_palette=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Open the document; what is typed meanwhile is a question about it."""
-        self._line_there = True
-        line = self.panes.bar.input
-        self.set_focus(line)
-        line.value, self._ahead = self._ahead, ""
-        line.cursor_position = len(line.value)
-        self.questions.jobs.open(self.path, self.post_message)
+        self._open()
 
-    def type_ahead(self, character: str) -> bool:
-        """Keep what was typed behind the key that opened this screen; False once there is a line to type into."""
-        if self._line_there:
-            return False
-        self._ahead += character
-        return True
+    def _open(self, password: str | None = None) -> None:
+        self.questions.jobs.open(self.path, self.post_message, password)
 
     @property
     def document(self) -> Document | None:
@@ -174,8 +117,7 @@ class DocumentScreen(Screen[None]):
         document = message.document
         kept = kept_turns.load(self._store, document)
         self.panes.show(document, kept.place)
-        if not self.panes.bar.input.has_focus:  # somebody who left the line wants the page
-            self.panes.focus_pane("page")
+        self.panes.show_pane("page")
         for turn in kept.turns:
             self.panes.answers.add(turn, document)
         self.navigation.refresh_marks()
@@ -186,6 +128,8 @@ class DocumentScreen(Screen[None]):
             )
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
+        if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
+            self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
         if self._past is not None:
             self.questions.show_past(kept_turns.shown_turn(self._past.turn))
         waiting, self._waiting = self._waiting, []
@@ -239,8 +183,10 @@ class DocumentScreen(Screen[None]):
             self.questions.on_end(message)
         elif message.outcome == "failed":
             again, back = key(self, "read"), key(self, "library")
-            self.panes.show_problem(f"{message.reason}\n\n{again} tries again, {back} goes back to the documents.")
-            self.set_focus(None)
+            asked = "Type its password below" if message.locked else f"{again} tries again"
+            self.panes.show_problem(f"{message.reason}\n\n{asked}, {back} goes back to the documents.")
+            if message.locked:
+                self.prompt.enter("password")
             self.refresh_bindings()
         if message.kind != "open" and not self.questions.jobs.busy:
             self.post_message(self.WorkDone(self))
@@ -274,24 +220,33 @@ class DocumentScreen(Screen[None]):
         self.panes.strip.follow(message.page, message.offset)
         self.panes.show_status()
 
-    def line_entered(self, mode: str, text: str) -> None:
+    async def line_entered(self, mode: str, text: str) -> None:
         """A question, words to search, a place, or a file; a question may come before the document is open."""
-        if self.document is None:
+        if mode == "password":
+            self._try_again(text)
+        elif self.document is None:
             if text:
                 self._waiting.append(text)
-                self.panes.bar.reset()
+                self.prompt.reset()
                 self.panes.show_parsed(*self._parsed, len(self._waiting))
+        elif mode == "ask" and not text and self.navigation.selected is not None:
+            self.navigation.follow_selected_link()
         else:
-            navigation = self.navigation
             modes: dict[str, Callable[[str], object]] = {
                 "ask": self.questions.ask,
-                "find": navigation.find,
-                "goto": navigation.go_to,
+                "find": self.navigation.find,
+                "goto": self.navigation.go_to,
                 "note": self.annotations.write,
             }
             modes.get(mode, self._export)(text)
 
-    def on_line_bar_changed(self, message: LineBar.Changed) -> None:
+    async def run_command(self, command: Key, argument: str) -> None:
+        """Run a command; what stands behind one that asks for something is entered at once."""
+        await super().run_command(command, argument)
+        if argument and command.action.startswith("line("):
+            await self.line_entered(self.prompt.mode, argument)
+
+    def on_prompt_changed(self, message: Prompt.Changed) -> None:
         """The search follows what is typed; in a very long document it waits for a pause."""
         if message.mode == "find" and self.document is not None:
             if self._search_timer is not None:
@@ -301,27 +256,19 @@ class DocumentScreen(Screen[None]):
             else:
                 self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, message.text))
 
-    def on_line_bar_moved(self, message: LineBar.Moved) -> None:
-        """An arrow key in the line: an earlier question, or the next hit."""
-        if message.mode == "ask":
-            self.panes.bar.recall([turn.question for turn in self.questions.turns], message.step)
-        elif message.mode == "find":
-            self.navigation.next_hit(message.step)
+    def prompt_moved(self, mode: str, key: str) -> None:
+        """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
+        step = {"up": -1, "down": 1}.get(key)
+        if step is not None and mode == "ask":
+            self.prompt.recall([turn.question for turn in self.questions.turns], step)
+        elif step is not None and mode == "find":
+            self.navigation.next_hit(step)
+        else:
+            self.panes.scroll_shown(key)
 
     def _find_typed(self, words: str) -> None:
-        if self.panes.bar.mode == "find":
+        if self.prompt.mode == "find":
             self.navigation.find_typed(words)
-
-    def on_line_bar_left(self, message: LineBar.Left) -> None:
-        """Esc in the line for questions stops the answer, too; who gives a search up did not mean that."""
-        if self.document is None:
-            self.set_focus(None)
-            return
-        if message.mode == "ask":
-            self.action_stop_job()
-        elif message.mode == "find":
-            self.navigation.give_up_search()
-        self.panes.focus_pane()
 
     def on_resize(self) -> None:
         self.questions.show_gauge()
@@ -335,7 +282,7 @@ class DocumentScreen(Screen[None]):
         """Enter a question, words to search, or a place."""
         if mode == "find":
             self.navigation.begin_search()
-        self.panes.bar.enter(mode)
+        self.prompt.enter(mode)
 
     def action_go(self, move: str, *steps: int) -> None:
         """A move of Navigation, by its name."""
@@ -344,19 +291,25 @@ class DocumentScreen(Screen[None]):
     def action_read(self) -> None:
         """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
         if self.document is None:
-            self.panes.remove_class("failed")
-            self.panes.show_parsed(0, 0, 0)
-            self.set_focus(self.panes.bar.input)
-            self.questions.jobs.open(self.path, self.post_message)
-            self.refresh_bindings()
+            self._try_again()
         else:
             self.questions.read()
 
+    def _try_again(self, password: str | None = None) -> None:
+        self.panes.remove_class("failed")
+        self.panes.show_parsed(0, 0, 0)
+        self.prompt.close()
+        self._open(password)
+        self.refresh_bindings()
+
     def action_stop_job(self) -> None:
-        """Esc: stop what runs; where nothing runs, leave the line of input."""
-        if not self.questions.stop():
+        """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
+        left = self.prompt.leave()
+        if left == "find":
+            self.navigation.give_up_search()
+        if not left and (self.document is None or not self.questions.stop()):
             self.navigation.unselect_link()
-            self.panes.focus_pane()
+            self.set_focus(self.line)
 
     def action_pane(self, pane: str) -> None:
         self.panes.focus_pane(pane)
@@ -380,20 +333,35 @@ class DocumentScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self.document is not None:
-            self.panes.bar.enter("export", free_name(self.document.path, "docqa.md"))
+            self.prompt.enter("export", free_name(self.document.path, "docqa.md"))
 
     def action_library(self) -> None:
         """Back to the list; questions that are being answered go on."""
         self.questions.keep()
-        self.post_message(self.Left(self))
+        self.app.leave_document(self)  # type: ignore[attr-defined]
 
     def _export(self, path: str) -> None:
+        """Write after the whole path was shown and confirmed, and never over another file."""
+        whole, known = os.path.abspath(path), ", ".join(EXPORTED)
+        refused = "there is such a file already" if os.path.exists(whole) else ""
+        refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)
+        if refused:
+            self.panes.message(f"cannot write {path}: {refused}", "error")
+            return
+
+        def write(confirmed: bool | None) -> None:
+            if confirmed:
+                self._write(path)
+
+        question = f"Write questions, answers and notes to\n{printable(whole)}?"
+        self.app.push_screen(ConfirmScreen(question, "Write (Enter)"), write)
+
+    def _write(self, path: str) -> None:
         assert self.document is not None
         try:
             written = kept_turns.export(path, self.document, self.questions.turns, self.annotations.made)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return
-        self.panes.bar.close()
-        self.panes.focus_pane()
+        self.prompt.close()
         self.panes.message(f"written: {written}")

@@ -29,7 +29,7 @@ class Navigation:
         self._way_back: list[tuple[Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
-        self._link: Link | None = None
+        self.selected: Link | None = None  # the reference that the keys are at
         self._target: PageSpan | None = None
 
     def jump(self, page: int, offset: int) -> None:
@@ -40,7 +40,7 @@ class Navigation:
         came_from = self._leave()
         self._point_at(PageSpan(page, offset, offset + 1))
         self.panes.page.go(page, offset)
-        self.panes.focus_pane("page")
+        self.panes.show_pane("page")
         self.panes.show_status(f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else "")
 
     def back(self) -> None:
@@ -52,10 +52,10 @@ class Navigation:
         left = self._words_of_place()
         self.panes.point_at(None)
         if self._target is not None or link is not None:
-            self._target, self._link = None, link
+            self._target, self.selected = None, link
             self.refresh_marks()
         self.panes.page.go(page, offset, above=0)
-        self.panes.focus_pane("page")
+        self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
@@ -80,7 +80,7 @@ class Navigation:
         if place is None:
             self.panes.message(f"there is no page or section “{name}”", "warning")
             return
-        self.panes.bar.close()
+        self.panes.prompt.close()
         self.jump(*place)
 
     # Cites
@@ -120,7 +120,7 @@ class Navigation:
             return "no cites yet: this question is still being answered"
         if card is not None:
             return "this answer has no cites"
-        return f"no cites yet; {key(self.panes, 'question')} asks a question"
+        return "no cites yet: type a question"
 
     def follow_cite(self, number: int) -> None:
         """The cite of the current answer with this number, from 0; before any question the one that is suggested."""
@@ -145,7 +145,6 @@ class Navigation:
         panes.show_pane("page")
         panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, panes.document))
         panes.page.reveal(stop.spans)
-        panes.focus_pane()
         self.refresh_marks()
         gone = "" if stop.spans else ": its words are no longer in this document"
         panes.show_status(f"cite {number + 1} of {card.shown}{gone}")
@@ -154,7 +153,7 @@ class Navigation:
         """Bring the first cite of a new answer into view beside it, unless somebody reads on elsewhere."""
         first = card.stops[0] if card.stops else None
         answers = self.panes.answers
-        waits = answers.current is card and card.current is None and self.panes.screen.focused is answers
+        waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
         if waits and first is not None and first.quote is not None and first.spans and self.panes.page.display:
             self._leave()
             assert self.panes.document is not None
@@ -207,8 +206,7 @@ class Navigation:
         if self._search_from is not None:
             self._way_back.append((self._search_from, None))
         self._search_from = None
-        self.panes.bar.close()
-        self.panes.focus_pane("page")
+        self.panes.prompt.close()
 
     def give_up_search(self) -> None:
         """Return to where the search began, without its marks."""
@@ -226,9 +224,8 @@ class Navigation:
         if hit is None:
             self.panes.message(f"no search yet; {key(self.panes, 'find')} starts one")
             return
-        if not self.panes.bar.input.has_focus:  # else one is still typing
+        if self.panes.prompt.mode != "find":  # else one is still typing
             self._leave()
-            self.panes.focus_pane("page")
         self._show_hit(hit)
 
     def _show_hit(self, hit: PageSpan) -> None:
@@ -250,27 +247,27 @@ class Navigation:
         if page.links is None or link is None:
             self.panes.message("this document has no references or footnotes to follow")
             return
-        last = self._link
+        last = self.selected
         if last is not None and page.in_view(PageSpan(last.page, last.start, last.end)):
             link = page.links.next(last, step)
         self._select_link(link)
 
     def follow_selected_link(self) -> None:
         """Go where the selected reference points."""
-        if self._link is None:
+        if self.selected is None:
             self.panes.message(f"no reference is selected; {key(self.panes, 'follow')} selects one")
         else:
-            self.follow_link(self._link)
+            self.follow_link(self.selected)
 
     def follow_link(self, link: Link) -> None:
         """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
         came_from = self._leave(link)
         if link.note and self.panes.page.in_view(link.target):
-            self.panes.screen.set_focus(self.panes.page)
+            self.panes.show_pane("page")
         else:
             self.panes.page.go(link.target.page, link.target.start or 1)
-            self.panes.focus_pane("page")
-        self._link, self._target = link, link.target
+            self.panes.show_pane("page")
+        self.selected, self._target = link, link.target
         self._point_at(link.target)
         self.refresh_marks()
         back = f"{key(self.panes, 'back')} goes back to {came_from}".removesuffix(" to ")
@@ -278,18 +275,17 @@ class Navigation:
 
     def unselect_link(self) -> None:
         """No reference is selected any more, nor the place that it led to."""
-        if self._link is not None or self._target is not None:
-            self._link = self._target = None
+        if self.selected is not None or self._target is not None:
+            self.selected = self._target = None
             self.refresh_marks()
 
     def _select_link(self, link: Link) -> None:
         """Mark `link` as the one that Enter follows, and bring it into view."""
         panes = self.panes
         assert panes.document is not None
-        self._link, self._target = link, None
+        self.selected, self._target = link, None
         panes.show_pane("page")
         panes.page.reveal((PageSpan(link.page, link.start, link.end),))
-        panes.focus_pane()
         self.refresh_marks()
         leads = location(panes.document, link.target.page, link.target.start) or "its place"
         panes.point_at(None)
@@ -322,7 +318,7 @@ class Navigation:
         marks = [Highlight(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places if hit != at_hit]
         if at_hit is not None:
             marks.append(Highlight(at_hit.page, at_hit.start, at_hit.end, "current-hit"))
-        for place, kind in ((self._link, "chosen"), (self._target, "target")):
+        for place, kind in ((self.selected, "chosen"), (self._target, "target")):
             if place is not None:
                 marks.append(Highlight(place.page, place.start, place.end, kind))
         for number, stop in enumerate(stops):

@@ -5,7 +5,7 @@ title                       how much of it is read
 outline or the page's picture | text | answers
 evidence strip, where the screen is not short
 status: what goes on, and where the reader is
-the line for questions
+the prompt
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ from docqa.app.tui.page.location import location
 from docqa.app.tui.page.picture import PagePicture, Pictures
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.view import PageView
+from docqa.app.tui.screens.prompt_screen import WIDE
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
-from docqa.app.tui.widgets.line_bar import LineBar
 from docqa.app.tui.widgets.outline import OutlineTree
+from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
-WIDE = 100  # columns from which on all panes are shown side by side
-TALL = 22  # lines from which on there is room for the evidence strip
 BROAD = 150  # columns from which on the answers are shown beside picture and text
 _AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on, however long the place is
 # pane: (name of the action that shows it, how the line calls it)
@@ -47,7 +46,7 @@ _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers"
 class Panes(Vertical):
     """The widgets of a document; `document` is None until `show`. `pictures` is None where the terminal shows none."""
 
-    def __init__(self, path: str, pictures: Pictures | None) -> None:
+    def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.outline = OutlineTree(id="outline")
@@ -55,7 +54,7 @@ class Panes(Vertical):
         self.page = PageView(id="page")
         self.answers = AnswersPane(id="answers")
         self.strip = EvidenceStrip(id="strip")
-        self.bar = LineBar(id="bar")
+        self.prompt = prompt
         self._title = Static(printable(path), id="title", markup=False)
         self._gauge = Static("", id="gauge", markup=False)
         self._tabs = PaneTabs(id="tabs")
@@ -78,7 +77,7 @@ class Panes(Vertical):
         yield self._problem
         yield self.strip
         yield self._status
-        yield self.bar
+        yield self.prompt
 
     def on_mount(self) -> None:
         for pane, (action, called) in _PANES.items():
@@ -115,18 +114,32 @@ class Panes(Vertical):
         if self.screen.has_class("-narrow") or pane == "outline" or (pane == "answers" and not self._broad):
             self.remove_class("with-picture")
         self._tabs.show(pane)
+        focused = self.screen.focused
+        if self.screen.has_class("-narrow") and focused in (self.outline, self.page, self.answers):
+            self.screen.set_focus(self.prompt.line)  # what is hidden moves by no key
 
-    def focus_pane(self, pane: str | None = None) -> None:
-        """Show `pane` and give it the focus; by default the one that is shown."""
-        if pane is not None:
-            self.show_pane(pane)
-        shown = next((name for name in ("outline", "answers") if self.has_class(f"show-{name}")), "page")
-        self.screen.set_focus(self.query_one(f"#{shown}"))
+    def focus_pane(self, pane: str) -> None:
+        """Show `pane` and let the arrows move it."""
+        self.show_pane(pane)
+        self.screen.set_focus(self._shown)
+
+    @property
+    def _shown(self) -> OutlineTree | AnswersPane | PageView:
+        """The pane that is shown where there is room for one."""
+        if self.has_class("show-outline"):
+            return self.outline
+        return self.answers if self.has_class("show-answers") else self.page
+
+    def scroll_shown(self, key: str) -> None:
+        """Move by a page key: the text or, where only the answers are shown, those."""
+        moved = self._shown if self.screen.has_class("-narrow") else self.page
+        names = {"pageup": "page_up", "pagedown": "page_down", "home": "scroll_home", "end": "scroll_end"}
+        getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
 
     def show_picture(self) -> None:
         """Show the page's own picture beside the text, or in its place on a narrow screen; or hide it again."""
         shown = not self.has_class("with-picture")
-        self.focus_pane("page")
+        self.show_pane("page")
         self.set_class(shown, "with-picture")
         self.on_resize()
 

@@ -42,19 +42,19 @@ class Questions:
             panes.message("the question is empty")
         else:
             assert panes.document is not None
-            panes.bar.reset()
+            panes.prompt.reset()
             card = panes.answers.add(Turn(question), panes.document)
-            panes.focus_pane("answers")
+            panes.show_pane("answers")
             self._answer(card)
 
     def read(self) -> None:
-        """Go on with a question that was stopped, else read the document ahead of questions."""
+        """Go on with all questions that were stopped or failed, else read the document ahead of questions."""
         if self.panes.document is None or self.jobs.busy:
             return
-        card = self.panes.answers.current
-        if card is not None and card.turn.state in ("stopped", "failed"):
+        left = [card for card in self.panes.answers.cards if card.turn.state in ("stopped", "failed")]
+        for card in left:
             self._answer(card)
-        else:
+        if not left:
             self.panes.show_status("reading …")
             self.jobs.read(self.panes.screen.post_message)
 
@@ -76,6 +76,7 @@ class Questions:
     def _answer(self, card: AnswerCard) -> None:
         card.turn.restart()
         card.turn.state = "queued"
+        card.asked_at = self.panes.page.place
         card.reading = None
         card.redraw()
         self._navigation.refresh_marks()
@@ -105,7 +106,7 @@ class Questions:
         """A follow-up is asked as a question that is complete by itself; the card shows it."""
         card = self._card(message.number)
         if card is not None:
-            card.turn.understood, card.turn.remark = message.question, message.remark
+            card.turn.understood = message.question
             card.redraw()
 
     def on_event(self, message: SessionEvent) -> None:
@@ -174,7 +175,7 @@ class Questions:
         assert self.panes.document is not None
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
         self._navigation.choose(same[-1] if same else self.panes.answers.add(past, self.panes.document))
-        self.panes.focus_pane("answers")
+        self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:
         cards = self.panes.answers.cards

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 _EMPTY = "No questions yet. Type one into the line below: the answer is in the document's own words, with the page."
-_SUGGESTED = "\n\nOr take one of these: by its number outside the line, or with a click.\n"
+_SUGGESTED = "\n\nOr take one of these, with a click or Alt and its number.\n"
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 _PROGRESS_CELLS = 8
@@ -69,6 +69,7 @@ class AnswerCard(Static):
         self.reading: ReadProgress | None = None
         self.stops: list[Stop] = []
         self.current: int | None = None
+        self.asked_at = (0, 0)  # the place of the text at the top when it was asked
         self.unfolded = False
         self._document = document
 
@@ -97,8 +98,6 @@ class AnswerCard(Static):
         parts: list[Part] = [(f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold")]
         if turn.understood:
             parts.append((f"read as: {printable(turn.understood)}\n", "italic $text-muted"))
-        if turn.remark:
-            parts.append((f"{printable(turn.remark)}\n", "italic $text-warning"))
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
         if turn.answer is not None:

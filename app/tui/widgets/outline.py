@@ -5,11 +5,12 @@ Children are made when their parent is opened, so that any length opens at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 
 from docqa.app.output.render import printable
@@ -29,6 +30,8 @@ _HERE = "◂"
 class OutlineTree(Tree[str]):
     """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
+
     def __init__(self, *, id: str | None = None) -> None:
         # Before the tree is made, which draws its labels.
         self._document: Document | None = None
@@ -40,7 +43,7 @@ class OutlineTree(Tree[str]):
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
-        self.auto_expand = False  # Enter goes to a heading; space opens and closes it
+        self.auto_expand = False  # Enter goes to a heading; left and right open and close it
 
     def show(self, document: Document) -> None:
         """Fill the tree with the sections of `document`."""

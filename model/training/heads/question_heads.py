@@ -1,8 +1,9 @@
 """Train the heads for questions on the states of the reader that ships.
 
-FORMS has lines of three forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
+FORMS has lines of four forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
 QuestionKind, `compare` with a sign for the most (1) and the least (-1), and the question as one document is asked.
-{"question", "itself"}: whether it asks about a document itself. {"question", "parts"}: the two questions that it asks,
+{"question", "itself"}: whether it asks about a document itself.
+{"question", "follows"}: whether it cannot be understood without one before it. {"question", "parts"}: the two questions that it asks,
 in its words, none where it asks one. Questions of the sets ask for one fact in a document.
 
 python -m docqa.model.training.heads.question_heads --model FOLDER --forms FORMS --data FOLDER --shares natural=1
@@ -60,7 +61,7 @@ def read_forms(path: Path) -> list[Form]:
 
 
 def read_rows(path: Path, key: str) -> list[tuple[str, Any]]:
-    """Questions, and what is said of them under `key`: "itself" or "parts"."""
+    """Questions, and what is said of them under `key`: "itself", "follows" or "parts"."""
     rows = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if key in row]
     return [(" ".join(row["question"].split()), row[key]) for row in rows]
 
@@ -165,6 +166,9 @@ def run(options: argparse.Namespace) -> None:
     of_kind += [(text, 0) for text, _ in others]
     about = itself + [(text, False) for text, _ in others[: len(itself)]]
     kind = by_folds("kind", [whole(*each) for each in of_kind], fit_kinds, options.seed)
+    going_on = read_rows(options.forms, "follows")
+    going_on += [(text, False) for text, _ in others[: len(going_on) // 2]]
+    goes_on = by_folds("follows", [whole(*each) for each in going_on], fit_yes, options.seed)
     told = by_folds("itself", [whole(*each) for each in about], fit_yes, options.seed)
     asking = [form for form in forms if form.kind is not QuestionKind.ONE]
     picking, others_asking = ([form for form in asking if form.kind.picks is picks] for picks in (True, False))
@@ -175,7 +179,7 @@ def run(options: argparse.Namespace) -> None:
     two = by_folds("two", [whole(*each) for each in asks_two], fit_yes, options.seed)
     words = [[words_of_part(text, parts[at], reader) for text, parts in split if parts] for at in (0, 1)]
     apart = [by_folds("parts", each, fit_yes, options.seed) for each in words]
-    heads = {"two": (two[0], two[1] - SURELY_TWO), "kind": kind, "parts": _stacked(apart)}
+    heads = {"follows": goes_on, "two": (two[0], two[1] - SURELY_TWO), "kind": kind, "parts": _stacked(apart)}
     parts = heads | {"itself": (told[0], told[1] + RATHER_ITSELF), "kept": _stacked(kept, RATHER_KEPT)}
     tensors = {name: weight.half() for name, (weight, _) in parts.items()}
     biases = {f"{name}_bias": bias for name, (_, bias) in parts.items()}

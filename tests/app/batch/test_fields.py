@@ -46,6 +46,7 @@ def test_a_file_of_fields_is_read_in_its_order(tmp_path):
         (ONE.replace("question", "asks"), "needs a name"),
         (ONE + "colour = 1\n", "has colour"),
         (ONE + "where = 3\n", "has a wrong value"),
+        (ONE + 'clause = "weather"\n', "has the clause 'weather'"),
         (ONE + ONE, "two fields of one name"),
     ],
 )

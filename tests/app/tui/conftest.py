@@ -148,6 +148,9 @@ class FakeSession:
     def stop_writing(self) -> bool:
         return False
 
+    def goes_on(self, question: str) -> bool:
+        return question.startswith("And")
+
     @property
     def local_reading(self) -> Any:
         model = SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
@@ -194,7 +197,7 @@ def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[
     made: list[SessionBridge] = []
 
     def make(path: str | None = None, opener: Any = None, **parts: Any) -> Interface:
-        app = Interface(path or str(lease_file), opener or (lambda path, on_page: session), store, **parts)
+        app = Interface(path or str(lease_file), opener or (lambda *_: session), store, **parts)
         app.NOTIFICATION_TIMEOUT = 120  # a busy machine takes its time to look at a message
         made.append(app.bridge)
         return app
@@ -240,7 +243,7 @@ async def opened(pilot: Any) -> Any:
 async def ask(pilot: Any, question: str = QUESTION) -> Any:
     """Open, enter a question and wait for its end; returns the panes."""
     panes = await opened(pilot)
-    panes.bar.input.value = question  # as a paste does: typing takes a tenth of a second a letter
+    panes.prompt.line.value = question  # as a paste does: typing takes a tenth of a second a letter
     await pilot.press("enter")
     await until(pilot, lambda: panes.answers.cards and not panes.answers.cards[-1].turn.running)
     return panes

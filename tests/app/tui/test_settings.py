@@ -17,11 +17,11 @@ def _keys(**keys: object) -> TuiSettings:
 
 
 def test_settings_of_the_file_apply_and_the_rest_is_default():
-    settings = from_table({"theme": "nord", "keys": {"next_cite": "f3", "find": "ctrl+f"}}, "config.toml")
+    settings = from_table({"theme": "nord", "keys": {"next_cite": "f7", "find": "alt+u"}}, "config.toml")
     assert settings.theme == "nord"
     assert settings.pictures == "auto"
     shown = {key.name: key.shown for key in settings.apply(keymap.DOCUMENT)}
-    assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F3", "Ctrl+F", "p")
+    assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F7", "Alt+U", "Alt+P")
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_settings_of_the_file_apply_and_the_rest_is_default():
         ({"keys": {"find": 7}}, "tui.keys.find: 7 is not a key"),
         ({"keys": {"find": "ctrl+q"}}, "ctrl\\+q quits and cannot be reassigned"),
         ({"keys": {"find": "enter"}}, "enter chooses in lists"),
-        ({"keys": {"find": "n"}}, "'n' is both next_cite and find on the document screen"),
-        ({"keys": {"line_down": "y"}}, "'y' is both copy and line_down on the document screen"),
-        ({"keys": {"refresh": "h"}}, "'h' is both recent and refresh on the library screen"),
+        ({"keys": {"find": "n"}}, "tui.keys.find: 'n' is not a key"),
+        ({"keys": {"find": "alt+n"}}, "'alt\\+n' is both next_cite and find on the document screen"),
+        ({"keys": {"refresh": "ctrl+o"}}, "'ctrl\\+o' is both recent and refresh on the library screen"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(table, said):
@@ -50,8 +50,8 @@ def test_a_wrong_setting_is_named_with_its_file(table, said):
 
 
 def test_two_actions_can_swap_their_keys():
-    keys = {key.name: key.key for key in _keys(next_cite="p", previous_cite="n").apply(keymap.DOCUMENT)}
-    assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
+    keys = {key.name: key.key for key in _keys(next_cite="alt+p", previous_cite="alt+n").apply(keymap.DOCUMENT)}
+    assert (keys["next_cite"], keys["previous_cite"]) == ("alt+p", "alt+n")
 
 
 def test_every_move_and_mark_of_the_keys_has_a_method():
@@ -71,7 +71,7 @@ def test_no_key_is_used_twice_on_a_screen():
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("+", "+"), ("G", "G")]
+    ("key", "shown"), [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("alt+left", "Alt+Left")]
 )
 def test_a_key_is_written_as_people_write_it(key, shown):
     assert keymap.shown(key) == shown
@@ -79,14 +79,14 @@ def test_a_key_is_written_as_people_write_it(key, shown):
 
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "config.toml"
-    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f3"\n', encoding="utf-8")
+    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f7"\n', encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     code, out, _ = docqa("doctor")
     assert code == 0
     assert f"theme = ansi-dark  [{file}]" in out
-    assert f"keys.next_cite = f3  [{file}]" in out
-    assert "keys.previous_cite = p  [default]" in out
+    assert f"keys.next_cite = f7  [{file}]" in out
+    assert "keys.previous_cite = alt+p  [default]" in out
     for name in keymap.names():
         assert f"keys.{name} = " in out
 
@@ -108,32 +108,27 @@ def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
     from docqa.app.answer.events import Finished
 
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
-    keys = {"theme": "ansi-light", "keys": {"next_cite": "p", "previous_cite": "f3", "text": "x", "question": "Q"}}
-    settings = from_table(keys, "config.toml")
+    keys = {"next_cite": "alt+p", "previous_cite": "f7", "text": "ctrl+x", "find": "f8"}
+    settings = from_table({"theme": "ansi-light", "keys": keys}, "config.toml")
 
     async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
+        panes = await tui.ask(pilot)
         assert pilot.app.theme == "ansi-light"
-        await pilot.press("escape")
-        await tui.until(pilot, lambda: "Q Ask" in tui.screen_text(pilot.app).split("\n")[-1])
-        await pilot.press("Q")
-        await tui.ask(pilot)
+        await tui.until(pilot, lambda: "F8 Find" in tui.screen_text(pilot.app).split("\n")[-1])
         card = panes.answers.cards[0]
-        await pilot.press("p")
+        await pilot.press("alt+p")
         assert card.current == 0
-        await pilot.press("n")  # nobody's key now
+        await pilot.press("alt+n")  # nobody's key now
         assert card.current == 0
-        await pilot.press("f3")
+        await pilot.press("f7")
         assert card.current == card.shown - 1
-        await pilot.press("a", "x")
+        await pilot.press("alt+a", "ctrl+x")
         assert panes.page.has_focus
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         lines = [" ".join(line.split()) for line in tui.screen_text(pilot.app).split("\n")]
-        assert any("p go to the next cite of this answer" in line for line in lines)
-        assert any("F3 go to the previous cite" in line for line in lines)
-        await pilot.press("escape", "ctrl+p")
-        await pilot.pause()
-        await pilot.press(*"write")
-        await tui.until(pilot, lambda: "key Q" in tui.screen_text(pilot.app))
+        assert any("Alt+P go to the next cite of this answer" in line for line in lines)
+        assert any("F7 go to the previous cite" in line for line in lines)
+        await pilot.press("escape", *"/find")
+        await tui.until(pilot, lambda: "(F8)" in tui.screen_text(pilot.app))
 
     tui.drive(interface(settings=settings), steps, (120, 50))

@@ -49,10 +49,10 @@ def test_an_answer_whose_cite_is_followed(interface, session, tui):
 
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        await pilot.press("a")
+        await pilot.press("alt+a")
         await pilot.pause()
         compare(pilot.app, "answer_narrow_docqa-dark")
-        await pilot.press("1")
+        await pilot.press("alt+1")
         await pilot.pause()
         compare(pilot.app, "cite_narrow_docqa-dark")
 
@@ -67,7 +67,7 @@ def test_a_cite_in_few_colours(interface, answered, tui, monkeypatch, theme):
 
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        await pilot.press("1")
+        await pilot.press("alt+1")
         await pilot.pause()
         compare(pilot.app, f"cite_wide_{theme}")
 
@@ -78,8 +78,8 @@ def test_a_cite_in_few_colours(interface, answered, tui, monkeypatch, theme):
 def test_a_search(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "slash", *"noon")
-        await pilot.pause()
+        await pilot.press("ctrl+f", *"noon")
+        await tui.until(pilot, lambda: "hit 1 of" in tui.screen_text(pilot.app))
         compare(pilot.app, "search_narrow_docqa-dark")
 
     tui.drive(interface(settings=DARK), steps, NARROW)
@@ -131,13 +131,14 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
         _asked(documents[0].path, "May the keeper sublet?", "not_found", now - 90_100),
     ]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: documents)
-    monkeypatch.setattr(library, "past_questions", lambda store, words: questions)
+    monkeypatch.setattr(library, "past_questions", lambda store: questions)
     monkeypatch.setattr(RecentDocument, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
 
     async def steps(pilot: Any) -> None:
-        pilot.app.push_screen(library.RecentScreen(pilot.app.store))
+        pilot.app.push_screen(library.LibraryScreen("none", pilot.app.store, everywhere=True))
         await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
+        pilot.app.screen.query_one("#title").update("What you read and asked before")
         compare(pilot.app, f"recent_{'wide' if size == WIDE else 'narrow'}_docqa-dark")
 
     tui.drive(interface(settings=DARK), steps, size)
@@ -154,7 +155,7 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
 def test_the_page_of_help(interface, session, tui, size, name, theme):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "question_mark")
+        await pilot.press("escape", "f1")
         await pilot.pause()
         compare(pilot.app, f"help_{name}_{theme}")
 
@@ -162,12 +163,12 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
 
 
 def test_a_document_that_cannot_be_opened(interface, tui):
-    def opener(path: str, on_page: Any) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None) -> Any:
         raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
 
     async def steps(pilot: Any) -> None:
         pilot.app.screen.panes._title.update("lease.pdf")  # not the folder of this run
-        await tui.until(pilot, lambda: "tries again" in tui.flat(pilot.app.screen.panes._problem))
+        await tui.until(pilot, lambda: "its password below" in tui.flat(pilot.app.screen.panes._problem))
         compare(pilot.app, "error_narrow_docqa-dark")
 
     tui.drive(interface(opener=opener, settings=DARK), steps, NARROW)

@@ -111,23 +111,22 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await pilot.press("v", "n")
+        await pilot.press("alt+v", "alt+n")
         await pilot.pause()
         measure(pilot.app, "answer")
-        await pilot.press("slash", *"keeper", "enter")
+        await pilot.press("ctrl+f", *"keeper", "enter")
         await pilot.pause()
         measure(pilot.app, "search")
         session.script[:] = [Finished(tui.answer_of(document, status="possible", answer=None, refused=True, quotes=()))]
-        await pilot.press("q")
         await tui.ask(pilot, "another")
         assert len(panes.answers.cards) == 2
         await pilot.press("escape")
         await pilot.pause()
         measure(pilot.app, "possible")
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         await pilot.pause()
         measure(pilot.app, "help")
-        await pilot.press("escape", "l")
+        await pilot.press("escape", "ctrl+l")
         await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
         measure(pilot.app, "library")
         assert not weak, "\n".join(sorted(set(weak)))

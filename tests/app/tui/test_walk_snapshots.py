@@ -69,18 +69,18 @@ def test_the_walk(interface, session, answer, tui):
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        panes.bar.input.cursor_blink = False  # or the picture would depend on when it is taken
-        panes.bar.input.value = QUESTION
+        panes.prompt.line.cursor_blink = False  # or the picture would depend on when it is taken
+        panes.prompt.line.value = QUESTION
         await pilot.press("enter")
         await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
         await pilot.pause()
         compare(pilot.app, "walk_reading")
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
-        await pilot.press("n")
+        await pilot.press("alt+n")
         await pilot.pause()
         compare(pilot.app, "walk_cite")
-        await pilot.press("slash", *"notice", "enter")
+        await pilot.press("ctrl+f", *"notice", "enter")
         await tui.until(pilot, lambda: "hit 1 of 11" in tui.screen_text(pilot.app))
         await pilot.resize_terminal(80, 24)
         await pilot.pause()

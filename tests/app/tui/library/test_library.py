@@ -43,7 +43,7 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     asked: list[str] = []
 
-    def opener(path: str, on_page: Any) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None) -> Any:
         asked.append(path)
         return session
 
@@ -52,13 +52,14 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
         await pilot.press("down", "enter")
         await tui.opened(pilot)
         assert asked == [str(tmp_path / "b.txt")]
-        await pilot.press("escape", "l")
+        await pilot.press("escape", "ctrl+l")
         await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
         assert pilot.app.screen.query_one("#library").cursor_row == 1
         (tmp_path / "d.txt").write_text("A keeper pays.", encoding="utf-8")
-        await pilot.press("r")
+        await pilot.press("f5")
         await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
-        await pilot.press("question_mark")
+        await pilot.press("f1")
+        await pilot.pause()
         assert "open the document" in tui.screen_text(pilot.app)
         await pilot.press("escape", "ctrl+q")
 
@@ -87,7 +88,7 @@ def test_a_document_without_questions_is_listed_as_opened(lease_document, store)
 
 def test_a_folder_without_documents_says_so(interface, tui, tmp_path):
     async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "no documents in this folder" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
 
     tui.drive(interface(str(tmp_path)), steps)
 
@@ -137,31 +138,31 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
         await tui.until(pilot, lambda: "lease.txt" in tui.screen_text(pilot.app))
         await pilot.press("enter")
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "r")
+        await pilot.press("ctrl+r")
         await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
         names = {" ": "space", "?": "question_mark"}
-        await pilot.press("q", *(names.get(letter, letter) for letter in question), "enter")
+        await pilot.press(*(names.get(letter, letter) for letter in question), "enter")
         await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120)
         card = panes.answers.cards[0]
         assert card.turn.answer is not None
         before = panes.page.place
-        await pilot.press("3")
+        await pilot.press("alt+3")
         (span,) = card.stops[2].spans
         shown = tui.flat(panes.page)
         assert " ".join(panes.document.pages[0].text[span.start : span.start + 40].split()) in shown
-        await pilot.press("b")
+        await pilot.press("alt+left")
         assert panes.page.place == before
-        await pilot.press("slash", *"Alder9", "enter", "escape")
+        await pilot.press("ctrl+f", *"Alder9", "enter", "escape")
         assert "Alder9" in tui.flat(panes.page)
-        await pilot.press("1", "y")
+        await pilot.press("alt+1", "ctrl+y")
         assert pilot.app.clipboard == card.stops[0].copied
         await pilot.press("ctrl+q")
 
     async def second(pilot: Any) -> None:
         await tui.until(pilot, lambda: "read, 1 question" in tui.screen_text(pilot.app))
-        await pilot.press("h", "tab")
+        await pilot.press("ctrl+o")
         await tui.until(pilot, lambda: question in tui.screen_text(pilot.app))
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         panes = await tui.opened(pilot)
         await tui.until(pilot, lambda: panes.answers.cards)
         assert question in tui.flat(panes.answers)

@@ -16,7 +16,7 @@ from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.library import RecentScreen
+from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
 
 
@@ -89,16 +89,24 @@ def test_the_archive_of_a_path_inside_it_is_found(tmp_path):
     assert containing_file(str(tmp_path / "gone" / "one.pdf")) is None
 
 
-def _over(interface: Any, opener: Any) -> Any:
-    app = interface(opener=opener)
-    app._path = None
-    return app
+@pytest.fixture
+def over(interface, tmp_path, monkeypatch):
+    """Function(opener) -> an interface without a path, over a folder of no documents."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def make(opener: Any) -> Any:
+        app = interface(opener=opener)
+        app._path = None
+        return app
+
+    return make
 
 
-def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(interface, session, store, opened_before, tui):
+def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(over, session, store, opened_before, tui):
     paths: list[str] = []
 
-    def opener(path: str, on_page: Any) -> Any:
+    def opener(path: str, *_: Any) -> Any:
         paths.append(path)
         return session
 
@@ -108,37 +116,32 @@ def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(interface, ses
         await pilot.press("down", "down", "enter")
         await tui.opened(pilot)
         assert paths == [third]
-        await pilot.press("escape", "l")
-        assert isinstance(pilot.app.screen, RecentScreen)
+        await pilot.press("ctrl+l")
+        assert isinstance(pilot.app.screen, LibraryScreen)
         assert "text_1.txt" in tui.screen_text(pilot.app)
 
-    tui.drive(_over(interface, opener), steps)
+    tui.drive(over(opener), steps)
 
 
-def test_a_past_question_opens_its_document_with_its_answer(interface, store, opened_before, tui):
+def test_a_past_question_opens_its_document_with_its_answer(over, store, opened_before, tui):
     _asked(store, opened_before[0], "How much does the keeper pay?")
     asked_elsewhere = _asked(store, opened_before[1], "Who pays in March?", kind="chat")
     session = tui.FakeSession((asked_elsewhere,))
 
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
-        await pilot.press("slash", *"march")
-        await tui.until(pilot, lambda: "1 question ·" in tui.screen_text(pilot.app))
-        await pilot.press("enter")
-        await tui.until(pilot, lambda: pilot.app.screen.query_one("#asked").has_focus)
-        await pilot.press("enter")
+        await pilot.press(*"pays in march", "enter")
         panes = await tui.opened(pilot)
         await tui.until(pilot, lambda: panes.answers.current is not None)
         assert "Who pays in March?" in tui.flat(panes.answers)
         assert "17 dollars" in tui.flat(panes.answers)
-        assert panes.answers.has_focus
-        await pilot.press("l", "escape")
+        await pilot.press("ctrl+l")
         await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
 
-    tui.drive(_over(interface, lambda path, on_page: session), steps, (80, 24))
+    tui.drive(over(lambda *_: session), steps, (80, 24))
 
 
-def test_a_document_that_is_gone_says_so_and_nothing_is_opened(interface, session, opened_before, tui):
+def test_a_document_that_is_gone_says_so_and_nothing_is_opened(over, session, opened_before, tui):
     for path in opened_before:
         path.unlink()
 
@@ -147,22 +150,27 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(interface, sessio
         await pilot.press("enter")
         await pilot.pause()
         assert "does not exist any more" in tui.notices(pilot.app)
-        assert isinstance(pilot.app.screen, RecentScreen)
-        await pilot.press("question_mark")
-        assert "show only documents and questions with these words" in tui.screen_text(pilot.app)
+        assert isinstance(pilot.app.screen, LibraryScreen)
 
-    tui.drive(_over(interface, lambda path, on_page: session), steps)
+    tui.drive(over(lambda *_: session), steps)
 
 
-def test_h_opens_the_recent_documents_and_l_comes_back(interface, session, opened_before, tui, tmp_path):
+def test_recent_documents_come_and_go_and_a_path_is_opened(interface, session, opened_before, tui, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
     async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "3 documents · Enter opens" in tui.screen_text(pilot.app))
-        await pilot.press("h")
-        await tui.until(pilot, lambda: "opened" in tui.screen_text(pilot.app))
-        (tmp_path / "text_0.txt").unlink()
-        await pilot.press("r")
-        await tui.until(pilot, lambda: "file not found" in tui.screen_text(pilot.app))
-        await pilot.press("l")
-        await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+        await pilot.press("ctrl+o")
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await pilot.press("ctrl+o")
+        await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+        await pilot.press(*"/open nowhere.pdf", "enter")
+        assert "does not exist" in tui.notices(pilot.app)
+        await pilot.press("ctrl+p", *str(tmp_path), "enter")
+        await tui.until(pilot, lambda: "3 documents · by name" in tui.screen_text(pilot.app))
+        await pilot.press(*"tx1")
+        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        assert "text_1.txt" in tui.screen_text(pilot.app)
 
-    tui.drive(interface(str(tmp_path)), steps)
+    tui.drive(interface(str(empty)), steps)

@@ -58,18 +58,18 @@ def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, s
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         assert asked == []
-        await pilot.press("a", "i")
+        await pilot.press("alt+a", "alt+i")
         await tui.until(pilot, lambda: _drawn(sent) >= 1)
         assert asked == [1]
         assert panes.page.display == (size[0] >= 100)
-        await pilot.press("g")
-        panes.bar.input.value = "PDF 6"
+        await pilot.press("ctrl+g")
+        panes.prompt.line.value = "PDF 6"
         await pilot.press("enter")
         if size[0] < 100:
             assert panes.page.display  # who goes to a place wants to read it
-            await pilot.press("i")
+            await pilot.press("alt+i")
         await tui.until(pilot, lambda: asked[-1] == 6 and _drawn(sent) >= 2)
-        await pilot.press("i")
+        await pilot.press("alt+i")
         await pilot.pause()
         assert not panes.picture.display
         assert not _there(sent)
@@ -89,7 +89,7 @@ def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answ
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await pilot.press("n", "i")
+        await pilot.press("alt+n", "alt+i")
         await tui.until(pilot, drawn)
         assert panes.page.size.width >= 50
         boxes = graphics.drawing(Terminal(protocol), PNG, 0, 0, 10, 10, ((0.1, 0.4, 0.9, 0.5),))
@@ -104,9 +104,9 @@ def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answ
 def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(interface, session, tui, sent):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "i")
+        await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: _drawn(sent) >= 1)
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         await tui.until(pilot, lambda: not _there(sent))
         await pilot.press("escape")
         await tui.until(pilot, lambda: _there(sent))
@@ -118,7 +118,7 @@ def test_a_page_without_a_picture_says_why_a_bug_too(interface, session, tui, se
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         pilot.app.screen.navigation.jump(3, 0)
-        await pilot.press("i")
+        await pilot.press("alt+i")
         await tui.until(pilot, lambda: "its picture is torn" in tui.flat(panes.picture))
         pilot.app.screen.navigation.jump(4, 0)
         await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(panes.picture))
@@ -137,7 +137,7 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
 
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "i")
+        await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: asked == [1])
         pilot.app.screen.navigation.jump(5, 0)
         await tui.until(pilot, lambda: panes.picture._shape == (5.0, 10.0))
@@ -151,7 +151,7 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
 def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(interface, session, tui, sent):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "i")
+        await pilot.press("escape", "alt+i")
         assert "this terminal cannot show pictures" in tui.notices(pilot.app)
         assert not panes.picture.display
         assert not any("\x1b_G" in data or "1337" in data for data in sent)

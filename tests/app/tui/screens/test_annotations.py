@@ -29,9 +29,9 @@ def signs(page: Any) -> list[str]:
 async def fee_selected(pilot: Any, tui: Any) -> Any:
     """The document, with the sentence about the fee of page 5 selected by keys."""
     panes = await tui.opened(pilot)
-    await pilot.press("escape", "slash")
-    panes.bar.input.value = "part 5 is"
-    await pilot.press("enter", "s")
+    await pilot.press("escape", "ctrl+f")
+    panes.prompt.line.value = "part 5 is"
+    await pilot.press("enter", "alt+s")
     await pilot.pause()
     return panes
 
@@ -39,11 +39,11 @@ async def fee_selected(pilot: Any, tui: Any) -> Any:
 def test_keys_select_sentences_one_after_another(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "s", "y")
+        await pilot.press("escape", "alt+s", "ctrl+y")
         assert pilot.app.clipboard == f"“{FIRST}” (lease.pdf, section 1 · p. i (PDF 1))"
-        await pilot.press("s", "y")
+        await pilot.press("alt+s", "ctrl+y")
         assert f"“{SECOND}”" in pilot.app.clipboard
-        await pilot.press("S", "y")
+        await pilot.press("alt+m", "ctrl+y")
         assert "line 1 of the register before noon.\nThe keeper of part 1 writes line 2" in pilot.app.clipboard
         assert [(span.page, span.start) for span in panes.page.selected] == [(1, len(FIRST) + 1)]
 
@@ -53,16 +53,16 @@ def test_keys_select_sentences_one_after_another(interface, session, tui):
 def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         panes = await fee_selected(pilot, tui)
-        await pilot.press("h")
+        await pilot.press("alt+h")
         assert panes.page.text_selection is None
-        await pilot.press("slash", *"zz", "escape")  # what is searched is marked above it
+        await pilot.press("ctrl+f", *"zz", "escape")  # what is searched is marked above it
         await tui.until(pilot, lambda: marked(panes.page) == FEE)
         assert "▒" in signs(panes.page)
         (kept,) = kept_turns.annotations_of(store, session.documents[0])
         assert (kept.text, kept.place, kept.note) == (FEE, "section 5 · p. 3 (PDF 5)", "")
-        await pilot.press("N", "enter")
+        await pilot.press("alt+l", "enter")
         await tui.until(pilot, lambda: "1 of 1: highlight" in tui.screen_text(pilot.app))
-        await pilot.press("h")
+        await pilot.press("alt+h")
         assert kept_turns.annotations_of(store, session.documents[0]) == []
         assert marked(panes.page) == ""
 
@@ -72,22 +72,22 @@ def test_h_highlights_the_selection_and_h_again_removes_it(interface, session, t
 def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
     async def first(pilot: Any) -> None:
         await fee_selected(pilot, tui)
-        await pilot.press("w", *"ask Ada", "enter")
+        await pilot.press("alt+w", *"ask Ada", "enter")
         assert [each.note for each in kept_turns.annotations_of(store, session.documents[0])] == ["ask Ada"]
         pilot.app.screen.questions.keep = lambda: None  # as after a kill: nothing is written at the end
 
     async def second(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "N")
+        await pilot.press("escape", "alt+l")
         await tui.until(pilot, lambda: "✎ ask Ada" in tui.screen_text(pilot.app))
         await pilot.press("enter")
         await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
         assert marked(panes.page) == FEE
         assert "✎" in signs(panes.page)
-        await pilot.press("w", "exclamation_mark", "enter")
+        await pilot.press("alt+w", "exclamation_mark", "enter")
         (kept,) = kept_turns.annotations_of(store, session.documents[0])
         assert kept.note == "ask Ada!"
-        await pilot.press("h")
+        await pilot.press("alt+h")
         assert "it has a note" in tui.notices(pilot.app)
 
     tui.drive(interface(), first)
@@ -97,9 +97,9 @@ def test_a_note_is_there_again_after_a_kill(interface, session, tui, store):
 def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        await pilot.press("h")
+        await pilot.press("alt+h")
         assert "select words first" in tui.notices(pilot.app)
-        await pilot.press("2", "h")
+        await pilot.press("alt+2", "alt+h")
         (made,) = pilot.app.screen.annotations.made
         assert made.text == "The fee of part 9 is 153 dollars"
 
@@ -109,7 +109,7 @@ def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface, ans
 def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await fee_selected(pilot, tui)
-        await pilot.press("w", *"ask Ada", "enter", "escape")
+        await pilot.press("alt+w", *"ask Ada", "enter", "escape")
         row = next(y for y in range(panes.page.size.height) if "The fee of part 5" in panes.page.render_line(y).text)
         panes.show_status("")
         await pilot.click(panes.page, offset=(6, row + 1))
@@ -121,14 +121,14 @@ def test_a_click_on_highlighted_words_says_their_note(interface, session, tui):
 def test_the_list_deletes_and_is_closed_by_the_last(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "N")
+        await pilot.press("escape", "alt+l")
         assert "no notes yet" in tui.notices(pilot.app)
-        await pilot.press("s", "h", "s", "h", "N")
+        await pilot.press("alt+s", "alt+h", "alt+s", "alt+h", "alt+l")
         assert [each.text for each in pilot.app.screen._annotations.made] == [FIRST, SECOND]
         assert isinstance(pilot.app.screen, AnnotationsScreen)
-        await pilot.press("d")
+        await pilot.press("delete")
         await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1])
-        await pilot.press("d")
+        await pilot.press("delete")
         await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
         assert kept_turns.annotations_of(store, session.documents[0]) == []
 
@@ -140,11 +140,11 @@ def test_forgetting_the_document_forgets_the_notes(interface, session, tui, stor
 
     async def steps(pilot: Any) -> None:
         await fee_selected(pilot, tui)
-        await pilot.press("h")
+        await pilot.press("alt+h")
         store.forget([document.id], "")
         with History(store) as history:
             history.forget([document.id], document.path)
-        await pilot.press("s", "h")
+        await pilot.press("alt+s", "alt+h")
         assert kept_turns.annotations_of(store, document) == []
 
     tui.drive(interface(), steps)
@@ -156,9 +156,9 @@ def test_notes_are_exported_with_the_answers(interface, answered, tui, tmp_path,
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await pilot.press("escape", "2", "w", *"ask Ada", "enter", "e")
-        panes.bar.input.value = name
-        await pilot.press("enter")
+        await pilot.press("escape", "alt+2", "alt+w", *"ask Ada", "enter", "ctrl+s")
+        panes.prompt.line.value = name
+        await pilot.press("enter", "enter")
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert ("<!DOCTYPE html>" in text) == name.endswith("html")
         assert text.index(tui.QUESTION) < text.index("Notes and highlights") < text.index("ask Ada")

@@ -9,18 +9,21 @@ from docqa.app.tui.screens.help_screen import HelpScreen
 NARROW = (80, 24)
 
 
-def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface, session, tui):
+def test_page_keys_scroll_the_text_from_the_prompt_and_arrows_in_its_pane(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         page = panes.page
-        await pilot.press("escape", "t")
-        for key, lines in (("j", 1), ("j", 2), ("k", 1), ("down", 2), ("up", 1), ("space", 1 + page.size.height)):
+        await pilot.press("pagedown")
+        assert round(page.scroll_y) == page.size.height
+        await pilot.press("home", "alt+t")
+        for key, lines in (("down", 1), ("down", 2), ("up", 1)):
             await pilot.press(key)
             assert round(page.scroll_y) == lines
-        await pilot.press("pageup", "end")
+        await pilot.press("escape", "end")
         assert round(page.scroll_y) == page.max_scroll_y
-        await pilot.press("home")
+        await pilot.press("alt+t", "home", "x")
         assert page.place == (1, 0)
+        assert panes.prompt.line.value == "x"
 
     tui.drive(interface(), steps)
 
@@ -30,16 +33,16 @@ def test_keys_that_have_nothing_to_do_say_so(interface, session, tui):
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         keys = {
-            "n": "no cites yet",
-            "y": "no quote to copy",
-            "b": "no earlier place",
-            "greater_than_sign": "no search yet",
+            "alt+n": "no cites yet",
+            "ctrl+y": "no quote to copy",
+            "alt+left": "no earlier place",
+            "f3": "no search yet",
         }
         for key, said in keys.items():
             await pilot.press(key)
             assert said in tui.notices(pilot.app)
         place = panes.page.place
-        await pilot.press("3", "right_square_bracket", "left_square_bracket")
+        await pilot.press("alt+3", "alt+down", "alt+up")
         assert panes.page.place == place
 
     tui.drive(interface(), steps)
@@ -48,20 +51,20 @@ def test_keys_that_have_nothing_to_do_say_so(interface, session, tui):
 def test_search_finds_while_one_types_and_enter_leaves_the_line(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "slash", *"FEE")
+        await pilot.press("escape", "ctrl+f", *"FEE")
         await tui.until(pilot, lambda: "hit 1 of 10" in tui.screen_text(pilot.app))
         await pilot.press("down")
         assert "hit 2 of 10" in tui.screen_text(pilot.app)
         await pilot.press("enter")
-        assert panes.page.has_focus
-        await pilot.press("greater_than_sign")
+        assert panes.prompt.mode == "ask"
+        await pilot.press("f3")
         assert "hit 3 of 10" in tui.screen_text(pilot.app)
         assert "fee of part 3" in tui.shown(panes.page)
-        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
+        await pilot.press("shift+f3", "shift+f3", "shift+f3")
         assert "hit 10 of 10" in tui.screen_text(pilot.app)
-        await pilot.press("slash", *"zeppelin", "enter")
+        await pilot.press("ctrl+f", *"zeppelin", "enter")
         assert "is not in this document" in tui.notices(pilot.app)
-        assert panes.bar.input.value == "zeppelin"
+        assert panes.prompt.line.value == "zeppelin"
 
     tui.drive(interface(), steps)
 
@@ -69,11 +72,11 @@ def test_search_finds_while_one_types_and_enter_leaves_the_line(interface, sessi
 def test_a_search_that_is_given_up_returns_to_where_it_began(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "slash", *"part 9 is")
+        await pilot.press("escape", "ctrl+f", *"part 9 is")
         await tui.until(pilot, lambda: panes.page.place[0] > 5)
         await pilot.press("escape")
         assert panes.page.place == (1, 0)
-        await pilot.press("slash", *"part 9 is", "enter", "b")
+        await pilot.press("ctrl+f", *"part 9 is", "enter", "alt+left")
         assert panes.page.place == (1, 0)
 
     tui.drive(interface(), steps)
@@ -84,7 +87,7 @@ def test_the_current_hit_differs_from_the_others_by_colour_and_sign(interface, s
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         pilot.app.theme = theme
-        await pilot.press("escape", "slash", *"keeper", "enter")
+        await pilot.press("escape", "ctrl+f", *"keeper", "enter")
         await pilot.pause()
         lines = [panes.page.render_line(y) for y in range(panes.page.size.height)]
         found = [part for line in lines for part in line if part.text.casefold() == "keeper"]
@@ -101,12 +104,11 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, sessi
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         for wanted, page in (("ii", 2), ("1", 3), ("PDF 6", 6), ("p. 8", 10), ("Duties of keeper 6", 6)):
-            await pilot.press("g")
-            panes.bar.input.value = wanted
+            await pilot.press("ctrl+g")
+            panes.prompt.line.value = wanted
             await pilot.press("enter")
             assert f"{page}. Duties of keeper {page}" in tui.shown(panes.page)
-            assert panes.page.has_focus
-        await pilot.press(*"bbbbb")
+        await pilot.press(*["alt+left"] * 5)
         assert panes.page.place == (1, 0)
 
     tui.drive(interface(), steps)
@@ -115,7 +117,7 @@ def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface, sessi
 def test_g_says_when_there_is_no_such_place(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "g", *"xcix", "enter")
+        await pilot.press("escape", "ctrl+g", *"xcix", "enter")
         assert "no page or section" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
@@ -126,29 +128,35 @@ def test_e_exports_the_session_and_never_replaces_a_file(interface, answered, tu
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await pilot.press("e", "enter")
+        await pilot.press("ctrl+s", "enter")
+        assert str(tmp_path / "lease.docqa.md") in tui.screen_text(pilot.app).replace("\n", "")
+        assert list(tmp_path.iterdir()) == []
+        await pilot.press("enter")
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")
         assert f"## {tui.QUESTION}" in text
         assert "> “**The** fee of part 5 is 85 dollars, payable in March.”" in text
         assert "(quote found)" in text
-        await pilot.press("e")
-        assert panes.bar.input.value == "lease.docqa-2.md"
-        panes.bar.input.value = "lease.docqa.md"
+        await pilot.press("ctrl+s")
+        assert panes.prompt.line.value == "lease.docqa-2.md"
+        panes.prompt.line.value = "lease.docqa.md"
         await pilot.press("enter")
-        assert "cannot write" in tui.notices(pilot.app)
+        assert "there is such a file already" in tui.notices(pilot.app)
+        panes.prompt.line.value = "lease.mdx"
+        await pilot.press("enter")
+        assert "it has to end in" in tui.notices(pilot.app)
         assert [path.name for path in tmp_path.glob("*.md")] == ["lease.docqa.md"]
         assert list(tmp_path.glob(".docqa-*")) == []
 
     tui.drive(interface(), steps)
 
 
-def test_the_outline_goes_to_a_heading_and_opens_with_space(interface, session, tui):
+def test_the_outline_goes_to_a_heading_and_opens_with_arrows(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "o", "home", "down", "down", "down", "enter")
+        await pilot.press("escape", "alt+o", "home", "down", "down", "down", "enter")
         await pilot.pause()
         assert "3. Duties of keeper 3" in tui.shown(panes.page)
-        await pilot.press("o", "home", "space")
+        await pilot.press("alt+o", "home", "left")
         await pilot.pause()
         assert "1 Duties of keeper 1" not in tui.shown(panes.query_one("#outline"))
 
@@ -164,9 +172,9 @@ def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
         lines = [line.rstrip() for line in tui.shown(panes.outline).split("\n") if "keeper" in line]
         assert [line.split()[-1].lstrip("◂") for line in lines] == ["i", "ii", *"12345678"]
         assert panes.outline.cursor_node.data == "6"
-        await pilot.press("slash", *"part 9 is", "enter")
+        await pilot.press("ctrl+f", *"part 9 is", "enter")
         await tui.until(pilot, lambda: "◂7" in tui.shown(panes.outline))
-        await pilot.press("o", "down", "enter")
+        await pilot.press("alt+o", "down", "enter")
         await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
 
     tui.drive(interface(), steps)
@@ -177,7 +185,7 @@ def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface, 
         panes = await tui.opened(pilot)
         panes = [panes.query_one(f"#{name}") for name in ("outline", "page", "answers")]
         await pilot.press("escape")
-        for key, shown in (("o", 0), ("a", 2), ("t", 1)):
+        for key, shown in (("alt+o", 0), ("alt+a", 2), ("alt+t", 1)):
             await pilot.press(key)
             assert [pane.display for pane in panes] == [number == shown for number in range(3)]
             assert panes[shown].has_focus
@@ -209,35 +217,46 @@ def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface, ses
 def test_messages_hide_neither_status_nor_line_nor_footer(interface, session, tui, size):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape")
+        foot = 3 if size[1] < 22 else 5
         panes.page.go(5, 0, above=0)
         await pilot.pause()
-        before = tui.screen_text(pilot.app).split("\n")[-3:]
+        before = tui.screen_text(pilot.app).split("\n")[-foot:]
         assert "p. 3 (PDF 5)" in before[0]
         for number in range(3):
             panes.message(f"message {number} that takes more than one line on a narrow screen, and stays", "warning")
         await tui.until(pilot, lambda: "message 2" in tui.screen_text(pilot.app))
-        assert tui.screen_text(pilot.app).split("\n")[-3:] == before
+        assert tui.screen_text(pilot.app).split("\n")[-foot:] == before
 
     tui.drive(interface(), steps, size, notifications=True)
 
 
-def test_the_palette_finds_headings_and_past_questions(interface, answered, tui):
+def test_commands_are_offered_completed_and_run_with_their_words(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        await pilot.press("ctrl+p")
-        await pilot.pause()
-        await pilot.press(*"keeper", "space", "8")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await tui.until(pilot, lambda: "8. Duties of keeper 8" in tui.shown(panes.page))
-        panes.answers.current = None
-        await pilot.press("ctrl+p")
-        await pilot.pause()
-        await pilot.press(*"fee")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await tui.until(pilot, lambda: panes.answers.current is panes.answers.cards[0])
+        await pilot.press(*"/g")
+        await tui.until(pilot, lambda: "/go-to" in tui.screen_text(pilot.app))
+        await pilot.press("tab", *"PDF 8", "enter")
+        assert "8. Duties of keeper 8" in tui.shown(panes.page)
+        await pilot.press(*"/fin part 9 is", "enter")
+        assert "part 9 is" in tui.shown(panes.page)
+        assert (panes.prompt.mode, panes.prompt.line.value) == ("ask", "")
+        await pilot.press(*"/zzz", "enter")
+        assert "there is no command /zzz" in tui.notices(pilot.app)
+        await pilot.press("escape")
+        assert panes.prompt.line.value == ""
+
+    tui.drive(interface(), steps)
+
+
+def test_help_filters_what_is_typed_and_runs_what_is_chosen(interface, answered, tui):
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press(*"next cite", "enter")
+        assert not isinstance(pilot.app.screen, HelpScreen)
+        await tui.until(pilot, lambda: "The fee of part 5" in tui.reversed_text(panes.page))
+        assert panes.prompt.line.value == ""
 
     tui.drive(interface(), steps)
 
@@ -247,7 +266,7 @@ def test_help_lists_every_key_and_goes_away(interface, session, tui):
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "question_mark")
+        await pilot.press("escape", "f1")
         assert isinstance(pilot.app.screen, HelpScreen)
         text = tui.screen_text(pilot.app)
         assert [key.help for key in DOCUMENT if key.help not in text] == []
@@ -264,18 +283,18 @@ def test_the_help_is_whole_on_a_narrow_screen(interface, session, tui):
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "question_mark")
+        await pilot.press("escape", "f1")
         await pilot.pause()
         shown = pilot.app.screen.query_one("#help")
         seen: list[str] = []
         for top in range(0, shown.virtual_size.height, shown.size.height):
             shown.scroll_to(y=top, animate=False)
             await pilot.pause()
-            seen += [shown.render_line(y).text[8:].strip() for y in range(shown.size.height)]
+            seen += [shown.render_line(y).text[11:].strip() for y in range(shown.size.height)]
         words = " ".join(seen)
         assert [key.help for key in DOCUMENT if key.help not in words] == []
-        await pilot.press("end")
-        await tui.until(pilot, lambda: "where you are" in tui.screen_text(pilot.app))
+        shown.scroll_end(animate=False)
+        await tui.until(pilot, lambda: "you are" in tui.screen_text(pilot.app))
 
     tui.drive(interface(), steps, (40, 20))
 

@@ -1,5 +1,6 @@
 """The line at the bottom: what is typed and pasted into it arrives whole."""
 
+import random
 import threading
 from typing import Any
 
@@ -7,31 +8,29 @@ import pytest
 from textual.events import Key, Paste
 
 from docqa.app.answer.events import ReadProgress
+from docqa.app.tui.widgets.prompt import PromptLine
 
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
 
-@pytest.mark.parametrize(("key", "character", "mode"), [("q", "q", "ask"), ("slash", "/", "find"), ("g", "g", "goto")])
-def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(interface, session, tui, key, character, mode):
+@pytest.mark.parametrize(("first", "mode"), [(Key("ctrl+f", None), "find"), (Key("ctrl+g", None), "goto")])
+def test_letters_typed_right_behind_the_key_of_a_mode_belong_to_it(interface, session, tui, first, mode):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape")
-        for one in [(key, character), *AHEAD]:  # all at once, as a terminal hands on what was typed while it was busy
-            pilot.app.post_message(Key(*one))
-        await tui.until(pilot, lambda: panes.bar.input.value)
-        assert (panes.bar.mode, panes.bar.input.value) == (mode, "e b?")
+        for one in [first, *(Key(*each) for each in AHEAD)]:  # all at once, as a busy terminal hands them on
+            pilot.app.post_message(one)
+        await tui.until(pilot, lambda: panes.prompt.line.value)
+        assert (panes.prompt.mode, panes.prompt.line.value) == (mode, "e b?")
 
     tui.drive(interface(), steps)
 
 
-def test_keys_typed_right_after_leaving_a_line_go_to_the_text(interface, session, tui):
+def test_a_letter_typed_over_a_pane_or_a_list_goes_to_the_prompt(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape")
-        for one in (("g", "g"), ("5", "5"), ("enter", "\r"), ("j", "j")):
-            pilot.app.post_message(Key(*one))
-        await tui.until(pilot, lambda: panes.page.place[0] > 1)
-        assert (panes.bar.mode, panes.bar.input.value) == ("ask", "")
+        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "o", "f1", "y", "escape")
+        assert panes.prompt.line.value == "Who"
+        assert panes.prompt.line.has_focus
 
     tui.drive(interface(), steps)
 
@@ -41,13 +40,13 @@ def test_several_pasted_lines_become_one_question(interface, session, tui):
         panes = await tui.opened(pilot)
         await pilot.press("W", "?", "left")
         pilot.app.post_message(Paste("hat is the\n   fee of\r\npart 5\n"))
-        await tui.until(pilot, lambda: len(panes.bar.input.value) > 2)
-        assert panes.bar.input.value == "What is the fee of part 5?"
+        await tui.until(pilot, lambda: len(panes.prompt.line.value) > 2)
+        assert panes.prompt.line.value == "What is the fee of part 5?"
 
     tui.drive(interface(), steps)
 
 
-@pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "escape")])
+@pytest.mark.parametrize("keys", [("ctrl+g", "5", "enter"), ("ctrl+s", "enter", "enter"), ("ctrl+f", "f", "escape")])
 def test_a_read_continues_while_the_search_line_is_used(interface, session, tui, tmp_path, monkeypatch, keys):
     monkeypatch.chdir(tmp_path)
     go = threading.Event()
@@ -55,7 +54,7 @@ def test_a_read_continues_while_the_search_line_is_used(interface, session, tui,
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "r")
+        await pilot.press("escape", "ctrl+r")
         await tui.until(pilot, lambda: getattr(pilot.app.screen.questions.progress, "done", 0) == 1_000)
         await pilot.press(*keys)
         await pilot.pause()
@@ -70,11 +69,11 @@ def test_a_read_continues_while_the_search_line_is_used(interface, session, tui,
 def test_an_impossible_file_name_is_reported(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "e")
-        panes.bar.input.value = "a\0b.md"
-        await pilot.press("enter")
+        await pilot.press("escape", "ctrl+s")
+        panes.prompt.line.value = "a\0b.md"
+        await pilot.press("enter", "enter")
         assert "cannot write" in tui.notices(pilot.app)
-        assert panes.bar.mode == "export"
+        assert panes.prompt.mode == "export"
 
     tui.drive(interface(), steps)
 
@@ -82,13 +81,12 @@ def test_an_impossible_file_name_is_reported(interface, session, tui):
 def test_arrow_keys_bring_back_earlier_questions(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "one")
-        await pilot.press("q")
         await tui.ask(pilot, "two")
-        await pilot.press("q", *"thr", "up")
-        shown = [panes.bar.input.value]
+        await pilot.press(*"thr", "up")
+        shown = [panes.prompt.line.value]
         for key in ("up", "up", "down", "down"):
             await pilot.press(key)
-            shown.append(panes.bar.input.value)
+            shown.append(panes.prompt.line.value)
         assert shown == ["two", "one", "one", "two", "thr"]
 
     tui.drive(interface(), steps)
@@ -109,7 +107,7 @@ def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface, session, tu
         await tui.opened(pilot)
         await pilot.press("escape")
         await pilot.pause()
-        assert "? Help" in tui.screen_text(pilot.app).split("\n")[-1]
+        assert "F1 Help" in tui.screen_text(pilot.app).split("\n")[-1]
 
     tui.drive(interface(), steps, (width, 20))
 
@@ -117,10 +115,10 @@ def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface, session, tu
 def test_keys_behind_enter_do_not_change_the_question(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        for letter in ("o", "n", "e", "enter", "q", "t", "w", "o", "enter"):  # faster than the interface can follow
+        for letter in ("o", "n", "e", "enter", "t", "w", "o", "enter"):  # faster than the interface can follow
             pilot.app.post_message(Key(letter, letter if len(letter) == 1 else None))
         await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["one", "two"])
-        assert panes.bar.input.value == ""
+        assert panes.prompt.line.value == ""
 
     tui.drive(interface(), steps)
 
@@ -130,9 +128,39 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
         panes = await tui.opened(pilot)
         await pilot.press("escape")
         await pilot.click("#line-label")
-        assert panes.bar.input.has_focus
+        assert panes.prompt.line.has_focus
         await pilot.press("W", "h", "o")
         await pilot.click("#line-label")
         await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["Who"])
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("pause", [0.0, pytest.param(0.03, marks=pytest.mark.slow)])
+def test_of_two_thousand_keys_every_letter_is_typed_and_no_file_written(
+    interface, answered, tui, tmp_path, monkeypatch, pause
+):
+    """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line that was open."""
+    monkeypatch.chdir(tmp_path)
+    written: list[str] = []
+    write = PromptLine.write
+    monkeypatch.setattr(PromptLine, "write", lambda line, text: (written.append(text), write(line, text))[1])
+    drawn = random.Random(7)
+    others = ["enter", "escape", "tab", "up", "down", "left", "pagedown", "pageup", "home", "end", "f1", "f3", "f6"]
+    others += ["ctrl+f", "ctrl+g", "ctrl+l", "ctrl+r", "ctrl+y", "ctrl+u"]
+    others += [f"alt+{key}" for key in ("n", "p", "1", "v", "o", "t", "a", "s", "h", "w", "l", "left", "up")]
+    keys = [drawn.choice("abcdefghijklmnopqrstuvwxyz /") if drawn.random() < 0.7 else drawn.choice(others)
+            for _ in range(2000 if not pause else 600)]  # fmt: skip
+
+    async def steps(pilot: Any) -> None:
+        for number, key in enumerate(keys):
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+            if number % 250 == 0:
+                await pilot.resize_terminal(*drawn.choice([(120, 40), (80, 24), (40, 20)]))
+            if pause or number % 40 == 0:
+                await pilot.pause(pause)
+        await tui.until(pilot, lambda: len(written) >= sum(len(key) == 1 for key in keys))
+        assert "".join(written) == "".join(key for key in keys if len(key) == 1)
+        assert list(tmp_path.iterdir()) == []
 
     tui.drive(interface(), steps)

@@ -1,0 +1,193 @@
+"""Fit the clause heads (docqa.app.reading.clauses) to contracts whose clauses are marked.
+
+    python -m docqa.app.lab.clauses --data CUAD.jsonl.gz
+
+CUAD.jsonl.gz: contracts in the form of `questions.py`, whose questions are those of the fields that name a clause.
+Prints, by contracts left out, how often the best sentence of one that has the clause is in it, and how often "it has
+none" is told rightly; writes the file that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
+
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.loading import load_model
+from docqa.app.eval.questions import read_eval_file
+from docqa.app.lab.calibration.fitting import logistic
+from docqa.app.lab.fields import ALSO_MARKED
+from docqa.app.options import Options
+from docqa.app.reading.clauses import FILE, WIDTH, ClauseHead, ClauseSentence, clause_sentences, naming
+from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, features, tokens
+from docqa.app.storage.arrays import save_summed
+
+FOLDS, PULL, LONGEST = 4, 3e-6, 400_000
+LONGEST_NAME, MARKS, NAMES_PULL = 12, set("\"“”('"), 3e-5
+Rows = tuple[list[ClauseSentence], np.ndarray]
+"""The sentences of a contract, and which has which clause, [sentences, clauses], nan where that is not known."""
+
+
+def rows_of(path: str, questions: list[str]) -> list[Rows]:
+    """The rows of every contract."""
+    tokenizer, found = load_model(Options()).tokenizer, []
+    for document in read_eval_file(path):
+        if len(document.text) > LONGEST:
+            continue
+        parsed, places = document.parse()
+        context = Corpus((parsed,), tokenizer, []).context
+        rows = clause_sentences(context)
+        starts = [context.passages[row.passage].passage.start for row in rows]
+        y = np.full((len(rows), len(questions)), np.nan, dtype=np.float32)
+        golds = {question.text: question for question in document.questions}
+        for column, text in enumerate(questions):
+            if text in golds:
+                spans = list(places.spans(golds[text].spans))
+                held = [any(at + row.start < b and a < at + row.end for a, b in spans) for at, row in zip(starts, rows)]
+                if any(held) or golds[text].unanswerable:
+                    y[:, column] = held
+        found.append((rows, y))
+    return found
+
+
+def named(path: str, question: str, head: ClauseHead) -> list[tuple[list[str], list[int]]]:
+    """The words of the sentences that name the parties, as `head` tells, and how each stands to the names."""
+    tokenizer, found = load_model(Options()).tokenizer, []
+    for document in read_eval_file(path):
+        asked = next((each for each in document.questions if each.text == question), None)
+        if len(document.text) > LONGEST or asked is None:
+            continue
+        parsed, places = document.parse()
+        text = parsed.pages[0].text
+        names = sorted({text[a:b] for a, b in places.spans(asked.spans)}, key=len, reverse=True)
+        names = [name for name in names if len(name.split()) <= LONGEST_NAME and not MARKS & set(name)]
+        context = Corpus((parsed,), tokenizer, []).context
+        rows = clause_sentences(context)
+        for row in naming(rows, head.scores(rows)):
+            found.append(_labelled(context.text_of(context.passages[row.passage])[row.start : row.end], names))
+    return found
+
+
+def _labelled(sentence: str, names: list[str]) -> tuple[list[str], list[int]]:
+    """The words of a sentence and how they stand to `names`, the longest first, wherever they are but in quotation
+    marks and brackets: what a party is called there is no name."""
+    parts = tokens(sentence)
+    labels = [OUTSIDE] * len(parts)
+    for name in names:
+        at = sentence.find(name)
+        while at >= 0:
+            inside = [n for n, each in enumerate(parts) if at <= each.start < at + len(name)]
+            if inside and not any(labels[n] for n in inside) and not MARKS & set(sentence[max(at - 5, 0) : at]):
+                labels[inside[0] : inside[-1] + 1] = [BEGINS, *[GOES_ON] * (len(inside) - 1)]
+            at = sentence.find(name, at + len(name))
+    return [sentence[each.start : each.end] for each in parts], labels
+
+
+def fit_names(rows: list[tuple[list[str], list[int]]]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [3, WIDTH] of how words stand to names, [3, 3] of one state behind another: a conditional random field
+    (Lafferty et al. 2001)."""
+    around = torch.tensor(np.concatenate([np.stack(features(words)) for words, _ in rows]))
+    wanted = [torch.tensor(labels) for _, labels in rows]
+    lengths = torch.tensor([len(labels) for labels in wanted])
+    target = pad_sequence(wanted, batch_first=True)
+    there = torch.arange(target.shape[1])[None] < lengths[:, None]
+    weights, follow = torch.zeros(WIDTH, 3, requires_grad=True), torch.zeros(3, 3, requires_grad=True)
+    search = torch.optim.LBFGS([weights, follow], max_iter=60, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        search.zero_grad()
+        each = functional.embedding_bag(around, weights, mode="sum")
+        scores = torch.zeros(*there.shape, 3).masked_scatter(there[..., None].expand(-1, -1, 3), each)
+        total = scores[:, 0]
+        for at in range(1, there.shape[1]):
+            reach = torch.logsumexp(total[:, :, None] + follow[None], 1) + scores[:, at]
+            total = torch.where(there[:, at, None], reach, total)
+        right = (scores.gather(2, target[..., None])[..., 0] * there).sum(1)
+        right = right + (follow[target[:, :-1], target[:, 1:]] * there[:, 1:]).sum(1)
+        found = (torch.logsumexp(total, 1) - right).sum() / lengths.sum() + NAMES_PULL * weights.square().sum()
+        found.backward()
+        return found.item()
+
+    search.step(loss)
+    return weights.detach().T.numpy(), follow.detach().numpy()
+
+
+def matrix(contracts: list[Rows]) -> torch.Tensor:
+    """The features of all sentences, sparse [sentences, WIDTH]."""
+    rows = [row for found, _ in contracts for row in found]
+    ends = np.cumsum([0, *(len(row.features) for row in rows)])
+    columns = np.concatenate([row.features for row in rows])
+    values = np.repeat([row.weight for row in rows], np.diff(ends)).astype(np.float32)
+    return torch.sparse_csr_tensor(torch.tensor(ends), torch.tensor(columns), torch.tensor(values), (len(rows), WIDTH))
+
+
+def fit(contracts: list[Rows]) -> tuple[np.ndarray, np.ndarray]:
+    """Logistic regressions of all clauses: weights [clauses, WIDTH] and biases [clauses]."""
+    x, y = matrix(contracts), torch.tensor(np.concatenate([y for _, y in contracts]))
+    known, wanted = ~y.isnan(), y.nan_to_num()
+    rare = ((known.sum(0) - wanted.sum(0)) / wanted.sum(0)).sqrt()
+    weights, bias = (torch.zeros(*shape, requires_grad=True) for shape in ((WIDTH, y.shape[1]), (y.shape[1],)))
+    search = torch.optim.LBFGS([weights, bias], max_iter=80, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        search.zero_grad()
+        each = functional.binary_cross_entropy_with_logits(
+            x @ weights + bias, wanted, pos_weight=rare, reduction="none"
+        )
+        total = (each * known).sum() / len(y) + PULL * weights.square().sum()
+        total.backward()
+        return total.item()
+
+    search.step(loss)
+    return weights.detach().T.numpy(), bias.detach().numpy()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Fit the clause heads.")
+    parser.add_argument("--data", required=True, help="contracts with CUAD's questions")
+    given = parser.parse_args(arguments)
+    preset = tomllib.loads(files("docqa.app.batch").joinpath("presets/contract.toml").read_text(encoding="utf-8"))
+    fields = [each for each in preset["field"] if "clause" in each]
+    asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
+    rows, held = rows_of(given.data, list(asked.values())), []
+    for fold in range(FOLDS):
+        weights, bias = fit([row for number, row in enumerate(rows) if number % FOLDS != fold])
+        held += [(np.stack([ClauseHead(w, b, 1.0, 0.0).scores(found) for w, b in zip(weights, bias)], 1), y)
+                 for found, y in rows[fold::FOLDS]]  # fmt: skip
+    lines = []
+    for column, name in enumerate(asked):
+        told = [(s[:, column].max(), y[s[:, column].argmax(), column], y[:, column].any()) for s, y in held
+                if not np.isnan(y[0, column])]  # fmt: skip
+        best, right, there = (np.array(part, dtype=float) for part in zip(*told))
+        line = logistic(best[:, None], right, pull=1.0)
+        sure = line.weights[0] * best + line.bias > 0
+        figures = {"best_sentence": right[there == 1].mean(), "well_told": ((right == 1) == sure).mean()}
+        print(json.dumps({"clause": name, "contracts": len(told), "with": int(there.sum()), **figures}))
+        lines.append([line.weights[0], line.bias])
+    sentences_of = named(given.data, asked["parties"], ClauseHead(weights[0], bias[0], 1.0, 0.0))
+    part = len(sentences_of) // FOLDS
+    names, follow = fit_names(sentences_of[part:])
+    same = [best_way(np.stack([names[:, row].sum(1) for row in features(words)]), follow) == labels
+            for words, labels in sentences_of[:part]]  # fmt: skip
+    print(json.dumps({"sentences_with_names": len(sentences_of), "all_right": sum(same) / part}))
+    names, follow = fit_names(sentences_of)
+    weights, bias = fit(rows)
+    scale = np.abs(weights).max(1) / 127
+    arrays = {
+        "weights": np.round(weights / scale[:, None]).astype(np.int8), "scale": scale.astype(np.float32),
+        "lines": np.hstack([bias[:, None], np.array(lines)]).astype(np.float32), "names": names.astype(np.float16),
+        "follow": follow.astype(np.float32),
+    }  # fmt: skip
+    save_summed(Path(str(files("docqa.app.reading").joinpath(FILE))), arrays, names=json.dumps(list(asked)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Clauses of contracts by what they are about: linear heads over the hashed words of a sentence and its headings
+(feature hashing, Weinberger et al. 2009, arXiv 0902.2206), fitted by `app.lab.clauses` to contracts that are marked.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from itertools import pairwise
+
+import numpy as np
+
+from docqa.app.context.context import Context
+from docqa.app.evidence.terms import plain_words
+from docqa.app.reading.answerability import chance_of
+from docqa.app.storage.arrays import load_summed
+from docqa.ingest.language.sentences import sentences
+
+WIDTH = 4_096
+FILE = "clauses.safetensors"
+BESIDE = 3  # sentences from the best one
+SHORTEST = 60  # features: a sentence of fewer counts as of so many, else a heading would have all of its clause
+
+
+@dataclass(frozen=True, eq=False)
+class ClauseSentence:
+    """Characters `start:end` of a passage, by its number, and their features."""
+
+    passage: int
+    start: int
+    end: int
+    features: np.ndarray
+
+    @property
+    def weight(self) -> float:
+        """What each feature counts."""
+        return float(max(len(self.features), SHORTEST) ** -0.5)
+
+
+def hashed(text: str, headings: str) -> np.ndarray:
+    """The features of a sentence below its headings: words, pairs of words and words of the headings, each once."""
+    words = [word for word in plain_words(text) if not word.isdigit()]
+    named = [*words, *(f"{one} {other}" for one, other in pairwise(words)), *(f"^{w}" for w in plain_words(headings))]
+    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+
+
+def clause_sentences(context: Context) -> list[ClauseSentence]:
+    """The sentences of all passages, in their order."""
+    found = []
+    for number, placed in enumerate(context.passages):
+        text, above = context.text_of(placed), " ".join(placed.passage.section)
+        for span in sentences(text):
+            found.append(ClauseSentence(number, span.start, span.end, hashed(text[span.start : span.end], above)))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class ClauseHead:
+    """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make of the best sentence's score the log-odds that
+    it is of such a clause."""
+
+    weights: np.ndarray
+    bias: float
+    slope: float
+    offset: float
+
+    def scores(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+        """How much each sentence is of such a clause, [sentences]."""
+        return np.array([self.weights[row.features].sum() * row.weight + self.bias for row in rows])
+
+    def chance(self, score: float) -> float:
+        """The probability that the sentence with this score, the best, is of the clause."""
+        return chance_of(self.slope * score + self.offset)
+
+
+def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
+    """The sentences that name the parties, by the scores of that clause: the best, those beside it, such near it."""
+    best = int(scores.argmax())
+    near = range(max(best - BESIDE, 0), best + BESIDE + 1)
+    return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
+
+
+@cache
+def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
+    with as_file(files("docqa.app.reading").joinpath(FILE)) as path:
+        arrays, about = load_summed(path)
+        return {name: values.astype(np.float32) for name, values in arrays.items()}, json.loads(about["names"])
+
+
+@cache
+def clause_heads() -> dict[str, ClauseHead]:
+    """The heads that ship, by the name of the clause."""
+    arrays, names = _shipped()
+    weights = arrays["weights"] * arrays["scale"][:, None]
+    return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}
+
+
+def name_weights() -> tuple[np.ndarray, np.ndarray]:
+    """Those of the names of parties, [3, WIDTH] and [3, 3]: see parties.py."""
+    return _shipped()[0]["names"], _shipped()[0]["follow"]

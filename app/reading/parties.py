@@ -1,0 +1,82 @@
+"""The names of the parties in the sentences that name them: each word is told by itself and its neighbours to begin a
+name, go on with one, or stand outside (a conditional random field over hashed words, fitted by `app.lab.clauses`)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from docqa.app.reading.clauses import WIDTH
+from docqa.ingest.types import Span
+
+OUTSIDE, BEGINS, GOES_ON = 0, 1, 2
+FAR, QUOTES = 3, "\"“”"  # words on both sides
+MARKS = ",;:()[]\"“”/"
+_IMPOSSIBLE = -1e9
+
+
+def tokens(text: str) -> list[Span]:
+    """Words, and marks one by one; a full stop or apostrophe inside a word is of it."""
+    found: list[Span] = []
+    for at, character in enumerate(text):
+        inside = character in ".'’&-" and text[at + 1 : at + 2].isalnum()
+        if found and found[-1].end == at and text[at - 1] not in MARKS and (character.isalnum() or inside):
+            found[-1] = Span(found[-1].start, at + 1)
+        elif not character.isspace():
+            found.append(Span(at, at + 1))
+    return found
+
+
+def _shape(word: str) -> str:
+    if not word[:1].isalpha():
+        return word[:1]
+    return "A" if word.isupper() and len(word) > 1 else "Aa" if word[0].isupper() else "a"
+
+
+def features(words: Sequence[str]) -> list[np.ndarray]:
+    """The hashed features of each word: it, its neighbours, their shapes, it with the one before and behind, and
+    whether it stands in brackets or quotation marks."""
+    padded = [*[""] * FAR, *words, *[""] * FAR]
+    found, inside = [], 0
+    for at in range(FAR, len(padded) - FAR):
+        inside += (padded[at] in "([“") - (padded[at] in ")]”" and inside > 0) if padded[at] else 0
+        near = [(step, padded[at + step]) for step in range(-FAR, FAR + 1)]
+        named = [f"{step}{word.casefold()}" for step, word in near] + [f"{step}={_shape(word)}" for step, word in near]
+        named += [f"<{padded[at - 1]} {padded[at]}".casefold(), f">{padded[at]} {padded[at + 1]}".casefold()]
+        named.append("".join(_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
+        named.append(f"({inside > 0}{_shape(padded[at])}")
+        named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
+        found.append(np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64))
+    return found
+
+
+def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
+    """How each word stands, of `scores` [words, 3] and those of one state behind another, [3, 3]: the best way through
+    in which no name goes on that has not begun (Viterbi 1967)."""
+    steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    total, came = scores[0] + [0.0, 0.0, _IMPOSSIBLE], []
+    for row in scores[1:]:
+        reach = total[:, None] + steps
+        came.append(reach.argmax(0))
+        total = reach.max(0) + row
+    way = [int(total.argmax())]
+    for step in reversed(came):
+        way.append(int(step[way[-1]]))
+    return way[::-1]
+
+
+def names_in(text: str, weights: np.ndarray, follow: np.ndarray) -> list[Span]:
+    """Where the names in a sentence are; `weights` [3, WIDTH] in the order of the three, `follow` as in `best_way`."""
+    places, found = tokens(text), list[Span]()
+    if not places:
+        return []
+    rows = features([text[each.start : each.end] for each in places])
+    way = best_way(np.stack([weights[:, row].sum(1) for row in rows]), follow)
+    for place, told in zip(places, way, strict=True):
+        if told == BEGINS:
+            found.append(place)
+        elif told == GOES_ON:
+            found[-1] = Span(found[-1].start, place.end)
+    return found

@@ -1,0 +1,47 @@
+"""A screen with the prompt at its foot, which has the keyboard from its first frame to its last."""
+
+from __future__ import annotations
+
+from docqa.app.tui import keymap
+from docqa.app.tui.screens.help_screen import HelpScreen
+from docqa.app.tui.settings import settings_of
+from docqa.app.tui.typing_screen import TypingScreen
+from docqa.app.tui.widgets.prompt import TALKING, Prompt
+
+WIDE = 100  # columns from which on panes are shown side by side
+TALL = 22  # lines from which on there is room for the evidence strip and the frame of the prompt
+
+
+class PromptScreen(TypingScreen):
+    """A screen with a prompt at its foot, which runs the commands of `screen`, one of keymap.SCREENS."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
+
+    def __init__(self, screen: str, mode: str = "ask") -> None:
+        super().__init__()
+        self._keys = keymap.SCREENS[screen]
+        self._marks = screen == "document"
+        self.prompt = Prompt(self, (*self._keys, *keymap.EVERYWHERE), mode)
+        self.line = self.prompt.line
+
+    async def on_first_character(self, character: str) -> bool:
+        """`?` in an empty line opens the help."""
+        if character != "?" or self.prompt.line.value or self.prompt.mode not in TALKING:
+            return False
+        self.action_help()
+        return True
+
+    def action_help(self) -> None:
+        """The keys and commands of this screen; over a document the marks, too."""
+        self.app.push_screen(HelpScreen(settings_of(self).apply(self._keys), marks=self._marks))
+
+    async def line_entered(self, mode: str, text: str) -> None:
+        """`text` was entered in a mode of the prompt."""
+
+    def prompt_moved(self, mode: str, key: str) -> None:
+        """An arrow or page key came that the line has no use for."""
+
+    async def run_command(self, command: keymap.Key, argument: str) -> None:
+        """Run a command that was typed, with what stood behind it."""
+        await self.run_action(command.action)

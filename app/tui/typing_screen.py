@@ -1,0 +1,67 @@
+"""Screens on which typing goes to one line, whatever has the focus, each key carried out before the next one.
+
+Textual hands a key to the queue of the widget that has the focus when it comes; where a key moves the focus, those
+behind it overtake one another. Here the application gives every key to its screen and waits for what it does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from docqa.app.tui.widgets.prompt import PromptLine
+
+Typed = events.Key | events.Paste
+
+
+class TypingScreen(Screen[Any]):
+    """`line` is what is typed into; None for a dialog without one: typing closes it, and goes on below.
+
+    Mutable: what comes before the line is there waits for it.
+    """
+
+    line: PromptLine | None = None
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._held: list[Typed] = []
+        self._ready = False
+
+    async def on_mount(self) -> None:
+        """Carry out what was typed meanwhile, in its order, here or on the screen that it led to."""
+        if self.line is not None:
+            self.set_focus(self.line)
+        while self._held:
+            event, top = self._held.pop(0), self.app.screen
+            await (top.take(event) if isinstance(top, TypingScreen) and top is not self else self._carry_out(event))
+        self._ready = True
+
+    async def take(self, event: Typed) -> None:
+        """Carry out a key or a paste, or keep it until the line is there."""
+        if self._ready:
+            await self._carry_out(event)
+        else:
+            self._held.append(event)
+
+    async def _carry_out(self, event: Typed) -> None:
+        text = event.text if isinstance(event, events.Paste) else event.character if event.is_printable else None
+        if text and self.line is None:
+            self.dismiss()
+            below = self.app.screen
+            if isinstance(below, TypingScreen):
+                await below.take(event)
+        elif text and self.line is not None:
+            if not (isinstance(event, events.Key) and await self.on_first_character(text)):
+                self.set_focus(self.line)
+                self.line.write(text)
+        elif isinstance(event, events.Key):
+            bound = self.active_bindings.get(event.key)
+            if bound is not None and bound.enabled:
+                await self.app.run_action(bound.binding.action, bound.node)
+
+    async def on_first_character(self, character: str) -> bool:
+        """Whether a character was no word of a question, but a command by itself."""
+        return False

@@ -1,0 +1,252 @@
+"""The prompt at the foot: a question by default, else what to search, where to go, a note, a file, or a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from docqa.app.tui import keymap
+from docqa.app.tui.settings import settings_of
+
+if TYPE_CHECKING:
+    from textual import events
+
+# mode: (label, what the empty line says)
+MODES = {
+    "ask": ("Ask", "a question about this document, or / for commands"),
+    "filter": ("Find", "words of a name or a question; Enter opens, / for commands"),
+    "path": ("Open", "the path of a document or a folder"),
+    "find": ("Find", "words to look for, found as you type"),
+    "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
+    "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
+    "note": ("Note", "your note on these words, then Enter"),
+    "password": ("Password", "of this document; it is kept nowhere"),
+}
+TALKING = ("ask", "filter")
+"""The modes in which an empty line takes `?` and `/`."""
+_OFFERED = 7  # commands above the line
+
+
+class LineOwner(Protocol):
+    """What a line belongs to: Enter, and the arrow and page keys that the line has no use for, go there."""
+
+    async def entered(self, text: str) -> None:
+        """`text` was entered."""
+
+    def moved(self, key: str) -> None:
+        """One of up, down, pageup, pagedown, home and end."""
+
+
+class PromptLine(Input, inherit_bindings=False):
+    """The line itself. Its screen hands it one key after the other, so that none overtakes another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"cursor_{key}", show=False) for key in ("left", "right")),
+        *(Binding(f"ctrl+{key}", f"cursor_{key}_word", show=False) for key in ("left", "right")),
+        *(Binding(key, f"move('{key}')", show=False) for key in ("up", "down", "pageup", "pagedown", "home", "end")),
+        Binding("backspace", "delete_left", show=False),
+        Binding("delete", "delete_right", show=False),
+        Binding("ctrl+w", "delete_left_word", show=False),
+        Binding("ctrl+u", "delete_left_all", show=False),
+        Binding("enter", "submit", show=False),
+    ]
+
+    def __init__(self, owner: LineOwner, placeholder: str, *, id: str) -> None:
+        super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        self._owner = owner
+
+    def write(self, text: str) -> None:
+        """Put `text`, as one line, where the cursor is: words copied out of a document are often several."""
+        self.replace(text if len(text) == 1 else " ".join(text.split()), *self.selection)
+
+    async def action_submit(self) -> None:
+        """Enter what is in the line, now: a message would let the keys behind Enter be typed into it."""
+        await self._owner.entered(self.value.strip())
+
+    def action_move(self, key: str) -> None:
+        """Home and End are the ends of what is typed; all else, and those of an empty line, is the owner's."""
+        if self.value and key in ("home", "end"):
+            self.cursor_position = len(self.value) if key == "end" else 0
+        else:
+            self._owner.moved(key)
+
+
+class PromptOwner(Protocol):
+    """The screen of a prompt."""
+
+    async def line_entered(self, mode: str, text: str) -> None:
+        """`text` was entered in a mode."""
+
+    def prompt_moved(self, mode: str, key: str) -> None:
+        """As LineOwner.moved, in a mode."""
+
+    async def run_command(self, command: keymap.Key, argument: str) -> None:
+        """A command was entered, with what stood behind it."""
+
+
+class Prompt(Vertical):
+    """A framed line with a label that says what it is for, and above it the commands while one is typed.
+
+    `commands` are those of its screen, `mode` the usual one of MODES.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
+
+    @dataclass
+    class Changed(Message):
+        """Something was typed in `mode`."""
+
+        mode: str
+        text: str
+
+    def __init__(self, owner: PromptOwner, commands: tuple[keymap.Key, ...], mode: str) -> None:
+        super().__init__(id="bar")
+        self._owner = owner
+        self.mode = self._usual = mode
+        self._commands = commands
+        self._chosen = 0
+        self._question = ""
+        self._recalled = 0  # how far back among the earlier questions the line is
+        self.line = PromptLine(self, MODES[mode][1], id="line")
+        self._label = Label(MODES[mode][0], id="line-label")
+        self._offer = Static("", id="offer", markup=False)
+
+    def compose(self) -> Iterator[Widget]:
+        yield self._offer
+        with Horizontal(id="prompt"):
+            yield self._label
+            yield self.line
+
+    def on_mount(self) -> None:
+        self._offer.display = False
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on the label does what Enter does, so that a mouse alone will do; it writes where nothing is yet."""
+        if event.widget is self._label and self.line.value.strip():
+            await self.line.action_submit()
+        else:
+            self.screen.set_focus(self.line)
+
+    async def entered(self, text: str) -> None:
+        """Hand on what is in the line, or run the command that is begun in it."""
+        if not self.commanding:
+            await self._owner.line_entered(self.mode, text)
+            return
+        command, argument = self.command
+        if command is None:
+            self.notify(f"there is no command {text.split()[0]}", severity="warning", markup=False)
+        else:
+            self.reset()
+            await self._owner.run_command(command, argument)
+
+    def moved(self, key: str) -> None:
+        """Another command where one is begun, else what the screen makes of such a key."""
+        if self.commanding and key in ("up", "down"):
+            self.choose(1 if key == "down" else -1)
+        else:
+            self._owner.prompt_moved(self.mode, key)
+
+    # Commands
+
+    @property
+    def commanding(self) -> bool:
+        """Whether a command is typed."""
+        return self.mode in TALKING and self.line.value.startswith("/")
+
+    @property
+    def matching(self) -> list[keymap.Key]:
+        """The commands that what is typed may mean, best first."""
+        word = self.line.value[1:].partition(" ")[0]
+        commands = settings_of(self).apply(self._commands)
+        return keymap.matching([key for key in commands if key.action and not key.group], word)
+
+    @property
+    def command(self) -> tuple[keymap.Key | None, str]:
+        """The command that Enter runs, and what is typed behind it."""
+        found, argument = self.matching, self.line.value.partition(" ")[2].strip()
+        return found[min(self._chosen, len(found) - 1)] if found else None, argument
+
+    def choose(self, step: int) -> None:
+        """Another of the commands that are shown."""
+        self._chosen = min(max(self._chosen + step, 0), max(len(self.matching) - 1, 0))
+        self._show_commands()
+
+    def action_complete(self) -> None:
+        """Write out the command that is begun; else Tab goes to the next pane."""
+        command = self.command[0] if self.commanding else None
+        if command is None:
+            self.screen.focus_next()
+        else:
+            self.line.value = f"/{command.command} "
+            self.line.cursor_position = len(self.line.value)
+
+    def _show_commands(self) -> None:
+        found = self.matching if self.commanding else []
+        self._offer.display = bool(found)
+        first = max(min(self._chosen - _OFFERED // 2, len(found) - _OFFERED), 0)
+        lines = [
+            Content.styled(f"/{key.command:<16} {key.help}  ({key.shown})", "reverse" if at == self._chosen else "")
+            for at, key in enumerate(found[first : first + _OFFERED], start=first)
+        ]
+        self._offer.update(Content("\n").join(lines))
+
+    # Modes
+
+    def enter(self, mode: str, text: str = "") -> None:
+        """Ask for what `mode` says, with `text` to begin with. A question that was begun comes back later."""
+        if self.mode == self._usual:
+            self._question = "" if self.commanding else self.line.value
+        self._set(mode, self._question if mode == self._usual else text)
+        self.screen.set_focus(self.line)  # at once, which `focus` is not
+
+    def recall(self, questions: Sequence[str], step: int) -> None:
+        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun."""
+        if self._recalled == 0:
+            self._question = self.line.value
+        self._recalled = min(max(self._recalled - step, 0), len(questions))
+        self.line.value = [self._question, *reversed(questions)][self._recalled]
+        self.line.cursor_position = len(self.line.value)
+
+    def reset(self) -> None:
+        """Back to an empty line."""
+        self._question = ""
+        self._set(self._usual, "")
+
+    def close(self) -> None:
+        """Back to the question that was begun, if any."""
+        if self.mode != self._usual:
+            self._set(self._usual, self._question)
+
+    def leave(self) -> str:
+        """One step out: the mode that was left, empty where nothing is left; a question that is begun stays."""
+        left = self.mode
+        if self.mode != self._usual:
+            self.close()
+        elif self.line.value and (self.commanding or self.mode == "filter"):
+            self.reset()
+        else:
+            left = ""
+        return left
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value == self.line.value:
+            self._chosen = 0
+            self._show_commands()
+            self.post_message(self.Changed(self.mode, "" if self.commanding else event.value.strip()))
+
+    def _set(self, mode: str, text: str) -> None:
+        self.mode, self._recalled = mode, 0
+        label, self.line.placeholder = MODES[mode]
+        self._label.update(label)
+        self.line.password = mode == "password"
+        self.line.value = text
+        self.line.cursor_position = len(text)
