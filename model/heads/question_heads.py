@@ -51,9 +51,9 @@ class QuestionOfSeveral:
 @dataclass(frozen=True)
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
-    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On a token's state: `kept` [2, hidden],
-    for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two questions and the
-    second.
+    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On a token's state: `kept`
+    [2, hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two
+    questions and the second.
 
     The states of a question, [1 + tokens + marks, hidden], have a root mean square of 1.
     """

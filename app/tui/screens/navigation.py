@@ -150,11 +150,12 @@ class Navigation:
         panes.show_status(f"cite {number + 1} of {card.shown}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
-        """Bring the first cite of a new answer into view beside it, unless somebody reads on elsewhere."""
+        """Bring the first cite of a new answer, or the best place of a refusal, into view beside it, unless somebody
+        reads on elsewhere."""
         first = card.stops[0] if card.stops else None
         answers = self.panes.answers
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
-        if waits and first is not None and first.quote is not None and first.spans and self.panes.page.display:
+        if waits and first is not None and first.spans and self.panes.page.display:
             self._leave()
             assert self.panes.document is not None
             self.panes.point_at(first.spans[0], place_alone(first, self.panes.document))

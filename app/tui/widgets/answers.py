@@ -17,8 +17,6 @@ from docqa.app.answer.grades import Grade, Status
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.progress import duration, filled
 from docqa.app.output.render import (
-    NEAREST_SHOWN,
-    NOT_STATED,
     POSSIBLE_CHARACTERS,
     coverage_line,
     excerpt,
@@ -26,7 +24,6 @@ from docqa.app.output.render import (
     possible_place,
     printable,
     quote_remark,
-    searched_line,
     statement_texts,
     was_searched,
 )
@@ -96,7 +93,7 @@ class AnswerCard(Static):
     def _parts(self) -> list[Part]:
         turn = self.turn
         parts: list[Part] = [(f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold")]
-        if turn.understood:
+        if turn.understood and not self.folded:
             parts.append((f"read as: {printable(turn.understood)}\n", "italic $text-muted"))
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
@@ -129,18 +126,13 @@ class AnswerCard(Static):
         parts = [*self._headline_parts(answer), *self._head_parts(answer)]
         if answer.status != Status.POSSIBLE:  # where it may stand comes before anything else
             parts = [*self._head_parts(answer), *self._headline_parts(answer)]
-        if refused:
-            told = [NOT_STATED] if answer.status == Status.POSSIBLE else []
-            told += [searched_line(answer.coverage), *answer.coverage.warnings]
-            parts += [f"{printable(line)}\n" for line in told]
-        first = int(self._may_answer(answer))  # it stands in the headline
-        for number in range(first, self.shown):
-            if refused and number == first:
-                parts.append(("Nearest, not an answer:\n", "$text-muted"))
+        if self.folded:
+            return parts[:2]
+        for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
             parts += self._stop_parts(number, self.stops[number])
         parts += self._folded_parts(refused)
         # A preliminary answer has read nothing: how much of the document is read, the title says.
-        preliminary = self.turn.running or self.turn.state == "stopped"
+        preliminary = self.turn.running or self.turn.state == "stopped" or refused
         coverage = "" if preliminary else coverage_line(answer.coverage)
         return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
 
@@ -170,8 +162,13 @@ class AnswerCard(Static):
         """How many stops are shown while the others are folded: the quotes, or the nearest passages of a refusal."""
         answer = self.turn.answer
         if answer is not None and was_searched(answer):
-            return min(len(self.stops), NEAREST_SHOWN)
+            return min(len(self.stops), 1)  # where to look; more is a key away
         return sum(stop.quote is not None for stop in self.stops)
+
+    @property
+    def folded(self) -> bool:
+        """Whether it is an earlier question, of which two lines are enough."""
+        return self.turn.state == "done" and not self.has_class("current")
 
     @property
     def shown(self) -> int:
@@ -289,9 +286,12 @@ class AnswersPane(VerticalScroll):
 
     def choose(self, card: AnswerCard) -> None:
         """Make `card` the current one and bring its question to the top."""
+        before, self.current = self.current, card
         for other in self.cards:
             other.set_class(other is card, "current")
-        self.current = card
+        for changed in {before, card} - {None}:
+            if changed is not None and changed.is_mounted:
+                changed.redraw()
         self.call_after_refresh(self._bring_up)
 
     def follow(self, card: AnswerCard, number: int) -> None:

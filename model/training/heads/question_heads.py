@@ -2,9 +2,9 @@
 
 FORMS has lines of four forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
 QuestionKind, `compare` with a sign for the most (1) and the least (-1), and the question as one document is asked.
-{"question", "itself"}: whether it asks about a document itself.
-{"question", "follows"}: whether it cannot be understood without one before it. {"question", "parts"}: the two questions that it asks,
-in its words, none where it asks one. Questions of the sets ask for one fact in a document.
+{"question", "itself"}: whether it asks about a document itself. {"question", "follows"}: whether it cannot be
+understood without one before it. {"question", "parts"}: the two questions that it asks, in its words, none where it
+asks one. Questions of the sets ask for one fact in a document.
 
 python -m docqa.model.training.heads.question_heads --model FOLDER --forms FORMS --data FOLDER --shares natural=1
 """
