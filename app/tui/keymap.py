@@ -46,7 +46,7 @@ def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
     return tuple(replace(key, topic=topic) for key in keys)
 
 
-_CITE = "go to the cite with this number; before any question, ask the suggested one"
+_CITE = "go to the cite with this number"
 _CITES = tuple(
     Key(f"cite_{n}", f"alt+{n}", f"go('follow_cite', {n - 1})", _CITE, group="Alt+1-9") for n in range(1, 10)
 )

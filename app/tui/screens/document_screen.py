@@ -20,7 +20,6 @@ from textual.widgets import Footer
 from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
-from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
@@ -30,8 +29,7 @@ from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
-from docqa.app.tui.suggestions import suggested_questions
-from docqa.app.tui.widgets.answers import AnswerCard, NoAnswers
+from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -49,14 +47,6 @@ _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 # What needs a document on the screen.
 _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "notes")
-
-
-@dataclass
-class Suggested(Message):
-    """Questions to begin with about a document that nobody has asked about, or the `problem` that there was."""
-
-    questions: list[str]
-    problem: str = ""
 
 
 class DocumentScreen(PromptScreen):
@@ -91,7 +81,6 @@ class DocumentScreen(PromptScreen):
         self._store = store
         self._pictures = pictures
         self._past = past
-        self.suggested: list[str] | None = None  # None until they are found
         self._waiting: list[str] = []  # asked before the document was open
         self._parsed = (0, 0)
         self._search_timer: Timer | None = None
@@ -122,10 +111,6 @@ class DocumentScreen(PromptScreen):
             self.panes.answers.add(turn, document)
         self.navigation.refresh_marks()
         self.annotations.load()
-        if not kept.turns:
-            run_in_thread(
-                self, lambda: Suggested(suggested_questions(document)), lambda problem: Suggested([], problem)
-            )
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
@@ -136,15 +121,6 @@ class DocumentScreen(PromptScreen):
         for question in waiting:
             self.questions.ask(question)
         self.refresh_bindings()
-
-    def on_suggested(self, message: Suggested) -> None:
-        self.suggested = message.questions
-        self.panes.answers.suggest(message.questions)
-        if message.problem:
-            self.panes.message(message.problem, "error")
-
-    def on_no_answers_asked(self, message: NoAnswers.Asked) -> None:
-        self.questions.ask(message.question)
 
     def on_unmount(self) -> None:
         self.questions.jobs.leave()

@@ -123,11 +123,9 @@ class Navigation:
         return "no cites yet: type a question"
 
     def follow_cite(self, number: int) -> None:
-        """The cite of the current answer with this number, from 0; before any question the one that is suggested."""
+        """The cite of the current answer with this number, from 0."""
         card = self.panes.answers.current
-        if card is None:
-            self.panes.answers.ask_suggested(number)
-        elif number < len(card.stops):
+        if card is not None and number < len(card.stops):
             self.follow(card, number)
 
     def follow(self, card: AnswerCard, number: int) -> None:

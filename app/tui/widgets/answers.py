@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
-_EMPTY = "No questions yet. Type one into the line below: the answer is in the document's own words, with the page."
-_SUGGESTED = "\n\nOr take one of these, with a click or Alt and its number.\n"
+_EMPTY = """Type a question: it is answered in the document's own words, with the page.
+Type / for commands; Tab goes from pane to pane.
+F1 lists all that can be done, and does it."""
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
 _PROGRESS_CELLS = 8
@@ -223,36 +224,6 @@ class AnswerCard(Static):
         return [lead, words, (place, link), (weak, "$text-warning"), remark]
 
 
-class NoAnswers(Static):
-    """What stands in the place of the cards before the first question: how to ask, and what could be asked."""
-
-    @dataclass
-    class Asked(Message):
-        """A suggested question was chosen."""
-
-        question: str
-
-    def on_mount(self) -> None:
-        self._questions: Sequence[str] = ()
-        self.suggest(())
-
-    def suggest(self, questions: Sequence[str]) -> None:
-        """Show `questions` as links, with the keys that ask them."""
-        self._questions = questions
-        parts: list[Part] = [_EMPTY]
-        if questions:
-            parts.append(_SUGGESTED)
-        for number, question in enumerate(questions):
-            link = Style(underline=True) + Style.from_meta({"@click": f"ask({number})"})
-            parts += ["\n", (f"{number + 1} ", "bold"), (question, link)]
-        self.update(Content.assemble(*parts))
-
-    def action_ask(self, number: int) -> None:
-        """Ask the suggested question with this number, from 0; nothing where there is none."""
-        if number < len(self._questions):
-            self.post_message(self.Asked(self._questions[number]))
-
-
 class AnswersPane(VerticalScroll):
     """The cards, oldest first. `current` is the one that the keys for cites belong to."""
 
@@ -263,17 +234,7 @@ class AnswersPane(VerticalScroll):
         self._left_at = 0
 
     def compose(self) -> Iterator[Widget]:
-        yield NoAnswers(id="no-answers", markup=False)
-
-    def suggest(self, questions: Sequence[str]) -> None:
-        """Show `questions` to begin with, while nothing is asked."""
-        for empty in self.query(NoAnswers):
-            empty.suggest(questions)
-
-    def ask_suggested(self, number: int) -> None:
-        """Ask the suggested question with this number, from 0, while nothing is asked."""
-        for empty in self.query(NoAnswers):
-            empty.action_ask(number)
+        yield Static(_EMPTY, id="no-answers", markup=False)
 
     def add(self, turn: Turn, document: Document) -> AnswerCard:
         """A card for `turn` behind the others; it becomes the current one."""

@@ -235,9 +235,7 @@ async def until(pilot: Any, condition: Callable[[], object], seconds: float = 12
 async def opened(pilot: Any) -> Any:
     """Wait until the document is on screen; returns its panes."""
     await until(pilot, lambda: getattr(pilot.app.screen, "document", None) is not None)
-    screen = pilot.app.screen
-    await until(pilot, lambda: screen.panes.answers.cards or screen.suggested is not None)
-    return screen.panes
+    return pilot.app.screen.panes
 
 
 async def ask(pilot: Any, question: str = QUESTION) -> Any:

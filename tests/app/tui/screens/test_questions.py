@@ -5,12 +5,9 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.tui import kept_turns
 from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.suggestions import suggested_questions
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
@@ -247,66 +244,10 @@ def test_nobody_is_told_to_press_a_key_that_is_typed(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         assert panes.prompt.line.has_focus
-        assert "Type one into the line below" in tui.flat(panes.answers.query_one("#no-answers"))
+        assert "Type a question" in tui.flat(panes.answers.query_one("#no-answers"))
         assert "q" not in tui.screen_text(pilot.app).split("\n")[-1].split()
 
     tui.drive(interface(), steps)
-
-
-def _with_terms(document: Any) -> Any:
-    """The lease with a heading that asks."""
-    asks = replace(document.sections[1], title="What happens to the deposit?", id="deposit")
-    return replace(document, sections=(*document.sections, asks))
-
-
-SUGGESTED = [
-    "What happens to the deposit?",
-    "What does the document say about “Duties of keeper 1”?",
-    "What does the document say about “Duties of keeper 3”?",
-    "What does the document say about “Duties of keeper 6”?",
-    "What does the document say about “Duties of keeper 8”?",
-]
-
-
-@pytest.mark.parametrize("how", ["key", "mouse"])
-def test_a_fresh_document_suggests_questions(interface, answered, tui, how):
-    answered.documents = (_with_terms(answered.documents[0]),)
-
-    async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        await tui.until(
-            pilot, lambda: "5 What does the document say" in tui.shown(panes.answers.query_one("#no-answers"))
-        )
-        assert suggested_questions(answered.documents[0]) == SUGGESTED
-        if how == "key":
-            await pilot.press("escape", "alt+2")
-        else:
-            lines = tui.shown(panes.answers.query_one("#no-answers")).split("\n")
-            row = next(y for y, line in enumerate(lines) if line.strip().startswith("2 "))
-            await pilot.click("#no-answers", offset=(8, row))
-        await tui.until(pilot, lambda: answered.asked == [SUGGESTED[1]])
-        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running)
-        assert not panes.answers.query("#no-answers")
-
-    tui.drive(interface(), steps)
-
-
-def test_nothing_is_suggested_once_something_was_asked(interface, answered, tui):
-    answered.documents = (_with_terms(answered.documents[0]),)
-
-    async def first(pilot: Any) -> None:
-        await tui.ask(pilot)
-        await pilot.press("down")
-        assert pilot.app.screen.panes.prompt.line.value == ""
-
-    async def second(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
-        await pilot.press("escape", "alt+5")
-        await pilot.pause()
-        assert len(panes.answers.cards) == 1
-
-    tui.drive(interface(), first)
-    tui.drive(interface(), second)
 
 
 def test_a_document_that_is_left_goes_on(interface, session, tui):
