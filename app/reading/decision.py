@@ -28,7 +28,7 @@ from docqa.app.reading.candidates import (
 )
 from docqa.app.reading.clauses import ClauseSentence, name_weights
 from docqa.app.reading.list_items import items_below
-from docqa.app.reading.parties import names_in
+from docqa.app.reading.parties import QUOTES, names_in
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
 from docqa.app.reading.wording.forms import answers_briefly, form_of
 from docqa.ingest.types import Document
@@ -374,7 +374,10 @@ def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: fl
         item = whole_passage(context, row.passage)
         first, text = item.start + row.start, item.text[row.start : row.end]
         for name in names_in(text, *name_weights()):
-            fact = read(FactKind.PARTY, text[name.start : name.end])
+            said = text[name.start : name.end]
+            if any(f"{mark}{said}" in item.text for mark in QUOTES):  # what a party is called, not its name
+                continue
+            fact = read(FactKind.PARTY, said)
             at = (0, item.document, item.page, first + name.start, first + name.end)
             found.setdefault(fact.value if fact is not None else "", Candidate(*at, 0.0, 1, 0.0))
     names = tuple(each for said, each in found.items() if not any(said in o and said != o for o in found))
