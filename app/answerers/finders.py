@@ -19,7 +19,7 @@ from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted, excerpt
-from docqa.app.reading.clauses import ClauseHead, naming
+from docqa.app.reading.clauses import clause_heads, naming
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clause, place_itself
 from docqa.app.reading.joined_parts import join_parts
@@ -126,8 +126,8 @@ class ReaderFinder(CandidateFinder):
         if not ranked:
             return ranked, None
         corpus, passages = self._corpus, self._options.k
-        if asked.wanted.clause is not None:
-            return self._find_in_clause(asked, ranked, asked.wanted.clause)
+        if asked.wanted.clause:
+            return self._find_in_clause(asked, ranked)
         scope = scope_of(asked.text, corpus.documents)
         first: list[int] = []
         if scope is not None and (inside := passages_in(scope, corpus.context)):
@@ -146,10 +146,11 @@ class ReaderFinder(CandidateFinder):
         return ranked, with_cell(found, asked.text, ranked, corpus.context)
 
     def _find_in_clause(
-        self, asked: AskedQuestion, ranked: list[Ranked], clause: ClauseHead
+        self, asked: AskedQuestion, ranked: list[Ranked]
     ) -> tuple[list[Ranked], Candidates | None]:
         """The clause of a field, or the value in it: of the few passages that have the likeliest sentences."""
         context, rows = self._corpus.context, self._corpus.clause_sentences
+        clause = clause_heads()[asked.wanted.clause]
         scores = clause.scores(rows)
         best = np.full(len(context.passages), -np.inf)
         np.maximum.at(best, [row.passage for row in rows], scores)

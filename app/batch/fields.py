@@ -46,9 +46,8 @@ class Field:
         """What its answer has to be."""
         if self.type is None:
             return ANYTHING
-        head = clause_heads()[self.clause] if self.clause else None
         several = self.type in (FactKind.PARTY, FactKind.PERSON, LIST)
-        return Wanted(self.kind, several, self.where, head, self.or_clause)
+        return Wanted(self.kind, several, self.where, self.clause, self.or_clause)
 
     @property
     def key(self) -> str:

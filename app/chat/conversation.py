@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
-AS_TYPED = "asked again, as it was typed"
 _NEAREST_STEP = 3  # passages that a refusal shows
 
 
@@ -59,26 +58,20 @@ class Conversation:
             raise
 
     def retry_note(self) -> str:
-        """How `again` will ask the last question: anew, as it was typed, or for the next best."""
+        """How `again` will ask the last question: anew, or for the next best."""
         last = self.turns[-1]
-        if last.answer is None or last.state != "done":
-            return ANEW
-        if last.answer.refused and last.understood:
-            return AS_TYPED
-        return NEXT_BEST
+        return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
 
     def again(self) -> Iterator[Event]:
         """Ask the last question again, in a way that can bring something new.
 
-        What was stopped is asked anew. A refusal of a question that had been completed is asked as it was typed. Else
-        the next best answer follows, without those shown so far, or the passages that come after the nearest.
+        What was stopped is asked anew. Else the next best answer follows, without those shown so far, or the passages
+        that come after the nearest.
         """
         last, note = self.turns[-1], self.retry_note()
         understood = last.understood or last.question
         if note == ANEW:
             yield from self.ask(last.question, understood)
-        elif note == AS_TYPED:
-            yield from self.ask(last.question, last.question, AS_TYPED)
         else:
             shown = self._tries(last)
             quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]

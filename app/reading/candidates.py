@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Quote
 from docqa.app.answer.grades import Verdict
@@ -16,9 +15,6 @@ from docqa.app.facts.facts import FactKind
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Document, Span
-
-if TYPE_CHECKING:
-    from docqa.app.reading.clauses import ClauseHead
 
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
@@ -49,13 +45,13 @@ class Form(StrEnum):
 @dataclass(frozen=True)
 class Wanted:
     """What the answer to a field's question has to be: values of a `kind`, `several` of them; and where it stands
-    if it is there: `where`, FRONT (title pages and signature blocks) or words of headings, or in a `clause`, whose
-    sentence is the answer where it has no such value and `or_clause`."""
+    if it is there: `where`, FRONT (title pages and signature blocks) or words of headings, or in a `clause` of
+    clauses.py, whose sentence is the answer where it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
     several: bool = False
     where: tuple[str, ...] = ()
-    clause: ClauseHead | None = field(default=None, compare=False)
+    clause: str = ""
     or_clause: bool = False
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from docqa.ingest.errors import Encrypted, IngestError
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from docqa.app.answer.answer import Quote
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
@@ -229,6 +230,10 @@ class DocumentJobs:
         """
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
+    def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
+        """The next best answer, as question `number`: the one that is in none of the quotes `shown`."""
+        self._bridge.submit(_Job("ask", self, post, lambda: self._again(number, question, shown), number))
+
     def stop(self, number: int | None = None) -> None:
         """Stop the job that is under way, or question `number`, at its next event; the others go on."""
         for job in self._bridge.waiting(self):
@@ -277,6 +282,10 @@ class DocumentJobs:
             if isinstance(event, Finished):
                 self._answered[number] = KeptTurn(question, time.time(), event.answer, asked)
             yield message
+
+    def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:
+        assert self.session is not None
+        yield SessionEvent(number, Finished(self.session.ask_again(question, shown)))
 
     def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
         """The events of a read, or of question `number`."""

@@ -59,6 +59,7 @@ DOCUMENT = (
         Key("next_cite", "alt+n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
         Key("previous_cite", "alt+p", "go('next_cite', -1)", "go to the previous cite"),
         *_CITES,
+        Key("next_best", "ctrl+t", "next_best", "the next best answer to this question"),
         Key("looked_at", "alt+v", "go('unfold')", "show or fold what else was looked at"),
         Key("next_answer", "alt+down", "go('next_answer', 1)", "next answer"),
         Key("previous_answer", "alt+up", "go('next_answer', -1)", "previous answer"),

@@ -278,6 +278,9 @@ class DocumentScreen(PromptScreen):
         self._open(password)
         self.refresh_bindings()
 
+    def action_next_best(self) -> None:
+        self.questions.next_best()
+
     def action_stop_job(self) -> None:
         """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
         left = self.prompt.leave()

@@ -47,6 +47,18 @@ class Questions:
             panes.show_pane("answers")
             self._answer(card)
 
+    def next_best(self) -> None:
+        """The next best answer to the question of the current card, in a card of its own."""
+        card, document = self.panes.answers.current, self.panes.document
+        if document is None or card is None or card.turn.answer is None or card.turn.running:
+            self.panes.message("there is no answer yet that another could follow")
+            return
+        asked = card.turn.understood or card.turn.question
+        same = [turn.answer for turn in self.turns if turn.question == card.turn.question and turn.answer is not None]
+        shown = [quote for answer in same for quote in answer.quotes]
+        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), document)
+        self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
+
     def read(self) -> None:
         """Go on with all questions that were stopped or failed, else read the document ahead of questions."""
         if self.panes.document is None or self.jobs.busy:

@@ -62,6 +62,7 @@ class PromptLine(Input, inherit_bindings=False):
     def __init__(self, owner: LineOwner, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self._owner = owner
+        self.cursor_blink = False  # what moves by itself fights the reader
 
     def write(self, text: str) -> None:
         """Put `text`, as one line, where the cursor is: words copied out of a document are often several."""

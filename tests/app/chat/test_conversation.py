@@ -10,7 +10,7 @@ from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, 
 from docqa.app.answer.events import Event, Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.chat import slash
-from docqa.app.chat.conversation import AS_TYPED, Conversation
+from docqa.app.chat.conversation import Conversation
 from docqa.app.errors import InputError, UsageError
 from docqa.app.history.history import History
 from docqa.app.history.recorder import Recorder
@@ -138,18 +138,6 @@ def test_retry_goes_from_the_next_best_to_nothing_else(conversation, session):
         given.append(event.answer.answer)
     assert given == ["It ends on 31 March 2025.", "The door closes at nine.", None]
     assert [turn.note for turn in conversation.turns] == ["", NEXT_BEST, NEXT_BEST, NEXT_BEST]
-
-
-def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation, session):
-    ask(conversation, "When does the lease begin?")
-    ask(conversation, "And who signed it?")
-    assert session.asked[-1].startswith("And who signed it? (")
-    list(conversation.again())
-    assert session.asked[-1] == "And who signed it?"
-    assert conversation.turns[-1].note == AS_TYPED
-    list(conversation.again())
-    assert conversation.turns[-1].note == NEXT_BEST
-    assert session.passed_over == [3]  # the passages of the first refusal are passed over
 
 
 def test_retry_of_what_was_possible_is_not_possible_again(conversation, session, monkeypatch):

@@ -9,7 +9,7 @@ from docqa.app.tui.screens.help_screen import HelpScreen
 NARROW = (80, 24)
 
 
-def test_page_keys_scroll_the_text_from_the_prompt_and_arrows_in_its_pane(interface, session, tui):
+def test_page_keys_scroll_from_the_prompt_and_arrows_in_the_pane(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         page = panes.page

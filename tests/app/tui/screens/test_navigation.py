@@ -251,6 +251,29 @@ def test_the_status_names_the_place_of_the_target(interface, session, tui):
     tui.drive(interface(), steps)
 
 
+def test_the_next_best_answer_passes_over_what_was_shown(interface, answered, tui):
+    document = answered.documents[0]
+    asked: list[tuple[str, int]] = []
+
+    def ask_again(question: str, without: Any, nearest: int = 0) -> Any:
+        asked.append((question, len(without)))
+        return tui.answer_of(document, answer="153 dollars", quotes=(tui.quote_of(document, "The fee of part 9"),))
+
+    answered.ask_again = ask_again
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("ctrl+t")
+        assert "no answer yet" in tui.notices(pilot.app)
+        await tui.ask(pilot)
+        await pilot.press("ctrl+t")
+        await tui.until(pilot, lambda: "153 dollars" in tui.flat(panes.answers.cards[-1]))
+        assert asked == [(tui.QUESTION, 2)]
+        assert [card.turn.question for card in panes.answers.cards] == [tui.QUESTION] * 2
+
+    tui.drive(interface(), steps)
+
+
 def test_earlier_questions_fold_to_two_lines(interface, answered, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot, "one")

@@ -14,7 +14,7 @@ AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
 
 @pytest.mark.parametrize(("first", "mode"), [(Key("ctrl+f", None), "find"), (Key("ctrl+g", None), "goto")])
-def test_letters_typed_right_behind_the_key_of_a_mode_belong_to_it(interface, session, tui, first, mode):
+def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session, tui, first, mode):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         for one in [first, *(Key(*each) for each in AHEAD)]:  # all at once, as a busy terminal hands them on
@@ -25,7 +25,7 @@ def test_letters_typed_right_behind_the_key_of_a_mode_belong_to_it(interface, se
     tui.drive(interface(), steps)
 
 
-def test_a_letter_typed_over_a_pane_or_a_list_goes_to_the_prompt(interface, session, tui):
+def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "o", "f1", "y", "escape")
@@ -137,7 +137,7 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
 
 
 @pytest.mark.parametrize("pause", [0.0, pytest.param(0.03, marks=pytest.mark.slow)])
-def test_of_two_thousand_keys_every_letter_is_typed_and_no_file_written(
+def test_of_two_thousand_keys_every_letter_is_typed_in_order(
     interface, answered, tui, tmp_path, monkeypatch, pause
 ):
     """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line that was open."""
