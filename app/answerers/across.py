@@ -23,6 +23,7 @@ from docqa.model.heads.question_heads import QuestionKind
 NOT_STATED = "not stated"
 AGREEING, LEAST_AGREEING, AS_LIKELY = 0.0, -1.0, 1.0
 """Log-odds from which on what is asked holds; below which it never does; how far behind the likeliest it still does."""
+UNNAMED = 0.05  # the chance that another value is meant by the one that a question names
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 
 
@@ -52,7 +53,8 @@ def ask_across(
         before = sum(each.answer.coverage.tokens for each in found.values())
         for event in alone[number].ask(asked.question, wanted=asked.wanted, doubtful=asked.kind.picks):
             if isinstance(event, Finished):
-                agrees = alone[number].agreement(asked.question)
+                named = _named(event.answer, question) if asked.kind.picks and asked.wanted.kind else None
+                agrees = alone[number].agreement(asked.question) if named is None else named
                 found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, agrees)
                 if _counts(asked, found[number]) and len(found) < len(order):
                     yield DocumentAnswered(found[number].path, event.answer)
@@ -63,6 +65,11 @@ def ask_across(
                 yield event
     inside = [found[number] for number in range(len(alone))]
     yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
+
+
+def _named(answer: Answer, question: str) -> float:
+    """How likely it is that the value of a document is the one that the question names."""
+    return answer.confidence if answer.answer and answer.answer.casefold() in question.casefold() else UNNAMED
 
 
 def _most_promising_first(question: str, corpus: Corpus) -> list[int]:

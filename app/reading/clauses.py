@@ -16,6 +16,7 @@ import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import plain_words
+from docqa.app.facts.facts import FactKind
 from docqa.app.reading.answerability import chance_of
 from docqa.app.storage.arrays import load_summed
 from docqa.ingest.language.sentences import sentences
@@ -23,6 +24,11 @@ from docqa.ingest.language.sentences import sentences
 WIDTH = 4_096
 FILE = "clauses.safetensors"
 BESIDE = 3  # sentences from the best one
+KINDS = {
+    "parties": FactKind.PARTY, "agreement date": FactKind.DATE, "effective date": FactKind.DATE, "term": FactKind.DATE,
+    "notice to end": FactKind.PERIOD, "governing law": FactKind.LAW,
+}  # fmt: skip
+"""The values that are asked for with a clause; of others the clause itself."""
 SHORTEST = 60  # features: a sentence of fewer counts as of so many, else a heading would have all of its clause
 
 

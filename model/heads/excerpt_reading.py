@@ -153,6 +153,10 @@ class ExcerptReader:
         """Whether a question cannot be understood without one before it, by the folder's heads for questions."""
         return self._of_questions is not None and self._of_questions.goes_on(self.question_states(question)[1])
 
+    def clause_of(self, question: str) -> str:
+        """The clause of a contract that answers a question, empty where it is none of those that are known."""
+        return "" if self._of_questions is None else self._of_questions.clause_of(self.question_states(question)[1])
+
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:
         """The numbers of some pairs, their states [tokens, hidden] and where each begins [pairs + 1]."""
         for group in of_like_length([len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER):

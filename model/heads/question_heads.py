@@ -1,6 +1,6 @@
 """What a question is after, by linear layers on the reader's states of the question alone: whether it asks about a
-document itself; whether it goes on from a question before; which two questions it asks; what it wants of several
-documents, and which of its words one of them is asked.
+document itself; whether it goes on from a question before; which clause of a contract answers it; which two questions
+it asks; what it wants of several documents, and which of its words one of them is asked.
 
 "Which of these leases are under Swiss law?" wants to know `which`, and asks each lease "under Swiss law?": words that
 only speak of the documents as a group are left out; names and numbers stay.
@@ -18,6 +18,11 @@ import numpy as np
 from docqa.model.checkpoints.mapped import stored_arrays
 
 QUESTION_HEADS_FILE = "question_heads.safetensors"
+CLAUSES = (
+    "", "parties", "agreement date", "effective date", "term", "renewal", "notice to end", "governing law",
+    "termination for convenience", "assignment", "exclusivity", "liability cap", "insurance",
+)  # fmt: skip
+"""What of a contract may be asked for; the first: something else."""
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a question."""
 
@@ -51,7 +56,8 @@ class QuestionOfSeveral:
 @dataclass(frozen=True)
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
-    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On a token's state: `kept`
+    2 * hidden] in the order of QuestionKind, `clause` [clauses, 2 * hidden] in that of CLAUSES, `itself`, `follows` and
+    `two` [2 * hidden]. On a token's state: `kept`
     [2, hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two
     questions and the second.
 
@@ -64,6 +70,8 @@ class QuestionHeads:
     itself_bias: np.ndarray
     follows: np.ndarray
     follows_bias: np.ndarray
+    clause: np.ndarray
+    clause_bias: np.ndarray
     kept: np.ndarray
     kept_bias: np.ndarray
     two: np.ndarray
@@ -86,6 +94,10 @@ class QuestionHeads:
     def goes_on(self, states: np.ndarray) -> bool:
         """Whether a question cannot be understood without one before it."""
         return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
+
+    def clause_of(self, states: np.ndarray) -> str:
+        """The clause of a contract that answers a question, one of CLAUSES; empty where it is none of them."""
+        return CLAUSES[int(np.argmax(self.clause @ of_whole(states) + self.clause_bias))]
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
         """What a question wants whose tokens are at `places`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docqa.app.evidence.terms import plain_words, terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, FRONT, Wanted
+from docqa.app.reading.clauses import KINDS
 from docqa.app.reading.wording.language import is_english
 from docqa.ingest.language.words import word_set
 from docqa.model.heads.question_heads import QuestionKind
@@ -39,5 +40,10 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
         return AcrossQuestion(found.kind, _DATE_ASKED, Wanted(FactKind.DATE, where=(FRONT,)))
     if not terms(found.asked):
         return AcrossQuestion(found.kind, question)
+    clause = reader.clause_of(f"{found.asked}?") or reader.clause_of(question)
+    kind = KINDS.get(clause)
+    if clause and (kind is FactKind.LAW or not found.kind.picks):
+        wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
+        return AcrossQuestion(found.kind, f"{found.asked}?", wanted)
     # The right yes or no for 82 of 100, as a whole question gets; for 61 without "Does it".
     return AcrossQuestion(found.kind, f"Does it {found.asked}?" if found.kind.picks else f"{found.asked}?")

@@ -1,10 +1,11 @@
 """Train the heads for questions on the states of the reader that ships.
 
-FORMS has lines of four forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
+FORMS has lines of five forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
 QuestionKind, `compare` with a sign for the most (1) and the least (-1), and the question as one document is asked.
 {"question", "itself"}: whether it asks about a document itself. {"question", "follows"}: whether it cannot be
-understood without one before it. {"question", "parts"}: the two questions that it asks, in its words, none where it
-asks one. Questions of the sets ask for one fact in a document.
+understood without one before it. {"question", "clause"}: the clause of a contract that answers it, one of CLAUSES.
+{"question", "parts"}: the two questions that it asks, in its words, none where it asks one. Questions of the sets ask
+for one fact in a document.
 
 python -m docqa.model.training.heads.question_heads --model FOLDER --forms FORMS --data FOLDER --shares natural=1
 """
@@ -28,12 +29,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.question_heads import QUESTION_HEADS_FILE, QuestionKind, of_whole, words_at
+from docqa.model.heads.question_heads import CLAUSES, QUESTION_HEADS_FILE, QuestionKind, of_whole, words_at
 from docqa.model.training.data.sequences import read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 from docqa.model.training.loop import save_tensors, stage_parser
 
-DECAY = 0.03  # of the weights' squares
+DECAY, DECAY_OF_CLAUSES = 0.03, 0.003  # of the weights' squares; there are forty examples of a clause
 SIGNED = {1: QuestionKind.MOST, -1: QuestionKind.LEAST}
 FOLDS = 5
 SHARE_OF_ONE = 0.25  # of the questions about several documents, those for one fact; they are most of the examples
@@ -61,7 +62,7 @@ def read_forms(path: Path) -> list[Form]:
 
 
 def read_rows(path: Path, key: str) -> list[tuple[str, Any]]:
-    """Questions, and what is said of them under `key`: "itself", "follows" or "parts"."""
+    """Questions, and what is said of them under `key`: "itself", "follows", "clause" or "parts"."""
     rows = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if key in row]
     return [(" ".join(row["question"].split()), row[key]) for row in rows]
 
@@ -73,7 +74,7 @@ def drawn(sets: QuestionSets, most: int, seed: int) -> list[tuple[str, bool]]:
     return [(" ".join(question.text.split()), question.form == "two_parts") for question in chosen]
 
 
-def fit(states: Tensor, right: Tensor, outputs: int) -> tuple[Tensor, Tensor]:
+def fit(states: Tensor, right: Tensor, outputs: int, decay: float = DECAY) -> tuple[Tensor, Tensor]:
     """Weight [outputs, states] and bias [outputs] of the smallest cross-entropy and decay."""
     weight = torch.zeros(outputs, states.shape[1], requires_grad=True)
     bias = torch.zeros(outputs, requires_grad=True)
@@ -82,7 +83,7 @@ def fit(states: Tensor, right: Tensor, outputs: int) -> tuple[Tensor, Tensor]:
     def loss() -> Tensor:
         optimizer.zero_grad()
         entropy = functional.cross_entropy(states @ weight.T + bias, right, reduction="sum")
-        total = entropy + DECAY * states.shape[1] * weight.square().sum()
+        total = entropy + decay * states.shape[1] * weight.square().sum()
         total.backward()
         return total
 
@@ -96,6 +97,11 @@ def fit_kinds(states: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
     share = float((kinds == 0).float().mean())
     bias[0] += math.log(SHARE_OF_ONE / (1 - SHARE_OF_ONE)) - math.log(share / (1 - share))
     return weight, bias
+
+
+def fit_clauses(states: Tensor, clauses: Tensor) -> tuple[Tensor, Tensor]:
+    """The same for clauses."""
+    return fit(states, clauses, len(CLAUSES), DECAY_OF_CLAUSES)
 
 
 def fit_yes(states: Tensor, yes: Tensor) -> tuple[Tensor, Tensor]:
@@ -169,6 +175,9 @@ def run(options: argparse.Namespace) -> None:
     going_on = read_rows(options.forms, "follows")
     going_on += [(text, False) for text, _ in others[: len(going_on) // 2]]
     goes_on = by_folds("follows", [whole(*each) for each in going_on], fit_yes, options.seed)
+    clauses = [(text, CLAUSES.index(name)) for text, name in read_rows(options.forms, "clause")]
+    clauses += [(text, 0) for text, _ in others[: 2 * len(clauses)]]
+    clause = by_folds("clause", [whole(*each) for each in clauses], fit_clauses, options.seed)
     told = by_folds("itself", [whole(*each) for each in about], fit_yes, options.seed)
     asking = [form for form in forms if form.kind is not QuestionKind.ONE]
     picking, others_asking = ([form for form in asking if form.kind.picks is picks] for picks in (True, False))
@@ -179,8 +188,9 @@ def run(options: argparse.Namespace) -> None:
     two = by_folds("two", [whole(*each) for each in asks_two], fit_yes, options.seed)
     words = [[words_of_part(text, parts[at], reader) for text, parts in split if parts] for at in (0, 1)]
     apart = [by_folds("parts", each, fit_yes, options.seed) for each in words]
-    heads = {"follows": goes_on, "two": (two[0], two[1] - SURELY_TWO), "kind": kind, "parts": _stacked(apart)}
-    parts = heads | {"itself": (told[0], told[1] + RATHER_ITSELF), "kept": _stacked(kept, RATHER_KEPT)}
+    heads = {"clause": clause, "follows": goes_on, "kind": kind, "parts": _stacked(apart)}
+    rather = {"two": (two[0], two[1] - SURELY_TWO), "itself": (told[0], told[1] + RATHER_ITSELF)}
+    parts = heads | rather | {"kept": _stacked(kept, RATHER_KEPT)}
     tensors = {name: weight.half() for name, (weight, _) in parts.items()}
     biases = {f"{name}_bias": bias for name, (_, bias) in parts.items()}
     save_tensors(options.model / QUESTION_HEADS_FILE, tensors | biases)

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.question_heads import QUESTION_HEADS_FILE, QuestionHeads, QuestionKind, words_at
+from docqa.model.heads.question_heads import CLAUSES, QUESTION_HEADS_FILE, QuestionHeads, QuestionKind, words_at
 
 HIDDEN = 8
 PARTS = {
     "kind": (len(QuestionKind), 2 * HIDDEN), "kind_bias": (len(QuestionKind),), "itself": (2 * HIDDEN,),
-    "itself_bias": (), "follows": (2 * HIDDEN,), "follows_bias": (), "kept": (2, HIDDEN), "kept_bias": (2,),
+    "itself_bias": (), "follows": (2 * HIDDEN,), "follows_bias": (), "clause": (len(CLAUSES), 2 * HIDDEN),
+    "clause_bias": (len(CLAUSES),), "kept": (2, HIDDEN), "kept_bias": (2,),
     "two": (2 * HIDDEN,), "two_bias": (),
     "parts": (2, HIDDEN), "parts_bias": (2,),
 }  # fmt: skip
