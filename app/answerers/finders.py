@@ -199,8 +199,9 @@ class ReaderFinder(CandidateFinder):
         """The passages that are read whatever their rank: of title page and signatures for a question about a document
         itself, and those where a field is said to stand."""
         context, where = self._corpus.context, asked.wanted.where
-        if asked.wanted == ANYTHING and (clause := self._reader.clause_of(asked.text)):
-            return self._of_clause(clause_heads()[clause])
+        clause = self._reader.clause_of(asked.text) if asked.wanted == ANYTHING else ""
+        if clause and (inside := self._of_clause(clause_heads()[clause])):
+            return inside
         front = FRONT in where or asked.wanted == ANYTHING and self._reader.asks_about_document(asked.text)
         wanted = [set(terms(words)) for words in where if words != FRONT]
         headings = [set(terms(" ".join(placed.passage.section[-1:]))) for placed in context.passages if wanted]

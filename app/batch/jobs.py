@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
-ANSWER_VERSION = 2
+ANSWER_VERSION = 3
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 3

@@ -163,6 +163,7 @@ def loss_of(logits: Tensor, right: list[list[int]]) -> Tensor:
 def run(options: argparse.Namespace) -> None:
     """Train for so many minutes, the rate falling over the second half, and write the file."""
     torch.manual_seed(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)  # before the time is spent
     path, reader = EvidencePath(options.model), WindowReader(FileTokenizer(options.model / "tokenizer.json"))
     documents = [sources for _, sources in groups(options.sets, options.seed)]
     quick, head = path.adapters.values(), [path.trained[name] for name in ("token", "question", "weight")]
