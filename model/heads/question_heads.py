@@ -56,8 +56,8 @@ class QuestionOfSeveral:
 @dataclass(frozen=True)
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
-    2 * hidden] in the order of QuestionKind, `clause` [clauses, 2 * hidden] in that of CLAUSES, `itself`, `follows` and
-    `two` [2 * hidden]. On a token's state: `kept`
+    2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On the mean alone: `clause`
+    [clauses, hidden] in the order of CLAUSES. On a token's state: `kept`
     [2, hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two
     questions and the second.
 
@@ -97,7 +97,7 @@ class QuestionHeads:
 
     def clause_of(self, states: np.ndarray) -> str:
         """The clause of a contract that answers a question, one of CLAUSES; empty where it is none of them."""
-        return CLAUSES[int(np.argmax(self.clause @ of_whole(states) + self.clause_bias))]
+        return CLAUSES[int(np.argmax(self.clause @ states.mean(0) + self.clause_bias))]
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:
         """What a question wants whose tokens are at `places`."""

@@ -166,6 +166,9 @@ def run(options: argparse.Namespace) -> None:
     def whole(question: str, label: int) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(of_whole(reader.question_states(question)[1]))[None], torch.tensor([int(label)])
 
+    def mean_alone(question: str, label: int) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(reader.question_states(question)[1].mean(0))[None], torch.tensor([label])
+
     forms, itself = read_forms(options.forms), read_rows(options.forms, "itself")
     others = drawn(options.sets, len(forms), options.seed)
     of_kind = [(form.question, list(QuestionKind).index(form.kind)) for form in forms]
@@ -177,7 +180,7 @@ def run(options: argparse.Namespace) -> None:
     goes_on = by_folds("follows", [whole(*each) for each in going_on], fit_yes, options.seed)
     clauses = [(text, CLAUSES.index(name)) for text, name in read_rows(options.forms, "clause")]
     clauses += [(text, 0) for text, _ in others[: 2 * len(clauses)]]
-    clause = by_folds("clause", [whole(*each) for each in clauses], fit_clauses, options.seed)
+    clause = by_folds("clause", [mean_alone(*each) for each in clauses], fit_clauses, options.seed)
     told = by_folds("itself", [whole(*each) for each in about], fit_yes, options.seed)
     asking = [form for form in forms if form.kind is not QuestionKind.ONE]
     picking, others_asking = ([form for form in asking if form.kind.picks is picks] for picks in (True, False))
