@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from docqa.app.context.context import lay_out
 from docqa.app.reading.clauses import clause_heads, clause_sentences, name_weights, naming
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, names_in, tokens
+from docqa.model.heads.question_heads import CLAUSES
 
 CONTRACT = """SUPPLY AGREEMENT
 This Supply Agreement is made as of March 3, 2010 by and between Tarn Foods, Inc., a Delaware corporation ("Supplier"), and Alder & Sons GmbH, a company organized under the laws of Germany ("Buyer").
@@ -45,6 +46,10 @@ def test_a_clause_is_found_by_what_it_is_about(context, name, words):
     sentence, chance = _best(context, name)
     assert words in sentence
     assert chance > 0.5
+
+
+def test_every_clause_that_a_question_can_want_has_a_head_that_finds_it():
+    assert {*clause_heads(), ""} == set(CLAUSES)
 
 
 @pytest.mark.parametrize("name", ["exclusivity", "liability cap", "termination for convenience"])
