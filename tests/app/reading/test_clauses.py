@@ -48,7 +48,7 @@ def test_a_clause_is_found_by_what_it_is_about(context, name, words):
     assert chance > 0.5
 
 
-def test_every_clause_that_a_question_can_want_has_a_head_that_finds_it():
+def test_every_clause_of_a_question_has_a_head_that_finds_it():
     assert {*clause_heads(), ""} == set(CLAUSES)
 
 
