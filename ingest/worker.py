@@ -58,27 +58,44 @@ def read_in_worker(request: ReadRequest) -> Document:
     time, which keep to the same limits.
 
     A PDF page that takes longer than `page_seconds` of processor time, or whose reader crashes, is left empty and named
-    in the warnings; the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the
-    picture of a page has a limit of its own and does not count. A child that crashes outside the pages is tried once
-    more with pypdf alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
+    in the warnings; the ninth such page is Unreadable, and so is running over the limits elsewhere. A crash outside the
+    pages is tried once more with pypdf alone. Raises the IngestErrors of `read`.
     """
-    clock = _Clock(request)
-    with reading(request.name):
-        while True:
-            try:
-                return from_bytes(_ask_child(request, None, clock), request.name)
-            except _Died as death:
-                if death.page:
-                    request = replace(request, skip={**request.skip, death.page: death.why})
-                    if len(request.skip) > limits.WORKER_MAX_LOST_PAGES:
-                        what = f"{len(request.skip)} of its pages cannot be read; page {death.page} {death.why}"
-                        raise Unreadable(what, hint="Print it to a new PDF and try that") from death
-                elif request.pdfium:
-                    request = replace(request, pdfium=False)
-                else:
-                    what = "its reader crashed twice, over its limit of 2 GiB or by a fault"
-                    hint = "The file may be damaged or hostile; print it to a new PDF and try that"
-                    raise Unreadable(what, hint=hint) from death
+    return DocumentReading(request).document()
+
+
+class DocumentReading:
+    """A document that a child process reads from now on."""
+
+    def __init__(self, request: ReadRequest) -> None:
+        self._request = request
+        self._child: _Child | None = _Child(request, None)
+
+    def close(self) -> None:
+        """End the child, where it is still there."""
+        if self._child is not None:
+            self._child.close()
+
+    def document(self) -> Document:
+        """What was read, see `read_in_worker`; once."""
+        request, clock = self._request, _Clock(self._request)
+        with reading(request.name):
+            while True:
+                child, self._child = self._child or _Child(request, None), None
+                try:
+                    return from_bytes(child.answer(clock), request.name)
+                except _Died as death:
+                    if death.page:
+                        request = replace(request, skip={**request.skip, death.page: death.why})
+                        if len(request.skip) > limits.WORKER_MAX_LOST_PAGES:
+                            what = f"{len(request.skip)} of its pages cannot be read; page {death.page} {death.why}"
+                            raise Unreadable(what, hint="Print it to a new PDF and try that") from death
+                    elif request.pdfium:
+                        request = replace(request, pdfium=False)
+                    else:
+                        what = "its reader crashed twice, over its limit of 2 GiB or by a fault"
+                        hint = "The file may be damaged or hostile; print it to a new PDF and try that"
+                        raise Unreadable(what, hint=hint) from death
 
 
 def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
@@ -90,7 +107,7 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
 
     with reading(request.name):
         try:
-            return inspection.from_bytes(_ask_child(request, page, _Clock(request)))
+            return inspection.from_bytes(_Child(request, page).answer(_Clock(request)))
         except _Died as death:
             what = f"page {page.page} {death.why}"
             raise Unreadable(what, hint="Questions are still answered from what was read before") from death
@@ -113,34 +130,46 @@ class _Clock:
             self._on_page(self._begun, self._pages)
 
 
-def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> bytes:
-    """What the child answers: a Document, or what was seen on `page`. Raises _Died, and the errors of reading it."""
-    fields = {name: getattr(request, name) for name in _SENT}
-    fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
-    header = json.dumps(fields, default=row_of).encode()
-    size = len(request.content) if request.data is not None else _size_of(request.name)
-    # -P: a file called json.py beside the user's documents is not ours to run.
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "docqa.ingest.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, start_new_session=True, creationflags=_NO_CONSOLE,
-    )  # fmt: skip
-    assert child.stdin is not None and child.stdout is not None
-    inbox = Inbox(child.stdout)
-    sender = threading.Thread(target=_send, args=(child.stdin, header, request.content), daemon=True)
-    sender.start()
-    watch = process_limits.Watch(child, budget_seconds(size)) if process_limits.watched() else None
-    try:
-        kind, _, body = _last_message(child, inbox, clock, size, watch).partition(b"\n")
-    finally:
-        _end(child)
-        if watch is not None:
-            watch.close()
-        sender.join()
-        inbox.close()
-    if kind == b"error":
-        error = json.loads(body)
-        raise ERRORS.get(error["kind"], Unreadable)(error["message"], where=error["where"], hint=error["hint"])
-    return body
+class _Child:
+    """A child process that reads a document, or looks at a `page` of it."""
+
+    def __init__(self, request: ReadRequest, page: Page | None) -> None:
+        fields = {name: getattr(request, name) for name in _SENT}
+        fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
+        header = json.dumps(fields, default=row_of).encode()
+        self._size = len(request.content) if request.data is not None else _size_of(request.name)
+        # -P: a file called json.py beside the user's documents is not ours to run.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "docqa.ingest.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True, creationflags=_NO_CONSOLE,
+        )  # fmt: skip
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._inbox = Inbox(self._process.stdout)
+        given = self._process.stdin, header, request.content
+        self._sender = threading.Thread(target=_send, args=given, daemon=True)
+        self._sender.start()
+        watched = process_limits.watched()
+        self._watch = process_limits.Watch(self._process, budget_seconds(self._size)) if watched else None
+
+    def answer(self, clock: _Clock) -> bytes:
+        """The child's answer: a Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
+        try:
+            last = _last_message(self._process, self._inbox, clock, self._size, self._watch)
+        finally:
+            self.close()
+        kind, _, body = last.partition(b"\n")
+        if kind == b"error":
+            error = json.loads(body)
+            raise ERRORS.get(error["kind"], Unreadable)(error["message"], where=error["where"], hint=error["hint"])
+        return body
+
+    def close(self) -> None:
+        """End it and what it began."""
+        _end(self._process)
+        if self._watch is not None:
+            self._watch.close()
+        self._sender.join()
+        self._inbox.close()
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -61,10 +61,12 @@ class ExtractiveAnswerer(LocalReading):
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question, doubtful=doubtful))
             return
-        if self.options.preview and self.takes_long:
-            yield Preview(self.preview(question))
         started = time.monotonic()
-        yield from self.prefiller.read()
+        if not self._by_clause(wanted):
+            if self.options.preview and self.takes_long:
+                yield Preview(self.preview(question))
+            started = time.monotonic()
+            yield from self.prefiller.read()
         yield Finished(self._answer(question, started, doubtful=doubtful))
 
     def agreement(self, question: str) -> float:
@@ -107,6 +109,8 @@ class ExtractiveAnswerer(LocalReading):
         `ranked`: the passages in another order to start from.
         """
         asked = self._asked(question)
+        if ranked is None and self._by_clause(asked.wanted):
+            ranked = self.corpus.rank(question)
         if ranked is not None:
             return self.finder.find(asked, ranked)
         if asked.found is None:
@@ -145,6 +149,10 @@ class ExtractiveAnswerer(LocalReading):
 
     # Parts
 
+    def _by_clause(self, wanted: Wanted) -> bool:
+        """Whether the answer is looked for in a clause, which its words tell: the model need not read the rest."""
+        return bool(wanted.clause) and isinstance(self.finder, ReaderFinder)
+
     def _whole_state(self) -> State:
         """What has read all documents. Raises StateError where what was kept of it is lost."""
         state = self.prefiller.state
@@ -167,7 +175,7 @@ class ExtractiveAnswerer(LocalReading):
 
     def _answer(self, question: str, started: float, *, doubtful: bool) -> Answer:
         ranked, found = self.find(question)
-        usage = self.usage(started)
+        usage = self.usage(started, read=not self._by_clause(self._asked(question).wanted))
         return self._compose(question, ranked, found, usage, preliminary=False, doubtful=doubtful)
 
     def _compose(

@@ -19,7 +19,7 @@ from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
 from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted, excerpt
-from docqa.app.reading.clauses import ClauseHead, clause_heads, naming
+from docqa.app.reading.clauses import FEW, clause_heads, naming, passages_of
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clause, place_itself
 from docqa.app.reading.joined_parts import join_parts
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 
-CLAUSE_PASSAGES = 3  # in which the value of a field is looked for
-LIKELY_CLAUSE = 0.5
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
@@ -162,20 +160,12 @@ class ReaderFinder(CandidateFinder):
         if asked.wanted.kind is FactKind.PARTY and rows:
             return ranked, names_in_clause(context, naming(rows, scores), chance)
         few, found = read_passages(
-            self._model, asked.text, context, ranked[:CLAUSE_PASSAGES], self._corpus.index, reorder=False,
+            self._model, asked.text, context, ranked[:FEW], self._corpus.index, reorder=False,
             wanted=asked.wanted,
         )  # fmt: skip
         if rows:
             found = in_sentence(found, context, rows[int(scores.argmax())], chance, asked.wanted)
         return [*few, *ranked[len(few) :]], found
-
-    def _of_clause(self, clause: ClauseHead) -> list[int]:
-        """The passages of the sentences that are likeliest of a clause, where one is."""
-        rows = self._corpus.clause_sentences
-        scores = clause.scores(rows)
-        order = np.argsort(-scores, kind="stable")[:CLAUSE_PASSAGES].tolist()
-        likely = (at for at in order if clause.chance(float(scores[at])) >= LIKELY_CLAUSE)
-        return list(dict.fromkeys(rows[at].passage for at in likely))
 
     def _find_unread(
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
@@ -200,7 +190,7 @@ class ReaderFinder(CandidateFinder):
         itself, and those where a field is said to stand."""
         context, where = self._corpus.context, asked.wanted.where
         clause = self._reader.clause_of(asked.text) if asked.wanted == ANYTHING else ""
-        if clause and (inside := self._of_clause(clause_heads()[clause])):
+        if clause and (inside := passages_of(clause, self._corpus.clause_sentences)):
             return inside
         front = FRONT in where or asked.wanted == ANYTHING and self._reader.asks_about_document(asked.text)
         wanted = [set(terms(words)) for words in where if words != FRONT]

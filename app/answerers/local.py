@@ -68,9 +68,11 @@ class LocalReading:
         assert rows is not None
         return rows
 
-    def usage(self, started: float) -> Usage:
-        """What an answer from the state took since `started`; the first one of a session is charged with the read."""
+    def usage(self, started: float, *, read: bool = True) -> Usage:
+        """What an answer took since `started`; the first one from the state is charged with the read of it."""
         total = len(self.corpus.context)
+        if not read:
+            return Usage(0, total, round(time.monotonic() - started, 3), True)
         reused = total if self._read_charged else self.prefiller.tokens_reused
         self._read_charged = True
         return Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)

@@ -181,7 +181,9 @@ class WritingAnswerer:
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         judge, answering = self.evidence.judge, self.evidence.answering(asked.found.question)
-        checked, notes = check_reply(reply.text, given, self.corpus, asked.question, judge, answering)
+        checked, notes = check_reply(
+            reply.text, given, self.corpus, asked.question, judge, self.evidence.reader.refuses, answering
+        )
         return checked, (*reply.notes, *notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:

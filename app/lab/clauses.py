@@ -1,10 +1,11 @@
-"""Fit the clause heads (docqa.app.reading.clauses) to contracts whose clauses are marked.
+"""Fit the clause heads (docqa.app.reading.clauses) to contracts whose clauses are marked, those of roles.py to what it
+tells, and the kinds of documents.
 
-    python -m docqa.app.lab.clauses --data CUAD.jsonl.gz
+    python -m docqa.app.lab.clauses --data DATA
 
-CUAD.jsonl.gz: contracts in the form of `questions.py`, whose questions are those of the fields that name a clause.
-Prints, by contracts left out, how often the best sentence of one that has the clause is in it, and how often "it has
-none" is told rightly; writes the file that ships.
+DATA: a folder with `qa/train/cuad.jsonl.gz`, contracts in the form of `questions.py` whose questions are those of the
+fields that name a clause, and the texts of roles.py. Prints, by documents left out, how often the best sentence of one
+that has the clause is in it, and how often "it has none" is told rightly; writes the file that ships.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.eval.questions import read_eval_file
 from docqa.app.lab.calibration.fitting import logistic
 from docqa.app.lab.fields import ALSO_MARKED
+from docqa.app.lab.roles import ROLES, kinds, role_rows
 from docqa.app.options import Options
 from docqa.app.reading.clauses import FILE, WIDTH, ClauseHead, ClauseSentence, clause_sentences, naming
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, features, tokens
 from docqa.app.storage.arrays import save_summed
 
 FOLDS, PULL, LONGEST = 4, 3e-6, 400_000
-LONGEST_NAME, MARKS, NAMES_PULL = 12, set("\"“”('"), 3e-5
+LONGEST_NAME, MARKS, NAMES_PULL, KINDS_PULL = 12, set("\"“”('"), 3e-5, 1e-5
 Rows = tuple[list[ClauseSentence], np.ndarray]
 """The sentences of a contract, and which has which clause, [sentences, clauses], nan where that is not known."""
 
@@ -150,43 +152,77 @@ def fit(contracts: list[Rows]) -> tuple[np.ndarray, np.ndarray]:
     return weights.detach().T.numpy(), bias.detach().numpy()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Fit the clause heads.")
-    parser.add_argument("--data", required=True, help="contracts with CUAD's questions")
-    given = parser.parse_args(arguments)
-    preset = tomllib.loads(files("docqa.app.batch").joinpath("presets/contract.toml").read_text(encoding="utf-8"))
-    fields = [each for each in preset["field"] if "clause" in each]
-    asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
-    rows, held = rows_of(given.data, list(asked.values())), []
+def fit_kinds(found: list[np.ndarray], numbers: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [kinds, WIDTH] and biases [kinds] of a softmax regression; documents of all kinds count alike."""
+    x = matrix([([ClauseSentence(0, 0, 0, each) for each in found], np.zeros(0))])
+    y = torch.tensor(numbers)
+    count = y.bincount()
+    weights, bias = torch.zeros(WIDTH, len(count), requires_grad=True), torch.zeros(len(count), requires_grad=True)
+    search = torch.optim.LBFGS([weights, bias], max_iter=60, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        search.zero_grad()
+        total = functional.cross_entropy(x @ weights + bias, y, 1 / count) + KINDS_PULL * weights.square().sum()
+        total.backward()
+        return total.item()
+
+    search.step(loss)
+    return weights.detach().T.numpy(), bias.detach().numpy()
+
+
+def fit_heads(rows: list[Rows], names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights [names, WIDTH] and biases [names] by all rows, and lines [names, 2] to log-odds by rows left out."""
+    held, lines = [], []
     for fold in range(FOLDS):
         weights, bias = fit([row for number, row in enumerate(rows) if number % FOLDS != fold])
         held += [(np.stack([ClauseHead(w, b, 1.0, 0.0).scores(found) for w, b in zip(weights, bias)], 1), y)
                  for found, y in rows[fold::FOLDS]]  # fmt: skip
-    lines = []
-    for column, name in enumerate(asked):
-        told = [(s[:, column].max(), y[s[:, column].argmax(), column], y[:, column].any()) for s, y in held
-                if not np.isnan(y[0, column])]  # fmt: skip
-        best, right, there = (np.array(part, dtype=float) for part in zip(*told))
+    for column, name in enumerate(names):
+        known = [(s[k, column], y[k, column]) for s, y in held if (k := ~np.isnan(y[:, column])).any()]
+        best, right, there = np.array([(s.max(), y[s.argmax()], y.any()) for s, y in known], dtype=float).T
         line = logistic(best[:, None], right, pull=1.0)
         sure = line.weights[0] * best + line.bias > 0
         figures = {"best_sentence": right[there == 1].mean(), "well_told": ((right == 1) == sure).mean()}
-        print(json.dumps({"clause": name, "contracts": len(told), "with": int(there.sum()), **figures}))
+        print(json.dumps({"clause": name, "documents": len(known), "with": int(there.sum()), **figures}))
         lines.append([line.weights[0], line.bias])
-    sentences_of = named(given.data, asked["parties"], ClauseHead(weights[0], bias[0], 1.0, 0.0))
+    return *fit(rows), np.array(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Fit the clause heads.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of data")
+    given = parser.parse_args(arguments)
+    contracts = str(given.data / "qa/train/cuad.jsonl.gz")
+    preset = tomllib.loads(files("docqa.app.batch").joinpath("presets/contract.toml").read_text(encoding="utf-8"))
+    fields = [each for each in preset["field"] if "clause" in each]
+    asked = {each["clause"]: ALSO_MARKED.get(each["question"], each["question"]) for each in fields}
+    found = [fit_heads(rows_of(contracts, list(asked.values())), list(asked)),
+             fit_heads(role_rows(given.data, load_model(Options()).tokenizer), list(ROLES))]  # fmt: skip
+    weights, bias, lines = (np.concatenate(parts) for parts in zip(*found))
+    at = list(asked).index("parties")
+    sentences_of = named(contracts, asked["parties"], ClauseHead(weights[at], bias[at], 1.0, 0.0))
     part = len(sentences_of) // FOLDS
     names, follow = fit_names(sentences_of[part:])
     same = [best_way(np.stack([names[:, row].sum(1) for row in features(words)]), follow) == labels
             for words, labels in sentences_of[:part]]  # fmt: skip
     print(json.dumps({"sentences_with_names": len(sentences_of), "all_right": sum(same) / part}))
     names, follow = fit_names(sentences_of)
-    weights, bias = fit(rows)
+    openings, numbers = kinds(given.data)
+    left = np.arange(len(numbers)) % FOLDS == 0
+    others = np.flatnonzero(~left).tolist()
+    kind, kind_bias = fit_kinds([openings[at] for at in others], [numbers[at] for at in others])
+    told = [int((kind[:, row].sum(1) * len(row) ** -0.5 + kind_bias).argmax()) for row in openings]
+    print(json.dumps({"kinds": int(left.sum()), "right": float(np.equal(told, numbers)[left].mean())}))
+    kind, kind_bias = fit_kinds(openings, numbers)
     scale = np.abs(weights).max(1) / 127
     arrays = {
         "weights": np.round(weights / scale[:, None]).astype(np.int8), "scale": scale.astype(np.float32),
-        "lines": np.hstack([bias[:, None], np.array(lines)]).astype(np.float32), "names": names.astype(np.float16),
-        "follow": follow.astype(np.float32),
+        "lines": np.hstack([bias[:, None], lines]).astype(np.float32), "names": names.astype(np.float16),
+        "follow": follow.astype(np.float32), "kinds": kind.astype(np.float16),
+        "kind_bias": kind_bias.astype(np.float32),
     }  # fmt: skip
-    save_summed(Path(str(files("docqa.app.reading").joinpath(FILE))), arrays, names=json.dumps(list(asked)))
+    ship = Path(str(files("docqa.app.reading").joinpath(FILE)))
+    save_summed(ship, arrays, names=json.dumps([*asked, *ROLES]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Clauses of contracts by what they are about: linear heads over the hashed words of a sentence and its headings
-(feature hashing, Weinberger et al. 2009, arXiv 0902.2206), fitted by `app.lab.clauses` to contracts that are marked.
+"""Clauses of contracts by what they are about, and the sentences of opinions and papers that say what they come to:
+linear heads over the hashed words of a sentence and its headings (feature hashing, Weinberger et al. 2009, arXiv
+0902.2206), fitted by `app.lab.clauses` to contracts that are marked and to sentences whose headings tell.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from docqa.ingest.language.sentences import sentences
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
-BESIDE = 3  # sentences from the best one
+BESIDE, FEW = 3, 3  # sentences from the best one; of the best ones, or their passages, that are looked at
+LIKELY = 0.5  # the chance from which on a sentence counts as of a clause
 KINDS = {
     "parties": FactKind.PARTY, "agreement date": FactKind.DATE, "effective date": FactKind.DATE, "term": FactKind.DATE,
     "notice to end": FactKind.PERIOD, "governing law": FactKind.LAW,
@@ -55,9 +57,11 @@ def hashed(text: str, headings: str) -> np.ndarray:
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages, in their order."""
+    """The sentences of all passages but contents and references, in their order."""
     found = []
     for number, placed in enumerate(context.passages):
+        if placed.passage.kind != "text":
+            continue
         text, above = context.text_of(placed), " ".join(placed.passage.section)
         for span in sentences(text):
             found.append(ClauseSentence(number, span.start, span.end, hashed(text[span.start : span.end], above)))
@@ -82,6 +86,17 @@ class ClauseHead:
         """The probability that the sentence with this score, the best, is of the clause."""
         return chance_of(self.slope * score + self.offset)
 
+    def chances(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
+        """That of each sentence, as if it were the best, [sentences]."""
+        return np.array([self.chance(score) for score in self.scores(rows).tolist()])
+
+
+def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
+    """The passages of the few sentences that are likeliest of a clause, where one is likely."""
+    chances = clause_heads()[clause].chances(rows)
+    order = np.argsort(-chances, kind="stable")[:FEW].tolist()
+    return list(dict.fromkeys(rows[at].passage for at in order if chances[at] >= LIKELY))
+
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
     """The sentences that name the parties, by the scores of that clause: the best, those beside it, such near it."""
@@ -103,6 +118,11 @@ def clause_heads() -> dict[str, ClauseHead]:
     arrays, names = _shipped()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}
+
+
+def kind_weights() -> tuple[np.ndarray, np.ndarray]:
+    """Those of document_kind.py, [kinds, WIDTH] and [kinds]."""
+    return _shipped()[0]["kinds"], _shipped()[0]["kind_bias"]
 
 
 def name_weights() -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Store, details_of, file_digest
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
+from docqa.ingest.process.forks import usable_cores
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _FILE = "document.jsonl"
+_MOST_AHEAD = 4  # documents that are parsed at once
 
 
 @dataclass
@@ -55,38 +59,47 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
     Raises the errors of docqa.ingest.errors, NoDocuments when a folder or archive leaves nothing.
     """
     found = Sources()
-    for path in paths:
-        found.documents += each_document(path, request, store, found)
+    found.documents += _each_of(paths, request, store, found)
     return found
 
 
 def each_document(path: str, request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
-    """The documents at `path` one by one, so that no more than one need be in memory.
+    """The documents at `path` one by one, so that only the next few are in memory beside it.
 
     `found` gets the warnings and notices, not the documents. Raises as `read_sources`.
     """
+    return _each_of([path], request, store, found)
+
+
+def _each_of(paths: list[str], request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
     from docqa.ingest.errors import IngestError, NoDocuments
 
-    single = path == STDIN or os.path.isfile(path)
-    failures: list[IngestError] = []
-    any_read = False
-    for name, content in _contents(path, found.warnings, request):
-        try:
-            data = content if isinstance(content, bytes) else load(content)
-            document = read_kept(name, data, request, store, found.notices)
-        except IngestError as error:
-            if single and not isinstance(content, bytes):
-                raise
-            failures.append(error)
-            continue
-        any_read = True
-        yield document
-    if failures and not any_read:
-        if len(failures) == 1:
-            raise failures[0]
-        said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
-        raise NoDocuments(said, where=path, hint="Look at that file by itself")
-    found.warnings += [f"skipped: {error}" for error in failures]
+    contents = (
+        (number, name, content)
+        for number, path in enumerate(paths)
+        for name, content in _contents(path, found.warnings, request)
+    )
+    with closing(_begun(contents, request, store, found.notices)) as several:
+        for number, group in groupby(several, key=lambda each: each[0]):
+            single = paths[number] == STDIN or os.path.isfile(paths[number])
+            failures: list[IngestError] = []
+            any_read = False
+            for _, named, begun in group:
+                try:
+                    document = begun.document()
+                except IngestError as error:
+                    if single and named:
+                        raise
+                    failures.append(error)
+                    continue
+                any_read = True
+                yield document
+            if failures and not any_read:
+                if len(failures) == 1:
+                    raise failures[0]
+                said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
+                raise NoDocuments(said, where=paths[number], hint="Look at that file by itself")
+            found.warnings += [f"skipped: {error}" for error in failures]
 
 
 def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:
@@ -123,6 +136,68 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
         warnings.append(f"{path}: no documents, passed over: {first_of(skipped, 5)}")
 
 
+def _begun(
+    contents: Iterable[tuple[int, str, bytes | Path]], request: ReadRequest, store: Store | None, notices: list[str]
+) -> Generator[tuple[int, bool, _Begun], None, None]:
+    """(number of its path, whether it is a file of its own, the document), in order; the next are parsed meanwhile."""
+    most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
+    try:
+        for number, name, content in contents:
+            waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
+            if len(waiting) >= most:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        for *_, each in waiting:
+            each.close()
+
+
+class _Begun:
+    """A document that is kept, or that a worker parses from now on. What goes wrong is raised by `document`."""
+
+    def __init__(
+        self, name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]
+    ) -> None:
+        from docqa.ingest.errors import IngestError
+        from docqa.ingest.worker import DocumentReading
+
+        self._name, self._request, self._store, self._notices = name, request, store, notices
+        self._kept: Document | None = None
+        self._error: IngestError | None = None
+        self._reading: DocumentReading | None = None
+        self._data = b""
+        try:
+            self._data = content if isinstance(content, bytes) else load(content)
+            self._kept = None if store is None else kept_document(store, name, self._data, request, notices)
+        except IngestError as error:
+            self._error = error
+        if self._kept is None and self._error is None:
+            self._reading = DocumentReading(request.of(name, self._data))
+
+    def close(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+
+    def document(self, keep_from_s: float = 0.0) -> Document:
+        """It, which is kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
+        if self._error is not None:
+            raise self._error
+        if self._reading is None:
+            assert self._kept is not None
+            return self._kept
+        started = time.monotonic()
+        document = self._reading.document()
+        store, name = self._store, self._name
+        if store is not None and time.monotonic() - started >= keep_from_s:
+            try:
+                keep_document(store, name, self._data, self._request, document)
+            except OSError as error:
+                why = error.strerror or error
+                self._notices.append(f"{name}: what was parsed cannot be kept ({why}, {store.root})")
+        return document
+
+
 def read_kept(
     name: str, data: bytes, request: ReadRequest, store: Store | None, notices: list[str], *, keep_from_s: float = 0.0
 ) -> Document:
@@ -130,19 +205,7 @@ def read_kept(
 
     `notices` say what the cache did. Raises the errors of docqa.ingest.errors.
     """
-    if store is not None and (kept := kept_document(store, name, data, request, notices)) is not None:
-        return kept
-    from docqa.ingest.worker import read_in_worker
-
-    started = time.monotonic()
-    document = read_in_worker(request.of(name, data))
-    if store is None or time.monotonic() - started < keep_from_s:
-        return document
-    try:
-        keep_document(store, name, data, request, document)
-    except OSError as error:
-        notices.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
-    return document
+    return _Begun(name, data, request, store, notices).document(keep_from_s)
 
 
 def content_digests(path: str) -> set[str]:

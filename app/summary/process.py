@@ -14,7 +14,8 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.kinds import bias_of, kind_of, leading
+from docqa.app.reading.document_kind import DocumentKind, kind_of
+from docqa.app.summary.kinds import bias_of, leading, weighted
 from docqa.app.summary.parts import WHOLE, Part, parts_of, sentences_of_part
 from docqa.app.summary.record import EXTRACTED, SentenceCite, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.selection import Pool
@@ -48,7 +49,8 @@ def summarize_document(
     elif style in TOPICS:
         whole, parts, empty = _by_topic(style, pool)
     else:
-        whole, parts, empty = _by_part(style, pool, leading(kind, pool))
+        free = style == "brief" and kind is DocumentKind.PAPER  # whose best sentences are nearer to its own abstract
+        whole, parts, empty = _by_part(style, weighted(kind, pool), [] if free else leading(kind, pool))
     sections = tuple(
         SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers)) for part in parts
     )

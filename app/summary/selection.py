@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.evidence.ranking import standardise
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.terms import plain_words, terms
 from docqa.app.reading.candidates import on_one_line
+from docqa.app.reading.clauses import ClauseSentence, clause_heads, hashed
 from docqa.app.summary.sentences.candidates import SentenceCandidate
-from docqa.app.summary.sentences.readable import any_of
-from docqa.app.summary.topics import AIM, CLAIM
+from docqa.app.summary.topics import PAPERS, Topic
+from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ WEIGHTS: dict[str, float] = {
     "length": 0.712, "little_length": -0.492, "claim": 0.256, "aim": 0.416, "digits": -0.297, "methods": -0.272,
 }  # fmt: skip
 """Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
-_METHODS = any_of(r"\b(?:methods?|methodology|materials|patients|subjects|setting|design|procedures?)\b")
+STATED = {"aim": PAPERS[0], "methods": PAPERS[1], "claim": PAPERS[2]}
+"""Signals that are the chance of a topic of papers, whatever the document is."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Pool:
         """Score of each of the candidates `numbers` as a part of a summary of all of them, [numbers]."""
         if not numbers:
             return np.zeros(0)
-        return self.bias[list(numbers)] + _signals(self.document, [self.candidates[n] for n in numbers])
+        found = _signals(self.document, [self.candidates[number] for number in numbers])
+        return self._stated[list(numbers)] + found
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""
@@ -96,6 +99,23 @@ class Pool:
         texts = [on_one_line(self.candidates[number].text) for number in numbers]
         found = read_excerpts(self.reader, question, texts, [self.above(number) for number in numbers])
         return sigmoid(np.array(found.answers))
+
+    @cached_property
+    def _stated(self) -> np.ndarray:
+        """What speaks for each candidate by what it is, and by what it states, [candidates]."""
+        return self.bias + sum(WEIGHTS[name] * self.stating(topic) for name, topic in STATED.items())
+
+    @cached_property
+    def _rows(self) -> list[ClauseSentence]:
+        texts = enumerate(candidate.text for candidate in self.candidates)
+        return [ClauseSentence(0, 0, len(text), hashed(text, self.above(number))) for number, text in texts]
+
+    def stating(self, topic: Topic) -> np.ndarray:
+        """The chance, 0 to 1, that each candidate states the topic, by its heads; of duties, by their words,
+        [candidates]."""
+        if not topic.clauses:
+            return np.array([float(not DUTIES.isdisjoint(plain_words(each.text))) for each in self.candidates])
+        return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
 
     def above(self, number: int) -> str:
         """The headings above a candidate."""
@@ -140,8 +160,8 @@ def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
 
 def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
     """The weighted sum of the signals of each of some candidates, at least one, of one document, [candidates]."""
-    found = _by_words(document, candidates) | _by_place(candidates) | _by_phrases(document, candidates)
-    return np.asarray(sum(weight * found[name] for name, weight in WEIGHTS.items()))
+    found = _by_words(document, candidates) | _by_place(candidates)
+    return np.asarray(sum(WEIGHTS[name] * values for name, values in found.items()))
 
 
 def _by_words(document: Document, candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
@@ -150,8 +170,10 @@ def _by_words(document: Document, candidates: Sequence[SentenceCandidate]) -> di
     titled = set(terms(document.title))
     total = np.log1p(len(candidates))
     common = np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words])
+    texts = [candidate.text for candidate in candidates]
     return {
         "words": np.clip(standardise(common), -3, 3),
+        "digits": np.array([min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]),
         "title": np.array([len(titled.intersection(each)) / max(len(titled), 1) for each in words]),
     }
 
@@ -172,23 +194,3 @@ def _by_place(candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
         "length": length,
         "little_length": little * length,
     }
-
-
-def _by_phrases(document: Document, candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
-    def of_methods(each: SentenceCandidate) -> bool:
-        heading = " / ".join(document.section_path(each.section)[-2:])
-        return _METHODS.search(heading) is not None or _METHODS.search(_label(each.text)) is not None
-
-    texts = [candidate.text for candidate in candidates]
-    return {
-        "claim": np.array([float(bool(CLAIM.search(text))) for text in texts]),
-        "aim": np.array([float(bool(AIM.search(text))) for text in texts]),
-        "digits": np.array([min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]),
-        "methods": np.array([float(of_methods(each)) for each in candidates]),
-    }
-
-
-def _label(text: str) -> str:
-    """The label that opens a sentence of a structured abstract ("RESULTS: ..."); empty where there is none."""
-    head, colon, _ = text[:40].partition(":")
-    return head if colon and head.isupper() else ""

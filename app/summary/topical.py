@@ -1,12 +1,11 @@
 """Sentences about something: a topic of a style, or what somebody wants to know (`--focus`).
 
-Headings and words propose sentences, and the reader says which of them answer the question. A topic that no sentence
-states stays empty, and the record says so.
+Heads propose sentences, and the reader says which of them answer the question. A topic that no sentence states stays
+empty, and the record says so.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,15 +14,11 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex, standardise
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.selection import Pool, choose
-from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import Topic
-from docqa.ingest.types import Section
 
-SECTION, CUE, READER, SALIENCE = 1.0, 1.2, 1.6, 0.15
-LEAST = 1.5
-"""A cue alone is not enough."""
-FOLLOWING = 0.5
-"""A sentence soon after one that states a topic, in the same paragraph, says as much of it as this share of a cue."""
+STATED, READER, SALIENCE = 2.2, 1.6, 0.15
+LEAST, UNLIKELY = 1.0, 0.1
+"""What a sentence is worth at least; the chance that it states the topic below which the reader does not see it."""
 READ = 16
 """Sentences that the reader is asked about for a topic."""
 FOCUS_PASSAGES, FOCUS_SENTENCES = 12, 15
@@ -55,37 +50,12 @@ def choose_for_topic(
 
     Nothing that is `taken` or repeats it is chosen, and none of `outside`.
     """
-    cued = cues(topic, pool.candidates)
-    value = SECTION * headed_by(topic.sections, pool) + CUE * cued
-    at = np.arange(len(pool.candidates))
-    value = value + topic.opening / (1 + at / 5) + SALIENCE * np.clip(standardise(salience), -2, 2)
+    stated = pool.stating(topic)
+    value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
+    value = value + SALIENCE * np.clip(standardise(salience), -2, 2)
     closed = {*taken, *outside}
-    likely = [int(number) for number in np.argsort(-value, kind="stable") if cued[number] and number not in closed]
-    likely = sorted(likely[:READ])
+    order = map(int, np.argsort(-value, kind="stable"))
+    likely = sorted([number for number in order if stated[number] > UNLIKELY and number not in closed][:READ])
     value[likely] += READER * pool.chances(topic.question, likely)
     fit = [number for number in likely if value[number] >= LEAST]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
-
-
-def cues(topic: Topic, candidates: list[SentenceCandidate]) -> np.ndarray:
-    """1 for candidates that state the topic, FOLLOWING for those that go on about it, 0 for others, [candidates]."""
-    found = np.zeros(len(candidates))
-    since, paragraph = 0, -1
-    for number, candidate in enumerate(candidates):
-        if topic.cues.search(candidate.text):
-            found[number] = 1.0
-            since, paragraph = 0, candidate.paragraph
-        elif candidate.paragraph == paragraph and since < topic.following:
-            found[number] = FOLLOWING
-            since += 1
-    return found
-
-
-def headed_by(pattern: re.Pattern[str], pool: Pool) -> np.ndarray:
-    """1 for candidates under a heading that `pattern` matches, 1/2 where it is further up, [candidates]."""
-    values: dict[Section | None, float] = {None: 0.0}
-    for section in pool.document.sections:
-        path = pool.document.section_path(section)[::-1]
-        depth = next((depth for depth, title in enumerate(path[:3]) if pattern.search(title)), None)
-        values[section] = 0.0 if depth is None else 1.0 if depth == 0 else 0.5
-    return np.array([values[candidate.section] for candidate in pool.candidates])

@@ -17,6 +17,7 @@ def alternatives(words: Iterable[str]) -> str:
 
 DENIALS = word_set("not no never none nothing neither nor cannot without")
 EXCEPTIONS = word_set("except unless until only")
+DUTIES = word_set("shall must agrees")
 DOCUMENTS = word_set(
     "act agreement appeal article case constitution contract court decision document file judgment judgement lease "
     "letter manual opinion package paper pdf policy report statute study"

@@ -153,8 +153,12 @@ class ExcerptReader:
         """Whether a question cannot be understood without one before it, by the folder's heads for questions."""
         return self._of_questions is not None and self._of_questions.goes_on(self.question_states(question)[1])
 
+    def refuses(self, reply: str) -> bool:
+        """Whether a reply says that the documents do not answer, by the folder's heads for questions."""
+        return self._of_questions is not None and self._of_questions.says_nothing(self.question_states(reply)[1])
+
     def clause_of(self, question: str) -> str:
-        """The clause of a contract that answers a question, empty where it is none of those that are known."""
+        """The clause of CLAUSES that answers a question, empty where it is none of them."""
         return "" if self._of_questions is None else self._of_questions.clause_of(self.question_states(question)[1])
 
     def _states(self, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray]]:

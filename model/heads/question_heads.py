@@ -21,8 +21,9 @@ QUESTION_HEADS_FILE = "question_heads.safetensors"
 CLAUSES = (
     "", "parties", "agreement date", "effective date", "term", "renewal", "notice to end", "governing law",
     "termination for convenience", "assignment", "exclusivity", "liability cap", "insurance",
+    "termination", "confidentiality", "disposition", "holding", "issue", "aim", "method", "result", "limits",
 )  # fmt: skip
-"""What of a contract may be asked for; the first: something else."""
+"""What of a contract, an opinion or a paper may be asked for; the first: something else."""
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a question."""
 
@@ -57,7 +58,7 @@ class QuestionOfSeveral:
 class QuestionHeads:
     """The layers, float32, each with its bias. On the first token's state and the mean of all: `kind` [kinds,
     2 * hidden] in the order of QuestionKind, `itself`, `follows` and `two` [2 * hidden]. On the mean alone: `clause`
-    [clauses, hidden] in the order of CLAUSES. On a token's state: `kept`
+    [clauses, hidden] in the order of CLAUSES, and of a reply `refuses` [hidden]. On a token's state: `kept`
     [2, hidden], for kinds that pick documents and for the others, and `parts` [2, hidden], for the first of two
     questions and the second.
 
@@ -72,6 +73,8 @@ class QuestionHeads:
     follows_bias: np.ndarray
     clause: np.ndarray
     clause_bias: np.ndarray
+    refuses: np.ndarray
+    refuses_bias: np.ndarray
     kept: np.ndarray
     kept_bias: np.ndarray
     two: np.ndarray
@@ -95,8 +98,12 @@ class QuestionHeads:
         """Whether a question cannot be understood without one before it."""
         return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
 
+    def says_nothing(self, states: np.ndarray) -> bool:
+        """Whether a reply says that nothing answers."""
+        return bool(self.refuses @ states.mean(0) + self.refuses_bias > 0)
+
     def clause_of(self, states: np.ndarray) -> str:
-        """The clause of a contract that answers a question, one of CLAUSES; empty where it is none of them."""
+        """The clause that answers a question, one of CLAUSES; empty where it is none of them."""
         return CLAUSES[int(np.argmax(self.clause @ states.mean(0) + self.clause_bias))]
 
     def of_several(self, question: str, places: Places, states: np.ndarray) -> QuestionOfSeveral:

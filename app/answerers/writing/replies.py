@@ -9,9 +9,9 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.checking import CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
-from docqa.app.answerers.writing.refusals import refuses
+from docqa.app.answerers.writing.refusals import is_as_told
 from docqa.app.answerers.writing.statements import Written, read_statements
-from docqa.app.answerers.writing.support import Answering, Judge
+from docqa.app.answerers.writing.support import Answering, Judge, Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 from docqa.model.prompts import conversation, summary_prompt
@@ -45,7 +45,7 @@ class ReadReply:
     notes: tuple[str, ...] = ()
 
 
-def read_reply(text: str, given: Given) -> ReadReply:
+def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
     """What `text` states, without repetitions and without what it has of its instructions."""
     kept, notes = spelled_out(text, given), []
     shorter = without_repetition(kept)
@@ -60,7 +60,7 @@ def read_reply(text: str, given: Given) -> ReadReply:
         return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
     first = written.statements[0] if written.statements else None
-    if first is None or (refuses(first.plain) and not first.cites_something):
+    if first is None or (not first.cites_something and (is_as_told(first.plain) or refuses(first.plain))):
         return ReadReply(None, tuple(notes))
     if _copies(written, given):
         return ReadReply(None, (*notes, COPIED))
@@ -70,10 +70,11 @@ def read_reply(text: str, given: Given) -> ReadReply:
 
 
 def check_reply(
-    text: str, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None = None
-) -> tuple[CheckedText | None, tuple[str, ...]]:
+    text: str, given: Given, corpus: Corpus, question: str, judge: Judge, refuses: Refusing,
+    answering: Answering | None = None,
+) -> tuple[CheckedText | None, tuple[str, ...]]:  # fmt: skip
     """(the checked statements of a reply, None where it has none; what to say of how it was written)."""
-    reply = read_reply(text, given)
+    reply = read_reply(text, given, refuses)
     if reply.written is None:
         return None, reply.notes
     checked = check_text(reply.written, given, corpus, question, judge, answering)

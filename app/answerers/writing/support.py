@@ -30,6 +30,8 @@ Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
 
 
+Refusing = Callable[[str], bool]
+"""Whether a statement says that the documents do not answer."""
 Answering = Callable[[Sequence[Located]], ReadAlone]
 """What the reader makes of the one of some places that best answers a question."""
 

@@ -150,7 +150,7 @@ def _places(item: CheckedStatement) -> list[Located]:
 
 
 def _checked(writer: Writer, material: Material, reply: Reply, about: str, most: int) -> Checked:
-    read = read_reply(reply.text, material.shown)
+    read = read_reply(reply.text, material.shown, writer.evidence.reader.refuses)
     notes = (*reply.notes, *read.notes)
     if read.written is None:
         return None, notes

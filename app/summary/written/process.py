@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
-from docqa.app.summary.kinds import LEADS, kind_of
+from docqa.app.reading.document_kind import kind_of
 from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
+from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.app.summary.topics import Topic
 from docqa.app.summary.written.composing import Note, Writer, compose, notes_of, of_notes, said, sentence_of
 from docqa.app.summary.written.material import Material, of_passages, of_units, runs, units_of
 from docqa.ingest.types import Document
@@ -65,7 +65,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self.context = self.writer.corpus.context
-        leads = () if self.focus else LEADS[kind_of(self.document)]
+        leads = () if self.focus else LEADS.get(kind_of(self.document), ())
         self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
@@ -194,7 +194,7 @@ class _Work:
         whole = self.writer.whole
         request = summary_prompt.topic_request(topic.heading, topic.question, topic.count, numbered=not whole)
         while True:
-            passages = self._ranked(topic.question, min(TOPIC_TOKENS, self.writer.budget), topic)
+            passages = self._ranked(topic.question, min(TOPIC_TOKENS, self.writer.budget))
             everything = range(len(self.context.passages))
             material = of_passages(self.context, everything if whole else passages, numbered=not whole)
             try:
@@ -212,11 +212,9 @@ class _Work:
         self.remarks += notes
         return statements
 
-    def _ranked(self, question: str, tokens: int, topic: Topic | None = None) -> list[int]:
-        """Indices of the best passages for a question, those with words that state the topic first, in order."""
+    def _ranked(self, question: str, tokens: int) -> list[int]:
+        """Indices of the best passages for a question, in order."""
         order = [item.index for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked]
-        if topic is not None:
-            order.sort(key=lambda index: not self._states(topic, index))
         chosen: list[int] = []
         for index in order:
             tokens -= self._tokens([index])
@@ -224,10 +222,6 @@ class _Work:
                 break
             chosen.append(index)
         return sorted(chosen)
-
-    def _states(self, topic: Topic, index: int) -> bool:
-        """Whether a passage has words that state a topic."""
-        return topic.cues.search(" ".join(self.context.text_of(self.context.passages[index]).split())) is not None
 
     def _tokens(self, passages: Iterable[int]) -> int:
         placed = (self.context.passages[index] for index in passages)

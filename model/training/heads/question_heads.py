@@ -3,7 +3,8 @@
 FORMS has lines of five forms. {"question", "kind", "alone", "sign"}: what is wanted of several documents, a kind of
 QuestionKind, `compare` with a sign for the most (1) and the least (-1), and the question as one document is asked.
 {"question", "itself"}: whether it asks about a document itself. {"question", "follows"}: whether it cannot be
-understood without one before it. {"question", "clause"}: the clause of a contract that answers it, one of CLAUSES.
+understood without one before it. {"question", "clause"}: the clause that answers it, one of CLAUSES.
+{"reply", "refuses"}: what a model wrote, and whether it says that nothing answers.
 {"question", "parts"}: the two questions that it asks, in its words, none where it asks one. Questions of the sets ask
 for one fact in a document.
 
@@ -62,9 +63,9 @@ def read_forms(path: Path) -> list[Form]:
 
 
 def read_rows(path: Path, key: str) -> list[tuple[str, Any]]:
-    """Questions, and what is said of them under `key`: "itself", "follows", "clause" or "parts"."""
+    """Questions or replies, and what is said of them under `key`: "itself", "follows", "clause", "parts", "refuses"."""
     rows = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if key in row]
-    return [(" ".join(row["question"].split()), row[key]) for row in rows]
+    return [(" ".join(row.get("question", row.get("reply")).split()), row[key]) for row in rows]
 
 
 def drawn(sets: QuestionSets, most: int, seed: int) -> list[tuple[str, bool]]:
@@ -72,6 +73,13 @@ def drawn(sets: QuestionSets, most: int, seed: int) -> list[tuple[str, bool]]:
     asked = [question for name in sets.shares for source in read_set(sets, name) for question in source.questions]
     chosen = random.Random(seed).sample(asked, min(most, len(asked)))
     return [(" ".join(question.text.split()), question.form == "two_parts") for question in chosen]
+
+
+def answers(sets: QuestionSets, most: int, seed: int) -> list[str]:
+    """Words of the sets that answer a question, drawn evenly."""
+    found = [(source.text, question.spans[0]) for name in sets.shares for source in read_set(sets, name)
+             for question in source.questions if question.spans]  # fmt: skip
+    return [text[start:end] for text, (start, end) in random.Random(seed).sample(found, min(most, len(found)))]
 
 
 def fit(states: Tensor, right: Tensor, outputs: int, decay: float = DECAY) -> tuple[Tensor, Tensor]:
@@ -167,7 +175,7 @@ def run(options: argparse.Namespace) -> None:
         return torch.from_numpy(of_whole(reader.question_states(question)[1]))[None], torch.tensor([int(label)])
 
     def mean_alone(question: str, label: int) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy(reader.question_states(question)[1].mean(0))[None], torch.tensor([label])
+        return torch.from_numpy(reader.question_states(question)[1].mean(0))[None], torch.tensor([int(label)])
 
     forms, itself = read_forms(options.forms), read_rows(options.forms, "itself")
     others = drawn(options.sets, len(forms), options.seed)
@@ -181,6 +189,9 @@ def run(options: argparse.Namespace) -> None:
     clauses = [(text, CLAUSES.index(name)) for text, name in read_rows(options.forms, "clause")]
     clauses += [(text, 0) for text, _ in others[: 2 * len(clauses)]]
     clause = by_folds("clause", [mean_alone(*each) for each in clauses], fit_clauses, options.seed)
+    replies = read_rows(options.forms, "refuses")
+    replies += [(text, False) for text in answers(options.sets, len(replies), options.seed)]
+    refuses = by_folds("refuses", [mean_alone(*each) for each in replies], fit_yes, options.seed)
     told = by_folds("itself", [whole(*each) for each in about], fit_yes, options.seed)
     asking = [form for form in forms if form.kind is not QuestionKind.ONE]
     picking, others_asking = ([form for form in asking if form.kind.picks is picks] for picks in (True, False))
@@ -191,7 +202,7 @@ def run(options: argparse.Namespace) -> None:
     two = by_folds("two", [whole(*each) for each in asks_two], fit_yes, options.seed)
     words = [[words_of_part(text, parts[at], reader) for text, parts in split if parts] for at in (0, 1)]
     apart = [by_folds("parts", each, fit_yes, options.seed) for each in words]
-    heads = {"clause": clause, "follows": goes_on, "kind": kind, "parts": _stacked(apart)}
+    heads = {"clause": clause, "refuses": refuses, "follows": goes_on, "kind": kind, "parts": _stacked(apart)}
     rather = {"two": (two[0], two[1] - SURELY_TWO), "itself": (told[0], told[1] + RATHER_ITSELF)}
     parts = heads | rather | {"kept": _stacked(kept, RATHER_KEPT)}
     tensors = {name: weight.half() for name, (weight, _) in parts.items()}

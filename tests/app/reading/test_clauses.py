@@ -49,7 +49,7 @@ def test_a_clause_is_found_by_what_it_is_about(context, name, words):
 
 
 def test_every_clause_of_a_question_has_a_head_that_finds_it():
-    assert {*clause_heads(), ""} == set(CLAUSES)
+    assert {*clause_heads(), ""} >= set(CLAUSES)
 
 
 @pytest.mark.parametrize("name", ["exclusivity", "liability cap", "termination for convenience"])

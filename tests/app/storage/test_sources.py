@@ -20,13 +20,13 @@ PLAIN = ReadRequest()
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the documents that were parsed, in order."""
     names: list[str] = []
-    parse = worker.read_in_worker
+    parse = worker.DocumentReading
 
     def noted(request: ReadRequest) -> object:
         names.append(Path(request.path).name)
         return parse(request)
 
-    monkeypatch.setattr(worker, "read_in_worker", noted)
+    monkeypatch.setattr(worker, "DocumentReading", noted)
     return names
 
 
@@ -75,26 +75,26 @@ def test_a_password_that_is_not_needed_does_not_matter(store, parsed, write):
 
 def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(store, write, monkeypatch):
     path = write("a.md", TITLED)
-    parse = worker.read_in_worker
+    parse = worker.DocumentReading.document
 
-    def forgotten_meanwhile(request: ReadRequest) -> object:
+    def forgotten_meanwhile(reading: worker.DocumentReading) -> Document:
         Store(store.root).forget(content_digests(path), path)
-        return parse(request)
+        return parse(reading)
 
-    monkeypatch.setattr(worker, "read_in_worker", forgotten_meanwhile)
+    monkeypatch.setattr(worker.DocumentReading, "document", forgotten_meanwhile)
     assert read_sources([path], PLAIN, store).documents[0].title == "The harbour rules"
     assert store.entries() == []
 
 
 def test_a_document_that_lost_pages_to_a_limit_is_not_kept(store, write, monkeypatch):
-    parse = worker.read_in_worker
+    parse = worker.DocumentReading.document
     lost = [(2,), ()]
 
-    def read_in_haste(request: ReadRequest) -> Document:
-        document = parse(request)
+    def read_in_haste(reading: worker.DocumentReading) -> Document:
+        document = parse(reading)
         return replace(document, coverage=replace(document.coverage, lost_pages=lost.pop(0)))
 
-    monkeypatch.setattr(worker, "read_in_worker", read_in_haste)
+    monkeypatch.setattr(worker.DocumentReading, "document", read_in_haste)
     path = write("a.md", TITLED)
     found = [read_sources([path], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
     assert found == [(2,), (), ()] and not lost

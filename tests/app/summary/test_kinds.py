@@ -1,7 +1,7 @@
 """Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
 
 
-from docqa.app.summary.kinds import Kind, kind_of
+from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -30,9 +30,8 @@ def parsed(text: str) -> Document:
 
 
 def test_opinions_contracts_and_papers_are_told_apart(paper, contract):
-    story = parsed("# The boat\n\nThe boat went out in the morning and came back with forty crates of herring.\n")
-    found = [kind_of(each) for each in (parsed(OPINION), contract, paper, story)]
-    assert found == [Kind.OPINION, Kind.CONTRACT, Kind.PAPER, Kind.OTHER]
+    found = [kind_of(each) for each in (parsed(OPINION), contract, paper)]
+    assert found == [DocumentKind.COURT, DocumentKind.CONTRACT, DocumentKind.PAPER]
 
 
 def test_a_courts_holding_comes_before_its_arguments(summarize):

@@ -14,7 +14,7 @@ PARTS = {
     "kind": (len(QuestionKind), 2 * HIDDEN), "kind_bias": (len(QuestionKind),), "itself": (2 * HIDDEN,),
     "itself_bias": (), "follows": (2 * HIDDEN,), "follows_bias": (), "clause": (len(CLAUSES), HIDDEN),
     "clause_bias": (len(CLAUSES),), "kept": (2, HIDDEN), "kept_bias": (2,),
-    "two": (2 * HIDDEN,), "two_bias": (),
+    "refuses": (HIDDEN,), "refuses_bias": (), "two": (2 * HIDDEN,), "two_bias": (),
     "parts": (2, HIDDEN), "parts_bias": (2,),
 }  # fmt: skip
 

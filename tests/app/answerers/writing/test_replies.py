@@ -2,10 +2,12 @@
 
 import pytest
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.answerers.writing import replies
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.refusals import refuses, starts_with_verdict
-from docqa.app.answerers.writing.replies import goes_round, read_reply, without_repetition
+from docqa.app.answerers.writing.refusals import starts_with_verdict
+from docqa.app.answerers.writing.replies import goes_round, without_repetition
+from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
 from docqa.model.prompts.written_prompt import INSTRUCTIONS
 
@@ -14,6 +16,11 @@ GIVEN = Given(
     "\n".join(f"[{number}] {text}" for number, text in enumerate(SENTENCES, 1)),
     tuple(Located(0, 1, number, number + 1) for number in range(20)), (0,), True,
 )  # fmt: skip
+
+
+def read_reply(text: str, given: Given) -> replies.ReadReply:
+    """By the reader that ships."""
+    return replies.read_reply(text, given, load_model(Options()).reader.refuses)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,7 @@ GIVEN = Given(
     ],
 )  # fmt: skip
 def test_a_models_own_refusal_is_one(text):
-    assert refuses(text) and read_reply(text, GIVEN).written is None
+    assert read_reply(text, GIVEN).written is None
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def test_a_models_own_refusal_is_one(text):
     ["The lease does not allow pets.", "No notice is due.", "No, the tenant may not sublet.", "Not before 1 May 2020."],
 )
 def test_an_answer_that_denies_something_is_no_refusal(text):
-    assert not refuses(text) and read_reply(text, GIVEN).written is not None
+    assert read_reply(text, GIVEN).written is not None
 
 
 def test_what_cites_a_sentence_is_no_refusal():

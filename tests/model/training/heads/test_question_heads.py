@@ -31,14 +31,18 @@ def test_heads_tell_the_questions_that_they_were_trained_on(tmp_path, tiny_reade
     clauses = [{"question": f"{words} {each}?", "clause": name}
                for words, name in (("may one assign", "assignment"), ("law of", "governing law"), ("rent of", ""))
                for each in "abcd"]  # fmt: skip
-    path.write_text("\n".join(map(json.dumps, [*FORMS, *itself, *behind, *clauses, *split])))
+    replies = [{"reply": f"the {each} does not say", "refuses": True} for each in "abcd"]
+    replies += [{"reply": f"{each} pays the rent", "refuses": False} for each in "abcd"]
+    path.write_text("\n".join(map(json.dumps, [*FORMS, *itself, *behind, *clauses, *split, *replies])))
     question_heads.run(SimpleNamespace(model=tmp_path, forms=path, sets=read_options.sets, seed=0))
     told = [json.loads(line)["head"] for line in capsys.readouterr().out.splitlines()]
-    assert sorted(told) == sorted(["kind", "follows", "clause", "itself", "kept", "kept", "two", "parts", "parts"])
+    names = ["kind", "follows", "clause", "itself", "kept", "kept", "two", "parts", "parts", "refuses"]
+    assert sorted(told) == sorted(names)
     reader = ExcerptReader(tmp_path)
     kinds = [reader.of_several(form["question"]).kind for form in FORMS]
     right = [QuestionKind.MOST if form["sign"] else QuestionKind(form["kind"]) for form in FORMS]
     assert sum(a is b for a, b in zip(kinds, right, strict=True)) >= 12
     assert reader.asks_about_document("who wrote a?")
     assert [reader.clause_of(f"{words} a?") for words in ("law of", "rent of")] == ["governing law", ""]
+    assert reader.refuses("the a does not say") and not reader.refuses("b pays the rent")
     assert reader.goes_on("and a?") and not reader.goes_on("who pays a?")

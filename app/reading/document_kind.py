@@ -1,0 +1,43 @@
+"""What kind of document it is: a linear head over the hashed words of its opening and its headings, fitted by
+`app.lab.clauses` to documents whose kind is known.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+
+from docqa.app.reading.clauses import hashed, kind_weights
+from docqa.ingest.types import Document
+
+OPENING, HEADINGS = 4_000, 60  # characters, and how many, that are looked at
+LEAST = 0.4  # the chance from which on a document counts as of a kind
+
+
+class DocumentKind(StrEnum):
+    """The kinds that are told apart, by their names for people."""
+
+    CONTRACT = "contract"
+    COURT = "court document"
+    PAPER = "paper"
+    STATUTE = "statute"
+    MANUAL = "manual"
+    BOOK = "book"
+    OTHER = "document"
+
+
+def features(document: Document) -> np.ndarray:
+    """The features of the opening of `document`."""
+    opening = "\n".join(page.text for page in document.pages[:4])[:OPENING]
+    return hashed(opening, " ".join(section.title for section in document.sections[:HEADINGS]))
+
+
+def kind_of(document: Document) -> DocumentKind:
+    """The likeliest kind of `document`; OTHER where none is likely."""
+    weights, bias = kind_weights()
+    found = features(document)
+    scores = weights[:, found].sum(1) * max(len(found), 1) ** -0.5 + bias
+    chances = np.exp(scores - scores.max())
+    best = int(chances.argmax())
+    return list(DocumentKind)[best] if chances[best] >= LEAST * chances.sum() else DocumentKind.OTHER
