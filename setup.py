@@ -7,8 +7,10 @@ compiler, on Windows, and for processors other than x86-64 and ARM; `docqa docto
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
@@ -75,16 +77,19 @@ class BuildNative(build_ext):
                     raise
 
     def _objects(self, parallel: list[str]) -> list[str]:
+        """Those of the levels that the compiler can do, compiled side by side; a later one needs more of it."""
         objects, known = [], []
-        for source, (flags, name) in levels().items():
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            begun = [(name, pool.submit(self._compile, source, [*parallel, *flags]))
+                     for source, (flags, name) in levels().items()]  # fmt: skip
+        for name, compiled in begun:
             try:
-                objects += self._compile(source, [*parallel, *flags, *known])
+                objects += compiled.result()
             except FAILURES:
                 if name is None:
                     raise
-                break  # the later levels need more of the compiler
-            if name is not None:
-                known.append(f"-D{name}")
+                break
+            known += [f"-D{name}"] if name is not None else []
         return objects + self._compile("api.cpp", [*parallel, *known])
 
     def _compile(self, source: str, flags: list[str]) -> list[str]:
@@ -101,11 +106,11 @@ class WheelForEveryPython(bdist_wheel):
 
 
 def packages() -> list[str]:
-    """Every folder with an `__init__.py` but NOT_SHIPPED; `docqa` is a namespace without a folder of its own."""
+    """Every folder with an `__init__.py` but NOT_SHIPPED; that of `docqa` itself is app/package."""
     roots = ("app", "ingest", "kernels", "model")
     found = (name for root in roots for name in (root, *(f"{root}.{below}" for below in find_packages(root))))
-    left_out = tuple(f"{name}." for name in NOT_SHIPPED)
-    return [f"docqa.{name}" for name in found if not f"{name}.".startswith(left_out)]
+    left_out = tuple(f"{name}." for name in (*NOT_SHIPPED, "app.package"))
+    return ["docqa", *(f"docqa.{name}" for name in found if not f"{name}.".startswith(left_out))]
 
 
 native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []

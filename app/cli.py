@@ -48,6 +48,9 @@ def run(arguments: Sequence[str]) -> int:
     from docqa.app.commands import root
 
     try:
+        if arguments[:1] == ["--man"]:
+            report.result(root.manual(" ".join(arguments[1:])))
+            return report.ANSWERED
         done = root.command().main(list(arguments), prog_name="docqa", standalone_mode=False)
         return done if isinstance(done, int) else report.ANSWERED
     except Exit as error:
@@ -72,7 +75,9 @@ def _usage(message: str, hint: str) -> int:
     if message.startswith("Usage:"):  # a group without a command: the message is its help
         report.note(message)
         return report.USAGE
-    return report.usage(message, "`docqa --help` lists the commands" if "Did you mean" in message else hint)
+    if "did you mean" in hint:
+        message = message.partition(" Did you mean")[0]
+    return report.usage(message, hint)
 
 
 def _ignore_interrupts() -> None:

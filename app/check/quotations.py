@@ -20,7 +20,9 @@ _CLOSERS = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "
 _LEAST_WORDS = {"'": 4}
 _BLOCK_WORDS = 4
 _LONGEST = 20_000
-"""Characters between two marks; a text of opening marks alone must not take for ever."""
+_MOST_UNCLOSED = 40
+"""Characters between two marks; marks of one kind in a paragraph that nothing closes, behind which none is looked for:
+a text of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
 # Not behind a hyphen at the line's end, unless more white space is between: that end stays.
@@ -152,11 +154,13 @@ def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], lis
     found: list[tuple[int, int]] = []
     alone: list[int] = []
     at = start
+    unclosed = Counter[str]()
     while at < end:
         if text[at] not in _CLOSERS or not _opens(text, at, start, end):
             at += 1
             continue
-        close = _closing(text, at, end)
+        close = _closing(text, at, end) if unclosed[text[at]] < _MOST_UNCLOSED else None
+        unclosed[text[at]] += close is None
         if close is None:
             if _goes_on(text, at, end):
                 found.append((at + 1, end))

@@ -86,6 +86,12 @@ class Verification:
     def anything_absent(self) -> bool:
         return Grade.ABSENT in {*(quote.grade for quote in self.quotations), *(cite.grade for cite in self.cites)}
 
+    @property
+    def all_verified(self) -> bool:
+        """Whether every quotation is exact or normalised, and no cited place is absent."""
+        sure = all(quote.grade in (Grade.EXACT, Grade.NORMALISED) for quote in self.quotations)
+        return sure and not self.anything_absent
+
     def counts(self) -> dict[str, int]:
         """How many quotations have each grade, strongest first."""
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}

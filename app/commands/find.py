@@ -28,6 +28,7 @@ _Words = Annotated[bool, typer.Option("--word-regexp", "-w", help="Only whole wo
 _Context = Annotated[int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")]
 _Files = Annotated[bool, typer.Option("--files-with-matches", "-l", help="Only the files that have a hit.")]
 _Count = Annotated[bool, typer.Option("--count", "-c", help="Only how many hits each file has.")]
+_Full = Annotated[bool, typer.Option("--full", help="With --json: the whole line of a hit, however long.")]
 
 
 _OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
@@ -44,12 +45,13 @@ def find(
     context: _Context = 0,
     files_only: _Files = False,
     count: _Count = False,
+    full: _Full = False,
     as_json: flags.Json = False,
 ) -> int:
     """Find words in documents: every hit with its line, page and printed section.
 
     Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
-    paragraph, an item of a list or a row of a table; a long one is cut around its hits, but not in --json.
+    paragraph, an item of a list or a row of a table; a long one is cut around its hits (see --full).
 
     Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+" lease.pdf -C 1
 
@@ -63,7 +65,7 @@ def find(
     compiled = (expression_pattern if regex else words_pattern)(
         pattern, ignore_case=ignore_case, whole_words=whole_words
     )
-    search = _Search(compiled, as_json, context)
+    search = _Search(compiled, as_json, context, full)
     show = search.name if files_only else search.count if count else search.hits
     codes = [report.NOT_FOUND]
     for document in _documents(paths, given.options(), codes):
@@ -118,6 +120,7 @@ class _Search:
     pattern: Pattern
     as_json: bool
     context: int
+    full: bool
 
     def name(self, document: Document, with_file: bool) -> bool:
         from docqa.app.search import hits, shown
@@ -145,7 +148,7 @@ class _Search:
         text = SearchedText(document)
         found = text.hits(self.pattern)
         style = Style(with_file, self.context, colours(sys.stdout))
-        objects = (_json(hit_object(text, hit, self.context)) for hit in found)
+        objects = (_json(hit_object(text, hit, self.context, full=self.full)) for hit in found)
         any_hit = False
         for line in objects if self.as_json else shown_hits(text, found, style):
             report.result(line)

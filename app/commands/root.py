@@ -5,17 +5,19 @@ So `docqa --help` imports none of them: their lines of help are here, and a test
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup
 
 from docqa.app import report
+from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from typer._click.core import Command, Context, Parameter
+    from typer._click.core import Command, Context
     from typer._click.formatting import HelpFormatter
 
 _HELP = f"""Reads a long document once and answers any number of questions about it, in its own words, offline.
@@ -49,47 +51,8 @@ class CommandEntry:
             return _group(name, self)
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         module = import_module(f"docqa.app.commands.{self.module}")
-        app.command(name, cls=_Command)(getattr(module, self.function or name))
+        app.command(name)(getattr(module, self.function or name))
         return typer.main.get_command(app)
-
-
-class _AsTyped:
-    """Takes what has its type already, texts, defaults and nothing, as it is.
-
-    typer checks every value with pydantic, whose import takes as long as all else that most commands do before they
-    begin. It still checks numbers that a user gave.
-    """
-
-    def __init__(self, checked: Callable[[], Any]) -> None:
-        self._checked = checked
-
-    def __call__(self) -> _AsTyped:
-        return self
-
-    def coerce(self, value: Any, param: Any, ctx: Context) -> Any:
-        kind = param.type_descriptor.annotation
-        if value is None:
-            return () if param.multiple or param.nargs == -1 else None
-        if (kind is str and isinstance(value, str)) or value is param.default:
-            return value
-        if kind == list[str] and isinstance(value, list | tuple):
-            return list(value)
-        return self._checked().coerce(value, param=param, ctx=ctx)
-
-
-def _taken_as_typed(parameters: list[Parameter]) -> list[Parameter]:
-    """`parameters`, all of which take their values so."""
-    for parameter in parameters:
-        if isinstance(parameter, TyperArgument | TyperOption) and "get_runtime_param" not in vars(parameter):
-            parameter.get_runtime_param = _AsTyped(parameter.get_runtime_param)  # type: ignore[method-assign, assignment]
-    return parameters
-
-
-class _Command(TyperCommand):
-    """A command whose values are taken as they are typed."""
-
-    def get_params(self, ctx: Context) -> list[Parameter]:
-        return _taken_as_typed(super().get_params(ctx))
 
 
 COMMANDS = {
@@ -133,9 +96,6 @@ class _Group(TyperGroup):
 
     entries: dict[str, CommandEntry]
 
-    def get_params(self, ctx: Context) -> list[Parameter]:
-        return _taken_as_typed(super().get_params(ctx))
-
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         if cmd_name in self.entries and self.commands[cmd_name] is None:
             self.commands[cmd_name] = self.entries[cmd_name].make(cmd_name)
@@ -148,6 +108,12 @@ class _Group(TyperGroup):
 
 class _Commands(_Group):
     """All commands; says what is kept where one is interrupted, which typer itself would end without a word."""
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """`docqa FILE "question"` is `docqa ask FILE "question"`."""
+        if args and args[0] not in self.entries and os.path.exists(args[0]):
+            args = ["ask", *args]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Context) -> object:
         try:
@@ -189,15 +155,21 @@ def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
 def _no_options() -> None: ...
 
 
+MEANT = {
+    "search": "find", "grep": "find", "delete": "forget", "remove": "forget", "config": "doctor", "check": "verify",
+}  # fmt: skip
+"""Commands that are called otherwise elsewhere."""
+
+
 def hint(arguments: list[str]) -> str:
     """What to do about a command line that was not understood: the nearest command, or the help that tells."""
     from difflib import get_close_matches
 
-    names = list(COMMANDS)
+    names = [*COMMANDS, "--help", "--version", "--man"]
     first = next((argument for argument in arguments if not argument.startswith("-")), "")
     if first in names:
         return f"`docqa {first} --help` shows how"
-    near = get_close_matches(first, names, n=1, cutoff=0.5)
+    near = [MEANT[first]] if first in MEANT else get_close_matches(first, names, n=1, cutoff=0.5)
     return f"did you mean `docqa {near[0]}`?" if near else "`docqa --help` lists the commands"
 
 
@@ -205,25 +177,33 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        report.result(f"docqa-reader {version('docqa-reader')}")
+        from docqa.app.models.library import bundled
+        from docqa.kernels.native import identity
+
+        report.result(f"docqa-reader {version('docqa-reader')}, model {bundled().name}, kernels {identity()}")
         raise typer.Exit
+
+
+def manual(topic: str) -> str:
+    """The page of the manual about `topic`, as Markdown; without one, what pages there are. Raises UsageError."""
+    from importlib.resources import files
+
+    pages = {PurePath(each.name).stem: each for each in files("docqa.app").joinpath("manual").iterdir()}
+    if topic in pages:
+        return pages[topic].read_text(encoding="utf-8").rstrip("\n")
+    listed = " ".join(sorted(pages))
+    if topic:
+        raise UsageError(f"the manual has no page {topic!r}", hint=f"docqa --man TOPIC, one of: {listed}")
+    return f"docqa --man TOPIC prints a page of the manual: {listed}"
 
 
 def _manual(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        from docqa.app.output.manual import manual_page
-
-        report.result(manual_page(command(), version("docqa-reader")))
-        raise typer.Exit
+    """Only for the help: `cli.run` prints the page."""
 
 
-_Manual = Annotated[
-    bool, typer.Option("--man", callback=_manual, is_eager=True, help="Print the manual page: docqa --man | man -l -")
-]
+_Manual = Annotated[bool, typer.Option("--man", callback=_manual, help="Print a page of the manual: docqa --man TOPIC")]
 _Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
 
 
-def _root(version: _Version = False, manual: _Manual = False) -> None:
+def _root(version: _Version = False, man: _Manual = False) -> None:
     """Holds the options of bare `docqa`; they have done their work when this runs."""

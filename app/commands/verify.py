@@ -16,9 +16,15 @@ _Text = Annotated[
 ]
 _Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")]
 
+_AllowNear = Annotated[
+    bool, typer.Option("--allow-near", help="Status 5 only where something is absent, not where words differ.")
+]
+
 
 @flags.shared("password_file", "include_hidden", "no_store", "media_type")
-def verify(given: flags.SharedOptions, text: _Text, files: _Files, as_json: flags.Json = False) -> int:
+def verify(
+    given: flags.SharedOptions, text: _Text, files: _Files, allow_near: _AllowNear = False, as_json: flags.Json = False
+) -> int:
     from docqa.app.check.checked_text import read_checked_text
     from docqa.app.check.verification import verify_text
     from docqa.app.check.verification_report import report_text, to_json_object
@@ -45,7 +51,8 @@ def verify(given: flags.SharedOptions, text: _Text, files: _Files, as_json: flag
         report.result(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     else:
         report.result(report_text(checked, text, several=several))
-    return report.NOT_FOUND if checked.anything_absent else report.ANSWERED
+    failed = checked.anything_absent if allow_near else not checked.all_verified
+    return report.NOT_FOUND if failed else report.ANSWERED
 
 
 # The list is the meaning of "verified": the help prints the one that the code goes by.
@@ -62,5 +69,6 @@ the documents. uncheckable: the place has no usable text, or is in another work.
 
 Example: docqa verify brief.md contract.pdf exhibits/
 
-Exit status 0 nothing is absent, 5 something is, 3 a file cannot be used. No model is needed.
+Exit status 0 every quotation is exact or normalised and every cited place is there, 5 something is not (with
+--allow-near: something is absent), 3 a file cannot be used. No model is needed.
 """

@@ -87,6 +87,8 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
         regex.compile(written, flags)  # a message that names a position should name one of what was typed
         compiled = regex.compile(_bounded(_over_line_ends(written), whole_words), flags)
         return Expression(compiled, written, EXPRESSION_SECONDS)
+    except RecursionError as error:
+        raise UsageError("the expression is nested too deeply", hint=_SIMPLER) from error
     except regex.error as error:
         what = f"{written!r} is not a regular expression: {error}"
         raise UsageError(what, hint="without --regex it is looked for as it is") from error

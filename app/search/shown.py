@@ -13,7 +13,8 @@ from docqa.app.search.hits import Hit, SearchedText
 from docqa.ingest.types import Span
 
 LINE_CHARACTERS = 240
-"""A longer line is cut around its hits."""
+HIT_CHARACTERS = 400
+"""A longer line is cut around its hits; of one that a script gets, so much is left around each hit."""
 _AROUND = 100
 _WHITE_SPACE = re.compile(r"\s")
 _PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"
@@ -55,21 +56,26 @@ def plain(text: str) -> str:
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
 
-def hit_object(text: SearchedText, hit: Hit, context: int) -> dict[str, object]:
+def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False) -> dict[str, object]:
     """The hit as `--json` prints it; `start` and `end` are its place in `line`. Lines around it where some are asked
-    for."""
+    for. Of a long line, and of a long hit, what is around its beginning, unless `full`."""
     start, end = text.line(hit.lines[0]).start, text.line(hit.lines[-1]).end
+    if not full:
+        start = max(start, hit.start - HIT_CHARACTERS // 2)
+        end = min(end, max(start + HIT_CHARACTERS, hit.start + HIT_CHARACTERS // 2))
     found: dict[str, object] = {
-        "text": text.text[hit.start : hit.end],
+        "text": text.text[hit.start : min(hit.end, end)],
         "line": text.text[start:end],
         "start": hit.start - start,
-        "end": hit.end - start,
+        "end": min(hit.end, end) - start,
         "cites": [each.to_json_object() for each in hit.cites],
     }
     if context:
         before = range(max(hit.lines.start - context, 0), hit.lines.start)
         behind = range(hit.lines.stop, min(hit.lines.stop + context, text.line_count))
-        found |= {"before": _texts(text, before), "after": _texts(text, behind)}
+        most = None if full else HIT_CHARACTERS
+        found |= {"before": [each[:most] for each in _texts(text, before)]}
+        found |= {"after": [each[:most] for each in _texts(text, behind)]}
     return found
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 
+LONGEST_QUESTION = 4_000  # characters
 _EXCERPTS, _LEAST_EXCERPTS = 36, 4
 """Read with a question to every document by itself: in all, and of each at least."""
 
@@ -247,4 +248,7 @@ def _checked(question: str) -> str:
     if not asked:
         hint = 'write it in quotation marks: docqa ask file.pdf "When does it end?"'
         raise UsageError("the question is empty", hint=hint)
+    if len(asked) > LONGEST_QUESTION:
+        what = f"the question has {len(asked):,} characters, more than {LONGEST_QUESTION:,}"
+        raise UsageError(what, hint="ask for one thing; what a text claims is checked by `docqa verify`")
     return asked

@@ -2,6 +2,7 @@
 
 import pytest
 
+from docqa.app.check import quotations
 from docqa.app.check.quotations import find_quotations
 
 CASES = [
@@ -54,6 +55,14 @@ def test_the_offsets_and_the_line_are_those_of_the_text():
     (quotation,) = find_quotations(text)[0]
     assert text[quotation.start : quotation.end] == "the term *ends*,"
     assert quotation.line == 3
+
+
+def test_a_paragraph_of_opening_marks_alone_is_looked_through_a_few_times_only(monkeypatch):
+    looked: list[int] = []
+    closing = quotations._closing
+    monkeypatch.setattr(quotations, "_closing", lambda text, at, end: looked.append(at) or closing(text, at, end))
+    found, unmatched = quotations.find_quotations(" “a" * 3_000)
+    assert (found, len(unmatched)) == ([], 3_000) and len(looked) < 100
 
 
 def test_a_mark_without_partner_is_told_with_its_line():

@@ -124,3 +124,18 @@ def test_colours_are_for_terminals_without_no_color(folder):
 
     assert "\x1b[1;31mkeys\x1b[0m" in on_terminal()
     assert "\x1b" not in on_terminal(NO_COLOR="1")
+
+
+def test_of_a_long_line_a_script_gets_what_is_around_each_hit_unless_it_wants_all(docqa, tmp_path):
+    file = tmp_path / "long.txt"
+    file.write_text("the keeper locks the gate " * 400, encoding="utf-8")
+    short, whole = (docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",)))
+    hits = [json.loads(line) for line in short]
+    assert len(hits) == len(whole) == 400
+    assert all(hit["line"][hit["start"] : hit["end"]] == "keeper" and len(hit["line"]) <= 400 for hit in hits)
+    assert len(json.loads(whole[0])["line"]) > 10_000
+
+
+def test_an_expression_of_thousands_of_groups_is_refused(docqa, folder):
+    code, _, err = docqa("find", "--regex", "(?:" * 5_000 + "a" + ")" * 5_000, folder / "a.txt")
+    assert code == 2 and "nested too deeply" in err

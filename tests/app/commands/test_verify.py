@@ -33,10 +33,10 @@ def brief(tmp_path: Path) -> Any:
     return write
 
 
-def test_a_bent_quotation_is_shown_with_its_difference_and_is_no_failure(docqa, lease, brief):
+def test_a_bent_quotation_is_shown_with_its_difference_and_fails_unless_allowed(docqa, lease, brief):
     text = brief('It says "The Tenant may assign this lease without consent" (Section 5.1).')
     code, out, _ = docqa("verify", text, lease)
-    assert code == 0
+    assert (code, docqa("verify", text, lease, "--allow-near")[0]) == (5, 0)
     assert f'{text}:1: "The Tenant may assign this lease without consent"' in out
     assert "[not verified: near (some words differ); not where it is cited]" in out
     assert "differs, [-quoted-]{+document+}: The Tenant [-may-]{+shall not+} assign this lease without consent" in out

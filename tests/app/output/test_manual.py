@@ -1,36 +1,25 @@
-"""The manual page, and what a shell is offered."""
+"""The pages of the manual, and what a shell is offered."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from docqa.app import config
-from docqa.app.commands import root
+
+def test_every_page_of_the_manual_is_printed_and_others_are_named(docqa, repository):
+    code, listed, _ = docqa("--man")
+    pages = sorted((repository / "app" / "manual").glob("*.md"))
+    assert code == 0 and all(page.stem in listed for page in pages)
+    for page in pages:
+        assert docqa("--man", page.stem)[:2] == (0, page.read_text(encoding="utf-8"))
+    code, _, err = docqa("--man", "cats")
+    assert code == 2 and "folders" in err
 
 
-def test_the_manual_has_every_command_option_and_variable(docqa):
-    code, page, err = docqa("--man")
-    assert (code, err) == (0, "")
-    plain = page.replace("\\-", "-")
-    assert page.startswith(".TH DOCQA 1")
-    for name, entry in root.COMMANDS.items():
-        names = [f"{name} {inner}" for inner in entry.commands] or [name]
-        assert all(f"\ndocqa {each} " in plain for each in names)
-    assert ".B --sections 3-5,A\n" in plain and ".B -C, --context N\n" in plain
-    assert all(f".B DOCQA_{name.upper()}\n" in plain for name in config.KNOWN)
-    assert "list[str]" not in page
-
-
-@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
-def test_groff_has_nothing_to_say_about_the_manual(docqa):
-    page = docqa("--man")[1]
-    done = subprocess.run(
-        ["groff", "-k", "-man", "-Tutf8", "-ww", "-z"], input=page.encode(), capture_output=True, timeout=60, check=True
-    )
-    assert done.stderr.decode() == ""
+def test_a_file_and_a_question_need_no_command(docqa, sample_docs):
+    code, _, err = docqa(sample_docs / "harbour_act.pdf", "")
+    assert code == 2 and "the question is empty" in err
 
 
 def offered(shell: str, line: str) -> str:
