@@ -65,7 +65,7 @@ FORMATS = [
     ),
     Format(
         "md", "Markdown", (".md", ".markdown"), ("text/markdown", "markdown"),
-        "docqa.ingest.plain.markdown:read_markdown", is_trusted=True, is_plain=True, tokens_per_byte=0.25,
+        "docqa.ingest.web.markdown:read_markdown", is_trusted=True, is_plain=True, tokens_per_byte=0.25,
     ),
     Format(
         "txt", "plain text", (".txt", ".text"), ("text/plain", "text"),

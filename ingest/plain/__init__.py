@@ -1,3 +1,3 @@
-"""Text that stands as it is: plain text, Markdown, USLM XML."""
+"""Text that stands as it is: plain text and USLM XML."""
 
-__all__ = ["markdown", "text", "uslm"]
+__all__ = ["text", "uslm"]

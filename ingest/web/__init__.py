@@ -1,3 +1,3 @@
-"""HTML, and what is made of it: EPUB and e-mail."""
+"""HTML, and what is read as it: EPUB, e-mail and Markdown."""
 
-__all__ = ["email_message", "email_parts", "epub", "html"]
+__all__ = ["email_message", "email_parts", "epub", "html", "markdown"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -59,10 +60,17 @@ def read_epub(request: ReadRequest) -> Document:
         # A file that the contents do not name goes on where the one before it ended.
         level = max(levels, default=level)
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
-        blocks.write(source)
+        blocks.write(source, partial(_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
     title = " ".join(_metadata(root, "title").split())
     return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
+
+
+def _sheet(book: Package, base: str, href: str) -> str:
+    """The style sheet that the file `base` of a book links to."""
+    name, _ = _resolve(base, href)
+    data = book.read(name) if name.lower().endswith(".css") else None
+    return "" if data is None else data.decode("utf-8", "replace")
 
 
 def _refuse_drm(book: Package) -> None:

@@ -19,6 +19,7 @@ from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.web.quoted import attribution
+from docqa.ingest.web.styles import Linked
 from docqa.ingest.web.visibility import Visibility
 from docqa.ingest.writer import BlockWriter, raised
 
@@ -91,8 +92,9 @@ class HtmlBlocks:
         self._quotes: list[int] = []
         self.warnings: list[str] = []
 
-    def write(self, source: str) -> None:
-        """Writes all of `source`. Raises TooLarge when it is nested deeper or has more elements than the limits."""
+    def write(self, source: str, linked: Linked = lambda _: "") -> None:
+        """Writes all of `source`; `linked`: the style sheets that it links to. Raises TooLarge when it is nested deeper
+        or has more elements than the limits."""
         from selectolax.lexbor import LexborHTMLParser
 
         tree = LexborHTMLParser(prepare(source))
@@ -101,7 +103,7 @@ class HtmlBlocks:
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
-        self._visibility = Visibility(tree, source.count("<") // 2)
+        self._visibility = Visibility(tree, source.count("<") // 2, linked)
         self._due += self._anchors.get(None, ())
         if tree.root is not None:
             self._walk(tree.root)
@@ -283,6 +285,8 @@ class _Numbering:
     def next(self, attributes: Mapping[str, str | None]) -> str:
         if not self._ordered:
             return "- "
+        if marked := attributes.get("data-mark"):
+            return f"{marked} "
         self._at = _number(attributes.get("value"), self._at + 1)
         number = {"a": in_letters, "A": in_letters, "i": in_roman, "I": in_roman}.get(self._kind, str)(self._at)
         return f"{number.upper() if self._kind.isupper() else number}. "

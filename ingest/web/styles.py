@@ -1,12 +1,12 @@
 """The declarations of CSS that a page makes for each of its elements, as far as they can hide text.
 
-This is no browser: external style sheets are not fetched, and of the cascade weight, order and `!important` are kept.
+This is no browser: style sheets are not fetched, and of the cascade weight, order and `!important` are kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
 Declarations = Mapping[str, str]
+Linked = Callable[[str], str]
+"""The style sheet at an address; empty where it is not at hand."""
 # What can make text invisible, or visible again.
 _KNOWN = frozenset((
     "display", "visibility", "opacity", "color", "background", "background-color", "background-image", "font",
@@ -36,16 +38,18 @@ _MOST_LOOKS = 40_000_000
 
 
 class StyleSheets:
-    """What the style sheets in a page say of its elements; `skipped` counts rules that were too many to look at."""
+    """What the style sheets in a page, and those that it links to as far as they are at hand (`linked`), say of its
+    elements; `skipped` counts rules that were too many to look at."""
 
-    def __init__(self, tree: LexborHTMLParser, elements: int) -> None:
+    def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0
         self.variables: dict[str, str] = {}
         self._found: dict[int, list[tuple[tuple[int, ...], str]]] = {}
         self._left = min(_MAX_RULES, max(_FEWEST_RULES, _MOST_LOOKS // max(elements, 1)))
         self._order = 0
-        for style in tree.css("style"):
-            sheet = _applied(_COMMENT.sub("", style.text()[:_MAX_SHEET_CHARS]))
+        for style in tree.css("style, link[href]"):
+            rules = style.text() if style.tag == "style" else linked(style.attributes.get("href") or "")
+            sheet = _applied(_COMMENT.sub("", rules[:_MAX_SHEET_CHARS]))
             for rule in sheet.split("}"):
                 selector, _, body = rule.rpartition("{")
                 self._add(tree, selector.strip(), body)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
-from docqa.ingest.web.styles import Declarations, StyleSheets
+from docqa.ingest.web.styles import Declarations, Linked, StyleSheets
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -49,8 +49,8 @@ class Seen(NamedTuple):
 class Visibility:
     """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` says what holds inside."""
 
-    def __init__(self, tree: LexborHTMLParser, elements: int) -> None:
-        self.sheets = StyleSheets(tree, elements)
+    def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
+        self.sheets = StyleSheets(tree, elements, linked)
         self._stack = [Seen()]
 
     @property

@@ -134,3 +134,11 @@ def test_text_of_a_book_that_nobody_sees_is_left_out_and_said():
         assert "Ghost" not in document.pages[0].text and "It begins." in document.pages[0].text
         assert document.coverage.hidden_spans == 1
         assert any("hidden text" in line for line in document.coverage.warnings)
+
+
+def test_what_a_style_sheet_of_the_book_hides_is_not_read():
+    linked = FIRST.replace("<title/>", '<title/><link rel="stylesheet" href="../style/a.css"/>')
+    linked = linked.replace("<p>Oak.</p>", '<p class="note">Pay the bearer.</p><p>Oak.</p>')
+    sheet = {"OEBPS/text/a.xhtml": linked, "OEBPS/style/a.css": ".note { display: none }"}
+    made = read(ReadRequest("a.epub", book(sheet)))
+    assert "Pay the bearer." not in made.pages[0].text and made.coverage.hidden_spans == 1
