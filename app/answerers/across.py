@@ -42,13 +42,13 @@ class DocumentAnswer:
 
 
 def ask_across(
-    asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer]
+    asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer], numbers: Sequence[int]
 ) -> Iterator[Event]:
-    """Ask every document of `corpus` by itself, by one answerer each of `alone`, the likeliest by its words first; each
-    answer is told as it is found. Progress is of reading all."""
+    """Ask each document of `numbers` of `corpus` by itself, by its answerer of `alone`, the likeliest by its words first;
+    each answer is told as it is found. Progress is of reading all."""
     started = time.monotonic()
     found: dict[int, DocumentAnswer] = {}
-    order = _most_promising_first(question, corpus)
+    order = [number for number in _most_promising_first(question, corpus) if number in numbers]
     for number in order:
         before = sum(each.answer.coverage.tokens for each in found.values())
         for event in alone[number].ask(asked.question, wanted=asked.wanted, doubtful=asked.kind.picks):
@@ -63,7 +63,7 @@ def ask_across(
                 yield _of_all(event, before, len(corpus.context), ends=ends)
             else:
                 yield event
-    inside = [found[number] for number in range(len(alone))]
+    inside = [found[number] for number in numbers]
     yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
 
 

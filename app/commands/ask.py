@@ -62,6 +62,7 @@ def ask(
     hide: flags.HideThoughts = False,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
+    ray: batches.Ray = None,
 ) -> int:
     """Answer a question about documents, with quotes and pages.
 
@@ -83,8 +84,9 @@ def ask(
     if not paths:
         raise UsageError("there is no document to ask", hint="docqa ask FILE --questions QUESTIONS")
     inputs.check_stdin(paths)
-    if (jobs > 1 or workspace is not None) and not each:
-        raise UsageError("--jobs and --workspace work only with --each", hint="add --each for one answer a file")
+    as_batch = jobs > 1 or workspace is not None or ray is not None
+    if as_batch and not each:
+        raise UsageError("--jobs, --workspace and --ray work only with --each", hint="add --each for one answer a file")
     preview = False if no_preview or (shown_as != "text" and not quick) else None
     options = given.options(quick=quick, preview=preview, think=think)
     inputs.check_writing(options)
@@ -92,8 +94,8 @@ def ask(
     run = _Run(asked, options, shown_as, named, thoughts=not hide and shown_as == "text")
     if not each:
         code = report.worst([run.ask(paths)])
-    elif jobs > 1 or workspace is not None:
-        code = run.ask_batch(paths, jobs, workspace)
+    elif as_batch:
+        code = run.ask_batch(paths, jobs, workspace, ray)
     else:
         code = report.worst(run.ask_each(paths))
     run.print_collected()
@@ -178,7 +180,7 @@ class _Run:
             self._show_failures(left, error)
             return report.failure(error)
 
-    def ask_batch(self, paths: list[str], jobs: int, workspace: str | None) -> int:
+    def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
         """Ask every document by itself, several at once; the answers come in order when all are there.
 
         They are not kept in the history: what an answer cites is in the processes that read it.
@@ -191,7 +193,7 @@ class _Run:
             options = replace(self.options, preview=False)
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
-            batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True))
+            batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray))
             batches.answer_documents(batch, "--workspace" if workspace is not None else None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from docqa.app.evidence.terms import plain_words
 from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.normalise import fold
+from docqa.ingest.language.numbers import ordinal
+from docqa.ingest.language.words import DOCUMENTS
 from docqa.ingest.types import Document
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
@@ -71,6 +75,15 @@ class DocumentNames:
         """The numbers of the documents that `words` name."""
         folded = fold(words).text
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
+
+    def meant_by(self, question: str) -> set[int]:
+        """The numbers of the documents that a question is limited to, by their names or in the order in which they were
+        given ("the second contract"); empty where it names none or all."""
+        found, count = self.named_in(question), len(self._names)
+        for word, noun in pairwise(plain_words(question)):
+            number = count if word == "last" else ordinal(word) or 0
+            found |= {number - 1} if noun in DOCUMENTS and 0 < number <= count else set()
+        return found if len(found) < count else set()
 
 
 def _names(document: Document) -> list[re.Pattern[str]]:

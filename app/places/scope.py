@@ -73,8 +73,7 @@ class Scope:
 def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they have."""
     typed = in_full(question)
-    named = DocumentNames(documents).named_in(typed)
-    which = named if 0 < len(named) < len(documents) else None
+    which = DocumentNames(documents).meant_by(typed) or None
     mentions = _mentions(typed, documents, which)
     if not mentions:
         if which is None:

@@ -22,6 +22,7 @@ from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.options import Options
+from docqa.app.places.named import DocumentNames
 from docqa.app.reading.candidates import ANYTHING, Wanted
 from docqa.app.reading.wording.across import across_question
 from docqa.app.storage.store import Store
@@ -189,10 +190,13 @@ class Session:
         several = len(self.documents) > 1 and not self.writes
         reader = self.model.reader if several else None
         across = across_question(asked, reader) if reader is not None else None
+        meant = DocumentNames(self.documents).meant_by(asked) if across is not None else set()
         if across is None:
             events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
+        elif len(meant) == 1:
+            events = self._alone[meant.pop()].ask(asked, wanted=wanted)
         else:
-            events = ask_across(across, asked, self.corpus, self._alone)
+            events = ask_across(across, asked, self.corpus, self._alone, sorted(meant or range(len(self.documents))))
         yield from self._with_notices(events)
 
     def answer(self, question: str) -> Answer:

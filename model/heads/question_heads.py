@@ -24,6 +24,8 @@ CLAUSES = (
     "termination", "confidentiality", "disposition", "holding", "issue", "aim", "method", "result", "limits",
 )  # fmt: skip
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
+ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding"))
+"""Those whose likeliest sentence answers; that of others is only read first."""
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a question."""
 

@@ -13,7 +13,7 @@ from docqa.app.reading.candidates import ANYTHING, FRONT, Wanted
 from docqa.app.reading.clauses import KINDS
 from docqa.app.reading.wording.language import is_english
 from docqa.ingest.language.words import word_set
-from docqa.model.heads.question_heads import QuestionKind
+from docqa.model.heads.question_heads import ANSWERING, QuestionKind
 
 if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -42,7 +42,7 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
         return AcrossQuestion(found.kind, question)
     clause = reader.clause_of(f"{found.asked}?") or reader.clause_of(question)
     kind = KINDS.get(clause)
-    if clause and (kind is FactKind.LAW or not found.kind.picks):
+    if clause in ANSWERING and (kind is FactKind.LAW or not found.kind.picks):
         wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
         return AcrossQuestion(found.kind, f"{found.asked}?", wanted)
     # The right yes or no for 82 of 100, as a whole question gets; for 61 without "Does it".

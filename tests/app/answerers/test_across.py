@@ -50,7 +50,7 @@ def ask(document, model):
         corpus = Corpus(tuple(document("Words.", path=name) for name in NAMES), model.tokenizer, [])
         each = (words if isinstance(words, tuple) else (words,) for words in said)
         alone = [Alone(name, *words) for name, words in zip(NAMES, each, strict=True)]
-        *before, finished = ask_across(AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone)
+        *before, finished = ask_across(AcrossQuestion(kind, "Is it?"), "Which?", corpus, alone, range(len(alone)))
         progress = [event for event in before if isinstance(event, ReadProgress)]
         assert [event.done == event.total for event in progress] == [False] * 5 + [True]
         assert all(a.done <= b.done for a, b in zip(progress, progress[1:]))

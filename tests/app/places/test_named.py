@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.places.named import region_named
+from docqa.app.places.named import DocumentNames, region_named
 from docqa.app.places.scope import scope_of
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -32,6 +32,12 @@ A boat costs nine pounds.
 
 def act() -> Document:
     return read(ReadRequest("act.md", TEXT.encode()))
+
+
+def test_a_document_is_meant_by_its_place_in_the_order():
+    names = DocumentNames([act(), act()])
+    assert names.meant_by("Which law governs the second contract?") == names.meant_by("and the last file?") == {1}
+    assert names.meant_by("Which law governs it?") == names.meant_by("the third contract?") == set()
 
 
 @pytest.mark.parametrize(
