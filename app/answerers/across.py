@@ -44,8 +44,8 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer], numbers: Sequence[int]
 ) -> Iterator[Event]:
-    """Ask each document of `numbers` of `corpus` by itself, by its answerer of `alone`, the likeliest by its words first;
-    each answer is told as it is found. Progress is of reading all."""
+    """Ask each document of `numbers` in `corpus` by itself, by its answerer in `alone`, the likeliest by its words
+    first; each answer is told as it is found. Progress is of reading all."""
     started = time.monotonic()
     found: dict[int, DocumentAnswer] = {}
     order = [number for number in _most_promising_first(question, corpus) if number in numbers]

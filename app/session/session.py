@@ -190,11 +190,11 @@ class Session:
         several = len(self.documents) > 1 and not self.writes
         reader = self.model.reader if several else None
         across = across_question(asked, reader) if reader is not None else None
-        meant = DocumentNames(self.documents).meant_by(asked) if across is not None else set()
-        if across is None:
-            events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
-        elif len(meant) == 1:
+        meant = DocumentNames(self.documents).meant_by(asked) if reader is not None else set[int]()
+        if len(meant) == 1:
             events = self._alone[meant.pop()].ask(asked, wanted=wanted)
+        elif across is None:
+            events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
         else:
             events = ask_across(across, asked, self.corpus, self._alone, sorted(meant or range(len(self.documents))))
         yield from self._with_notices(events)
