@@ -64,7 +64,7 @@ class Interface(App[None]):
         self._path = path
         self.store = store
         self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
-        self.bridge = SessionBridge(opener)
+        self.opener, self.bridge = opener, SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
         self._kept_theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK

@@ -97,12 +97,6 @@ def test_standard_input_that_is_a_terminal_is_not_waited_for(capsys, monkeypatch
     assert "the terminal" in err
 
 
-def test_version_names_the_distribution(capsys):
-    code, out, _ = _run(capsys, "--version")
-    assert code == 0
-    assert out.startswith("docqa-reader 0.")
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -12,7 +12,7 @@ from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
-from docqa.app.answerers.writing.restated import only_restates, without_premise
+from docqa.app.answerers.writing.restated import only_restates
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
 from docqa.app.answerers.writing.support import Answering, Evidence, Judge, Judgement, judge_statements
 from docqa.app.evidence.terms import count_content_words
@@ -31,7 +31,7 @@ _QUOTED_CHANCE = 0.95
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
-_ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
+_ANSWERS = 0.5
 _SURELY_SUPPORTED = 0.65
 _MOST_SEEN = 3
 _APART = "\n\n"
@@ -207,14 +207,12 @@ class _ReplyCheck:
                 item.judgement, item.quotes = judgement, [(place,) for place in run]
 
     def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
-        """What is hardly supported, or was judged without its premise, is supported only where the quote is about what
-        was asked: else it may be another case, or another thing of nearly the same words."""
+        """What is hardly supported is supported only where the quote is about what was asked: else it may be another
+        case, or another thing of nearly the same words."""
         quoted = [place for spans in item.quotes for place in spans]
         if item.judgement.support is not Support.SUPPORTED:
             return
-        dropped = without_premise(item.written.plain, self.question) != item.written.plain
-        least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
-        if least and answering(quoted).chance < least:
+        if item.judgement.chance < _SURELY_SUPPORTED and answering(quoted).chance < _ANSWERS:
             item.judgement = replace(item.judgement, support=Support.PARTLY)
 
     def _is_verdict(self, item: CheckedStatement) -> bool:
@@ -275,7 +273,6 @@ class _ReplyCheck:
         """The statement as it can be judged by itself: an item with the line above its list, a few words that only
         answer with the question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
-        words = without_premise(words, self.question)
         if statement.lead:
             return f"{statement.lead.rstrip(':')} {words}"
         return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.widget import Widget
@@ -22,6 +23,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import LibraryDocument, find
+from docqa.app.tui.library.preview import Open, PreviewMade, preview
 from docqa.app.tui.library.recents import (
     PastQuestion,
     RecentDocument,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS = 10, 12, 20
 _PADDING = 8
+_WIDE, _REST_S = 110, 0.4  # columns from which on a preview stands beside the list; seconds that the cursor rests first
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),
@@ -104,7 +107,8 @@ class LibraryListed(Message):
 
 
 class LibraryScreen(PromptScreen):
-    """Lists `path` and, where `everywhere`, what was read and asked before wherever it is. Nothing is parsed."""
+    """Lists `path` and, where `everywhere`, what was read and asked before wherever it is; beside the list
+    what the document is where the cursor rests."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 
@@ -117,11 +121,15 @@ class LibraryScreen(PromptScreen):
         self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
+        self._preview = Static("", id="library-preview", markup=False)
+        self._previewed, self._rest = "", self.set_timer(_REST_S, self._look_at, pause=True)
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
         yield self._title
-        yield self._table
+        with Horizontal(id="library-body"):
+            yield self._table
+            yield self._preview
         yield self._status
         yield self.prompt
         yield Footer(compact=True, show_command_palette=False)
@@ -187,6 +195,38 @@ class LibraryScreen(PromptScreen):
     def on_resize(self) -> None:
         self._fill()
 
+    # The preview
+
+    def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
+        """Where the cursor rests a while, the document is looked at."""
+        self._rest.stop()
+        self._rest = self.set_timer(_REST_S, self._look_at)
+
+    def _look_at(self) -> None:
+        if not self._wide or not 0 <= self._table.cursor_row < len(self._shown):
+            return
+        entry = self._shown[self._table.cursor_row]
+        path, kept = entry.path, entry.kept
+        if path != self._previewed:
+            self._previewed = path
+            self._preview.update("…" if kept != _GONE else f"{kept}: {printable(path)}")
+            if kept == _GONE:
+                return
+            opener: Open = self.app.opener  # type: ignore[attr-defined]
+            run_in_thread(
+                self, lambda: preview(path, kept, opener, self._store), lambda why: PreviewMade(path, Text(why, "bold"))
+            )
+
+    def on_preview_made(self, message: PreviewMade) -> None:
+        """Shown, unless the cursor is elsewhere by now."""
+        if message.path == self._previewed:
+            self._preview.update(message.text)
+
+    @property
+    def _wide(self) -> bool:
+        """Whether there is room beside the list."""
+        return self.size.width >= _WIDE
+
     def _open_path(self, path: str) -> None:
         if not os.path.exists(path):
             self.notify(f"{printable(path)} does not exist", severity="warning", markup=False)
@@ -247,19 +287,23 @@ class LibraryScreen(PromptScreen):
 
     def _fill(self) -> None:
         """A row a document: its name, when it was changed or used, its size, and what is kept of it."""
-        when = self.size.width >= 60
+        width, kept = (self.size.width // 2, 0) if self._wide else (self.size.width, _KEPT_CELLS)
+        self._preview.display = self._wide
+        when = width >= 60
         by_use = self._order == "last use"
         rows = []
         for each in self._shown:
             seconds = each.used if by_use or each.past else each.modified
             told = (ago(seconds) if seconds else "",) if when else ()
-            rows.append((printable(each.name), *told, _right(size(each.size) if each.size else ""), each.kept))
+            shown = (printable(each.name), *told, _right(size(each.size) if each.size else ""), each.kept)
+            rows.append(shown if kept else shown[:-1])
         longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
-        others = _SIZE_CELLS + _KEPT_CELLS + _PADDING + when * (_WHEN_CELLS + 2)
-        name_cells = min(max(longest, len("Document")), max(self.size.width - others, 12))
+        others = _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
+        name_cells = min(max(longest, len("Document")), max(width - others, 12))
         columns: list[tuple[Cell, int]] = [("Document", name_cells)]
         columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
-        self._table.fill([*columns, (_right("Size"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)], rows)
+        columns += [(_right("Size"), _SIZE_CELLS), *([("Kept", kept)] if kept else [])]
+        self._table.fill(columns, rows)
 
     def _look(self) -> LibraryListed:
         """In a thread: a folder may be large, or on a disk that sleeps."""

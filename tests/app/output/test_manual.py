@@ -8,6 +8,7 @@ import pytest
 
 
 def test_every_page_of_the_manual_is_printed_and_others_are_named(docqa, repository):
+    assert docqa("--version")[1].startswith("docqa-reader 0.")
     code, listed, _ = docqa("--man")
     pages = sorted((repository / "app" / "manual").glob("*.md"))
     assert code == 0 and all(page.stem in listed for page in pages)

@@ -18,8 +18,8 @@ from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-SLOW_BLOCKS = "import time, docqa.model.load as m; p = m.Model.prefill\n" + (
-    "def slow(self, *a, **k):\n    time.sleep(0.15)\n    return p(self, *a, **k)\nm.Model.prefill = slow\n"
+SLOW_BLOCKS = "import time, docqa.model.load as m; p = m.NetworkModel.prefill\n" + (
+    "def slow(self, *a, **k):\n    time.sleep(0.15)\n    return p(self, *a, **k)\nm.NetworkModel.prefill = slow\n"
 )
 """The tiny model reads faster than anybody can kill it."""
 SIZES = (60, 20), (140, 45), (110, 30)

@@ -138,6 +138,7 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     async def steps(pilot: Any) -> None:
         pilot.app.push_screen(library.LibraryScreen("none", pilot.app.store, everywhere=True))
         await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: size == NARROW or "· read, 3 questions" in tui.screen_text(pilot.app))
         pilot.app.screen.query_one("#title").update("What you read and asked before")
         compare(pilot.app, f"recent_{'wide' if size == WIDE else 'narrow'}_docqa-dark")
 
