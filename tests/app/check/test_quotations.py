@@ -57,7 +57,7 @@ def test_the_offsets_and_the_line_are_those_of_the_text():
     assert quotation.line == 3
 
 
-def test_a_paragraph_of_opening_marks_alone_is_looked_through_a_few_times_only(monkeypatch):
+def test_a_paragraph_of_opening_marks_is_looked_through_few_times(monkeypatch):
     looked: list[int] = []
     closing = quotations._closing
     monkeypatch.setattr(quotations, "_closing", lambda text, at, end: looked.append(at) or closing(text, at, end))

@@ -129,7 +129,7 @@ def test_colours_are_for_terminals_without_no_color(folder):
     assert "\x1b" not in on_terminal(NO_COLOR="1")
 
 
-def test_of_a_long_line_a_script_gets_what_is_around_each_hit_unless_it_wants_all(docqa, tmp_path):
+def test_of_a_long_line_a_script_gets_what_is_around_hits(docqa, tmp_path):
     file = tmp_path / "long.txt"
     file.write_text("the keeper locks the gate " * 400, encoding="utf-8")
     short, whole = (docqa("find", "keeper", file, "--json", *more)[1].splitlines() for more in ((), ("--full",)))
