@@ -109,8 +109,6 @@ class ExtractiveAnswerer(LocalReading):
         `ranked`: the passages in another order to start from.
         """
         asked = self._asked(question)
-        if ranked is None and self._by_clause(asked.wanted):
-            ranked = self.corpus.rank(question)
         if ranked is not None:
             return self.finder.find(asked, ranked)
         if asked.found is None:
@@ -119,7 +117,9 @@ class ExtractiveAnswerer(LocalReading):
             else:
                 for part in self.finder.parts(asked):
                     self.rank_asked(part)
-                ordered, found = self.finder.find(asked, self.rank_asked(asked))
+                by_words = self._by_clause(asked.wanted)
+                ranked = self.corpus.rank(question) if by_words else self.rank_asked(asked)
+                ordered, found = self.finder.find(asked, ranked)
                 asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
         return asked.found
 
@@ -150,7 +150,7 @@ class ExtractiveAnswerer(LocalReading):
     # Parts
 
     def _by_clause(self, wanted: Wanted) -> bool:
-        """Whether the answer is looked for in a clause, which its words tell: the model need not read the rest."""
+        """Whether the answer is looked for in a clause, which words tell: the model need not read the rest."""
         return bool(wanted.clause) and isinstance(self.finder, ReaderFinder)
 
     def _whole_state(self) -> State:

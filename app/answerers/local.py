@@ -70,9 +70,9 @@ class LocalReading:
 
     def usage(self, started: float, *, read: bool = True) -> Usage:
         """What an answer took since `started`; the first one from the state is charged with the read of it."""
-        total = len(self.corpus.context)
         if not read:
-            return Usage(0, total, round(time.monotonic() - started, 3), True)
+            return Usage(0, 0, round(time.monotonic() - started, 3), False)
+        total = len(self.corpus.context)
         reused = total if self._read_charged else self.prefiller.tokens_reused
         self._read_charged = True
         return Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)

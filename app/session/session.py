@@ -27,6 +27,7 @@ from docqa.app.reading.candidates import ANYTHING, Wanted
 from docqa.app.reading.wording.across import across_question
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
+from docqa.model.heads.question_heads import QuestionKind
 
 if TYPE_CHECKING:
     from docqa.app.answerers.generator import TextGenerator
@@ -191,12 +192,13 @@ class Session:
         reader = self.model.reader if several else None
         across = across_question(asked, reader) if reader is not None else None
         meant = DocumentNames(self.documents).meant_by(asked) if reader is not None else set[int]()
-        if len(meant) == 1:
+        if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
             events = self._alone[meant.pop()].ask(asked, wanted=wanted)
         elif across is None:
             events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
         else:
-            events = ask_across(across, asked, self.corpus, self._alone, sorted(meant or range(len(self.documents))))
+            numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
+            events = ask_across(across, asked, self.corpus, self._alone, numbers)
         yield from self._with_notices(events)
 
     def answer(self, question: str) -> Answer:

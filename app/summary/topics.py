@@ -53,4 +53,4 @@ LEADS = {
 }  # fmt: skip
 """The topics that come first in a summary of a kind of document."""
 WEIGHTY = {DocumentKind.COURT: OPINION, DocumentKind.CONTRACT: CLAUSES}
-"""Those whose sentences speak for their sections; of papers that lost a twentieth of ROUGE."""
+"""Those whose sentences speak for their sections; of papers that lost ROUGE."""

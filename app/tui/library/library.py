@@ -252,7 +252,7 @@ class LibraryScreen(PromptScreen):
 
     def on_library_listed(self, message: LibraryListed) -> None:
         """Fill the table; the cursor stays on its document."""
-        self._listed, self._loaded = message, True
+        self._listed, self._loaded, self._previewed = message, True, ""
         self._show(self._words)
         if self._entered:
             self._entered = False

@@ -1,5 +1,4 @@
-"""What a document of the library is, beside the list: its kind, pages, what could not be read, how it begins, and what
-was asked about it last. A document that was never read is parsed in a worker, and kept."""
+"""What stands beside the list about a document. One that was never read is parsed in a worker, and kept."""
 
 from __future__ import annotations
 
