@@ -47,7 +47,7 @@ def read_latex(request: ReadRequest) -> Document:
         request = request.of(request.path, source.encode("utf-8", "replace"))
     preamble, body = _parted(source)
     try:
-        text = LatexText(preamble)
+        text = LatexText(preamble, body)
         text.write(parse(_DEFINED.sub("", body)))
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"

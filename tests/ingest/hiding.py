@@ -135,4 +135,5 @@ def documents() -> Iterator[tuple[str, str, bytes]]:
     }  # fmt: skip
     for kind, (name, made) in makers.items():
         for line in (TABLES / f"{kind}.txt").read_text().splitlines():
-            yield name, f"{kind}: {line}", made(re.sub(r"(?<![\d] )\bG\b", GHOST, line))
+            pattern = r"(?<=\()G\b" if kind == "pdf" else r"\bG\b"
+            yield name, f"{kind}: {line}", made(re.sub(pattern, GHOST, line))
