@@ -52,7 +52,8 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
     if token.type in ("ident", "hash", "function"):
         with suppress(ValueError, TypeError, NotImplementedError):  # functions with too few arguments
             found = parse_color(token)
-            return (_in_levels(found), float(found.alpha)) if found and not isinstance(found, str) else (None, 1.0)
+            if found and not isinstance(found, str):
+                return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
     return None, 1.0
 
 

@@ -92,6 +92,7 @@ class StyleSheets:
     def _sheet(self, source: str, address: str, depth: int = 0) -> None:
         import tinycss2
 
+        source = source.replace("<![CDATA[", "").replace("]]>", "")
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
         for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
             if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
@@ -113,7 +114,7 @@ class StyleSheets:
             self._add(above, _said(nodes))
         for node in nodes if depth < _MAX_DEPTH else ():
             if node.type == "qualified-rule":
-                selector = tinycss2.serialize(node.prelude).strip().removeprefix("<!--").removesuffix("-->").strip()
+                selector = tinycss2.serialize(node.prelude).strip()
                 if above:
                     around = f":is({above})"
                     selector = selector.replace("&", around) if "&" in selector else f"{around} {selector}"
