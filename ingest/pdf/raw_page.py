@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
 from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
-from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, UNLIKE, HiddenTextDetector, false_words
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
 from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
@@ -93,6 +93,8 @@ class PdfiumFile:
         self._ligatures = ligatures
         stand_in.install()
         self._file = pypdfium2.PdfDocument(data, password=password)
+        if self._file.get_formtype() == 1:
+            self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
 
     def __enter__(self) -> PdfiumFile:
         return self
@@ -111,18 +113,31 @@ class PdfiumFile:
 
     def page_words(self, index: int) -> PageWords:
         """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
-        with self.page(index) as page, closing(page.get_textpage()) as text_page:
-            return _read_words(page, text_page, self._layered, lambda: self._ligatures(index))
+        false: dict[int, str] = {}
+        with self.page(index) as page:
+            objects = PageObjects(page, layered=self._layered)
+            if not (spoken := objects.spoken()):
+                return self._read(page, objects, index, [])
+            false = false_words(page, objects, spoken)
+        with self.page(index) as page:
+            objects = PageObjects(page, layered=self._layered)
+            objects.silence(item for at, item in enumerate(objects.order) if at in false)
+            return self._read(page, objects, index, [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())])
+
+    def _read(self, page: Any, objects: PageObjects, index: int, hidden: list[Hidden]) -> PageWords:
+        with closing(page.get_textpage()) as text_page:
+            found = _read_words(page, text_page, objects, lambda: self._ligatures(index))
+        return found._replace(hidden=[*found.hidden, *hidden])
 
 
-def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Codes]) -> PageWords:
+def _read_words(page: Any, text_page: Any, objects: PageObjects, codes: Callable[[], Codes]) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    detector = HiddenTextDetector(page, text_page, layered=layered)
+    detector = HiddenTextDetector(page, text_page, objects)
     font_of = partial(font_name, raw, text_page.raw)
     text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
     words, places, boxes = _all_words(page, text, detector, ligatures, font_of)

@@ -50,7 +50,7 @@ def pdf(line: str) -> bytes:
     drawing = " ".join(shown if word == "T" else word for word in drawing.split(" "))
     content = f"q BT /F1 12 Tf 72 700 Td ({SEEN}) Tj ET {drawing} Q"
     objects = {
-        1: "<</Type /Catalog /Pages 2 0 R /OCProperties <</OCGs [18 0 R 19 0 R] /D <</OFF [18 0 R] "
+        1: "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [21 0 R]>> /OCProperties <</OCGs [18 0 R 19 0 R] /D <</OFF [18 0 R] "
         "/AS [<</Event /View /Category [/View] /OCGs [19 0 R]>>]>>>>>>",
         2: "<</Type /Pages /Kids [3 0 R] /Count 1>>",
         3: f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources {RESOURCES} "

@@ -40,7 +40,7 @@ class Picture:
         return left, top, min(right, width), min(bottom, height)
 
     def _render(self, page: Any, crop: list[float]) -> None:
-        kind = {"may_draw_forms": False, "draw_annots": False, "prefer_bgrx": True}
+        kind = {"prefer_bgrx": True}
         with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
