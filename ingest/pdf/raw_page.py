@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
 from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
-from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, UNLIKE, HiddenTextDetector, false_words
+from docqa.ingest.pdf.visibility.hidden import INVISIBLE, OUTSIDE, SAME_COLOUR, TOO_SMALL, UNLIKE, HiddenTextDetector, false_words
 from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
 from docqa.ingest.pdf.visibility.raster import placer
 
@@ -156,7 +156,7 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, codes: Callable
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
-        if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
+        if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
         if number in repeated:

@@ -140,7 +140,7 @@ def _is_clipped(said: Declarations, size: float) -> bool:
         return False
     for name in ("height", "max-height", "width", "max-width"):
         length = pixels(said.get(name, ""), size)
-        if length is not None and length <= _THIN and not said[name].endswith(("%", "em")):
+        if length is not None and length <= _THIN and "%" not in said[name] and not said[name].endswith("em"):
             overflow = {said.get(f"overflow{side}", "") for side in ("", "-x", "-y")}
             cut = not overflow.isdisjoint(("hidden", "clip", "auto", "scroll"))
             if cut or (length == 0 and name.endswith("height")):

@@ -257,6 +257,12 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     after = _picture_without(page, boxes, objects, owners)
     unseen = [s for s in candidates if before.same(after, s.box, _SAME_LEVELS)]
     unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box, _SAME_LEVELS)]
+    if unseen and objects.annotated:
+        # What an annotation shows once more, in the same place, can be seen.
+        plain = Picture(page, boxes, annotations=False)
+        without = _picture_without(page, boxes, objects, owners, annotations=False)
+        alike = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
+        unseen = [s for s in unseen if s not in alike or plain.same(without, s.box, _SAME_LEVELS)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)
@@ -266,10 +272,12 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     return {candidate.word: candidate.reason for candidate in unseen}
 
 
-def _picture_without(page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int]) -> Picture:
+def _picture_without(
+    page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int], *, annotations: bool = True
+) -> Picture:
     objects.set_active(items, False)
     try:
-        return Picture(page, boxes)
+        return Picture(page, boxes, annotations=annotations)
     finally:
         objects.set_active(items, True)
 

@@ -80,6 +80,8 @@ class PageObjects:
 
     `rules`: thin boxes, in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
 
+    `annotated`: something was put over the page that may hide what is there.
+
     `whole`: every object of the page is known; not so where forms lie too deep in each other.
     """
 
@@ -104,7 +106,9 @@ class PageObjects:
         get, count = self.api["FPDFPage_GetObject"], self.api["FPDFPage_CountObjects"](page.raw)
         self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
         self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
-        self.over += [Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)]
+        annotations = [Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)]
+        self.annotated = bool(annotations)
+        self.over += annotations
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """A function from a character to its box: left, top, right and bottom in user space, None where it has none."""
