@@ -56,7 +56,8 @@ _PAGES = 'As printed or counted from 1, as "3-5,xii"; at most 20. Parts of a doc
 
 def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServer:
     """The server over `roots`, ready to run. Raises MissingError for a path that is not there."""
-    tools = _Tools(AllowedPaths(roots), options)
+    allowed = AllowedPaths(roots)
+    tools = _Tools(allowed, replace(options, within=allowed.real))
     server = MCPServer(
         "docqa", instructions=_INSTRUCTIONS, version=version, log_level="WARNING", lifespan=tools.lifespan
     )

@@ -49,8 +49,9 @@ class Sources:
 def reading_of(options: Options, on_page: Callable[[int, int], None] | None = None) -> ReadRequest:
     """How `options` have documents read; `on_page` hears of each page of a PDF that is begun, and how many."""
     return ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden, on_page=on_page
-    )
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden,
+        within=options.within, on_page=on_page,
+    )  # fmt: skip
 
 
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:

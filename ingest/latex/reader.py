@@ -40,7 +40,7 @@ def read_latex(request: ReadRequest) -> Document:
     data = request.content
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
-    inputs = Inputs(request.name)
+    inputs = Inputs(request.name, request.within)
     source = _SKIPPED.sub("", clean(inputs.put(_SKIPPED.sub("", decoded))))
     if inputs.files:
         # The files that were taken in are part of what the document is.
