@@ -21,21 +21,23 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from docqa.app import report
+from docqa.app.errors import InputError
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.mcp.allowed import AllowedPaths
-from docqa.app.mcp.results import Found, Outlines, Pages, pages_of
+from docqa.app.mcp import results
+from docqa.app.mcp.results import Found, Outlines, Pages
 from docqa.app.options import Options
-from docqa.app.output.outline import outline_object
 from docqa.app.output.render import answer_text
-from docqa.app.search.expression import expression_pattern, words_pattern
+from docqa.app.search.expression import MAX_PATTERN_CHARACTERS, Expression, expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import hit_object
 from docqa.app.session.asynchronous import AsyncSession
 from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.model.errors import Cancelled
 
@@ -165,9 +167,12 @@ class _Tools:
         progress = _CallProgress(context)
 
         def search() -> Found:
+            results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
             )
+            if isinstance(compiled, Expression):
+                compiled = replace(compiled, seconds=results.EXPRESSION_SECONDS)
             left_out: list[str] = []
             hits = (
                 hit_object(text, hit, 0)
@@ -186,7 +191,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _told(progress):
             documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return Outlines(documents=[outline_object(document) for document in documents])
+            return results.outlines_of(documents)
 
     async def read_pages(
         self,
@@ -199,7 +204,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _told(progress):
             documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return pages_of(documents[0], pages, section)
+            return results.pages_of(documents[0], pages, section)
 
     async def verify(
         self,
@@ -212,6 +217,7 @@ class _Tools:
 
         def check() -> CallToolResult:
             left_out: list[str] = []
+            results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
             checked = verify_text(text, documents)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
@@ -242,18 +248,30 @@ class _Tools:
 
     def _document(self, path: str, progress: _CallProgress) -> list[Document]:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
-        reading = reading_of(self._options, progress.on_page)
-        return list(each_document(self._allowed.file(path), reading, self._store, Sources()))
+        file = self._allowed.file(path)
+        results.refuse_large(file)
+        return list(each_document(file, self._reading(progress), self._store, Sources()))
+
+    def _reading(self, progress: _CallProgress) -> ReadRequest:
+        return replace(reading_of(self._options, progress.on_page), seconds=results.SECONDS)
 
     def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        for file in files:
+        begun, characters = time.monotonic(), 0
+        for at, file in enumerate(files):
             found = Sources()
+            if time.monotonic() - begun > results.SECONDS or characters > results.MOST_READ:
+                many = f"{len(files) - at} more files"
+                left_out.append(f"{many}: not read in one call; name fewer paths at a time")
+                return
             try:
-                yield from each_document(file, reading_of(self._options, progress.on_page), self._store, found)
-            except IngestError as error:
+                results.refuse_large(file)
+                for document in each_document(file, self._reading(progress), self._store, found):
+                    characters += sum(len(page.text) for page in document.pages)
+                    yield document
+            except (IngestError, InputError) as error:
                 left_out.append(str(error))
             left_out += found.warnings
 
