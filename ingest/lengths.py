@@ -61,5 +61,6 @@ def _chosen(function: Any, size: float) -> float | None:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
-    choose = {"calc": min, "min": min, "max": max, "clamp": lambda found: sorted(found)[len(found) // 2]}
-    return choose[function.lower_name](known) if function.lower_name in choose else None
+    known.sort()
+    places = {"calc": 0, "min": 0, "max": -1, "clamp": len(known) // 2}
+    return known[places[function.lower_name]] if function.lower_name in places else None

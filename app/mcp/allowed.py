@@ -15,7 +15,8 @@ from docqa.ingest.read import find_documents
 
 
 class AllowedPaths:
-    """`roots` are files and folders as the user named them, `real` where they lead. Raises MissingError where one is not there."""
+    """`roots` are files and folders as the user named them, `real` where they lead. Raises MissingError where one is
+    not there."""
 
     def __init__(self, roots: Sequence[str]) -> None:
         for root in roots:

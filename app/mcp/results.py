@@ -94,7 +94,7 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
         what = f"{len(chosen)} pages are more than {MOST_PAGES}"
         raise InputError(what, where=document.path, hint="ask for fewer at a time")
     if sum(len(page["text"]) for page in chosen) > MOST_ANSWERED:
-        raise InputError(f"over {MOST_ANSWERED:,} characters", where=document.path, hint="ask for fewer pages at a time")
+        raise InputError(f"over {MOST_ANSWERED:,} characters", where=document.path, hint="ask for fewer at a time")
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 

@@ -21,12 +21,12 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from docqa.app import report
-from docqa.app.errors import InputError
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
-from docqa.app.mcp.allowed import AllowedPaths
+from docqa.app.errors import InputError
 from docqa.app.mcp import results
+from docqa.app.mcp.allowed import AllowedPaths
 from docqa.app.mcp.results import Found, Outlines, Pages
 from docqa.app.options import Options
 from docqa.app.output.render import answer_text

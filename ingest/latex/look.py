@@ -37,19 +37,19 @@ class Look(NamedTuple):
     def after(self, name: str, told: Sequence[str], colours: Colours) -> Look:
         """The look that the macro `name` gives, which is `told` these arguments."""
         last = told[-1].strip() if told else ""
-        if name.endswith("color") or name.endswith("colorbox"):
+        if name.endswith(("color", "colorbox")):
             colour = colours.of(last, told[0] if len(told) > 1 else "")
             return self._replace(colour=colour) if name in ("color", "textcolor") else self._replace(ground=colour)
         if name.endswith("transparent"):
-            return self._replace(away=(pixels(last) or 0.0) >= 0 and (pixels(last) or 0.0) < _LEAST)
+            return self._replace(away=(pixels(last) or 0.0) < _LEAST)
         if name in ("scalebox", "resizebox"):
             sizes = [abs(size) for part in told if (size := pixels(part)) is not None]
             return self._replace(away=self.away or any(size < _LEAST for size in sizes))
         if name in ("hspace", "vspace", "raisebox"):
-            return self._replace(aside=self.aside or abs(pixels(told[0] if name == "raisebox" else last) or 0.0) >= _FAR)
-        size = told[0].strip() if told else "10"
-        size = size if size[-1:].isalpha() else f"{size}pt"
-        return self._replace(away=(pixels(size) or _FAR) <= _SMALLEST)
+            moved = pixels(told[0] if name == "raisebox" else last) or 0.0
+            return self._replace(aside=self.aside or abs(moved) >= _FAR)
+        high = told[0].strip() if told else "10"
+        return self._replace(away=(pixels(high if high[-1:].isalpha() else f"{high}pt") or _FAR) <= _SMALLEST)
 
 
 class Colours:

@@ -26,11 +26,12 @@ DROPPED = word_set(
     "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
     "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
     "toprule midrule bottomrule cline cmidrule definecolor captionsetup linespread fontsize index nocite phantom "
-    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox theoremstyle "
-    "hypersetup graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
+    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox "
+    "theoremstyle hypersetup "
+    "graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
     "tt sc sl em bfseries itshape scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont "
-    "onecolumn twocolumn long global protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead endfoot "
-    "endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
+    "onecolumn twocolumn long global protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead "
+    "endfoot endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
@@ -82,7 +83,8 @@ class Names:
     def __init__(self, preamble: str, body: str) -> None:
         self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))
         found = _SHORT_NAME.findall(preamble)
-        self._short = {name: said for name, given, said in found if not given and "#" not in said and name not in DROPPED}
+        short = {name: said for name, given, said in found if not given and "#" not in said}
+        self._short = {name: said for name, said in short.items() if name not in DROPPED}
         taking = ((name, given, said) for name, given, said in [*found, *_SHORT_NAME.findall(body)] if given)
         self.taking = {name: (int(given.strip("[#")[:1]) if given[0] == "[" else given.count("#"), said)
                        for name, given, said in taking}  # fmt: skip
@@ -129,8 +131,8 @@ _ARGUMENTS = {
     "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
     "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
-    "{{": "colorlet sbox texttransparent scalebox href texorpdfstring setcounter addtocounter setlength addtolength markboth numberwithin fontsize import "
-    "subimport",
+    "{{": "colorlet sbox texttransparent scalebox href texorpdfstring setcounter addtocounter setlength addtolength "
+    "markboth numberwithin fontsize import subimport",
     "{{{": "multicolumn multirow addcontentsline definecolor",
     "[{": "bibitem captionsetup color pagecolor rowcolor cellcolor",
     "[{{": "rule textcolor colorbox",

@@ -17,7 +17,15 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
 from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
-from docqa.ingest.pdf.visibility.hidden import INVISIBLE, OUTSIDE, SAME_COLOUR, TOO_SMALL, UNLIKE, HiddenTextDetector, false_words
+from docqa.ingest.pdf.visibility.hidden import (
+    INVISIBLE,
+    OUTSIDE,
+    SAME_COLOUR,
+    TOO_SMALL,
+    UNLIKE,
+    HiddenTextDetector,
+    false_words,
+)
 from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
 from docqa.ingest.pdf.visibility.raster import placer
 

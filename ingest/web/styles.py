@@ -96,9 +96,8 @@ class StyleSheets:
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
         for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
             if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
-                named = next((t.value for t in node.prelude if t.type in ("url", "string")), None) or next(
-                    (a.value for t in node.prelude if t.type == "function" for a in t.arguments if a.type == "string"), ""
-                )
+                inner = (a for t in node.prelude for a in (t.arguments if t.type == "function" else [t]))
+                named = next((token.value for token in inner if token.type in ("url", "string")), "")
                 if named and _applies([token for token in node.prelude if token.type not in ("url", "string")]):
                     near = named if named.startswith("data:") else posixpath.join(posixpath.dirname(address), named)
                     self._fetched(near, depth + 1)
@@ -198,7 +197,8 @@ def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
         if name in _KNOWN or name == "inset" or name.startswith("--"):
             value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
             parts = value.split() if name == "inset" else []
-            named = dict(zip(_SIDES, (parts * 4 if len(parts) < 3 else [*parts, parts[1]])[:4])) if parts else {name: value}
+            sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
+            named = dict(zip(_SIDES, sides)) if parts else {name: value}
             (important if node.important else usual).update(named)
     return usual, important
 

@@ -153,7 +153,7 @@ def _is_moved(said: Declarations, size: float) -> bool:
         return True
     for name, values in _functions(said.get("transform", ""), size):
         small = name.startswith("scale") and min(map(abs, values)) < _CLEAR
-        flat = name.startswith("matrix") and len(values) == 6 and abs(values[0] * values[3] - values[1] * values[2]) < 0.01
+        flat = name == "matrix" and len(values) == 6 and abs(values[0] * values[3] - values[1] * values[2]) < 0.01
         turned = name in ("rotatex", "rotatey") and abs(values[0]) % 180 == 90
         if small or flat or turned or (name.startswith("translate") and max(map(abs, values)) >= _VERY_FAR / 5):
             return True

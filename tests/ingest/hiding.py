@@ -50,17 +50,18 @@ def pdf(line: str) -> bytes:
     drawing = " ".join(shown if word == "T" else word for word in drawing.split(" "))
     content = f"q BT /F1 12 Tf 72 700 Td ({SEEN}) Tj ET {drawing} Q"
     objects = {
-        1: "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [21 0 R]>> /OCProperties <</OCGs [18 0 R 19 0 R] /D <</OFF [18 0 R] "
-        "/AS [<</Event /View /Category [/View] /OCGs [19 0 R]>>]>>>>>>",
+        1: "<</Type /Catalog /Pages 2 0 R /AcroForm <</Fields [21 0 R]>> /OCProperties <</OCGs [18 0 R 19 0 R] "
+        "/D <</OFF [18 0 R] /AS [<</Event /View /Category [/View] /OCGs [19 0 R]>>]>>>>>>",
         2: "<</Type /Pages /Kids [3 0 R] /Count 1>>",
         3: f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources {RESOURCES} "
         f"/Annots [{'21 0 R' if annotation else ''}]>>",
         4: stream(content), 5: "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>", 6: empty_font(8),
-        7: empty_font(14), 8: stream("0.5 0 d0"), 9: form("0 g", "/BBox [0 0 1 1] /Group <</S /Transparency /CS /DeviceGray>>"),
+        7: empty_font(14), 8: stream("0.5 0 d0"),
+        9: form("0 g", "/BBox [0 0 1 1] /Group <</S /Transparency /CS /DeviceGray>>"),
         10: "<</FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1>>",
-        11: stream("1 g 0 0 9 9 re f", "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9 /Resources <<>>"),
+        11: stream("1 g 0 0 9 9 re f", "/PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9"),
         12: "<</ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 612 0] /Extend [true true] /Function 10 0 R>>",
-        13: stream("~", "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"),
+        13: stream("w", "/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"),
         14: stream("0.5 0 d0 0 0 0.001 0.001 re f"), 15: form(shown, "/BBox [0 0 612 792] /OC 18 0 R"),
         16: form(f"1 g {shown}"), 17: form(shown, "/BBox [0 0 9 9]"),
         18: "<</Type /OCG /Name (a)>>", 19: "<</Type /OCG /Name (b) /Usage <</View <</ViewState /OFF>>>>>>",
@@ -81,7 +82,7 @@ def html(body: str, sheet: str = "") -> bytes:
 
 
 def epub(line: str) -> bytes:
-    page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/><link rel="stylesheet" href="../a%20b.css"/></head>'
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><link rel="stylesheet" href="../a%20b.css"/></head>'
     page += f'<body><p>{SEEN}</p><p class="g">{GHOST}</p></body></html>'
     sheets = {"OEBPS/a b.css": line, "OEBPS/more.css": ".g{display:none}"}
     return book({"OEBPS/text/a.xhtml": page, "OEBPS/text/b b.xhtml": None, **sheets})
@@ -110,7 +111,8 @@ def email(line: str) -> bytes:
     if kind == "tags":
         what = f"{SEEN} " + "".join(chr(0xE0000 + ord(letter)) for letter in what)
     if kind in ("html", "tags"):
-        mail.set_content(f"<p>{SEEN}</p>{what}" if kind == "html" else what, subtype="html" if kind == "html" else "plain")
+        words, subtype = (f"<p>{SEEN}</p>{what}", "html") if kind == "html" else (what, "plain")
+        mail.set_content(words, subtype=subtype)
         return mail.as_bytes()
     mail.set_content(what if kind in ("plain-of-two", "nested-of-two") else SEEN)
     if kind in ("calendar-of-two", "enriched-of-two"):

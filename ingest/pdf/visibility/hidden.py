@@ -319,8 +319,8 @@ def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict
             unknown = not shown or any(unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown)
             read, seen = (folded(unicodedata.normalize("NFKC", text)) for text in (words, shown))
             # Letters that the font does not name are known only from what they are said to be.
-            same = read in (seen, seen[::-1]) if not unknown else len(read) * _NARROWEST * (y1 - y0) <= max(x1 - x0, y1 - y0)
-            if not same:
+            long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)
+            if long if unknown else read not in (seen, seen[::-1]):
                 false |= {places[item]: words for item in items}
     return false
 

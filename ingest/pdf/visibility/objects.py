@@ -156,7 +156,7 @@ class PageObjects:
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
     def spoken(self) -> dict[int, str]:
-        """The text objects that the file says to read as other words than they show (`ActualText`), with these words."""
+        """The text objects that the file says how to read (`ActualText`), with what it says."""
         found: dict[int, str] = {}
         for item in self.order:
             for mark in self._marks(item):

@@ -38,7 +38,7 @@ def is_hidden(document: Document) -> bool:
         f'<div style="font-size:0"><span style="font-size:14px">{GHOST}</span></div>',
         f'<p style="background:none transparent">{GHOST}</p>', f'<p style="font:12px/0 serif">{GHOST}</p>',
         f'<p style="width:calc(100% - 20px);overflow:hidden">{GHOST}</p>',
-        f'<div style="background:#fff;position:relative;z-index:0"><p style="position:relative;z-index:-1">{GHOST}</p></div>',
+        f'<div style="background:#fff;isolation:isolate"><p style="position:relative;z-index:-1">{GHOST}</p></div>',
     ],
 )  # fmt: skip
 def test_what_only_looks_like_hiding_is_read(body):
