@@ -16,7 +16,7 @@ from docqa.ingest.types import Document, Page, Span
 
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
 PART_CHARACTERS = 10_000
-MOST_READ, MOST_ANSWERED, MOST_CHECKED = 8_000_000, 200_000, 20_000
+MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
 """Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS = 25.0, 3.0

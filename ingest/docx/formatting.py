@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of
 from docqa.ingest.docx.markup import number, number_of, toggled
-from docqa.ingest.lengths import pixels
+from docqa.ingest.language.lengths import pixels
 from docqa.ingest.xml_tree import attribute, child, local
 
 # In points; what Word uses where no style says another size.

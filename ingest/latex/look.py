@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
+from docqa.ingest.language.lengths import pixels
 from docqa.ingest.language.words import word_set
-from docqa.ingest.lengths import pixels
 
 # What holds for all that follows in a group, and what holds for the last argument.
 SETTING = word_set("color pagecolor rowcolor cellcolor transparent fontsize hspace vspace normalsize small large Large")

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from docqa.ingest.language.lengths import pixels
 from docqa.ingest.language.words import word_set
-from docqa.ingest.lengths import pixels
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
-from docqa.ingest.lengths import USUAL_SIZE, pixels
+from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.web.styles import Declarations, Linked, StyleSheets, resolved
 
 if TYPE_CHECKING:
