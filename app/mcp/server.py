@@ -219,6 +219,9 @@ class _Tools:
             left_out: list[str] = []
             results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
+            characters = sum(len(page.text) for document in documents for page in document.pages)
+            if len(text) * characters > results.MOST_COMPARED:
+                raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
             checked = verify_text(text, documents)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
