@@ -25,10 +25,11 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.loading import load_model
 from docqa.app.eval.questions import read_eval_file
 from docqa.app.lab.calibration.fitting import logistic
+from docqa.app.lab.dates import TIMES, date_rows, opening_rows
 from docqa.app.lab.fields import ALSO_MARKED
 from docqa.app.lab.roles import ROLES, kinds, role_rows
 from docqa.app.options import Options
-from docqa.app.reading.clauses import FILE, WIDTH, ClauseHead, ClauseSentence, clause_sentences, naming
+from docqa.app.reading.clauses import FILE, SHORTEST, WIDTH, ClauseHead, ClauseSentence, clause_sentences, naming
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, features, tokens
 from docqa.app.storage.arrays import save_summed
 
@@ -170,6 +171,18 @@ def fit_kinds(found: list[np.ndarray], numbers: list[int]) -> tuple[np.ndarray, 
     return weights.detach().T.numpy(), bias.detach().numpy()
 
 
+def fit_dates(contracts: str, question: str) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [WIDTH] and bias [1] of what a document's date is; prints how often it is right of openings left out."""
+    marked, openings, right = list(date_rows(contracts, question)), list(opening_rows()), []
+    for fold in range(FOLDS + 1):
+        others = [rows for number, rows in enumerate(openings) if number % FOLDS != fold]
+        weights, bias = fit([*marked, *others * TIMES])
+        head = ClauseHead(weights[0], float(bias[0]), 1.0, 0.0)
+        right += [y[head.scores(rows).argmax(), 0] for rows, y in openings[fold::FOLDS] if fold < FOLDS and y.any()]
+    print(json.dumps({"openings": len(right), "date_right": float(np.mean(right))}))
+    return weights[0] * SHORTEST**-0.5, bias
+
+
 def fit_heads(rows: list[Rows], names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights [names, WIDTH] and biases [names] by all rows, and lines [names, 2] to log-odds by rows left out."""
     held, lines = [], []
@@ -214,12 +227,14 @@ def main(arguments: list[str] | None = None) -> None:
     told = [int((kind[:, row].sum(1) * len(row) ** -0.5 + kind_bias).argmax()) for row in openings]
     print(json.dumps({"kinds": int(left.sum()), "right": float(np.equal(told, numbers)[left].mean())}))
     kind, kind_bias = fit_kinds(openings, numbers)
+    dates, date_bias = fit_dates(contracts, asked["agreement date"])
     scale = np.abs(weights).max(1) / 127
     arrays = {
         "weights": np.round(weights / scale[:, None]).astype(np.int8), "scale": scale.astype(np.float32),
         "lines": np.hstack([bias[:, None], lines]).astype(np.float32), "names": names.astype(np.float16),
         "follow": follow.astype(np.float32), "kinds": kind.astype(np.float16),
-        "kind_bias": kind_bias.astype(np.float32),
+        "kind_bias": kind_bias.astype(np.float32), "dates": dates.astype(np.float16),
+        "date_bias": date_bias.astype(np.float32),
     }  # fmt: skip
     ship = Path(str(files("docqa.app.reading").joinpath(FILE)))
     save_summed(ship, arrays, names=json.dumps([*asked, *ROLES]))
