@@ -31,7 +31,7 @@ class HybridConfig:
 
     `model_type`: that of the text model. `intermediate_size`: of dense MLPs; 0 where every
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions.
+    none.
     """
 
     vocab_size: int
@@ -55,8 +55,6 @@ class HybridConfig:
     decoder_sparse_step: int = 1
     mlp_only_layers: tuple[int, ...] = ()
     linear_conv_kernel_dim: int = 4
-    negative_eigenvalues: bool = False
-    rotates: bool = True
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
     tie_word_embeddings: bool = False
@@ -71,7 +69,7 @@ class HybridConfig:
             )
         self._check_heads()
         self._check_mlps()
-        if self.rotates and (self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim):
+        if self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim:
             raise ConfigUnsupported(
                 f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
             )
@@ -166,8 +164,6 @@ class HybridConfig:
     @property
     def rotary_dim(self) -> int:
         """How many dims of an attention head rotate; the rest carry no position."""
-        if not self.rotates:
-            return 0
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated))
 
     @property
@@ -186,11 +182,11 @@ class HybridConfig:
 
     @property
     def stretches(self) -> bool:
-        """Whether YaRN makes the context longer; not where nothing rotates, or where the checkpoint has scaled its
-        frequencies another way.
+        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another
+        way.
         """
         rope = self.rope_parameters
-        return self.rotates and rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
+        return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
     def static_factor(self) -> float:
@@ -203,8 +199,6 @@ class HybridConfig:
         """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
-        if not self.rotates:
-            return frequencies(0, 1.0)
         rope = self.rope_parameters
         if not self.stretches:
             plain, scale = frequencies(self.rotary_dim, float(rope["rope_theta"]))

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported
 
@@ -61,7 +61,7 @@ class Family:
     network: (config, count of the first layers or None for all) to a `Network` without weights.
     recurrent: some layers are delta nets.
     gated, biased, normed: attention has output gates; queries, keys and values a bias; queries and keys a norm over
-        each head, or over all of them.
+        each head.
     rotated: the part of a head that turns where config.json does not say. rope_types: those that are computed.
     complete: turns the fields of a config.json into those of `HybridConfig`, in place.
     computed: fields of config.json with the values that are computed, beside those that all families share.
@@ -76,7 +76,7 @@ class Family:
     recurrent: bool = True
     gated: bool = True
     biased: bool = False
-    normed: Literal["head", "all"] | None = "head"
+    normed: bool = True
     rotated: float = 0.25
     rope_types: tuple[str, ...] = PLAIN_ROPE
     complete: Callable[[dict[str, object]], None] = lambda raw: None

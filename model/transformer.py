@@ -40,17 +40,14 @@ class Attention(nn.Module):
         self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.o_proj = Linear(self.heads * self.dim, hidden)
-        sizes = {"head": (self.dim, self.dim), "all": (self.heads * self.dim, self.kv_heads * self.dim)}
         if self.normed:
-            self.q_norm, self.k_norm = (PlainNorm(size, config.rms_norm_eps) for size in sizes[self.normed])
+            self.q_norm, self.k_norm = (PlainNorm(self.dim, config.rms_norm_eps) for _ in range(2))
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         batch, seq, _ = x.shape
         q, k, v = self.q_proj(x), self.k_proj(x), self.v_proj(x)
-        if self.normed == "all":
-            q, k = self.q_norm(q), self.k_norm(k)
         q, k, v = (part.view(batch, seq, -1, self.dim) for part in (q, k, v))
-        if self.normed == "head":
+        if self.normed:
             q, k = self.q_norm(q), self.k_norm(k)
         q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
         # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits with one scale

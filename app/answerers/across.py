@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+
+import numpy as np
 
 from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
@@ -16,13 +18,14 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.context.provenance import documents_hash
 from docqa.app.facts.facts import FactKind, read, sort_key
-from docqa.app.reading.answerability import log_odds
+from docqa.app.reading.answerability import agreement, log_odds
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
+from docqa.model.protocol import NamedLogistic
 
 NOT_STATED = "not stated"
-AGREEING, LEAST_AGREEING, AS_LIKELY = 0.0, -1.0, 1.0
-"""Log-odds from which on what is asked holds; below which it never does; how far behind the likeliest it still does."""
+AGREEING = 0.5  # log-odds from which on what is asked holds: of others' files 85 % of those named are right
+FRONT_PASSAGES = 3  # of a document, which say what it is about
 UNNAMED = 0.05  # the chance that another value is meant by the one that a question names
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
 
@@ -48,14 +51,21 @@ def ask_across(
     first; each answer is told as it is found. Progress is of reading all."""
     started = time.monotonic()
     found: dict[int, DocumentAnswer] = {}
+    signals: dict[int, Mapping[str, float]] = {}
+    words = corpus.index.scores(question) if asked.kind.picks else np.zeros(0)
     order = [number for number in _most_promising_first(question, corpus) if number in numbers]
     for number in order:
         before = sum(each.answer.coverage.tokens for each in found.values())
         for event in alone[number].ask(asked.question, wanted=asked.wanted, doubtful=asked.kind.picks):
             if isinstance(event, Finished):
-                named = _named(event.answer, question) if asked.kind.picks and asked.wanted.kind else None
-                agrees = alone[number].agreement(asked.question) if named is None else named
-                found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, agrees)
+                found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, 0.0)
+                if asked.kind.picks and asked.wanted.kind:
+                    found[number] = replace(found[number], agrees=_named(event.answer, question))
+                elif asked.kind.picks:
+                    signals[number] = _with_words(alone[number].signals(asked.question), words, corpus, number)
+                    fitted = alone[number].model.calibration.get("agrees")
+                    for each, agrees in _agreements(signals, fitted).items():
+                        found[each] = replace(found[each], agrees=agrees)
                 if _counts(asked, found[number]) and len(found) < len(order):
                     yield DocumentAnswered(found[number].path, event.answer)
             elif isinstance(event, ReadProgress):
@@ -72,6 +82,27 @@ def _named(answer: Answer, question: str) -> float:
     return answer.confidence if answer.answer and answer.answer.casefold() in question.casefold() else UNNAMED
 
 
+def _with_words(signals: Mapping[str, float], scores: np.ndarray, corpus: Corpus, number: int) -> Mapping[str, float]:
+    """The signals of a document that was read, and how well its passages, and its first ones, have the words that are
+    looked for."""
+    at = [place for place, each in enumerate(corpus.context.passages) if each.document == number]
+    if not signals or not at:
+        return {}
+    return {**signals, "words": scores[at].max(), "front_words": scores[at[:FRONT_PASSAGES]].max()}
+
+
+def _agreements(
+    signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
+) -> Mapping[int, float]:
+    """How likely what is asked holds for each document: by its signals, and by how far each is behind the best one."""
+    names = set().union(*signals.values())
+    most = {name: max(each.get(name, 0.0) for each in signals.values()) for name in names}
+    return {
+        number: agreement({**each, **{f"{n}_behind": value - most[n] for n, value in each.items()}}, calibration)
+        for number, each in signals.items()
+    }
+
+
 def _most_promising_first(question: str, corpus: Corpus) -> list[int]:
     """The numbers of the documents by their best passage for the question's words."""
     passages = corpus.context.passages
@@ -86,10 +117,9 @@ def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> Read
     return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
 
 
-def _counts(asked: AcrossQuestion, each: DocumentAnswer, best: float = math.inf) -> bool:
-    """Whether what a document says is part of the answer; `best`: the log-odds of the likeliest of all."""
-    least = max(min(AGREEING, best - AS_LIKELY), LEAST_AGREEING)
-    return not each.answer.refused and (not asked.kind.picks or log_odds(each.agrees) >= least)
+def _counts(asked: AcrossQuestion, each: DocumentAnswer) -> bool:
+    """Whether what a document says is part of the answer."""
+    return not each.answer.refused and (not asked.kind.picks or log_odds(each.agrees) >= AGREEING)
 
 
 def _joined(
@@ -131,8 +161,7 @@ def _joined(
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
     """Those of the answer, in its order: of a comparison the one that was asked for first, where values decide."""
-    best = max((log_odds(each.agrees) for each in found if not each.answer.refused), default=0.0)
-    said = [each for each in found if _counts(asked, each, best)]
+    said = [each for each in found if _counts(asked, each)]
     if asked.kind in (QuestionKind.LEAST, QuestionKind.MOST):
         for kind in _COMPARED:
             values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer)))]

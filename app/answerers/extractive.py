@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,11 +69,10 @@ class ExtractiveAnswerer(LocalReading):
             yield from self.prefiller.read()
         yield Finished(self._answer(question, started, doubtful=doubtful))
 
-    def agreement(self, question: str) -> float:
-        """How likely the documents say that what is asked holds, after `ask`."""
+    def signals(self, question: str) -> Mapping[str, float]:
+        """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing was read."""
         found = self._asked(question).found
-        reading = found[1] if found is not None else None
-        return answerability.agreement(reading.signals if reading else {}, self.model.calibration.get("agrees"))
+        return found[1].signals if found is not None and found[1] is not None else {}
 
     def preview(self, question: str, *, doubtful: bool = False) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +18,11 @@ from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
-from docqa.app.reading.candidates import ANYTHING, FRONT, Candidates, Wanted, excerpt
-from docqa.app.reading.clauses import FEW, clause_heads, naming, passages_of
+from docqa.app.reading.candidates import ANYTHING, BY_CLAUSE, FRONT, Candidates, Wanted, excerpt
+from docqa.app.reading.clauses import DOCUMENT_DATE, FEW, LIKELY, clause_heads, first_best, naming, passages_of
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clause, place_itself
+from docqa.app.reading.document_date import document_date
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
+OF_DOCUMENT, SURELY_DATED = "agreement date", 0.85  # where no sentence says it, that of the document, if it is likely
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
 
@@ -149,6 +151,8 @@ class ReaderFinder(CandidateFinder):
     ) -> tuple[list[Ranked], Candidates | None]:
         """The clause of a field, or the value in it: of the few passages that have the likeliest sentences."""
         context, rows = self._corpus.context, self._corpus.clause_sentences
+        if asked.wanted.clause == DOCUMENT_DATE:
+            return ranked, document_date(context)
         clause = clause_heads()[asked.wanted.clause]
         scores = clause.scores(rows)
         best = np.full(len(context.passages), -np.inf)
@@ -156,7 +160,7 @@ class ReaderFinder(CandidateFinder):
         ranked = sorted(ranked, key=lambda item: -best[item.index])
         chance = clause.chance(float(scores.max(initial=-np.inf)))
         if asked.wanted.kind in (None, FactKind.YES_NO) and rows:
-            return ranked, clause_itself(context, rows[int(scores.argmax())], chance, asked.wanted)
+            return ranked, clause_itself(context, rows[first_best(scores)], chance, asked.wanted)
         if asked.wanted.kind is FactKind.PARTY and rows:
             return ranked, names_in_clause(context, naming(rows, scores), chance)
         few, found = read_passages(
@@ -164,7 +168,12 @@ class ReaderFinder(CandidateFinder):
             wanted=asked.wanted,
         )  # fmt: skip
         if rows:
-            found = in_sentence(found, context, rows[int(scores.argmax())], chance, asked.wanted)
+            sentence, wanted = rows[first_best(scores)], asked.wanted
+            valued = in_sentence(found, context, sentence, chance, replace(wanted, or_clause=False))
+            unsaid = wanted.clause == OF_DOCUMENT and (chance < LIKELY or not valued.candidates)
+            if unsaid and (dated := document_date(context)).signals[BY_CLAUSE] >= SURELY_DATED:
+                return ranked, dated
+            found = in_sentence(found, context, sentence, chance, wanted)
         return [*few, *ranked[len(few) :]], found
 
     def _find_unread(
@@ -190,9 +199,10 @@ class ReaderFinder(CandidateFinder):
         itself, and those where a field is said to stand."""
         context, where = self._corpus.context, asked.wanted.where
         clause = self._reader.clause_of(asked.text) if asked.wanted == ANYTHING else ""
-        if clause and (inside := passages_of(clause, self._corpus.clause_sentences)):
+        if clause not in ("", DOCUMENT_DATE) and (inside := passages_of(clause, self._corpus.clause_sentences)):
             return inside
-        front = FRONT in where or asked.wanted == ANYTHING and self._reader.asks_about_document(asked.text)
+        of_document = asked.wanted == ANYTHING and self._reader.asks_about_document(asked.text)
+        front = of_document or clause == DOCUMENT_DATE or FRONT in where
         wanted = [set(terms(words)) for words in where if words != FRONT]
         headings = [set(terms(" ".join(placed.passage.section[-1:]))) for placed in context.passages if wanted]
         below = [number for number, words in enumerate(headings) if any(each <= words for each in wanted)]

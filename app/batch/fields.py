@@ -12,7 +12,7 @@ from typing import Any
 from docqa.app.errors import UsageError
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.candidates import ANYTHING, Wanted
-from docqa.app.reading.clauses import clause_heads
+from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads
 
 _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?"'
 
@@ -84,6 +84,6 @@ def field_of(raw: Any, where: str) -> Field:
     places = [places] if isinstance(places, str) else places
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
         raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
-    if (clause := raw.get("clause", "")) and clause not in clause_heads():
-        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(clause_heads())}")
+    if (clause := raw.get("clause", "")) and clause not in (known := (*clause_heads(), DOCUMENT_DATE)):
+        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(known)}")
     return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree, clause, raw.get("or_clause") is True)

@@ -6,6 +6,7 @@ linear heads over the hashed words of a sentence and its headings (feature hashi
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,17 +21,22 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind
 from docqa.app.reading.answerability import chance_of
 from docqa.app.storage.arrays import load_summed
+from docqa.ingest.language.expressions import lazily
 from docqa.ingest.language.sentences import sentences
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
 BESIDE, FEW = 3, 3  # sentences from the best one; of the best ones, or their passages, that are looked at
+AS_GOOD = 1.0  # of the score of the best sentence, what another may lack
 LIKELY = 0.5  # the chance from which on a sentence counts as of a clause
+DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
-    "parties": FactKind.PARTY, "agreement date": FactKind.DATE, "effective date": FactKind.DATE, "term": FactKind.DATE,
-    "notice to end": FactKind.PERIOD, "governing law": FactKind.LAW,
+    DOCUMENT_DATE: FactKind.DATE, "agreement date": FactKind.DATE, "effective date": FactKind.DATE,
+    "term": FactKind.DATE, "parties": FactKind.PARTY, "notice to end": FactKind.PERIOD, "governing law": FactKind.LAW,
 }  # fmt: skip
 """The values that are asked for with a clause; of others the clause itself."""
+SEPARATE = lazily(r"\b(?:concurr|dissent)", re.IGNORECASE)
+"""What an opinion that is not the court's is called by."""
 SHORTEST = 60  # features: a sentence of fewer counts as of so many, else a heading would have all of its clause
 
 
@@ -57,10 +63,11 @@ def hashed(text: str, headings: str) -> np.ndarray:
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages but contents and references, in their order."""
+    """The sentences of all passages but contents, references and judges' own opinions, in their order."""
     found = []
     for number, placed in enumerate(context.passages):
-        if placed.passage.kind != "text":
+        judge = context.documents[placed.document].speaker_of(placed.passage.page, placed.passage.start)
+        if placed.passage.kind != "text" or SEPARATE.search(judge or ""):
             continue
         text, above = context.text_of(placed), " ".join(placed.passage.section)
         for span in sentences(text):
@@ -89,6 +96,11 @@ class ClauseHead:
     def chances(self, rows: Sequence[ClauseSentence]) -> np.ndarray:
         """That of each sentence, as if it were the best, [sentences]."""
         return np.array([self.chance(score) for score in self.scores(rows).tolist()])
+
+
+def first_best(scores: np.ndarray) -> int:
+    """The number of the first sentence that is as good as the best: an agreement stands before its schedules."""
+    return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
 def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
@@ -123,6 +135,11 @@ def clause_heads() -> dict[str, ClauseHead]:
 def kind_weights() -> tuple[np.ndarray, np.ndarray]:
     """Those of document_kind.py, [kinds, WIDTH] and [kinds]."""
     return _shipped()[0]["kinds"], _shipped()[0]["kind_bias"]
+
+
+def date_weights() -> tuple[np.ndarray, float]:
+    """Those of document_date.py, [WIDTH], and their bias."""
+    return _shipped()[0]["dates"], float(_shipped()[0]["date_bias"][0])
 
 
 def name_weights() -> tuple[np.ndarray, np.ndarray]:

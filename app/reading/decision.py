@@ -45,6 +45,7 @@ PLACE_WORDS = 250
 READ_ALONE = 3  # sentences of the best candidates that are read alone
 ALONE = 1.5  # of the log-odds that such a sentence answers, beside the words' log-probability
 LONGEST_CLAUSE = 60  # words
+TERM = "term"  # the clause that says until when, or for how long
 LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
@@ -353,9 +354,13 @@ def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wan
 def in_sentence(
     found: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
-    """The value in a sentence of a clause: what was found there, else the first of its kind, or else the sentence."""
+    """The value in a sentence of a clause: what was found there, else the first of its kind, or else the sentence, as
+    where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage)
     first, end = item.start + sentence.start, item.start + sentence.end
+    lasting = wanted.clause == TERM and places_of(FactKind.PERIOD, item.text[sentence.start : sentence.end])
+    if lasting and wanted.or_clause:
+        return clause_itself(context, sentence, chance, wanted)
     within = [c for c in found.candidates if (c.document, c.page) == (item.document, item.page)]
     within = [c for c in within if first <= c.start < end]
     if not within and wanted.kind is not None:

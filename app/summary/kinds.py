@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from docqa.app.reading.clauses import SEPARATE as OF_ONE_JUDGE
 from docqa.app.reading.document_kind import DocumentKind
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import SentenceCandidate, is_spoken
@@ -18,7 +19,6 @@ from docqa.ingest.types import Document
 SPOKEN, SEPARATE, DEFINED, CITING, WEIGHT = -0.8, -1.2, -0.8, -0.6, 0.8
 """What is taken from the score of speech, of an opinion that is not the court's, of a contract's definitions, and of
 what a court cites of others; what a sentence gets that surely states a topic of its kind of document."""
-_SEPARATE = any_of(r"\b(?:concurr\w+|dissent\w+)\b")
 _DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
 _CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
@@ -31,7 +31,7 @@ def bias_of(document: Document, kind: DocumentKind, candidates: Sequence[Sentenc
         if is_spoken(document, each.page, each.start, each.end):
             found[number] += SPOKEN
         judge = document.speaker_of(each.page, each.start)
-        if signed and (judge is None or _SEPARATE.search(judge)):
+        if signed and (judge is None or OF_ONE_JUDGE.search(judge)):
             found[number] += SEPARATE
         if kind is DocumentKind.COURT and _CITING.search(each.text):
             found[number] += CITING

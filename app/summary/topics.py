@@ -48,7 +48,8 @@ OPINION = (
 )
 STYLES = {"clauses": CLAUSES, "papers": PAPERS}
 LEADS = {
-    DocumentKind.COURT: OPINION, DocumentKind.CONTRACT: CLAUSES[:2],
+    DocumentKind.COURT: OPINION,
+    DocumentKind.CONTRACT: (CLAUSES[0], replace(CLAUSES[1], count=2), replace(CLAUSES[-1], count=1)),
     DocumentKind.PAPER: (replace(PAPERS[0], count=1), replace(PAPERS[2], count=1)),
 }  # fmt: skip
 """The topics that come first in a summary of a kind of document."""

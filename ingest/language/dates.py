@@ -16,9 +16,10 @@ MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 _ENDING = r"(?:st|nd|rd|th)?"
 _WRITTEN = lazily(
     rf"(?:\b(?P<before>\d{{1,2}}){_ENDING}\s+(?:day\s+of\s+)?)?\b(?P<month>{MONTH})\b"
-    rf"(?:\.?\s+(?P<behind>\d{{1,2}}){_ENDING}\b)?(?:\.?,?\s+(?P<year>\d{{4}})\b)?",
+    rf"(?:\.?\s+(?P<behind>\d{{1,2}}){_ENDING}\b)?(?:\.?[\s,]+(?P<year>\d{{4}})\b)?",
     re.IGNORECASE,
 )
+LATEST = 49  # of a year in two digits, in this century
 _IN_DIGITS = lazily(r"\b(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2}))\b")
 _BEFORE_MAY = lazily(r"\b(?:in|of|until|since|by|from)\s+$", re.IGNORECASE)
 _BEHIND_MAY = lazily(r"\s*+(?:,\s*+)?\d")
@@ -44,12 +45,15 @@ class Date(NamedTuple):
 def dates(text: str) -> Iterator[Date]:
     """The dates of `text` that name a month; those in digits come last, and may be read either way."""
     for match in _WRITTEN.finditer(text):
-        month, day = match["month"].lower(), int(match["before"] or match["behind"] or 0)
+        behind = match["behind"] and match["year"]  # "page 1 May 3, 2016"
+        day = int((match["behind"] if behind else match["before"] or match["behind"]) or 0)
+        month, start = match["month"].lower(), match.start("month" if behind else 0)
         if month != "may" or match["before"] or _is_month(text, match.start("month"), match.end("month")):
-            yield Date(int(match["year"] or 0), _MONTH_OF[month], day, *match.span())
+            yield Date(int(match["year"] or 0), _MONTH_OF[month], day, start, match.end())
     for match in _IN_DIGITS.finditer(text):
         first, *others = (int(number) for number in match.groups() if number)
-        year = first if match[1] else others[1] if others[1] > 99 else 2000 + others[1]
+        year = first if match[1] else others[1]
+        year += 0 if year > 99 else 1900 if year > LATEST else 2000
         readings = [tuple(others)] if match[1] else dict.fromkeys(((first, others[0]), (others[0], first)))
         yield from (Date(year, month, day, *match.span()) for month, day in readings if 1 <= month <= 12)
 

@@ -94,8 +94,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     tensors = _tensors_for(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
-    if config.rotates:
-        model.model.rotary_emb = type(model.model.rotary_emb)(settings)
+    model.model.rotary_emb = type(model.model.rotary_emb)(settings)
     if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
         model.model.rotary_emb.inv_freq = config.rotary_frequencies()[0].float()
     return model

@@ -128,8 +128,7 @@ def _attention_parameters(config: HybridConfig) -> int:
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     family = config.family
     matrices = config.hidden_size * (2 * queries + queries * family.gated + 2 * shared)
-    norms = {"head": 2 * config.head_dim, "all": queries + shared, None: 0}
-    return matrices + (queries + 2 * shared) * family.biased + norms[family.normed]
+    return matrices + (queries + 2 * shared) * family.biased + 2 * config.head_dim * family.normed
 
 
 def sparse_layers(config: HybridConfig) -> int:

@@ -50,5 +50,5 @@ def rows(config: Any, name: str) -> Tensor | None:
 
 FAMILY = Family(
     model_type="llama", classes="Llama", network=network, complete=complete, computed=COMPUTED, recurrent=False,
-    gated=False, normed=None, rotated=1.0, rope_types=ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
+    gated=False, normed=False, rotated=1.0, rope_types=ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
 )  # fmt: skip

@@ -22,9 +22,10 @@ CLAUSES = (
     "", "parties", "agreement date", "effective date", "term", "renewal", "notice to end", "governing law",
     "termination for convenience", "assignment", "exclusivity", "liability cap", "insurance",
     "termination", "confidentiality", "disposition", "holding", "issue", "aim", "method", "result", "limits",
+    "document date",
 )  # fmt: skip
 """What of a contract, an opinion or a paper may be asked for; the first: something else."""
-ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding"))
+ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
 """Those whose likeliest sentence answers; that of others is only read first."""
 Places = Sequence[tuple[int, int]]
 """Characters (start, end) of the tokens of a question."""

@@ -36,14 +36,6 @@ _PLAIN = {
     **{name: value for name, value in _SHARED.items() if not name.startswith(("linear_", "layer_types", "head_dim"))},
     "intermediate_size": 96, "num_hidden_layers": 3, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }  # fmt: skip
-# Hybrids with a network of their own.
-HYBRIDS = {
-    "olmo_hybrid": {
-        **{name: value for name, value in _SHARED.items() if name not in ("head_dim", "rope_parameters")},
-        "hidden_size": 128, "num_attention_heads": 8, "intermediate_size": 192, "pad_token_id": 0,
-        "rope_parameters": {"rope_type": "default", "rope_theta": None},
-    },
-}  # fmt: skip
 # Beside a picture half.
 WRAPPED = {family: FAMILIES[family] for family in ("qwen3_5", "qwen3_5_moe")}
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
@@ -58,7 +50,6 @@ def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
-    stems |= {"olmo_hybrid": "OlmoHybrid"}
     stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in WRAPPED
     stem = stems[family.removesuffix("_text")]
@@ -69,7 +60,7 @@ def transformers_class(family):
 
 def settings_of(family, **change):
     """transformers' configuration of a small member, eager in attention and experts."""
-    text = {**(FAMILIES | HYBRIDS | TRANSFORMERS | WRAPPED)[family], **change}
+    text = {**(FAMILIES | TRANSFORMERS | WRAPPED)[family], **change}
     if family in WRAPPED:
         tied = text.get("tie_word_embeddings", False)
         raw = {"text_config": text, "vision_config": dict(_VISION), "tie_word_embeddings": tied}
@@ -93,20 +84,7 @@ def write_family(folder, family, *, seed=0, dtype=torch.float32, shard="5GB", **
     model = randomised(transformers_class(family)[1](settings), seed).to(dtype)
     model.save_pretrained(folder, max_shard_size=shard)
     (folder / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
-    if family == "olmo_hybrid":
-        _cut_convolutions_as_released(folder / "model.safetensors", settings)
     return model
-
-
-def _cut_convolutions_as_released(path, settings):
-    """transformers cuts the joined convolution into thirds on saving; releases have queries, keys and values."""
-    tensors = load_file(path)
-    keys = settings.linear_num_key_heads * settings.linear_key_head_dim
-    for name in [name for name in tensors if "q_conv1d" in name]:
-        names = [name.replace("q_conv1d", f"{part}_conv1d") for part in "qkv"]
-        joined = torch.cat([tensors[part] for part in names])
-        tensors |= dict(zip(names, joined.tensor_split((keys, 2 * keys))))
-    save_file({name: part.contiguous() for name, part in tensors.items()}, path, metadata={"format": "pt"})
 
 
 def apart(tensors):

@@ -7,7 +7,6 @@ import tiny
 import torch
 from family_checkpoints import (
     FAMILIES,
-    HYBRIDS,
     TRANSFORMERS,
     check_pieces,
     check_states,
@@ -71,17 +70,17 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
     assert check(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
 
 
-@pytest.mark.parametrize("family", [*TRANSFORMERS, *HYBRIDS])
+@pytest.mark.parametrize("family", TRANSFORMERS)
 def test_cached_forked_and_saved_states_equal_cold_runs(folders, tmp_path, family):
     check_states(folders(family), tmp_path)
 
 
-@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe", *TRANSFORMERS, *HYBRIDS])
+@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe", *TRANSFORMERS])
 def test_pieces_and_steps_equal_one_forward(folders, family):
     check_pieces(folders(family))
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, *TRANSFORMERS, *HYBRIDS])
+@pytest.mark.parametrize("family", [*FAMILIES, *TRANSFORMERS])
 def test_parameters_are_counted_and_planned_as_they_are(folders, family):
     config = HybridConfig.from_folder(folders(family))
     with torch.device("meta"):

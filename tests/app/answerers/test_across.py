@@ -1,6 +1,7 @@
 """One answer out of what several documents answer by themselves."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 from docqa.app.answerers.across import ask_across
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.output.render import answer_text
+from docqa.app.reading.answerability import log_odds
 from docqa.app.reading.wording.across import AcrossQuestion
 from docqa.model.heads.question_heads import QuestionKind
 
@@ -24,9 +26,15 @@ class Alone:
     said: str | None
     agrees: float = 0.9
     verdict: Verdict | None = None
+    behind: float = 0.0  # the weight of how far it is behind the likeliest
 
-    def agreement(self, question):
-        return self.agrees
+    @property
+    def model(self):
+        fitted = {"features": ["yes", "yes_behind"], "weights": [1.0, self.behind], "bias": 0.0}
+        return SimpleNamespace(calibration={"agrees": fitted})
+
+    def signals(self, question):
+        return {"yes": log_odds(self.agrees)}
 
     def ask(self, question, wanted, doubtful):
         cite = Cite(self.name, 1, "1", None, 0, 9)
@@ -69,8 +77,8 @@ def test_which_names_the_files_for_which_it_holds_each_with_its_clause(ask):
     assert answer.confidence == pytest.approx(0.9 * 0.8 * 0.6)  # that it is these and no others
 
 
-def test_the_likeliest_file_is_named_where_no_other_comes_near(ask):
-    answer = ask(QuestionKind.WHICH, ("it may be", 0.35), ("it is not", 0.1), None)
+def test_a_file_far_behind_the_likeliest_is_not_named(ask):
+    answer = ask(QuestionKind.WHICH, ("it is", 0.9, None, 1.0), ("it may be", 0.7, None, 1.0), (None, 0.1, None, 1.0))
     assert [each.file for each in answer.statements] == ["a.pdf"]
 
 

@@ -47,7 +47,7 @@ def made_of(name, shape, config, present):
 
 FAMILY = Family(
     model_type="toy", classes="Toy", network=network, complete=complete, made_of=made_of, recurrent=False, gated=False,
-    normed=None, computed={"toy_windows": (0,)},
+    normed=False, computed={"toy_windows": (0,)},
 )
 '''
 RAW = {
@@ -110,5 +110,5 @@ def test_what_a_new_family_refuses_is_named(toy, monkeypatch):
         load_model(toy, dtype="float32")
     family_of.cache_clear()
     monkeypatch.setattr(families, "__path__", families.__path__[:-1])
-    with pytest.raises(ConfigUnsupported, match="model_type 'toy' is not supported; docqa runs llama, olmo_hybrid"):
+    with pytest.raises(ConfigUnsupported, match="model_type 'toy' is not supported; docqa runs llama, qwen2"):
         build_network(HybridConfig.from_folder(toy))

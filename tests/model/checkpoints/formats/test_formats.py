@@ -6,7 +6,7 @@ import pytest
 import quantized_tensors as made
 import tiny
 import torch
-from family_checkpoints import FAMILIES, HYBRIDS, pair
+from family_checkpoints import FAMILIES, pair
 from safetensors.torch import load_file, save_file
 
 from docqa.model.checkpoints.check import check
@@ -70,11 +70,10 @@ SAID = {"fp8": FP8 | {"weight_block_size": [16, 32]}, "awq": AWQ, "gptq": GPTQ, 
 
 QUICK = {
     ("qwen3_next", "fp8"), ("qwen3_next", "awq"), ("qwen3_5_text", "gptq"), ("qwen3_5_moe_text", "compressed-tensors"),
-    *((family, "compressed-tensors") for family in HYBRIDS),
 }  # fmt: skip
 EVERY = [
     pytest.param(family, method, marks=() if (family, method) in QUICK else pytest.mark.slow)
-    for family in (*FAMILIES, *HYBRIDS)
+    for family in FAMILIES
     for method in WHOLE
 ]
 
@@ -88,7 +87,7 @@ def test_quantized_checkpoint_equals_its_dequantized_form(tmp_path, family, meth
         assert torch.equal(tensor, right[name]), name
 
 
-CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq", "olmo_hybrid-compressed-tensors"
+CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq"
 
 
 @pytest.mark.parametrize("case", CHECKED)

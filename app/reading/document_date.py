@@ -1,0 +1,71 @@
+"""The date of a document: of the dates with a year that it prints, the one that a linear head over the hashed words
+beside it, and its place, finds likeliest; fitted by `app.lab.dates` to contracts that are marked and to title pages.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from docqa.app.context.context import Context
+from docqa.app.evidence.terms import plain_words
+from docqa.app.facts.facts import FactKind, places_of
+from docqa.app.reading.answerability import chance_of
+from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
+from docqa.app.reading.clauses import WIDTH, date_weights
+from docqa.ingest.types import Document, Span
+
+BEFORE, AFTER = 8, 5  # words that tell what a date is
+NEAR = 120  # characters that they are in
+FIRST_PAGES = 16
+LAST = 1_500  # characters of the end, where what is signed is dated
+LEAST = -1.5  # log-odds below which a date is none of the document itself
+SURER = 1.5  # added to them: of documents that have a likely date, it is the right one of nine in ten
+
+
+def with_year(text: str) -> list[Span]:
+    """The dates of a text that say their year."""
+    return [span for span in places_of(FactKind.DATE, text) if sum(map(str.isdigit, text[span.start : span.end])) > 3]
+
+
+def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
+    """Those of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which stand
+    on earlier pages: the words before and behind it, and where it stands."""
+    words = [_masked(text[max(at.start - NEAR, 0) : at.start])[-BEFORE:], _masked(text[at.end : at.end + NEAR])[:AFTER]]
+    named = [f"{side} {word}" for side, some in zip("<>", words, strict=True) for word in some]
+    named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [f">{n} {' '.join(words[1][:n])}" for n in (1, 2)]
+    named.append(f"place {min(int(np.log2(1 + (before + at.start) / 200)), 8)}")
+    named.append(f"number {min(number, 6)}")
+    named.append(f"end {length - before - at.end < LAST}")
+    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+
+
+def _masked(text: str) -> list[str]:
+    return ["#" if word.isdigit() else word for word in plain_words(text)]
+
+
+def document_date(context: Context) -> Candidates:
+    """The dates of the documents that may be theirs, the likeliest first."""
+    weights, bias = date_weights()
+    found: list[Candidate] = []
+    for number, document in enumerate(context.documents):
+        for page, at, each in _dates(document):
+            odds = float(weights[each].sum() + bias)
+            if odds > LEAST:
+                found.append(Candidate(0, number, page, at.start, at.end, odds, 1, odds))
+    found.sort(key=lambda each: -each.score)
+    chance = chance_of(found[0].score + SURER) if found else 0.0
+    return Candidates(tuple(found), None, 0, signals={BY_CLAUSE: chance})
+
+
+def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
+    """The dates of the first pages and of the last one: page, place on it, features."""
+    length, before, number = sum(len(page.text) for page in document.pages), 0, 0
+    for at_page, page in enumerate(document.pages, start=1):
+        if at_page <= FIRST_PAGES or at_page == len(document.pages):
+            for at in with_year(page.text):
+                yield at_page, at, features(page.text, at, number, before, length)
+                number += 1
+        before += len(page.text)
