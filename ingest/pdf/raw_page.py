@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
-from docqa.ingest.pdf.fonts import stand_in
 from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
 from docqa.ingest.pdf.visibility.hidden import (
     INVISIBLE,
@@ -99,7 +98,6 @@ class PdfiumFile:
 
         self._layered = layered
         self._ligatures = ligatures
-        stand_in.install()
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
             self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
@@ -149,7 +147,6 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, codes: Callable
     font_of = partial(font_name, raw, text_page.raw)
     text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
     words, places, boxes = _all_words(page, text, detector, ligatures, font_of)
-    _cut_at_edge(words, places, boxes, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
@@ -291,27 +288,6 @@ def _level_signs(words: list[Word]) -> None:
             if other.top < word.bottom and word.top < other.bottom and height > _HIGH_SIGN * (other.bottom - other.top):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
-
-
-def _cut_at_edge(
-    words: list[Word], places: list[tuple[int, int]], boxes: list[Box], page: Any, box_of: Callable[[int], Box | None]
-) -> None:
-    """Cuts words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
-    edge = page.get_bbox()[2]
-    over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
-    place = placer(page.get_bbox(), page.get_rotation())
-    for at in reversed(over):
-        (first, last), (x0, bottom, x1, top), word = places[at], boxes[at], words[at]
-        cut = next((n for n in range(first + 1, last + 1) if (box := box_of(n)) is not None and box[0] >= edge), None)
-        if cut is None or len(word.text) != last - first + 1:
-            continue
-        parts = [(first, cut - 1, (x0, bottom, edge, top)), (cut, last, (edge + 0.1, bottom, x1, top))]
-        places[at : at + 1] = [(a, b) for a, b, _ in parts]
-        boxes[at : at + 1] = [box for _, _, box in parts]
-        words[at : at + 1] = [
-            Word(word.text[a - first : b - first + 1], *place(x, y0, x2, y1), word.newline and a == first, word.bold)
-            for a, b, (x, y0, x2, y1) in parts
-        ]
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:

@@ -1,3 +1,3 @@
 """Letters that pdfium alone does not get from a PDF's fonts: ligatures, fonts that are nowhere."""
 
-__all__ = ["ligatures", "stand_in"]
+__all__ = ["ligatures"]
