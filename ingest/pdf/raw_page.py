@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
-from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
 from docqa.ingest.pdf.visibility.hidden import (
     INVISIBLE,
     OUTSIDE,
@@ -38,6 +37,7 @@ _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
+_FONT_NAME_BYTES = 128
 
 
 class Word(NamedTuple):
@@ -83,21 +83,12 @@ class PageWords(NamedTuple):
 
 
 class PdfiumFile:
-    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off. `ligatures` are
-    asked for those that the fonts of a page (from 0) name."""
+    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off."""
 
-    def __init__(
-        self,
-        data: bytes,
-        password: str | None,
-        *,
-        layered: bool = False,
-        ligatures: Callable[[int], Codes] = lambda index: {},
-    ) -> None:
+    def __init__(self, data: bytes, password: str | None, *, layered: bool = False) -> None:
         import pypdfium2
 
         self._layered = layered
-        self._ligatures = ligatures
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
             self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
@@ -123,20 +114,20 @@ class PdfiumFile:
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             if not (spoken := objects.spoken()):
-                return self._read(page, objects, index, [])
+                return self._read(page, objects, [])
             false = false_words(page, objects, spoken)
         with self.page(index) as page:
             objects = PageObjects(page, layered=self._layered)
             objects.silence(item for at, item in enumerate(objects.order) if at in false)
-            return self._read(page, objects, index, [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())])
+            return self._read(page, objects, [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())])
 
-    def _read(self, page: Any, objects: PageObjects, index: int, hidden: list[Hidden]) -> PageWords:
+    def _read(self, page: Any, objects: PageObjects, hidden: list[Hidden]) -> PageWords:
         with closing(page.get_textpage()) as text_page:
-            found = _read_words(page, text_page, objects, lambda: self._ligatures(index))
+            found = _read_words(page, text_page, objects)
         return found._replace(hidden=[*found.hidden, *hidden])
 
 
-def _read_words(page: Any, text_page: Any, objects: PageObjects, codes: Callable[[], Codes]) -> PageWords:
+def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
@@ -144,9 +135,8 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects, codes: Callable
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
     detector = HiddenTextDetector(page, text_page, objects)
-    font_of = partial(font_name, raw, text_page.raw)
-    text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
-    words, places, boxes = _all_words(page, text, detector, ligatures, font_of)
+    text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
+    words, places, boxes = _all_words(page, text, detector, font_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
@@ -218,7 +208,7 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 
 
 def _all_words(
-    page: Any, text: str, detector: HiddenTextDetector, ligatures: Mapping[int, str], font_of: Callable[[int], str]
+    page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -253,8 +243,6 @@ def _all_words(
                 # Of a pair of surrogates pdfium makes two characters.
                 paired = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
                 shown = paired.decode("utf-16-le", "replace")
-            if ligatures:
-                shown = shown.translate(ligatures)
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
@@ -322,6 +310,13 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     # Characters without Unicode are missing from the text, others take two code units: ask one by one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
+
+
+def _font_name(raw: Any, handle: Any, index: int) -> str:
+    """The font of character `index` of a text page; empty where it is not known."""
+    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0)))
+    return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""
 
 
 def _is_bold(font: str) -> bool:
