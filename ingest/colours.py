@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
+from math import cos, radians, sin
 from typing import Any
 
 Colour = tuple[int, int, int]
@@ -12,9 +13,6 @@ BLACK: Colour = (0, 0, 0)
 # A dozen of 256 levels: the eye does not tell them apart, as in pages of PDFs.
 _SAME_LEVELS = 12
 _CLEAR = 0.05
-# From CIE XYZ, each over that of white, to red, green and blue in proportion to their light.
-_LIGHT = ((3.080, -1.537, -0.543), (-0.921, 1.876, 0.045), (0.053, -0.204, 1.151))
-_WHITE_POINTS = {"xyz-d50": (0.9643, 1.0, 0.8251), "xyz-d65": (0.9505, 1.0, 1.0890)}
 
 
 def alike(first: Colour, second: Colour) -> bool:
@@ -67,14 +65,14 @@ def _mix(arguments: list[Any]) -> Colour | None:
     return mixed(first, second, shares[0] if shares else 0.5) if first and second else None
 
 
-def _in_levels(colour: Any) -> Colour | None:
-    """A colour of tinycss2 in 256 levels of red, green and blue."""
-    space = {"hsl": "srgb", "hwb": "srgb", "oklab": "xyz-d65", "oklch": "xyz-d65", "lab": "xyz-d50", "lch": "xyz-d50"}
-    found = colour.to(space.get(colour.space, colour.space))
-    parts = list(found.coordinates)
-    if found.space in _WHITE_POINTS:
-        xyz = [part / white for part, white in zip(parts, _WHITE_POINTS[found.space], strict=True)]
-        light = (sum(a * b for a, b in zip(row, xyz, strict=True)) for row in _LIGHT)
-        parts = [12.92 * part if part < 0.0031 else 1.055 * part ** (1 / 2.4) - 0.055 for part in light]
-    red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in parts[:3])
+def _in_levels(colour: Any) -> Colour:
+    """A colour of tinycss2 in 256 levels of red, green and blue; of spaces of lightness and two hues about that."""
+    space = {"hsl": "srgb", "hwb": "srgb"}.get(colour.space, colour.space)
+    one, two, three = colour.to(space).coordinates[:3]
+    if space.endswith("lch"):
+        two, three = two * cos(radians(three)), two * sin(radians(three))
+    if space.endswith(("lab", "lch")):
+        light, red, yellow = (part / (1 if space.startswith("ok") else 100) for part in (one, two, three))
+        one, two, three = light + red, light - red / 2, light - yellow
+    red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in (one, two, three))
     return red, green, blue

@@ -228,7 +228,7 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     assert len(document.coverage.warnings) == 1 and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
 
 
-def test_a_file_beside_it_is_left_where_only_the_document_may_be_read(tmp_path):
+def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
     (tmp_path / "one.tex").write_text("The secret is blue.")
     main = tmp_path / "main.tex"
     main.write_text("\\begin{document}Before. \\input{one}\\end{document}")
