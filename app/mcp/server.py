@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -289,6 +290,8 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     except asyncio.CancelledError:
         progress.cancel()
         raise
+    finally:
+        gc.collect()  # documents point at themselves
 
 
 def _result(shown: str, value: dict[str, object]) -> CallToolResult:

@@ -49,8 +49,7 @@ class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `license`: its
-    name.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers.
     """
 
     id: str

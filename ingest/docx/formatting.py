@@ -20,7 +20,7 @@ _LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
 _FAR_RAISED = 1_000  # in half points: off every page
 _CLEAR = 95_000  # in thousandths of a per cent
 _FAR_AWAY, _NO_ROOM = 1_000, 2  # pixels
-_DRAWN_UNITS = 635  # of a drawing, in a twentieth of a point
+_LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawings
 
 
 class RunFormat(NamedTuple):
@@ -107,8 +107,7 @@ def is_hidden_drawing(drawing: Element) -> bool:
             return True
         sides = [number_of(element, side, None) for side in ("cx", "cy")] if name == "extent" else []
         place = (pixels(element.text or "") or 0.0) if name == "posOffset" else 0.0
-        low = _LOWEST_LINE * _DRAWN_UNITS
-        if any(side is not None and side <= low for side in sides) or abs(place) >= _WIDEST_PAGE // 2 * _DRAWN_UNITS:
+        if any(side is not None and side <= _LOWEST_DRAWN for side in sides) or abs(place) >= _WIDEST_DRAWN:
             return True
         said = [part.partition(":")[::2] for part in (attribute(element, "style") or "").split(";")]
         if any(_is_hidden_shape(name.strip(), value.strip()) for name, value in said):

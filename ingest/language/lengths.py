@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 USUAL_SIZE = 16.0  # pixels in an em of plain text
@@ -52,15 +53,16 @@ def _value(token: Any, size: float) -> float | None:
     return _chosen(token, size) if token.type == "function" else None
 
 
+def at_commas(tokens: Iterable[Any]) -> list[list[Any]]:
+    """The tokens between commas."""
+    return [list(part) for is_comma, part in groupby(tokens, lambda token: token == ",") if not is_comma]
+
+
 def _chosen(function: Any, size: float) -> float | None:
     """What `calc()`, `min()`, `max()` or `clamp()` gives."""
-    parts: list[list[Any]] = [[]]
-    for token in function.arguments:
-        parts.append([]) if token == "," else parts[-1].append(token)
-    values = [_calculated(part, size) for part in parts]
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
+    values = [_calculated(part, size) for part in at_commas(function.arguments)]
+    known = sorted(value for value in values if value is not None)
+    if not known or len(known) < len(values):
         return None
-    known.sort()
     places = {"calc": 0, "min": 0, "max": -1, "clamp": len(known) // 2}
     return known[places[function.lower_name]] if function.lower_name in places else None

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from docqa.ingest.language.lengths import pixels
+from docqa.ingest.language.lengths import at_commas, pixels
 from docqa.ingest.language.words import word_set
 
 if TYPE_CHECKING:
@@ -159,10 +159,7 @@ def _contents(rule: Any) -> list[Any]:
 
 def _applies(query: Sequence[Any]) -> bool:
     """Whether a media query applies to the screen of a computer."""
-    parts: list[list[Any]] = [[]]
-    for token in query:
-        parts.append([]) if token == "," else parts[-1].append(token)
-    return any(map(_holds, parts))
+    return any(map(_holds, at_commas(query) or [[]]))
 
 
 def _holds(tokens: Sequence[Any]) -> bool:

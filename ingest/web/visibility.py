@@ -166,10 +166,9 @@ def _functions(text: str, size: float) -> list[tuple[str, list[float]]]:
         return []
     from tinycss2 import parse_component_value_list
 
-    found = [token for token in parse_component_value_list(text) if token.type == "function"]
-    given = ((token.lower_name, [_argument(inner, size) for inner in token.arguments]) for token in found)
-    named = ((name, [value for value in values if value is not None]) for name, values in given)
-    return [(name, values) for name, values in named if values]
+    tokens = (token for token in parse_component_value_list(text) if token.type == "function")
+    given = ((token.lower_name, [_argument(inner, size) for inner in token.arguments]) for token in tokens)
+    return [(name, known) for name, values in given if (known := [value for value in values if value is not None])]
 
 
 def _argument(token: Any, size: float) -> float | None:
