@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
@@ -125,6 +126,8 @@ class _Tools:
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
         """Close what is open when the client has gone."""
         try:
+            # One call at a time, on one thread: what a thread has freed no other one takes.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
             yield
         finally:
             await self._close()
