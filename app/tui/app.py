@@ -21,6 +21,8 @@ from docqa.app.tui.settings import TuiSettings
 from docqa.app.tui.typing_screen import TypingScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import Binding
     from textual.theme import Theme
 
@@ -120,14 +122,23 @@ class Interface(App[None]):
         self.bridge.stop()
         self.exit()
 
-    def open_document(self, path: str, past: PastQuestion | None = None) -> None:
-        """Open the document at `path` over what is shown, at the question `past` where one is given."""
+    def open_document(
+        self, path: str, past: PastQuestion | None = None, together: Sequence[str] = (), question: str = ""
+    ) -> None:
+        """Open the document at `path` over what is shown, at the question `past` where one is given; or those at the
+        paths `together`, which `path` is a name for. A `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
         if kept is not None:
             self.uninstall_screen(kept)
             kept.come_back(past)
-        screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
-        self.push_screen(screen)
+        parts = {"pictures": self._pictures, "past": past, "together": together, "question": question}
+        self.push_screen(kept or _document_screen()(path, self.bridge, self.store, **parts))
+
+    def open_hidden(self, screen: DocumentScreen) -> None:
+        """Open the documents of `screen` again, with the text that cannot be seen."""
+        self.opener.reads_hidden |= {screen.path, *screen.together}  # type: ignore[attr-defined]
+        self.pop_screen()
+        self.open_document(screen.path, together=screen.together)
 
     def leave_document(self, screen: DocumentScreen) -> None:
         """Back to the list; a document whose questions are being answered stays open behind it."""

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
 
-Opener = Callable[[str, Callable[[int, int], None], str | None], "Session"]
-"""Makes the Session of the document at a path; the function hears of each page that is begun, and how many there are;
-the last is the document's password. Raises the errors of the engine."""
+Opener = Callable[..., "Session"]
+"""Makes the Session of the document at a path, or at several: SessionOpener."""
 Post = Callable[[Message], object]
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
@@ -47,10 +46,17 @@ class PagesParsed(Message):
 
 
 @dataclass
-class DocumentOpened(Message):
-    """A document is parsed and can be shown."""
+class FirstPages(Message):
+    """The first pages of a document of which the rest is being parsed."""
 
     document: Document
+
+
+@dataclass
+class DocumentOpened(Message):
+    """Documents are parsed and can be shown."""
+
+    documents: Sequence[Document]
     warnings: list[str]
 
 
@@ -215,8 +221,8 @@ class DocumentJobs:
         """Whether a read or a question is under way or waits."""
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
-    def open(self, path: str, post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, whatever else goes on: DocumentOpened, then JobEnded."""
+    def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
+        """Parse the document at `path`, or those at several, whatever else goes on: DocumentOpened, then JobEnded."""
         self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
 
     def read(self, post: Post) -> None:
@@ -258,9 +264,10 @@ class DocumentJobs:
         self.release()
         yield from ()
 
-    def _open(self, path: str, post: Post, password: str | None) -> _Messages:
-        session = self.session = self._bridge.opener(path, _counted(post), password)
-        yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
+    def _open(self, path: str | Sequence[str], post: Post, password: str | None) -> _Messages:
+        first = None if password or not isinstance(path, str) else lambda document: deliver(post, FirstPages(document))
+        session = self.session = self._bridge.opener(path, _counted(post), password, first)
+        yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
     def _read(self) -> _Messages:
         assert self.session is not None
@@ -332,7 +339,7 @@ def gathered(stream: Iterator[Event]) -> Iterator[Event]:
 
 def passage_scores(session: Session, finished: Finished) -> Scores:
     """(page, start, end, score) of every passage for the question that was just answered; nothing is computed anew."""
-    if session.options.quick:
+    if session.options.quick or len(session.documents) > 1:
         return []
     placed = session.context.passages
     passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
@@ -363,8 +370,14 @@ def deliver(post: Callable[[Message], object], message: Message) -> bool:
 
 def problem(error: Exception) -> str:
     """The message of an error that is expected; of any other that it is a bug, and which."""
-    if isinstance(error, IngestError) and "--" in error.hint:  # nobody types a flag here
-        return f"{error.where}: {error.message}"
+    if isinstance(error, IngestError):
+        hint = without_flags(error.hint)
+        return f"{error.where}: {error.message}" + f". {hint}" * ("--" not in hint and hint != "")
     if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
         return report.describe(error)
     return f"this is a bug in docqa: {type(error).__name__}: {error}"
+
+
+def without_flags(text: str) -> str:
+    """`text` with the commands of the prompt in the place of flags, which nobody types here."""
+    return text.replace("--include-hidden", "/hidden")

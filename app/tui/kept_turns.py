@@ -16,6 +16,7 @@ from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.markdown import write_export
 from docqa.app.history.recorder import cited_pages
 from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.output.render import document_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -59,6 +60,8 @@ class Turn:
             self.answer, self.state, self.note, self.draft = event.answer, "done", "", ""
         elif isinstance(event, events.Token) and not event.thought:
             self.draft += event.text
+        elif isinstance(event, events.DocumentAnswered):
+            self.draft += document_line(event.path, event.answer) + "\n"
         elif isinstance(event, events.Notice):  # what is written may begin anew
             self.draft = ""
 
@@ -80,26 +83,29 @@ class KeptTurns:
     notices: tuple[str, ...] = ()
 
 
-def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, int]) -> None:
-    """Write the turns; one that is under way is kept as stopped. Raises OSError when the disk refuses.
+def save(
+    store: Store, document: Document, turns: list[Turn], place: tuple[int, int], others: Sequence[Document] = ()
+) -> None:
+    """Write the turns about `document`, asked together with `others`; one that is under way is kept as stopped. Raises
+    OSError when the disk refuses.
 
     Nothing is kept of a document that `docqa forget` deleted after it was opened.
     """
-    kept = [as_kept(turn, document) for turn in turns]
-    _write(store, document, lambda history, session: history.keep_all(session, kept, place))
+    kept = [as_kept(turn, document, *others) for turn in turns]
+    _write(store, [document, *others], lambda history, session: history.keep_all(session, kept, place))
 
 
-def load(store: Store | None, document: Document) -> KeptTurns:
-    """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
+def load(store: Store | None, document: Document, *others: Document) -> KeptTurns:
+    """What is kept of `document`, opened now with `others`; nothing where there is no history that can be used."""
     if store is None:
         return KeptTurns()
-    store.meet([document.id])
+    store.meet([each.id for each in (document, *others)])
     try:
         history = open_kept(store)
         if history is None:
             return KeptTurns()
         with history:
-            session = session_of(history, document)
+            session = session_of(history, document, *others)
             turns = history.turns(session.id) if session else []
             shown = [shown_turn(turn) for turn in turns]
             return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
@@ -124,7 +130,7 @@ def keep_annotation(store: Store | None, document: Document, annotation: Annotat
     """
     if store is None:
         return annotation
-    number = _write(store, document, lambda history, session: history.annotate(session, annotation))
+    number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
@@ -139,37 +145,43 @@ def delete_annotation(store: Store | None, annotation: Annotation) -> None:
         raise OSError(str(error)) from error
 
 
-def _write(store: Store, document: Document, work: Callable[[History, int], T]) -> T | None:
-    """What `work` returns, which writes into the session of `document`; None where it was forgotten. Raises OSError."""
-    if store.forgotten([document.id]):
+def _write(store: Store, documents: list[Document], work: Callable[[History, int], T]) -> T | None:
+    """What `work` returns, which writes the session of `documents`; None where one is forgotten. Raises OSError."""
+    ids = [each.id for each in documents]
+    if store.forgotten(ids):
         return None
     try:
         with History(store) as history:
-            session = begun(history, document)
+            session = begun(history, documents)
             done = work(history, session)
-            if store.forgotten([document.id]):  # while it was written
+            if store.forgotten(ids):  # while it was written
                 history.delete(session)
             return done
     except ResourceError as error:
         raise OSError(str(error)) from error
 
 
-def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:
+def export(
+    path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = (),
+    others: Sequence[Document] = (),
+) -> str:
     """Write questions, answers and `annotations` into a new file, as `write_export` does, whose errors it raises."""
-    now = time.time()
-    session = KeptSession(0, _KIND, document.title, now, now, kept_documents([document]), len(turns))
-    return write_export(path, session, [as_kept(turn, document) for turn in turns], annotations)
+    now, documents = time.time(), [document, *others]
+    session = KeptSession(0, _KIND, document.title, now, now, kept_documents(documents), len(turns))
+    return write_export(path, session, [as_kept(turn, *documents) for turn in turns], annotations)
 
 
-def session_of(history: History, document: Document) -> KeptSession | None:
-    """The session of `document`; None where there is none yet."""
-    return next(iter(history.sessions(kind=_KIND, document=document.id)), None)
+def session_of(history: History, *documents: Document) -> KeptSession | None:
+    """The session of `documents` together; None where there is none yet."""
+    ids = {each.id for each in documents}
+    found = history.sessions(kind=_KIND, document=documents[0].id)
+    return next((session for session in found if {each.id for each in session.documents} == ids), None)
 
 
-def begun(history: History, document: Document) -> int:
-    """The number of the session of `document`, which is begun where there is none yet."""
-    kept = session_of(history, document)
-    return kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
+def begun(history: History, documents: list[Document]) -> int:
+    """The number of the session of `documents`, which is begun where there is none yet."""
+    kept = session_of(history, *documents)
+    return kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
 
 
 def shown_turn(kept: KeptTurn) -> Turn:
@@ -177,8 +189,8 @@ def shown_turn(kept: KeptTurn) -> Turn:
     return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def as_kept(turn: Turn, document: Document) -> KeptTurn:
+def as_kept(turn: Turn, *documents: Document) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
-    pages = cited_pages(turn.answer, [document])
+    pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
     return KeptTurn(turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages)

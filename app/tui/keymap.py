@@ -94,6 +94,8 @@ DOCUMENT = (
     *_about(
         "General",
         Key("export", "ctrl+s", "export", "export questions, answers and notes as Markdown or HTML"),
+        Key("hidden", "f7", "hidden", "open it again with its hidden text, which a reader of the page cannot see"),
+        Key("scans", "f8", "scans", "what was recognised on scanned pages, or what that takes (OCR)"),
         Key("library", "ctrl+l", "library", "back to the list of documents", "Documents"),
         Key("theme", "f9", "app.change_theme", "choose the colours"),
     ),
@@ -103,6 +105,8 @@ LIBRARY = _about(
     "Documents",
     Key("help", "f1", "help", "this page; also ? in an empty line", "Help"),
     Key("open", "enter", "", "open the document, or the question; letters of its name filter the list"),
+    Key("select", "alt+s", "mark", "select the document, or no more; Enter opens all that are selected", "Select"),
+    Key("ask_together", "alt+a", "ask_together", "ask all in the list together, or the selected ones", "Ask all"),
     Key("open_path", "ctrl+p", "open_path", "open the document or folder at a path"),
     Key("sort", "f6", "sort", "order by name, date, size, or when it was last used", "Sort"),
     Key("recent", "ctrl+o", "recent", "what you read and asked before, too; or this folder alone", "Recent"),

@@ -92,6 +92,7 @@ def extract(
                 if index + 1 in lost:
                     pages.append(RawPage(problem=lost[index + 1], lost=True))
                 elif early is not None:
+                    events.on_read(index + 1)
                     pages.append(pickle.loads(early) if index < _AT_ONCE else early)
                 else:
                     events.on_page(index + 1)
@@ -106,6 +107,19 @@ def extract(
                 pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
     events.on_page(0)
     return pages, besides
+
+
+def read_first(reader: Any, request: ReadRequest, events: PageEvents, count: int) -> list[RawPage]:
+    """The first `count` pages, without those that are pictures."""
+    pages, streams = [], Streams()
+    with ExitStack() as stack:
+        file = _open_pdfium(reader, request, stack)
+        for index in range(count):
+            events.on_page(index + 1)
+            skipped = request.skip.get(index + 1)
+            pages.append(RawPage(problem=skipped) if skipped else _read(reader, streams, file, index, None))
+    events.on_page(0)
+    return pages
 
 
 def extract_one(

@@ -118,6 +118,7 @@ class LibraryScreen(PromptScreen):
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryListed([], [])
         self._shown: list[LibraryRow] = []
+        self._marked: dict[str, None] = {}  # the paths that are selected, in that order
         self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
@@ -152,11 +153,37 @@ class LibraryScreen(PromptScreen):
     def action_recent(self) -> None:
         """What was read and asked before, wherever it is; or this folder alone again."""
         if self._store is None:
-            self.notify("with --no-store nothing is kept", markup=False)
+            self.notify("nothing is kept in this run", markup=False)
             return
         self._everywhere = not self._everywhere
         self._order = "last use" if self._everywhere else "name"
         self.action_refresh_list()
+
+    def action_mark(self) -> None:
+        """Select the document under the cursor, or no more, and go to the next."""
+        at = self._table.cursor_row
+        if at < len(self._shown):
+            path = self._shown[at].path
+            if path in self._marked:
+                del self._marked[path]
+            else:
+                self._marked[path] = None
+            self._show(self._words)
+            self._table.move_cursor(row=at + 1)
+
+    def action_ask_together(self, question: str = "") -> None:
+        """Open the selected documents together, or all in the list; a `question` is asked at once."""
+        listed = [each.path for each in self._shown if each.past is None and each.kept != _GONE]
+        whole = [self._path] if not self._words and not self._everywhere else listed
+        paths = list(self._marked) or whole
+        if not listed:
+            self.notify(_NOTHING, severity="warning", markup=False)
+        elif len(self._marked or listed) == 1:
+            self.app.open_document((list(self._marked) or listed)[0], question=question)  # type: ignore[attr-defined]
+        else:
+            self.prompt.reset()
+            name = f"{os.path.abspath(self._path)} · {counted(len(self._marked or listed), 'document')}"
+            self.app.open_document(name, together=paths, question=question)  # type: ignore[attr-defined]
 
     def action_open_path(self) -> None:
         self.prompt.enter("path")
@@ -182,9 +209,11 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/open` takes a path."""
+        """Run a command; `/open-path` takes a path, `/ask-together` a question."""
         if command.name == "open_path" and argument:
             self._open_path(os.path.expanduser(argument))
+        elif command.name == "ask_together":
+            self.action_ask_together(argument)
         else:
             await super().run_command(command, argument)
 
@@ -238,7 +267,10 @@ class LibraryScreen(PromptScreen):
             self._open(LibraryRow("", path))
 
     def _choose(self, row: int) -> None:
-        self._open(self._shown[row])
+        if self._marked:
+            self.action_ask_together()
+        else:
+            self._open(self._shown[row])
 
     def _open(self, entry: LibraryRow) -> None:
         """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
@@ -278,9 +310,10 @@ class LibraryScreen(PromptScreen):
         same = [n for n, each in enumerate(every) if chosen and (each.path, each.past) == (chosen.path, chosen.past)]
         self._table.move_cursor(row=same[0] if same and not words else 0)
         documents = sum(each.past is None for each in every)
+        selected = [f"{len(self._marked)} of {documents} selected"] if self._marked else []
         listed = [counted(documents, "document"), counted(len(every) - documents, "question"), f"by {self._order}"]
         going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
-        said = " · ".join([*(listed if self._everywhere else listed[::2]), "Enter opens", *going_on])
+        said = " · ".join([*(listed if self._everywhere else listed[::2]), *selected, "Enter opens", *going_on])
         self._status.update(self._listed.problem or (said if self._listed.entries else _NOTHING))
         where = printable(os.path.abspath(self._path))
         self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
@@ -295,7 +328,8 @@ class LibraryScreen(PromptScreen):
         for each in self._shown:
             seconds = each.used if by_use or each.past else each.modified
             told = (ago(seconds) if seconds else "",) if when else ()
-            shown = (printable(each.name), *told, _right(size(each.size) if each.size else ""), each.kept)
+            name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
+            shown = (name, *told, _right(size(each.size) if each.size else ""), each.kept)
             rows.append(shown if kept else shown[:-1])
         longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
         others = _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)

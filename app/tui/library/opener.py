@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,27 +59,33 @@ class SessionOpener:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.reads_hidden: set[str] = set()  # the paths whose hidden text was asked for
 
     def __call__(
-        self, path: str, on_page: Callable[[int, int], None] | None = None, password: str | None = None
+        self,
+        path: str | Sequence[str],
+        on_page: Callable[[int, int], None] | None = None,
+        password: str | None = None,
+        on_first: Callable[[Document], None] | None = None,
     ) -> Session:
-        """The Session of the one document at `path`; `on_page` hears of each page that is begun, and of how many.
+        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session.
 
         A `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError
-        for several."""
+        for a path with several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
         if password is not None:
             self._options = replace(self._options, password=password)
-        session = open_session([containing_file(path) or path], self._options, on_page=on_page)
-        chosen = [document for document in session.documents if document.path == path] or list(session.documents)
-        if len(chosen) != 1:
+        paths = [path] if isinstance(path, str) else list(path)
+        options = replace(self._options, include_hidden=self._options.include_hidden or self.reads_hidden >= set(paths))
+        files = list(dict.fromkeys(containing_file(each) or each for each in paths))
+        session = open_session(files, options, on_page=on_page, on_first=on_first)
+        chosen = [document for document in session.documents if document.path in paths] or list(session.documents)
+        if isinstance(path, str) and len(chosen) != 1:
             raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
-        return Session(
-            chosen, self._options, store=session.store, warnings=session.warnings, notices=session.notices
-        )
+        return Session(chosen, options, store=session.store, warnings=session.warnings, notices=session.notices)
 
     def picture(self, document: Document, page: Page) -> Picture:
         """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.

@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.message import Message
 
 from docqa.app.output.render import printable
+from docqa.app.tui.bridge import without_flags
 from docqa.app.tui.library.recents import PastQuestion, counted, past_questions
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewM
     text.append(f"{printable(document.title)}\n", "bold")
     text.append(f"{kind_of(document)}{pages}{' · ' if kept else ''}{kept}\n")
     for warning in document.coverage.warnings:
-        text.append(f"! {printable(warning)}\n", "italic")
+        text.append(f"! {printable(without_flags(warning))}\n", "italic")
     for past in _last_answers(path, store):
         text.append(f"\n? {printable(past.turn.question)}\n", "bold")
         said = past.turn.answer.answer if past.turn.answer is not None else None

@@ -6,7 +6,7 @@ The parts: Panes (the widgets), Navigation (the ways through the text), Question
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
@@ -31,6 +31,8 @@ from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.prompt import Prompt
+from docqa.ingest.assemble import page_list
+from docqa.ingest.pdf import ocr
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -50,7 +52,8 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 
 class DocumentScreen(PromptScreen):
-    """Opens `path` through the bridge, at the question `past` where one is given.
+    """Opens `path` through the bridge, at the question `past` where one is given; or the documents at the paths
+    `together`, which `path` is a name for. A `question` is asked at once.
 
     `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
     """
@@ -71,17 +74,21 @@ class DocumentScreen(PromptScreen):
         *,
         pictures: Pictures | None = None,
         past: PastQuestion | None = None,
+        together: Sequence[str] = (),
+        question: str = "",
     ) -> None:
         super().__init__("document")
         self.panes = Panes(path, pictures, self.prompt)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
         self.annotations = Annotations(self.navigation, store)
+        self.panes.switched = self.annotations.load
         self.path = path
+        self.together = together
         self._store = store
         self._pictures = pictures
         self._past = past
-        self._waiting: list[str] = []  # asked before the document was open
+        self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
         self._search_timer: Timer | None = None
 
@@ -94,7 +101,7 @@ class DocumentScreen(PromptScreen):
         self._open()
 
     def _open(self, password: str | None = None) -> None:
-        self.questions.jobs.open(self.path, self.post_message, password)
+        self.questions.jobs.open(self.together or self.path, self.post_message, password)
 
     @property
     def document(self) -> Document | None:
@@ -103,14 +110,14 @@ class DocumentScreen(PromptScreen):
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         """Show the document, and what was asked about it before."""
-        document = message.document
-        kept = kept_turns.load(self._store, document)
-        self.panes.show(document, kept.place)
+        kept = kept_turns.load(self._store, *message.documents)
+        begun = self.panes.page.place if self.panes.begun else (1, 0)
+        self.panes.documents = message.documents
+        self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
         self.panes.show_pane("page")
         for turn in kept.turns:
-            self.panes.answers.add(turn, document)
+            self.panes.answers.add(turn, *message.documents)
         self.navigation.refresh_marks()
-        self.annotations.load()
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
@@ -140,6 +147,10 @@ class DocumentScreen(PromptScreen):
         return (action == "read") if failed else (action == "line" and parameters == ("ask",))
 
     # What the bridge reports
+
+    def on_first_pages(self, message: bridge.FirstPages) -> None:
+        if self.document is None:
+            self.panes.show_first(message.document)
 
     def on_pages_parsed(self, message: bridge.PagesParsed) -> None:
         self._parsed = (message.page, message.pages)
@@ -278,6 +289,20 @@ class DocumentScreen(PromptScreen):
         self._open(password)
         self.refresh_bindings()
 
+    def action_hidden(self) -> None:
+        """Open the document again, with the text that cannot be seen."""
+        if self.questions.jobs.busy:
+            self.panes.message("questions are being answered; Esc stops them")
+        else:
+            self.questions.keep()
+            self.app.open_hidden(self)  # type: ignore[attr-defined]
+
+    def action_scans(self) -> None:
+        """Say what was recognised on scanned pages, or what that takes."""
+        recognised = self.document.coverage.ocr_pages if self.document is not None else ()
+        said = f"text was recognised on {page_list(recognised)}" if recognised else "no page had to be recognised"
+        self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
+
     def action_next_best(self) -> None:
         self.questions.next_best()
 
@@ -312,7 +337,7 @@ class DocumentScreen(PromptScreen):
 
     def action_export(self) -> None:
         if self.document is not None:
-            self.prompt.enter("export", free_name(self.document.path, "docqa.md"))
+            self.prompt.enter("export", free_name(self.together[0] if self.together else self.path, "docqa.md"))
 
     def action_library(self) -> None:
         """Back to the list; questions that are being answered go on."""
@@ -336,9 +361,9 @@ class DocumentScreen(PromptScreen):
         self.app.push_screen(ConfirmScreen(question, "Write (Enter)"), write)
 
     def _write(self, path: str) -> None:
-        assert self.document is not None
+        first, *others = self.panes.documents
         try:
-            written = kept_turns.export(path, self.document, self.questions.turns, self.annotations.made)
+            written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return

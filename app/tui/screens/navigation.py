@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docqa.app.output.render import excerpt, printable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.links import Link, Place
     from docqa.app.tui.screens.panes import Panes
     from docqa.app.tui.widgets.answers import AnswerCard
+    from docqa.ingest.types import Document
 
 
 # The marks that are shown on the picture of the page, too: what was gone to.
@@ -26,7 +28,7 @@ class Navigation:
 
     def __init__(self, panes: Panes) -> None:
         self.panes = panes
-        self._way_back: list[tuple[Place, Link | None]] = []
+        self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
         self.selected: Link | None = None  # the reference that the keys are at
@@ -48,20 +50,28 @@ class Navigation:
         if not self._way_back:
             self.panes.message("there is no earlier place to go back to")
             return
-        (page, offset), link = self._way_back.pop()
+        document, (page, offset), link = self._way_back.pop()
         left = self._words_of_place()
         self.panes.point_at(None)
         if self._target is not None or link is not None:
             self._target, self.selected = None, link
             self.refresh_marks()
+        self._turn_to(document)
         self.panes.page.go(page, offset, above=0)
         self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
         """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
-        self._way_back.append((self.panes.page.place, link))
+        assert self.panes.document is not None
+        self._way_back.append((self.panes.document, self.panes.page.place, link))
         return self._words_of_place()
+
+    def _turn_to(self, document: Document) -> None:
+        """Show `document`, of several that are asked together."""
+        if document is not self.panes.document:
+            self._hits.clear()
+            self.panes.show(document, (1, 0))
 
     def _words_of_place(self) -> str:
         """The page where the reader is, or the heading where there are no pages."""
@@ -140,8 +150,9 @@ class Navigation:
         panes.answers.follow(card, number)
         self.unselect_link()
         self._leave()
+        self._turn_to(stop.document)
         panes.show_pane("page")
-        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, panes.document))
+        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, stop.document))
         panes.page.reveal(stop.spans)
         self.refresh_marks()
         gone = "" if stop.spans else ": its words are no longer in this document"
@@ -155,8 +166,9 @@ class Navigation:
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
         if waits and first is not None and first.spans and self.panes.page.display:
             self._leave()
-            assert self.panes.document is not None
-            self.panes.point_at(first.spans[0], place_alone(first, self.panes.document))
+            self._turn_to(first.document)
+            self.panes.point_at(first.spans[0], place_alone(first, first.document))
+            self.refresh_marks()
             self.panes.page.reveal(first.spans)
             self.panes.show_status()
 
@@ -203,7 +215,8 @@ class Navigation:
             self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
             return
         if self._search_from is not None:
-            self._way_back.append((self._search_from, None))
+            assert self.panes.document is not None
+            self._way_back.append((self.panes.document, self._search_from, None))
         self._search_from = None
         self.panes.prompt.close()
 
@@ -321,9 +334,10 @@ class Navigation:
             if place is not None:
                 marks.append(Highlight(place.page, place.start, place.end, kind))
         for number, stop in enumerate(stops):
-            if number == current or stop.quote is not None:
+            if stop.document is self.panes.document and (number == current or stop.quote is not None):
                 kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
                 marks += [Highlight(span.page, span.start, span.end, kind) for span in stop.spans]
         self.panes.page.mark(marks)
         self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
-        self.panes.strip.light(card.turn if card is not None else None, stops, current)
+        here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
+        self.panes.strip.light(card.turn if card is not None else None, here, current)

@@ -41,22 +41,21 @@ class Questions:
         if not question:
             panes.message("the question is empty")
         else:
-            assert panes.document is not None
             panes.prompt.reset()
-            card = panes.answers.add(Turn(question), panes.document)
+            card = panes.answers.add(Turn(question), *panes.documents)
             panes.show_pane("answers")
             self._answer(card)
 
     def next_best(self) -> None:
         """The next best answer to the question of the current card, in a card of its own."""
-        card, document = self.panes.answers.current, self.panes.document
-        if document is None or card is None or card.turn.answer is None or card.turn.running:
+        card, documents = self.panes.answers.current, self.panes.documents
+        if card is None or card.turn.answer is None or card.turn.running:
             self.panes.message("there is no answer yet that another could follow")
             return
         asked = card.turn.understood or card.turn.question
         same = [turn.answer for turn in self.turns if turn.question == card.turn.question and turn.answer is not None]
         shown = [quote for answer in same for quote in answer.quotes]
-        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), document)
+        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), *documents)
         self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
 
     def read(self) -> None:
@@ -169,11 +168,11 @@ class Questions:
 
     def keep(self) -> None:
         """Write the questions and answers of this document, and where the reader is."""
-        document = self.panes.document
-        if self._store is None or document is None:
+        if self._store is None or not self.panes.documents:
             return
+        first, *others = self.panes.documents
         try:
-            kept_turns.save(self._store, document, self.turns, self.panes.page.place)
+            kept_turns.save(self._store, first, self.turns, (1, 0) if others else self.panes.page.place, others)
         except OSError as error:
             self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
 
@@ -184,9 +183,8 @@ class Questions:
 
     def show_past(self, past: Turn) -> None:
         """A question of before: its card, or a new one where it was asked elsewhere."""
-        assert self.panes.document is not None
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
-        self._navigation.choose(same[-1] if same else self.panes.answers.add(past, self.panes.document))
+        self._navigation.choose(same[-1] if same else self.panes.answers.add(past, *self.panes.documents))
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ class AnswerCard(Static):
         number: int
         cite: int | None
 
-    def __init__(self, number: int, turn: Turn, document: Document) -> None:
+    def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
@@ -69,7 +70,7 @@ class AnswerCard(Static):
         self.current: int | None = None
         self.asked_at = (0, 0)  # the place of the text at the top when it was asked
         self.unfolded = False
-        self._document = document
+        self._documents = documents
 
     def on_mount(self) -> None:
         self.redraw()
@@ -77,7 +78,7 @@ class AnswerCard(Static):
     def redraw(self) -> None:
         """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
-        self.stops = [] if answer is None else stops_of(answer, self._document)
+        self.stops = [] if answer is None else stops_of(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
@@ -102,7 +103,8 @@ class AnswerCard(Static):
             parts += self._answer_parts()
         if turn.running and turn.draft.strip():
             lines = "\n".join(map(printable, turn.draft.strip().split("\n")))
-            parts += [("Being written, and not checked yet:\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
+            said = "Found so far:" if self._several else "Being written, and not checked yet:"
+            parts += [(f"{said}\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
         if turn.note:
             parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
         if turn.running:
@@ -112,7 +114,7 @@ class AnswerCard(Static):
     def _progress(self) -> Part:
         if self.turn.state == "queued":
             return ("waits for the questions before it (Esc takes it away)\n", "italic")
-        if self.turn.draft:
+        if self.turn.draft and not self._several:
             return ("writing … (Esc stops)\n", "italic")
         if self.reading is None or self.reading.done >= self.reading.total:
             return ("looking for the answer … (Esc stops)\n", "italic")
@@ -167,6 +169,10 @@ class AnswerCard(Static):
         return sum(stop.quote is not None for stop in self.stops)
 
     @property
+    def _several(self) -> bool:
+        return len(self._documents) > 1
+
+    @property
     def folded(self) -> bool:
         """Whether it is an earlier question, of which two lines are enough."""
         return self.turn.state == "done" and not self.has_class("current")
@@ -193,7 +199,8 @@ class AnswerCard(Static):
         if self._may_answer(answer):
             lead, link = self._lead_and_link(0)
             words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
-            place = (possible_place(answer.evidence[0]), link)
+            best = answer.evidence[0]
+            place = (possible_place(best, os.path.basename(best.file) if self._several else None), link)
             mark = (f"{head_of(answer).mark} ", KINDS["possible"])
             return [mark, lead, place, (f": {words}\n", "italic $text-warning")]
         if head_of(answer).kind == "not_found" and headline(answer) == "Not found.":
@@ -211,14 +218,14 @@ class AnswerCard(Static):
     def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
         """`▶1 “the words”` and below it `quote found on p. 4`, whose place is the link."""
         lead, link = self._lead_and_link(number)
-        place = place_alone(stop, self._document)
+        place = place_alone(stop, *self._documents)
         if stop.quote is None:
             return [lead, (place, link), (f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted")]
         quote = stop.quote
         remark = f"{quote_remark(quote)}{quote.place.remark}\n"
         words = f"“{printable(quote.text)}”\n   "
         if quote.verified:
-            found = f"{quote.grade.found} {'on' if place.startswith('p') else 'in'} "
+            found = f"{quote.grade.found} {'on' if place.startswith('p') and not self._several else 'in'} "
             return [lead, words, (found, "$text-muted"), (place, link), remark]
         weak = f" {WEAK_MARKS[quote.grade]} {quote.grade.found}"
         return [lead, words, (place, link), (weak, "$text-warning"), remark]
@@ -236,9 +243,9 @@ class AnswersPane(VerticalScroll):
     def compose(self) -> Iterator[Widget]:
         yield Static(_EMPTY, id="no-answers", markup=False)
 
-    def add(self, turn: Turn, document: Document) -> AnswerCard:
-        """A card for `turn` behind the others; it becomes the current one."""
-        card = AnswerCard(len(self.cards), turn, document)
+    def add(self, turn: Turn, *documents: Document) -> AnswerCard:
+        """A card for `turn` about `documents`, behind the others; it becomes the current one."""
+        card = AnswerCard(len(self.cards), turn, *documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
         self.mount(card)

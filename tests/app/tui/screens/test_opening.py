@@ -18,7 +18,7 @@ def slow(session: Any) -> Any:
     class Slow:
         go = threading.Event()
 
-        def __call__(self, path: str, on_page: Any, password: Any = None) -> Any:
+        def __call__(self, path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
             on_page(120, 479)
             assert self.go.wait(20)
             return session
@@ -94,7 +94,7 @@ def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui
 def test_a_file_that_cannot_be_opened_offers_what_helps(interface, session, tui):
     broken = [True]
 
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         if broken:
             raise Unreadable("the file is damaged", where=path, hint="get it again")
         return session
