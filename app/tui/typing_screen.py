@@ -47,7 +47,9 @@ class TypingScreen(Screen[Any]):
             self._held.append(event)
 
     async def _carry_out(self, event: Typed) -> None:
-        text = event.text if isinstance(event, events.Paste) else event.character if event.is_printable else None
+        # Most terminals send Alt+S as Esc and s, of which Textual makes a key that has a character.
+        plain = isinstance(event, events.Key) and event.is_printable and not event.key.startswith("alt+")
+        text = event.text if isinstance(event, events.Paste) else event.character if plain else None
         if text and self.line is None:
             self.dismiss()
             below = self.app.screen

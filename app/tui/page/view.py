@@ -253,7 +253,8 @@ class PageView(ScrollView):
     def _strip(self, line: int) -> Strip:
         """The line `line` of the document as it is without a selection."""
         width = self.size.width
-        row = None if self._lines is None else self._lines.row(line)
+        # Before the view has its width there is nothing to show: no line is drawn at another one.
+        row = None if self._lines is None or self._pending is not None else self._lines.row(line)
         if row is None:
             return Strip.blank(width, self._plain_style)
         strip = self._strips.get(row)
