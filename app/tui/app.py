@@ -58,7 +58,7 @@ class Interface(App[None]):
         pictures: Pictures | None = None,
         typed: bytes = b"",
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no colour is mixed, nor any background made
         self._typed = typed
         self.settings = settings or TuiSettings()
         self._pictures = pictures

@@ -17,10 +17,11 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from docqa.app.output.render import page_text
-from docqa.app.tui.page.lines import PageLines, ScreenLine, displayed
+from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
+from docqa.app.tui.page.typeset import Part, ScreenLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -307,7 +308,7 @@ class PageView(ScrollView):
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
-        return Offset(_GUTTER + (offset - row.start if row is not None else 0), line)
+        return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _settle(self) -> None:
         """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
@@ -346,13 +347,18 @@ class PageView(ScrollView):
         marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
         segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
-        edges = {row.start, row.end}
-        edges |= {min(max(edge, row.start), row.end) for part in (*marks, *links) for edge in (part.start, part.end)}
-        for start, end in pairwise(sorted(edges)):
-            kind = next((mark.kind for mark in marks if mark.start < end and mark.end > start), "")
-            link = next((link for link in links if link.start < end and link.end > start), None)
-            style = self._style(kind) if kind else plain
-            segments.append(Segment(displayed(page.text[start:end]), self._linked(style, kind, link)))
+        usual = "heading" if row.kind == "heads" else ""
+        for first, last, pad in row.parts or (Part(row.start, row.end, 0),):
+            leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
+            space = f" {leaders} " if leaders else " " * pad
+            segments.append(Segment(space, self._style("head") if leaders else plain))
+            edges = {min(max(edge, first), last) for part in (*marks, *links) for edge in (part.start, part.end)}
+            for start, end in pairwise(sorted({first, last} | edges)):
+                kind = next((mark.kind for mark in marks if mark.start < end and mark.end > start), usual)
+                link = next((link for link in links if link.start < end and link.end > start), None)
+                style = self._style(kind) if kind else plain
+                words = displayed(page.text[start:end]).replace("\n", " ")
+                segments.append(Segment(words, self._linked(style, kind, link)))
         return segments
 
     def _linked(self, style: Style, kind: str, link: Link | None) -> Style:

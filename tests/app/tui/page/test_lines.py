@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from docqa.app.tui.page.lines import SEGMENT_CHARACTERS, PageLines, displayed, wrap
+from docqa.app.tui.page.lines import SEGMENT_CHARACTERS, PageLines, displayed
+from docqa.app.tui.page.typeset import wrap
 
 WORDS = "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing " * 3
 
