@@ -131,8 +131,8 @@ class Interface(App[None]):
         if kept is not None:
             self.uninstall_screen(kept)
             kept.come_back(past)
-        parts = {"pictures": self._pictures, "past": past, "together": together, "question": question}
-        self.push_screen(kept or _document_screen()(path, self.bridge, self.store, **parts))
+        made = _document_screen()
+        self.push_screen(kept or made(path, self.bridge, self.store, self._pictures, past, together, question))
 
     def open_hidden(self, screen: DocumentScreen) -> None:
         """Open the documents of `screen` again, with the text that cannot be seen."""

@@ -2,7 +2,7 @@
 
 One thread reads and asks documents for the whole interface, so that no two jobs share a model; a document is opened on
 a thread of its own. A job is stopped between two events of its session, by closing the generator, which keeps what was
-read. Whatever goes wrong in a job becomes a message.
+read.
 """
 
 from __future__ import annotations
@@ -62,10 +62,8 @@ class DocumentOpened(Message):
 
 @dataclass
 class SessionEvent(Message):
-    """An event of the session; `number` is that of the question, None for a read without one.
-
-    `scores`, with the answer: how well every passage fits the question, as (page, start, end, score).
-    """
+    """An event of the session about question `number`, None for a read; `scores`, with the answer: how well every
+    passage fits the question, as (page, start, end, score)."""
 
     number: int | None
     event: Event
@@ -86,9 +84,10 @@ class JobEnded(Message):
 
 @dataclass
 class JobStarted(Message):
-    """A question that waited for others is at work."""
+    """A question that waited for others is at work, or what it is taken to ask with what was asked before."""
 
     number: int | None
+    question: str = ""
 
 
 @dataclass(eq=False)
@@ -100,14 +99,6 @@ class _Job:
     number: int | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     ending: bool = False
-
-
-@dataclass
-class Understood(Message):
-    """What question `number` is taken to ask, with what was asked before where it goes on from there."""
-
-    number: int
-    question: str
 
 
 class SessionBridge:
@@ -230,10 +221,8 @@ class DocumentJobs:
         self._bridge.submit(_Job("read", self, post, self._read))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded.
-
-        It is understood by the questions of lower numbers: those of `before`, and those that are answered meanwhile.
-        """
+        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded. It is understood by those
+        of lower numbers: of `before`, and those that are answered meanwhile."""
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
@@ -252,7 +241,8 @@ class DocumentJobs:
         self.left = True
         for job in self._bridge.waiting(self):
             job.stopped.set()
-        self._bridge.submit(_Job("close", self, lambda _: None, self._closing))  # which nobody hears of
+        # Which nobody hears of: with no message it ends at once, and the session is released behind it.
+        self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:
         """Close the session. In the thread."""
@@ -260,9 +250,11 @@ class DocumentJobs:
         if session is not None:
             session.close()
 
-    def _closing(self) -> _Messages:
-        self.release()
-        yield from ()
+    @property
+    def opened(self) -> Session:
+        """The session, once there is one."""
+        assert self.session is not None
+        return self.session
 
     def _open(self, path: str | Sequence[str], post: Post, password: str | None) -> _Messages:
         first = None if password or not isinstance(path, str) else lambda document: deliver(post, FirstPages(document))
@@ -270,20 +262,19 @@ class DocumentJobs:
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
     def _read(self) -> _Messages:
-        assert self.session is not None
-        yield from self._events(None, self.session.read())
+        yield from self._events(None, self.opened.read())
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""
         from docqa.app.chat.followups import asked_after, told_turns
         from docqa.app.history.records import KeptTurn
 
-        session = self.session
-        assert session is not None
+        session = self.opened
         known = {**before, **self._answered}
         turns = [known[each] for each in sorted(known) if each < number]
         asked = asked_after(session, turns, question)
-        yield Understood(number, asked if asked != question else "")
+        if asked != question:
+            yield JobStarted(number, asked)
         for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):
@@ -291,18 +282,15 @@ class DocumentJobs:
             yield message
 
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:
-        assert self.session is not None
-        yield SessionEvent(number, Finished(self.session.ask_again(question, shown)))
+        yield SessionEvent(number, Finished(self.opened.ask_again(question, shown)))
 
     def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
         """The events of a read, or of question `number`."""
-        session = self.session
-        assert session is not None
         try:
             for event in gathered(stream):
                 yield SessionEvent(number, event)
                 if isinstance(event, Finished):
-                    yield SessionEvent(number, event, scores=passage_scores(session, event))
+                    yield SessionEvent(number, event, scores=passage_scores(self.opened, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
 

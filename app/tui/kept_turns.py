@@ -32,11 +32,8 @@ T = TypeVar("T")
 @dataclass
 class Turn:
     """One question. `state` is queued, waiting, reading, preview, done, stopped or failed; `note` says why it has no
-    answer.
-
-    `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
-    `understood`: what a follow-up was taken to ask, empty where that is the question.
-    """
+    answer. `scores` are (page, start, end, score) of passages, `draft` is what there is of the answer so far,
+    `understood` what a follow-up was taken to ask, empty where that is the question."""
 
     question: str
     state: str = "waiting"
@@ -73,10 +70,8 @@ class Turn:
 
 @dataclass(frozen=True)
 class KeptTurns:
-    """What is kept of one document: turns in order, and (page, offset) of the line that was at the top.
-
-    `notices` say what was damaged and set aside.
-    """
+    """What is kept of documents: turns in order, (page, offset) of the line that was at the top, and `notices` of what
+    was damaged and set aside."""
 
     turns: list[Turn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)
@@ -86,11 +81,8 @@ class KeptTurns:
 def save(
     store: Store, document: Document, turns: list[Turn], place: tuple[int, int], others: Sequence[Document] = ()
 ) -> None:
-    """Write the turns about `document`, asked together with `others`; one that is under way is kept as stopped. Raises
-    OSError when the disk refuses.
-
-    Nothing is kept of a document that `docqa forget` deleted after it was opened.
-    """
+    """Write the turns about `document`, asked together with `others`; one that is under way is kept as stopped, nothing
+    of a document that `docqa forget` deleted meanwhile. Raises OSError."""
     kept = [as_kept(turn, document, *others) for turn in turns]
     _write(store, [document, *others], lambda history, session: history.keep_all(session, kept, place))
 
@@ -106,8 +98,7 @@ def load(store: Store | None, document: Document, *others: Document) -> KeptTurn
             return KeptTurns()
         with history:
             session = session_of(history, document, *others)
-            turns = history.turns(session.id) if session else []
-            shown = [shown_turn(turn) for turn in turns]
+            shown = [shown_turn(turn) for turn in history.turns(session.id)] if session else []
             return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
         return KeptTurns(notices=(str(error),))
@@ -124,25 +115,17 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
-    """Write `annotation` now, over the one with its id where it has one; returns it with its id.
-
-    Nothing is kept without a store, nor of a document that `docqa forget` deleted after it was opened. Raises OSError.
-    """
+    """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
     if store is None:
         return annotation
     number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
-def delete_annotation(store: Store | None, annotation: Annotation) -> None:
-    """Delete `annotation` from what is kept. Raises OSError."""
-    try:
-        history = open_kept(store) if store is not None else None
-        if history is not None:
-            with history:
-                history.delete_annotation(annotation.id)
-    except ResourceError as error:
-        raise OSError(str(error)) from error
+def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
+    """Delete `annotation` of `document` from what is kept. Raises OSError."""
+    if store is not None:
+        _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
 def _write(store: Store, documents: list[Document], work: Callable[[History, int], T]) -> T | None:

@@ -22,7 +22,7 @@ from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import LibraryDocument, find
+from docqa.app.tui.library.opener import LibraryRow, find
 from docqa.app.tui.library.preview import Open, PreviewMade, preview
 from docqa.app.tui.library.recents import (
     PastQuestion,
@@ -51,20 +51,6 @@ ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
 }
 _NOTHING = "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder"
 Cell = str | Text
-
-
-@dataclass(frozen=True)
-class LibraryRow:
-    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
-    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
-
-    name: str
-    path: str
-    size: int = 0
-    modified: float = 0.0
-    used: float = 0.0
-    kept: str = ""
-    past: PastQuestion | None = None
 
 
 class RowTable(DataTable[Text]):
@@ -347,8 +333,7 @@ class LibraryScreen(PromptScreen):
         entries = []
         for each in self._documents():
             known = kept.pop(os.path.abspath(each.path), None)
-            entry = LibraryRow(each.name, each.path, each.size, each.modified)
-            entries.append(replace(entry, used=known.used, kept=known.kept) if known is not None else entry)
+            entries.append(replace(each, used=known.used, kept=known.kept) if known is not None else each)
         if not self._everywhere or self._store is None:
             return LibraryListed(entries, notices)
         for document in kept.values():
@@ -358,7 +343,7 @@ class LibraryScreen(PromptScreen):
         entries += [_asked(past) for past in past_questions(self._store)]
         return LibraryListed(entries, notices)
 
-    def _documents(self) -> list[LibraryDocument]:
+    def _documents(self) -> list[LibraryRow]:
         """Those of the path; none where it has none."""
         from docqa.ingest.errors import MissingError, NoDocuments
 

@@ -14,6 +14,7 @@ from docqa.app.batch.items import containing_file
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
+    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Picture
     from docqa.ingest.types import Document, Page
 
@@ -21,17 +22,20 @@ _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE
 
 
 @dataclass(frozen=True)
-class LibraryDocument:
-    """A document of a library: `name` is shown, `path` opens it, `size` in bytes, `modified` in seconds since 1970, 0
-    where it is not known."""
+class LibraryRow:
+    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
+    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
 
     name: str
     path: str
-    size: int
+    size: int = 0
     modified: float = 0.0
+    used: float = 0.0
+    kept: str = ""
+    past: PastQuestion | None = None
 
 
-def find(path: str) -> list[LibraryDocument]:
+def find(path: str) -> list[LibraryRow]:
     """The documents of a folder, an archive or a file, without what docqa exported. Raises docqa.ingest.errors."""
     from docqa.ingest.read import find_documents
 
@@ -42,7 +46,7 @@ def find(path: str) -> list[LibraryDocument]:
         if name != path and _EXPORT.fullmatch(name):
             continue
         about = (len(content), 0.0) if isinstance(content, bytes) else _size_and_time(content)
-        found.append(LibraryDocument(shown, name, *about))
+        found.append(LibraryRow(shown, name, *about))
     return found
 
 

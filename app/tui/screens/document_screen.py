@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -71,7 +72,6 @@ class DocumentScreen(PromptScreen):
         path: str,
         session: bridge.SessionBridge,
         store: Store | None,
-        *,
         pictures: Pictures | None = None,
         past: PastQuestion | None = None,
         together: Sequence[str] = (),
@@ -156,14 +156,10 @@ class DocumentScreen(PromptScreen):
         self._parsed = (message.page, message.pages)
         self.panes.show_parsed(*self._parsed, len(self._waiting))
 
-    def on_job_started(self, message: bridge.JobStarted) -> None:
-        self.questions.on_start(message)
-
-    def on_understood(self, message: bridge.Understood) -> None:
-        self.questions.on_understood(message)
-
-    def on_session_event(self, message: bridge.SessionEvent) -> None:
-        self.questions.on_event(message)
+    @on(bridge.JobStarted)
+    @on(bridge.SessionEvent)
+    def _of_question(self, message: bridge.JobStarted | bridge.SessionEvent) -> None:
+        self.questions.take(message)
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         if message.kind != "open":
@@ -275,6 +271,13 @@ class DocumentScreen(PromptScreen):
         """A move of Navigation, by its name."""
         getattr(self.navigation, move)(*steps)
 
+    def action_mark(self, mark: str, *arguments: bool) -> None:
+        """A method of Annotations, by its name."""
+        getattr(self.annotations, mark)(*arguments)
+
+    def action_next_best(self) -> None:
+        self.questions.next_best()
+
     def action_read(self) -> None:
         """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
         if self.document is None:
@@ -303,9 +306,6 @@ class DocumentScreen(PromptScreen):
         said = f"text was recognised on {page_list(recognised)}" if recognised else "no page had to be recognised"
         self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
 
-    def action_next_best(self) -> None:
-        self.questions.next_best()
-
     def action_stop_job(self) -> None:
         """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
         left = self.prompt.leave()
@@ -323,10 +323,6 @@ class DocumentScreen(PromptScreen):
             self.panes.message(_NO_PICTURES)
         else:
             self.panes.show_picture()
-
-    def action_mark(self, mark: str, *arguments: bool) -> None:
-        """A method of Annotations, by its name."""
-        getattr(self.annotations, mark)(*arguments)
 
     def action_notes(self) -> None:
         """The list of what the reader has made; nothing to list is said."""

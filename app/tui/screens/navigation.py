@@ -63,8 +63,7 @@ class Navigation:
 
     def _leave(self, link: Link | None = None) -> str:
         """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
-        assert self.panes.document is not None
-        self._way_back.append((self.panes.document, self.panes.page.place, link))
+        self._way_back.append((self.panes.opened, self.panes.page.place, link))
         return self._words_of_place()
 
     def _turn_to(self, document: Document) -> None:
@@ -80,13 +79,11 @@ class Navigation:
 
     def _point_at(self, target: PageSpan) -> None:
         """Let the status say where `target` is."""
-        assert self.panes.document is not None
-        self.panes.point_at(target, location(self.panes.document, target.page, target.start))
+        self.panes.point_at(target, location(self.panes.opened, target.page, target.start))
 
     def go_to(self, name: str) -> None:
         """Go to the page or section called `name`."""
-        assert self.panes.document is not None
-        place = find_place(self.panes.document, name)
+        place = find_place(self.panes.opened, name)
         if place is None:
             self.panes.message(f"there is no page or section “{name}”", "warning")
             return
@@ -141,7 +138,6 @@ class Navigation:
     def follow(self, card: AnswerCard, number: int) -> None:
         """Show the words of cite `number` of `card`."""
         panes = self.panes
-        assert panes.document is not None
         stop = card.stops[number]
         if panes.answers.current is not card:
             panes.answers.choose(card)
@@ -215,8 +211,7 @@ class Navigation:
             self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
             return
         if self._search_from is not None:
-            assert self.panes.document is not None
-            self._way_back.append((self.panes.document, self._search_from, None))
+            self._way_back.append((self.panes.opened, self._search_from, None))
         self._search_from = None
         self.panes.prompt.close()
 
@@ -294,19 +289,17 @@ class Navigation:
     def _select_link(self, link: Link) -> None:
         """Mark `link` as the one that Enter follows, and bring it into view."""
         panes = self.panes
-        assert panes.document is not None
         self.selected, self._target = link, None
         panes.show_pane("page")
         panes.page.reveal((PageSpan(link.page, link.start, link.end),))
         self.refresh_marks()
-        leads = location(panes.document, link.target.page, link.target.start) or "its place"
+        leads = location(panes.opened, link.target.page, link.target.start) or "its place"
         panes.point_at(None)
         panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
         """The words of `link` in the text, as one line."""
-        assert self.panes.document is not None
-        words = printable(self.panes.document.pages[link.page - 1].text[link.start : link.end])
+        words = printable(self.panes.opened.pages[link.page - 1].text[link.start : link.end])
         return f"note {words}" if link.note else words
 
     # Marks

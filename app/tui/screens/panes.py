@@ -90,6 +90,12 @@ class Panes(Vertical):
         self.picture.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
+    @property
+    def opened(self) -> Document:
+        """The document that is shown, once there is one."""
+        assert self.document is not None
+        return self.document
+
     def show(self, document: Document, place: tuple[int, int]) -> None:
         """Show `document` with `place` (page, offset) at the top of the text."""
         self.document = document

@@ -8,12 +8,13 @@ from docqa.app.answer import events
 from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
+from docqa.app.tui.bridge import JobStarted
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import JobEnded, JobStarted, SessionBridge, SessionEvent, Understood
+    from docqa.app.tui.bridge import JobEnded, SessionBridge, SessionEvent
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
 
@@ -106,23 +107,16 @@ class Questions:
 
     # What comes of them
 
-    def on_start(self, message: JobStarted) -> None:
-        """The turn of a question has come."""
+    def take(self, message: JobStarted | SessionEvent) -> None:
+        """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
         card = self._card(message.number)
-        if card is not None and card.turn.state == "queued":
-            card.turn.state = "waiting"
-            card.redraw()
-
-    def on_understood(self, message: Understood) -> None:
-        """A follow-up is asked as a question that is complete by itself; the card shows it."""
-        card = self._card(message.number)
-        if card is not None:
-            card.turn.understood = message.question
-            card.redraw()
-
-    def on_event(self, message: SessionEvent) -> None:
-        """Show one event of the session."""
-        event, card = message.event, self._card(message.number)
+        if isinstance(message, JobStarted):
+            if card is not None:
+                card.turn.understood = message.question or card.turn.understood
+                card.turn.state = "waiting" if card.turn.state == "queued" else card.turn.state
+                card.redraw()
+            return
+        event = message.event
         if isinstance(event, events.ReadProgress):
             self.progress = event
             self.show_gauge()
