@@ -89,7 +89,6 @@ class Interface(App[None]):
         self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
     def _keep_theme(self, theme: Theme) -> None:
-        """What somebody chose is there again the next time."""
         if theme.name == self._kept_theme:
             return
         self._kept_theme = theme.name
@@ -149,7 +148,6 @@ class Interface(App[None]):
         self.pop_screen()
 
     def on_document_screen_work_done(self, message: DocumentScreen.WorkDone) -> None:
-        """Say that a document which was left is done, and close it."""
         screen = message.document_screen
         if self._at_work.pop(os.path.abspath(screen.path), None) is None:
             return
@@ -167,7 +165,6 @@ class Interface(App[None]):
 
 
 def _is_zip(path: str) -> bool:
-    """Whether a file is an archive; the modules that know are not needed for a folder."""
     from docqa.ingest.archive import is_zip
 
     return is_zip(Path(path))

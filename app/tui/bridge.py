@@ -285,7 +285,6 @@ class DocumentJobs:
         yield SessionEvent(number, Finished(self.opened.ask_again(question, shown)))
 
     def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
-        """The events of a read, or of question `number`."""
         try:
             for event in gathered(stream):
                 yield SessionEvent(number, event)

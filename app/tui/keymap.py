@@ -42,7 +42,6 @@ class Key:
 
 
 def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
-    """`keys` under the heading `topic` in the help."""
     return tuple(replace(key, topic=topic) for key in keys)
 
 

@@ -122,7 +122,6 @@ class LibraryScreen(PromptScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_screen_resume(self) -> None:
-        """Look again whenever the screen comes back: a document may have been read meanwhile."""
         self.action_refresh_list()
 
     # Keys
@@ -131,13 +130,11 @@ class LibraryScreen(PromptScreen):
         run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
 
     def action_sort(self) -> None:
-        """Another order: by name, date, size, or when it was last used."""
         names = list(ORDERS)
         self._order = names[(names.index(self._order) + 1) % len(names)]
         self._show(self._words)
 
     def action_recent(self) -> None:
-        """What was read and asked before, wherever it is; or this folder alone again."""
         if self._store is None:
             self.notify("nothing is kept in this run", markup=False)
             return
@@ -146,7 +143,6 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_mark(self) -> None:
-        """Select the document under the cursor, or no more, and go to the next."""
         at = self._table.cursor_row
         if at < len(self._shown):
             path = self._shown[at].path
@@ -158,7 +154,6 @@ class LibraryScreen(PromptScreen):
             self._table.move_cursor(row=at + 1)
 
     def action_ask_together(self, question: str = "") -> None:
-        """Open the selected documents together, or all in the list; a `question` is asked at once."""
         listed = [each.path for each in self._shown if each.past is None and each.kept != _GONE]
         whole = [self._path] if not self._words and not self._everywhere else listed
         paths = list(self._marked) or whole
@@ -175,7 +170,6 @@ class LibraryScreen(PromptScreen):
         self.prompt.enter("path")
 
     def action_clear(self) -> None:
-        """Show all again, and take what is typed."""
         self.prompt.leave()
         self._show("")
         self.set_focus(self.line)
@@ -213,7 +207,6 @@ class LibraryScreen(PromptScreen):
     # The preview
 
     def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
-        """Where the cursor rests a while, the document is looked at."""
         self._rest.stop()
         self._rest = self.set_timer(_REST_S, self._look_at)
 
@@ -233,13 +226,11 @@ class LibraryScreen(PromptScreen):
             )
 
     def on_preview_made(self, message: PreviewMade) -> None:
-        """Shown, unless the cursor is elsewhere by now."""
         if message.path == self._previewed:
             self._preview.update(message.text)
 
     @property
     def _wide(self) -> bool:
-        """Whether there is room beside the list."""
         return self.size.width >= _WIDE
 
     def _open_path(self, path: str) -> None:
@@ -269,7 +260,6 @@ class LibraryScreen(PromptScreen):
     # The list
 
     def on_library_listed(self, message: LibraryListed) -> None:
-        """Fill the table; the cursor stays on its document."""
         self._listed, self._loaded, self._previewed = message, True, ""
         self._show(self._words)
         if self._entered:
@@ -326,7 +316,6 @@ class LibraryScreen(PromptScreen):
         self._table.fill(columns, rows)
 
     def _look(self) -> LibraryListed:
-        """In a thread: a folder may be large, or on a disk that sleeps."""
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
         kept = {document.path: document for document in recent}
@@ -344,7 +333,6 @@ class LibraryScreen(PromptScreen):
         return LibraryListed(entries, notices)
 
     def _documents(self) -> list[LibraryRow]:
-        """Those of the path; none where it has none."""
         from docqa.ingest.errors import MissingError, NoDocuments
 
         try:

@@ -112,7 +112,6 @@ class SessionOpener:
 
 
 def _bytes(path: str) -> bytes:
-    """The bytes of the document at `path`, which may be in an archive. Raises MissingError."""
     from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 

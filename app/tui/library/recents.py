@@ -115,7 +115,6 @@ def short_path(path: str) -> str:
 
 
 def _asked(store: Store, notices: list[str]) -> list[KeptSession]:
-    """Every kept conversation over one document; none where the history is unusable."""
     from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
 
     try:

@@ -127,7 +127,6 @@ class PageLines:
         return self._ends[at - 1] if at else 0
 
     def _lay_out(self, at: int) -> bool:
-        """Make the height of a segment exact; whether it changed. The caller renews the sums."""
         if self._exact[at]:
             return False
         self._exact[at] = 1

@@ -79,7 +79,6 @@ def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
 
 
 def _named(cites: Sequence[Cite]) -> str:
-    """`lease.pdf, Article 70 · p. 13`."""
     place = cited_location(cites)
     return f"{printable(cites[0].file)}, {place}" if cites else place
 

@@ -157,7 +157,6 @@ def _widths(text: str, table: Table, width: int) -> list[int]:
 
 
 def _is_numeric(text: str, table: Table, column: int) -> bool:
-    """Whether what stands below the heads of a column are numbers."""
     body = (text[cell.start : cell.end] for cell in table.cells if cell.column == column and cell.row >= table.heads)
     words = ["".join(word.split(",")).replace(".", "").strip(_SIGNS) for word in body]
     return bool(words) and all(word.isdigit() for word in words)

@@ -51,12 +51,9 @@ _UNDERLINED = Style(underline=True)
 
 @dataclass(frozen=True)
 class Highlight(PageSpan):
-    """Characters `start:end` of `page` that are highlighted.
-
-    `kind` is cite (the followed one), passage (that was looked at and is followed), quote, hit, current-hit, chosen
-    (the reference that the keys are at), target (where it led), or what the reader made: highlight, or note for a
-    highlight with a note.
-    """
+    """Characters `start:end` of `page` that are highlighted. `kind` is cite (that is followed), passage (that was looked
+    at and is followed), quote, hit, current-hit, chosen (the reference that the keys are at), target (where it led), or
+    what the reader made: highlight, or note for one with a note."""
 
     kind: str
 
@@ -70,10 +67,7 @@ class PlaceChosen(Message):
 
 
 class PageView(ScrollView):
-    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
-
-    References and footnote marks are underlined; a click on one posts Followed.
-    """
+    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
@@ -85,21 +79,12 @@ class PageView(ScrollView):
         offset: int
 
     @dataclass
-    class Followed(Message):
-        """A reference or footnote mark was clicked."""
+    class Chosen(Message):
+        """Words were selected, or a reference or footnote mark (`link`) was clicked, or the character at `place` (page,
+        offset), which the reader has highlighted."""
 
-        link: Link
-
-    @dataclass
-    class Selected(Message):
-        """Words were selected."""
-
-    @dataclass
-    class Pointed(Message):
-        """Character `offset` of `page`, which the reader has highlighted, was clicked."""
-
-        page: int
-        offset: int
+        link: Link | None = None
+        place: tuple[int, int] | None = None
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -192,7 +177,6 @@ class PageView(ScrollView):
     # Textual
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the text that was at the top, whatever the width makes of its lines."""
         if self._lines is None or not self.size.height:
             return
         place = self.place
@@ -215,18 +199,18 @@ class PageView(ScrollView):
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
         link = self.links.at(*place) if place is not None and self.links is not None else None
         if link is not None:
-            self.post_message(self.Followed(link))
+            self.post_message(self.Chosen(link))
         elif self.text_selection is None and self._lines is not None:
             page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
             if any(mark.start <= offset < mark.end for mark in self._own_marks.get(page, ())):
-                self.post_message(self.Pointed(page, offset))
+                self.post_message(self.Chosen(place=(page, offset)))
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
         self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
         if self._selected:
-            self.post_message(self.Selected())
+            self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
@@ -242,7 +226,6 @@ class PageView(ScrollView):
         """Nothing, on a second click: a whole document is no selection."""
 
     def render_line(self, y: int) -> Strip:
-        """The line `y` of the view, cut to its width."""
         line = y + round(self.scroll_y)
         strip = self._strip(line)
         selection = self.text_selection
@@ -252,7 +235,6 @@ class PageView(ScrollView):
         return strip.apply_offsets(0, line)
 
     def _strip(self, line: int) -> Strip:
-        """The line `line` of the document as it is without a selection."""
         width = self.size.width
         # Before the view has its width there is nothing to show: no line is drawn at another one.
         row = None if self._lines is None or self._pending is not None else self._lines.row(line)
@@ -269,7 +251,6 @@ class PageView(ScrollView):
         return strip
 
     def notify_style_update(self) -> None:
-        """Another theme, or the focus: lines are made anew."""
         super().notify_style_update()
         self._strips.clear()
         self._plain = None
@@ -362,7 +343,6 @@ class PageView(ScrollView):
         return segments
 
     def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
-        """`style`, underlined where it is that of a link; a mark over it keeps its colours."""
         if link is None:
             return style
         return style + (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})

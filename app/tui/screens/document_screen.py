@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -36,8 +37,6 @@ from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from docqa.app.storage.store import Store
     from docqa.app.tui.keymap import Key
     from docqa.app.tui.library.recents import PastQuestion
@@ -54,10 +53,8 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` where one is given; or the documents at the paths
-    `together`, which `path` is a name for. A `question` is asked at once.
-
-    `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
-    """
+    `together`, which `path` is a name for. A `question` is asked at once. `store` keeps questions and answers; None
+    keeps nothing. `pictures` is None where the terminal shows none."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
 
@@ -90,15 +87,14 @@ class DocumentScreen(PromptScreen):
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
-        self._search_timer: Timer | None = None
+        self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
         yield self.panes
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
-        """Open the document; what is typed meanwhile is a question about it."""
-        self._open()
+        self._open()  # what is typed meanwhile is a question about it
 
     def _open(self, password: str | None = None) -> None:
         self.questions.jobs.open(self.together or self.path, self.post_message, password)
@@ -109,7 +105,6 @@ class DocumentScreen(PromptScreen):
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        """Show the document, and what was asked about it before."""
         kept = kept_turns.load(self._store, *message.documents)
         begun = self.panes.page.place if self.panes.begun else (1, 0)
         self.panes.documents = message.documents
@@ -122,8 +117,7 @@ class DocumentScreen(PromptScreen):
             self.panes.message(warning, "warning")
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
             self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
-        if self._past is not None:
-            self.questions.show_past(kept_turns.shown_turn(self._past.turn))
+        self.come_back(self._past)
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             self.questions.ask(question)
@@ -186,20 +180,17 @@ class DocumentScreen(PromptScreen):
         else:
             self.navigation.follow(card, message.cite)
 
-    def on_page_view_followed(self, message: PageView.Followed) -> None:
-        self.navigation.follow_link(message.link)
-
-    def on_page_view_pointed(self, message: PageView.Pointed) -> None:
-        annotation = self.annotations.at(message.page, message.offset)
-        if annotation is not None:
+    def on_page_view_chosen(self, message: PageView.Chosen) -> None:
+        annotation = self.annotations.at(*message.place) if message.place is not None else None
+        if message.link is not None:
+            self.navigation.follow_link(message.link)
+        elif annotation is not None:
             self.annotations.go(annotation)
-
-    def on_page_view_selected(self, _: PageView.Selected) -> None:
-        h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
-        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
+        elif message.place is None:
+            h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
+            self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     def on_page_view_moved(self, message: PageView.Moved) -> None:
-        """The strip, the status and the outline say where the reader is, and the picture is of that page."""
         self.panes.strip.follow(message.page, message.offset)
         self.panes.show_status()
 
@@ -230,10 +221,8 @@ class DocumentScreen(PromptScreen):
             await self.line_entered(self.prompt.mode, argument)
 
     def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """The search follows what is typed; in a very long document it waits for a pause."""
+        self._search_timer.stop()
         if message.mode == "find" and self.document is not None:
-            if self._search_timer is not None:
-                self._search_timer.stop()
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
                 self.navigation.find_typed(message.text)
             else:
@@ -262,24 +251,20 @@ class DocumentScreen(PromptScreen):
     # Keys
 
     def action_line(self, mode: str) -> None:
-        """Enter a question, words to search, or a place."""
         if mode == "find":
             self.navigation.begin_search()
         self.prompt.enter(mode)
 
     def action_go(self, move: str, *steps: int) -> None:
-        """A move of Navigation, by its name."""
         getattr(self.navigation, move)(*steps)
 
     def action_mark(self, mark: str, *arguments: bool) -> None:
-        """A method of Annotations, by its name."""
         getattr(self.annotations, mark)(*arguments)
 
     def action_next_best(self) -> None:
         self.questions.next_best()
 
     def action_read(self) -> None:
-        """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
         if self.document is None:
             self._try_again()
         else:
@@ -293,7 +278,6 @@ class DocumentScreen(PromptScreen):
         self.refresh_bindings()
 
     def action_hidden(self) -> None:
-        """Open the document again, with the text that cannot be seen."""
         if self.questions.jobs.busy:
             self.panes.message("questions are being answered; Esc stops them")
         else:
@@ -301,7 +285,6 @@ class DocumentScreen(PromptScreen):
             self.app.open_hidden(self)  # type: ignore[attr-defined]
 
     def action_scans(self) -> None:
-        """Say what was recognised on scanned pages, or what that takes."""
         recognised = self.document.coverage.ocr_pages if self.document is not None else ()
         said = f"text was recognised on {page_list(recognised)}" if recognised else "no page had to be recognised"
         self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
@@ -325,7 +308,6 @@ class DocumentScreen(PromptScreen):
             self.panes.show_picture()
 
     def action_notes(self) -> None:
-        """The list of what the reader has made; nothing to list is said."""
         if self.annotations.made:
             self.app.push_screen(AnnotationsScreen(self.annotations))
         else:
@@ -336,7 +318,6 @@ class DocumentScreen(PromptScreen):
             self.prompt.enter("export", free_name(self.together[0] if self.together else self.path, "docqa.md"))
 
     def action_library(self) -> None:
-        """Back to the list; questions that are being answered go on."""
         self.questions.keep()
         self.app.leave_document(self)  # type: ignore[attr-defined]
 

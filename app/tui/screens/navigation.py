@@ -67,18 +67,15 @@ class Navigation:
         return self._words_of_place()
 
     def _turn_to(self, document: Document) -> None:
-        """Show `document`, of several that are asked together."""
         if document is not self.panes.document:
             self._hits.clear()
             self.panes.show(document, (1, 0))
 
     def _words_of_place(self) -> str:
-        """The page where the reader is, or the heading where there are no pages."""
         document = self.panes.document
         return location(document, *self.panes.where).split(" · ")[-1] if document is not None else ""
 
     def _point_at(self, target: PageSpan) -> None:
-        """Let the status say where `target` is."""
         self.panes.point_at(target, location(self.panes.opened, target.page, target.start))
 
     def go_to(self, name: str) -> None:
@@ -287,7 +284,6 @@ class Navigation:
             self.refresh_marks()
 
     def _select_link(self, link: Link) -> None:
-        """Mark `link` as the one that Enter follows, and bring it into view."""
         panes = self.panes
         self.selected, self._target = link, None
         panes.show_pane("page")
@@ -298,7 +294,6 @@ class Navigation:
         panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
-        """The words of `link` in the text, as one line."""
         words = printable(self.panes.opened.pages[link.page - 1].text[link.start : link.end])
         return f"note {words}" if link.note else words
 

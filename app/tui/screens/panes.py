@@ -123,7 +123,7 @@ class Panes(Vertical):
 
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
-        self.add_class("failed")
+        self.add_class("opening", "failed")
         self._problem.border_title = "✗ It cannot be opened"
         self._problem.update(problem)
 
@@ -146,7 +146,6 @@ class Panes(Vertical):
 
     @property
     def _shown(self) -> OutlineTree | AnswersPane | PageView:
-        """The pane that is shown where there is room for one."""
         if self.has_class("show-outline"):
             return self.outline
         return self.answers if self.has_class("show-answers") else self.page
@@ -165,7 +164,6 @@ class Panes(Vertical):
         self.on_resize()
 
     def on_resize(self) -> None:
-        """A broad screen has room for picture, text and answers."""
         self.set_class(self._broad, "broad")
         self.show_status()
 
@@ -234,7 +232,6 @@ class PaneTabs(Static):
 
 
 def _opening(path: str, page: int = 0, pages: int = 0, waiting: int = 0) -> str:
-    """What stands in the place of a document that is being opened."""
     shown = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
     asked = "Type a question now: it is asked"
     if waiting:

@@ -26,14 +26,12 @@ class PromptScreen(TypingScreen):
         self.line = self.prompt.line
 
     async def on_first_character(self, character: str) -> bool:
-        """`?` in an empty line opens the help."""
         if character != "?" or self.prompt.line.value or self.prompt.mode not in TALKING:
             return False
         self.action_help()
         return True
 
     def action_help(self) -> None:
-        """The keys and commands of this screen; over a document the marks, too."""
         self.app.push_screen(HelpScreen(settings_of(self).apply(self._keys), marks=self._marks))
 
     async def line_entered(self, mode: str, text: str) -> None:

@@ -136,7 +136,6 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        """A read or a question is over, in whatever way; a failure is said where its result would be."""
         card, stopped = self._card(message.number), _STOPPED.format(key(self.panes, "read"))
         if message.outcome == "failed":
             self.panes.show_status(f"failed: {message.reason}")

@@ -84,11 +84,9 @@ class AnswerCard(Static):
         self.update(Content.assemble(*self._parts()).rstrip())
 
     def action_follow(self, stop: int) -> None:
-        """Go to a place of this answer; the target of its links."""
         self.post_message(self.Chosen(self.number, stop))
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the links chooses the card."""
         if "@click" not in event.style.meta:
             self.post_message(self.Chosen(self.number, None))
 
@@ -152,7 +150,6 @@ class AnswerCard(Static):
         return [*parts, f" · {head.support}\n" if head.support else "\n"]
 
     def _folded_parts(self, refused: bool) -> list[Part]:
-        """One line for the passages that are not shown, which a click or a key unfolds."""
         folded = len(self.stops) - self._first_shown
         if folded <= 0:
             return []
@@ -183,7 +180,6 @@ class AnswerCard(Static):
         return len(self.stops) if self.unfolded else self._first_shown
 
     def action_unfold(self) -> None:
-        """Show what else was looked at, or fold it again."""
         self.unfolded = not self.unfolded
         if self.current is not None and self.current >= self.shown:
             self.unfolded = True
@@ -195,7 +191,6 @@ class AnswerCard(Static):
         return possible and self.stops[0].text == answer.evidence[0].text
 
     def _headline_parts(self, answer: Answer) -> list[Part]:
-        """The words that answer, one line for each statement, or where they may stand, which is a link."""
         if self._may_answer(answer):
             lead, link = self._lead_and_link(0)
             words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
@@ -210,13 +205,11 @@ class AnswerCard(Static):
         return [(f"{line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
 
     def _lead_and_link(self, number: int) -> tuple[str, Style]:
-        """The mark and number of a stop, and the style of the words that lead to it."""
         here = number == self.current
         link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
         return ("▶" if here else " ") + f"{number + 1} ", link
 
     def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
-        """`▶1 “the words”` and below it `quote found on p. 4`, whose place is the link."""
         lead, link = self._lead_and_link(number)
         place = place_alone(stop, *self._documents)
         if stop.quote is None:

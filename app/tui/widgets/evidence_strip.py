@@ -98,7 +98,6 @@ class EvidenceStrip(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The heat (0) or what is marked below it (1)."""
         width = self.size.width
         if self._document is None or y > 1:
             return Strip.blank(width, self.rich_style)

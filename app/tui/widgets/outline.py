@@ -73,7 +73,6 @@ class OutlineTree(Tree[str]):
             self._mark()
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
-        """The heading, with `…` where the pane is too narrow for it, and its page at the right."""
         label = super().render_label(node, base_style, style)
         above, depth = node, 0
         while above.parent is not None and above.parent is not self.root:
@@ -88,7 +87,6 @@ class OutlineTree(Tree[str]):
         return label.append(page, style + Style(bold=here, dim=not here))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
-        """Make the children of a node that is opened for the first time."""
         if event.node is not self.root and not event.node.children:
             self._fill(event.node, event.node.data, False)
         self._mark()
@@ -138,7 +136,6 @@ class OutlineTree(Tree[str]):
 
 
 def _unfolded(node: TreeNode[str]) -> bool:
-    """Whether all nodes above `node` are open."""
     above = node.parent
     while above is not None:
         if not above.is_expanded:

@@ -108,7 +108,6 @@ class Prompt(Vertical):
         self._offer.display = False
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on the label does what Enter does, so that a mouse alone will do."""
         if event.widget is self._label and self.line.value.strip():
             await self.line.action_submit()
         else:
@@ -159,7 +158,6 @@ class Prompt(Vertical):
         self._show_commands()
 
     def action_complete(self) -> None:
-        """Write out the command that is begun; else Tab goes to the next pane."""
         command = self.command[0] if self.commanding else None
         if command is None:
             self.screen.focus_next()
