@@ -278,8 +278,8 @@ def main() -> int:
 
         send(answers, b"first\n" + to_bytes(document))
 
-    first = tell_first if fields.pop("wants_first") else None
-    events = PageEvents(*(partial(tell, kind) for kind in _COUNTED), on_first=first)
+    events = PageEvents(*(partial(tell, kind) for kind in _COUNTED))
+    events = replace(events, on_first=tell_first if fields.pop("wants_first") else None)
     send(answers, _answer(fields, data, events))
     answers.close()
     return 0

@@ -39,11 +39,9 @@ _LEAVE_WITHIN_S = 20.0
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it.
-
-    Without a path it shows what was read and asked before, and the current folder. `pictures` is None where the
-    terminal shows none; `typed` is what was typed before.
-    """
+    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it. Without a path
+    it shows what was read and asked before, and the current folder. `pictures` is None where the terminal shows none;
+    `typed` is what was typed before."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
@@ -178,10 +176,8 @@ def _document_screen() -> type[DocumentScreen]:
 
 
 def run(path: str | None, options: Options) -> int:
-    """Run the interface in this terminal; returns the exit code.
-
-    Raises MissingError for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
-    """
+    """Run the interface in this terminal; returns the exit code. Raises MissingError for a path that is not there,
+    UsageError for what `[tui]` of config.toml cannot mean."""
     from rich.console import Console
 
     from docqa.app.storage.store import store_of

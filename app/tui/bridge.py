@@ -147,8 +147,6 @@ class SessionBridge:
         else:
             self._queue.put(job)
 
-    # In the threads
-
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if not job.stopped.is_set():

@@ -135,7 +135,8 @@ def _write(store: Store, documents: list[Document], work: Callable[[History, int
         return None
     try:
         with History(store) as history:
-            session = begun(history, documents)
+            kept = session_of(history, *documents)
+            session = kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
             done = work(history, session)
             if store.forgotten(ids):  # while it was written
                 history.delete(session)
@@ -159,12 +160,6 @@ def session_of(history: History, *documents: Document) -> KeptSession | None:
     ids = {each.id for each in documents}
     found = history.sessions(kind=_KIND, document=documents[0].id)
     return next((session for session in found if {each.id for each in session.documents} == ids), None)
-
-
-def begun(history: History, documents: list[Document]) -> int:
-    """The number of the session of `documents`, which is begun where there is none yet."""
-    kept = session_of(history, *documents)
-    return kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
 
 
 def shown_turn(kept: KeptTurn) -> Turn:

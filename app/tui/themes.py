@@ -78,8 +78,7 @@ def names() -> tuple[str, ...]:
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
     """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
-    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that), one of docqa's is in sixteen.
-    """
+    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that), one of docqa's is in sixteen."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO

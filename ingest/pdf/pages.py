@@ -58,19 +58,20 @@ class RawPage:
 
 
 def extract(
-    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T]
+    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T], first: int = 0
 ) -> tuple[list[RawPage], T]:
-    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there.
+    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there. With
+    a `first` only so many, and no picture is recognised.
 
     Forks read most pages of a long file, of which there are no events, and `meanwhile` is called while they do.
     Pictures that are recognised, and pages with a problem, are read here, and once more what the pages around say of
     line numbers. Raises Unreadable where too many pages are lost.
     """
-    count = len(reader.pages)
+    count = first or len(reader.pages)
     streams = Streams()
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
-        recogniser = _recogniser(request, events)
+        recogniser = None if first else _recogniser(request, events)
 
         def read_early(index: int) -> bytes | None:
             page = _read(reader, streams, file, index, None)
@@ -107,19 +108,6 @@ def extract(
                 pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
     events.on_page(0)
     return pages, besides
-
-
-def read_first(reader: Any, request: ReadRequest, events: PageEvents, count: int) -> list[RawPage]:
-    """The first `count` pages, without those that are pictures."""
-    pages, streams = [], Streams()
-    with ExitStack() as stack:
-        file = _open_pdfium(reader, request, stack)
-        for index in range(count):
-            events.on_page(index + 1)
-            skipped = request.skip.get(index + 1)
-            pages.append(RawPage(problem=skipped) if skipped else _read(reader, streams, file, index, None))
-    events.on_page(0)
-    return pages
 
 
 def extract_one(

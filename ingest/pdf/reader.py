@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
-from docqa.ingest.pdf.pages import extract, read_first
+from docqa.ingest.pdf.pages import extract
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -55,8 +55,8 @@ def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Cal
     """Tell the Document of the first pages, without what stands beside them; nothing where they have no text."""
     from docqa.ingest.pdf.document import BesidePages, make_document
 
-    raw = read_first(reader, request, events, _FIRST)
     with suppress(IngestError):
+        raw, _ = extract(reader, request, events, 1, lambda: None, _FIRST)
         tell(make_document(request, raw, BesidePages("", [None] * _FIRST, [], {}, [])))
 
 

@@ -70,7 +70,7 @@ class RowTable(DataTable[Text]):
         self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
-        """Show `rows` under `columns` (title, cells), whose widths a table would measure only after it is drawn."""
+        """Show `rows` under `columns` (title, cells)."""
         self.clear(columns=True)
         for title, width in columns:
             self.add_column(title, width=width)
@@ -104,7 +104,7 @@ class LibraryScreen(PromptScreen):
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryListed([], [])
         self._shown: list[LibraryRow] = []
-        self._marked: dict[str, None] = {}  # the paths that are selected, in that order
+        self._marked: set[str] = set()  # the paths that are selected
         self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
@@ -124,8 +124,6 @@ class LibraryScreen(PromptScreen):
     def on_screen_resume(self) -> None:
         self.action_refresh_list()
 
-    # Keys
-
     def action_refresh_list(self) -> None:
         run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
 
@@ -144,27 +142,20 @@ class LibraryScreen(PromptScreen):
 
     def action_mark(self) -> None:
         at = self._table.cursor_row
-        if at < len(self._shown):
-            path = self._shown[at].path
-            if path in self._marked:
-                del self._marked[path]
-            else:
-                self._marked[path] = None
-            self._show(self._words)
-            self._table.move_cursor(row=at + 1)
+        self._marked ^= {each.path for each in self._shown[at : at + 1]}
+        self._show(self._words)
+        self._table.move_cursor(row=at + 1)
 
     def action_ask_together(self, question: str = "") -> None:
         listed = [each.path for each in self._shown if each.past is None and each.kept != _GONE]
-        whole = [self._path] if not self._words and not self._everywhere else listed
-        paths = list(self._marked) or whole
-        if not listed:
-            self.notify(_NOTHING, severity="warning", markup=False)
-        elif len(self._marked or listed) == 1:
-            self.app.open_document((list(self._marked) or listed)[0], question=question)  # type: ignore[attr-defined]
-        else:
-            self.prompt.reset()
-            name = f"{os.path.abspath(self._path)} · {counted(len(self._marked or listed), 'document')}"
-            self.app.open_document(name, together=paths, question=question)  # type: ignore[attr-defined]
+        listed = sorted(self._marked) or listed
+        together = listed if self._marked or self._words or self._everywhere else [self._path]
+        name = f"{os.path.abspath(self._path)} · {counted(len(listed), 'document')}"
+        if len(listed) == 1:
+            name, together = listed[0], []
+        self.prompt.reset()
+        if listed:
+            self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
     def action_open_path(self) -> None:
         self.prompt.enter("path")
@@ -203,8 +194,6 @@ class LibraryScreen(PromptScreen):
 
     def on_resize(self) -> None:
         self._fill()
-
-    # The preview
 
     def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
         self._rest.stop()
@@ -256,8 +245,6 @@ class LibraryScreen(PromptScreen):
             return
         self.prompt.reset()
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
-
-    # The list
 
     def on_library_listed(self, message: LibraryListed) -> None:
         self._listed, self._loaded, self._previewed = message, True, ""

@@ -72,10 +72,9 @@ class SessionOpener:
         password: str | None = None,
         on_first: Callable[[Document], None] | None = None,
     ) -> Session:
-        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session.
-
-        A `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError
-        for a path with several."""
+        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session. A
+        `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError for
+        a path with several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
@@ -93,9 +92,7 @@ class SessionOpener:
 
     def picture(self, document: Document, page: Page) -> Picture:
         """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
-
-        Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
-        """
+        Raises InputError for a document that has none, and the errors of docqa.ingest.errors."""
         from docqa.app.errors import InputError
         from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture

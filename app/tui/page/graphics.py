@@ -46,10 +46,8 @@ def drawing(
     terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = ()
 ) -> str:
     """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which count from 0,
-    with `boxes` of it marked in yellow.
-
-    The cursor is where it was afterwards. Raises ValueError for a PNG that is not of our own making.
-    """
+    with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a PNG that is not
+    of our own making."""
     if boxes:
         png = marked_png(grey_pixels(png), boxes)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)

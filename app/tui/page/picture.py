@@ -104,8 +104,6 @@ class PagePicture(Widget):
     def render(self) -> Content:
         return Content(self._said)
 
-    # Making
-
     def _wait(self) -> None:
         if self._timer is not None:
             self._timer.stop()
@@ -134,8 +132,6 @@ class PagePicture(Widget):
             self._shape = picture.size
         self._said = why
         self.refresh()
-
-    # Drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""

@@ -22,11 +22,9 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
-
-    `spans` are one for each page of `document` it touches, none where its words are gone; `place` says them in words,
-    `score` is that of the evidence.
-    """
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None). `spans` are one for each
+    page of `document` it touches, none where its words are gone; `place` says them in words, `score` is that of the
+    evidence."""
 
     text: str
     place: str
@@ -101,8 +99,7 @@ def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
 
 def standing(cited: tuple[PageSpan, ...], text: str, document: Document) -> tuple[PageSpan, ...]:
     """Where the words of `text` stand: at `cited` or, where the file or its reading has changed since, where they stand
-    now; nowhere where they are gone, for the words of something else must not light up.
-    """
+    now; nowhere where they are gone, for the words of something else must not light up."""
     there = [span for span in cited if span.page <= len(document.pages)]
     words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
     if words == text.split():

@@ -19,7 +19,7 @@ _LABEL = 10  # cells for a page's number behind the leaders
 _SIGNS = " %$€£()+-–−"
 
 
-class Part(NamedTuple):
+class Piece(NamedTuple):
     """Characters `start:end` of a page, behind `pad` cells of space."""
 
     start: int
@@ -36,12 +36,12 @@ class ScreenLine:
     start: int
     end: int
     kind: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Piece, ...] = ()
 
     def offset_at(self, inside: int) -> int:
         """The offset of the character that is the one number `inside` of the line."""
         offset = self.start
-        for start, end, pad in self.parts or (Part(self.start, self.end, 0),):
+        for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
             if inside < pad:
                 break
             offset, inside = min(start + inside - pad, end), inside - pad - (end - start)
@@ -50,7 +50,7 @@ class ScreenLine:
     def inside(self, offset: int) -> int:
         """How many characters of the line stand before the one at `offset`."""
         before = 0
-        for start, end, pad in self.parts or (Part(self.start, self.end, 0),):
+        for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
             if start <= offset <= end:
                 return before + pad + offset - start
             before += pad + end - start
@@ -105,7 +105,7 @@ def contents_lines(text: str, start: int, end: int, width: int, page: int, base:
     *above, (first, last) = wrap(text, start, start + len(words), width - _LABEL)
     yield from (ScreenLine(page, base + a, base + b, "text") for a, b in above)
     pad = width - cell_len(text[first:last]) - (end - start - label)
-    parts = Part(base + first, base + last, 0), Part(base + start + label, base + end, pad)
+    parts = Piece(base + first, base + last, 0), Piece(base + start + label, base + end, pad)
     yield ScreenLine(page, base + first, base + end, "leaders", parts)
 
 
@@ -132,12 +132,12 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
     return lines
 
 
-def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Part, ...]:
+def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
     """(column of the screen, cells in which it stands at the right, range) of what is on a line, as its parts."""
     parts, filled = [], 0
     for at, room, (start, end) in cells:
         begins = max(at + max(room - cell_len(text[start:end]), 0) * (room > 0), filled)
-        parts.append(Part(start, end, begins - filled))
+        parts.append(Piece(start, end, begins - filled))
         filled = begins + cell_len(text[start:end])
     return tuple(parts)
 

@@ -21,7 +21,7 @@ from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
-from docqa.app.tui.page.typeset import Part, ScreenLine
+from docqa.app.tui.page.typeset import Piece, ScreenLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -51,9 +51,9 @@ _UNDERLINED = Style(underline=True)
 
 @dataclass(frozen=True)
 class Highlight(PageSpan):
-    """Characters `start:end` of `page` that are highlighted. `kind` is cite (that is followed), passage (that was looked
-    at and is followed), quote, hit, current-hit, chosen (the reference that the keys are at), target (where it led), or
-    what the reader made: highlight, or note for one with a note."""
+    """Characters `start:end` of `page`. `kind`: cite (followed), passage (looked at, and followed), quote, hit,
+    current-hit, chosen (the reference that the keys are at), target (where it led), highlight, or note: one with a
+    note."""
 
     kind: str
 
@@ -97,8 +97,6 @@ class PageView(ScrollView):
         self._plain: Style | None = None
         self._settling = False
         self._pending: tuple[int, int, int | None] | None = None
-
-    # What others ask of it
 
     @property
     def place(self) -> tuple[int, int]:
@@ -174,8 +172,6 @@ class PageView(ScrollView):
         self._strips = {}
         self.refresh()
 
-    # Textual
-
     def on_resize(self, event: events.Resize) -> None:
         if self._lines is None or not self.size.height:
             return
@@ -213,10 +209,8 @@ class PageView(ScrollView):
             self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
-
-        A selection that goes on in another pane ends with the view.
-        """
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no text. A selection that
+        goes on in another pane ends with the view."""
         if self._lines is None:
             return None
         copied = copied_text(self._lines.document, self._spans_of(selection))
@@ -329,7 +323,7 @@ class PageView(ScrollView):
         segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
-        for first, last, pad in row.parts or (Part(row.start, row.end, 0),):
+        for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):
             leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
             space = f" {leaders} " if leaders else " " * pad
             segments.append(Segment(space, self._style("head") if leaders else plain))

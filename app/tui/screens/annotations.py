@@ -42,8 +42,6 @@ class Annotations:
             self.panes.message(f"your notes cannot be read: {error}", "warning")
         self._show()
 
-    # Selecting with keys
-
     def select(self, extend: bool = False) -> None:
         """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
         page, document = self.panes.page, self.panes.opened
@@ -57,8 +55,6 @@ class Annotations:
             return
         page.select(chosen[0] if extend and chosen else found, found)
         self._last = found
-
-    # Making
 
     def highlight(self) -> None:
         """Highlight the selected words, or what is followed; what is highlighted without a note is so no more."""
@@ -102,8 +98,6 @@ class Annotations:
         self.made = [each for each in self.made if each is not annotation]
         self._show()
         self.panes.show_status("deleted")
-
-    # Going there
 
     def go(self, annotation: Annotation) -> None:
         """Show the words of `annotation`, and say its note."""

@@ -20,12 +20,10 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
-from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
-from docqa.app.tui.screens.confirm_screen import ConfirmScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
@@ -87,6 +85,7 @@ class DocumentScreen(PromptScreen):
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
+        self._confirmed = ""  # the path that was shown whole before it is written
         self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
@@ -131,16 +130,12 @@ class DocumentScreen(PromptScreen):
         if past is not None and self.document is not None:
             self.questions.show_past(kept_turns.shown_turn(past.turn))
 
-    # Which keys work
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the document is open one can ask and go back; where it cannot be opened, go back or try again."""
         if self.document is not None or action not in _OVER_A_DOCUMENT:
             return True
         failed = self.panes.has_class("failed")
         return (action == "read") if failed else (action == "line" and parameters == ("ask",))
-
-    # What the bridge reports
 
     def on_first_pages(self, message: bridge.FirstPages) -> None:
         if self.document is None:
@@ -167,8 +162,6 @@ class DocumentScreen(PromptScreen):
             self.refresh_bindings()
         if message.kind != "open" and not self.questions.jobs.busy:
             self.post_message(self.WorkDone(self))
-
-    # What the reader chooses
 
     def on_place_chosen(self, message: PlaceChosen) -> None:
         self.navigation.jump(message.page, message.offset)
@@ -248,8 +241,6 @@ class DocumentScreen(PromptScreen):
     def on_screen_suspend(self) -> None:
         self.panes.picture.erase()
 
-    # Keys
-
     def action_line(self, mode: str) -> None:
         if mode == "find":
             self.navigation.begin_search()
@@ -328,14 +319,12 @@ class DocumentScreen(PromptScreen):
         refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)
         if refused:
             self.panes.message(f"cannot write {path}: {refused}", "error")
-            return
-
-        def write(confirmed: bool | None) -> None:
-            if confirmed:
-                self._write(path)
-
-        question = f"Write questions, answers and notes to\n{printable(whole)}?"
-        self.app.push_screen(ConfirmScreen(question, "Write (Enter)"), write)
+        elif self.prompt.mode != "write" or path != self._confirmed:
+            self._confirmed = whole
+            self.prompt.enter("write", whole)
+            self.panes.message(f"Enter writes questions, answers and notes to {whole}")
+        else:
+            self._write(path)
 
     def _write(self, path: str) -> None:
         first, *others = self.panes.documents
@@ -343,6 +332,7 @@ class DocumentScreen(PromptScreen):
             written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
+            self.prompt.enter("export", path)
             return
         self.prompt.close()
         self.panes.message(f"written: {written}")

@@ -87,8 +87,6 @@ class Navigation:
         self.panes.prompt.close()
         self.jump(*place)
 
-    # Cites
-
     def choose(self, card: AnswerCard) -> None:
         """Make `card` the one whose cites the keys step through."""
         self.panes.answers.choose(card)
@@ -167,8 +165,7 @@ class Navigation:
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
-        terminal's clipboard.
-        """
+        terminal's clipboard."""
         card, app = self.panes.answers.current, self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
@@ -180,8 +177,6 @@ class Navigation:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
             self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.place})")
-
-    # Search
 
     def begin_search(self) -> None:
         """Search from where the reader is now; giving up returns here."""
@@ -240,12 +235,9 @@ class Navigation:
         self.refresh_marks()
         self.panes.show_status(self._hits.text())
 
-    # References and notes
-
     def next_link(self, step: int) -> None:
         """Select the next or previous reference or footnote mark: from the selected one, if it is in view, else from
-        the top of the view.
-        """
+        the top of the view."""
         page = self.panes.page
         link = page.links.first(page.place, step) if page.links is not None else None
         if page.links is None or link is None:
@@ -296,8 +288,6 @@ class Navigation:
     def _words(self, link: Link) -> str:
         words = printable(self.panes.opened.pages[link.page - 1].text[link.start : link.end])
         return f"note {words}" if link.note else words
-
-    # Marks
 
     @property
     def followed(self) -> tuple[PageSpan, ...]:

@@ -22,10 +22,8 @@ _STOPPED = "Stopped. What was read is kept; {} continues."
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing.
-
-    State: how much of the document is read.
-    """
+    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing. State: how much
+    of the document is read."""
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
@@ -33,8 +31,6 @@ class Questions:
         self._navigation = navigation
         self._store = store
         self.progress: events.ReadProgress | None = None
-
-    # Jobs
 
     def ask(self, question: str) -> None:
         """Answer `question` in a card of its own, behind those that wait."""
@@ -72,8 +68,7 @@ class Questions:
 
     def stop(self) -> bool:
         """Stop the read or the question under way, or the one on the current card while it waits; False where there is
-        none. Other questions go on.
-        """
+        none. Other questions go on."""
         if not self.jobs.busy:
             return False
         card = self.panes.answers.current
@@ -104,8 +99,6 @@ class Questions:
         card.turn.state = "stopped"
         card.turn.note = _STOPPED.format(key(self.panes, "read"))
         card.redraw()
-
-    # What comes of them
 
     def take(self, message: JobStarted | SessionEvent) -> None:
         """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
@@ -156,8 +149,6 @@ class Questions:
         """How much is read, once that is known."""
         if self.progress is not None:
             self.panes.show_gauge(self.progress.done / max(self.progress.total, 1))
-
-    # What is kept
 
     def keep(self) -> None:
         """Write the questions and answers of this document, and where the reader is."""

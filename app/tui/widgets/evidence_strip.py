@@ -63,8 +63,7 @@ class Slices:
 
 class EvidenceStrip(Widget):
     """A heat map one cell a slice; heights tell the score without colour, `▲` a cite, `◆` the one followed, `│` the
-    line at the top of the page view. A click goes there.
-    """
+    line at the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
 

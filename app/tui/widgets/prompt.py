@@ -30,6 +30,7 @@ MODES = {
     "find": ("Find", "words to look for, found as you type"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
+    "write": ("Write?", "Enter writes it, Esc does not"),
     "note": ("Note", "your note on these words, then Enter"),
     "password": ("Password", "of this document; it is kept nowhere"),
 }
@@ -132,8 +133,6 @@ class Prompt(Vertical):
         else:
             self._owner.prompt_moved(self.mode, key)
 
-    # Commands
-
     @property
     def commanding(self) -> bool:
         """Whether a command is typed."""
@@ -174,8 +173,6 @@ class Prompt(Vertical):
             for at, key in enumerate(found[first : first + _OFFERED], start=first)
         ]
         self._offer.update(Content("\n").join(lines))
-
-    # Modes
 
     def enter(self, mode: str, text: str = "") -> None:
         """Ask for what `mode` says, with `text` to begin with. A question that was begun comes back later."""
