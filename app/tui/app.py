@@ -74,7 +74,10 @@ class Interface(App[None]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
-        single = os.path.isfile(path) and not _is_zip(path)
+        if single := os.path.isfile(path):
+            from docqa.ingest.archive import is_zip
+
+            single = not is_zip(Path(path))
         before = self._path is None and self.store is not None and anything_kept(self.store)
         folder = os.path.dirname(path) or "." if single else path
         self.push_screen(LibraryScreen(folder, self.store, everywhere=before))
@@ -160,12 +163,6 @@ class Interface(App[None]):
     def at_work(self) -> list[str]:
         """The names of the documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
-
-
-def _is_zip(path: str) -> bool:
-    from docqa.ingest.archive import is_zip
-
-    return is_zip(Path(path))
 
 
 def _document_screen() -> type[DocumentScreen]:

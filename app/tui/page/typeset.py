@@ -114,7 +114,7 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
     columns = _widths(page.text, table, width)
     cells = "".join(page.text[cell.start : cell.end] for cell in table.cells)
     others = Counter(page.text[table.start : table.end]) - Counter(cells)
-    if not columns or "".join(others).strip(" |\n\t"):
+    if not columns or any(map(str.isalnum, others)):
         return []
     starts = [sum(columns[:at]) + _GAP * at for at in range(len(columns))]
     right = {at for at in range(table.columns) if _is_numeric(page.text, table, at)}

@@ -71,9 +71,9 @@ class Annotations:
 
     def begin_note(self) -> None:
         """Write a note on the selected words, or on what is followed; one that is there is changed."""
-        self._noted = self._pointed()
-        if self._noted is not None:
-            self.panes.prompt.enter("note", self._noted.note)
+        pointed = self._pointed()
+        if pointed is not None:
+            self.edit(pointed)
 
     def edit(self, annotation: Annotation) -> None:
         """Change the note of `annotation`."""

@@ -306,6 +306,7 @@ class DocumentScreen(PromptScreen):
 
     def action_export(self) -> None:
         if self.document is not None:
+            self._confirmed = ""
             self.prompt.enter("export", free_name(self.together[0] if self.together else self.path, "docqa.md"))
 
     def action_library(self) -> None:
@@ -319,9 +320,9 @@ class DocumentScreen(PromptScreen):
         refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)
         if refused:
             self.panes.message(f"cannot write {path}: {refused}", "error")
-        elif self.prompt.mode != "write" or path != self._confirmed:
+        elif path != self._confirmed:
             self._confirmed = whole
-            self.prompt.enter("write", whole)
+            self.prompt.enter("export", whole)
             self.panes.message(f"Enter writes questions, answers and notes to {whole}")
         else:
             self._write(path)
@@ -332,7 +333,6 @@ class DocumentScreen(PromptScreen):
             written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
-            self.prompt.enter("export", path)
             return
         self.prompt.close()
         self.panes.message(f"written: {written}")

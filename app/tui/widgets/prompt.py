@@ -30,7 +30,6 @@ MODES = {
     "find": ("Find", "words to look for, found as you type"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
-    "write": ("Write?", "Enter writes it, Esc does not"),
     "note": ("Note", "your note on these words, then Enter"),
     "password": ("Password", "of this document; it is kept nowhere"),
 }
