@@ -39,9 +39,8 @@ _LEAVE_WITHIN_S = 20.0
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it. Without a path
-    it shows what was read and asked before, and the current folder. `pictures` is None where the terminal shows none;
-    `typed` is what was typed before."""
+    """Shows the documents at `path`; one file opens at once, over its folder. Without a path it shows what was read and
+    asked before, and the current folder. `typed` is what was typed before."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands

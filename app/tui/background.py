@@ -1,7 +1,4 @@
-"""The terminal before the interface draws: what is typed then is kept, and whether it is light or dark is asked.
-
-It is asked by OSC 11; where it does not answer, COLORFGBG may say.
-"""
+"""The terminal before the interface draws: what is typed is kept; whether it is dark is asked, or read from COLORFGBG."""
 
 from __future__ import annotations
 

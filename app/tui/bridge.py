@@ -1,8 +1,7 @@
 """Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
 
-One thread reads and asks documents for the whole interface, so that no two jobs share a model; a document is opened on
-a thread of its own. A job is stopped between two events of its session, by closing the generator, which keeps what was
-read.
+One thread reads and asks documents for the whole interface, so that no two jobs share a model; each is opened on a
+thread of its own. A job is stopped between two events of its session, which keeps what was read.
 """
 
 from __future__ import annotations

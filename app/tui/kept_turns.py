@@ -1,7 +1,5 @@
-"""Questions, answers and annotations of a document as the interface shows them, kept in the history. No Textual here.
-
-A document has one session of kind `tui` that grows whenever it is opened; `docqa history` finds and exports it too.
-"""
+"""Questions, answers and annotations as the interface shows them, kept in the history: a session of kind `tui` for a
+document, or several together, that grows whenever they are opened. No Textual here."""
 
 from __future__ import annotations
 
@@ -70,8 +68,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class KeptTurns:
-    """What is kept of documents: turns in order, (page, offset) of the line that was at the top, and `notices` of what
-    was damaged and set aside."""
+    """What is kept: turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
 
     turns: list[Turn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)

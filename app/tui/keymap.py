@@ -1,7 +1,4 @@
-"""Every key of the interface, once: the bindings of the screens and the page of help are both made of this.
-
-An action has a name, under which `[tui.keys]` of config.toml gives it another key. Imports no Textual.
-"""
+"""Every key of the interface, once: bindings, commands and help are made of this. Imports no Textual."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The themes of docqa, dark and light, each for many colours and for sixteen.
-
-Which is shown: what config.toml says, else what was chosen last, else what fits the terminal.
-"""
+"""The themes of docqa, dark and light, each for many colours and for sixteen."""
 
 from __future__ import annotations
 
@@ -77,8 +74,8 @@ def names() -> tuple[str, ...]:
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
-    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
-    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that), one of docqa's is in sixteen."""
+    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background of
+    the terminal; where its `colours` are sixteen (`standard`, to Rich), that of docqa in sixteen."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO

@@ -1,7 +1,7 @@
 """Screens on which typing goes to one line, whatever has the focus, each key carried out before the next one.
 
-Textual hands a key to the queue of the widget that has the focus when it comes; where a key moves the focus, those
-behind it overtake one another. Here the application gives every key to its screen and waits for what it does.
+Textual hands a key to the widget that has the focus when it comes; where one moves the focus, those behind it overtake
+it. Here the application gives every key to its screen and waits for what it does.
 """
 
 from __future__ import annotations

@@ -73,8 +73,7 @@ class SessionOpener:
         on_first: Callable[[Document], None] | None = None,
     ) -> Session:
         """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session. A
-        `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError for
-        a path with several."""
+        `password` is kept while this runs. Raises the errors of the engine, InputError for a path with several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session

@@ -49,7 +49,7 @@ def anything_kept(store: Store) -> bool:
 
 def recent_documents(store: Store, notices: list[str] | None = None) -> list[RecentDocument]:
     """The documents that are kept or were asked about, by absolute path, the last used first. What is wrong with the
-    history is added to `notices`: whoever opens it next hears nothing of a damage."""
+    history is added to `notices`."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     for entry in store.entries("documents", "states"):  # a table of a thousand files is not a thousand opened ones

@@ -1,7 +1,4 @@
-"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2 expect.
-
-By hand because the library for it (textual-image) knows no iTerm2, wants Pillow, and is under the LGPL.
-"""
+"""Pictures in a terminal: which protocol it knows by its name, and what those of kitty and iTerm2 expect."""
 
 from __future__ import annotations
 

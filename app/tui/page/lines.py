@@ -1,7 +1,7 @@
 """A Document as lines of one width, laid out page by page as they come into view. Knows no screen.
 
-A page, or a slice of a long one, is a segment. Its height is estimated until somebody looks at it, so that a document
-of any length opens at once; `ensure` lays out what is near and says where the reader's line went.
+A page, or a slice of a long one, is a segment, whose height is estimated until somebody looks at it: a document of any
+length opens at once.
 """
 
 from __future__ import annotations

@@ -98,8 +98,8 @@ def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
 
 
 def standing(cited: tuple[PageSpan, ...], text: str, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed since, where they stand
-    now; nowhere where they are gone, for the words of something else must not light up."""
+    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, where they stand now;
+    nowhere where they are gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
     words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
     if words == text.split():

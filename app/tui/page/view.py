@@ -80,8 +80,7 @@ class PageView(ScrollView):
 
     @dataclass
     class Chosen(Message):
-        """Words were selected, or a reference or footnote mark (`link`) was clicked, or the character at `place` (page,
-        offset), which the reader has highlighted."""
+        """Words were selected, or a `link` was clicked, or the character at `place` (page, offset), which is highlighted."""
 
         link: Link | None = None
         place: tuple[int, int] | None = None
@@ -209,8 +208,7 @@ class PageView(ScrollView):
             self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What the mouse has selected, cut from the pages, with its cite; None where that is no text. A selection that
-        goes on in another pane ends with the view."""
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no text."""
         if self._lines is None:
             return None
         copied = copied_text(self._lines.document, self._spans_of(selection))

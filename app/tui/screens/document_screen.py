@@ -1,7 +1,5 @@
-"""One document: its keys, its messages and its prompt, each handed to the part that knows what to do.
-
-The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations.
-"""
+"""Documents that are open: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the
+widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations."""
 
 from __future__ import annotations
 
@@ -51,8 +49,7 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 class DocumentScreen(PromptScreen):
     """Opens `path` through the bridge, at the question `past` where one is given; or the documents at the paths
-    `together`, which `path` is a name for. A `question` is asked at once. `store` keeps questions and answers; None
-    keeps nothing. `pictures` is None where the terminal shows none."""
+    `together`, which `path` is a name for. A `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
 
