@@ -124,8 +124,8 @@ class Interface(App[None]):
     def open_document(
         self, path: str, past: PastQuestion | None = None, together: Sequence[str] = (), question: str = ""
     ) -> None:
-        """Open the document at `path` over what is shown, at the question `past` where one is given; or those at the
-        paths `together`, which `path` is a name for. A `question` is asked at once."""
+        """Open the document at `path`, at the question `past` where one is given; or those at the paths `together`,
+        which `path` is a name for. A `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
         if kept is not None:
             self.uninstall_screen(kept)
@@ -160,7 +160,7 @@ class Interface(App[None]):
 
     @property
     def at_work(self) -> list[str]:
-        """The names of the documents whose questions go on behind the list."""
+        """The documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
 
 

@@ -1,4 +1,4 @@
-"""The terminal before the interface draws: what is typed is kept; whether it is dark is asked, or read from COLORFGBG."""
+"""The terminal before the interface draws: what is typed is kept, and whether it is dark is asked, or in COLORFGBG."""
 
 from __future__ import annotations
 

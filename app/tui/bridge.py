@@ -101,7 +101,7 @@ class _Job:
 
 
 class SessionBridge:
-    """Runs the jobs of all documents one after the other on a thread of its own; no method waits but `close`."""
+    """Runs the jobs of all documents one after the other; no method waits but `close`."""
 
     def __init__(self, opener: Opener) -> None:
         self.opener = opener
@@ -354,11 +354,10 @@ def deliver(post: Callable[[Message], object], message: Message) -> bool:
 
 def problem(error: Exception) -> str:
     """The message of an error that is expected; of any other that it is a bug, and which."""
-    if isinstance(error, IngestError):
-        hint = without_flags(error.hint)
-        return f"{error.where}: {error.message}" + f". {hint}" * ("--" not in hint and hint != "")
+    if isinstance(error, IngestError) and "--" in without_flags(error.hint):  # nobody types a flag here
+        return f"{error.where}: {error.message}"
     if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
-        return report.describe(error)
+        return without_flags(report.describe(error))
     return f"this is a bug in docqa: {type(error).__name__}: {error}"
 
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name` is what
     config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation, `mark` a method of
-    Annotations); empty, the key belongs to a widget or to Textual itself and stays as it is. `topic` is the heading
-    above it in the help."""
+    Annotations); empty, the key stays as it is. `topic` is the heading above it in the help."""
 
     name: str
     key: str

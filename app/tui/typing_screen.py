@@ -18,8 +18,8 @@ Typed = events.Key | events.Paste
 
 
 class TypingScreen(Screen[Any]):
-    """`line` is what is typed into; None for a dialog without one: typing closes it, and goes on below. Mutable: what
-    comes before the line is there waits for it."""
+    """`line` is what is typed into; what comes before it is there waits. None for a dialog without one: typing closes
+    it, and goes on below."""
 
     line: PromptLine | None = None
 

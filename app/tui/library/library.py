@@ -1,5 +1,4 @@
-"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions, in one
-list that is filtered as one types; Enter opens a row."""
+"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions."""
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS = 10, 12, 20
 _PADDING = 8
-_WIDE, _REST_S = 110, 0.4  # columns from which on a preview stands beside the list; seconds that the cursor rests first
+_WIDE, _REST_S = 110, 0.4  # columns from which on there is a preview; seconds that the cursor rests first
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),

@@ -1,4 +1,4 @@
-"""What stands beside the list about a document. One that was never read is parsed in a worker, and kept."""
+"""What stands beside the list about a document."""
 
 from __future__ import annotations
 

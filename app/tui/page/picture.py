@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
-"""A reader who leafs through passes pages faster than they are drawn: only where one stays is asked for."""
+"""Who leafs through passes pages faster than they are drawn."""
 _KEPT = 8
 
 

@@ -22,9 +22,8 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None). `spans` are one for each
-    page of `document` it touches, none where its words are gone; `place` says them in words, `score` is that of the
-    evidence."""
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its `score`. `spans` are
+    one for each page of `document` it touches, none where its words are gone; `place` says them in words."""
 
     text: str
     place: str
@@ -122,8 +121,8 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 
 
 def place_alone(stop: Stop, *documents: Document) -> str:
-    """The place without the file, where all there is to see is that file, under whatever path it was asked; behind the
-    file's name where there are several."""
+    """The place without the file, where all there is to see is that file, whatever its path; behind its name where
+    there are several."""
     cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else stop.document.path
     name, alone = PurePath(cited).name, stop.place.removeprefix(f"{printable(cited)}, ")
     if len(documents) > 1:

@@ -93,8 +93,8 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
 
 
 def contents_lines(text: str, start: int, end: int, width: int, page: int, base: int) -> Iterator[ScreenLine]:
-    """The line `start:end` of `text`, which is that of `page` from `base` on, wrapped; the leaders of an entry of a table
-    of contents fit the width."""
+    """The line `start:end` of `text`, which is that of `page` from `base` on; the leaders of a table of contents as
+    long as there is room."""
     leader = LEADER.search(text[start:end]) if width > 3 * _LABEL else None
     words = text[start : start + leader.start()].rstrip(" .") if leader is not None else ""
     if not words:

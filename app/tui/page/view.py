@@ -80,7 +80,7 @@ class PageView(ScrollView):
 
     @dataclass
     class Chosen(Message):
-        """Words were selected, or a `link` was clicked, or the character at `place` (page, offset), which is highlighted."""
+        """Words were selected, or a `link` was clicked, or the highlighted character at `place` (page, offset)."""
 
         link: Link | None = None
         place: tuple[int, int] | None = None

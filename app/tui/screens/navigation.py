@@ -296,7 +296,7 @@ class Navigation:
         return ()
 
     def refresh_marks(self) -> None:
-        """Highlights and the strip follow from the current answer, its current cite, the search and the reference."""
+        """Highlights and the strip follow from the current answer, the search and the reference."""
         card = self.panes.answers.current
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None

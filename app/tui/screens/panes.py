@@ -97,7 +97,7 @@ class Panes(Vertical):
         return self.document
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
-        """Show `document` with `place` (page, offset) at the top of the text."""
+        """Show `document`, `place` (page, offset) at the top."""
         self.document = document
         among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (len(self.documents) > 1)
         self._title.update(title_text(document) + among)
@@ -181,8 +181,8 @@ class Panes(Vertical):
         self._target = (target, place) if target is not None else None
 
     def show_status(self, doing: str | None = None) -> None:
-        """The line that says what goes on, where that is given, and where the reader is: at the target that was gone
-        to, while it is on the screen, else at the top line."""
+        """Say what goes on, where that is given, and where the reader is: at the target that was gone to, while it is
+        on the screen, else at the top line."""
         if doing is not None:
             self._doing = doing
         if self.document is None:
