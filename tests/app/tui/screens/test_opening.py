@@ -130,7 +130,7 @@ def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
         assert "not read; /hidden reads it" in tui.notices(pilot.app)
         await pilot.press("f8")
         assert "no page had to be recognised" in tui.notices(pilot.app) or ocr.INSTALL in tui.notices(pilot.app)
-        await pilot.press("f7")
+        await pilot.press("f4")
         await tui.until(pilot, lambda: {pilot.app.screen.path} in opened)
         assert (opened[0], "--" in tui.notices(pilot.app)) == (set(), False)
         await tui.opened(pilot)
