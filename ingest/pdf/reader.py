@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from docqa.ingest.pdf.document import BesidePages
 
-_LONG, _FIRST = 40, 3  # pages from which on the first ones are told before the others are read; how many
+_LONG, _FIRST = 40, 2  # pages from which on the first ones are told before the others are read; how many
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
