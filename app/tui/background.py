@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 ASK_WITHIN_S = 0.3
-_ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question, so that nobody waits for the first
+_ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question
 _ATTRIBUTES = re.compile(rb"\x1b\[\?[\d;]*c")
 _SILENT = ("dumb", "linux")
 _COLOUR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")

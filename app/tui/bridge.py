@@ -6,6 +6,7 @@ thread of its own. A job is stopped between two events of its session, which kee
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import time
@@ -238,7 +239,7 @@ class DocumentJobs:
         self.left = True
         for job in self._bridge.waiting(self):
             job.stopped.set()
-        # Which nobody hears of: with no message it ends at once, and the session is released behind it.
+        # Nobody hears of it; the session is released behind it.
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:
@@ -246,6 +247,7 @@ class DocumentJobs:
         session, self.session = self.session, None
         if session is not None:
             session.close()
+            gc.collect()
 
     @property
     def opened(self) -> Session:
@@ -322,7 +324,7 @@ def gathered(stream: Iterator[Event]) -> Iterator[Event]:
 
 
 def passage_scores(session: Session, finished: Finished) -> Scores:
-    """(page, start, end, score) of every passage for the question that was just answered; nothing is computed anew."""
+    """(page, start, end, score) of every passage for the question that was just answered."""
     if session.options.quick or len(session.documents) > 1:
         return []
     placed = session.context.passages
@@ -331,7 +333,7 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
 
 
 def run_in_thread(widget: Widget, work: Callable[[], Message], failed: Callable[[str], Message]) -> None:
-    """Post to `widget` the message of `work` or, where that fails, of `failed` for the words of its error."""
+    """Post to `widget` the message of `work` or, where it fails, of `failed` for its error."""
 
     def run() -> None:
         try:

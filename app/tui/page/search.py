@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
-_WINDOW = 20_000  # characters whose sentences are looked at: a document without pages is one text of any length
+_WINDOW = 20_000  # characters whose sentences are looked at
 
 
 @dataclass(frozen=True)

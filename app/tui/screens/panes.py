@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 BROAD = 150  # columns from which on the answers are shown beside picture and text
-_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on, however long the place is
+_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
