@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
-_QUIT = "ctrl+q"  # works at any moment, also before there is anything to type into
+_QUIT = "ctrl+q"  # works at any moment
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 

@@ -52,7 +52,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     history is added to `notices`."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
-    for entry in store.entries("documents", "states"):  # a table of a thousand files is not a thousand opened ones
+    for entry in store.entries("documents", "states"):  # a table of a thousand files opened none
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue

@@ -159,7 +159,7 @@ class PageView(ScrollView):
         self.reveal((first,) if first == last else (last,))
         start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
         selection = Selection(start, end + Offset(1, 0))
-        self._selected = self._spans_of(selection)  # at once: the screen tells later, and a key may come before that
+        self._selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:

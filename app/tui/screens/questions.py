@@ -87,7 +87,7 @@ class Questions:
         card.reading = None
         card.redraw()
         self._navigation.refresh_marks()
-        self.keep()  # so that a process that is killed loses the answer in flight, not the question
+        self.keep()  # a process that is killed loses the answer in flight alone
         before = {
             other.number: KeptTurn(other.turn.question, 0.0, other.turn.answer, other.turn.understood, other.turn.state)
             for other in self.panes.answers.cards[: card.number]

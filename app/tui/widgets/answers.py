@@ -123,12 +123,12 @@ class AnswerCard(Static):
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
         assert answer is not None
-        refused = was_searched(answer)
+        refused, head = was_searched(answer), head_of(answer)
+        if self.folded:
+            return [(f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, ""))]
         parts = [*self._headline_parts(answer), *self._head_parts(answer)]
         if answer.status != Status.POSSIBLE:  # where it may stand comes before anything else
             parts = [*self._head_parts(answer), *self._headline_parts(answer)]
-        if self.folded:
-            return parts[:2]
         for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
             parts += self._stop_parts(number, self.stops[number])
         parts += self._folded_parts(refused)

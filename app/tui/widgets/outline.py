@@ -37,7 +37,7 @@ class OutlineTree(Tree[str]):
         self._sections: dict[str, Section] = {}
         self._made: dict[str, TreeNode[str]] = {}
         self._section: str | None = None  # where the reader is
-        self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
+        self._here: TreeNode[str] | None = None  # what is marked: that, or what it is folded into
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
