@@ -51,7 +51,7 @@ class Panes(Vertical):
     def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
         self.document: Document | None = None
-        self.documents: Sequence[Document] = ()  # all that are asked; `document` is the one that is shown
+        self.documents: Sequence[Document] = ()  # all that are asked
         self.begun = False  # whether the first pages are shown while the others are parsed
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")

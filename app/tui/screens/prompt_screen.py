@@ -9,7 +9,7 @@ from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
 
 WIDE = 100  # columns from which on panes are shown side by side
-TALL = 22  # lines from which on there is room for the evidence strip and the frame of the prompt
+TALL = 22  # lines from which on there is room for the strip and a framed prompt
 
 
 class PromptScreen(TypingScreen):

@@ -93,7 +93,7 @@ class Prompt(Vertical):
         self._commands = commands
         self._chosen = 0
         self._question = ""
-        self._recalled = 0  # how far back among the earlier questions the line is
+        self._recalled = 0  # how far back among earlier questions
         self.line = PromptLine(self, MODES[mode][1], id="line")
         self._label = Label(MODES[mode][0], id="line-label")
         self._offer = Static("", id="offer", markup=False)
