@@ -88,7 +88,7 @@ DOCUMENT = (
         "General",
         Key("export", "ctrl+s", "export", "export questions, answers and notes as Markdown or HTML"),
         Key("hidden", "f4", "hidden", "open it again with its hidden text, which a reader of the page cannot see"),
-        Key("scans", "f8", "scans", "what was recognised on scanned pages, or what that takes (OCR)"),
+        Key("scans", "f2", "scans", "what was recognised on scanned pages, or what that takes (OCR)"),
         Key("library", "ctrl+l", "library", "back to the list of documents", "Documents"),
         Key("theme", "f9", "app.change_theme", "choose the colours"),
     ),
