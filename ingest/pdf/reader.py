@@ -103,7 +103,7 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
         raise Unreadable(f"not a readable PDF ({reason(error)})", hint=DAMAGED) from error
     if password is None:
         raise Encrypted("the PDF is encrypted and needs a password", hint=_ASK_PASSWORD)
-    raise Encrypted("the given password does not open the PDF", hint="Check the password file")
+    raise Encrypted("the given password does not open the PDF", hint="Check the password")
 
 
 def count_pages(reader: Any) -> int:
