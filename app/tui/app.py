@@ -56,7 +56,7 @@ class Interface(App[None]):
         pictures: Pictures | None = None,
         typed: bytes = b"",
     ) -> None:
-        gc.set_threshold(20_000, 3, 100_000)  # to look through a long document takes frames: it is done as one is left
+        gc.set_threshold(20_000, 3, 100_000)  # a look through a long document takes frames
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no colour is mixed, nor any background made
         self._typed = typed
         self.settings = settings or TuiSettings()

@@ -104,7 +104,7 @@ class LibraryScreen(PromptScreen):
         self._listed = LibraryListed([], [])
         self._shown: list[LibraryRow] = []
         self._marked: set[str] = set()  # the paths that are selected
-        self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
+        self._loaded = self._entered = False  # a list is there; Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
         self._preview = Static("", id="library-preview", markup=False)

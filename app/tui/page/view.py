@@ -228,7 +228,7 @@ class PageView(ScrollView):
 
     def _strip(self, line: int) -> Strip:
         width = self.size.width
-        # Before the view has its width there is nothing to show: no line is drawn at another one.
+        # Before the view has its width nothing is drawn.
         row = None if self._lines is None or self._pending is not None else self._lines.row(line)
         if row is None:
             return Strip.blank(width, self._plain_style)

@@ -52,7 +52,7 @@ class Panes(Vertical):
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
-        self.begun = False  # whether the first pages are shown while the others are parsed
+        self.begun = False  # whether the first pages are shown alone
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")
         self.picture = PagePicture(pictures, id="picture")

@@ -79,7 +79,9 @@ class OutlineTree(Tree[str]):
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # A column less: the scroll bar is not there yet when the label is made.
         room = max(self.size.width - 1 - depth * self.guide_depth - cell_len(page), 8)
-        label.truncate(room, overflow="ellipsis", pad=True)
+        if label.cell_len > room:  # shortened in the middle, so that two differ
+            label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])
+        label.truncate(room, pad=True)
         if here:
             label.stylize("bold")
         return label.append(page, style + Style(bold=here, dim=not here))
