@@ -167,7 +167,6 @@ class Interface(App[None]):
 
 
 def _document_screen() -> type[DocumentScreen]:
-    """The screen of a document, whose modules take as long to import as all that the list of documents needs."""
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
     return DocumentScreen

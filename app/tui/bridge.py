@@ -187,7 +187,6 @@ class SessionBridge:
         return job.ending
 
     def _share_model(self, jobs: DocumentJobs) -> None:
-        """Load the model once for all documents, though several were opened before the first question."""
         session = jobs.session
         if session is None:
             return
@@ -294,7 +293,6 @@ class DocumentJobs:
 
 
 def _counted(post: Post) -> Callable[[int, int], None]:
-    """What tells `post` of the pages that are parsed, a few times a second."""
     shown_at = 0.0
 
     def count(page: int, pages: int) -> None:

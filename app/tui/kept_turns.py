@@ -126,7 +126,6 @@ def delete_annotation(store: Store | None, document: Document, annotation: Annot
 
 
 def _write(store: Store, documents: list[Document], work: Callable[[History, int], T]) -> T | None:
-    """What `work` returns, which writes the session of `documents`; None where one is forgotten. Raises OSError."""
     ids = [each.id for each in documents]
     if store.forgotten(ids):
         return None

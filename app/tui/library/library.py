@@ -281,7 +281,6 @@ class LibraryScreen(PromptScreen):
         self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
 
     def _fill(self) -> None:
-        """A row a document: its name, when it was changed or used, its size, and what is kept of it."""
         width, kept = (self.size.width // 2, 0) if self._wide else (self.size.width, _KEPT_CELLS)
         self._preview.display = self._wide
         when = width >= 60

@@ -71,7 +71,6 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 
 def _by_name(environment: Mapping[str, str]) -> str | None:
-    """A multiplexer passes no pictures on, whatever it runs in."""
     if environment.get("TMUX") or environment.get("TERM", "").startswith(("screen", "tmux")):
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")

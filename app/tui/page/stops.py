@@ -88,7 +88,6 @@ def _cite(document: Document, span: PageSpan) -> Cite:
 
 
 def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `quote` stand: as cited, or where they stand now."""
     cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
     there = any(span.page <= len(document.pages) for span in cited)
     if not cited or (there and quote.grade != Grade.EXACT):

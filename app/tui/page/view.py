@@ -267,7 +267,6 @@ class PageView(ScrollView):
         return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
 
     def _keep_selection(self) -> None:
-        """Select the same words again where lines above them became more or fewer."""
         now = self.text_selection
         if not self._selected or now is None or now.start is None or now.end is None:
             return
@@ -327,9 +326,11 @@ class PageView(ScrollView):
             segments.append(Segment(space, self._style("head") if leaders else plain))
             edges = {min(max(edge, first), last) for part in (*marks, *links) for edge in (part.start, part.end)}
             for start, end in pairwise(sorted({first, last} | edges)):
-                kind = next((mark.kind for mark in marks if mark.start < end and mark.end > start), usual)
+                inside = [mark.kind for mark in marks if mark.start < end and mark.end > start] or [usual]
+                kind = inside[0]
                 link = next((link for link in links if link.start < end and link.end > start), None)
                 style = self._style(kind) if kind else plain
+                style += _UNDERLINED if kind == "cite" and "quote" in inside else Style()  # the very words
                 words = displayed(page.text[start:end]).replace("\n", " ")
                 segments.append(Segment(words, self._linked(style, kind, link)))
         return segments

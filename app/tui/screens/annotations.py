@@ -148,7 +148,6 @@ class Annotations:
 
 
 def _spans(annotation: Annotation, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `annotation` stand in `document`; nowhere where they are gone."""
     last = min(annotation.end_page, len(document.pages))
     ends = [len(document.pages[number - 1].text) for number in range(annotation.page, last)] + [annotation.end]
     starts = [annotation.start, *[0] * (len(ends) - 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docqa.app.history.export import marked_words
 from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
@@ -311,6 +312,10 @@ class Navigation:
             if stop.document is self.panes.document and (number == current or stop.quote is not None):
                 kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
                 marks += [Highlight(span.page, span.start, span.end, kind) for span in stop.spans]
+                before, exact, _ = marked_words(stop.quote) if stop.quote is not None else ("", "", "")
+                if exact and len(stop.spans) == 1:
+                    start = stop.spans[0].start + len(before)
+                    marks.append(Highlight(stop.spans[0].page, start, start + len(exact), "quote"))
         self.panes.page.mark(marks)
         here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
         self.panes.strip.light(card.turn if card is not None else None, here, current)

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
+from docqa.app.history.export import marked_words
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.progress import duration, filled
 from docqa.app.output.render import (
@@ -28,6 +29,7 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
+from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
 
 if TYPE_CHECKING:
@@ -138,7 +140,6 @@ class AnswerCard(Static):
         return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
 
     def _head_parts(self, answer: Answer) -> list[Part]:
-        """Which kind of answer it is and how sure docqa is of it, before its words."""
         head = head_of(answer)
         if head.kind == "none":
             return []
@@ -186,7 +187,6 @@ class AnswerCard(Static):
         self.redraw()
 
     def _may_answer(self, answer: Answer) -> bool:
-        """Whether the first stop is the passage that possibly answers; it is not where its words are gone."""
         possible = answer.status == Status.POSSIBLE and bool(self.stops)
         return possible and self.stops[0].text == answer.evidence[0].text
 
@@ -216,12 +216,13 @@ class AnswerCard(Static):
             return [lead, (place, link), (f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted")]
         quote = stop.quote
         remark = f"{quote_remark(quote)}{quote.place.remark}\n"
-        words = f"“{printable(quote.text)}”\n   "
+        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        words: list[Part] = [lead, "“", before, (exact, "bold"), f"{behind}”\n   "]
         if quote.verified:
             found = f"{quote.grade.found} {'on' if place.startswith('p') and not self._several else 'in'} "
-            return [lead, words, (found, "$text-muted"), (place, link), remark]
+            return [*words, (found, "$text-muted"), (place, link), remark]
         weak = f" {WEAK_MARKS[quote.grade]} {quote.grade.found}"
-        return [lead, words, (place, link), (weak, "$text-warning"), remark]
+        return [*words, (place, link), (weak, "$text-warning"), remark]
 
 
 class AnswersPane(VerticalScroll):
