@@ -164,7 +164,7 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
 
 
 def test_a_document_that_cannot_be_opened(interface, tui):
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
 
     async def steps(pilot: Any) -> None:

@@ -100,7 +100,7 @@ def test_an_error_in_the_worker_becomes_a_message(interface, session, tui):
 def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface, tui):
     from docqa.ingest.errors import Encrypted
 
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted("it needs a password", where=path, hint="--password-file")
 
     async def steps(pilot: Any) -> None:
@@ -281,7 +281,7 @@ def test_a_second_document_opens_while_questions_of_the_first_go_on(interface, s
     (lease_file.parent / "other.pdf").write_bytes(b"%PDF-1.4 not read")
     other = tui.FakeSession(session.documents, [Finished(tui.answer_of(session.documents[0]))])
 
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         return other if path.endswith("other.pdf") else session
 
     async def steps(pilot: Any) -> None:
