@@ -93,6 +93,7 @@ class SessionOpener:
         """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
         Raises InputError for a document that has none, and the errors of docqa.ingest.errors."""
         from docqa.app.errors import InputError
+        from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture
         from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker
@@ -103,7 +104,7 @@ class SessionOpener:
         view = inspect_in_worker(ReadRequest(document.path, data, password=self._options.password), page)
         if view.picture is None:
             raise InputError("; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}")
-        return Picture(view.picture, (view.width_pt, view.height_pt))
+        return Picture(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 
 def _bytes(path: str) -> bytes:

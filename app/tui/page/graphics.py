@@ -6,8 +6,15 @@ import base64
 import os
 import struct
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.app.tui.page.highlighter import Share, marked_png
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KITTY_IMAGE = 7_461_730  # our one picture in the terminal's memory
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
@@ -32,8 +39,14 @@ def fitted(terminal: Terminal, shape: tuple[float, float], columns: int, rows: i
     return min(max(fits[0], 1), columns), min(max(fits[1], 1), rows)
 
 
-def drawing(terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int) -> str:
-    """What draws a PNG over the cells from (column, row), which count from 0; the cursor stays where it is."""
+def drawing(
+    terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = ()
+) -> str:
+    """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which count from 0,
+    with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a PNG that is not
+    of our own making."""
+    if boxes:
+        png = marked_png(grey_pixels(png), boxes)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
     return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
 
@@ -58,6 +71,20 @@ def _iterm(png: bytes, columns: int, rows: int) -> str:
     data = base64.b64encode(png).decode()
     shape = f"width={columns};height={rows};preserveAspectRatio=1;doNotMoveCursor=1"
     return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{data}\x07"
+
+
+def grey_pixels(png: bytes) -> np.ndarray:
+    """Pixels [height, width], uint8, of a PNG that grey_png has made. Raises ValueError for another."""
+    import numpy as np
+
+    if png[12:16] != b"IHDR" or png[24:29] != b"\x08\0\0\0\0":
+        raise ValueError("not a PNG of eight-bit grey")
+    width, height = struct.unpack_from(">II", png, 16)
+    rows = np.frombuffer(zlib.decompress(png[41:-16]), np.uint8).reshape(height, width + 1)
+    return rows[:, 1:]
+
+
+# Which terminal it is
 
 
 def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +18,11 @@ from textual.widget import Widget
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
+from docqa.app.tui.page.highlighter import LineBox, touched
 
 if TYPE_CHECKING:
     from docqa.app.tui.page.graphics import Terminal
+    from docqa.app.tui.page.search import PageSpan
     from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
@@ -29,10 +31,11 @@ _KEPT = 8
 
 
 class Picture(NamedTuple):
-    """A page as a grey PNG, and its (width, height)."""
+    """A page as a grey PNG, its (width, height), and where the lines of its text are on it."""
 
     png: bytes
     size: tuple[float, float]
+    lines: tuple[LineBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class PagePicture(Widget):
         self._made: OrderedDict[int, Picture] = OrderedDict()
         self._picture: Picture | None = None
         self._shape = (1.0, 1.0)
+        self._marks: tuple[PageSpan, ...] = ()
         self._said = ""
         self._timer: Timer | None = None
         self._drawn = False
@@ -77,6 +81,14 @@ class PagePicture(Widget):
         self._document, self._page = document, page
         if self.display:
             self._wait()
+
+    def mark(self, spans: Iterable[PageSpan]) -> None:
+        """Mark the lines of `spans` on the picture of their page."""
+        marks = tuple(spans)
+        if marks != self._marks:
+            self._marks = marks
+            if self._picture is not None:
+                self.refresh()
 
     def on_show(self, _: events.Show) -> None:
         self._wait()
@@ -137,7 +149,9 @@ class PagePicture(Widget):
             return
         columns, rows = graphics.fitted(terminal, self._shape, region.width, region.height)
         left = region.x + (region.width - columns) // 2
-        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows))
+        ranges = [(span.start, span.end) for span in self._marks if span.page == self._page]
+        boxes = touched(self._picture.lines, ranges)
+        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows, boxes))
         self._drawn = True
 
     @on(events.Hide)

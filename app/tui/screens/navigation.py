@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 
+# The marks that are shown on the picture of the page, too: what was gone to.
+_ON_PICTURE = ("cite", "passage", "current-hit", "target")
+
+
 class Navigation:
     """Moves the text of `panes` and keeps its marks. State: the way back, the search, and the selected reference."""
 
@@ -317,5 +321,6 @@ class Navigation:
                     start = stop.spans[0].start + len(before)
                     marks.append(Highlight(stop.spans[0].page, start, start + len(exact), "quote"))
         self.panes.page.mark(marks)
+        self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
         here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
         self.panes.strip.light(card.turn if card is not None else None, here, current)

@@ -19,6 +19,12 @@ GREY = (np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint
 PNG = grey_png(GREY.tobytes(), 30, 60, 30)
 
 
+def test_the_pixels_of_a_page_come_back_from_its_png():
+    assert (graphics.grey_pixels(PNG) == GREY).all()
+    with pytest.raises(ValueError, match="eight-bit grey"):
+        graphics.grey_pixels(b"\x89PNG\r\n\x1a\n")
+
+
 @pytest.mark.parametrize("room", [(40, 30), (10, 60), (1, 1), (200, 5)])
 def test_a_page_keeps_its_shape_and_its_pane(room):
     columns, rows = graphics.fitted(Terminal("kitty", 10, 20), (595, 842), *room)

@@ -1,5 +1,6 @@
 """The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is sent."""
 
+import base64
 import threading
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from docqa.app.errors import InputError
+from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
+from docqa.app.tui.page.highlighter import LineBox, marked_png
 from docqa.app.tui.page.picture import Pictures
 from docqa.ingest.pdf.visibility.raster import grey_png
 
@@ -72,6 +75,30 @@ def test_i_shows_the_page_that_the_reader_is_on(interface, session, tui, sent, s
         assert not _there(sent)
 
     tui.drive(interface(pictures=_pictures(asked)), steps, size)
+
+
+@pytest.mark.parametrize("protocol", ["kitty", "iterm"])
+def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answered, tui, sent, protocol):
+    page = answered.documents[0].pages[4]
+    start = page.text.index("The fee of part 5")
+    lines = (LineBox(0, start, (0.1, 0.1, 0.9, 0.2)), LineBox(start, len(page.text), (0.1, 0.4, 0.9, 0.5)))
+    pictures = Pictures(Terminal(protocol), lambda document, page: (PNG, (595.0, 842.0), lines))
+
+    def drawn() -> list[str]:
+        return [data for data in sent if "a=T" in data or "1337" in data]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        await pilot.press("alt+n", "alt+i")
+        await tui.until(pilot, drawn)
+        assert panes.page.size.width >= 50
+        boxes = graphics.drawing(Terminal(protocol), PNG, 0, 0, 10, 10, ((0.1, 0.4, 0.9, 0.5),))
+        plain = graphics.drawing(Terminal(protocol), PNG, 0, 0, 10, 10)
+        assert len(boxes) > len(plain)
+        marked = base64.b64encode(marked_png(graphics.grey_pixels(PNG), ((0.1, 0.4, 0.9, 0.5),))).decode()
+        assert marked[:200] in drawn()[-1]
+
+    tui.drive(interface(pictures=pictures), steps)
 
 
 def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(interface, session, tui, sent):
@@ -139,8 +166,13 @@ def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
     opener = SessionOpener(Options(store=False))
     session = opener(str(sample_pdf))
     (document,) = session.documents
-    png, (width, height) = opener.picture(document, document.pages[1])
-    assert int.from_bytes(png[20:24]) / int.from_bytes(png[16:20]) == pytest.approx(height / width, rel=0.01)
+    png, (width, height), lines = opener.picture(document, document.pages[1])
+    pixels = graphics.grey_pixels(png)
+    assert pixels.shape[0] / pixels.shape[1] == pytest.approx(height / width, rel=0.01)
+    assert pixels.min() < 100 < pixels.max()
+    text = document.pages[1].text
+    assert "".join("".join(text[line.start : line.end].split()) for line in lines) == "".join(text.split())
+    assert all(0 <= share <= 1 for line in lines for share in line.box)
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""Words marked on the picture of a page, as with a yellow highlighter: where their lines are, and the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.ingest.pdf.visibility.raster import grey_png
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.types import Page
+
+YELLOW = (1.0, 0.93, 0.35)
+"""What is left of red, green and blue below the marker: black stays black, white turns yellow."""
+_HYPHENS = "-\u00ad\u2010"
+
+Share = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class LineBox:
+    """The characters `start:end` of a page's text stand in `box`: left, top, right, bottom as shares of the page."""
+
+    start: int
+    end: int
+    box: Share
+
+
+def line_boxes(view: PageView, page: Page) -> tuple[LineBox, ...]:
+    """The lines of `page` with their places on its picture; none where these are not known."""
+    if not view.width_pt or not view.height_pt:
+        return ()
+    found: list[LineBox] = []
+    for block in view.blocks:
+        at = block.start
+        for line in block.lines:
+            start = at
+            at = _behind(page.text, at, block.end, sum(map(_is_letter, line.text)))
+            left, top, right, bottom = line.box
+            box = left / view.width_pt, top / view.height_pt, right / view.width_pt, bottom / view.height_pt
+            found.append(LineBox(start, at, box))
+    return tuple(found)
+
+
+def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tuple[Share, ...]:
+    """The boxes of the lines that have characters of one of the `ranges` (start, end)."""
+    return tuple(line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges))
+
+
+def marked_png(grey: np.ndarray, boxes: Iterable[Share]) -> bytes:
+    """`grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
+    import numpy as np
+
+    height, width = grey.shape
+    shades = grey >> 1  # below 128 a grey, from there on the same below the marker
+    for left, top, right, bottom in boxes:
+        lines = slice(max(int(top * height), 0), max(int(bottom * height) + 1, 0))
+        shades[lines, max(int(left * width), 0) : max(int(right * width) + 1, 0)] |= 128
+    greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
+    palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
+    return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
+
+
+def _behind(text: str, at: int, end: int, letters: int) -> int:
+    """The offset behind so many letters from `at`; wrapped lines differ from the text in spaces and hyphens."""
+    while at < end and letters > 0:
+        letters -= _is_letter(text[at])
+        at += 1
+    return at
+
+
+def _is_letter(character: str) -> bool:
+    return not character.isspace() and character not in _HYPHENS
