@@ -22,6 +22,7 @@ COPIED = "the model repeated what it was given instead of answering"
 REPEATED = "the model repeated itself; the repetition was cut off"
 STOPPED = "stopped before the answer was complete"
 CUT = "the model's reply was cut at its longest length"
+BROKEN = "the server broke off before the answer was complete"
 OTHER_LANGUAGE = "the model answered in another language than English, which the check of its statements cannot read"
 _LEAST_COPIED = 40  # characters of the instructions in one run
 _MOST_COPIED = 12  # sentences of the documents, when they are half of all that were given

@@ -219,8 +219,35 @@ def test_what_passes_is_tried_again_and_nothing_of_it_counts(ask_server, server,
     started = server(first, says("119 dollars"))
     code, answer, err = asked(ask_server, started, note)
     assert (code, answer["answer"], len(started.bodies)) == (0, "119 dollars", 2)
-    assert said in err and "asking again (2 of 4)" in err
+    assert said in err and "asking again (" in err
     assert not any("911" in line for line in answer["coverage"]["warnings"])
+
+
+def test_a_model_that_is_being_loaded_is_waited_for(ask_server, server, note):
+    loading = send(503, {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}})
+    started = server(*[loading] * 7, says("119 dollars"))
+    code, answer, err = asked(ask_server, started, note)
+    assert (code, answer["answer"], len(started.bodies)) == (0, "119 dollars", 8) and "Loading model" in err
+
+
+def test_what_came_of_a_text_that_broke_off_is_kept(ask_server, server, note):
+    started = server(stream({"content": "The tenant of unit 7 pays 119 dollars [1]."}, cut=True), send(401, "no"))
+    code, answer, err = asked(ask_server, started, note)
+    assert (code, answer["answer"]) == (0, "The tenant of unit 7 pays 119 dollars.")
+    assert "is kept" in err and any("broke off" in line for line in answer["coverage"]["warnings"])
+
+
+def test_servers_of_this_machine_are_found_at_their_usual_ports(docqa, server, note, monkeypatch):
+    from docqa.app.answerers.remote import address
+
+    started = server(says("119 dollars"))
+    monkeypatch.setitem(address.SERVERS, "ollama", started.url)
+    code, out, _ = docqa("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
+    assert code == 0 and json.loads(out)["provenance"]["model"] == "ollama:qwen"
+    assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
+    assert docqa("models", "list", "--server", started.url)[1] == "openai:qwen\nopenai:llama\n"
+    ports = [address.Address.of(f"{kind}:x", None).base_url for kind in ("lmstudio", "vllm", "llamacpp")]
+    assert ports == [f"http://127.0.0.1:{port}/v1" for port in (1234, 8000, 8080)]
 
 
 @pytest.mark.parametrize(
