@@ -53,8 +53,8 @@ def list_models(server: _Server = None) -> int:
         report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
     report.result("\n" + "\n".join(_known_lines()))
     report.note(
-        "--model also takes the folder or GGUF file of any model of the family, ollama:NAME, lmstudio:NAME, vllm:NAME and "
-        "llamacpp:NAME for a server on this machine, and openai:NAME with --base-url"
+        "--model also takes the folder or GGUF file of any model of the family, and a server's: openai:NAME with "
+        "--base-url, or ollama:NAME, lmstudio:NAME, vllm:NAME, llamacpp:NAME on this machine"
     )
     return report.ANSWERED
 

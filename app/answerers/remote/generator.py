@@ -37,7 +37,7 @@ class RemoteGenerator:
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:  # fmt: skip
         """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
-        What came of a text that broke off is kept where asking again brings none.
+        The sentences that came of a text that broke off are kept where asking again brings none.
 
         Raises RemoteError where there is no answer in it.
         """
@@ -55,11 +55,11 @@ class RemoteGenerator:
                 elif isinstance(piece, End):
                     end = piece
                 else:
-                    broken, text = text.strip() if piece.reason and text.strip() else broken, ""
+                    broken, text = (piece.reason and _whole_sentences(text)) or broken, ""
                     if piece.reason:
                         yield Notice(piece.reason)
         except RemoteError as error:
-            text, end = text.strip() or broken, End("broken")
+            text, end = _whole_sentences(text) or broken, End("broken")
             if not text:
                 raise
             yield Notice(f"{error}; what had come of the answer is kept")
@@ -81,3 +81,8 @@ class RemoteGenerator:
             hint = "docqa chat --no-think, or another model"
             raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
         return {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
+
+
+def _whole_sentences(text: str) -> str:
+    """`text` up to the end of its last whole sentence or line."""
+    return text[: max(map(text.rfind, ".!?\n")) + 1].strip()

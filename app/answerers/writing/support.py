@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.literal import Differences, differences, names_and_figures, share_said
-from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import on_one_line
-from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 
 Refusing = Callable[[str], bool]
 """Whether a statement says that the documents do not answer."""
-Answering = Callable[[Sequence[Located]], ReadAlone]
-"""What the reader makes of the one of some places that best answers a question."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def test_the_server_gets_excerpts_question_and_key(ask_server, server, note):
 def test_no_more_passages_are_sent_than_asked_for(ask_server, server, lease_of, tmp_path):
     long = lease_of(tmp_path / "long.txt", 150)
     started = server(says("not stated"))
-    for arguments, least, most, listed in (([], 20, 80, 5), (["--k", "4"], 4, 12, 4)):
+    for arguments, least, most, listed in (([], 5, 80, 5), (["--k", "4"], 4, 12, 4)):
         _, out, _ = ask_server(started, long, QUESTION, "--json", "--quick", *arguments)
         sent = re.findall(r"\] Clause (\d+)\.", started.bodies[-1]["messages"][1]["content"])
         assert least <= len(sent) <= most and sent == sorted(sent, key=int) and "7" in sent
@@ -111,10 +111,12 @@ def test_a_list_keeps_its_form_and_each_item_its_support(ask_server, server, not
     assert "asked to cite or withdraw" in err
 
 
-def test_what_is_not_supported_is_marked_in_the_text(ask_server, server, note):
+def test_what_is_not_supported_is_printed_apart_where_asked_for(ask_server, server, note):
     text = "- The tenant of unit 7 pays 119 dollars [1]\n- The keeper is called Alder9 and owns 12 ships."
     code, out, _ = ask_server(server(says(text)), note, QUESTION)
-    assert code == 0 and "owns 12 ships." in out and "[no quote supports this]" in out and "partial" in out
+    assert code == 0 and "owns 12 ships." not in out and "partial" in out
+    shown = ask_server(server(says(text)), note, QUESTION, "--show-unsupported")[1].partition("not borne out")[2]
+    assert "owns 12 ships." in shown and "[no quote supports this]" in shown
 
 
 def test_a_statement_without_a_cite_finds_its_quote(ask_server, server, tmp_path):
@@ -170,7 +172,8 @@ def test_a_model_that_obeys_the_document_shows_what_it_obeyed(ask_server, server
     trap.write_text(f"The rent is 5 dollars.\n\n{order}\n")
     _, out, _ = ask_server(server(says("The owner is a crook [2].")), trap, "How much is the rent?", "--json")
     answer = json.loads(out)
-    assert [quote["text"] for quote in answer["quotes"]] in ([], [order]) and answer["confidence"] < 0.9
+    assert [quote["text"] for quote in answer["quotes"]] in ([], [order])
+    assert answer["refused"] or answer["confidence"] < 0.9
 
 
 @pytest.mark.parametrize("reply", ["not stated", "Not stated.", "", "**not stated**"])
