@@ -23,7 +23,7 @@ _ANSWER = {
 _QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
 quotation marks."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
-_KEEP = " Keep numbers, dates and names as they are there."
+_KEEP = " Keep numbers, dates and names as they are there. If it is not said there, write only: Not stated."
 _NEAREST = "These of the sentences may answer the question, others may too:"
 
 _REPAIR = """{nothing} out these sentences of your answer:
@@ -43,11 +43,8 @@ class Question:
 
 
 def asked_of_numbered(question: Question) -> str:
-    """A question as it stands behind numbered sentences, and what is asked for.
-
-    This stands last, where a small model still has it in mind. That nothing may answer is left out: a small model says
-    it of questions that the first sentence answers, and a large one says it unasked.
-    """
+    """A question as it stands behind numbered sentences, and what is asked for; last, where a small model still has it
+    in mind."""
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"

@@ -101,8 +101,7 @@ class _ReplyCheck:
         for item in found:
             item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
         open_ = [item for item in found if not self._is_quoted(item)]
-        self._judge_own(open_)
-        self._judge_candidates([item for item in open_ if not item.judgement.good])
+        self._judge(open_)
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
             self._lower_invented(item)
@@ -154,18 +153,24 @@ class _ReplyCheck:
 
     # What is borne out
 
-    def _judge_own(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by what they cite: by one quote where one suffices, else by all of them."""
-        tried = [
-            (item, quotes)
-            for item in items
-            if (cited := self._cited(item))
-            for quotes in ([cited] if len(cited) == 1 else [*([quote] for quote in cited), cited])
-        ]
-        judged = self._judged([(item, [span for quote in quotes for span in quote]) for item, quotes in tried])
-        for (item, quotes), judgement in zip(tried, judged, strict=True):
-            if not item.judgement.good:
-                item.judgement, item.quotes = judgement, quotes
+    def _judge(self, items: Sequence[CheckedStatement]) -> None:
+        """Judge statements by what they cite, one quote where one suffices, and what that does not bear out by the
+        sentences that are nearest to it."""
+        for runs_of in (self._cited_runs, self._near_runs):
+            tried = [(item, run) for item in items if not item.judgement.good for run in runs_of(item)]
+            judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
+            for (item, run), judgement in zip(tried, judged, strict=True):
+                if self._better(item, run, judgement):
+                    item.judgement, item.quotes = judgement, run
+                    item.moved = runs_of == self._near_runs and bool(item.written.numbers)
+
+    def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+        cited = self._cited(item)
+        return [*([spans] for spans in cited), *([cited] if len(cited) > 1 else [])]
+
+    def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+        runs = self.candidates.best(self._claim(item.written), self._pages(item.written))
+        return [[(place,) for place in run] for run in runs]
 
     def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
         """The sentences that are cited by number, then those around the quotations that were found."""
@@ -177,20 +182,6 @@ class _ReplyCheck:
 
     def _numbered(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
-
-    def _judge_candidates(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by the sentences that are nearest to them, and take the ones that bear them out best."""
-        tried = [
-            (item, run)
-            for item in items
-            for run in self.candidates.best(self._claim(item.written), self._pages(item.written))
-            if [(place,) for place in run] != item.quotes
-        ]
-        judged = self._judged(tried)
-        for (item, run), judgement in zip(tried, judged, strict=True):
-            if self._better(item, run, judgement):
-                item.moved = bool(item.written.numbers)
-                item.judgement, item.quotes = judgement, [(place,) for place in run]
 
     def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
         """What answers the question is supported by the sentences that say so; where nothing does, all that is borne
@@ -229,16 +220,15 @@ class _ReplyCheck:
         near = not set(places).isdisjoint(likely)
         return Run(places, text, self.candidates.share(said, places), differs, near)
 
-    def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
+    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Judgement) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
-        old, new = item.judgement, judgement
+        old = item.judgement
         if new.good:
             return not old.good
-        if new.support is Support.PARTLY:
-            return old.support is Support.UNSUPPORTED
-        if new.support is Support.CONTRADICTED and old.support is Support.UNSUPPORTED and len(run) == 1:
-            return self.candidates.share(item.written.plain, run) >= _SAME_MATTER
-        return False
+        if new.support is Support.CONTRADICTED and len(run) == 1:
+            about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
+            return old.support is Support.UNSUPPORTED and about
+        return new.support is Support.PARTLY and old.support is Support.UNSUPPORTED
 
     def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Judgement]:
         claims = [self._claim(item.written) for item, _ in pairs]
