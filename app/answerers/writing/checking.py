@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import clip
@@ -14,7 +14,7 @@ from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
-from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
+from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
@@ -23,7 +23,6 @@ from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_sho
 
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5
-_QUOTED_CHANCE = 0.95
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
@@ -43,7 +42,7 @@ class CheckedStatement:
     """
 
     written: WrittenStatement
-    judgement: Judgement = Judgement(Support.UNSUPPORTED, 0.0)
+    support: Support = Support.UNSUPPORTED
     quotes: list[tuple[Located, ...]] = field(default_factory=list)
     moved: bool = False
     verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
@@ -68,12 +67,12 @@ class CheckedText:
     def weak(self) -> list[CheckedStatement]:
         """The statements that no quote bears out, or that one contradicts."""
         worst = (Support.UNSUPPORTED, Support.CONTRADICTED)
-        return [item for item in self.statements if item.judgement.support in worst]
+        return [item for item in self.statements if item.support in worst]
 
     @property
     def good(self) -> list[CheckedStatement]:
         """The statements that were cut from a page or are supported."""
-        return [item for item in self.statements if item.judgement.good]
+        return [item for item in self.statements if item.support.good]
 
 
 def check_text(
@@ -124,14 +123,14 @@ class _ReplyCheck:
         long = any(not too_short(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
             quotes = [self._whole(verdict.spans) for verdict in verified]
-            self._take(item, quotes, Support.QUOTED, _QUOTED_CHANCE)
+            self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
         words = plain(item.written.text).strip(" \"“”'‘’")
         place = self._verbatim(words, item)
         if place is None:
             return False
-        self._take(item, [(place,)], Support.QUOTED, _QUOTED_CHANCE)
+        self._take(item, [(place,)], Support.QUOTED)
         return True
 
     def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
@@ -157,11 +156,11 @@ class _ReplyCheck:
         """Judge statements by what they cite, one quote where one suffices, and what that does not bear out by the
         sentences that are nearest to it."""
         for runs_of in (self._cited_runs, self._near_runs):
-            tried = [(item, run) for item in items if not item.judgement.good for run in runs_of(item)]
+            tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
             judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
-            for (item, run), judgement in zip(tried, judged, strict=True):
-                if self._better(item, run, judgement):
-                    item.judgement, item.quotes = judgement, run
+            for (item, run), support in zip(tried, judged, strict=True):
+                if self._better(item, run, support):
+                    item.support, item.quotes = support, run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
@@ -191,14 +190,14 @@ class _ReplyCheck:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
             chance, run = best_answer(asked, self.judge, words, self._runs(item, words, asked))
             best = max(best, chance)
-            if run is not None and chance >= ANSWERS and not item.judgement.good:
+            if run is not None and chance >= ANSWERS and not item.support.good:
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
-                self._take(item, [(place,) for place in run.places], support, chance)
+                self._take(item, [(place,) for place in run.places], support)
         for item in found:
-            if item.judgement.good and best < ANSWERS:
-                item.judgement = replace(item.judgement, support=Support.PARTLY)
+            if item.support.good and best < ANSWERS:
+                item.support = Support.PARTLY
         return best
 
     def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
@@ -220,17 +219,16 @@ class _ReplyCheck:
         near = not set(places).isdisjoint(likely)
         return Run(places, text, self.candidates.share(said, places), differs, near)
 
-    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Judgement) -> bool:
+    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
-        old = item.judgement
         if new.good:
-            return not old.good
-        if new.support is Support.CONTRADICTED and len(run) == 1:
+            return not item.support.good
+        if new is Support.CONTRADICTED and len(run) == 1:
             about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
-            return old.support is Support.UNSUPPORTED and about
-        return new.support is Support.PARTLY and old.support is Support.UNSUPPORTED
+            return item.support is Support.UNSUPPORTED and about
+        return new is Support.PARTLY and item.support is Support.UNSUPPORTED
 
-    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Judgement]:
+    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Support]:
         claims = [self._claim(item.written) for item, _ in pairs]
         evidence = [
             Evidence(
@@ -250,15 +248,13 @@ class _ReplyCheck:
 
     def _lower_invented(self, item: CheckedStatement) -> None:
         """Nothing is supported that has words between quotation marks which no document has."""
-        if item.invented and item.judgement.good:
-            item.judgement = replace(item.judgement, support=Support.PARTLY, chance=item.judgement.chance / 2)
+        if item.invented and item.support.good:
+            item.support = Support.PARTLY
 
     # Parts
 
-    def _take(
-        self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support, chance: float
-    ) -> None:
-        item.judgement, item.quotes = Judgement(support, chance), list(dict.fromkeys(quotes))
+    def _take(self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support) -> None:
+        item.support, item.quotes = support, list(dict.fromkeys(quotes))
 
     def _sentence(self, place: Located) -> Located:
         """The sentence, or of a long one the clause, around a place."""

@@ -39,7 +39,7 @@ def written_answer(draft: WrittenDraft, context: Context) -> Answer:
     coverage = replace(draft.coverage, warnings=(*draft.coverage.warnings, *marks))
     draft = replace(draft, coverage=coverage)
     if not checked.good:
-        statements = tuple(Statement(item.written.text, item.judgement.support, ()) for item in checked.statements)
+        statements = tuple(Statement(item.written.text, item.support, ()) for item in checked.statements)
         return answer_of(draft, Stated(statements=statements), status, draft.first, context)
     if draft.preliminary:
         status = Status.PARTIAL
@@ -59,7 +59,7 @@ def status_of(checked: CheckedText | None) -> Status:
 
 def _verdict(checked: CheckedText) -> Verdict | None:
     first = checked.statements[0]
-    return starts_with_verdict(first.written.plain)[0] if first.judgement.good else None
+    return starts_with_verdict(first.written.plain)[0] if first.support.good else None
 
 
 def _quoted(checked: CheckedText, context: Context) -> tuple[tuple[Quote, ...], tuple[Statement, ...]]:
@@ -71,7 +71,7 @@ def _quoted(checked: CheckedText, context: Context) -> tuple[tuple[Quote, ...], 
             quotes.setdefault(spans, _quote(item, spans, context))
     at = {spans: number for number, spans in enumerate(quotes)}
     numbered = ((item, tuple(dict.fromkeys(at[spans] for spans in places))) for item, places in bearing)
-    statements = (Statement(item.written.text, item.judgement.support, numbers) for item, numbers in numbered)
+    statements = (Statement(item.written.text, item.support, numbers) for item, numbers in numbered)
     return tuple(quotes.values()), tuple(statements)
 
 
@@ -81,7 +81,7 @@ def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context)
     place = Place.MOVED if item.moved else Place.AS_CITED
     if len(spans) == 1:
         quote = replace(cut_quote(documents, spans[0]), place=place)
-        at = quote.text.find(item.written.text) if item.judgement.support is Support.QUOTED else -1
+        at = quote.text.find(item.written.text) if item.support is Support.QUOTED else -1
         return replace(quote, answer_start=at, answer_end=at + len(item.written.text)) if at >= 0 else quote
     first = cut_quote(documents, spans[0])
     text = " ".join(documents[s.document].pages[s.page - 1].text[s.start : s.end] for s in spans)

@@ -158,7 +158,7 @@ def test_several_statements_are_shown_one_by_one_with_their_places():
 def test_what_no_quote_bears_out_is_printed_only_where_asked_for(support):
     statements = Statement("It ends.", Support.SUPPORTED, (0,)), Statement("It rains.", Support(support), ())
     answer = _answer(status="partial", answer="It ends. It rains.", statements=statements)
-    assert render.answer_text(answer).startswith("- It ends. (p. xii (PDF 14))   [partial: quotes do not bear out all of it]")
+    assert render.answer_text(answer).startswith("- It ends. (p. xii (PDF 14))   [partial: quotes do not bear out")
     assert "It rains." not in render.answer_text(answer) + render.answer_text(_refusal(statements=statements[1:]))
     for each in (answer, _refusal(statements=statements[1:])):
         apart = render.answer_text(each, unsupported=True).partition("Written, and not borne out by the documents:\n")

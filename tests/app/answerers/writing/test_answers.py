@@ -42,25 +42,25 @@ def words_of(item: CheckedStatement) -> list[str]:
 def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document, model):
     question = "May a tenant keep a dog in the house?"
     said = {reply: checked(document, model, question, reply, yes=-2.0) for reply in ("No. [4]", "Yes. [4]")}
-    assert said["No. [4]"].judgement.good and words_of(said["No. [4]"]) == ["A tenant may not keep a dog in the house."]
-    assert not said["Yes. [4]"].judgement.good
+    assert said["No. [4]"].support.good and words_of(said["No. [4]"]) == ["A tenant may not keep a dog in the house."]
+    assert not said["Yes. [4]"].support.good
     reply = "No, a tenant may not keep a dog in the house. [4]"
-    assert checked(document, model, question, reply, yes=-2.0).judgement.good
+    assert checked(document, model, question, reply, yes=-2.0).support.good
 
 
 def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     question = "May a tenant keep a dog in the house?"
     found = checked(document, model, question, "Yes, a tenant keeps a dog in the house [4].", yes=-2.0)
-    assert not found.judgement.good
+    assert not found.support.good
 
 
 def test_yes_is_not_said_to_another_number(document, model):
     found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0) for n in (3, 4)}
-    assert found[3].judgement.good and not found[4].judgement.good
+    assert found[3].support.good and not found[4].support.good
 
 
 def test_what_does_not_answer_is_supported_in_part_at_most(document, model):
     for answers in (-8.0, 8.0):
         reply = "The design costs 3,000 dollars to build [3]."
         found = checked(document, model, "What if the rent is late?", reply, answers=answers, believed=0.9)
-        assert found.judgement.support == (Support.SUPPORTED if answers > 0 else Support.PARTLY)
+        assert found.support == (Support.SUPPORTED if answers > 0 else Support.PARTLY)
