@@ -19,10 +19,11 @@ class Options:
     `k`: passages that are read for a question and listed as evidence; None reads as many as the model reads best and
     lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a preliminary answer first when reading
     takes long. `store`: keep on disk what was read. `model_scores`: let the model's own signals rank evidence (off:
-    literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for
-    `timeout_s`. `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model
-    that writes is given, the whole documents or passages of them (`--from`); auto: the whole where it was read before
-    or is short. `sections`: only these are used ("3-5,A").
+    literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for `timeout_s`.
+    `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model that writes is
+    given, the whole documents or passages of them (`--from`); auto: the whole where it was read before or is short.
+    `within`: documents may take in other files only at or below these real paths. `sections`: only these are used
+    ("3-5,A").
     """
 
     model: str | None = None
@@ -31,6 +32,7 @@ class Options:
     preview: bool = True
     store: bool = True
     include_hidden: bool = False
+    within: tuple[str, ...] | None = None
     password: str | None = None
     media_type: str | None = None
     cache_dir: str | None = None

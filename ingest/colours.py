@@ -1,9 +1,11 @@
-"""Colours of HTML and DOCX, and whether a reader can tell one from another."""
+"""Colours of HTML, DOCX and LaTeX, and whether a reader can tell one from another."""
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 from functools import lru_cache
+from math import cos, radians, sin
+from typing import Any
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -11,25 +13,6 @@ BLACK: Colour = (0, 0, 0)
 # A dozen of 256 levels: the eye does not tell them apart, as in pages of PDFs.
 _SAME_LEVELS = 12
 _CLEAR = 0.05
-_NAMES: dict[str, Colour] = {
-    "black": BLACK, "white": WHITE, "silver": (192, 192, 192), "gray": (128, 128, 128), "grey": (128, 128, 128),
-    "maroon": (128, 0, 0), "red": (255, 0, 0), "purple": (128, 0, 128), "fuchsia": (255, 0, 255),
-    "magenta": (255, 0, 255), "green": (0, 128, 0), "lime": (0, 255, 0), "olive": (128, 128, 0),
-    "yellow": (255, 255, 0), "navy": (0, 0, 128), "blue": (0, 0, 255), "teal": (0, 128, 128), "aqua": (0, 255, 255),
-    "cyan": (0, 255, 255), "orange": (255, 165, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240),
-    "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240),
-    "mintcream": (245, 255, 250), "azure": (240, 255, 255), "aliceblue": (240, 248, 255), "seashell": (255, 245, 238),
-    "honeydew": (240, 255, 240), "linen": (250, 240, 230), "beige": (245, 245, 220), "lightgray": (211, 211, 211),
-    "lightgrey": (211, 211, 211), "gainsboro": (220, 220, 220), "darkgray": (169, 169, 169), "dimgray": (105, 105, 105),
-    "lightyellow": (255, 255, 224), "lightblue": (173, 216, 230), "darkblue": (0, 0, 139), "darkgreen": (0, 100, 0),
-    "darkred": (139, 0, 0), "brown": (165, 42, 42), "pink": (255, 192, 203), "gold": (255, 215, 0),
-    # The names of highlights in DOCX.
-    "darkcyan": (0, 128, 128), "darkmagenta": (128, 0, 128), "darkyellow": (128, 128, 0),
-}  # fmt: skip
-_HEX = re.compile(r"#?([0-9a-f]{6})(?:[0-9a-f]{2})?")
-_SHORT_HEX = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])([0-9a-f])?")
-_NUMBER = r"\s{0,9}(-?\d{0,6}(?:\.\d{0,9})?%?)(?:deg)?\s{0,9}"
-_FUNCTION = re.compile(rf"(rgb|hsl)a?\({_NUMBER}[,\s]{_NUMBER}[,\s]{_NUMBER}(?:[,/]{_NUMBER})?\)")
 
 
 def alike(first: Colour, second: Colour) -> bool:
@@ -37,51 +20,59 @@ def alike(first: Colour, second: Colour) -> bool:
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) <= _SAME_LEVELS
 
 
-@lru_cache(maxsize=4096)
+def mixed(first: Colour, second: Colour, share: float) -> Colour:
+    """So large a `share` (0 to 1) of the first colour with the rest of the second."""
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
 def colour_of(text: str) -> Colour | None:
     """The colour that `text` names, as HTML, CSS and DOCX write it; None where it names none that is known."""
-    text = text.strip().lower()[:80]
-    if text in _NAMES:
-        return _NAMES[text]
-    match = _HEX.fullmatch(text)
-    if match:
-        value = int(match[1], 16)
-        return value >> 16, value >> 8 & 255, value & 255
-    match = _SHORT_HEX.fullmatch(text)
-    if match:
-        red, green, blue = (17 * int(match[at], 16) for at in (1, 2, 3))
-        return red, green, blue
-    match = _FUNCTION.fullmatch(text)
-    return _called(match[1], [match[2], match[3], match[4]]) if match else None
+    return _colour_and_alpha(text)[0]
+
+
+def is_clear(text: str) -> bool:
+    """Whether the colour `text` is one that nothing is seen of: `transparent`, or nearly so by its alpha."""
+    return _colour_and_alpha(text)[1] < _CLEAR
 
 
 @lru_cache(maxsize=4096)
-def is_clear(text: str) -> bool:
-    """Whether the colour `text` is one that nothing is seen of: `transparent`, or nearly so by its alpha."""
-    text = text.strip().lower()[:80]
-    if text == "transparent":
-        return True
-    short, full = _SHORT_HEX.fullmatch(text), re.fullmatch(r"#[0-9a-f]{6}([0-9a-f]{2})", text)
-    if full or (short and short[4]):
-        return int(full[1] if full else 2 * (short[4] if short else ""), 16) < 255 * _CLEAR
-    match = _FUNCTION.fullmatch(text)
-    return bool(match and match[5] and _share(match[5], 1) < _CLEAR)
+def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
+    from tinycss2 import parse_one_component_value
+    from tinycss2.color5 import parse_color
+
+    text = text.strip()[:200]
+    if len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text):
+        text = f"#{text}"
+    token = parse_one_component_value(text, skip_comments=True)
+    if token.type == "function" and token.lower_name == "color-mix":
+        return _mix(token.arguments), 1.0
+    if token.type in ("ident", "hash", "function"):
+        with suppress(ValueError, TypeError, NotImplementedError):  # functions with too few arguments
+            found = parse_color(token)
+            if found and not isinstance(found, str):
+                return _in_levels(found) if found.alpha >= _CLEAR else None, float(found.alpha)
+    return None, 1.0
 
 
-def _share(text: str, whole: float) -> float:
-    """A number, or a percentage of `whole`."""
-    try:
-        return float(text[:-1]) * whole / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        return whole
+def _mix(arguments: list[Any]) -> Colour | None:
+    """The colour of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`; the space makes little difference to the eye."""
+    from tinycss2 import serialize
+
+    words = [token for token in arguments if token.type not in ("whitespace", "percentage") and token != ","]
+    shares = [token.value / 100 for token in arguments if token.type == "percentage"]
+    first, second = (colour_of(serialize([token])) for token in words[-2:]) if len(words) > 3 else (None, None)
+    return mixed(first, second, shares[0] if shares else 0.5) if first and second else None
 
 
-def _called(kind: str, parts: list[str]) -> Colour:
-    if kind == "rgb":
-        red, green, blue = (min(max(round(_share(part, 255)), 0), 255) for part in parts)
-        return red, green, blue
-    from colorsys import hls_to_rgb
-
-    hue, saturation, light = (_share(parts[0], 360), _share(parts[1], 1), _share(parts[2], 1))
-    red, green, blue = (round(255 * min(max(c, 0), 1)) for c in hls_to_rgb(hue / 360 % 1, light, saturation))
+def _in_levels(colour: Any) -> Colour:
+    """A colour of tinycss2 in 256 levels of red, green and blue; of spaces of lightness and two hues about that."""
+    space = {"hsl": "srgb", "hwb": "srgb"}.get(colour.space, colour.space)
+    one, two, three = colour.to(space).coordinates[:3]
+    if space.endswith("lch"):
+        two, three = two * cos(radians(three)), two * sin(radians(three))
+    if space.endswith(("lab", "lch")):
+        light, red, yellow = (part / (1 if space.startswith("ok") else 100) for part in (one, two, three))
+        one, two, three = light + red, light - red / 2, light - yellow
+    red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in (one, two, three))
     return red, green, blue

@@ -17,7 +17,8 @@ class ReadRequest:
     `data` are the bytes where they do not come from `path` (standard input, a zip entry), which then only names them.
     `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
     say. `include_hidden` reads what cannot be seen, as blocks of kind `hidden`: in a PDF at the end of its page, else
-    at the end of the document. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
+    at the end of the document. `within`: a document may take in other files only at or below these real paths, None
+    any beside it. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
     hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
 
     A worker reads a long PDF with so many `processes`, by default one for each core. There reading may take `seconds`
@@ -30,6 +31,7 @@ class ReadRequest:
     password: str | None = None
     media_type: str | None = None
     include_hidden: bool = False
+    within: tuple[str, ...] | None = None
     pdfium: bool = True
     skip: Mapping[int, str] = field(default_factory=dict)
     seconds: float = WORKER_WALL_SECONDS

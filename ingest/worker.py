@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
 # Of a request; its bytes go behind it, and the time of all is the parent's matter.
-_SENT = ("password", "media_type", "include_hidden", "pdfium", "skip", "page_seconds", "processes")
+_SENT = ("password", "media_type", "include_hidden", "within", "pdfium", "skip", "page_seconds", "processes")
 
 
 # What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
@@ -287,6 +287,7 @@ def main() -> int:
 
 def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     page, has_data = fields.pop("page"), fields.pop("has_data")
+    fields["within"] = fields["within"] and tuple(fields["within"])
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:

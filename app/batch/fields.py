@@ -84,6 +84,6 @@ def field_of(raw: Any, where: str) -> Field:
     places = [places] if isinstance(places, str) else places
     if not isinstance(places, list) or not all(isinstance(each, str) for each in places) or not isinstance(agree, bool):
         raise UsageError("has a wrong value", where=where, hint='where = ["front", "Term"], agree = true')
-    if (clause := raw.get("clause", "")) and clause not in (known := (*clause_heads(), DOCUMENT_DATE)):
-        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(known)}")
+    if (clause := raw.get("clause", "")) and clause not in (heads := (*clause_heads(), DOCUMENT_DATE)):
+        raise UsageError(f"has the clause {clause!r}", where=where, hint=f"known are {', '.join(heads)}")
     return Field(raw["name"], raw["question"], raw["type"], tuple(places), agree, clause, raw.get("or_clause") is True)

@@ -18,17 +18,13 @@ from functools import partial
 from pathlib import Path
 
 from docqa.app.bench.rows import Measurement
-from docqa.ingest.process.forks import usable_cores
 from docqa.ingest.process.processor_time import processor_seconds
-from docqa.ingest.request import ReadRequest
-from docqa.ingest.worker import read_in_worker
 
 REPEATS = 3
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 _HANDBOOK, _AGREEMENT = "handbook.pdf", "services_agreement.pdf"
 _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGREEMENT: "When does it take effect?"}
 WARM_WITHIN_S, QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 2.5, 4.0, 0.4, 0.12
-PAGES, LEAST_SPEED_UP = 400, 1.6
 _WARM_UP = 1  # the first one writes what Python compiles
 _SIZE = (40, 120)  # rows, columns
 _ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and answers: it is one with colours
@@ -129,38 +125,6 @@ def help_row() -> Iterator[Measurement]:
     yield Measurement("help", best.wall_s, "s", None, None, method)
 
 
-def ingest_parallel_row(pages: int = PAGES) -> Iterator[Measurement]:
-    """ingest_parallel: a PDF of `pages` read by a worker with a process for each core, beside one process."""
-    document, cores = SAMPLES / _HANDBOOK, usable_cores()
-    if not document.is_file():
-        yield _missing("ingest_parallel")
-        return
-    if cores < 2:
-        yield Measurement("ingest_parallel", None, "s", "one process", None, "not measured: there is one core")
-        return
-    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        file = Path(folder) / "long.pdf"
-        _write_long(document, file, pages)
-        read = [partial(read_in_worker, ReadRequest(file, processes=processes)) for processes in (1, cores)]
-        found = [[_best(action, 1) for action in read] for _ in range(REPEATS)]
-    alone, together = (min(times, key=lambda time: time.wall_s) for times in zip(*found, strict=True))
-    yield Measurement(
-        "ingest_parallel", together.wall_s, "s", "one process", alone.wall_s,
-        f"{pages} pages of {_HANDBOOK} from the file to the Document, by {cores} processes; best of {REPEATS} in turn; "
-        f"{_spent(together)}, {alone.processor_s:.2f} s of one; the bar is a ratio of {LEAST_SPEED_UP:g} with two",
-    )  # fmt: skip
-
-
-def _write_long(source: Path, file: Path, pages: int) -> None:
-    """The pages of `source` again and again, until there are so many."""
-    from pypdf import PdfReader, PdfWriter
-
-    reader, writer = PdfReader(source), PdfWriter()
-    while len(writer.pages) < pages:
-        writer.append(reader, pages=(0, min(len(reader.pages), pages - len(writer.pages))))
-    writer.write(file)
-
-
 def _missing(name: str) -> Measurement:
     return Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
 
@@ -204,7 +168,6 @@ _MEASURES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "warm_ask": partial(ask_row, "warm_ask", _AGREEMENT, _WARM, "--json", read=True),
     "second_question": partial(ask_row, "second_question", _HANDBOOK, _WARM, "--json", read=True),
     "quick_unread": partial(ask_row, "quick_unread", _HANDBOOK, _QUICK, "--quick"),
-    "ingest_parallel": ingest_parallel_row,
 }
 NAMES = tuple(_MEASURES)
 

@@ -1,5 +1,5 @@
-"""The rows of the terminal interface: a document of a million tokens opened, its frames drawn and keys typed, at
-rest and while the document is read in the background.
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn, at rest and
+while the document is read in the background.
 
 The render calls are timed themselves, without a terminal, which would time the terminal.
 """
@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, median
-
-from textual.events import Key
+from statistics import mean
 
 from docqa.app.bench.rows import Measurement
 from docqa.app.options import Options
@@ -27,12 +25,10 @@ from docqa.app.tui.screens.document_screen import DocumentScreen
 
 CHARACTERS = 4_300_000  # about a million tokens of English
 SIZE = (120, 40)
-FRAMES, KEYS = 300, 60
+FRAMES = 300
 _GIVE_UP_S = 60.0
 OPEN_WITHIN_S = 0.5
 FRAME_WITHIN_S, WORST_FRAME_S = 0.008, 0.030
-KEY_WITHIN_S = 0.050
-"""A letter that shows up later than that is felt to lag."""
 
 _WORDS = (
     "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing unless the lock of "
@@ -45,25 +41,20 @@ class FrameTimes:
     """Seconds. `open_s`: from opening a document that was parsed before until its text is on the screen.
 
     A frame is every line of the text on a screen of `SIZE`: `frames_s` each drawn for the first time, all over the
-    text; `settled_cpu_s` of drawing a frame again, as when something over it closes. Those that end in `_cpu_s` are of
-    the processor: what the same takes on a machine that does nothing else. `busy_frames_s` and `busy_frames_cpu_s` are
-    frames drawn while the document is read in the background; `keys_s` from a key that is pressed meanwhile until its
-    letter is in the line.
+    text, `busy_frames_s` while the document is read in the background. Those that end in `_cpu_s` are of the
+    processor: what the same takes on a machine that does nothing else.
     """
 
     open_s: float
     open_cpu_s: float
     frames_s: list[float]
     frames_cpu_s: list[float]
-    settled_cpu_s: list[float]
     busy_frames_s: list[float]
     busy_frames_cpu_s: list[float]
-    keys_s: list[float]
 
 
 def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Measurement]:
-    """tui_open, tui_frame, tui_settled_frame, tui_frame_reading and tui_key_reading, over a text of so many characters
-    and so many frames."""
+    """tui_open, tui_frame and tui_frame_reading, over a text of so many characters and so many frames."""
     times = measure(characters, frames)
     yield Measurement(
         "tui_open", times.open_s, "s", None, None,
@@ -77,19 +68,9 @@ def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterat
         f"{what}; {_worst(times.frames_s, times.frames_cpu_s)}; {bars}",
     )  # fmt: skip
     yield Measurement(
-        "tui_settled_frame", 1000 * mean(times.settled_cpu_s), "ms", None, None,
-        "the same frames drawn again, of the processor",
-    )  # fmt: skip
-    yield Measurement(
         "tui_frame_reading", 1000 * mean(times.busy_frames_s), "ms", None, None,
         f"{what} while the document is read in the background; "
         f"{_worst(times.busy_frames_s, times.busy_frames_cpu_s)}; {bars}",
-    )  # fmt: skip
-    keys = sorted(1000 * seconds for seconds in times.keys_s)
-    yield Measurement(
-        "tui_key_reading", mean(keys), "ms", None, None,
-        f"from a key to its letter in the line while the document is read, mean of {len(keys)}; the median is "
-        f"{median(keys):.3g}, the worst {keys[-1]:.3g} ms; the bar is {1000 * KEY_WITHIN_S:g} ms",
     )  # fmt: skip
 
 
@@ -139,14 +120,13 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
         await _until(lambda: _shown(screen), f"{path} is not on the screen", 0.001)
         opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
         await pilot.pause(1.0)
-        walls, drawn, again = await _frames(screen.panes.page, frames)
+        walls, drawn = await _frames(screen.panes.page, frames)
         screen.questions.read()
         await _until(lambda: screen.questions.progress is not None, "no token is read", 0.01)
-        busy, busy_cpu, _ = await _frames(screen.panes.page, frames, seed=35)
-        keys = await _keys(screen, KEYS)
+        busy, busy_cpu = await _frames(screen.panes.page, frames, seed=35)
         await app.action_quit()
     app.bridge.close(20)
-    return FrameTimes(opened, opened_cpu, walls, drawn, again, busy, busy_cpu, keys)
+    return FrameTimes(opened, opened_cpu, walls, drawn, busy, busy_cpu)
 
 
 async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
@@ -158,29 +138,15 @@ async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-async def _keys(screen: DocumentScreen, keys: int) -> list[float]:
-    """Seconds from each key until its letter is in the line."""
-    screen.prompt.enter("ask")
-    line, times = screen.prompt.line, []
-    for number in range(keys):
-        letter = "abcdefghij"[number % 10]
-        started = time.perf_counter()
-        screen.app.post_message(Key(letter, letter))
-        await _until(lambda: len(line.value) > number, "a key is not there", 0)  # noqa: B023 - awaited at once
-        times.append(time.perf_counter() - started)
-        await asyncio.sleep(0.02)  # ten times as fast as anybody types
-    return times
-
-
 def _shown(screen: DocumentScreen) -> bool:
     page = screen.panes.page
     return screen.document is not None and any(page.render_line(y).text.strip() for y in range(page.size.height))
 
 
-async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float], list[float]]:
-    """(frames by the clock, by the processor: drawn for the first time, the same again), in seconds."""
+async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float]]:
+    """(frames drawn for the first time by the clock, by the processor), in seconds."""
     places = random.Random(seed)
-    walls, drawn, again = ([0.0] * frames for _ in range(3))
+    walls, drawn = ([0.0] * frames for _ in range(2))
     for number in range(frames):
         if number % 3:
             page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
@@ -189,9 +155,8 @@ async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[flo
         started = time.perf_counter()
         drawn[number] = _draw(page)
         walls[number] = time.perf_counter() - started
-        again[number] = _draw(page)
         await asyncio.sleep(0)
-    return walls, drawn, again
+    return walls, drawn
 
 
 def _draw(page: PageView) -> float:

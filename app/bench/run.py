@@ -11,20 +11,18 @@ import torch
 from torch import Tensor
 
 from docqa.app.bench import frames, peers, twin
-from docqa.app.bench.at_once import SAMPLES, at_once_rows
+from docqa.app.bench.at_once import at_once_rows
 from docqa.app.bench.contexts import random_context
-from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.peers import Docqa, LlamaCpp, Transformers
 from docqa.app.bench.rows import Measurement, fastest
 from docqa.model.cost.machine import available_bytes
-from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
+from docqa.model.cost.plan import parameters, state_bytes
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.generate import generate
 from docqa.model.load import NetworkModel
-from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
-LONG_PROMPT, RESTORED = 131_072, 102_400
+LONG_PROMPT = 131_072
 NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
@@ -34,7 +32,7 @@ the Customer may inspect these records at the Supplier's place of business, duri
 than twice in a calendar year, and may take copies of what bears upon the price. Should an inspection show that the \
 Customer was charged more than two percent above what was owed, the Supplier bears the cost of the inspection and pays \
 the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
-QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
+QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
 
 def rows(
@@ -42,17 +40,15 @@ def rows(
     *,
     long: bool,
     prompt: int = PROMPT,
-    restored: int = RESTORED,
     context: int = twin.CONTEXT,
-    trained: int = twin.TRAINED,
     characters: int = frames.CHARACTERS,
 ) -> Iterator[Measurement]:
     """Measure one row after the other.
 
     Args:
         long: also what takes more than a few minutes.
-        prompt, restored, context, trained: tokens of the prompt of the first rows, of the state that is restored, of
-            the context that the twin reads, and of a training step; smaller with --quick and in tests.
+        prompt, context: tokens of the prompt of the first rows, and of the context that the twin reads; smaller with
+            --quick and in tests.
         characters: of the text that the terminal interface opens and draws.
     """
     ours = yield from against_peers(model, prompt)
@@ -63,10 +59,8 @@ def rows(
         why = "not measured: only with --long"
         yield Measurement("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
         yield Measurement("decode_1m", None, "tokens/s", "decode_8k", None, why)
-    yield from twin.twin_rows(model, context, trained)
-    yield restore(model, restored)
+    yield from twin.twin_rows(model, context)
     yield from at_once_rows()
-    yield from ingest_rows(sorted(SAMPLES.glob("*.pdf")))
     yield from frames.interface_rows(characters)
 
 
@@ -181,22 +175,3 @@ def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurem
         f"{FAR_ROUNDS * FAR_STEPS} in turn"
     )
     return Measurement("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
-
-
-def restore(model: NetworkModel, count: int) -> Measurement:
-    """How long a kept state of `count` tokens takes until one more token has gone through it."""
-    layers = model.answer_layers
-    ids = random_ids(model, count)
-    state = model.new_state(yarn_factor_for(model.config, count + 1), layers=layers)
-    model.prefill(ids, state)
-
-    def load(folder: Path) -> None:
-        model.prefill(ids[:1], load_state(folder, model, {}, ids=ids))
-
-    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        save_state(state, Path(folder), {}, model)
-        seconds = fastest(lambda: load(Path(folder)), 3)
-    method = (
-        f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
-    )
-    return Measurement("restore_100k", seconds, "s", None, None, f"{method}; best of 3")

@@ -8,13 +8,11 @@ last. The time of a layer does not depend on its weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.bench.rows import Measurement, fastest
@@ -28,7 +26,7 @@ from docqa.model.load import NetworkModel
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import LongAttention
 
-CONTEXT, TRAINED = 262_144, 32_768
+CONTEXT = 262_144
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,14 @@ class Pair:
         return self.deltas + self.attentions
 
 
-def twin_rows(model: NetworkModel, context: int = CONTEXT, trained: int = TRAINED) -> list[Measurement]:
-    """twin_prefill_256k, twin_decode_256k and train_step_32k."""
+def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
+    """twin_prefill_256k and twin_decode_256k."""
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
-        names = ("twin_prefill_256k", "twin_decode_256k", "train_step_32k")
+        names = ("twin_prefill_256k", "twin_decode_256k")
         return [Measurement(name, None, "tokens/s", "twin", None, why) for name in names]
-    return [prefill_row(model, pair, context), decode_row(model, pair, context), training_row(model, pair, trained)]
+    return [prefill_row(model, pair, context), decode_row(model, pair, context)]
 
 
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
@@ -105,21 +103,6 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
     return Measurement("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
 
-def training_row(model: NetworkModel, pair: Pair, trained: int) -> Measurement:
-    """Forward and backward of `trained` tokens, float32, exact attention in both."""
-    delta = _training_seconds(model, pair.delta, BLOCK) / BLOCK
-    near = _training_seconds(model, pair.attention, BLOCK) / BLOCK
-    far = _attention_gradient(model, trained) / BLOCK  # of a query that sees all keys, beyond what `near` has
-    exact = near + far / 2
-    method = (
-        f"a token's share of forward and backward in one layer, float32: delta {delta * 1e6:.3g} us, attention with "
-        f"{BLOCK:,} keys {near * 1e6:.3g} us, and {far * 1e6:.3g} us more at {trained:,} keys, half of it on the way; "
-        f"{pair.deltas} + {pair.attentions} layers, twin {pair.layers}; without embedding and head"
-    )
-    ours = pair.deltas * delta + pair.attentions * exact
-    return Measurement("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
-
-
 def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
@@ -146,35 +129,6 @@ def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> flo
         return fastest(lambda: memory.fork().attend(q, k, v), 3)
     keys, values = memory.unpacked(model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
-
-
-def _training_seconds(model: NetworkModel, layer: Layer, seq: int) -> float:
-    """Forward and backward of `seq` tokens through a fresh layer of the same kind."""
-    fresh = Layer(model.config, layer.kind)
-    cos, sin = (part.float() for part in _rotation(model, 0, seq))
-    x = torch.randn(1, seq, model.config.hidden_size, requires_grad=True)
-
-    def run() -> None:
-        fresh(x, (cos, sin)).square().mean().backward()
-
-    run()
-    return fastest(run, 2)
-
-
-def _attention_gradient(model: NetworkModel, context: int) -> float:
-    """Forward and backward of the last block of queries over all keys, less that over its own."""
-    heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
-
-    def run(keys: int) -> Callable[[], None]:
-        q = torch.randn(1, heads, BLOCK, dim, requires_grad=True)
-        k, v = (torch.randn(1, groups, keys, dim, requires_grad=True) for _ in range(2))
-
-        def once() -> None:
-            functional.scaled_dot_product_attention(q, k, v, enable_gqa=True).square().mean().backward()
-
-        return once
-
-    return max(fastest(run(context), 1) - fastest(run(BLOCK), 1), 1e-9)
 
 
 def _rotation(model: NetworkModel, position: int, count: int) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
@@ -99,7 +99,10 @@ class Verification:
 
 def verify_text(text: str, documents: Sequence[Document]) -> Verification:
     """Every quotation and every cite of `text`, checked against `documents`."""
-    return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+    try:
+        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+    finally:
+        _page_terms.cache_clear()
 
 
 class _TextCheck:
@@ -369,7 +372,7 @@ def nearest_text(quotation: str, documents: Sequence[Document]) -> Located | Non
     return Located(number, page.page, *closest_range(quotation, page.text, start, end))
 
 
-@lru_cache(maxsize=2_048)
+@cache
 def _page_terms(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 

@@ -77,7 +77,7 @@ def _known_lines() -> list[str]:
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
-        lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license or 'see its page'}")
+        lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license}")
     return lines
 
 
@@ -114,7 +114,7 @@ def _needed(model: KnownModel) -> dict[str, object]:
     forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
         "id": model.id,
-        "license": model.license or f"see huggingface.co/{model.id}",
+        "license": model.license,
         "download_bytes": model.download_bytes,
         "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
         "memory_bytes": {name: model.memory_bytes(_LENGTHS_SHOWN[0], bits) for name, bits in forms.items()},

@@ -15,9 +15,9 @@ from docqa.app.eval.judging import Asserted, calibration_error, confidence_figur
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
-from docqa.app.output.figures import write
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
+from docqa.app.storage.atomic import write_whole
 from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Passage
 from docqa.model.protocol import Model
@@ -84,7 +84,7 @@ def run_eval(
             report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
             skipped += len(document.questions)
     if plot is not None:
-        write(plot, confidence_figure(_asserted(outcomes), len(outcomes)))
+        write_whole(plot, confidence_figure(_asserted(outcomes), len(outcomes)).encode())
     return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
 
 

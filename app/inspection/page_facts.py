@@ -137,15 +137,24 @@ def grades(document: Document) -> dict[str, int]:
 
 def summary(inspection: Inspection) -> list[str]:
     """The page in words for a terminal, a line for each fact and each block, in reading order."""
-    document, page, view = inspection.document, inspection.page, inspection.view
+    page, view = inspection.page, inspection.view
     lines = head_lines(inspection)
     for number, block in enumerate(view.blocks, 1):
         text = printable(page.text[block.start : block.end])
         lines.append(f"{number:4} {block.kind:<8} {clip(text, 100)}")
     lines += [line for table in page.tables for line in drawn_table(page, table)]
-    lines += [f"   - {'head/foot':<10}{clip(printable(item.text), 90)}" for item in view.furniture]
-    lines += [f"   - hidden    ({item.reason}) {clip(printable(item.text), 90)}".rstrip() for item in view.hidden]
-    return [*lines, *(f"note: {printable(note)}" for note in (*view.notes, *document.coverage.warnings))]
+    return lines + remarks(inspection)
+
+
+def remarks(inspection: Inspection) -> list[str]:
+    """The sections that begin on the page, what of it is not in the text, and what there is to note, each in a line."""
+    view = inspection.view
+    titles = ((" ".join(filter(None, (s.number, s.title))), s) for s in inspection.sections)
+    found = [f"section: {clip(t, 90)} [level {s.level}, {s.source} {s.confidence:.2f}]" for t, s in titles]
+    found += [f"head or foot: {clip(item.text, 90)}" for item in view.furniture]
+    found += [f"hidden ({item.reason}): {clip(item.text, 90)}" for item in view.hidden]
+    found += [f"note: {note}" for note in (*view.notes, *inspection.document.coverage.warnings)]
+    return [printable(line) for line in found]
 
 
 def head_lines(inspection: Inspection) -> list[str]:

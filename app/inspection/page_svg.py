@@ -10,12 +10,12 @@ import base64
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from docqa.app.answer.text import clip
-from docqa.app.inspection.page_facts import Inspection, head_lines
+from docqa.app.inspection.page_facts import Inspection, head_lines, remarks
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table
 _OTHER = "#333333"
 _GREY = "#6B6B6B"
 _MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
-_PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 12, 160
+_PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 40, 160
 # XML allows none of these, however they are written.
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -139,27 +139,9 @@ def _panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
         name = "hidden text, read because it was asked for" if kind == "hidden" else _NAMES.get(kind, kind)
         lines.append((_COLOURS.get(kind, _OTHER), f"{name}: {count}"))
     lines.append(("", "Numbers in boxes: blocks in reading order. Small: lines."))
-    titles = [
-        f"{' '.join(filter(None, (s.number, s.title)))} [level {s.level}, {s.source} {s.confidence:.2f}]"
-        for s in inspection.sections
-    ]
-    lines += _listed("Sections that begin here", titles, "")
-    heads = [f"{item.text}{' (kept in the text, too)' if item.in_text else ''}" for item in view.furniture]
-    lines += _listed("Running heads, feet, line numbers: not in the text", heads, _GREY)
-    hidden = [f"{h.reason}{f' ({h.count} times)' if h.count > 1 else ''}: {h.text}".rstrip(": ") for h in view.hidden]
-    lines += _listed("Hidden text: kept from the answers", hidden, _COLOURS["hidden"])
-    return lines + _listed("Notes", [*view.notes, *inspection.document.coverage.warnings], "")
-
-
-def _listed(title: str, items: Sequence[str], colour: str) -> list[tuple[str, str]]:
-    if not items:
-        return []
-    lines = [("", ""), (colour, f"{title} ({len(items)})")]
-    for item in items[:_MOST_ITEMS]:
-        lines += [("", f"- {line}" if at == 0 else f"   {line}") for at, line in enumerate(_wrapped(item))]
-    if len(items) > _MOST_ITEMS:
-        lines.append(("", f"- and {len(items) - _MOST_ITEMS} more: --json has all"))
-    return lines
+    said = remarks(inspection)
+    more = [f"and {len(said) - _MOST_ITEMS} more: --json has all"] if len(said) > _MOST_ITEMS else []
+    return lines + [("", line) for text in [*said[:_MOST_ITEMS], *more] for line in _wrapped(text)]
 
 
 def _panel_line(number: int, colour: str, text: str) -> str:

@@ -15,14 +15,15 @@ from docqa.ingest.read import find_documents
 
 
 class AllowedPaths:
-    """`roots` are files and folders as the user named them. Raises MissingError where one is not there."""
+    """`roots` are files and folders as the user named them, `real` where they lead. Raises MissingError where one is
+    not there."""
 
     def __init__(self, roots: Sequence[str]) -> None:
         for root in roots:
             if not os.path.exists(root):
                 raise MissingError("no such file or folder", where=root, hint="Check the path")
         self.roots = list(roots)
-        self._real = [os.path.realpath(root) for root in roots]
+        self.real = tuple(os.path.realpath(root) for root in roots)
 
     def files(self, names: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """(the files and archives at `names`, of folders all documents below; what was left out of them, and why).
@@ -66,4 +67,4 @@ class AllowedPaths:
 
     def _inside(self, path: str) -> bool:
         real = os.path.realpath(path)
-        return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self._real)
+        return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self.real)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from typing_extensions import TypedDict  # pydantic takes that of `typing` only from Python 3.12 on
 
 from docqa.app.errors import InputError
+from docqa.app.output.outline import outline_object
 from docqa.app.places.named import region_named
 from docqa.ingest.types import Document, Page, Span
 
-MOST_PAGES = 20
+MOST_PAGES, MOST_SECTIONS = 20, 1_000
 PART_CHARACTERS = 10_000
+MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
+"""Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
+MOST_COMPARED = 4_000_000_000
+"""Characters of a text that is checked, times those of the documents."""
+_MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
+SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
+"""How long documents of one call are read, and how much processor time an expression may take on one."""
 
 
 class Found(TypedDict):
@@ -23,9 +34,10 @@ class Found(TypedDict):
 
 
 class Outlines(TypedDict):
-    """The section tree of a document, behind an e-mail those of what is attached to it."""
+    """The section tree of a document, behind an e-mail those of what is attached to it; `more`: there are others."""
 
     documents: list[dict[str, Any]]
+    more: bool
 
 
 class PageText(TypedDict):
@@ -48,6 +60,31 @@ class Pages(TypedDict):
     pages: list[PageText]
 
 
+def outlines_of(documents: Sequence[Document]) -> Outlines:
+    """The sections of `documents`, the outermost where all are more than MOST_SECTIONS."""
+    count = sum(len(document.sections) for document in documents)
+    shown = sorted(section.level for document in documents for section in document.sections)[: MOST_SECTIONS + 1]
+    deepest = shown[-1] - 1 if len(shown) > MOST_SECTIONS else None
+    outlines = [outline_object(document) for document in documents]
+    for outline in outlines if deepest is not None else ():
+        kept = [section for section in outline["sections"] if section["level"] <= deepest]
+        outline["sections"] = (kept or outline["sections"])[:MOST_SECTIONS]
+    return Outlines(documents=outlines[:MOST_PAGES], more=count > MOST_SECTIONS or len(outlines) > MOST_PAGES)
+
+
+def refuse_large(path: str) -> None:
+    """Raises InputError for a file that a tool would take too much memory to read."""
+    most = _MOST_BYTES.get(PurePath(path).suffix.lower(), MOST_READ)
+    if os.path.getsize(path) > most:
+        raise InputError(f"over {most:,} bytes", where=path, hint="use docqa itself, or split the file")
+
+
+def refuse_long(text: str, most: int, what: str) -> None:
+    """Raises InputError for a text of more than `most` characters, which is called `what`."""
+    if len(text) > most:
+        raise InputError(f"{what} has {len(text):,} characters, at most {most:,} are read", hint="make it shorter")
+
+
 def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
     """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`.
 
@@ -58,6 +95,8 @@ def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
     if len(chosen) > MOST_PAGES:
         what = f"{len(chosen)} pages are more than {MOST_PAGES}"
         raise InputError(what, where=document.path, hint="ask for fewer at a time")
+    if sum(len(page["text"]) for page in chosen) > MOST_ANSWERED:
+        raise InputError(f"over {MOST_ANSWERED:,} characters", where=document.path, hint="ask for fewer at a time")
     return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
@@ -24,18 +26,20 @@ from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
+from docqa.app.errors import InputError
+from docqa.app.mcp import results
 from docqa.app.mcp.allowed import AllowedPaths
-from docqa.app.mcp.results import Found, Outlines, Pages, pages_of
+from docqa.app.mcp.results import Found, Outlines, Pages
 from docqa.app.options import Options
-from docqa.app.output.outline import outline_object
 from docqa.app.output.render import answer_text
-from docqa.app.search.expression import expression_pattern, words_pattern
+from docqa.app.search.expression import MAX_PATTERN_CHARACTERS, Expression, expression_pattern, words_pattern
 from docqa.app.search.hits import SearchedText
 from docqa.app.search.shown import hit_object
 from docqa.app.session.asynchronous import AsyncSession
 from docqa.app.storage.sources import Sources, each_document, reading_of
 from docqa.app.storage.store import store_of
 from docqa.ingest.errors import IngestError
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.model.errors import Cancelled
 
@@ -56,7 +60,8 @@ _PAGES = 'As printed or counted from 1, as "3-5,xii"; at most 20. Parts of a doc
 
 def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServer:
     """The server over `roots`, ready to run. Raises MissingError for a path that is not there."""
-    tools = _Tools(AllowedPaths(roots), options)
+    allowed = AllowedPaths(roots)
+    tools = _Tools(allowed, replace(options, within=allowed.real))
     server = MCPServer(
         "docqa", instructions=_INSTRUCTIONS, version=version, log_level="WARNING", lifespan=tools.lifespan
     )
@@ -121,6 +126,8 @@ class _Tools:
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
         """Close what is open when the client has gone."""
         try:
+            # One call at a time, on one thread: what a thread has freed no other one takes.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
             yield
         finally:
             await self._close()
@@ -164,9 +171,12 @@ class _Tools:
         progress = _CallProgress(context)
 
         def search() -> Found:
+            results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
             )
+            if isinstance(compiled, Expression):
+                compiled = replace(compiled, seconds=results.EXPRESSION_SECONDS)
             left_out: list[str] = []
             hits = (
                 hit_object(text, hit, 0)
@@ -185,7 +195,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _told(progress):
             documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return Outlines(documents=[outline_object(document) for document in documents])
+            return results.outlines_of(documents)
 
     async def read_pages(
         self,
@@ -198,7 +208,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _told(progress):
             documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return pages_of(documents[0], pages, section)
+            return results.pages_of(documents[0], pages, section)
 
     async def verify(
         self,
@@ -211,7 +221,11 @@ class _Tools:
 
         def check() -> CallToolResult:
             left_out: list[str] = []
+            results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
+            characters = sum(len(page.text) for document in documents for page in document.pages)
+            if len(text) * characters > results.MOST_COMPARED:
+                raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
             checked = verify_text(text, documents)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
@@ -241,18 +255,30 @@ class _Tools:
 
     def _document(self, path: str, progress: _CallProgress) -> list[Document]:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
-        reading = reading_of(self._options, progress.on_page)
-        return list(each_document(self._allowed.file(path), reading, self._store, Sources()))
+        file = self._allowed.file(path)
+        results.refuse_large(file)
+        return list(each_document(file, self._reading(progress), self._store, Sources()))
+
+    def _reading(self, progress: _CallProgress) -> ReadRequest:
+        return replace(reading_of(self._options, progress.on_page), seconds=results.SECONDS)
 
     def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        for file in files:
+        begun, characters = time.monotonic(), 0
+        for at, file in enumerate(files):
             found = Sources()
+            if time.monotonic() - begun > results.SECONDS or characters > results.MOST_READ:
+                many = f"{len(files) - at} more files"
+                left_out.append(f"{many}: not read in one call; name fewer paths at a time")
+                return
             try:
-                yield from each_document(file, reading_of(self._options, progress.on_page), self._store, found)
-            except IngestError as error:
+                results.refuse_large(file)
+                for document in each_document(file, self._reading(progress), self._store, found):
+                    characters += sum(len(page.text) for page in document.pages)
+                    yield document
+            except (IngestError, InputError) as error:
                 left_out.append(str(error))
             left_out += found.warnings
 
@@ -267,6 +293,8 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     except asyncio.CancelledError:
         progress.cancel()
         raise
+    finally:
+        gc.collect()  # documents point at themselves
 
 
 def _result(shown: str, value: dict[str, object]) -> CallToolResult:

@@ -23,8 +23,7 @@ class Forecast:
     """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
 
     `pooled`: so, and with most of the experts on disk; the same for a model without experts. `seconds`: of reading,
-    with all weights in memory. `disk_bytes`: of what is kept of the reading. `license`: empty where only the model's
-    page says it.
+    with all weights in memory. `disk_bytes`: of what is kept of the reading.
     """
 
     model: str

@@ -49,8 +49,7 @@ class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `license`: by
-    its name; empty where only the model's page says it.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers.
     """
 
     id: str
@@ -175,8 +174,6 @@ KNOWN = (
     KnownModel("Qwen/Qwen3-Coder-Next", 2_048, 48, 16, 2, 32, 512, (512, 10)),
     KnownModel("Qwen/Qwen3.5-122B-A10B", 3_072, 48, 32, 2, 64, 1_024, (256, 8)),
     KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
-    # Hidden size, width and value heads follow from its 92 layers, 512 experts, 95 B active and 4.89 TB.
-    KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
 
 
-def outline_object(document: Document) -> dict[str, object]:
+def outline_object(document: Document) -> dict[str, Any]:
     """What `docqa outline --json` prints of `document`."""
     return {
         "file": document.path,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 EXPRESSION_SECONDS = 10.0
 """Processor time that a regular expression may take on one document."""
 
+MAX_PATTERN_CHARACTERS = 4_000
+"""So long may words or an expression be where they come from a program."""
 _ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
 _FIRST_CJK = "\u2e80"
 _WHITE_SPACE = r"\s"

@@ -52,8 +52,10 @@ def reading_of(
     on_first: Callable[[Document], None] | None = None,
 ) -> ReadRequest:
     """How `options` have documents read; `on_page` and `on_first` are those of ReadRequest."""
-    asked = options.password, options.media_type, options.include_hidden
-    return ReadRequest("", None, *asked, on_page=on_page, on_first=on_first)
+    return ReadRequest(
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden,
+        within=options.within, on_page=on_page, on_first=on_first,
+    )  # fmt: skip
 
 
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:

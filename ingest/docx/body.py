@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.colours import Colour
 from docqa.ingest.docx import markup as word
 from docqa.ingest.docx.comments import Comments
-from docqa.ingest.docx.formatting import RunFormat, box_ground, is_off_the_page, is_unseen, shading
+from docqa.ingest.docx.formatting import RunFormat, box_ground, is_hidden_drawing, is_off_the_page, is_unseen, shading
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
@@ -238,6 +238,8 @@ class DocxBody:
             return self._note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name == "commentReference":
             self._comments.mark(name, attribute(element, "id"))
+        elif name in _DRAWN and is_hidden_drawing(word.alternative(element)):
+            self._writer.hide(word.words_in(element))
         elif name in _DRAWN:
             ground = box_ground(element, self._under_boxes)
             line.boxes += [(box, ground) for box in word.boxes(element)]
@@ -311,7 +313,7 @@ class DocxBody:
         height = child(properties, "trHeight")
         low = attribute(height, "hRule") == "exact" and word.number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
         if low or word.toggled(properties, "hidden", False):
-            self._writer.hide("".join(e.text or "" for e in row.iter() if local(e) == "t"))
+            self._writer.hide(word.words_in(row))
             return False
         return not deleted
 

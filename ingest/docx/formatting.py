@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of
 from docqa.ingest.docx.markup import number, number_of, toggled
+from docqa.ingest.language.lengths import pixels
 from docqa.ingest.xml_tree import attribute, child, local
 
 # In points; what Word uses where no style says another size.
@@ -17,6 +18,9 @@ _NARROWEST = 5  # per cent of the usual width of letters
 # In twentieths of a point: lines of two points cut their letters off; a page is at most 22 inches wide.
 _LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
 _FAR_RAISED = 1_000  # in half points: off every page
+_CLEAR = 95_000  # in thousandths of a per cent
+_FAR_AWAY, _NO_ROOM = 1_000, 2  # pixels
+_LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawings
 
 
 class RunFormat(NamedTuple):
@@ -38,7 +42,8 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
         return base
     size = number(child(properties, "sz"), None)
     underline = attribute(child(properties, "u"), "val")
-    colour = child(properties, "color")
+    colour = child(properties, "textFill", "solidFill", "srgbClr")
+    colour = child(properties, "color") if colour is None else colour
     ground = shading(properties)
     highlight = attribute(child(properties, "highlight"), "val")
     return RunFormat(
@@ -46,7 +51,7 @@ def formatted(base: RunFormat, properties: Element | None) -> RunFormat:
         toggled(properties, "b", base.bold),
         base.underlined if underline is None else underline != "none",
         toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
-        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties),
+        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties, base.size if size is None else size / 2),
         base.colour if colour is None else colour_of(attribute(colour, "val") or ""),
         (colour_of(highlight) if highlight else None) or ground or base.ground,
     )
@@ -80,10 +85,42 @@ def is_off_the_page(properties: Element | None) -> bool:
     return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
 
 
-def _is_squeezed(properties: Element) -> bool:
-    """Whether letters are squeezed to nothing, or raised off the page."""
+def _is_squeezed(properties: Element, size: float) -> bool:
+    """Whether letters of `size` are squeezed to nothing, raised off the page, or not filled with any colour."""
     narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
-    return (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED
+    if (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED:
+        return True
+    fill = child(properties, "textFill")
+    clear = max((number(e, 0) for e in fill.iter() if local(e) == "alpha"), default=0) if fill is not None else 0
+    # Letters that are moved by half their size to each other stand on one place.
+    moved, width = number(child(properties, "spacing"), 0), number(child(properties, "fitText"), None)
+    if moved <= -10 * size or (width is not None and width <= _LOWEST_LINE) or clear >= _CLEAR:
+        return True
+    return child(fill, "noFill") is not None
+
+
+def is_hidden_drawing(drawing: Element) -> bool:
+    """Whether a drawing is switched off, lies beside the page, or has no room for a word."""
+    for element in drawing.iter():
+        name = local(element)
+        if name in ("docPr", "anchor") and attribute(element, "hidden") in ("1", "true"):
+            return True
+        sides = [number_of(element, side, None) for side in ("cx", "cy")] if name == "extent" else []
+        place = (pixels(element.text or "") or 0.0) if name == "posOffset" else 0.0
+        if any(side is not None and side <= _LOWEST_DRAWN for side in sides) or abs(place) >= _WIDEST_DRAWN:
+            return True
+        said = [part.partition(":")[::2] for part in (attribute(element, "style") or "").split(";")]
+        if any(_is_hidden_shape(name.strip(), value.strip()) for name, value in said):
+            return True
+    return False
+
+
+def _is_hidden_shape(name: str, value: str) -> bool:
+    """Whether a declaration of an older kind of drawing leaves it without room, beside the page or switched off."""
+    if name in ("width", "height", "left", "top", "margin-left", "margin-top"):
+        length = pixels(value)
+        return length is not None and (abs(length) > _FAR_AWAY or (name in ("width", "height") and length <= _NO_ROOM))
+    return name == "visibility" and value == "hidden"
 
 
 def page_colour(document: Element) -> Colour:

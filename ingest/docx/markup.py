@@ -4,7 +4,7 @@ and the values of properties."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
@@ -17,6 +17,11 @@ INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
 # How far styles and lists that refer to each other are followed.
 MAX_CHAIN = 20
 T = TypeVar("T")
+# Other names for places of a theme.
+_THEME_PLACES = {
+    "background1": "lt1", "light1": "lt1", "bg1": "lt1", "background2": "lt2", "light2": "lt2", "bg2": "lt2",
+    "text1": "dk1", "dark1": "dk1", "tx1": "dk1", "text2": "dk2", "dark2": "dk2", "tx2": "dk2",
+}  # fmt: skip
 # The signs of the fonts Wingdings and Symbol that documents use as boxes, ticks and bullets.
 _SIGNS = {0xF0FE: "☒", 0xF0A8: "☐", 0xF06F: "☐", 0xF0FC: "✓", 0xF0FB: "✗", 0xF0B7: "•", 0xF0E0: "→", 0xF0D7: "×"}
 
@@ -30,6 +35,36 @@ def children(parent: Element, name: str) -> Iterator[Element]:
             yield from children(element, name)
 
 
+def theme_colours(part: Element | None) -> dict[str, str]:
+    """The colours of a theme by their names."""
+    found = {"lt1": "FFFFFF", "dk1": "000000"}
+    scheme = child(part, "themeElements", "clrScheme")
+    for place in scheme if scheme is not None else ():
+        said = next(iter(place), None)
+        found[local(place)] = attribute(said, "lastClr") or attribute(said, "val") or "auto"
+    return found
+
+
+def with_theme(root: Element, theme: Mapping[str, str]) -> Element:
+    """`root`, in which the colours of the `theme` that it names by their places there are named by themselves."""
+    for element in root.iter():
+        if local(element) == "schemeClr" and not len(element):
+            element.tag = "srgbClr"
+            _name_colour(element, "val", attribute(element, "val"), theme)
+        themed = {key.rpartition("}")[2]: value for key, value in element.attrib.items() if "}theme" in key}
+        # Lighter and darker ones are written beside their names, too.
+        if themed and not any(key.endswith(("Tint", "Shade")) for key in themed):
+            _name_colour(element, "val", themed.get("themeColor"), theme)
+            _name_colour(element, "fill", themed.get("themeFill"), theme)
+    return root
+
+
+def _name_colour(element: Element, name: str, place: str | None, theme: Mapping[str, str]) -> None:
+    if place is not None:
+        key = next((key for key in element.attrib if key.rpartition("}")[2] == name), name)
+        element.set(key, theme.get(_THEME_PLACES.get(place, place), element.get(key, "auto")))
+
+
 def sign(code: str) -> str:
     """The character of a symbol font, given in hexadecimal; U+FFFD where it is unknown."""
     if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
@@ -41,6 +76,11 @@ def sign(code: str) -> str:
 def has_text(element: Element) -> bool:
     """Whether there are words in `element`, deleted ones included."""
     return any(local(e) in ("t", "delText") and e.text for e in element.iter())
+
+
+def words_in(element: Element) -> str:
+    """All the words in `element`, whatever they are for."""
+    return "".join(e.text or "" for e in element.iter() if local(e) == "t")
 
 
 def alternative(element: Element) -> Element:

@@ -16,6 +16,7 @@ from docqa.ingest.archive import Package
 from docqa.ingest.docx.body import DocxBody
 from docqa.ingest.docx.comments import Comments
 from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
+from docqa.ingest.docx.markup import theme_colours, with_theme
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
@@ -100,8 +101,9 @@ class _Parts:
         found = self._parse(main)
         if found is None:
             raise NotADocument(f"not a Word document: it has no {main}", hint="Check the suffix of its name")
-        self.main = found
         self._own = self._relations(main)
+        self._theme = theme_colours(self.xml("theme"))
+        self.main = with_theme(found, self._theme)
 
     def _relations(self, source: str) -> dict[str, list[str]]:
         folder, name = posixpath.split(source)
@@ -122,14 +124,15 @@ class _Parts:
     def xml(self, kind: str, *, whole: bool = False) -> Element | None:
         """The first part of this kind, None where there is none; `whole`: that of the whole package."""
         names = (self._root if whole else self._own).get(kind)
-        return self._parse(names[0]) if names else None
+        part = self._parse(names[0]) if names else None
+        return part if part is None or kind == "theme" else with_theme(part, self._theme)
 
     def all(self, kind: str) -> Iterator[Element]:
         """The parts of this kind, in the order of their names."""
         for name in self._own.get(kind, ()):
             part = self._parse(name)
             if part is not None:
-                yield part
+                yield with_theme(part, self._theme)
 
 
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:

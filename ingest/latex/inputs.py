@@ -25,10 +25,11 @@ _MAX_FILES, _MAX_DEPTH = 500, 20
 
 @dataclass
 class Inputs:
-    """Puts files in their places in the source of the document at `path`; `files` counts
-    them, `left` says which were not, and why."""
+    """Puts files in their places in the source of the document at `path`, only those at or below the real paths
+    `within` where these are given; `files` counts them, `left` says which were not, and why."""
 
     path: str
+    within: tuple[str, ...] | None = None
     left: list[str] = field(default_factory=list)
     files: int = 0
     _folder: str = ""
@@ -111,6 +112,8 @@ class Inputs:
             return outside
         if not file.endswith(_SUFFIXES) or any(part.startswith(".") for part in inner.split(os.sep)):
             return "no LaTeX file, not opened"
+        if self.within is not None and not any(os.path.commonpath((file, root)) == root for root in self.within):
+            return "outside the paths that may be read, not opened"
         if file in above or file == os.path.realpath(self.path):
             return "it takes itself in"
         return "over the limit of files" if self.files >= _MAX_FILES or len(above) >= _MAX_DEPTH else ""

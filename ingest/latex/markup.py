@@ -26,11 +26,12 @@ DROPPED = word_set(
     "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
     "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
     "toprule midrule bottomrule cline cmidrule definecolor captionsetup linespread fontsize index nocite phantom "
-    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem theoremstyle "
-    "hypersetup graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
+    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox "
+    "theoremstyle hypersetup "
+    "graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
     "tt sc sl em bfseries itshape scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont "
-    "onecolumn twocolumn color protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead endfoot "
-    "endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
+    "onecolumn twocolumn long global protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead "
+    "endfoot endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")
@@ -44,7 +45,7 @@ _THEOREMS = {
 _NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}")
 _SHORT_NAME = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
-    r"\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
+    r"((?:\[\d\](?:\[[^\]\n]{0,60}\])?|(?:#\d){1,9})?)\s{0,20}\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
 )
 TITLE = re.compile(r"\\title\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
 AUTHOR = re.compile(r"\\author\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
@@ -64,6 +65,10 @@ class Unread:
         lines = [*left, *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known)]
         if len(lines) > _MAX_LINES:
             lines = [*lines[:_MAX_LINES], f"{len(lines) - _MAX_LINES} more files are not read"]
+        conditions = [name for name in self.macros if name.startswith("if") or name == "else"]
+        if conditions:
+            names = ", ".join(f"\\{name}" for name in conditions[:5])
+            lines.append(f"what stands in conditionals ({names}) is read, whether it is printed or hidden")
         if self.macros:
             names = ", ".join(f"\\{name}" for name, _ in self.macros.most_common(5))
             many = f"{len(self.macros)} unknown macro{'s' if len(self.macros) > 1 else ''}"
@@ -72,12 +77,17 @@ class Unread:
 
 
 class Names:
-    """What the preamble says that names stand for: theorem-like environments, and macros without arguments."""
+    """What names stand for: theorem-like environments, and macros without arguments, as the preamble says; `taking`:
+    those with arguments, how many and what they print."""
 
-    def __init__(self, preamble: str) -> None:
+    def __init__(self, preamble: str, body: str) -> None:
         self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))
         found = _SHORT_NAME.findall(preamble)
-        self._short = {name: body for name, body in found if "#" not in body and name not in DROPPED}
+        short = {name: said for name, given, said in found if not given and "#" not in said}
+        self._short = {name: said for name, said in short.items() if name not in DROPPED}
+        taking = ((name, given, said) for name, given, said in [*found, *_SHORT_NAME.findall(body)] if given)
+        self.taking = {name: (int(given.strip("[#")[:1]) if given[0] == "[" else given.count("#"), said)
+                       for name, given, said in taking}  # fmt: skip
         self._nodes: dict[str, Sequence[Any]] = {}
         self._asked = 0
 
@@ -118,16 +128,19 @@ SIGNS = {
 }  # fmt: skip
 _CITES = ("citep", "citet", "citealp", "citeauthor", "citeyear", "parencite", "textcite", "autocite", "footcite")
 _ARGUMENTS = {
-    "{": "noalign textsuperscript textsubscript thanks "
+    "{": "noalign textsuperscript textsubscript thanks phantom hphantom vphantom note invisible transparent "
     "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
     "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
-    "{{": "href texorpdfstring setcounter addtocounter setlength addtolength markboth numberwithin fontsize import "
-    "subimport",
+    "{{": "colorlet sbox texttransparent scalebox href texorpdfstring setcounter addtocounter setlength addtolength "
+    "markboth numberwithin fontsize import subimport",
     "{{{": "multicolumn multirow addcontentsline definecolor",
-    "[{": "bibitem captionsetup color",
+    "[{": "bibitem captionsetup color pagecolor rowcolor cellcolor",
+    "[{{": "rule textcolor colorbox",
+    "[{{{": "fcolorbox",
+    "*{{{": "resizebox",
+    "{[[{": "savebox raisebox",
     "*[{": "caption",
     "*{": "vspace hspace",
-    "[{{": "rule",
 }
 
 

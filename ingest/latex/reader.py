@@ -40,14 +40,14 @@ def read_latex(request: ReadRequest) -> Document:
     data = request.content
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
-    inputs = Inputs(request.name)
+    inputs = Inputs(request.name, request.within)
     source = _SKIPPED.sub("", clean(inputs.put(_SKIPPED.sub("", decoded))))
     if inputs.files:
         # The files that were taken in are part of what the document is.
         request = request.of(request.path, source.encode("utf-8", "replace"))
     preamble, body = _parted(source)
     try:
-        text = LatexText(preamble)
+        text = LatexText(preamble, body)
         text.write(parse(_DEFINED.sub("", body)))
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"

@@ -9,12 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 from docqa.ingest.latex import markup as tex
+from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
 from docqa.ingest.latex.numbers import LEVELS, Piece
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
+_ARGUMENT = "\x03"
+_FILLED = ("box", "framed", "shaded", "tikz")  # environments with a ground of their own
 
 
 class _Below:
@@ -42,7 +45,7 @@ class _Below:
 class LatexText:
     """Turns nodes into `pieces`, in order; `hidden` is text that would not be seen, `unread` what was not read."""
 
-    def __init__(self, preamble: str) -> None:
+    def __init__(self, preamble: str, body: str) -> None:
         self.pieces: list[Piece] = []
         self.hidden: list[str] = []
         self._words: list[str] = []
@@ -57,7 +60,14 @@ class LatexText:
         self.unread = tex.Unread()
         self._depth = 0
         self._next: Any = None
-        self._names = tex.Names(preamble)
+        self._names = tex.Names(preamble, body)
+        self._look, self._colours = Look(), Colours()
+        self._hiding: dict[str, int] = {}
+        self._unprinted = 0
+        for line in preamble.splitlines():
+            if line.lstrip().startswith(("\\definecolor", "\\colorlet", "\\pagecolor")):
+                self._nodes(tex.parse(line))
+        self._words.clear()
         self.title = ""
         self.title = self._front(preamble, tex.TITLE)
         self.pieces += [Piece("para", text) for text in (self.title, self._front(preamble, tex.AUTHOR)) if text]
@@ -84,18 +94,28 @@ class LatexText:
                 self._words.append(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
+            if self._unprinted and tex.is_group(node):
+                self._unprinted -= 1
+                self._hide(node.latex_verbatim().strip("{}"))
+                continue
             self._node(node)
 
     def _node(self, node: Any) -> None:
         kind = type(node).__name__
-        if kind == "LatexCharsNode":
+        if self._look.unseen and kind in ("LatexCharsNode", "LatexMathNode", "LatexSpecialsNode"):
+            self._hide(node.latex_verbatim())
+            if "\n\n" in node.latex_verbatim():
+                self._flush()
+        elif kind == "LatexCharsNode":
             self._chars(node.chars)
         elif kind == "LatexCommentNode":
             # TeX drops the end of the line with the comment, and white space that follows; an empty line stays.
             if "\n" in node.comment_post_space[1:].replace(" ", ""):
                 self._flush()
-        elif kind == "LatexGroupNode":
-            self._nodes(node.nodelist)
+        elif kind in ("LatexGroupNode", "LatexEnvironmentNode"):
+            outer = self._look
+            self._nodes(node.nodelist) if tex.is_group(node) else self._environment(node)
+            self._look = outer
         elif kind == "LatexMathNode":
             math = " ".join(node.latex_verbatim().split())
             self._words.append(f"\n{math}\n" if node.displaytype == "display" else math)
@@ -103,8 +123,6 @@ class LatexText:
             self._special(node)
         elif kind == "LatexMacroNode":
             self._macro(node)
-        elif kind == "LatexEnvironmentNode":
-            self._environment(node)
 
     def _chars(self, chars: str) -> None:
         for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
@@ -121,7 +139,9 @@ class LatexText:
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
-        if name in LEVELS:
+        if name in SETTING or name in WITHIN or name in UNPRINTED or name in ("definecolor", "colorlet", "setbox"):
+            self._set_look(node, name, arguments)
+        elif name in LEVELS:
             self._section(name, arguments)
         elif name == "label":
             labels = self._float_labels if self._float else self._labels
@@ -159,8 +179,6 @@ class LatexText:
             self._words = ["".join(self._words).rstrip(), ", "]
         elif name in ("\\", "newline", "tabularnewline"):
             self._words.append("\n")
-        elif name == "textcolor" and "white" in self._inline(arguments[-2:-1]):
-            self.hidden.append(self._inline(arguments[-1:]))
         elif name == "verb":
             self._words.append(getattr(node.nodeargd, "verbatim_text", ""))
         elif name == "textsuperscript":
@@ -171,8 +189,46 @@ class LatexText:
         elif name not in tex.DROPPED:
             self._other(node, name, arguments)
 
+    def _set_look(self, node: Any, name: str, arguments: list[Any]) -> None:
+        """A macro that says how letters look: all that follow in its group, or those of its last argument."""
+        inside = arguments[-1:] if name in WITHIN else []
+        if name in UNPRINTED:
+            self._hide("".join(argument.latex_verbatim() for argument in arguments[-1:]))
+            return
+        told = [self._inline([argument]) for argument in arguments[: len(arguments) - len(inside)]]
+        if name in ("definecolor", "colorlet") and len(told) > 1:
+            self._colours.define(told[0], told[1] if name == "definecolor" else "", told[-1])
+        elif name == "setbox":
+            self._unprinted = 1
+        elif name in SETTING or inside:
+            outer, self._look = self._look, self._look.after(name, told, self._colours)
+            if inside:
+                self._nodes(inside)
+                self._look = outer
+
+    def _hide(self, text: str) -> None:
+        if text.strip():
+            self.hidden.append(text)
+
+    def _hides(self, name: str) -> int:
+        """How many arguments the macro `name`, as the document defines it, takes and does not show."""
+        if name not in self._hiding:
+            self._hiding[name] = 0  # while it is looked at
+            count, body = self._names.taking[name]
+            before = len(self.hidden)
+            if "#" in body and self._depth < _MAX_DEPTH:
+                self._depth += 1
+                self._inline(tex.parse(body.replace("#1", _ARGUMENT)))
+                self._depth -= 1
+            unseen = "#" not in body or any(_ARGUMENT in text for text in self.hidden[before:])
+            del self.hidden[before:]
+            self._hiding[name] = count if unseen else 0
+        return self._hiding[name]
+
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
         """A name that the preamble explains, a letter or a sign, or an unknown macro."""
+        if name in self._names.taking:
+            self._unprinted = self._hides(name)
         explained = self._names.nodes_of(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
@@ -228,7 +284,11 @@ class LatexText:
 
     def _environment(self, node: Any) -> None:
         name = node.environmentname
-        if tex.is_math(node):
+        if any(part in name for part in _FILLED):
+            self._look = self._look._replace(ground=None)
+        if name == "lrbox":
+            self._hide(node.latex_verbatim())
+        elif tex.is_math(node):
             self._words.append(f"\n{' '.join(node.latex_verbatim().split())}\n")
         elif name in tex.VERBATIM:
             self._flush()
@@ -286,7 +346,11 @@ class LatexText:
         """The rows of a table, those above its first rule as its head."""
         self._tables += 1
         table, below = self._tables, _Below()
-        rows = [(row.rule, below.row(list(map(self._cell, row.cells)))) for row in tex.rows_of(node)]
+        rows = []
+        for row in tex.rows_of(node):
+            outer = self._look  # a row may have a ground of its own
+            rows.append((row.rule, below.row(list(map(self._cell, row.cells)))))
+            self._look = outer
         filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
         ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
         for at, (_, cells) in enumerate(filled):
@@ -313,6 +377,8 @@ class LatexText:
         return words
 
     def _flush(self, *, notes: bool = True) -> None:
+        self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
+        self._unprinted = 0
         lines = ("".join(self._words)).split("\n")
         self._words.clear()
         text = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))

@@ -6,14 +6,12 @@ import pickle
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.errors import pdf_errors, reason
-from docqa.ingest.pdf.fonts.ligatures import ligature_codes
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.reading_order import order_lines
@@ -141,8 +139,7 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
     if not request.pdfium:
         return None
     try:
-        ligatures = partial(ligature_codes, reader)
-        file = PdfiumFile(request.content, request.password, layered=_has_layers(reader), ligatures=ligatures)
+        file = PdfiumFile(request.content, request.password, layered=_has_layers(reader))
     except pypdfium2.PdfiumError:
         return None
     stack.enter_context(file)

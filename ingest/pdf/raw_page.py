@@ -15,10 +15,16 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
-from docqa.ingest.pdf.fonts import stand_in
-from docqa.ingest.pdf.fonts.ligatures import Codes, font_name, with_ligatures
-from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
-from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.pdf.visibility.hidden import (
+    INVISIBLE,
+    OUTSIDE,
+    SAME_COLOUR,
+    TOO_SMALL,
+    UNLIKE,
+    HiddenTextDetector,
+    false_words,
+)
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects, around
 from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
@@ -31,6 +37,7 @@ _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
+_FONT_NAME_BYTES = 128
 
 
 class Word(NamedTuple):
@@ -76,23 +83,15 @@ class PageWords(NamedTuple):
 
 
 class PdfiumFile:
-    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off. `ligatures` are
-    asked for those that the fonts of a page (from 0) name."""
+    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off."""
 
-    def __init__(
-        self,
-        data: bytes,
-        password: str | None,
-        *,
-        layered: bool = False,
-        ligatures: Callable[[int], Codes] = lambda index: {},
-    ) -> None:
+    def __init__(self, data: bytes, password: str | None, *, layered: bool = False) -> None:
         import pypdfium2
 
         self._layered = layered
-        self._ligatures = ligatures
-        stand_in.install()
         self._file = pypdfium2.PdfDocument(data, password=password)
+        if self._file.get_formtype() == 1:
+            self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be
 
     def __enter__(self) -> PdfiumFile:
         return self
@@ -111,22 +110,33 @@ class PdfiumFile:
 
     def page_words(self, index: int) -> PageWords:
         """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
-        with self.page(index) as page, closing(page.get_textpage()) as text_page:
-            return _read_words(page, text_page, self._layered, lambda: self._ligatures(index))
+        false: dict[int, str] = {}
+        with self.page(index) as page:
+            objects = PageObjects(page, layered=self._layered)
+            if not (spoken := objects.spoken()):
+                return self._read(page, objects, [])
+            false = false_words(page, objects, spoken)
+        with self.page(index) as page:
+            objects = PageObjects(page, layered=self._layered)
+            objects.silence(item for at, item in enumerate(objects.order) if at in false)
+            return self._read(page, objects, [Hidden(words, UNLIKE) for words in dict.fromkeys(false.values())])
+
+    def _read(self, page: Any, objects: PageObjects, hidden: list[Hidden]) -> PageWords:
+        with closing(page.get_textpage()) as text_page:
+            found = _read_words(page, text_page, objects)
+        return found._replace(hidden=[*found.hidden, *hidden])
 
 
-def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Codes]) -> PageWords:
+def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    detector = HiddenTextDetector(page, text_page, layered=layered)
-    font_of = partial(font_name, raw, text_page.raw)
-    text, ligatures = with_ligatures(_page_text(raw, text_page.raw, count), codes, font_of)
-    words, places, boxes = _all_words(page, text, detector, ligatures, font_of)
-    _cut_at_edge(words, places, boxes, page, detector.box_of)
+    detector = HiddenTextDetector(page, text_page, objects)
+    text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
+    words, places, boxes = _all_words(page, text, detector, font_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
@@ -141,7 +151,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, codes: Callable[[], Co
     tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
         reason = _unseen(word, width, height, tiny) or unseen.get(number)
-        if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
+        if reason in (INVISIBLE, SAME_COLOUR) and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
         if number in repeated:
@@ -198,7 +208,7 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 
 
 def _all_words(
-    page: Any, text: str, detector: HiddenTextDetector, ligatures: Mapping[int, str], font_of: Callable[[int], str]
+    page: Any, text: str, detector: HiddenTextDetector, font_of: Callable[[int], str]
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -233,8 +243,6 @@ def _all_words(
                 # Of a pair of surrogates pdfium makes two characters.
                 paired = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
                 shown = paired.decode("utf-16-le", "replace")
-            if ligatures:
-                shown = shown.translate(ligatures)
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
@@ -270,27 +278,6 @@ def _level_signs(words: list[Word]) -> None:
                 break
 
 
-def _cut_at_edge(
-    words: list[Word], places: list[tuple[int, int]], boxes: list[Box], page: Any, box_of: Callable[[int], Box | None]
-) -> None:
-    """Cuts words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
-    edge = page.get_bbox()[2]
-    over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
-    place = placer(page.get_bbox(), page.get_rotation())
-    for at in reversed(over):
-        (first, last), (x0, bottom, x1, top), word = places[at], boxes[at], words[at]
-        cut = next((n for n in range(first + 1, last + 1) if (box := box_of(n)) is not None and box[0] >= edge), None)
-        if cut is None or len(word.text) != last - first + 1:
-            continue
-        parts = [(first, cut - 1, (x0, bottom, edge, top)), (cut, last, (edge + 0.1, bottom, x1, top))]
-        places[at : at + 1] = [(a, b) for a, b, _ in parts]
-        boxes[at : at + 1] = [box for _, _, box in parts]
-        words[at : at + 1] = [
-            Word(word.text[a - first : b - first + 1], *place(x, y0, x2, y1), word.newline and a == first, word.bold)
-            for a, b, (x, y0, x2, y1) in parts
-        ]
-
-
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
     """Marks the words that are set at an angle; the box of such a word is far higher than those of the text."""
     heights = sorted(word.bottom - word.top for word in words)
@@ -323,6 +310,13 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     # Characters without Unicode are missing from the text, others take two code units: ask one by one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
+
+
+def _font_name(raw: Any, handle: Any, index: int) -> str:
+    """The font of character `index` of a text page; empty where it is not known."""
+    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0)))
+    return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""
 
 
 def _is_bold(font: str) -> bool:

@@ -6,6 +6,7 @@ are documents of their own (`read.find_documents`).
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from email.message import Message
@@ -25,6 +26,7 @@ from docqa.ingest.writer import BlockWriter
 _SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
 # No cleaned text has it.
 _SEAM = "\x01"
+_LINK, _LETTERS = re.compile(r"<?(?:https?://|mailto:|cid:)\S{1,2000}"), re.compile(r"\w+")
 
 
 def read_email(request: ReadRequest) -> Document:
@@ -86,11 +88,21 @@ class _Reader:
         """Of alternatives the plain text where it has words, else the HTML, else the last; of other parts all."""
         if kind != "multipart/alternative" or not parts:
             return parts
-        for part in parts:
-            if part.get_content_type() == "text/plain" and self._decoded(part, False).strip():
-                return [part]
         rich = [p for p in parts if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")]
+        for part in parts:
+            if part.get_content_type() == "text/plain" and (words := self._decoded(part, False)).strip():
+                pages = [p for whole in rich for p in whole.walk() if p.get_content_type() == "text/html"]
+                if pages and _says_more(words, self._shown(pages)):
+                    self.warnings.append("the plain text of the message differs from its HTML, and is what is read")
+                return [part]
         return rich[-1:] or parts[-1:]
+
+    def _shown(self, pages: list[Message]) -> str:
+        """The words that can be seen of HTML."""
+        writer = BlockWriter()
+        for page in pages:
+            HtmlBlocks(writer).write(self._decoded(page, True))
+        return writer.page().text
 
     def _text(self, part: Message, kind: str) -> None:
         before = len(self.writer.blocks)
@@ -133,6 +145,14 @@ class _Reader:
             return (decode_html if html else decode)(data)[0]
         except NotADocument:
             return data.decode("utf-8", "replace")
+
+
+def _says_more(plain: str, shown: str) -> bool:
+    """Whether `plain` has three words in a row and more that `shown` does not have; addresses of links are none."""
+    words, others = (["", "", *_LETTERS.findall(_LINK.sub(" ", text.casefold())), "", ""] for text in (plain, shown))
+    known = set(zip(others, others[1:], others[2:]))
+    missing = [run not in known for run in zip(words, words[1:], words[2:])]
+    return any(all(missing[at : at + 3]) for at in range(len(missing) - 2))
 
 
 def _unwrapped(found: list[Stretch]) -> list[Stretch]:

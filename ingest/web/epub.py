@@ -68,8 +68,7 @@ def read_epub(request: ReadRequest) -> Document:
 
 def _sheet(book: Package, base: str, href: str) -> str:
     """The style sheet that the file `base` of a book links to."""
-    name, _ = _resolve(base, href)
-    data = book.read(name) if name.lower().endswith(".css") else None
+    data = book.read(_resolve(base, href)[0])
     return "" if data is None else data.decode("utf-8", "replace")
 
 

@@ -111,6 +111,8 @@ class HtmlBlocks:
         if skipped := self._visibility.sheets.skipped:
             many = f"{skipped:,} rules of its style sheets"
             self.warnings.append(f"{many} were not looked at: what they hide is read")
+        if self._visibility.covered:
+            self.warnings.append("an element lies over the whole page: text below it is read, and may be hidden")
 
     def _walk(self, root: LexborNode) -> None:
         """Without recursion: a page may be nested deeper than Python's stack."""

@@ -5,10 +5,17 @@ This is no browser: style sheets are not fetched, and of the cascade weight, ord
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from docqa.ingest.language.lengths import at_commas, pixels
+from docqa.ingest.language.words import word_set
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -17,22 +24,26 @@ Declarations = Mapping[str, str]
 Linked = Callable[[str], str]
 """The style sheet at an address; empty where it is not at hand."""
 # What can make text invisible, or visible again.
-_KNOWN = frozenset((
-    "display", "visibility", "opacity", "color", "background", "background-color", "background-image", "font",
-    "font-size", "text-indent", "position", "left", "top", "right", "bottom", "margin", "margin-left", "margin-top",
-    "height", "max-height", "width", "max-width", "overflow", "overflow-x", "overflow-y", "clip", "clip-path",
-    "transform", "filter", "zoom", "content-visibility", "mso-hide", "-webkit-text-fill-color", "-webkit-transform",
-    "scale", "translate",
-))  # fmt: skip
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_NESTED = re.compile(r"@([a-z-]{1,20})([^{};@]{0,1000})(?:;|\{((?:[^{}]*\{[^{}]*\})*)[^{}]*\})", re.IGNORECASE)
-# What applies to print or to small screens is not what the page shows.
-_NOT_HERE = re.compile(r"print|max-|speech|prefers-|orientation", re.IGNORECASE)
+_KNOWN = word_set(
+    "display visibility opacity color background background-color background-image font font-size text-indent position "
+    "left top right bottom margin margin-left margin-top height max-height width max-width overflow overflow-x "
+    "overflow-y clip clip-path transform filter zoom content-visibility mso-hide -webkit-text-fill-color scale "
+    "translate z-index isolation letter-spacing"
+)
+_SAME = {
+    "margin-inline-start": "margin-left", "margin-block-start": "margin-top", "inset-inline-start": "left",
+    "inset-block-start": "top", "block-size": "height", "max-block-size": "max-height", "inline-size": "width",
+    "max-inline-size": "max-width", "-webkit-transform": "transform",
+}  # fmt: skip
+_SIDES = ("top", "right", "bottom", "left")
+# What a screen in a light room is not.
+_NOT_HERE = word_set("print speech tty tv handheld dark reduce portrait none coarse standalone fullscreen active more")
+_SCREEN_WIDTH, _SCREEN_HEIGHT = 1280.0, 800.0
 _MOMENTARY = re.compile(r"::|:(?:hover|focus|active|visited|link|target|checked|before|after|disabled)", re.IGNORECASE)
-_VARIABLE = re.compile(r"var\(\s{0,9}(--[\w-]{1,60})\s{0,9}(?:,([^()]{0,60}))?\)")
 _WEIGHT = re.compile(r"(#)|([.\[:])|([a-zA-Z*])[\w-]*")
 _MAX_SHEET_CHARS = 2**20
 _MAX_RULES, _FEWEST_RULES = 4_000, 200
+_MAX_DEPTH, _MAX_VALUE_CHARS = 10, 300
 # Elements looked at in all: a rule is looked for among all of a page.
 _MOST_LOOKS = 40_000_000
 
@@ -43,37 +54,79 @@ class StyleSheets:
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0
-        self.variables: dict[str, str] = {}
-        self._found: dict[int, list[tuple[tuple[int, ...], str]]] = {}
+        self._tree, self._linked = tree, linked
+        self._found: dict[int, list[tuple[tuple[int, ...], tuple[Declarations, Declarations]]]] = {}
         self._left = min(_MAX_RULES, max(_FEWEST_RULES, _MOST_LOOKS // max(elements, 1)))
-        self._order = 0
+        self._chars, self._order = _MAX_SHEET_CHARS, 0
         for style in tree.css("style, link[href]"):
-            rules = style.text() if style.tag == "style" else linked(style.attributes.get("href") or "")
-            sheet = _applied(_COMMENT.sub("", rules[:_MAX_SHEET_CHARS]))
-            for rule in sheet.split("}"):
-                selector, _, body = rule.rpartition("{")
-                self._add(tree, selector.strip(), body)
+            attributes = style.attributes
+            if not _applies(_tokens(attributes.get("media") or "all")):
+                continue
+            if style.tag == "style":
+                self._sheet(style.text(), "")
+            elif "stylesheet" in (attributes.get("rel") or "").lower().split():
+                self._fetched(attributes.get("href") or "", 0)
 
     def of(self, mem_id: int, inline: str | None) -> dict[str, str]:
         """The declarations for the element `mem_id` whose attribute `style` is `inline`."""
         found = sorted(self._found.get(mem_id, ()), key=lambda item: item[0])
         if not found and not inline:
             return {}
-        said = [declared(body) for _, body in found] + ([declared(inline)] if inline else [])
+        said = [body for _, body in found] + ([declared(inline)] if inline else [])
         merged: dict[str, str] = {}
         for usual, _ in said:
             merged.update(usual)
         for _, important in said:
             merged.update(important)
-        for name, value in merged.items() if self.variables else ():
-            merged[name] = _VARIABLE.sub(lambda match: self.variables.get(match[1], match[2] or ""), value)
         return merged
 
-    def _add(self, tree: LexborHTMLParser, selector: str, body: str) -> None:
+    def _fetched(self, address: str, depth: int) -> None:
+        head, _, data = address.partition(",")
+        if not head.lower().startswith("data:"):
+            self._sheet(self._linked(address), address, depth)
+        elif head.lower().startswith("data:text/css"):
+            with suppress(ValueError):  # damaged base64
+                coded = b64decode(data) if head.endswith(";base64") else unquote_to_bytes(data)
+                self._sheet(coded.decode("utf-8", "replace"), "", depth)
+
+    def _sheet(self, source: str, address: str, depth: int = 0) -> None:
+        import tinycss2
+
+        source = source.replace("<![CDATA[", "").replace("]]>", "")
+        source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
+        for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
+            if node.type == "at-rule" and node.lower_at_keyword == "import" and depth < _MAX_DEPTH:
+                inner = (a for t in node.prelude for a in (t.arguments if t.type == "function" else [t]))
+                named = next((token.value for token in inner if token.type in ("url", "string")), "")
+                if named and _applies([token for token in node.prelude if token.type not in ("url", "string")]):
+                    near = named if named.startswith("data:") else posixpath.join(posixpath.dirname(address), named)
+                    self._fetched(near, depth + 1)
+            else:
+                self._rules([node], "", 0)
+
+    def _rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
+        """Rules and declarations inside the rule with the selector `above`."""
+        import tinycss2
+
+        nodes = list(nodes)
+        if above and any(node.type == "declaration" for node in nodes):
+            self._add(above, _said(nodes))
+        for node in nodes if depth < _MAX_DEPTH else ():
+            if node.type == "qualified-rule":
+                selector = tinycss2.serialize(node.prelude).strip()
+                if above:
+                    around = f":is({above})"
+                    selector = selector.replace("&", around) if "&" in selector else f"{around} {selector}"
+                self._rules(_contents(node), selector, depth + 1)
+            elif node.type == "at-rule" and node.content is not None:
+                kind = node.lower_at_keyword
+                if kind in ("supports", "layer", "container", "scope") or (kind == "media" and _applies(node.prelude)):
+                    self._rules(_contents(node), above, depth + 1)
+
+    def _add(self, selector: str, body: tuple[Declarations, Declarations]) -> None:
         from selectolax.lexbor import SelectolaxError
 
-        self.variables.update(_variables(body) if "--" in body else {})
-        if not any(declared(body)) or not selector:
+        if not any(body) or not selector:
             return
         if self._left <= 0:
             self.skipped += 1
@@ -84,7 +137,7 @@ class StyleSheets:
             if _MOMENTARY.search(part) or not part.strip():
                 continue
             try:
-                nodes = tree.css(part.strip())
+                nodes = self._tree.css(part.strip())
             except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             weight = (*_weight(part), self._order)
@@ -92,35 +145,87 @@ class StyleSheets:
                 self._found.setdefault(node.mem_id, []).append((weight, body))
 
 
-def _applied(sheet: str) -> str:
-    """`sheet` with the rules of `@media` and its like where they apply to a screen, without the others."""
+def _tokens(source: str) -> list[Any]:
+    import tinycss2
 
-    def unwrapped(match: re.Match[str]) -> str:
-        kind, condition, rules = match[1].lower(), match[2], match[3] or ""
-        applies = kind in ("media", "supports", "layer", "container", "scope")
-        elsewhere = _NOT_HERE.search(condition) and not condition.strip().lower().startswith("not print")
-        return rules if applies and not elsewhere else ""
+    return list(tinycss2.parse_component_value_list(source, skip_comments=True))
 
-    return _NESTED.sub(unwrapped, sheet)
+
+def _contents(rule: Any) -> list[Any]:
+    import tinycss2
+
+    return list(tinycss2.parse_blocks_contents(rule.content, skip_whitespace=True))
+
+
+def _applies(query: Sequence[Any]) -> bool:
+    """Whether a media query applies to the screen of a computer."""
+    return any(map(_holds, at_commas(query) or [[]]))
+
+
+def _holds(tokens: Sequence[Any]) -> bool:
+    words = [token.lower_value for token in tokens if token.type == "ident"]
+    sizes = [pixels(token.serialize()) or 0.0 for token in tokens if token.type == "dimension"]
+    holds = _NOT_HERE.isdisjoint(words) and all(_holds(token.content) for token in tokens if token.type == "() block")
+    if sizes and words:
+        here = _SCREEN_WIDTH if "width" in words[0] else _SCREEN_HEIGHT
+        below = words[0].startswith("max-") or "<" in tokens
+        holds = here <= sizes[0] if below else here >= sizes[0]
+    return holds != (words[:1] == ["not"])
 
 
 @lru_cache(maxsize=8192)
 def declared(body: str) -> tuple[Declarations, Declarations]:
-    """The known declarations in `body`, lower case, and those of them that are `!important`."""
+    """The known declarations in `body`, and those of them that are `!important`, as `_said` gives them."""
+    import tinycss2
+
+    return _said(tinycss2.parse_blocks_contents(_tokens(body[:10_000]), skip_whitespace=True))
+
+
+def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
+    """The known declarations among `nodes`, lower case, and those of them that are `!important`."""
+    import tinycss2
+
     usual: dict[str, str] = {}
     important: dict[str, str] = {}
-    for declaration in body[:10_000].split(";"):
-        name, _, value = declaration.partition(":")
-        name, value = name.strip().lower(), value.strip().lower()[:300]
-        if name in _KNOWN and value:
-            bare, mark, _ = value.partition("!")
-            (important if mark else usual)[name] = bare.strip()
+    for node in nodes:
+        if node.type != "declaration":
+            continue
+        name = _SAME.get(node.lower_name, node.lower_name)
+        if name in _KNOWN or name == "inset" or name.startswith("--"):
+            value = tinycss2.serialize(node.value).strip().lower()[:_MAX_VALUE_CHARS]
+            parts = value.split() if name == "inset" else []
+            sides = parts * 4 if len(parts) < 3 else [*parts, parts[1]]
+            named = dict(zip(_SIDES, sides)) if parts else {name: value}
+            (important if node.important else usual).update(named)
     return usual, important
 
 
-def _variables(body: str) -> dict[str, str]:
-    parts = (declaration.partition(":") for declaration in body[:10_000].split(";"))
-    return {name.strip(): value.strip().lower()[:60] for name, _, value in parts if name.strip().startswith("--")}
+def resolved(declarations: Declarations, variables: Mapping[str, str]) -> tuple[Declarations, Mapping[str, str]]:
+    """`declarations` with the values of the variables that they name, and those of `variables` with their own."""
+    import tinycss2
+
+    found: dict[str, str] = {}
+    known = dict(variables)
+    for name, value in sorted(declarations.items()):  # variables, whose names begin with "--", come first
+        if "var(" in value:
+            value = tinycss2.serialize(_resolved(_tokens(value), known)).strip()[:_MAX_VALUE_CHARS]
+        (known if name.startswith("--") else found)[name] = value
+    return found, known
+
+
+def _resolved(tokens: Iterable[Any], variables: Mapping[str, str]) -> list[Any]:
+    found: list[Any] = []
+    for token in tokens:
+        if token.type == "function" and token.lower_name == "var":
+            named = next((inner.value for inner in token.arguments if inner.type == "ident"), "")
+            comma = next((at for at, inner in enumerate(token.arguments) if inner == ","), len(token.arguments))
+            value = variables.get(named)
+            found += _resolved(token.arguments[comma + 1 :], variables) if value is None else _tokens(value)
+            continue
+        if token.type == "function":
+            token.arguments = _resolved(token.arguments, variables)
+        found.append(token)
+    return found
 
 
 def _weight(selector: str) -> tuple[int, int, int]:

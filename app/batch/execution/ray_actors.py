@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from types import ModuleType
 
 from docqa.app.batch.execution.executors import Workers
@@ -23,7 +22,7 @@ from docqa.app.errors import ResourceError
 class RayActor:
     """An actor with `threads` processors that does the job of `spec`; after it died, another."""
 
-    peak_bytes = 0  # its memory is that of another machine; each attempt has its own in the ledger
+    peak_bytes = 0  # its memory is that of another machine
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
         self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
@@ -95,8 +94,7 @@ class _JobActor:
 
     def process(self, item: str) -> str:
         """The Outcome of the task of `item`, as JSON."""
-        done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
-        return replace(done, machine=socket.gethostname()).to_json()
+        return attempt(self._job, Item(**json.loads(item)), lambda event: None).to_json()
 
 
 _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)

@@ -28,7 +28,6 @@ _SHORT_WORD = 5  # letters
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _SAME_EDGE = 4.0  # points
-_VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 class Reading(NamedTuple):
@@ -70,12 +69,11 @@ def order_lines(
     long = [w for w in words if len(w.text) >= 5]
     high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
-    of_script = not sample.isascii() and len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample)
-    if of_script and not sideways:
+    if not sideways and not sample.isascii() and len(_RTL.findall(sample)) > 0.2 * len(sample):
         return _right_to_left(words, width)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
-        words, rules, width, laid_back = _uprighted(words, rules, width, down=of_script)
+        words, rules, width, laid_back = _uprighted(words, rules, width)
     turned, upright = _parted(words)
     all_upright = upright
     upright, tables = take_tables(upright, rules)
@@ -117,14 +115,14 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 
 
 def _uprighted(
-    words: Sequence[Word], rules: Sequence[Box], width: float, *, down: bool
+    words: Sequence[Word], rules: Sequence[Box], width: float
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
     """The words and rules of a page that lies on its side, and its width, as if the page were turned, and the way
-    back. `down`: its lines run from top to bottom; else the words tell."""
+    back."""
     height = max(w.bottom for w in words)
     falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
-    if down or falling >= rising:
+    if falling >= rising:
         upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
         turned = [(y0, width - x1, y1, width - x0) for x0, y0, x1, y1 in rules]
         return upright, turned, height, lambda b: (width - b[3], b[0], width - b[1], b[2])

@@ -9,19 +9,24 @@ on layers of which one is on, are left out one after the other. Pages without ca
 
 from __future__ import annotations
 
+import ctypes
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
 from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObjects, around, image_share, overlap
 from docqa.ingest.pdf.visibility.raster import Picture
+from docqa.ingest.structure.clean import folded
 
 INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = "invisible", "in the colour of its background", "covered", "off the page"
 CLIPPED, LAYER_OFF, TOO_SMALL = "clipped away", "on a layer that is off", "too small to read"
+UNLIKE = "other words than are shown"
 
 _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
@@ -29,6 +34,8 @@ _SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _COPY_POINTS = 2.0
 _MAX_ROUNDS = 8
 _MAX_GROUPS = 500
+_NO_INK = 0.05  # points
+_NARROWEST = 0.15  # of the height of a line: the width of a letter
 
 
 class _Candidate(NamedTuple):
@@ -54,16 +61,24 @@ class HiddenTextDetector:
     nothing may, as on most pages, no word needs to be looked at.
     """
 
-    def __init__(self, page: Any, text_page: Any, *, layered: bool) -> None:
-        """`layered`: the file has layers that a reader of it may not see."""
+    def __init__(self, page: Any, text_page: Any, objects: PageObjects) -> None:
+        import pypdfium2.raw as raw
+
         self._page, self._text_page = page, text_page
-        self.objects = PageObjects(page, layered=layered)
+        self.objects = objects
         self.box_of = self.objects.boxes(text_page)
         self._paints = {owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)}
         self._painted: dict[int, _Paint] = {}
-        opaque = len(self.objects.opaque)
+        self._tight, self._edges = raw.FPDFText_GetCharBox, [ctypes.c_double() for _ in range(4)]
+        # Letters in the colour of what is around them may cover others.
+        painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
+        self._over = sorted(
+            [*self.objects.over, *(Cover(p.place, self.objects.bounds(p.owner), p.colour, 0, False) for p in painted)],
+            key=attrgetter("place"),
+        )
+        last = self._over[-1].place if self._over else 0
         self.doubts = not self.objects.whole or any(
-            paint.doubtful or (paint.owner and paint.later < opaque) for paint in self._paints.values()
+            paint.doubtful or (paint.owner and paint.place < last) for paint in self._paints.values()
         )
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
@@ -85,10 +100,11 @@ class HiddenTextDetector:
 
         `boxes` are their places in user space (y up). To be called once.
         """
-        if not self.doubts:
+        blank = {at for at, (first, _) in enumerate(words) if self._is_blank(first)}
+        if not self.doubts and not blank:
             return {}, False
         confirmed = partial(_confirm, self._page, self._text_page, self.objects)
-        found = map(self._candidate, range(len(words)), words, boxes)
+        found = (self._candidate(at, word, boxes[at], at in blank) for at, word in enumerate(words))
         candidates = [candidate for candidate in found if candidate is not None]
         # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.
         doubted = [candidate for candidate in candidates if not candidate.sure]
@@ -110,12 +126,22 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
-    def _candidate(self, number: int, word: tuple[int, int], whole: Box) -> _Candidate | None:
+    def _is_blank(self, char: int) -> bool:
+        """Whether the font draws nothing for character `char`."""
+        left, right, bottom, top = self._edges
+        found = self._tight(self._text_page.raw, char, left, right, bottom, top)
+        return bool(found) and top.value - bottom.value < _NO_INK
+
+    def _candidate(self, number: int, word: tuple[int, int], whole: Box, blank: bool) -> _Candidate | None:
         objects, paint = self.objects, self._paint(word[0])
-        if paint.owner == 0 or not (paint.doubtful or paint.later < len(objects.opaque)):
+        later = bisect_right(self._over, paint.place, key=attrgetter("place"))
+        if paint.owner == 0 or not (blank or paint.doubtful or later < len(self._over)):
             return None
         box = _core(whole)
-        reason, group, sure = self._reason(paint, box), 0, True
+        covering = [cover for cover in self._over[later:] if overlap(cover.box, box)]
+        reason, group, sure = self._reason(paint, box, covering), 0, True
+        if not reason and (blank or paint.owner in objects.blended or _share(covering, box) >= 0.5):
+            reason, sure, box = COVERED if covering else INVISIBLE, False, whole if blank else box
         if not reason and paint.clip is not None:
             # All of the word counts, as nothing else is drawn through its clip.
             reason, group, box = CLIPPED, hash(paint.clip), whole
@@ -130,11 +156,11 @@ class HiddenTextDetector:
         # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be seen.
         return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
-    def _reason(self, paint: _Paint, box: Box) -> str:
+    def _reason(self, paint: _Paint, box: Box, covering: Sequence[Cover]) -> str:
         """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
-        if any(cover.contains(box) for cover in self.objects.opaque[paint.later :]):
+        if any(cover.opaque and cover.contains(box) for cover in covering):
             return COVERED
         if paint.blends:
             behind = _background(self.objects.covers, paint.place, box)
@@ -157,9 +183,8 @@ class HiddenTextDetector:
 class _Paint(NamedTuple):
     """How a text object is drawn. `blends`: for its mode, or because something else has its colour, it may be unseen.
 
-    `layer`: the address of the range of the drawing with which it may be switched off, 0 for none. `later`: where
-    the covers that were drawn after it begin in `PageObjects.opaque`. `doubtful`: it may be unseen for a reason of its
-    own.
+    `layer`: the address of the range of the drawing with which it may be switched off, 0 for none. `doubtful`: it may
+    be unseen for a reason of its own.
     """
 
     owner: int
@@ -170,22 +195,28 @@ class _Paint(NamedTuple):
     blends: bool
     layer: int
     clip: Clip | None
-    later: int
     doubtful: bool
 
 
 def _read_paint(objects: PageObjects, owner: int) -> _Paint:
     if not owner:
-        return _Paint(0, -1, 0, None, False, False, 0, None, 0, False)
+        return _Paint(0, -1, 0, None, False, False, 0, None, False)
     # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
-    mode, fill = objects.api["FPDFTextObj_GetTextRenderMode"](owner), objects.fill_colour(owner)
+    mode = objects.api["FPDFTextObj_GetTextRenderMode"](owner)
+    fill = objects.colour(owner, "Stroke" if mode == 1 else "Fill")
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
-    colour = fill[:3] if fill and mode in (0, 2) else None
+    colour = fill[:3] if fill and mode in (0, 1, 2) else None
     blends = unseen or (colour is not None and any(_near(other, colour) for other in objects.colours))
     place, layer, clip = objects.order.get(owner, -1), objects.layers.get(owner, 0), objects.clip(owner)
-    later = bisect_right(objects.opaque, place, key=attrgetter("place"))
-    doubtful = blends or layer != 0 or clip is not None
-    return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, later, doubtful)
+    doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
+    return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
+
+
+def _share(covers: Sequence[Cover], box: Box) -> float:
+    """The share of `box` that covers have together, where they do not lie over each other."""
+    room = max((box[2] - box[0]) * (box[3] - box[1]), 1e-6)
+    parts = ((*map(max, box[:2], cover.box[:2]), *map(min, box[2:], cover.box[2:])) for cover in covers)
+    return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts) / room
 
 
 def _core(box: Box) -> Box:
@@ -226,6 +257,12 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     after = _picture_without(page, boxes, objects, owners)
     unseen = [s for s in candidates if before.same(after, s.box, _SAME_LEVELS)]
     unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box, _SAME_LEVELS)]
+    if unseen and objects.annotated:
+        # What an annotation shows once more, in the same place, can be seen.
+        plain = Picture(page, boxes, annotations=False)
+        without = _picture_without(page, boxes, objects, owners, annotations=False)
+        alike = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
+        unseen = [s for s in unseen if s not in alike or plain.same(without, s.box, _SAME_LEVELS)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)
@@ -235,10 +272,12 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     return {candidate.word: candidate.reason for candidate in unseen}
 
 
-def _picture_without(page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int]) -> Picture:
+def _picture_without(
+    page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int], *, annotations: bool = True
+) -> Picture:
     objects.set_active(items, False)
     try:
-        return Picture(page, boxes)
+        return Picture(page, boxes, annotations=annotations)
     finally:
         objects.set_active(items, True)
 
@@ -264,6 +303,26 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
             for owner in alike:
                 found.setdefault(owner, []).append(other)
     return found
+
+
+def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict[int, str]:
+    """Those of `spoken`, by their places in the order of the page, that show other letters than they are read as, with
+    the words that they are read as. What they are read as is gone from the open page afterwards."""
+    objects.silence(spoken)
+    false: dict[int, str] = {}
+    with closing(page.get_textpage()) as text_page:
+        places = {item: at for at, item in enumerate(objects.order)}
+        for _, group in groupby(spoken, key=lambda item: spoken[item]):
+            items = list(group)
+            words, shown = spoken[items[0]], "".join(objects.text(text_page, item) for item in items)
+            x0, y0, x1, y1 = around(*map(objects.bounds, items))
+            unknown = not shown or any(unicodedata.category(letter)[0] == "C" or letter == "\ufffd" for letter in shown)
+            read, seen = (folded(unicodedata.normalize("NFKC", text)) for text in (words, shown))
+            # Letters that the font does not name are known only from what they are said to be.
+            long = len(read) * _NARROWEST * min(x1 - x0, y1 - y0) > max(x1 - x0, y1 - y0)
+            if long if unknown else read not in (seen, seen[::-1]):
+                false |= {places[item]: words for item in items}
+    return false
 
 
 def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:

@@ -18,27 +18,36 @@ _Matrix = tuple[float, float, float, float, float, float]
 
 _TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
 _MIN_COVER_POINTS = 3.0  # thinner shapes are rules
-_OPAQUE = 242  # of 255
+_OPAQUE, _HALF_OPAQUE = 242, 128  # of 255
+_SAME_EDGE = 2.0  # points
 _MAX_DEPTH = 8
 _GRID = 20
+_PATTERN = (191, 191, 191, 255)  # what pdfium gives for the colour of a pattern
 PAPER = (255, 255, 255)
 _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 _MAX_CLIP_POINTS = 10_000
 _MARK_BYTES = 64
+_NOT_OVER, _MAX_ANNOTATIONS = (2, 16), 2_000  # links and windows that open
 _LINE, _MOVE = 0, 2  # kinds of segments of a path
 _MIN_RULE_POINTS = 6.0
 _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
 class Cover(NamedTuple):
-    """A filled shape or a picture: its number in drawing order, its bounds, its colour (None: more than one)."""
+    """A painted shape or a picture: its number in drawing order, its bounds, its colour (None: more than one), how
+    opaque it is (0 to 255)."""
 
     place: int
     box: Box
     colour: tuple[int, int, int] | None
-    opaque: bool
+    alpha: int
     image: bool
+
+    @property
+    def opaque(self) -> bool:
+        """Whether nothing can be seen through it."""
+        return self.alpha >= _OPAQUE
 
     @property
     def area(self) -> float:
@@ -61,7 +70,8 @@ class Clip(NamedTuple):
 class PageObjects:
     """The objects of a page.
 
-    `order`: text objects with their numbers in drawing order; `covers` in that order, `opaque` those that hide.
+    `order`: text objects with their numbers in drawing order; `covers` in that order, `over` those that may hide what
+    they lie over, annotations at the end; `blended`: text objects that are not painted as they are.
 
     `colours`: of the paper and of its filled shapes. `pixels`: of all its pictures together.
 
@@ -70,6 +80,8 @@ class PageObjects:
 
     `rules`: thin boxes, in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
 
+    `annotated`: something was put over the page that may hide what is there.
+
     `whole`: every object of the page is known; not so where forms lie too deep in each other.
     """
 
@@ -77,6 +89,7 @@ class PageObjects:
         self.api = _api()
         self._layered = layered
         self.layers: dict[int, int] = {}
+        self.blended: set[int] = set()
         self._clips: dict[tuple[int, int, int], Clip | None] = {}
         self._floats = [ctypes.c_float() for _ in range(4)]
         self._levels = [ctypes.c_uint() for _ in range(4)]
@@ -89,9 +102,13 @@ class PageObjects:
         self.whole = True
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
+        self._band: Box = (0.0, 0.0, 0.0, 0.0)
         get, count = self.api["FPDFPage_GetObject"], self.api["FPDFPage_CountObjects"](page.raw)
         self._walk((get(page.raw, i) for i in range(count)), _UNITY, 0, 0)
-        self.opaque = [cover for cover in self.covers if cover.opaque]
+        self.over = [cover for cover in self.covers if cover.alpha >= _HALF_OPAQUE]
+        annotations = [Cover(self._drawn + 1, box, None, 0, False) for box in self._annotations(page.raw)]
+        self.annotated = bool(annotations)
+        self.over += annotations
 
     def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
         """A function from a character to its box: left, top, right and bottom in user space, None where it has none."""
@@ -104,12 +121,23 @@ class PageObjects:
         """The text object that drew character `char`, 0 where pdfium made the character up."""
         return self.api["FPDFText_GetTextObject"](text_page.raw, char) or 0
 
-    def fill_colour(self, item: int) -> tuple[int, int, int, int] | None:
-        """Red, green, blue and alpha (0 to 255), None where it has no such colour."""
+    def colour(self, item: int, kind: str = "Fill") -> tuple[int, int, int, int] | None:
+        """Red, green, blue and alpha (0 to 255) of what fills it, or of its `Stroke`; None where it has no such."""
         levels = self._levels
-        if not self.api["FPDFPageObj_GetFillColor"](item, *map(ctypes.byref, levels)):
+        if not self.api[f"FPDFPageObj_Get{kind}Color"](item, *map(ctypes.byref, levels)):
             return None
         return levels[0].value, levels[1].value, levels[2].value, levels[3].value
+
+    def _annotations(self, page: Any) -> Iterator[Box]:
+        """The places of what was put over the page."""
+        import pypdfium2.raw as raw
+
+        box = raw.FS_RECTF()
+        for at in range(min(raw.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
+            item = raw.FPDFPage_GetAnnot(page, at)
+            if raw.FPDFAnnot_GetSubtype(item) not in _NOT_OVER and raw.FPDFAnnot_GetRect(item, box):
+                yield box.left, box.bottom, box.right, box.top
+            raw.FPDFPage_CloseAnnot(item)
 
     def bounds(self, item: int) -> Box:
         """The bounds in user space, empty where pdfium knows none."""
@@ -126,6 +154,34 @@ class PageObjects:
         buffer = ctypes.create_string_buffer(max(size, 2))
         self.api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
+
+    def spoken(self) -> dict[int, str]:
+        """The text objects that the file says how to read (`ActualText`), with what it says."""
+        found: dict[int, str] = {}
+        for item in self.order:
+            for mark in self._marks(item):
+                if words := self._said(mark):
+                    found[item] = words
+        return found
+
+    def silence(self, items: Iterable[int]) -> None:
+        """Takes what they are to be read as from `items` of this open page."""
+        for item in items:
+            for mark in reversed(list(self._marks(item))):
+                if self._said(mark):
+                    self.api["FPDFPageObj_RemoveMark"](item, mark)
+
+    def _marks(self, item: int) -> Iterator[int]:
+        get = self.api["FPDFPageObj_GetMark"]
+        return (get(item, at) for at in range(self.api["FPDFPageObj_CountMarks"](item)))
+
+    def _said(self, mark: int) -> str:
+        size, read = ctypes.c_ulong(0), self.api["FPDFPageObjMark_GetParamStringValue"]
+        if not read(mark, b"ActualText", None, 0, ctypes.byref(size)) or size.value <= 2:
+            return ""
+        buffer = ctypes.create_string_buffer(size.value)
+        read(mark, b"ActualText", buffer, size.value, ctypes.byref(size))
+        return buffer.raw[:-2].decode("utf-16-le", "replace")
 
     def set_active(self, items: Iterable[int], active: bool) -> None:
         """Leaves `items` out of later renderings of this open page, or takes them back."""
@@ -148,7 +204,7 @@ class PageObjects:
             return None
         return clip
 
-    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int, layer: int) -> None:
+    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int, layer: int, *, blended: bool = False) -> None:
         kind_of, order = self.api["FPDFPageObj_GetType"], self.order
         for item in items:
             self._drawn += 1
@@ -157,6 +213,8 @@ class PageObjects:
                 self._matrices[item] = matrix
             if kind == _TEXT:
                 order[item] = self._drawn
+                if blended or self.api["FPDFPageObj_HasTransparency"](item) or self.colour(item) == _PATTERN:
+                    self.blended.add(item)
                 if self._layered and (mark := self._layer_mark(item) or layer):
                     self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
@@ -164,7 +222,8 @@ class PageObjects:
                 inner = (get(item, i) for i in range(count))
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
-                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1, above)
+                through = blended or bool(self.api["FPDFPageObj_HasTransparency"](item))
+                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1, above, blended=through)
             elif kind == _FORM:
                 self.whole = False
             elif kind in (_PATH, _IMAGE, _SHADING):
@@ -172,8 +231,7 @@ class PageObjects:
 
     def _layer_mark(self, item: int) -> int:
         """The innermost mark of `item` that puts it on a layer, 0 for none."""
-        for at in reversed(range(self.api["FPDFPageObj_CountMarks"](item))):
-            mark = self.api["FPDFPageObj_GetMark"](item, at)
+        for mark in reversed(list(self._marks(item))):
             name, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
             named = mark and self.api["FPDFPageObjMark_GetName"](mark, name, _MARK_BYTES, ctypes.byref(size))
             if named and name.raw[: max(size.value - 2, 0)] == "OC".encode("utf-16-le"):
@@ -208,21 +266,37 @@ class PageObjects:
             width, height = ctypes.c_uint(0), ctypes.c_uint(0)
             self.api["FPDFImageObj_GetImagePixelSize"](item, ctypes.byref(width), ctypes.byref(height))
             self.pixels += width.value * height.value
+        box = self.bounds(item)
+        thin = min(box[2] - box[0], box[3] - box[1])
         if kind == _PATH:
             fill, stroke = ctypes.c_int(0), ctypes.c_int(0)
             self.api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
             self._add_rules(item, bool(fill.value), bool(stroke.value))
-            colour = self.fill_colour(item) if fill.value else None
+            if fill.value:
+                colour = self.colour(item)
+            elif stroke.value and (thin < _MIN_COVER_POINTS or self._ink(item) >= 0.5 * thin):
+                colour = self.colour(item, "Stroke")
             if colour is None:
                 return
-        box = self.bounds(item)
-        if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
-            return
-        opaque = colour is None or colour[3] >= _OPAQUE
-        plain = colour[:3] if colour and opaque else None
+        if thin < _MIN_COVER_POINTS:
+            # Lines close to each other may cover as well as one that is thick.
+            box = around(box, self._band) if _goes_on(self._band, box) else box
+            self._band = box
+            if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
+                return
+        alpha = 255 if colour is None else colour[3]
+        plain = colour[:3] if colour and alpha >= _OPAQUE else None
         if plain:
             self.colours.add(plain)
-        self.covers.append(Cover(self._drawn, box, plain, opaque, kind == _IMAGE))
+        self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
+
+    def _ink(self, path: int) -> float:
+        """How thick all lines of a path are together."""
+        width = self._floats[0]
+        self.api["FPDFPageObj_GetStrokeWidth"](path, ctypes.byref(width))
+        matrix = _multiply(self._own_matrix(path), self._matrices.get(path, _UNITY))
+        lines = self.api["FPDFPath_CountSegments"](path) / 2
+        return float(width.value * max(map(abs, matrix[:4])) * lines)
 
     def _add_rules(self, item: int, filled: bool, stroked: bool) -> None:
         """What a path has of lines: all of a thin one, the straight sides of one whose outline is drawn."""
@@ -278,6 +352,13 @@ def around(*boxes: Box) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
+def _goes_on(band: Box, line: Box) -> bool:
+    """Whether a line lies along others and close to them."""
+    along = max(abs(band[0] - line[0]), abs(band[2] - line[2])), max(abs(band[1] - line[1]), abs(band[3] - line[3]))
+    apart = max(line[1] - band[3], band[1] - line[3]), max(line[0] - band[2], band[0] - line[2])
+    return any(a <= _SAME_EDGE and b <= _SAME_EDGE for a, b in zip(along, apart, strict=True))
+
+
 def overlap(a: Box, b: Box) -> bool:
     """Whether two boxes share more than an edge."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
@@ -326,13 +407,15 @@ def _api() -> dict[str, Callable[..., Any]]:
     signatures: dict[tuple[Any, ...], str] = {  # what comes back and what goes in: the functions
         (number, pointer): "FPDFPage_CountObjects FPDFFormObj_CountObjects FPDFPageObj_GetType FPDFClipPath_CountPaths "
         "FPDFPageObj_CountMarks FPDFPath_CountSegments FPDFPathSegment_GetType FPDFPathSegment_GetClose "
-        "FPDFTextObj_GetTextRenderMode",
+        "FPDFTextObj_GetTextRenderMode FPDFPageObj_HasTransparency",
         (number, pointer, number): "FPDFPageObj_SetIsActive FPDFClipPath_CountPathSegments",
         (number, pointer, number, pointer): "FPDFText_GetLooseCharBox",
-        (number, pointer, pointer): "FPDFPageObj_GetMatrix",
+        (number, pointer, pointer): "FPDFPageObj_RemoveMark FPDFPageObj_GetMatrix FPDFPageObj_GetStrokeWidth",
         (number, *[pointer] * 3): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
-        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor",
+        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor "
+        "FPDFPageObj_GetStrokeColor",
         (number, pointer, pointer, size, pointer): "FPDFPageObjMark_GetName",
+        (number, pointer, ctypes.c_char_p, pointer, size, pointer): "FPDFPageObjMark_GetParamStringValue",
         (pointer, pointer): "FPDFPageObj_GetClipPath",
         (pointer, pointer, number): "FPDFPage_GetObject FPDFPath_GetPathSegment FPDFText_GetTextObject",
         (pointer, pointer, number, number): "FPDFClipPath_GetPathSegment",

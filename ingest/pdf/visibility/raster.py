@@ -20,7 +20,7 @@ _BYTES = 4  # blue, green, red and one that is unused
 class Picture:
     """The part of `page` around `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
 
-    def __init__(self, page: Any, boxes: Sequence[Box]) -> None:
+    def __init__(self, page: Any, boxes: Sequence[Box], *, annotations: bool = True) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
         self._place = placer(page.get_bbox(), page.get_rotation())
@@ -30,7 +30,7 @@ class Picture:
         self._data, self._stride = b"", 0
         if self._width > 0 and self._height > 0:
             cut = left, full[1] - bottom, full[0] - right, top
-            self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut])
+            self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations)
 
     def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
         """The pixels round `boxes`: left, top, right, bottom."""
@@ -39,8 +39,8 @@ class Picture:
         right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
         return left, top, min(right, width), min(bottom, height)
 
-    def _render(self, page: Any, crop: list[float]) -> None:
-        kind = {"may_draw_forms": False, "draw_annots": False, "prefer_bgrx": True}
+    def _render(self, page: Any, crop: list[float], annotations: bool) -> None:
+        kind = {"draw_annots": annotations, "may_draw_forms": annotations, "prefer_bgrx": True}
         with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride

@@ -20,19 +20,9 @@ def test_the_first_frame_is_that_with_the_documents():
     assert row.unit == "s" and 0 < row.value < 60
 
 
-def test_reading_in_parallel_is_compared_with_one_process(monkeypatch):
-    monkeypatch.setattr(at_once, "REPEATS", 1)
-    monkeypatch.setattr(at_once, "usable_cores", lambda: 2)
-    (row,) = at_once.ingest_parallel_row(pages=40)
-    assert (row.name, row.peer, row.unit) == ("ingest_parallel", "one process", "s")
-    assert row.value > 0 and row.peer_value > 0 and row.method.startswith("40 pages of handbook.pdf")
-    monkeypatch.setattr(at_once, "usable_cores", lambda: 1)
-    assert next(at_once.ingest_parallel_row()).method == "not measured: there is one core"
-
-
 def test_without_the_samples_rows_say_so(monkeypatch, tmp_path):
     monkeypatch.setattr(at_once, "SAMPLES", tmp_path)
-    names = ["cold_ask", "warm_ask", "quick_unread", "ingest_parallel"]
+    names = ["cold_ask", "warm_ask", "quick_unread"]
     rows: list[Measurement] = list(at_once.at_once_rows(names))
     assert {row.name for row in rows} == set(names)
     assert all(row.value is None and row.method.startswith("not measured: ") for row in rows)

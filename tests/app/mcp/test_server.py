@@ -134,3 +134,23 @@ def test_what_is_wrong_with_a_call_is_said_to_the_model(talk):
 
     for result, (_, _, message) in zip(talk(conversation), calls):
         assert result.is_error and message in result.content[0].text
+
+
+def test_calls_over_a_limit_are_refused_with_what_to_do(talk, folder):
+    (folder / "long.txt").write_text("word " * 900_000, encoding="utf-8")
+    (folder / "heads.md").write_text("\n\n".join(f"# {n} Head\n\nText." for n in range(1_500)), encoding="utf-8")
+    calls = [
+        ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are read"),
+        ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
+        ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are read"),
+        ("read_pages", {"path": "long.txt"}, "over 4,000,000 bytes (use docqa itself, or split the file)"),
+    ]
+
+    async def conversation(client: Any) -> list[Any]:
+        outline = await client.call_tool("outline", {"path": "heads.md"})
+        return [outline, *[await client.call_tool(name, arguments) for name, arguments, _ in calls]]
+
+    outline, *refused = talk(conversation)
+    assert outline.structured_content["more"] and len(outline.structured_content["documents"][0]["sections"]) == 1_000
+    for result, (_, _, message) in zip(refused, calls):
+        assert result.is_error and message in result.content[0].text

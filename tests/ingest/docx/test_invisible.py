@@ -1,42 +1,12 @@
 """DOCX: text that a reader does not see is left out and warned of, whichever way it is hidden; what only looks so is
 read."""
 
-import pytest
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from tests.ingest.docx.test_docx import MC, W, docx, package, para, run, table
 
 SHADE = '<w:shd w:val="clear" w:fill="{}"/>'
 GHOST = run("The fee is 1 euro.", "{}")
-
-
-@pytest.mark.parametrize(
-    "properties",
-    [
-        '<w:color w:val="FFFFFF"/>', '<w:color w:val="FEFEFE"/>', '<w:sz w:val="1"/>', '<w:sz w:val="2"/>',
-        "<w:vanish/>", '<w:w w:val="1"/>', '<w:position w:val="3000"/>',
-        '<w:highlight w:val="black"/><w:color w:val="000000"/>',
-        '<w:color w:val="C0FFEE"/><w:shd w:val="clear" w:fill="C0FFEE"/>',
-    ],
-)  # fmt: skip
-def test_letters_that_nobody_sees_are_left_out(properties):
-    document = docx(para(run("The fee is stated in Schedule 2. ") + GHOST.format(properties)))
-    assert document.pages[0].text == "The fee is stated in Schedule 2."
-    assert document.coverage.hidden_spans == 1
-    assert document.coverage.warnings == ("1 passage of hidden text: not read; --include-hidden reads it",)
-
-
-@pytest.mark.parametrize(
-    "properties",
-    [
-        '<w:ind w:left="-20000"/>', '<w:ind w:firstLine="-30000"/>', '<w:framePr w:x="-20000"/>',
-        '<w:spacing w:line="1" w:lineRule="exact"/>',
-    ],
-)  # fmt: skip
-def test_paragraphs_beside_the_page_are_left_out(properties):
-    document = docx(para("The fee is stated in Schedule 2.") + para("The fee is 1 euro.", more=properties))
-    assert document.pages[0].text == "The fee is stated in Schedule 2." and document.coverage.hidden_spans == 1
 
 
 def test_colour_is_compared_with_what_is_behind():
@@ -76,9 +46,3 @@ def test_white_letters_on_a_dark_ground_are_read():
     filled = '<w:solidFill><w:srgbClr val="203040"/></w:solidFill>'
     assert "1 euro" in docx(para(run("Around") + box.format(filled))).pages[0].text
     assert "1 euro" not in docx(para(run("Around") + box.format("<w:noFill/>"))).pages[0].text
-
-
-def test_hidden_rows_are_left_out():
-    low = '<w:trPr><w:trHeight w:val="10" w:hRule="exact"/></w:trPr>'
-    document = docx(table(["gate", "width"]) + table(["fee", "1 euro"], properties=low))
-    assert document.pages[0].text == "gate | width" and document.coverage.hidden_spans == 1

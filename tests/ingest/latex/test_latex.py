@@ -228,6 +228,16 @@ def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path, name):
     assert len(document.coverage.warnings) == 1 and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
 
 
+def test_a_file_outside_the_paths_that_may_be_read_is_left(tmp_path):
+    (tmp_path / "one.tex").write_text("The secret is blue.")
+    main = tmp_path / "main.tex"
+    main.write_text("\\begin{document}Before. \\input{one}\\end{document}")
+    document = read(ReadRequest(main, within=(str(main.resolve()),)))
+    assert "secret" not in document.pages[0].text
+    assert document.coverage.warnings == ("\\input{one}: outside the paths that may be read, not opened",)
+    assert "secret" in read(ReadRequest(main, within=(str(tmp_path.resolve()),))).pages[0].text
+
+
 def test_a_document_in_an_archive_opens_no_files(tmp_path):
     (tmp_path / "one.tex").write_text("The secret is blue.")
     data = b"\\begin{document}Before. \\input{one}\\end{document}"

@@ -7,12 +7,12 @@ from docqa.ingest.request import ReadRequest
 UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 1 begincodespacerange <00> <FF> endcodespacerange
 1 beginbfrange <20> <7E> <0020> endbfrange
-2 beginbfchar <01> <D835DC54> <02> <D835DC5F> endbfchar
+2 beginbfchar <21> <D835DC54> <23> <D835DC5F> endbfchar
 endcmap end end"""
 
 
 def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of):
-    words = b"BT /F 12 Tf 72 700 Td (the \x01\x02-band magnitude of the \x01 star) Tj ET"
+    words = b"BT /F 12 Tf 72 700 Td (the !#-band magnitude of the ! star) Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -1,4 +1,4 @@
-"""Pages that are more than two columns of prose: authors side by side, watermarks, ligatures, text
+"""Pages that are more than two columns of prose: authors side by side, watermarks, text
 from right to left."""
 
 import io
@@ -84,33 +84,6 @@ def test_a_watermark_across_the_page_comes_last():
     text = drawn(draw).text
     order = [text.index(f"{side}{row} ") for side in ("left", "right") for row in range(30)]
     assert order == sorted(order) and text.endswith("Working draft only")
-
-
-def test_ligatures_that_a_font_only_names_are_spelt():
-    words = b"BT /F 12 Tf 72 700 Td (The Agency de\x1bnes an o\x1cer for the \x1drd term.) Tj ET"
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /A << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> "
-        b"/B << /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >> /F 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Marsh /FirstChar 0 /LastChar 127 /Widths [%s] "
-        b"/FontDescriptor 6 0 R /Encoding << /Type /Encoding /Differences [27 /f_i /f_f /T_h_i] >> >>"
-        % b" ".join([b"500"] * 128),
-        b"<< /Type /FontDescriptor /FontName /ABCDEF+Marsh /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 "
-        b"/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
-    ]
-    out, places = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"xref\n0 7\n0000000000 65535 f \n%strailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
-        table, len(out),
-    )  # fmt: skip
-    text = read(ReadRequest("a.pdf", out)).pages[0].text
-    assert text.replace("\ufb01", "fi").replace("\ufb00", "ff") == "The Agency defines an offer for the Third term."
 
 
 def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order():

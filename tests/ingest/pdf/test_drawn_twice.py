@@ -1,4 +1,4 @@
-"""What is drawn twice, and what is drawn over the edge of the page."""
+"""What is drawn twice."""
 
 import io
 from collections.abc import Callable
@@ -25,13 +25,3 @@ def test_a_line_that_is_drawn_twice_to_look_bold_is_read_once():
                 canvas.drawString(72 + beside, y, f"The toll at gate {y} is nine marks.")  # type: ignore[attr-defined]
 
     assert " ".join(page_of(draw).split()) == "The toll at gate 700 is nine marks. The toll at gate 640 is nine marks."
-
-
-def test_letters_beyond_the_edge_of_the_page_are_not_read():
-    def draw(canvas: object) -> None:
-        canvas.drawString(552, 700, "W" * 30)  # type: ignore[attr-defined]
-        canvas.drawString(72, 660, "The toll is nine marks.")  # type: ignore[attr-defined]
-
-    text = page_of(draw)
-    assert text.split("\n")[0].strip("W") == "" and 4 <= text.count("W") <= 6
-    assert text.endswith("The toll is nine marks.")

@@ -1,0 +1,90 @@
+"""How letters of LaTeX are set, as far as that can hide them: colours, sizes, and places off the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from docqa.ingest.colours import BLACK, WHITE, Colour, alike, colour_of, mixed
+from docqa.ingest.language.lengths import pixels
+from docqa.ingest.language.words import word_set
+
+# What holds for all that follows in a group, and what holds for the last argument.
+SETTING = word_set("color pagecolor rowcolor cellcolor transparent fontsize hspace vspace normalsize small large Large")
+WITHIN = word_set("textcolor colorbox fcolorbox texttransparent scalebox resizebox raisebox")
+# Their last argument is not printed where it stands.
+UNPRINTED = word_set("phantom hphantom vphantom savebox sbox note invisible")
+_SMALLEST, _LEAST = 2.7, 0.1  # pixels, shares
+_FAR = 750.0  # pixels: more than a page is wide
+_MAX_MIXES = 20
+
+
+class Look(NamedTuple):
+    """`colour` and `ground` are None where they are not known; `away`: too small or clear, `aside`: off the page."""
+
+    colour: Colour | None = BLACK
+    ground: Colour | None = WHITE
+    away: bool = False
+    aside: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether letters that are set so cannot be seen."""
+        same = self.colour is not None and self.ground is not None and alike(self.colour, self.ground)
+        return same or self.away or self.aside
+
+    def after(self, name: str, told: Sequence[str], colours: Colours) -> Look:
+        """The look that the macro `name` gives, which is `told` these arguments."""
+        last = told[-1].strip() if told else ""
+        if name.endswith(("color", "colorbox")):
+            colour = colours.of(last, told[0] if len(told) > 1 else "")
+            return self._replace(colour=colour) if name in ("color", "textcolor") else self._replace(ground=colour)
+        if name.endswith("transparent"):
+            return self._replace(away=(pixels(last) or 0.0) < _LEAST)
+        if name in ("scalebox", "resizebox"):
+            sizes = [abs(size) for part in told if (size := pixels(part)) is not None]
+            return self._replace(away=self.away or any(size < _LEAST for size in sizes))
+        if name in ("hspace", "vspace", "raisebox"):
+            moved = pixels(told[0] if name == "raisebox" else last) or 0.0
+            return self._replace(aside=self.aside or abs(moved) >= _FAR)
+        high = told[0].strip() if told else "10"
+        return self._replace(away=(pixels(high if high[-1:].isalpha() else f"{high}pt") or _FAR) <= _SMALLEST)
+
+
+class Colours:
+    """The colours that a document has names for."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, Colour | None] = {}
+
+    def define(self, name: str, model: str, said: str) -> None:
+        """Gives a colour a name."""
+        self._named[name.strip()] = self.of(said, model)
+
+    def of(self, said: str, model: str = "") -> Colour | None:
+        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names as xcolor mixes them; None where it is
+        not known."""
+        with suppress(ValueError, IndexError):
+            if model.strip() in _MODELS:
+                red, green, blue = _MODELS[model.strip()]([float(part) for part in said.split(",")])
+                return round(red), round(green), round(blue)
+        if model.strip() == "HTML":
+            return colour_of(said)
+        first, *rest = said.split("!")[:_MAX_MIXES]
+        colour = self._named[first] if first in self._named else colour_of(first)
+        for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
+            second = self._named[other] if other in self._named else colour_of(other)
+            part = pixels(share)
+            if colour is None or second is None or part is None:
+                return None
+            colour = mixed(colour, second, part / 100)
+        return colour
+
+
+_MODELS = {
+    "rgb": lambda parts: [255 * parts[at] for at in range(3)],
+    "RGB": lambda parts: [parts[at] for at in range(3)],
+    "gray": lambda parts: [255 * parts[0]] * 3,
+    "cmyk": lambda parts: [255 * (1 - min(parts[at] + parts[3], 1)) for at in range(3)],
+}

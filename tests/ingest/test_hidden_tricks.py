@@ -1,0 +1,26 @@
+"""None of the ways to hide a sentence that `tests/data/hiding` lists gets it into the text without a warning."""
+
+import pytest
+
+from docqa.ingest.errors import NoText
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from tests.ingest.hiding import SEEN, documents
+
+CASES = list(documents())
+
+
+def test_the_table_has_two_hundred_tricks_over_seven_formats():
+    assert len(CASES) >= 200 and len({name for name, _, _ in CASES}) == 7
+
+
+@pytest.mark.parametrize("name, line, data", CASES, ids=lambda value: value[:60] if isinstance(value, str) else "")
+def test_no_trick_gets_a_hidden_sentence_read_without_a_warning(name, line, data):
+    try:
+        document = read(ReadRequest(name, data))
+    except NoText:
+        return
+    text = "\n".join(page.text for page in document.pages)
+    warned = [line for line in document.coverage.warnings if "hidden" in line or "differs" in line]
+    assert SEEN in text or warned
+    assert "1 euro" not in f"{text} {document.title}" or warned, line
