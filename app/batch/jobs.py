@@ -52,7 +52,7 @@ class Outcome:
     """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
 
     None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
-    memory of the process that did it.
+    memory of the process that did it, `machine` is the name of another one.
     """
 
     record: str | None = None
@@ -62,6 +62,7 @@ class Outcome:
     reading_s: float = 0.0
     tokens: int = 0
     peak_bytes: int = 0
+    machine: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
