@@ -1,5 +1,5 @@
-"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "the
-introduction", "in lease.pdf".
+"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "in
+lease.pdf".
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.app.places.cites import PlaceCite, find_cites, in_full
-from docqa.app.places.headings import named_headings
 from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region, common, stripped
 from docqa.app.quotes.verifier import Located
@@ -115,8 +114,6 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
             else:
                 regions = _main(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
-        for span, section in named_headings(typed, document):
-            found.setdefault(span, []).append(places.region_of(section))
     kept: list[Mention] = []
     for span, regions in sorted(found.items(), key=lambda item: (item[0].start, -item[0].end)):
         if regions and not (kept and span.start < kept[-1][0].end):
