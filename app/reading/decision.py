@@ -30,7 +30,7 @@ from docqa.app.reading.clauses import ClauseSentence, name_weights
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.parties import QUOTES, names_in
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
-from docqa.app.reading.wording.forms import answers_briefly, form_of
+from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
@@ -76,7 +76,7 @@ def decide(
         candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    form = _form(reading, form_of(question)) if wanted == ANYTHING else _form_wanted(wanted)
+    form = _form(reading, question) if wanted == ANYTHING else _form_wanted(wanted)
     candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
@@ -153,12 +153,10 @@ def _touch(best: Candidate, item: Candidate) -> bool:
     return best.page == item.page and item.start - LEAD_IN < best.end and best.start < item.end
 
 
-def _form(reading: ExcerptReading, worded: Form) -> Form:
-    """The wording settles yes or no; a list or two parts are rather seen by the reader."""
-    if worded is Form.YES_NO:
-        return worded
-    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
-    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if worded is Form.LIST else 1.0)
+def _form(reading: ExcerptReading, question: str) -> Form:
+    """The form that the reader finds likeliest."""
+    chances = {form: reading.forms[form] for form in Form}
+    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
     return max(chances, key=lambda form: chances[form])
 
 
@@ -289,13 +287,9 @@ def _same_sentence(one: Candidate, other: Candidate, places: ScoredPlaces) -> bo
 
 
 def _signals(
-    reading: ExcerptReading,
-    candidates: tuple[Candidate, ...],
-    items: tuple[Candidate, ...],
-    form: Form,
-    excerpt: int,
+    reading: ExcerptReading, candidates: tuple[Candidate, ...], items: tuple[Candidate, ...], form: Form, excerpt: int,
     alone: ReadAlone,
-) -> dict[str, float]:
+) -> dict[str, float]:  # fmt: skip
     """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
     best = candidates[0]
     apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)

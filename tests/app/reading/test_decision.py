@@ -23,7 +23,6 @@ ASKED = {
     Form.YES_NO: "May the keeper give notice?",
     Form.TWO_PARTS: "What is the rent, and when may notice be given?",
 }
-FACT = dict.fromkeys(Form, 0.1) | {Form.FACT: 0.7}
 ALIKE = dict.fromkeys(Form, 0.25)
 
 
@@ -50,7 +49,8 @@ def decided(document: Any) -> Any:
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
             -3.0, (1.0,) * count, dict.fromkeys(Form, 0.25), 10,
         )  # fmt: skip
-        read = {"forms": FACT} | read
+        likely = Form.YES_NO if asked is Form.YES_NO else Form.FACT
+        read = {"forms": dict.fromkeys(Form, 0.1) | {likely: 0.7}} | read
 
         def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
             return [ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0)) for _, text in found]
