@@ -38,7 +38,6 @@ LIKELY_ITEM = 0.5
 LIST = 6.0  # how much likelier a list is than the reader says, which was trained on few of them
 LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask for one
 LEAD_IN = 200  # characters between the words that lead to a list and its first item
-SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
 UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 87 % are right
 PLACE_WORDS = 250
@@ -86,13 +85,11 @@ def decide(
         items = _names(reading, places, best, excerpt)
     elif form is Form.LIST:
         items = _items(reading, places, documents[best.document], best, excerpt)
-    elif form is Form.TWO_PARTS:
-        items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
         verdict = verdict_of(sentence.yes)
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else
-    if form in (Form.LIST, Form.TWO_PARTS) and len(items) < (2 if wanted.kind is None else 1):
+    if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
     if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
@@ -154,8 +151,8 @@ def _touch(best: Candidate, item: Candidate) -> bool:
 
 
 def _form(reading: ExcerptReading, question: str) -> Form:
-    """The form that the reader finds likeliest."""
-    chances = {form: reading.forms[form] for form in Form}
+    """The form that the reader finds likeliest; a question of two parts is asked as two."""
+    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
     chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
     return max(chances, key=lambda form: chances[form])
 
@@ -257,17 +254,6 @@ def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
     return replace(candidate, start=item.start + start, end=item.start + end) if start < end else candidate
 
 
-def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:
-    """The best candidate and the best in another sentence, in the order of the text."""
-    best = candidates[0]
-    for other in candidates[1:]:
-        if best.logprob - other.logprob > SECOND_PART:
-            break
-        if not _same_sentence(best, other, places):
-            return tuple(sorted((best, other), key=lambda c: (c.document, c.page, c.start)))
-    return ()
-
-
 def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
     return plain_words(_text(places, candidate))
 
@@ -275,15 +261,6 @@ def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
 def _text(places: ScoredPlaces, candidate: Candidate) -> str:
     item = places.excerpts[candidate.excerpt]
     return item.text[candidate.start - item.start : candidate.end - item.start]
-
-
-def _same_sentence(one: Candidate, other: Candidate, places: ScoredPlaces) -> bool:
-    if one.excerpt != other.excerpt:
-        return False
-    item = places.excerpts[one.excerpt]
-    sentences = Sentences(item.text)
-    touched = [set(sentences.touched(c.start - item.start, c.end - item.start)) for c in (one, other)]
-    return bool(touched[0] & touched[1])
 
 
 def _signals(

@@ -9,12 +9,14 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.app.reading.tables.cells import Cell
-from docqa.app.reading.tables.matching import Above, Choice, choose
+from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose
 from docqa.app.reading.tables.named import Table, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
 """How many of the best passages are looked at for tables."""
+COVERED = 0.85
+"""The share of the question that the names of row and column, and what stands above the table, must have."""
 _FAR_ABOVE = 600  # characters that tell what a table is about
 _LONGEST_ROW = 80  # words: the row is quoted as a whole
 _LONG_CELL = 6  # words: within a longer cell the reader may point to a part
@@ -27,13 +29,14 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
         return found
     best = found.candidates[0] if found.candidates else None
     choice = choose(question, _tables_read(best, ranked, context))
-    if choice is None or best is not None and _keeps(best, choice):
+    if choice is None or choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
         return found
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
         found, candidates=(*cells, *found.candidates), form=Form.LIST if several else Form.FACT, verdict=None,
-        items=cells if several else (), signals={**found.signals, BY_CELL: 1.0},
+        items=cells if several else (),
+        signals={**found.signals, BY_CELL: 1.0} if choice.covered >= COVERED else found.signals,
     )  # fmt: skip
 
 
@@ -70,6 +73,14 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
 def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
     table: Table = above.table
     return (above.document, table.page) == (document, page) and table.start < end and start < table.end
+
+
+def _least(best: Candidate | None, above: Above) -> float:
+    """COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
+    if best is None or not _touches(above, best.document, best.page, best.start, best.end):
+        return COVERED
+    cells = (cell for entry in above.table.entries for cell in entry.row.cells)
+    return COVERED if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else LEAST_COVERED
 
 
 def _keeps(best: Candidate, choice: Choice) -> bool:

@@ -19,8 +19,7 @@ from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
 _OTHER_TABLE = 0.1
-LEAST_COVERED = 0.85
-"""The share of the question that the names of row and column, and what stands above the table, must have."""
+LEAST_COVERED = 0.5
 
 
 @dataclass(frozen=True)
