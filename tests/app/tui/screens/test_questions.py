@@ -164,7 +164,7 @@ def test_questions_queue_and_each_shows_its_state(interface, session, tui):
         await pilot.press("escape")
         for letter in "xyz":
             await pilot.press(letter, "enter")
-        await tui.until(pilot, lambda: session.asked and panes.answers.cards[0].reading)
+        await tui.until(pilot, lambda: session.asked and pilot.app.screen.questions.progress)
         assert [card.turn.state for card in panes.answers.cards] == ["reading", "queued", "queued"]
         assert "waits for the questions before it" in tui.flat(panes.answers.cards[1])
         await pilot.press("escape")  # takes the last away, whose card is the current one
@@ -188,7 +188,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, 
         for question in ("What is the fee of part 5?", "And when is it due?"):
             panes.prompt.line.value = question
             await pilot.press("enter")
-        await tui.until(pilot, lambda: session.asked and panes.answers.cards[0].reading)
+        await tui.until(pilot, lambda: session.asked and pilot.app.screen.questions.progress)
         assert panes.answers.cards[1].turn.state == "queued"
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
