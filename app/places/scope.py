@@ -23,9 +23,8 @@ from docqa.ingest.types import Document, Section, Span
 _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
 )
-_ALSO = ("footnote", "title", "attachment", "annexure", "recital", "count", "amendment")
+_ALSO = ("footnote", "title", "annexure", "recital", "count", "amendment")
 """Words for places that somebody who cites a text does not use for it."""
-_INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
 _OF_THE_DOCUMENT = lazily(
     rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
     re.IGNORECASE,
@@ -64,10 +63,6 @@ class Scope:
         """What of `start:end` of that page is within the scope."""
         return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
 
-    def touches(self, document: int, page: int, start: int, end: int) -> bool:
-        """Whether any of `start:end` of that page is within the scope."""
-        return bool(self.parts(document, page, start, end))
-
 
 def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they have."""
@@ -80,7 +75,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
         pages = [Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which)]
         spans = _spans(documents, pages)
         return Scope(spans, False, True) if spans else None
-    spans = _spans(documents, _narrowed(typed, mentions))
+    spans = _spans(documents, _narrowed(mentions))
     masked = _masked_places(typed, [where for where, _ in mentions])
     whole = _asks_for_place(masked)
     return Scope(spans, whole, whole or _looks_inside(masked)) if spans else None
@@ -91,7 +86,7 @@ def passages_in(scope: Scope, context: Context) -> list[int]:
     return [
         number
         for number, placed in enumerate(context.passages)
-        if scope.touches(placed.document, placed.passage.page, placed.passage.start, placed.passage.end)
+        if scope.parts(placed.document, placed.passage.page, placed.passage.start, placed.passage.end)
     ]
 
 
@@ -142,23 +137,11 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     return body or regions
 
 
-def _narrowed(typed: str, mentions: list[Mention]) -> list[Region]:
-    """The regions of all mentions; of "Part A of Schedule 2" those of the one within the other."""
-    kept: list[Region] = []
-    outer: list[Region] | None = None
-    for at in range(len(mentions) - 1, -1, -1):
-        span, regions = mentions[at]
-        behind = mentions[at + 1][0].start if at + 1 < len(mentions) else None
-        joined = _INSIDE.fullmatch(typed, span.end, behind) if behind is not None and outer is not None else None
-        if joined is not None and outer is not None:
-            within = [region for region in regions if any(_within(region, one) for one in outer)]
-            around = [one for one in outer if any(_within(one, region) for region in regions)]
-            if within or around or joined["of"]:
-                kept = [region for region in kept if region not in outer]
-                regions = within or around or outer
-        kept = [*regions, *kept]
-        outer = regions
-    return kept
+def _narrowed(mentions: list[Mention]) -> list[Region]:
+    """The regions of all mentions; of "Part A of Schedule 2" those that are within another."""
+    every = [region for _, regions in mentions for region in regions]
+    inner = [one for one in every if any(one != other and _within(one, other) for other in every)]
+    return inner or every
 
 
 def _within(inner: Region, outer: Region) -> bool:
