@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from docqa.app.answer.grades import Verdict
@@ -277,16 +277,12 @@ def _signals(
         "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
         "answers": _bounded(reading.answers[excerpt]),
         "answers_alone": _bounded(alone.answers),
-        "answers_elsewhere": _bounded(_second_largest(reading.answers)),
+        "answers_elsewhere": _bounded(sorted(reading.answers)[-2:][0]),
         "form_chance": reading.forms[form],
         "yes": _bounded(alone.yes),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }
-
-
-def _second_largest(values: Iterable[float]) -> float:
-    return sorted(values)[-2:][0]
 
 
 def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:

@@ -8,9 +8,8 @@ from dataclasses import replace
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
-from docqa.app.reading.tables.cells import Cell
 from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose
-from docqa.app.reading.tables.named import Table, tables_of
+from docqa.app.reading.tables.named import Cell, Table, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
@@ -79,7 +78,7 @@ def _least(best: Candidate | None, above: Above) -> float:
     """COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
     if best is None or not _touches(above, best.document, best.page, best.start, best.end):
         return COVERED
-    cells = (cell for entry in above.table.entries for cell in entry.row.cells)
+    cells = (cell for entry in above.table.entries for cell in entry.cells)
     return COVERED if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else LEAST_COVERED
 
 

@@ -52,14 +52,9 @@ class TableWords:
 def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> Field | None:
     """The row, and which of `columns`, that have most of the wanted stems; None where two fit as well."""
     scored = _scores(wanted, table, words, columns)
-    if not scored:
-        return None
-    order = sorted(scored, key=lambda field: -scored[field])
-    best = order[0]
-    if scored[best] <= 0:
-        return None
-    rivals = [field for field in order if scored[field] >= scored[best] - _SAME]
-    return best if len(rivals) == 1 else None
+    most = max(scored.values(), default=0.0)
+    best = [field for field, score in scored.items() if score >= most - _SAME]
+    return best[0] if most > 0 and len(best) == 1 else None
 
 
 def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> dict[Field, float]:
