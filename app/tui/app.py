@@ -48,14 +48,9 @@ class Interface(App[None]):
     CSS_PATH = "docqa.tcss"
 
     def __init__(
-        self,
-        path: str | None,
-        opener: Opener,
-        store: Store | None,
-        settings: TuiSettings | None = None,
-        pictures: Pictures | None = None,
-        typed: bytes = b"",
-    ) -> None:
+        self, path: str | None, opener: Opener, store: Store | None, settings: TuiSettings | None = None,
+        pictures: Pictures | None = None, typed: bytes = b"",
+    ) -> None:  # fmt: skip
         gc.set_threshold(20_000, 3, 100_000)  # a look through a long document takes frames
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no colour is mixed, nor any background made
         self._typed = typed

@@ -60,11 +60,6 @@ class Turn:
         elif isinstance(event, events.Notice):  # what is written may begin anew
             self.draft = ""
 
-    def restart(self) -> None:
-        """Forget what an earlier attempt left."""
-        self.state, self.answer, self.note, self.scores, self.draft = "waiting", None, "", [], ""
-        self.understood = ""
-
 
 @dataclass(frozen=True)
 class KeptTurns:

@@ -104,14 +104,10 @@ def _checked(url: str) -> str:
     except ValueError:
         parts, port_is_a_number = SplitResult("", "", "", "", ""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
-        raise UsageError("is no address of a server", where=_without_password(url), hint=_HINT)
+        raise UsageError("is no address of a server", where=url.rpartition("@")[2], hint=_HINT)
     if parts.username or parts.password:
         # It would stand in the history and in messages; a key has its own place.
         raise UsageError("the base URL holds a password", where=parts.hostname, hint=f"put the key into {KEY_VARIABLE}")
     if parts.query or parts.fragment:
         raise UsageError("the base URL has a part behind ? or #", where=parts.hostname, hint=_HINT)
     return url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
-
-
-def _without_password(url: str) -> str:
-    return url.rpartition("@")[2]

@@ -50,7 +50,7 @@ class CheckedStatement:
     @property
     def invented(self) -> list[str]:
         """Words between quotation marks that stand so in no document."""
-        return [words for words, found in self.verdicts if not found.verified and _claims_words(words)]
+        return [said for said, found in self.verdicts if not found.verified and len(said.split()) >= _LEAST_QUOTATION]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class _ReplyCheck:
         self._judge(open_)
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
-            self._lower_invented(item)
+            if item.invented and item.support.good:
+                item.support = Support.PARTLY
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)), answers)
 
     # What is cut from a page
@@ -246,11 +247,6 @@ class _ReplyCheck:
             return f"{statement.lead.rstrip(':')} {words}"
         return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words
 
-    def _lower_invented(self, item: CheckedStatement) -> None:
-        """Nothing is supported that has words between quotation marks which no document has."""
-        if item.invented and item.support.good:
-            item.support = Support.PARTLY
-
     # Parts
 
     def _take(self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support) -> None:
@@ -296,10 +292,6 @@ class _ReplyCheck:
             yield f"the model cites pages that are not there: {', '.join(sorted(pages))}"
         for words in dict.fromkeys(words for item in items for words in item.invented):
             yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
-
-
-def _claims_words(words: str) -> bool:
-    return len(words.split()) >= _LEAST_QUOTATION
 
 
 def _leaves_denial(sentence: str, wanted: str) -> bool:

@@ -66,12 +66,9 @@ class SessionOpener:
         self.reads_hidden: set[str] = set()  # the paths whose hidden text was asked for
 
     def __call__(
-        self,
-        path: str | Sequence[str],
-        on_page: Callable[[int, int], None] | None = None,
-        password: str | None = None,
-        on_first: Callable[[Document], None] | None = None,
-    ) -> Session:
+        self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,
+        password: str | None = None, on_first: Callable[[Document], None] | None = None,
+    ) -> Session:  # fmt: skip
         """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session. A
         `password` is kept while this runs. Raises the errors of the engine, InputError for a path with several."""
         from docqa.app.errors import InputError

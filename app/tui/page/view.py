@@ -31,16 +31,9 @@ if TYPE_CHECKING:
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
 _MARKS = {
-    "chosen": "→ ",
-    "target": "→ ",
-    "cite": "▌ ",
-    "passage": "┃ ",
-    "quote": "│ ",
-    "current-hit": "▶ ",
-    "hit": "· ",
-    "note": "✎ ",
-    "highlight": "▒ ",
-}
+    "chosen": "→ ", "target": "→ ", "cite": "▌ ", "passage": "┃ ", "quote": "│ ", "current-hit": "▶ ", "hit": "· ",
+    "note": "✎ ", "highlight": "▒ ",
+}  # fmt: skip
 _STRONGEST = (
     "chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "note", "highlight", "hidden", "heading",
 )  # fmt: skip

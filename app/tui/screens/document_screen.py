@@ -60,15 +60,9 @@ class DocumentScreen(PromptScreen):
         document_screen: DocumentScreen
 
     def __init__(
-        self,
-        path: str,
-        session: bridge.SessionBridge,
-        store: Store | None,
-        pictures: Pictures | None = None,
-        past: PastQuestion | None = None,
-        together: Sequence[str] = (),
-        question: str = "",
-    ) -> None:
+        self, path: str, session: bridge.SessionBridge, store: Store | None, pictures: Pictures | None = None,
+        past: PastQuestion | None = None, together: Sequence[str] = (), question: str = "",
+    ) -> None:  # fmt: skip
         super().__init__("document")
         self.panes = Panes(path, pictures, self.prompt)
         self.navigation = Navigation(self.panes)

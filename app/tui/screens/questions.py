@@ -81,10 +81,8 @@ class Questions:
         return True
 
     def _answer(self, card: AnswerCard) -> None:
-        card.turn.restart()
-        card.turn.state = "queued"
+        card.turn = Turn(card.turn.question, "queued")  # without what an earlier attempt left
         card.asked_at = self.panes.page.place
-        card.reading = None
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # a process that is killed loses the answer in flight alone
@@ -118,8 +116,6 @@ class Questions:
             self.panes.message(event.message, "warning")
         if card is None:
             return
-        if isinstance(event, events.ReadProgress):
-            card.reading = event
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
         card.redraw()

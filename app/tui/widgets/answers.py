@@ -17,7 +17,6 @@ from textual.widgets import Static
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.history.export import marked_words
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.progress import duration, filled
 from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
     coverage_line,
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from textual import events
 
     from docqa.app.answer.answer import Answer
-    from docqa.app.answer.events import ReadProgress
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
@@ -45,7 +43,6 @@ Type / for commands; Tab goes from pane to pane.
 F1 lists all that can be done, and does it."""
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
-_PROGRESS_CELLS = 8
 # The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
 # The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
@@ -54,7 +51,7 @@ Part = str | tuple[str, str | Style] | Content
 
 
 class AnswerCard(Static):
-    """One question. Mutable through `turn` and `reading`; call `redraw` after a change."""
+    """One question. Mutable through `turn`; call `redraw` after a change."""
 
     @dataclass
     class Chosen(Message):
@@ -67,7 +64,6 @@ class AnswerCard(Static):
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
-        self.reading: ReadProgress | None = None
         self.stops: list[Stop] = []
         self.current: int | None = None
         self.asked_at = (0, 0)  # the place of the text at the top when it was asked
@@ -116,11 +112,7 @@ class AnswerCard(Static):
             return ("waits for the questions before it (Esc takes it away)\n", "italic")
         if self.turn.draft and not self._several:
             return ("writing … (Esc stops)\n", "italic")
-        if self.reading is None or self.reading.done >= self.reading.total:
-            return ("looking for the answer … (Esc stops)\n", "italic")
-        share, left = self.reading.done / self.reading.total, self.reading.eta_seconds
-        soon = f" · {duration(left)} left" if left is not None else ""
-        return (f"read {filled(share, _PROGRESS_CELLS)} {100 * share:.0f} %{soon} · Esc stops\n", "$text-accent")
+        return ("looking for the answer … (Esc stops)\n", "italic")
 
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -18,9 +18,6 @@ from docqa.app.tui.settings import settings_of
 
 if TYPE_CHECKING:
     from textual import events
-
-    from docqa.app.tui.screens.help_screen import HelpScreen
-    from docqa.app.tui.screens.prompt_screen import PromptScreen
 
 # mode: (label, what the empty line says)
 MODES = {
@@ -52,7 +49,7 @@ class PromptLine(Input, inherit_bindings=False):
         Binding("enter", "submit", show=False),
     ]
 
-    def __init__(self, owner: Prompt | HelpScreen, placeholder: str, *, id: str) -> None:
+    def __init__(self, owner: Any, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self._owner = owner
         self.cursor_blink = False  # what moves by itself fights the reader
@@ -86,7 +83,7 @@ class Prompt(Vertical):
         mode: str
         text: str
 
-    def __init__(self, owner: PromptScreen, commands: tuple[keymap.Key, ...], mode: str) -> None:
+    def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")
         self._owner = owner
         self.mode = self._usual = mode

@@ -74,7 +74,7 @@ def test_the_walk(interface, session, answer, tui):
         panes.prompt.line.cursor_blink = False  # or the picture would depend on when it is taken
         panes.prompt.line.value = QUESTION
         await pilot.press("enter")
-        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
+        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
         await pilot.pause()
         compare(pilot.app, "walk_reading")
         go.set()
