@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
-ANSWER_VERSION = 4
+ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 4
+SUMMARY_VERSION = 5
 """Raised whenever the same document would get another summary: those of before are made again."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
