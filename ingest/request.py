@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from docqa.ingest.limits import WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
+from docqa.ingest.types import Document
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class ReadRequest:
 
     A worker reads a long PDF with so many `processes`, by default one for each core. There reading may take `seconds`
     in all, and there and in forks a page of a PDF `page_seconds`. Who calls a worker hears by `on_page` how many pages
-    are begun, and how many there are.
+    are begun, and how many there are, and by `on_first` of a long PDF the Document of its first pages, long before all.
     """
 
     path: str | Path = ""
@@ -37,6 +38,7 @@ class ReadRequest:
     page_seconds: float = WORKER_PAGE_SECONDS
     processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
+    on_first: Callable[[Document], None] | None = field(default=None, compare=False)
 
     def of(self, path: str | Path, data: bytes | None) -> ReadRequest:
         """The same request for another document."""
@@ -66,9 +68,11 @@ def _ignore(number: int) -> None:
 class PageEvents:
     """What is called while a PDF is read: `on_pages` with the number of pages before the first is read, `on_page` with
     each page (from 1) before it is read and 0 behind the last, `on_ocr` with each page before its picture is
-    recognised.
+    recognised, `on_read` with each that a fork has read, `on_first` with the Document of the first pages of a long one.
     """
 
     on_pages: Callable[[int], None] = _ignore
     on_page: Callable[[int], None] = _ignore
     on_ocr: Callable[[int], None] = _ignore
+    on_read: Callable[[int], None] = _ignore
+    on_first: Callable[[Document], None] | None = None

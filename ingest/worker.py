@@ -1,8 +1,9 @@
 """Reading in a child process with limits on memory, processor time and time, so that no file can harm the reader.
 
 The parent sends a JSON request and the bytes of the document (empty: the child reads the path). The child answers with
-the number of pages of a PDF, a message for every one that it begins, another before it recognises the picture of one,
-and a last one with the Document, or what was seen on the one page that was asked for, or the error.
+the number of pages of a PDF, the Document of its first ones where that is wanted, a message for every page that it
+begins or has from a fork, another before it recognises the picture of one, and a last one with the Document, or what
+was seen on the one page that was asked for, or the error.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ _SENT = ("password", "media_type", "include_hidden", "within", "pdfium", "skip",
 
 # What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
 _YOUNG_OBJECTS = 50_000
+
+
+_COUNTED, _ALLOWED = (b"pages", b"page", b"ocr", b"read"), (b"pages", b"ocr")
 
 
 class _Died(Exception):
@@ -120,12 +124,18 @@ class _Clock:
         self.seconds, self.page_seconds = request.seconds, request.page_seconds
         self.end = time.monotonic() + request.seconds
         self._on_page, self._begun, self._pages = request.on_page, 0, 0
+        self._name, self._on_first = request.name, request.on_first
+
+    def first(self, body: bytes) -> None:
+        """Tell the caller of the first pages."""
+        if self._on_first is not None:
+            self._on_first(from_bytes(body, self._name))
 
     def count(self, kind: bytes, number: int) -> None:
         """Tell the caller how many pages are begun; forks begin them in any order."""
         if kind == b"pages":
             self._begun, self._pages = 0, number
-        elif kind == b"page" and number and self._on_page is not None:
+        elif kind in (b"page", b"read") and number and self._on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
             self._on_page(self._begun, self._pages)
 
@@ -136,6 +146,7 @@ class _Child:
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
         fields = {name: getattr(request, name) for name in _SENT}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
+        fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()
         self._size = len(request.content) if request.data is not None else _size_of(request.name)
         # -P: a file called json.py beside the user's documents is not ours to run.
@@ -226,14 +237,17 @@ def _last_message(
                 continue
             hint = "Split the file, or print it to a new PDF"
             raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=hint)
-        if not message.startswith((b"page\n", b"pages\n", b"ocr\n")):
+        kind, _, number = message.partition(b"\n")
+        if kind == b"first":
+            clock.first(number)
+            continue
+        if kind not in _COUNTED:
             return message
-        kind, number = message.split(b"\n")
-        if watch is not None and kind != b"page":
+        if watch is not None and kind in _ALLOWED:
             watch.allow(_allowance(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
-            page, recognising = int(number), kind == b"ocr"
+            page, recognising = 0 if kind == b"read" else int(number), kind == b"ocr"
         step.start()
 
 
@@ -255,11 +269,17 @@ def main() -> int:
     process_limits.allow_seconds(budget_seconds(size) - limits.WORKER_CPU_SECONDS)
 
     def tell(kind: bytes, number: int) -> None:
-        if kind != b"page":
+        if kind in _ALLOWED:
             process_limits.allow_seconds(_allowance(kind, number))
         send(answers, b"%s\n%d" % (kind, number))
 
-    events = PageEvents(*(partial(tell, kind) for kind in (b"pages", b"page", b"ocr")))
+    def tell_first(document: Document) -> None:
+        from docqa.ingest.serialize import to_bytes
+
+        send(answers, b"first\n" + to_bytes(document))
+
+    events = PageEvents(*(partial(tell, kind) for kind in _COUNTED))
+    events = replace(events, on_first=tell_first if fields.pop("wants_first") else None)
     send(answers, _answer(fields, data, events))
     answers.close()
     return 0

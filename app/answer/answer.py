@@ -68,6 +68,11 @@ class Statement:
     file: str | None = None
 
     @property
+    def borne_out(self) -> bool:
+        """Whether its quotes bear it out, in part at least; that a document does not say needs none."""
+        return self.file is not None or self.support not in (Support.UNSUPPORTED, Support.CONTRADICTED)
+
+    @property
     def remark(self) -> str:
         """Why it is not borne out, in words; none for what a document does not say."""
         return "" if self.file is not None and not self.quotes else self.support.remark

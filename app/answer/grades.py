@@ -86,6 +86,11 @@ class Support(StrEnum):
     CONTRADICTED = "contradicted"
 
     @property
+    def good(self) -> bool:
+        """Whether the statement may be shown as verified."""
+        return self in (Support.QUOTED, Support.SUPPORTED)
+
+    @property
     def remark(self) -> str:
         """What is said behind a statement that its quotes do not bear out, else an empty text."""
         return _WEAK.get(self, "")

@@ -25,6 +25,7 @@ from docqa.model.protocol import NamedLogistic
 
 NOT_STATED = "not stated"
 AGREEING = 0.5  # log-odds from which on what is asked holds: of others' files 85 % of those named are right
+LEAST_SURE = 0.7  # the chance that a file is rightly named or left out, their geometric mean, below which it is open
 FRONT_PASSAGES = 3  # of a document, which say what it is about
 UNNAMED = 0.05  # the chance that another value is meant by the one that a question names
 _COMPARED = FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT, FactKind.NUMBER
@@ -79,7 +80,8 @@ def ask_across(
 
 def _named(answer: Answer, question: str) -> float:
     """How likely it is that the value of a document is the one that the question names."""
-    return answer.confidence if answer.answer and answer.answer.casefold() in question.casefold() else UNNAMED
+    value = str(answer.answer or "").partition(",")[0].casefold()  # "New York, United States of America"
+    return answer.confidence if value and value in question.casefold() else UNNAMED
 
 
 def _with_words(signals: Mapping[str, float], scores: np.ndarray, corpus: Corpus, number: int) -> Mapping[str, float]:
@@ -162,6 +164,8 @@ def _joined(
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
     """Those of the answer, in its order: of a comparison the one that was asked for first, where values decide."""
     said = [each for each in found if _counts(asked, each)]
+    if asked.kind.picks and _all_right(asked, said, found) < LEAST_SURE ** len(found):
+        return []
     if asked.kind in (QuestionKind.LEAST, QuestionKind.MOST):
         for kind in _COMPARED:
             values = [(sort_key(fact), each) for each in said if (fact := read(kind, str(each.answer.answer)))]

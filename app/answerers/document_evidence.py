@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from math import inf
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
-from docqa.app.answerers.writing.support import Answering, Judge, judge_of
+from docqa.app.answerers.writing.answers import ReadQuestion
+from docqa.app.answerers.writing.support import Judge, judge_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -26,7 +26,7 @@ from docqa.model.errors import ModelError
 if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader
 
-_MOST_RELEVANT = 4  # quotes that are read again with the question
+_MOST_WORDS = 8  # of the answers that the reader would give
 
 
 @dataclass(frozen=True)
@@ -90,22 +90,24 @@ class DocumentEvidence(ExtractiveAnswerer):
         likely = answerability.probability(values, calibration, found.form)
         return first, first if answerability.refused(likely, calibration) else likely
 
-    def answering(self, question: str) -> Answering:
-        """What the reader makes of places that may answer one question."""
-        return lambda places: self._answered(question, places)
+    def asked(self, found: QuestionEvidence) -> ReadQuestion:
+        """The question of `found` as statements are judged that may answer it."""
+        words = tuple(self._text(place) for place in found.nearest[:_MOST_WORDS])
+        read = partial(self._read_alone, found.question)
+        return ReadQuestion(found.question, found.form, words, tuple(found.nearest), read)
 
-    def _answered(self, question: str, places: Sequence[Located]) -> ReadAlone:
-        shown = list(dict.fromkeys(places))[:_MOST_RELEVANT]
-        if not shown:
-            return ReadAlone(-inf, 0.0)
-        documents = self.corpus.documents
-        texts = [documents[p.document].pages[p.page - 1].text[p.start : p.end] for p in shown]
-        above = [
-            " > ".join((documents[p.document].title, *documents[p.document].section_path(
-                documents[p.document].section_of(p.page, p.start))))
-            for p in shown
-        ]  # fmt: skip
-        return max(read_alone(self.reader, question, above, list(enumerate(texts))))
+    def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
+        """What the reader makes of places, each below its headings, and of texts in the place of one."""
+        texts = [each if isinstance(each, str) else " ".join(map(self._text, each)) for each in shown]
+        above = ["" if isinstance(each, str) else self._above(each[0]) for each in shown]
+        return read_alone(self.reader, question, above, list(enumerate(texts)))
+
+    def _text(self, place: Located) -> str:
+        return self.corpus.documents[place.document].pages[place.page - 1].text[place.start : place.end]
+
+    def _above(self, place: Located) -> str:
+        document = self.corpus.documents[place.document]
+        return " > ".join((document.title, *document.section_path(document.section_of(place.page, place.start))))
 
     def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
         if unread:

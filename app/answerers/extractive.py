@@ -102,14 +102,9 @@ class ExtractiveAnswerer(LocalReading):
         """All passages for `question`, best first, after `read`."""
         return self.find(question)[0]
 
-    def find(self, question: str, ranked: list[Ranked] | None = None) -> tuple[list[Ranked], Candidates | None]:
-        """The passages in the model's order, and the candidates of the best; after `read`, or at once if `quick`.
-
-        `ranked`: the passages in another order to start from.
-        """
+    def find(self, question: str) -> tuple[list[Ranked], Candidates | None]:
+        """The passages in the model's order, and the candidates of the best; after `read`, or at once if `quick`."""
         asked = self._asked(question)
-        if ranked is not None:
-            return self.finder.find(asked, ranked)
         if asked.found is None:
             if self.options.quick:
                 asked.found = self.finder.find_unread(asked, self.corpus.rank(question))

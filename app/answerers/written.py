@@ -26,11 +26,17 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import Form
+from docqa.model.heads.question_heads import QuestionKind
 from docqa.model.prompts.conversation import PASSAGES, WHOLE
 from docqa.model.prompts.written_prompt import Question
 
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import Turn
+
+
+_MOST_GIVEN, _LEAST_GIVEN = 3_000, 600
+"""Tokens of passages that a model is given, by how sure the reader is of its own answer: where it is not, the passage
+that answers stands further back among them."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ class WritingAnswerer:
     def _first_reply(self, asked: AskedToWrite) -> Generator[Event, None, tuple[Given, Reply | None]]:
         """(what the model was given, as much of it as its context has room for; its reply, None where there is no
         passage to give)."""
-        given = self._given(asked, self.generator.budget)
+        given = self._given(asked, self._needed(asked))
         while given.passages:
             try:
                 return given, (yield from self._reply(asked, given))
@@ -167,37 +173,48 @@ class WritingAnswerer:
         finally:
             self._writing = False
 
+    def _needed(self, asked: AskedToWrite) -> int:
+        """Tokens of the passages that are needed; where a number of passages is asked for, of that many."""
+        budget = self.generator.budget
+        if self.options.k is not None or self._asks_each(asked.question):
+            return budget
+        return min(budget, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * asked.found.chances[1]))
+
     def _given(self, asked: AskedToWrite, tokens: int) -> Given:
         """All of the documents, or numbered sentences of at most so many tokens."""
         if asked.whole:
             return self._all
         context, scope = self.corpus.context, scope_of(asked.question, self.corpus.documents)
-        chosen = choose_passages(asked.question, context, asked.usable, scope, tokens, self.options.k)
+        each = self._asks_each(asked.question)
+        chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
         return give(context, chosen, whole=is_whole(context, chosen, scope))
+
+    def _asks_each(self, question: str) -> bool:
+        """Whether a question about several documents wants an answer from each of them."""
+        wanted = self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
+        return wanted is not None and wanted.kind is not QuestionKind.ONE
 
     @cached_property
     def _all(self) -> Given:
         return give_all(self.corpus.context)
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        judge, answering = self.evidence.judge, self.evidence.answering(asked.found.question)
+        refuses, question = self.evidence.reader.refuses, self.evidence.asked(asked.found)
         checked, notes = check_reply(
-            reply.text, given, self.corpus, asked.question, judge, self.evidence.reader.refuses, answering
-        )
+            reply.text, given, self.corpus, asked.question, self.evidence.judge, refuses, question,
+            self._given(asked, self.generator.budget),
+        )  # fmt: skip
         return checked, (*reply.notes, *notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
         found, (text, notes) = asked.found, checked
-        places = [place for item in text.good for spans in item.quotes for place in spans] if text is not None else []
         tokens = self._tokens(given)
         usage = Usage(reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False)
         draft = WrittenDraft(
             question=asked.question,
             checked=text,
             ranked=found.ranked[nearest : nearest + self.options.listed],
-            relevance=self.evidence.answering(found.question)(places).chance,
             first=found.chances[0],
-            reader=found.chances[1],
             coverage=self.corpus.coverage(tokens, *notes),
             usage=self.reading.usage(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.execution.executors import Executor, Serial, process_workers
+from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task, key_of
 from docqa.app.batch.jobs import Job
+from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
 from docqa.app.batch.workspace import Workspace
-from docqa.app.errors import UsageError
+from docqa.app.errors import ResourceError, UsageError
 from docqa.model.cost.machine import available_bytes, processors
 
 if TYPE_CHECKING:
@@ -104,18 +108,25 @@ class Batch:
         Raises ResourceError for what would fail for every document, KeyboardInterrupt (SIGTERM too) after what was
         done is kept.
         """
-        left = self.left()
-        for task in left:
-            self.workspace.clear_failure(task.key)
-        runner = Runner(left, self.workspace, keep, progress, self.settings.max_failures)
-        started = time.monotonic()
-        with _sigterm_interrupts():
-            try:
-                if left:
-                    with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
-                        runner.run(executor)
-            finally:
-                runner.tally.seconds = time.monotonic() - started
+        path = self.workspace.root / LEDGER
+        try:
+            with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():
+                left = self.left()
+                for task in left:
+                    self.workspace.clear_failure(task.key)
+                ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
+                runner = Runner(left, self.workspace, ledger, keep, progress, self.settings.max_failures)
+                started = time.monotonic()
+                try:
+                    if left:
+                        with contextlib.closing(self._executor(plan.jobs, progress)) as executor:
+                            runner.run(executor)
+                finally:
+                    runner.tally.seconds = time.monotonic() - started
+                    ledger.end(runner.tally.seconds, runner.tally.peak_bytes)
+        except sqlite3.Error as error:
+            hint = "make room on that disk, or move the file away: no work is lost with it"
+            raise ResourceError(f"the ledger cannot be written ({error})", where=str(path), hint=hint) from error
         self._learn(plan, runner.tally)
         return runner.tally
 

@@ -64,13 +64,13 @@ def reading_identity(options: Options) -> Json:
     """
     from importlib.metadata import version
 
-    from docqa.app.answerers.remote.address import is_remote
+    from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.ingest.pdf.ocr import available
     from docqa.ingest.read import INGEST_VERSION
     from docqa.model.checkpoints.weights import fingerprint
 
     folder = model_folder(options)
-    server = f"{options.model} at {options.base_url}" if is_remote(options.model) else None
+    server = str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None
     calibration = folder / "calibration.json"
     return {
         "model": server or fingerprint(folder),

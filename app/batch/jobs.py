@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
-ANSWER_VERSION = 4
+ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 4
+SUMMARY_VERSION = 5
 """Raised whenever the same document would get another summary: those of before are made again."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
@@ -52,7 +52,7 @@ class Outcome:
     """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
 
     None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
-    memory of the process that did it.
+    memory of the process that did it, `machine` is the name of another one.
     """
 
     record: str | None = None
@@ -62,6 +62,7 @@ class Outcome:
     reading_s: float = 0.0
     tokens: int = 0
     peak_bytes: int = 0
+    machine: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

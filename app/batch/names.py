@@ -11,8 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-RESERVED = ("digest.md", "summaries.jsonl", "failures.jsonl", ".docqa")
-DIGEST, SUMMARIES, FAILURES, WORKSPACE = RESERVED
+RESERVED = ("digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa")
+DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = RESERVED
 LONGEST_NAME_BYTES = 255
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.items import Item, Task
 from docqa.app.batch.jobs import with_path
-from docqa.app.batch.names import DIGEST, FAILURES, SUMMARIES, output_names
+from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.atomic import write_whole
 from docqa.app.summary.markdown import digest_markdown, render_markdown
@@ -37,7 +37,7 @@ class SummaryFiles:
 
     def prepare(self) -> None:
         """Say in the workspace what will be written. Raises UsageError where that would replace somebody's file."""
-        names = {*self._names.values(), *_TABLES}
+        names = {*self._names.values(), *_TABLES, LEDGER}
         ours = set(self._batch.workspace.outputs())
         for name in sorted(names - ours):
             if os.path.lexists(self._root / name):
@@ -68,7 +68,7 @@ class SummaryFiles:
 
     def drop_stale(self) -> None:
         """After `finish`: remove pages of documents that are gone or failed since, and the folders left empty."""
-        current = {*self._pages, *_TABLES}
+        current = {*self._pages, *_TABLES, LEDGER}
         for name in set(self._batch.workspace.outputs()) - current:
             page = self._root / name
             page.unlink(missing_ok=True)

@@ -60,6 +60,9 @@ def ask(
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
     think: flags.Think = None,
     hide: flags.HideThoughts = False,
+    unsupported: Annotated[
+        bool, typer.Option("--show-unsupported", help="Print apart what a model wrote and no quote bears out.")
+    ] = False,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
     ray: batches.Ray = None,
@@ -91,7 +94,7 @@ def ask(
     options = given.options(quick=quick, preview=preview, think=think)
     inputs.check_writing(options)
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
-    run = _Run(asked, options, shown_as, named, thoughts=not hide and shown_as == "text")
+    run = _Run(asked, options, shown_as, named, not hide and shown_as == "text", unsupported)
     if not each:
         code = report.worst([run.ask(paths)])
     elif as_batch:
@@ -120,6 +123,7 @@ class _Run:
     form: str
     named: bool
     thoughts: bool = False
+    unsupported: bool = False
     model: Model | None = None
     _known: tuple[str, ...] = ()
     _collected: AnsweredQuestions | None = field(init=False, default=None)
@@ -141,7 +145,8 @@ class _Run:
 
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
-        return Screen(as_json=self.form == "json", heading=heading, several=several, collect=collect, **more)
+        more |= {"heading": heading, "several": several, "collect": collect, "unsupported": self.unsupported}
+        return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
         """All questions of one context."""

@@ -36,18 +36,21 @@ def bench(
         list[str] | None,
         typer.Option("--row", metavar="NAME", help="Only this row of what is there at once, such as tui_first_frame."),
     ] = None,
+    plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure speed on this machine, beside other programs.
 
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
+    inputs.check_plot(plot)
     from docqa.app.bench import at_once, machine, rows
+    from docqa.app.output import figures
 
     options = inputs.local(given.options(), "bench")
     if only is not None:
         unknown = sorted(set(only) - set(at_once.NAMES))
         if unknown or real is not None or long or quick:
-            what = f"--row {unknown[0]}: no such row" if unknown else "--row goes with --json alone"
+            what = f"--row {unknown[0]}: no such row" if unknown else "--row goes with --json and --plot alone"
             raise UsageError(what, hint=f"one of {', '.join(at_once.NAMES)}")
         measured = at_once.at_once_rows(only)
     else:
@@ -57,6 +60,8 @@ def bench(
     for row in measured:
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
+    ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
+    figures.write(plot, figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios))
     if not as_json:
         about = f"{described['threads']} threads, {described['kernels']}, load before {described['load']}"
         report.result(f"{described['processor']}, {about}")

@@ -12,9 +12,10 @@ def one_of(*values: str) -> Callable[[str], list[str]]:
 
 def models(incomplete: str) -> list[str]:
     """The names of models that are on this machine."""
+    from docqa.app.answerers.remote.address import SERVERS
     from docqa.app.models.library import BUNDLED_NAME, models_root, pulled_models
 
-    names = [BUNDLED_NAME, *(pulled.id for pulled in pulled_models(models_root())), "openai:"]
+    names = [BUNDLED_NAME, *(pulled.id for pulled in pulled_models(models_root())), *(f"{kind}:" for kind in SERVERS)]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 

@@ -35,14 +35,14 @@ Model = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="NAME|FOLDER|FILE.gguf|openai:NAME",
+        metavar="NAME|FOLDER|FILE.gguf|openai:NAME|ollama:NAME|lmstudio:NAME|vllm:NAME|llamacpp:NAME",
         autocompletion=completions.models,
-        help="The model that answers. Only with openai:NAME, passages of the documents are sent to a server.",
+        help="The model that answers. Only with a server's, as openai:NAME, passages of the documents are sent there.",
     ),
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--base-url", metavar="URL", help="The server of openai:NAME; its key is read from DOCQA_API_KEY."),
+    typer.Option("--base-url", metavar="URL", help="The server of the model; its key is read from DOCQA_API_KEY."),
 ]
 Evidence = Annotated[
     int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
@@ -120,6 +120,7 @@ class SharedOptions:
         Raises UsageError for a bad setting or a server without a model on it, InputError for the password file.
         """
         from docqa.app import config
+        from docqa.app.answerers.remote.address import usual_url
         from docqa.app.commands import inputs
         from docqa.app.options import Options
 
@@ -137,11 +138,12 @@ class SharedOptions:
         )
         model = inputs.model_to_load(settings.text("model"), settings.text("cache_dir"))
         remote = inputs.is_remote(model)
+        named = self.base_url if self.model and usual_url(model) else settings.text("base_url")
         if self.base_url is not None and not remote:
             raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
         return Options(
             model=model,
-            base_url=settings.text("base_url") if remote else None,
+            base_url=named if remote else None,
             timeout_s=settings.count("timeout") or 120,
             think=think,
             k=settings.count("k"),

@@ -30,7 +30,7 @@ _PackedTo = Annotated[
     typer.Option("--bits", metavar="4|6|8", help="Quantize it, and keep only that (default: keep it as it comes)."),
 ]
 _Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
-_Chosen = Annotated[str, flags.named_model("NAME|FOLDER", "A model that is here, or openai:NAME.")]
+_Chosen = Annotated[str, flags.named_model("NAME|FOLDER", "A model that is here, or a server's, as openai:NAME.")]
 _Source = Annotated[str, flags.named_model("NAME|FOLDER", "A model, or a checkpoint folder.")]
 _Bits = Annotated[int, typer.Option("--bits", metavar="4|6|8", help="Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
@@ -95,17 +95,17 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
 
     This writes `model` into config.toml. --model and DOCQA_MODEL still take precedence.
 
-    With openai:NAME, passages of every document that you ask about are sent to that server.
+    With a server's, passages of every document that you ask about are sent there.
     """
     from docqa.app import config
-    from docqa.app.answerers.remote.address import Address, is_remote
+    from docqa.app.answerers.remote.address import Address, is_remote, usual_url
     from docqa.app.models import library
     from docqa.app.models.choose import set_values
 
     values: dict[str, str | None]
     if is_remote(name):
-        address = Address.of(name, base_url or config.resolve().text("base_url"))
-        values = {"model": name, "base_url": address.base_url}
+        address = Address.of(name, base_url or usual_url(name) or config.resolve().text("base_url"))
+        values = {"model": name, "base_url": None if address.base_url == usual_url(name) else address.base_url}
     elif base_url is not None:
         raise UsageError("--base-url goes with openai:NAME", where=name, hint="docqa models use openai:NAME")
     else:

@@ -9,8 +9,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from docqa.app import report
-from docqa.app.answerers.remote.address import is_remote
+from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
 from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 
 _Model = Annotated[str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")]
 _Folder = Annotated[str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")]
+_Server = Annotated[
+    str | None,
+    typer.Option("--server", metavar="|".join([*filter(SERVERS.get, SERVERS), "URL"]), help="List a server's models."),
+]
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
-def list_models() -> int:
-    """Print the models that are here, and those that can be pulled.
+def list_models(server: _Server = None) -> int:
+    """Print the models that are here, and those that can be pulled; or those of a server.
 
     `*` marks the one that answers now. Of the others you see the size of the download, of the weights in 4 bits, the
     memory for 262,144 tokens with these, the share of the parameters that one token uses, and the license.
@@ -35,6 +41,8 @@ def list_models() -> int:
     from docqa.app import config
     from docqa.app.models.library import find, models_root, pulled_models
 
+    if server is not None:
+        return _list_served(server)
     chosen, root = config.resolve().text("model"), models_root()
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
@@ -45,8 +53,19 @@ def list_models() -> int:
         report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
     report.result("\n" + "\n".join(_known_lines()))
     report.note(
-        "--model also takes the folder or GGUF file of any model of the family, and openai:NAME with --base-url"
+        "--model also takes the folder or GGUF file of any model of the family, and a server's: openai:NAME with "
+        "--base-url, or ollama:NAME, lmstudio:NAME, vllm:NAME, llamacpp:NAME on this machine"
     )
+    return report.ANSWERED
+
+
+def _list_served(server: str) -> int:
+    """Print the models of a server, as --model names them: one of SERVERS at its usual address, or a base URL."""
+    from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
+
+    named = SERVERS.get(server) is not None
+    address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
+    report.result("\n".join(ChatClient(address, CONNECT_S).models()))
     return report.ANSWERED
 
 

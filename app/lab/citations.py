@@ -112,22 +112,22 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
     shown = [_text(context, places) for places in item.quotes]
     own = [_text(context, [place]) for n in item.written.numbers if (place := answerer.given.sentence(n))]
     near = " ".join(around(context, places[0]) for places in item.quotes[:2])
-    cut = item.judgement.support is Support.QUOTED
+    cut = item.support is Support.QUOTED
 
     def supports(evidence: Sequence[Sequence[str]]) -> list[bool]:
         found = [Evidence(" ".join(cites), near) for cites in evidence]
         judged = judge_statements(answerer.evidence.judge, [claim] * len(found), found)
         # What was cut from a page stands in one of its cites, however short it is.
         whole = [cut and any(_has(cite, words) for cite in cites) for cites in evidence]
-        return [judgement.good or within for judgement, within in zip(judged, whole, strict=True)]
+        return [support.good or within for support, within in zip(judged, whole, strict=True)]
 
     recall, precise = scored(words, shown, supports)
     own_recall, own_precise = scored(words, list(dict.fromkeys(own)), supports)
     differs = differences(claim, " ".join(shown), near)
     return {
-        "text": item.written.text, "support": str(item.judgement.support), "cites": shown, "own_cites": own,
+        "text": item.written.text, "support": str(item.support), "cites": shown, "own_cites": own,
         "recall": recall, "precise": precise, "own_recall": own_recall, "own_precise": own_precise,
-        "verified_but_differs": item.judgement.good and bool(differs.numbers or differs.negations),
+        "verified_but_differs": item.support.good and bool(differs.numbers or differs.negations),
     }  # fmt: skip
 
 

@@ -91,14 +91,16 @@ class Screen:
 
     `thoughts`: what a model thinks before it answers is shown, dim, on standard error. `known`: notices that were shown
     before. `collect`: gets the answers, which are not printed then.
+    `unsupported`: what a model wrote and nothing bears out is printed, apart.
     """
 
     def __init__(
         self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False,
         files: int = 1, known: Iterable[str] = (), collect: Callable[[Answer], object] | None = None,
+        unsupported: bool = False,
     ) -> None:  # fmt: skip
         self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
-        self._collect = collect
+        self._collect, self._unsupported = collect, unsupported
         self._progress: Progress | None = None
         self._warned = set(known)
         self._thoughts = Thoughts() if thoughts else None
@@ -175,5 +177,5 @@ class Screen:
         if self._several:
             report.result(f"> {render.printable(answer.question)}")
         columns = shutil.get_terminal_size().columns if is_live(sys.stdout) else None
-        text = render.answer_text(answer, files=self._files, columns=columns)
+        text = render.answer_text(answer, files=self._files, columns=columns, unsupported=self._unsupported)
         report.result(text + ("\n" if self._heading or self._several else ""))

@@ -1,14 +1,33 @@
-"""Figures as SVG text: shares over shares."""
+"""Figures as SVG text: ratios to a peer, and shares over shares."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
+
+from docqa.app.storage.atomic import write_whole
 
 COLOUR = "#1f5fa8"
 WIDTH, MARGIN = 760, 50
 _TEXT = 'font-family="sans-serif" font-size="{size}" fill="#222222"'
+
+
+def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
+    """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
+    row, left, wide, top = 26, 230, 420, 56
+    longest = max([1.0, *found.values()])
+    parts = [_label(12, 22, title, 15), _label(12, 42, below, 12)]
+    for number, (name, ratio) in enumerate(found.items()):
+        y, long = top + number * row, wide * ratio / longest
+        parts.append(_label(12, y + 16, name, 12) + _box(left, y + 3, long, row - 8))
+        parts.append(_label(left + long + 6, y + 16, f"{ratio:.2f}", 12))
+    if not found:
+        parts.append(_label(12, top + 16, "nothing was compared with a peer", 12))
+    height = top + row * max(1, len(found))
+    level = left + wide / longest
+    return _document([*parts, _line(level, top, level, height)], height + 20)
 
 
 class Square(NamedTuple):
@@ -52,6 +71,12 @@ def _square(panel: Square, left: float, floor: float, side: float) -> str:
     return "".join(parts)
 
 
+def write(path: Path | str | None, drawn: str) -> None:
+    """Write a figure, whole or not at all; nothing where `path` is None. Raises OSError."""
+    if path is not None:
+        write_whole(str(path), drawn.encode("utf-8"))
+
+
 def _document(parts: Sequence[str], height: float) -> str:
     size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
     back = f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>'
@@ -60,6 +85,10 @@ def _document(parts: Sequence[str], height: float) -> str:
 
 def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_TEXT.format(size=size)}>{escape(text)}</text>'
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{COLOUR}"/>'
 
 
 def _line(x: float, y: float, to_x: float, to_y: float, opacity: float = 1.0) -> str:

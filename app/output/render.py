@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.grades import Status
+from docqa.app.answer.grades import Status, Support
 from docqa.app.answer.text import CONTROL, clip
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _LEADERS = re.compile(r"\.{4,}")
 EXCERPT_CHARACTERS = 300
 POSSIBLE_CHARACTERS = 600
 """Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
+_STEM = 5  # letters by which words of one stem are taken as one
 NOT_STATED = "Not certain enough to be stated as an answer."
 
 # "p. 1, 1" would look like two pages
@@ -27,12 +28,14 @@ _BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\
 
 
 def answer_text(
-    answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True, columns: int | None = None
+    answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True, columns: int | None = None,
+    unsupported: bool = False,
 ) -> str:
     """The whole answer to a question about `files` documents, without a line end at its end.
 
     Every place names its file where there are several. Quotes are numbered from `first_quote` where that is given.
     `judged`: the confidence is said at the end. `columns`: of a terminal, on which what several files say is a table.
+    `unsupported`: what nothing bears out stands below, apart.
     """
     several = _several(answer, files)
     covered = coverage_line(answer.coverage)
@@ -44,6 +47,8 @@ def answer_text(
         blocks = [covered, headline(answer)]
     else:
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
+    if unsupported:
+        blocks.append("\n".join(_titled("Written, and not borne out by the documents:", _unsupported(answer))).lstrip())
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -128,7 +133,10 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
         return "Not found among the passages that the question's words find."
     if was_searched(answer):
         return "Not found."
-    return printable(answer.answer) if answer.answer is not None else f"No answer ({answer.status})."
+    if answer.answer is None:
+        return f"No answer ({answer.status})."
+    stated = [statement.text for statement in answer.statements if statement.borne_out]
+    return printable(answer.answer if len(stated) == len(answer.statements) else " ".join(stated))
 
 
 def possible_line(item: EvidenceItem, file: str | None = None) -> str:
@@ -166,18 +174,36 @@ def searched_line(coverage: CoverageReport, files: int = 1) -> str:
 
 def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly supported]` behind `mark`:
-    where there are several, or one is not borne out by its quotes. First how many files there are, if that is asked."""
-    weak = any(statement.remark or statement.file for statement in answer.statements)
-    shown = answer.statements if weak or len(answer.statements) > 1 else ()
+    where there are several, or one is borne out in part. First how many files there are, if that is asked. What nothing
+    bears out is not among them."""
+    stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
+    weak = any(statement.remark or statement.file for statement in stated)
+    shown = stated if weak or len(answer.statements) > 1 else []
     file = shown[0].file if shown else None
     lead = (answer.answer or "").partition(f"{os.path.basename(file)}: ")[0].rstrip(": ") if file else ""
-    return [*filter(None, [lead]), *(mark + _statement_text(statement, places(statement)) for statement in shown)]
+    return [*filter(None, [lead]), *(mark + _statement_text(each, places(each), _open(each, answer)) for each in shown)]
 
 
-def _statement_text(statement: Statement, places: Sequence[str]) -> str:
+def _statement_text(statement: Statement, places: Sequence[str], open_words: Sequence[str] = ()) -> str:
     file = f"{printable(os.path.basename(statement.file))}: " if statement.file is not None else ""
     where = f" ({'; '.join(dict.fromkeys(places))})" if places else ""
-    return file + printable(statement.text) + where + (f" [{statement.remark}]" if statement.remark else "")
+    remark = "; not in its quotes: ".join(filter(None, (statement.remark, ", ".join(open_words))))
+    return file + printable(statement.text) + where + (f" [{remark}]" if remark else "")
+
+
+def _open(statement: Statement, answer: Answer) -> list[str]:
+    """The words of a statement that is borne out in part which stand in none of its quotes, in any form."""
+    if statement.support != Support.PARTLY or not statement.quotes:
+        return []
+    said = " ".join(answer.quotes[at].text for at in statement.quotes).casefold()
+    words = (word.strip(".,;:!?()[]\"'“”‘’") for word in printable(statement.text).split())
+    return [word for word in words if word and word.casefold()[:_STEM] not in said]
+
+
+def _unsupported(answer: Answer) -> list[str]:
+    """What was written and is not asserted; of a text of which nothing is asserted all."""
+    left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
+    return [f"- {_statement_text(each, ())}" for each in left]
 
 
 def document_line(path: str, answer: Answer) -> str:
@@ -241,7 +267,7 @@ def _line_range(first: Cite, last: Cite) -> str:
 def _answer_block(
     answer: Answer, several: bool, first_quote: int | None, judged: bool, columns: int | None
 ) -> str:
-    lines = _statement_lines(answer, several) or [printable(answer.answer or "")]
+    lines = _statement_lines(answer, several) or [headline(answer)]
     if columns is not None and len(rows := [each for each in answer.statements if each.file is not None]) > 1:
         lead = [line for line in lines[:1] if not line.startswith("- ")]
         lines = [*lead, *_file_table(answer, rows, columns)]
@@ -290,7 +316,6 @@ def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
     lines.append(" ".join((searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings))))
     lines += written_from(answer)
-    lines += _titled("The model wrote:", _statement_lines(answer, several))
     lines += _titled("Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)])
     return "\n".join(lines)
 

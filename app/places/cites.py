@@ -39,10 +39,7 @@ _PAGE_AND_LINES = lazily(
 )
 _BEHIND_QUOTATION = lazily(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = lazily(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
-_SECTIONS = (
-    "section", "subsection", "clause", "subclause", "article", "paragraph", "schedule", "exhibit", "appendix", "annex",
-    "chapter", "part",
-)  # fmt: skip
+_SECTIONS = (*sorted(grammar.PROVISIONS | grammar.ATTACHMENTS), "chapter", "part")
 _WORK_BEFORE = lazily(
     r"(?:\d{1,40}\s{1,40})?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]{0,40}\s{1,40}){0,20}(?:Code|Stat\.|"
     r"Act(?:\s+\d{4})?|Rules?|Regulations?))\s*+(?:Ann\.\s*+)?(?:,\s*+)?$"
@@ -57,11 +54,10 @@ _WORK_PAGE = lazily(
     r"[A-Z][\w'’-]{1,60}(?:\s(?:and|&)\s[A-Z][\w'’-]{1,60}|\set\sal\.)?,?\s"
     r"\(?(?:1[6-9]|20)\d\d[a-z]?\)?[,:])\s*$"
 )
-_WORDS = "|".join((*sorted(grammar.PROVISIONS | grammar.ATTACHMENTS), "chapter", "part"))
 _FULL = grammar.SHORTENED | {"s": "section"}
 _SHORT = lazily(rf"(?<![\w.’'])(?P<word>{'|'.join(_FULL)})\.?\s?(?=\d+(?![\da-z]))", re.IGNORECASE)
 _SMALL = lazily(
-    rf"\b(?P<word>{_WORDS})\s+(?P<number>[ivxlc]{{2,7}}|[b-hj-z]|[ai](?=\s*(?:[?.,;:)]|$)|\s+(?:of|to|say|provide)))"
+    rf"\b(?P<word>{'|'.join(_SECTIONS)})\s+(?P<number>[ivxlc]{{2,7}}|[b-hj-z]|[ai](?=\s*(?:[?.,;:)]|$)|\s+(?:of|to|say|provide)))"
     rf"(?![\w’'])",
     re.IGNORECASE,
 )

@@ -13,13 +13,14 @@ from docqa.app.places.cites import PlaceCite, find_cites, in_full
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.normalise import fold
 from docqa.ingest.language.numbers import ordinal
+from docqa.ingest.language.places import ATTACHMENTS
 from docqa.ingest.language.words import DOCUMENTS
 from docqa.ingest.types import Document
 
 _BARE = re.compile(r"[A-Za-z0-9]{1,6}(?:[.\-–][A-Za-z0-9]{1,4})*(?:\([A-Za-z0-9]{1,5}\))*\.?")
 _PAGE_WORD = re.compile(r"^(?:p|pp|page)\b\.?\s*")
 _PHYSICAL = re.compile(r"(?:pdf\s*)?(\d{1,9})")
-_WORDS = ("section", "", "chapter", "part", "schedule", "appendix", "exhibit", "annex", "title", "attachment")
+_WORDS = ("section", "", "chapter", "part", *sorted(ATTACHMENTS), "title")
 _LEAST_NAME = 4
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
-from docqa.app.places.headings import without_brackets
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.expressions import lazily
@@ -31,6 +30,7 @@ _KIND = lazily(
     r"(?:(?P<word>[^\W\d_]{1,40})\.?\s+|(?P<sign>[§¶]){1,8}\s*)?(?P<number>\(?[\w.\-–]{1,40}\)?(?:\([A-Za-z0-9]{1,4}\)){0,8})$"
 )
 _ASIDE = lazily(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
+_BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _UNUSABLE_GRADE = "F"
 _LEAST_HEADING = 4
 _DOTTED_LETTER = lazily(r"\.[a-z]$", re.IGNORECASE)
@@ -144,7 +144,7 @@ class CitedPlaces:
     @cached_property
     def _headings(self) -> list[tuple[str, Section]]:
         """(folded title without what is in brackets, section), the longest first."""
-        titles = [(fold(without_brackets(section.title)).text, section) for section in self.document.sections]
+        titles = [(fold(_BRACKETED.sub("", section.title).strip()).text, section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
     # Lines

@@ -1,5 +1,5 @@
-"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "the
-introduction", "in lease.pdf".
+"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "in
+lease.pdf".
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.front_matter import DOCUMENT_WORDS
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.app.places.cites import PlaceCite, find_cites, in_full
-from docqa.app.places.headings import named_headings
 from docqa.app.places.named import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region, common, stripped
 from docqa.app.quotes.verifier import Located
@@ -24,9 +23,8 @@ from docqa.ingest.types import Document, Section, Span
 _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
 )
-_ALSO = ("footnote", "title", "attachment", "annexure", "recital", "count", "amendment")
+_ALSO = ("footnote", "title", "annexure", "recital", "count", "amendment")
 """Words for places that somebody who cites a text does not use for it."""
-_INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
 _OF_THE_DOCUMENT = lazily(
     rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
     re.IGNORECASE,
@@ -65,10 +63,6 @@ class Scope:
         """What of `start:end` of that page is within the scope."""
         return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
 
-    def touches(self, document: int, page: int, start: int, end: int) -> bool:
-        """Whether any of `start:end` of that page is within the scope."""
-        return bool(self.parts(document, page, start, end))
-
 
 def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     """The part of `documents` that `question` is limited to; None where it names no place that they have."""
@@ -81,7 +75,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
         pages = [Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which)]
         spans = _spans(documents, pages)
         return Scope(spans, False, True) if spans else None
-    spans = _spans(documents, _narrowed(typed, mentions))
+    spans = _spans(documents, _narrowed(mentions))
     masked = _masked_places(typed, [where for where, _ in mentions])
     whole = _asks_for_place(masked)
     return Scope(spans, whole, whole or _looks_inside(masked)) if spans else None
@@ -92,7 +86,7 @@ def passages_in(scope: Scope, context: Context) -> list[int]:
     return [
         number
         for number, placed in enumerate(context.passages)
-        if scope.touches(placed.document, placed.passage.page, placed.passage.start, placed.passage.end)
+        if scope.parts(placed.document, placed.passage.page, placed.passage.start, placed.passage.end)
     ]
 
 
@@ -115,8 +109,6 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
             else:
                 regions = _main(regions, places, cite)
             found.setdefault(Span(cite.start, cite.end), []).extend(regions)
-        for span, section in named_headings(typed, document):
-            found.setdefault(span, []).append(places.region_of(section))
     kept: list[Mention] = []
     for span, regions in sorted(found.items(), key=lambda item: (item[0].start, -item[0].end)):
         if regions and not (kept and span.start < kept[-1][0].end):
@@ -145,23 +137,11 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     return body or regions
 
 
-def _narrowed(typed: str, mentions: list[Mention]) -> list[Region]:
-    """The regions of all mentions; of "Part A of Schedule 2" those of the one within the other."""
-    kept: list[Region] = []
-    outer: list[Region] | None = None
-    for at in range(len(mentions) - 1, -1, -1):
-        span, regions = mentions[at]
-        behind = mentions[at + 1][0].start if at + 1 < len(mentions) else None
-        joined = _INSIDE.fullmatch(typed, span.end, behind) if behind is not None and outer is not None else None
-        if joined is not None and outer is not None:
-            within = [region for region in regions if any(_within(region, one) for one in outer)]
-            around = [one for one in outer if any(_within(one, region) for region in regions)]
-            if within or around or joined["of"]:
-                kept = [region for region in kept if region not in outer]
-                regions = within or around or outer
-        kept = [*regions, *kept]
-        outer = regions
-    return kept
+def _narrowed(mentions: list[Mention]) -> list[Region]:
+    """The regions of all mentions; of "Part A of Schedule 2" those that are within another."""
+    every = [region for _, regions in mentions for region in regions]
+    inner = [one for one in every if any(one != other and _within(one, other) for other in every)]
+    return inner or every
 
 
 def _within(inner: Region, outer: Region) -> bool:

@@ -36,10 +36,6 @@ class Sentences:
         """The characters of a run, from its first sentence to its last."""
         return Span(self.spans[run.start].start, self.spans[run.stop - 1].end)
 
-    def length(self, run: range) -> int:
-        """The words of a run."""
-        return sum(len(self.text[span.start : span.end].split()) for span in self.spans[run.start : run.stop])
-
     def grown(self, run: range, enough: Callable[[range], bool]) -> range:
         """`run` with neighbours, those behind before those in front, until it is `enough` or all there is."""
         while not enough(run) and len(run) < len(self.spans):

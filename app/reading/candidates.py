@@ -203,16 +203,11 @@ class ScoredPlaces:
         start, end = trim(item.text, start, min(end, len(item.text)))
         if start >= end:
             return None
-        return self.scored(
-            Candidate(
-                number, item.document, item.page, item.start + start, item.start + end,
-                logprob, token_count, 0.0, *self.place(number, start, end),
-            )
+        made = Candidate(
+            number, item.document, item.page, item.start + start, item.start + end,
+            logprob, token_count, 0.0, *self.place(number, start, end),
         )  # fmt: skip
-
-    def scored(self, candidate: Candidate) -> Candidate:
-        """`candidate` with its score."""
-        return replace(candidate, score=candidate_score(candidate, self.weights))
+        return replace(made, score=candidate_score(made, self.weights))
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from docqa.app.answer.grades import Verdict
@@ -30,7 +30,7 @@ from docqa.app.reading.clauses import ClauseSentence, name_weights
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.parties import QUOTES, names_in
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
-from docqa.app.reading.wording.forms import answers_briefly, form_of
+from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
@@ -38,7 +38,6 @@ LIKELY_ITEM = 0.5
 LIST = 6.0  # how much likelier a list is than the reader says, which was trained on few of them
 LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask for one
 LEAD_IN = 200  # characters between the words that lead to a list and its first item
-SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
 UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 87 % are right
 PLACE_WORDS = 250
@@ -76,7 +75,7 @@ def decide(
         candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    form = _form(reading, form_of(question)) if wanted == ANYTHING else _form_wanted(wanted)
+    form = _form(reading, question) if wanted == ANYTHING else _form_wanted(wanted)
     candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
@@ -86,13 +85,11 @@ def decide(
         items = _names(reading, places, best, excerpt)
     elif form is Form.LIST:
         items = _items(reading, places, documents[best.document], best, excerpt)
-    elif form is Form.TWO_PARTS:
-        items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
         verdict = verdict_of(sentence.yes)
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else
-    if form in (Form.LIST, Form.TWO_PARTS) and len(items) < (2 if wanted.kind is None else 1):
+    if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
     if form is Form.FACT and wanted.kind is None and not answers_briefly(question, _text(places, best)):
@@ -153,12 +150,10 @@ def _touch(best: Candidate, item: Candidate) -> bool:
     return best.page == item.page and item.start - LEAD_IN < best.end and best.start < item.end
 
 
-def _form(reading: ExcerptReading, worded: Form) -> Form:
-    """The wording settles yes or no; a list or two parts are rather seen by the reader."""
-    if worded is Form.YES_NO:
-        return worded
-    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
-    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if worded is Form.LIST else 1.0)
+def _form(reading: ExcerptReading, question: str) -> Form:
+    """The form that the reader finds likeliest; a question of two parts is asked as two."""
+    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
+    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
     return max(chances, key=lambda form: chances[form])
 
 
@@ -259,17 +254,6 @@ def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
     return replace(candidate, start=item.start + start, end=item.start + end) if start < end else candidate
 
 
-def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:
-    """The best candidate and the best in another sentence, in the order of the text."""
-    best = candidates[0]
-    for other in candidates[1:]:
-        if best.logprob - other.logprob > SECOND_PART:
-            break
-        if not _same_sentence(best, other, places):
-            return tuple(sorted((best, other), key=lambda c: (c.document, c.page, c.start)))
-    return ()
-
-
 def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
     return plain_words(_text(places, candidate))
 
@@ -279,23 +263,10 @@ def _text(places: ScoredPlaces, candidate: Candidate) -> str:
     return item.text[candidate.start - item.start : candidate.end - item.start]
 
 
-def _same_sentence(one: Candidate, other: Candidate, places: ScoredPlaces) -> bool:
-    if one.excerpt != other.excerpt:
-        return False
-    item = places.excerpts[one.excerpt]
-    sentences = Sentences(item.text)
-    touched = [set(sentences.touched(c.start - item.start, c.end - item.start)) for c in (one, other)]
-    return bool(touched[0] & touched[1])
-
-
 def _signals(
-    reading: ExcerptReading,
-    candidates: tuple[Candidate, ...],
-    items: tuple[Candidate, ...],
-    form: Form,
-    excerpt: int,
+    reading: ExcerptReading, candidates: tuple[Candidate, ...], items: tuple[Candidate, ...], form: Form, excerpt: int,
     alone: ReadAlone,
-) -> dict[str, float]:
+) -> dict[str, float]:  # fmt: skip
     """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
     best = candidates[0]
     apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)
@@ -306,16 +277,12 @@ def _signals(
         "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
         "answers": _bounded(reading.answers[excerpt]),
         "answers_alone": _bounded(alone.answers),
-        "answers_elsewhere": _bounded(_second_largest(reading.answers)),
+        "answers_elsewhere": _bounded(sorted(reading.answers)[-2:][0]),
         "form_chance": reading.forms[form],
         "yes": _bounded(alone.yes),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }
-
-
-def _second_largest(values: Iterable[float]) -> float:
-    return sorted(values)[-2:][0]
 
 
 def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:

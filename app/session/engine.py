@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docqa.app.session.session import Session
+    from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
 
@@ -26,12 +27,13 @@ def open_session(
     *,
     model: Model | None = None,
     on_page: Callable[[int, int], None] | None = None,
+    on_first: Callable[[Document], None] | None = None,
 ) -> Session:
     """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when it is needed.
 
-    `model` hands in one that is loaded already. `on_page` hears of each page of a PDF that is begun, and how many there
-    are. Raises docqa.ingest.errors for documents, InputError for sections that they lack, docqa.model.errors for the
-    model when it is first used.
+    `model` hands in one that is loaded already. `on_page` and `on_first` are those of ReadRequest. Raises
+    docqa.ingest.errors for documents, InputError for sections that they lack, docqa.model.errors for the model when it
+    is first used.
     """
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.session.session import Session
@@ -42,7 +44,7 @@ def open_session(
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
     store = store_of(chosen)
-    found = read_sources(paths, reading_of(chosen, on_page), store)
+    found = read_sources(paths, reading_of(chosen, on_page, on_first), store)
     if chosen.sections is not None:
         from docqa.app.places.limited import limited
 

@@ -46,11 +46,15 @@ class Sources:
     notices: list[str] = field(default_factory=list)
 
 
-def reading_of(options: Options, on_page: Callable[[int, int], None] | None = None) -> ReadRequest:
-    """How `options` have documents read; `on_page` hears of each page of a PDF that is begun, and how many."""
+def reading_of(
+    options: Options,
+    on_page: Callable[[int, int], None] | None = None,
+    on_first: Callable[[Document], None] | None = None,
+) -> ReadRequest:
+    """How `options` have documents read; `on_page` and `on_first` are those of ReadRequest."""
     return ReadRequest(
         password=options.password, media_type=options.media_type, include_hidden=options.include_hidden,
-        within=options.within, on_page=on_page,
+        within=options.within, on_page=on_page, on_first=on_first,
     )  # fmt: skip
 
 

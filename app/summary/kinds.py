@@ -26,7 +26,7 @@ _CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 def bias_of(document: Document, kind: DocumentKind, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
     """What is added to the score of each candidate for the kind of its document, and for who says it, [candidates]."""
     found = np.zeros(len(candidates))
-    signed = _is_signed(document)
+    signed = any(section.source == "opinion" for section in document.sections)  # by judges
     for number, each in enumerate(candidates):
         if is_spoken(document, each.page, each.start, each.end):
             found[number] += SPOKEN
@@ -55,8 +55,3 @@ def leading(kind: DocumentKind, pool: Pool) -> list[int]:
     for topic in topics:
         chosen += choose_for_topic(topic, pool, salience, chosen, outside)
     return chosen
-
-
-def _is_signed(document: Document) -> bool:
-    """Whether judges have signed opinions in it."""
-    return any(section.source == "opinion" for section in document.sections)

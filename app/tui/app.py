@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from dataclasses import replace
@@ -21,6 +22,8 @@ from docqa.app.tui.settings import TuiSettings
 from docqa.app.tui.typing_screen import TypingScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import Binding
     from textual.theme import Theme
 
@@ -31,32 +34,25 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
-_QUIT = "ctrl+q"  # works at any moment, also before there is anything to type into
+_QUIT = "ctrl+q"  # works at any moment
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it.
-
-    Without a path it shows what was read and asked before, and the current folder. `pictures` is None where the
-    terminal shows none; `typed` is what was typed before.
-    """
+    """Shows the documents at `path`; one file opens at once, over its folder. Without a path it shows what was read and
+    asked before, and the current folder. `typed` is what was typed before."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
     CSS_PATH = "docqa.tcss"
 
     def __init__(
-        self,
-        path: str | None,
-        opener: Opener,
-        store: Store | None,
-        settings: TuiSettings | None = None,
-        pictures: Pictures | None = None,
-        typed: bytes = b"",
-    ) -> None:
-        super().__init__()
+        self, path: str | None, opener: Opener, store: Store | None, settings: TuiSettings | None = None,
+        pictures: Pictures | None = None, typed: bytes = b"",
+    ) -> None:  # fmt: skip
+        gc.set_threshold(20_000, 3, 100_000)  # a look through a long document takes frames
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no colour is mixed, nor any background made
         self._typed = typed
         self.settings = settings or TuiSettings()
         self._pictures = pictures
@@ -74,7 +70,10 @@ class Interface(App[None]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
-        single = os.path.isfile(path) and not _is_zip(path)
+        if single := os.path.isfile(path):
+            from docqa.ingest.archive import is_zip
+
+            single = not is_zip(Path(path))
         before = self._path is None and self.store is not None and anything_kept(self.store)
         folder = os.path.dirname(path) or "." if single else path
         self.push_screen(LibraryScreen(folder, self.store, everywhere=before))
@@ -87,7 +86,6 @@ class Interface(App[None]):
         self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
     def _keep_theme(self, theme: Theme) -> None:
-        """What somebody chose is there again the next time."""
         if theme.name == self._kept_theme:
             return
         self._kept_theme = theme.name
@@ -120,14 +118,23 @@ class Interface(App[None]):
         self.bridge.stop()
         self.exit()
 
-    def open_document(self, path: str, past: PastQuestion | None = None) -> None:
-        """Open the document at `path` over what is shown, at the question `past` where one is given."""
+    def open_document(
+        self, path: str, past: PastQuestion | None = None, together: Sequence[str] = (), question: str = ""
+    ) -> None:
+        """Open the document at `path`, at the question `past` where one is given; or those at the paths `together`,
+        which `path` is a name for. A `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
         if kept is not None:
             self.uninstall_screen(kept)
             kept.come_back(past)
-        screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
-        self.push_screen(screen)
+        made = _document_screen()
+        self.push_screen(kept or made(path, self.bridge, self.store, self._pictures, past, together, question))
+
+    def open_hidden(self, screen: DocumentScreen) -> None:
+        """Open the documents of `screen` again, with the text that cannot be seen."""
+        self.opener.reads_hidden |= {screen.path, *screen.together}  # type: ignore[attr-defined]
+        self.pop_screen()
+        self.open_document(screen.path, together=screen.together)
 
     def leave_document(self, screen: DocumentScreen) -> None:
         """Back to the list; a document whose questions are being answered stays open behind it."""
@@ -138,7 +145,6 @@ class Interface(App[None]):
         self.pop_screen()
 
     def on_document_screen_work_done(self, message: DocumentScreen.WorkDone) -> None:
-        """Say that a document which was left is done, and close it."""
         screen = message.document_screen
         if self._at_work.pop(os.path.abspath(screen.path), None) is None:
             return
@@ -151,29 +157,19 @@ class Interface(App[None]):
 
     @property
     def at_work(self) -> list[str]:
-        """The names of the documents whose questions go on behind the list."""
+        """The documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
 
 
-def _is_zip(path: str) -> bool:
-    """Whether a file is an archive; the modules that know are not needed for a folder."""
-    from docqa.ingest.archive import is_zip
-
-    return is_zip(Path(path))
-
-
 def _document_screen() -> type[DocumentScreen]:
-    """The screen of a document, whose modules take as long to import as all that the list of documents needs."""
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
     return DocumentScreen
 
 
 def run(path: str | None, options: Options) -> int:
-    """Run the interface in this terminal; returns the exit code.
-
-    Raises MissingError for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
-    """
+    """Run the interface in this terminal; returns the exit code. Raises MissingError for a path that is not there,
+    UsageError for what `[tui]` of config.toml cannot mean."""
     from rich.console import Console
 
     from docqa.app.storage.store import store_of

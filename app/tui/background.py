@@ -1,7 +1,4 @@
-"""The terminal before the interface draws: what is typed then is kept, and whether it is light or dark is asked.
-
-It is asked by OSC 11; where it does not answer, COLORFGBG may say.
-"""
+"""The terminal before the interface draws: what is typed is kept, and whether it is dark is asked, or in COLORFGBG."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 ASK_WITHIN_S = 0.3
-_ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question, so that nobody waits for the first
+_ASK = b"\x1b]11;?\x1b\\\x1b[c"  # every terminal answers the second question
 _ATTRIBUTES = re.compile(rb"\x1b\[\?[\d;]*c")
 _SILENT = ("dumb", "linux")
 _COLOUR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
@@ -26,9 +23,9 @@ typed = bytearray()
 
 
 @contextmanager
-def quiet_terminal() -> Iterator[None]:
+def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
     """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read by the end is dropped,
-    rather than left to the shell."""
+    rather than left to the shell, unless it is to `keep`."""
     try:
         import termios
         import tty
@@ -41,7 +38,7 @@ def quiet_terminal() -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(source, termios.TCSAFLUSH, before)
+        termios.tcsetattr(source, termios.TCSANOW if keep else termios.TCSAFLUSH, before)
 
 
 def is_light() -> bool:
@@ -61,25 +58,15 @@ def light_in(reply: bytes) -> bool | None:
 
 def ask_terminal(question: bytes) -> bytes:
     """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
-    there is none or it says nothing.
-    """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    there is none or it says nothing, and on Windows, whose terminals are not asked."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.name == "nt":
         return b""
     try:
-        import termios
-        import tty
-    except ImportError:  # Windows, whose terminals are not asked
-        return b""
-    source = sys.stdin.fileno()
-    before = termios.tcgetattr(source)
-    try:
-        tty.setcbreak(source, termios.TCSANOW)
-        os.write(sys.stdout.fileno(), question)
-        return _answer(source)
+        with quiet_terminal(keep=True):
+            os.write(sys.stdout.fileno(), question)
+            return _answer(sys.stdin.fileno())
     except OSError:
         return b""
-    finally:
-        termios.tcsetattr(source, termios.TCSANOW, before)
 
 
 def _answer(source: int) -> bytes:

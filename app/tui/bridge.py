@@ -1,12 +1,12 @@
 """Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
 
-One thread reads and asks documents for the whole interface, so that no two jobs share a model; a document is opened on
-a thread of its own. A job is stopped between two events of its session, by closing the generator, which keeps what was
-read. Whatever goes wrong in a job becomes a message.
+One thread reads and asks documents for the whole interface, so that no two jobs share a model; each is opened on a
+thread of its own. A job is stopped between two events of its session, which keeps what was read.
 """
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import time
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
 
-Opener = Callable[[str, Callable[[int, int], None], str | None], "Session"]
-"""Makes the Session of the document at a path; the function hears of each page that is begun, and how many there are;
-the last is the document's password. Raises the errors of the engine."""
+Opener = Callable[..., "Session"]
+"""Makes the Session of the document at a path, or at several: SessionOpener."""
 Post = Callable[[Message], object]
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
@@ -47,19 +46,24 @@ class PagesParsed(Message):
 
 
 @dataclass
-class DocumentOpened(Message):
-    """A document is parsed and can be shown."""
+class FirstPages(Message):
+    """The first pages of a document of which the rest is being parsed."""
 
     document: Document
+
+
+@dataclass
+class DocumentOpened(Message):
+    """Documents are parsed and can be shown."""
+
+    documents: Sequence[Document]
     warnings: list[str]
 
 
 @dataclass
 class SessionEvent(Message):
-    """An event of the session; `number` is that of the question, None for a read without one.
-
-    `scores`, with the answer: how well every passage fits the question, as (page, start, end, score).
-    """
+    """An event of the session about question `number`, None for a read; `scores`, with the answer: how well every
+    passage fits the question, as (page, start, end, score)."""
 
     number: int | None
     event: Event
@@ -80,9 +84,10 @@ class JobEnded(Message):
 
 @dataclass
 class JobStarted(Message):
-    """A question that waited for others is at work."""
+    """A question that waited for others is at work, or what it is taken to ask with what was asked before."""
 
     number: int | None
+    question: str = ""
 
 
 @dataclass(eq=False)
@@ -96,16 +101,8 @@ class _Job:
     ending: bool = False
 
 
-@dataclass
-class Understood(Message):
-    """What question `number` is taken to ask, with what was asked before where it goes on from there."""
-
-    number: int
-    question: str
-
-
 class SessionBridge:
-    """Runs the jobs of all documents one after the other on a thread of its own; no method waits but `close`."""
+    """Runs the jobs of all documents one after the other; no method waits but `close`."""
 
     def __init__(self, opener: Opener) -> None:
         self.opener = opener
@@ -150,8 +147,6 @@ class SessionBridge:
         else:
             self._queue.put(job)
 
-    # In the threads
-
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if not job.stopped.is_set():
@@ -192,7 +187,6 @@ class SessionBridge:
         return job.ending
 
     def _share_model(self, jobs: DocumentJobs) -> None:
-        """Load the model once for all documents, though several were opened before the first question."""
         session = jobs.session
         if session is None:
             return
@@ -215,8 +209,8 @@ class DocumentJobs:
         """Whether a read or a question is under way or waits."""
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
-    def open(self, path: str, post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, whatever else goes on: DocumentOpened, then JobEnded."""
+    def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
+        """Parse the document at `path`, or those at several, whatever else goes on: DocumentOpened, then JobEnded."""
         self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
 
     def read(self, post: Post) -> None:
@@ -224,10 +218,8 @@ class DocumentJobs:
         self._bridge.submit(_Job("read", self, post, self._read))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded.
-
-        It is understood by the questions of lower numbers: those of `before`, and those that are answered meanwhile.
-        """
+        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded. It is understood by those
+        of lower numbers: of `before`, and those that are answered meanwhile."""
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
@@ -246,37 +238,41 @@ class DocumentJobs:
         self.left = True
         for job in self._bridge.waiting(self):
             job.stopped.set()
-        self._bridge.submit(_Job("close", self, lambda _: None, self._closing))  # which nobody hears of
+        # Nobody hears of it; the session is released behind it.
+        self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:
         """Close the session. In the thread."""
         session, self.session = self.session, None
         if session is not None:
             session.close()
+            gc.collect()
 
-    def _closing(self) -> _Messages:
-        self.release()
-        yield from ()
+    @property
+    def opened(self) -> Session:
+        """The session, once there is one."""
+        assert self.session is not None
+        return self.session
 
-    def _open(self, path: str, post: Post, password: str | None) -> _Messages:
-        session = self.session = self._bridge.opener(path, _counted(post), password)
-        yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
+    def _open(self, path: str | Sequence[str], post: Post, password: str | None) -> _Messages:
+        first = None if password or not isinstance(path, str) else lambda document: deliver(post, FirstPages(document))
+        session = self.session = self._bridge.opener(path, _counted(post), password, first)
+        yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
     def _read(self) -> _Messages:
-        assert self.session is not None
-        yield from self._events(None, self.session.read())
+        yield from self._events(None, self.opened.read())
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""
         from docqa.app.chat.followups import asked_after, told_turns
         from docqa.app.history.records import KeptTurn
 
-        session = self.session
-        assert session is not None
+        session = self.opened
         known = {**before, **self._answered}
         turns = [known[each] for each in sorted(known) if each < number]
         asked = asked_after(session, turns, question)
-        yield Understood(number, asked if asked != question else "")
+        if asked != question:
+            yield JobStarted(number, asked)
         for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):
@@ -284,24 +280,19 @@ class DocumentJobs:
             yield message
 
     def _again(self, number: int, question: str, shown: Sequence[Quote]) -> _Messages:
-        assert self.session is not None
-        yield SessionEvent(number, Finished(self.session.ask_again(question, shown)))
+        yield SessionEvent(number, Finished(self.opened.ask_again(question, shown)))
 
     def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
-        """The events of a read, or of question `number`."""
-        session = self.session
-        assert session is not None
         try:
             for event in gathered(stream):
                 yield SessionEvent(number, event)
                 if isinstance(event, Finished):
-                    yield SessionEvent(number, event, scores=passage_scores(session, event))
+                    yield SessionEvent(number, event, scores=passage_scores(self.opened, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
 
 
 def _counted(post: Post) -> Callable[[int, int], None]:
-    """What tells `post` of the pages that are parsed, a few times a second."""
     shown_at = 0.0
 
     def count(page: int, pages: int) -> None:
@@ -331,8 +322,8 @@ def gathered(stream: Iterator[Event]) -> Iterator[Event]:
 
 
 def passage_scores(session: Session, finished: Finished) -> Scores:
-    """(page, start, end, score) of every passage for the question that was just answered; nothing is computed anew."""
-    if session.options.quick:
+    """(page, start, end, score) of every passage for the question that was just answered."""
+    if session.options.quick or len(session.documents) > 1:
         return []
     placed = session.context.passages
     passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
@@ -340,7 +331,7 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
 
 
 def run_in_thread(widget: Widget, work: Callable[[], Message], failed: Callable[[str], Message]) -> None:
-    """Post to `widget` the message of `work` or, where that fails, of `failed` for the words of its error."""
+    """Post to `widget` the message of `work` or, where it fails, of `failed` for its error."""
 
     def run() -> None:
         try:
@@ -363,8 +354,13 @@ def deliver(post: Callable[[Message], object], message: Message) -> bool:
 
 def problem(error: Exception) -> str:
     """The message of an error that is expected; of any other that it is a bug, and which."""
-    if isinstance(error, IngestError) and "--" in error.hint:  # nobody types a flag here
+    if isinstance(error, IngestError) and "--" in without_flags(error.hint):  # nobody types a flag here
         return f"{error.where}: {error.message}"
     if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
-        return report.describe(error)
+        return without_flags(report.describe(error))
     return f"this is a bug in docqa: {type(error).__name__}: {error}"
+
+
+def without_flags(text: str) -> str:
+    """`text` with the commands of the prompt in the place of flags, which nobody types here."""
+    return text.replace("--include-hidden", "/hidden")

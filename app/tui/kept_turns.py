@@ -1,7 +1,5 @@
-"""Questions, answers and annotations of a document as the interface shows them, kept in the history. No Textual here.
-
-A document has one session of kind `tui` that grows whenever it is opened; `docqa history` finds and exports it too.
-"""
+"""Questions, answers and annotations as the interface shows them, kept in the history: a session of kind `tui` for a
+document, or several together, that grows whenever they are opened. No Textual here."""
 
 from __future__ import annotations
 
@@ -16,6 +14,7 @@ from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.markdown import write_export
 from docqa.app.history.recorder import cited_pages
 from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.output.render import document_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -31,11 +30,8 @@ T = TypeVar("T")
 @dataclass
 class Turn:
     """One question. `state` is queued, waiting, reading, preview, done, stopped or failed; `note` says why it has no
-    answer.
-
-    `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
-    `understood`: what a follow-up was taken to ask, empty where that is the question.
-    """
+    answer. `scores` are (page, start, end, score) of passages, `draft` is what there is of the answer so far,
+    `understood` what a follow-up was taken to ask, empty where that is the question."""
 
     question: str
     state: str = "waiting"
@@ -59,49 +55,42 @@ class Turn:
             self.answer, self.state, self.note, self.draft = event.answer, "done", "", ""
         elif isinstance(event, events.Token) and not event.thought:
             self.draft += event.text
+        elif isinstance(event, events.DocumentAnswered):
+            self.draft += document_line(event.path, event.answer) + "\n"
         elif isinstance(event, events.Notice):  # what is written may begin anew
             self.draft = ""
-
-    def restart(self) -> None:
-        """Forget what an earlier attempt left."""
-        self.state, self.answer, self.note, self.scores, self.draft = "waiting", None, "", [], ""
-        self.understood = ""
 
 
 @dataclass(frozen=True)
 class KeptTurns:
-    """What is kept of one document: turns in order, and (page, offset) of the line that was at the top.
-
-    `notices` say what was damaged and set aside.
-    """
+    """What is kept: turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
 
     turns: list[Turn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)
     notices: tuple[str, ...] = ()
 
 
-def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, int]) -> None:
-    """Write the turns; one that is under way is kept as stopped. Raises OSError when the disk refuses.
+def save(
+    store: Store, document: Document, turns: list[Turn], place: tuple[int, int], others: Sequence[Document] = ()
+) -> None:
+    """Write the turns about `document`, asked together with `others`; one that is under way is kept as stopped, nothing
+    of a document that `docqa forget` deleted meanwhile. Raises OSError."""
+    kept = [as_kept(turn, document, *others) for turn in turns]
+    _write(store, [document, *others], lambda history, session: history.keep_all(session, kept, place))
 
-    Nothing is kept of a document that `docqa forget` deleted after it was opened.
-    """
-    kept = [as_kept(turn, document) for turn in turns]
-    _write(store, document, lambda history, session: history.keep_all(session, kept, place))
 
-
-def load(store: Store | None, document: Document) -> KeptTurns:
-    """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
+def load(store: Store | None, document: Document, *others: Document) -> KeptTurns:
+    """What is kept of `document`, opened now with `others`; nothing where there is no history that can be used."""
     if store is None:
         return KeptTurns()
-    store.meet([document.id])
+    store.meet([each.id for each in (document, *others)])
     try:
         history = open_kept(store)
         if history is None:
             return KeptTurns()
         with history:
-            session = session_of(history, document)
-            turns = history.turns(session.id) if session else []
-            shown = [shown_turn(turn) for turn in turns]
+            session = session_of(history, document, *others)
+            shown = [shown_turn(turn) for turn in history.turns(session.id)] if session else []
             return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
         return KeptTurns(notices=(str(error),))
@@ -118,58 +107,50 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
-    """Write `annotation` now, over the one with its id where it has one; returns it with its id.
-
-    Nothing is kept without a store, nor of a document that `docqa forget` deleted after it was opened. Raises OSError.
-    """
+    """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
     if store is None:
         return annotation
-    number = _write(store, document, lambda history, session: history.annotate(session, annotation))
+    number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
-def delete_annotation(store: Store | None, annotation: Annotation) -> None:
-    """Delete `annotation` from what is kept. Raises OSError."""
-    try:
-        history = open_kept(store) if store is not None else None
-        if history is not None:
-            with history:
-                history.delete_annotation(annotation.id)
-    except ResourceError as error:
-        raise OSError(str(error)) from error
+def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
+    """Delete `annotation` of `document` from what is kept. Raises OSError."""
+    if store is not None:
+        _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
-def _write(store: Store, document: Document, work: Callable[[History, int], T]) -> T | None:
-    """What `work` returns, which writes into the session of `document`; None where it was forgotten. Raises OSError."""
-    if store.forgotten([document.id]):
+def _write(store: Store, documents: list[Document], work: Callable[[History, int], T]) -> T | None:
+    ids = [each.id for each in documents]
+    if store.forgotten(ids):
         return None
     try:
         with History(store) as history:
-            session = begun(history, document)
+            kept = session_of(history, *documents)
+            session = kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
             done = work(history, session)
-            if store.forgotten([document.id]):  # while it was written
+            if store.forgotten(ids):  # while it was written
                 history.delete(session)
             return done
     except ResourceError as error:
         raise OSError(str(error)) from error
 
 
-def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:
+def export(
+    path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = (),
+    others: Sequence[Document] = (),
+) -> str:
     """Write questions, answers and `annotations` into a new file, as `write_export` does, whose errors it raises."""
-    now = time.time()
-    session = KeptSession(0, _KIND, document.title, now, now, kept_documents([document]), len(turns))
-    return write_export(path, session, [as_kept(turn, document) for turn in turns], annotations)
+    now, documents = time.time(), [document, *others]
+    session = KeptSession(0, _KIND, document.title, now, now, kept_documents(documents), len(turns))
+    return write_export(path, session, [as_kept(turn, *documents) for turn in turns], annotations)
 
 
-def session_of(history: History, document: Document) -> KeptSession | None:
-    """The session of `document`; None where there is none yet."""
-    return next(iter(history.sessions(kind=_KIND, document=document.id)), None)
-
-
-def begun(history: History, document: Document) -> int:
-    """The number of the session of `document`, which is begun where there is none yet."""
-    kept = session_of(history, document)
-    return kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
+def session_of(history: History, *documents: Document) -> KeptSession | None:
+    """The session of `documents` together; None where there is none yet."""
+    ids = {each.id for each in documents}
+    found = history.sessions(kind=_KIND, document=documents[0].id)
+    return next((session for session in found if {each.id for each in session.documents} == ids), None)
 
 
 def shown_turn(kept: KeptTurn) -> Turn:
@@ -177,8 +158,8 @@ def shown_turn(kept: KeptTurn) -> Turn:
     return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def as_kept(turn: Turn, document: Document) -> KeptTurn:
+def as_kept(turn: Turn, *documents: Document) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
-    pages = cited_pages(turn.answer, [document])
+    pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
     return KeptTurn(turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages)

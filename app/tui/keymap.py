@@ -1,7 +1,4 @@
-"""Every key of the interface, once: the bindings of the screens and the page of help are both made of this.
-
-An action has a name, under which `[tui.keys]` of config.toml gives it another key. Imports no Textual.
-"""
+"""Every key of the interface, once: bindings, commands and help are made of this. Imports no Textual."""
 
 from __future__ import annotations
 
@@ -15,12 +12,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Key:
-    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
-
-    `name` is what config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation, `mark` a
-    method of Annotations); empty, the key belongs to a widget or to Textual itself and stays as it is. `topic` is the
-    heading above it in the help.
-    """
+    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name` is what
+    config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation, `mark` a method of
+    Annotations); empty, the key stays as it is. `topic` is the heading above it in the help."""
 
     name: str
     key: str
@@ -42,7 +36,6 @@ class Key:
 
 
 def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
-    """`keys` under the heading `topic` in the help."""
     return tuple(replace(key, topic=topic) for key in keys)
 
 
@@ -94,6 +87,8 @@ DOCUMENT = (
     *_about(
         "General",
         Key("export", "ctrl+s", "export", "export questions, answers and notes as Markdown or HTML"),
+        Key("hidden", "f4", "hidden", "open it again with its hidden text, which a reader of the page cannot see"),
+        Key("scans", "f2", "scans", "what was recognised on scanned pages, or what that takes (OCR)"),
         Key("library", "ctrl+l", "library", "back to the list of documents", "Documents"),
         Key("theme", "f9", "app.change_theme", "choose the colours"),
     ),
@@ -103,6 +98,8 @@ LIBRARY = _about(
     "Documents",
     Key("help", "f1", "help", "this page; also ? in an empty line", "Help"),
     Key("open", "enter", "", "open the document, or the question; letters of its name filter the list"),
+    Key("select", "alt+s", "mark", "select the document, or no more; Enter opens all that are selected", "Select"),
+    Key("ask_together", "alt+a", "ask_together", "ask all in the list together, or the selected ones", "Ask all"),
     Key("open_path", "ctrl+p", "open_path", "open the document or folder at a path"),
     Key("sort", "f6", "sort", "order by name, date, size, or when it was last used", "Sort"),
     Key("recent", "ctrl+o", "recent", "what you read and asked before, too; or this folder alone", "Recent"),
@@ -162,10 +159,8 @@ def matching(keys: Iterable[Key], words: str) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys, as they are shown, each once.
-
-    The nine keys of the cites are one line while none of them was replaced.
-    """
+    """For every topic its keys, as they are shown, each once. The nine keys of the cites are one line while none of
+    them was replaced."""
     listed = list(keys)
     grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}

@@ -47,10 +47,8 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class TuiSettings:
-    """`keys` are those that config.toml changes, by the name of the action.
-
-    `present` names all that it sets; `origin` is its path.
-    """
+    """`keys` are those that config.toml changes, by the name of the action. `present` names all that it sets; `origin`
+    is its path."""
 
     theme: str = DEFAULT_THEME
     pictures: str = "auto"
@@ -74,10 +72,8 @@ class TuiSettings:
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
-    """The settings of the table `[tui]` in the file `origin`.
-
-    Raises UsageError, naming the file, for an unknown setting, theme, action or key, and for a key used twice.
-    """
+    """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming the file, for an unknown
+    setting, theme, action or key, and for a key used twice."""
     for name in table:
         if name not in _KNOWN:
             raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, _KNOWN))

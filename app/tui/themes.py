@@ -1,7 +1,4 @@
-"""The themes of docqa, dark and light, each for many colours and for sixteen.
-
-Which is shown: what config.toml says, else what was chosen last, else what fits the terminal.
-"""
+"""The themes of docqa, dark and light, each for many colours and for sixteen."""
 
 from __future__ import annotations
 
@@ -61,6 +58,7 @@ def _of_sixteen(
         "block-cursor-blurred-background": own, "block-cursor-blurred-foreground": own, "link-color": own,
         "text-muted": own, "ansi-background": ground, "ansi-foreground": text, "input-cursor-text-style": "reverse",
         "footer-key-foreground": accent, "border": accent,
+        **dict.fromkeys((f"scrollbar-background{state}" for state in ("", "-hover", "-active")), own),
     }  # fmt: skip
     return Theme(
         SIXTEEN[name], ansi=True, dark=name == DARK, primary=primary, secondary=primary, accent=accent, warning=warning,
@@ -77,9 +75,8 @@ def names() -> tuple[str, ...]:
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
-    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
-    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that), one of docqa's is in sixteen.
-    """
+    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background;
+    where `colours` are sixteen (`standard`, to Rich), that of docqa in sixteen."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO

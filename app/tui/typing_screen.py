@@ -1,7 +1,7 @@
 """Screens on which typing goes to one line, whatever has the focus, each key carried out before the next one.
 
-Textual hands a key to the queue of the widget that has the focus when it comes; where a key moves the focus, those
-behind it overtake one another. Here the application gives every key to its screen and waits for what it does.
+Textual hands a key to the widget that has the focus when it comes; where one moves the focus, those behind it overtake
+it. Here the application gives every key to its screen and waits for what it does.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ Typed = events.Key | events.Paste
 
 
 class TypingScreen(Screen[Any]):
-    """`line` is what is typed into; None for a dialog without one: typing closes it, and goes on below.
-
-    Mutable: what comes before the line is there waits for it.
-    """
+    """`line` is what is typed into; what comes before it is there waits. None for a dialog without one: typing closes
+    it, and goes on below."""
 
     line: PromptLine | None = None
 
@@ -47,7 +45,9 @@ class TypingScreen(Screen[Any]):
             self._held.append(event)
 
     async def _carry_out(self, event: Typed) -> None:
-        text = event.text if isinstance(event, events.Paste) else event.character if event.is_printable else None
+        # Most terminals send Alt+S as Esc and s, of which Textual makes a key that has a character.
+        plain = isinstance(event, events.Key) and event.is_printable and not event.key.startswith("alt+")
+        text = event.text if isinstance(event, events.Paste) else event.character if plain else None
         if text and self.line is None:
             self.dismiss()
             below = self.app.screen

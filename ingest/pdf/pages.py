@@ -56,19 +56,20 @@ class RawPage:
 
 
 def extract(
-    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T]
+    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T], first: int = 0
 ) -> tuple[list[RawPage], T]:
-    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there.
+    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there. With
+    a `first` only so many, and no picture is recognised.
 
     Forks read most pages of a long file, of which there are no events, and `meanwhile` is called while they do.
     Pictures that are recognised, and pages with a problem, are read here, and once more what the pages around say of
     line numbers. Raises Unreadable where too many pages are lost.
     """
-    count = len(reader.pages)
+    count = first or len(reader.pages)
     streams = Streams()
     with ExitStack() as stack:
         file = _open_pdfium(reader, request, stack)
-        recogniser = _recogniser(request, events)
+        recogniser = None if first else _recogniser(request, events)
 
         def read_early(index: int) -> bytes | None:
             page = _read(reader, streams, file, index, None)
@@ -90,6 +91,7 @@ def extract(
                 if index + 1 in lost:
                     pages.append(RawPage(problem=lost[index + 1], lost=True))
                 elif early is not None:
+                    events.on_read(index + 1)
                     pages.append(pickle.loads(early) if index < _AT_ONCE else early)
                 else:
                     events.on_page(index + 1)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
+from docqa.ingest.pdf import stand_in
 from docqa.ingest.pdf.visibility.hidden import (
     INVISIBLE,
     OUTSIDE,
@@ -89,6 +90,7 @@ class PdfiumFile:
         import pypdfium2
 
         self._layered = layered
+        stand_in.install()
         self._file = pypdfium2.PdfDocument(data, password=password)
         if self._file.get_formtype() == 1:
             self._file.init_forms()  # so that fields are drawn with their page; those of XFA cannot be

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from docqa.ingest.errors import Encrypted, Unreadable, refuse_over
+from docqa.ingest.errors import Encrypted, IngestError, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.pages import extract
@@ -19,8 +19,11 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docqa.ingest.pdf.document import BesidePages
 
+_LONG, _FIRST = 40, 2  # pages from which on the first ones are told before the others are read; how many
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
@@ -31,7 +34,10 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     TooLarge, NoText.
     """
     reader, opened = open_request(request)
-    events.on_pages(count_pages(reader))
+    count = count_pages(reader)
+    events.on_pages(count)
+    if events.on_first is not None and count >= _LONG:
+        _tell_first(reader, opened, events, events.on_first)
 
     def read_rest() -> BesidePages:
         # What the pages do not need is imported while forks read them.
@@ -43,6 +49,15 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     from docqa.ingest.pdf.document import make_document
 
     return make_document(request, raw, beside)
+
+
+def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Callable[[Document], None]) -> None:
+    """Tell the Document of the first pages, without what stands beside them; nothing where they have no text."""
+    from docqa.ingest.pdf.document import BesidePages, make_document
+
+    with suppress(IngestError):
+        raw, _ = extract(reader, request, events, 1, lambda: None, _FIRST)
+        tell(make_document(request, raw, BesidePages("", [None] * _FIRST, [], {}, [])))
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
@@ -88,7 +103,7 @@ def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
         raise Unreadable(f"not a readable PDF ({reason(error)})", hint=DAMAGED) from error
     if password is None:
         raise Encrypted("the PDF is encrypted and needs a password", hint=_ASK_PASSWORD)
-    raise Encrypted("the given password does not open the PDF", hint="Check the password file")
+    raise Encrypted("the given password does not open the PDF", hint="Check the password")
 
 
 def count_pages(reader: Any) -> int:

@@ -23,9 +23,8 @@ _ANSWER = {
 _QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
 quotation marks."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
-_KEEP = " Keep numbers, dates and names as they are there."
+_KEEP = " Keep numbers, dates and names as they are there. If it is not said there, write only: Not stated."
 _NEAREST = "These of the sentences may answer the question, others may too:"
-_NEAREST_WORDS = "These words of the document may answer the question, others may too:"
 
 _REPAIR = """{nothing} out these sentences of your answer:
 {listed}
@@ -44,20 +43,18 @@ class Question:
 
 
 def asked_of_numbered(question: Question) -> str:
-    """A question as it stands behind numbered sentences, and what is asked for.
-
-    This stands last, where a small model still has it in mind. That nothing may answer is left out: a small model says
-    it of questions that the first sentence answers, and a large one says it unasked.
-    """
+    """A question as it stands behind numbered sentences, and what is asked for; last, where a small model still has it
+    in mind."""
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
 
 
 def asked_of_whole(question: Question) -> str:
-    """A question as it stands behind the whole documents, and what is asked for."""
+    """A question as it stands behind the whole documents, and what is asked for: nothing else tells the answer, so
+    that it comes from what the model has read."""
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the documents.{_KEEP}"
-    return f"{_question(question)}{_quoted(question)}{task}{_QUOTATIONS}"
+    return f"{_question(question)}{task}{_QUOTATIONS}"
 
 
 def mend_numbered(question: Question, weak: Sequence[str]) -> str:
@@ -70,7 +67,7 @@ def mend_numbered(question: Question, weak: Sequence[str]) -> str:
 
 def mend_whole(question: Question, weak: Sequence[str]) -> str:
     """What a model is asked whose statements `weak` no words of the document bear out."""
-    return _quoted(question) + _REPAIR.format(
+    return _REPAIR.format(
         nothing="No words of the document bear", listed=_listed(weak),
         source="the document", cite="its words between quotation marks",
     )  # fmt: skip
@@ -83,11 +80,6 @@ def _question(question: Question) -> str:
 def _nearest(question: Question) -> str:
     near = [f"{words} [{number}]" for number, words in question.nearest]
     return "\n".join([_NEAREST, *near, "\n"]) if near else ""
-
-
-def _quoted(question: Question) -> str:
-    near = [f'"{words}"' for _, words in question.nearest]
-    return "\n".join([_NEAREST_WORDS, *near, "\n"]) if near else ""
 
 
 def _listed(weak: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Where a remote model answers: `openai:NAME` and the server's base URL. The key is read to be sent, never kept."""
+"""Where a remote model answers: the kind of server before its name, and the base URL. The key is read, never kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from docqa.app.errors import UsageError
 
-PREFIX = "openai:"
+SERVERS = {
+    "openai": None,
+    "ollama": "http://127.0.0.1:11434/v1",
+    "lmstudio": "http://127.0.0.1:1234/v1",
+    "vllm": "http://127.0.0.1:8000/v1",
+    "llamacpp": "http://127.0.0.1:8080/v1",
+}
+"""Where the server of a model called KIND:NAME listens if no other address is named; `openai` is any server."""
 KEY_VARIABLE = "DOCQA_API_KEY"
 """Sent to whatever server the user names."""
 OPENAI_KEY_VARIABLE, OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
@@ -20,25 +27,32 @@ _HINT = "--base-url http://HOST:PORT/v1"
 
 def is_remote(model: str | None) -> bool:
     """Whether a name of a model means a server's."""
-    return model is not None and model.startswith(PREFIX)
+    return model is not None and ":" in model and model.partition(":")[0] in SERVERS
+
+
+def usual_url(model: str | None) -> str | None:
+    """The address at which a model's server listens if no other is named."""
+    return SERVERS.get((model or "").partition(":")[0])
 
 
 @dataclass(frozen=True)
 class Address:
-    """`name` as the server knows it, `base_url` without a slash at its end."""
+    """`name` as the server knows it, `base_url` without a slash at its end, `kind` of SERVERS."""
 
     name: str
     base_url: str
+    kind: str = "openai"
 
     @classmethod
     def of(cls, model: str, base_url: str | None) -> Address:
-        """From `openai:NAME` and a URL. Raises UsageError for what names no server, or holds a password."""
-        name = model.removeprefix(PREFIX).strip()
+        """From `KIND:NAME` and a URL. Raises UsageError for what names no server, or holds a password."""
+        kind, _, name = model.partition(":")
+        name, base_url = name.strip(), base_url or usual_url(model)
         if not name:
-            raise UsageError("names no model", where=model, hint="openai:NAME, as the server calls it")
+            raise UsageError("names no model", where=model, hint=f"{kind}:NAME, as the server calls it")
         if not base_url:
             raise UsageError(f"no server is named for {model}", hint=f"{_HINT}, or DOCQA_BASE_URL")
-        return cls(name, _checked(base_url))
+        return cls(name, _checked(base_url), kind)
 
     @property
     def host(self) -> str:
@@ -58,7 +72,7 @@ class Address:
     @property
     def model(self) -> str:
         """What `provenance` calls the model; a server may change what answers to a name, and does not say so."""
-        return f"{PREFIX}{self.name}"
+        return f"{self.kind}:{self.name}"
 
     def notice(self) -> str:
         """That passages leave this machine, and where to."""
@@ -90,14 +104,10 @@ def _checked(url: str) -> str:
     except ValueError:
         parts, port_is_a_number = SplitResult("", "", "", "", ""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
-        raise UsageError("is no address of a server", where=_without_password(url), hint=_HINT)
+        raise UsageError("is no address of a server", where=url.rpartition("@")[2], hint=_HINT)
     if parts.username or parts.password:
         # It would stand in the history and in messages; a key has its own place.
         raise UsageError("the base URL holds a password", where=parts.hostname, hint=f"put the key into {KEY_VARIABLE}")
     if parts.query or parts.fragment:
         raise UsageError("the base URL has a part behind ? or #", where=parts.hostname, hint=_HINT)
     return url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
-
-
-def _without_password(url: str) -> str:
-    return url.rpartition("@")[2]

@@ -57,16 +57,21 @@ class ChatClient:
         `think` None leaves it to the server whether a model that can think does so. Raises RemoteError, in words.
         """
         body = _body(self.address.name, messages, think)
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt, waited = 1, 0.0
+        while True:
             try:
                 yield from self._complete_once(body)
                 return
             except TransientError as error:
-                if attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S:
+                loads = error.loads and waited < 10 * self._timeout_s
+                if not loads and (attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S):
                     tried = f"{error.message}; " + (f"tried {attempt} times" if attempt > 1 else "not tried again")
                     raise RemoteError(tried, where=self._where, hint=error.hint or "try again later") from error
-                yield Discarded(f"{self._where}: {error.message}; asking again ({attempt + 1} of {ATTEMPTS})")
-                self._wait(_pause(attempt, error.wait_s))
+                pause = min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else _pause(attempt, error.wait_s)
+                again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
+                yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
+                self._wait(pause)
+                attempt, waited = attempt + (not loads), waited + pause
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at once."""
@@ -154,7 +159,8 @@ class ChatClient:
         status, said = response.status_code, server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
         if status in _PASSING:
-            return TransientError(message, where=self._where, wait_s=_asked_wait(response.headers))
+            loads = status == 503 and "loading" in said.lower()  # llama.cpp, until its model is there
+            return TransientError(message, where=self._where, wait_s=_asked_wait(response.headers), loads=loads)
         if status in (401, 403):
             return RemoteError(message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}")
         if status == 404:
@@ -166,16 +172,24 @@ class ChatClient:
 
     def _known_models(self) -> str:
         """What to do about a model that the server does not know: the names that it lists, as far as it lists any."""
+        try:
+            names = self.models()
+        except RemoteError as error:
+            return error.hint
+        shown = ", ".join(names[:8])
+        return f"it has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "it has none"
+
+    def models(self) -> list[str]:
+        """The models that the server lists, as --model names them. Raises RemoteError where it lists none."""
         import httpx2
 
         try:
             with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
                 listed = client.get(f"{self.address.base_url}/models", headers=self._headers()).json()
-            names = [str(entry["id"]) for entry in listed["data"]]
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
-            return "check the name and --base-url, which usually ends in /v1"
-        shown = ", ".join(f"openai:{self._clean(name)}" for name in names[:8])
-        return f"it has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "it has none"
+            return [f"{self.address.kind}:{self._clean(str(entry['id']))}" for entry in listed["data"]]
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            hint = "check the name and --base-url, which usually ends in /v1"
+            raise RemoteError("lists no models", where=self.address.base_url, hint=hint) from error
 
 
 def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict[str, object]:

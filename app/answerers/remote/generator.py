@@ -11,7 +11,7 @@ from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
-from docqa.app.answerers.writing.replies import CUT, STOPPED, goes_round
+from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
 from docqa.model.prompts.conversation import Form, Turn, chat_messages
@@ -37,25 +37,32 @@ class RemoteGenerator:
         stopped: Callable[[], bool] = bool,
     ) -> Generator[Event, None, Reply]:  # fmt: skip
         """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
+        The sentences that came of a text that broke off are kept where asking again brings none.
 
         Raises RemoteError where there is no answer in it.
         """
         sent = chat_messages(form, given.text, said, earlier)
-        text, end = "", End("stop")
-        for piece in self._client.complete(sent, self._options.think):
-            if stopped():
-                break
-            if isinstance(piece, Token):
-                yield piece
-                text += "" if piece.thought else piece.text
-                if not piece.thought and goes_round(text, piece.text):
+        text, broken, end = "", "", End("stop")
+        try:
+            for piece in self._client.complete(sent, self._options.think):
+                if stopped():
                     break
-            elif isinstance(piece, End):
-                end = piece
-            else:
-                text = ""
-                if piece.reason:
-                    yield Notice(piece.reason)
+                if isinstance(piece, Token):
+                    yield piece
+                    text += "" if piece.thought else piece.text
+                    if not piece.thought and goes_round(text, piece.text):
+                        break
+                elif isinstance(piece, End):
+                    end = piece
+                else:
+                    broken, text = (piece.reason and _whole_sentences(text)) or broken, ""
+                    if piece.reason:
+                        yield Notice(piece.reason)
+        except RemoteError as error:
+            text, end = _whole_sentences(text) or broken, End("broken")
+            if not text:
+                raise
+            yield Notice(f"{error}; what had come of the answer is kept")
         notes = (STOPPED,) if stopped() else self._check_end(end, text)
         encode = self._corpus.tokenizer.encode
         return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))
@@ -73,4 +80,9 @@ class RemoteGenerator:
         if end.finish == "length" and not text.strip():
             hint = "docqa chat --no-think, or another model"
             raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
-        return (CUT,) if end.finish == "length" else ()
+        return {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
+
+
+def _whole_sentences(text: str) -> str:
+    """`text` up to the end of its last whole sentence or line."""
+    return text[: max(map(text.rfind, ".!?\n")) + 1].strip()

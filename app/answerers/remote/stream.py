@@ -56,11 +56,14 @@ class ContextExceeded(RemoteError):
 
 
 class TransientError(RemoteError):
-    """Something that may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for."""
+    """Something that may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for;
+    `loads`: the server loads its model."""
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None, loads: bool = False
+    ) -> None:
         super().__init__(message, where=where, hint=hint)
-        self.wait_s = wait_s
+        self.wait_s, self.loads = wait_s, loads
 
 
 @dataclass(frozen=True)

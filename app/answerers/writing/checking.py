@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from docqa.app.answer.grades import Place, Support, Verdict
+from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, best_answer, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
-from docqa.app.answerers.writing.literal import denies, differences
+from docqa.app.answerers.writing.literal import Differences, denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
-from docqa.app.answerers.writing.restated import only_restates
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
-from docqa.app.answerers.writing.support import Answering, Evidence, Judge, Judgement, judge_statements
+from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_short
-from docqa.app.reading.answerability import chance_of
-from docqa.app.reading.candidates import Form
-from docqa.app.reading.decision import verdict_of
-from docqa.app.reading.wording.forms import form_of
 
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5
-_QUOTED_CHANCE = 0.95
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
-_ANSWERS = 0.5
-_SURELY_SUPPORTED = 0.65
-_MOST_SEEN = 3
+_MOST_ASKED = 8  # statements of a reply that may be what answers
+_MOST_SEEN, _MOST_LIKELY = 2, 4
 _APART = "\n\n"
 """Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
@@ -48,7 +42,7 @@ class CheckedStatement:
     """
 
     written: WrittenStatement
-    judgement: Judgement = Judgement(Support.UNSUPPORTED, 0.0)
+    support: Support = Support.UNSUPPORTED
     quotes: list[tuple[Located, ...]] = field(default_factory=list)
     moved: bool = False
     verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
@@ -56,68 +50,62 @@ class CheckedStatement:
     @property
     def invented(self) -> list[str]:
         """Words between quotation marks that stand so in no document."""
-        return [words for words, found in self.verdicts if not found.verified and _claims_words(words)]
+        return [said for said, found in self.verdicts if not found.verified and len(said.split()) >= _LEAST_QUOTATION]
 
 
 @dataclass(frozen=True)
 class CheckedText:
-    """`text` and its statements in order; `notes`: what a reader should know of how it was written."""
+    """`text` and its statements in order; `notes`: what a reader should know of how it was written; `answers`: the
+    chance, 0 to 1, that it answers the question, 1 where none was asked."""
 
     text: str
     statements: tuple[CheckedStatement, ...]
     notes: tuple[str, ...] = ()
+    answers: float = 1.0
 
     @property
     def weak(self) -> list[CheckedStatement]:
         """The statements that no quote bears out, or that one contradicts."""
         worst = (Support.UNSUPPORTED, Support.CONTRADICTED)
-        return [item for item in self.statements if item.judgement.support in worst]
+        return [item for item in self.statements if item.support in worst]
 
     @property
     def good(self) -> list[CheckedStatement]:
         """The statements that were cut from a page or are supported."""
-        return [item for item in self.statements if item.judgement.good]
+        return [item for item in self.statements if item.support.good]
 
 
 def check_text(
-    written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None = None
-) -> CheckedText:
+    written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None = None,
+    pool: Given | None = None,
+) -> CheckedText:  # fmt: skip
     """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
-    does among the sentences that the model was given.
+    does among the sentences of `pool`, by default those that the model was given.
 
-    With `answering` a statement that is hardly supported has to stand where the question is answered, and a yes or no
-    has to be what is read there.
+    With `asked` something has to answer the question; where nothing does, all is supported in part at most.
     """
-    return _ReplyCheck(given, corpus, question, judge, answering).run(written)
+    return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
 
 
 class _ReplyCheck:
     def __init__(
-        self, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None
+        self, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None, pool: Given
     ) -> None:
-        self.given, self.corpus, self.question, self.judge = given, corpus, question, judge
-        self.answering = answering
-        self.asks_yes_no = form_of(question) is Form.YES_NO
-        self.candidates = CandidateSentences(given, corpus.context, corpus.index)
+        self.given, self.corpus, self.question, self.judge, self.asked = given, corpus, question, judge, asked
+        self.pool = pool
+        self.candidates = CandidateSentences(pool, corpus.context, corpus.index)
 
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
-        bare = [item for item in found if self.asks_yes_no and self._is_verdict(item)]
-        if self.answering is not None:
-            for item in bare:
-                self._judge_verdict(item, self.answering)
-        open_ = [item for item in found if item not in bare and not self._is_quoted(item)]
-        self._judge_own(open_)
-        self._judge_candidates([item for item in open_ if not item.judgement.good])
+        open_ = [item for item in found if not self._is_quoted(item)]
+        self._judge(open_)
+        answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
-            if self.answering is not None:
-                self._lower_doubtful(item, self.answering)
-                if self.asks_yes_no and item not in bare:
-                    self._lower_wrong_verdict(item, self.answering)
-            self._lower_invented(item)
-        return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
+            if item.invented and item.support.good:
+                item.support = Support.PARTLY
+        return CheckedText(written.text, tuple(found), tuple(self._notes(found)), answers)
 
     # What is cut from a page
 
@@ -136,50 +124,53 @@ class _ReplyCheck:
         long = any(not too_short(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
             quotes = [self._whole(verdict.spans) for verdict in verified]
-            self._take(item, quotes, Support.QUOTED, _QUOTED_CHANCE)
+            self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
         words = plain(item.written.text).strip(" \"“”'‘’")
         place = self._verbatim(words, item)
         if place is None:
             return False
-        self._take(item, [(place,)], Support.QUOTED, _QUOTED_CHANCE)
+        self._take(item, [(place,)], Support.QUOTED)
         return True
 
     def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
-        """Where the words of a statement stand as they are, among cited sentences first.
-
-        A word or two stand in many places: without a cite only a sentence that has words of the question counts. A
-        part of a sentence whose denial was left out is not the document's statement.
+        """Where the words of a statement stand as they are, among cited sentences first; a word or two, which stand in
+        many places, there alone. A part of a sentence whose denial was left out is not the document's statement.
         """
         wanted = fold(said).text.strip().rstrip(".;,:!")
-        if not any(map(str.isalnum, wanted)):
+        if not any(map(str.isalnum, wanted)) or not count_content_words(said):
             return None
-        short = too_short(said) or len(said.split()) <= _FEW
         cited = self._numbered(item)
         cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
-        others = [] if short and cited else [place for place in self.given.sentences if place not in cited]
-        asked = [place for place in others if not short or self._about_question(place)]
-        if short:
-            asked.sort(key=lambda place: -self.candidates.share(self.question, [place]))
-        for place in (*cited, *asked):
+        short = too_short(said) or len(said.split()) <= _FEW
+        for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
             words = self._words(sentence)
             if find_whole(fold(words).text, wanted) and not _leaves_denial(words, wanted):
                 return sentence
         return None
 
-    def _about_question(self, place: Located) -> bool:
-        return self.candidates.share(self.question, [place]) > 0
-
     # What is borne out
 
-    def _judge_own(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by what they cite."""
-        cited = [(item, quotes) for item in items if (quotes := self._cited(item))]
-        judged = self._judged([(item, [span for quote in quotes for span in quote]) for item, quotes in cited])
-        for (item, quotes), judgement in zip(cited, judged, strict=True):
-            item.judgement, item.quotes = judgement, quotes
+    def _judge(self, items: Sequence[CheckedStatement]) -> None:
+        """Judge statements by what they cite, one quote where one suffices, and what that does not bear out by the
+        sentences that are nearest to it."""
+        for runs_of in (self._cited_runs, self._near_runs):
+            tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
+            judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
+            for (item, run), support in zip(tried, judged, strict=True):
+                if self._better(item, run, support):
+                    item.support, item.quotes = support, run
+                    item.moved = runs_of == self._near_runs and bool(item.written.numbers)
+
+    def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+        cited = self._cited(item)
+        return [*([spans] for spans in cited), *([cited] if len(cited) > 1 else [])]
+
+    def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
+        runs = self.candidates.best(self._claim(item.written), self._pages(item.written))
+        return [[(place,) for place in run] for run in runs]
 
     def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
         """The sentences that are cited by number, then those around the quotations that were found."""
@@ -192,74 +183,53 @@ class _ReplyCheck:
     def _numbered(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
 
-    def _judge_candidates(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by the sentences that are nearest to them, and take the ones that bear them out best."""
-        tried = [
-            (item, run)
-            for item in items
-            for run in self.candidates.best(self._claim(item.written), self._pages(item.written))
-            if [(place,) for place in run] != item.quotes
-        ]
-        judged = self._judged(tried)
-        for (item, run), judgement in zip(tried, judged, strict=True):
-            if self._better(item, run, judgement):
-                item.moved = bool(item.written.numbers)
-                item.judgement, item.quotes = judgement, [(place,) for place in run]
+    def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
+        """What answers the question is supported by the sentences that say so; where nothing does, all that is borne
+        out is the documents' own and still no answer. Returns the chance that something does."""
+        best = 0.0
+        for item in found[:_MOST_ASKED]:
+            words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
+            chance, run = best_answer(asked, self.judge, words, self._runs(item, words, asked))
+            best = max(best, chance)
+            if run is not None and chance >= ANSWERS and not item.support.good:
+                item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
+                copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
+                support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
+                self._take(item, [(place,) for place in run.places], support)
+        for item in found:
+            if item.support.good and best < ANSWERS:
+                item.support = Support.PARTLY
+        return best
 
-    def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
-        """What is hardly supported is supported only where the quote is about what was asked: else it may be another
-        case, or another thing of nearly the same words."""
-        quoted = [place for spans in item.quotes for place in spans]
-        if item.judgement.support is not Support.SUPPORTED:
-            return
-        if item.judgement.chance < _SURELY_SUPPORTED and answering(quoted).chance < _ANSWERS:
-            item.judgement = replace(item.judgement, support=Support.PARTLY)
+    def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
+        """Sentences that may say that a statement answers: the cited ones, those near its words, the reader's."""
+        claim, bare = claim_of(words, asked.question)
+        numbers = [number for place in asked.places if (number := self.pool.number_at(place)) is not None]
+        likely = [self.pool.sentences[number - 1] for number in dict.fromkeys(numbers)]
+        cited = self._numbered(item)
+        near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
+        runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
+        runs += [[place] for place in likely[:_MOST_LIKELY]]
+        said = self.question if bare else claim
+        return [self._run(tuple(run), said, bare, likely) for run in dict.fromkeys(map(tuple, runs))]
 
-    def _is_verdict(self, item: CheckedStatement) -> bool:
-        """Whether a statement is a yes or no, alone or with the question's own words."""
-        verdict, behind = starts_with_verdict(item.written.plain)
-        return verdict is not None and (not count_content_words(behind) or only_restates(behind, self.question))
+    def _run(self, places: tuple[Located, ...], said: str, bare: bool, likely: Sequence[Located]) -> Run:
+        text = _APART.join(map(self._words, places))
+        differs = differences(said, text, " ".join(around(self.corpus.context, p) for p in places[:2]))
+        differs = Differences(numbers=differs.numbers) if bare else differs
+        near = not set(places).isdisjoint(likely)
+        return Run(places, text, self.candidates.share(said, places), differs, near)
 
-    def _judge_verdict(self, item: CheckedStatement, answering: Answering) -> None:
-        """A yes or no without more is borne out by a sentence that answers the question and rather says the same, where
-        none before it says the opposite."""
-        verdict = starts_with_verdict(item.written.plain)[0]
-        likely = (place for run in self.candidates.best(self.question) for place in run)
-        for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_SEEN]:
-            words, near = self._words(place), around(self.corpus.context, place)
-            found = answering([place])
-            other_number = verdict is Verdict.YES and differences(self.question, words, near).numbers
-            if found.chance < _ANSWERS or other_number:
-                continue
-            if verdict_of(found.yes) not in (verdict, None):
-                return
-            if (found.yes > 0) is (verdict is Verdict.YES):
-                item.moved = bool(item.written.numbers) and place not in self._numbered(item)
-                sure = found.chance * chance_of(abs(found.yes))
-                item.judgement, item.quotes = Judgement(Support.SUPPORTED, sure), [(place,)]
-                return
-
-    def _lower_wrong_verdict(self, item: CheckedStatement, answering: Answering) -> None:
-        """Nothing is supported that begins with the opposite of what its quotes say."""
-        verdict = starts_with_verdict(item.written.plain)[0]
-        if verdict is None or not item.judgement.good or item.judgement.support is Support.QUOTED:
-            return
-        said = verdict_of(answering([place for spans in item.quotes for place in spans]).yes)
-        if said is not None and said is not verdict:
-            item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
-
-    def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
+    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
-        old, new = item.judgement, judgement
         if new.good:
-            return not old.good
-        if new.support is Support.PARTLY:
-            return old.support is Support.UNSUPPORTED
-        if new.support is Support.CONTRADICTED and old.support is Support.UNSUPPORTED and len(run) == 1:
-            return self.candidates.share(item.written.plain, run) >= _SAME_MATTER
-        return False
+            return not item.support.good
+        if new is Support.CONTRADICTED and len(run) == 1:
+            about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
+            return item.support is Support.UNSUPPORTED and about
+        return new is Support.PARTLY and item.support is Support.UNSUPPORTED
 
-    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Judgement]:
+    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Support]:
         claims = [self._claim(item.written) for item, _ in pairs]
         evidence = [
             Evidence(
@@ -277,21 +247,14 @@ class _ReplyCheck:
             return f"{statement.lead.rstrip(':')} {words}"
         return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words
 
-    def _lower_invented(self, item: CheckedStatement) -> None:
-        """Nothing is supported that has words between quotation marks which no document has."""
-        if item.invented and item.judgement.good:
-            item.judgement = replace(item.judgement, support=Support.PARTLY, chance=item.judgement.chance / 2)
-
     # Parts
 
-    def _take(
-        self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support, chance: float
-    ) -> None:
-        item.judgement, item.quotes = Judgement(support, chance), list(dict.fromkeys(quotes))
+    def _take(self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support) -> None:
+        item.support, item.quotes = support, list(dict.fromkeys(quotes))
 
     def _sentence(self, place: Located) -> Located:
         """The sentence, or of a long one the clause, around a place."""
-        if place in self.given.places:
+        if place in self.given.places or place in self.pool.places:
             return place
         span = quote_span(self._page(place), place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
@@ -329,10 +292,6 @@ class _ReplyCheck:
             yield f"the model cites pages that are not there: {', '.join(sorted(pages))}"
         for words in dict.fromkeys(words for item in items for words in item.invented):
             yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
-
-
-def _claims_words(words: str) -> bool:
-    return len(words.split()) >= _LEAST_QUOTATION
 
 
 def _leaves_denial(sentence: str, wanted: str) -> bool:

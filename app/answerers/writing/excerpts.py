@@ -20,11 +20,6 @@ from docqa.ingest.types import Document
 
 MOST_TOKENS = 4_096
 """Tokens of passages that a model is given where its context has room and no number of passages is asked for."""
-_COMPARES = re.compile(
-    r"\b(?:compar\w+|contrast\w*|differ\w*|both|(?:each|every|all|which) (?:of|(?:the )?(?:document|contract|file)s?)|"
-    r"versus|vs|in common|either|respectively)\b",
-    re.IGNORECASE,
-)
 _MARK_TOKENS = 4  # of a sentence's number, beside its words
 _HEAD_TOKENS = 24  # of the line above a run of passages
 _MOST_NEAREST = 3  # sentences that the model is told may answer
@@ -60,13 +55,13 @@ class Given:
         """(number, words) of the first few sentences in which `places` begin, in their order."""
         numbers: dict[int, None] = {}
         for place in places:
-            if (number := self._around(place)) is not None:
+            if (number := self.number_at(place)) is not None:
                 numbers[number] = None
             if len(numbers) == _MOST_NEAREST:
                 break
         return tuple((number, self.lines[number]) for number in numbers)
 
-    def _around(self, place: Located) -> int | None:
+    def number_at(self, place: Located) -> int | None:
         """The number of the sentence in which a place begins."""
         inside = (
             number
@@ -80,14 +75,10 @@ class Given:
         return self.sentences[number - 1] if 0 < number <= len(self.sentences) else None
 
 
-def compares(question: str, documents: int) -> bool:
-    """Whether a question about several documents wants an answer from each of them."""
-    return documents > 1 and _COMPARES.search(question) is not None
-
-
 def choose_passages(
-    question: str, context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None
-) -> list[int]:
+    context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None, *,
+    each: bool = False,
+) -> list[int]:  # fmt: skip
     """Indices of the passages of `ranked` to give, in reading order: at most `tokens` tokens with their marks, at most
     `most`.
 
@@ -98,7 +89,7 @@ def choose_passages(
     allowed = set(order)
     if most is None and sum(_cost(context.passages[index]) for index in allowed) <= tokens:
         return sorted(allowed)
-    if compares(question, len(context.documents)):
+    if each:
         order = _in_turn(order, context)
     chosen: list[int] = []
     left = tokens

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, log
 
 from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support, Verdict
@@ -15,20 +14,14 @@ from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading import addressing
 
-_BIAS, _RELEVANCE_WEIGHT, _READER_WEIGHT = -0.2, 0.65, 0.51
-_LEAST_CHANCE = 0.02
-
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenDraft(Draft):
-    """`checked` None: the model said that nothing answers, or wrote nothing. `relevance`: the chance, 0 to 1, that the
-    quotes have to do with the question; `first`: that the first of `ranked` answers it; `reader`: that the reader's own
-    answer is right, or, where it has none, `first`."""
+    """`checked` None: the model said that nothing answers, or wrote nothing. `first`: the chance, 0 to 1, that the
+    first of `ranked` answers."""
 
     checked: CheckedText | None
-    relevance: float
     first: float
-    reader: float
     yes_no: bool = False
 
 
@@ -46,13 +39,13 @@ def written_answer(draft: WrittenDraft, context: Context) -> Answer:
     coverage = replace(draft.coverage, warnings=(*draft.coverage.warnings, *marks))
     draft = replace(draft, coverage=coverage)
     if not checked.good:
-        statements = tuple(Statement(item.written.text, item.judgement.support, ()) for item in checked.statements)
+        statements = tuple(Statement(item.written.text, item.support, ()) for item in checked.statements)
         return answer_of(draft, Stated(statements=statements), status, draft.first, context)
     if draft.preliminary:
         status = Status.PARTIAL
     quotes, statements = _quoted(checked, context)
     stated = Stated(checked.text, statements, quotes, _verdict(checked) if draft.yes_no else None)
-    return answer_of(draft, stated, status, confidence(checked, draft.relevance, draft.reader), context)
+    return answer_of(draft, stated, status, checked.answers * len(checked.good) / len(checked.statements), context)
 
 
 def status_of(checked: CheckedText | None) -> Status:
@@ -64,38 +57,21 @@ def status_of(checked: CheckedText | None) -> Status:
     return Status.ANSWERED if len(checked.good) == len(checked.statements) else Status.PARTIAL
 
 
-def confidence(checked: CheckedText, relevance: float, reader: float) -> float:
-    """The chance that what is asserted is right: the share of the statements that are borne out, times what the reader
-    thinks of their quotes and of its own answer.
-
-    Fitted on 69 answers of Qwen2.5-Coder-1.5B to natural questions over PDFs that nothing was trained on.
-    """
-    if not checked.statements:
-        return 0.0
-    share = len(checked.good) / len(checked.statements)
-    odds = _BIAS + _RELEVANCE_WEIGHT * _log_odds(relevance) + _READER_WEIGHT * _log_odds(reader)
-    return share / (1.0 + exp(-odds))
-
-
-def _log_odds(chance: float) -> float:
-    inside = min(max(chance, _LEAST_CHANCE), 1.0 - _LEAST_CHANCE)
-    return log(inside / (1.0 - inside))
-
-
 def _verdict(checked: CheckedText) -> Verdict | None:
     first = checked.statements[0]
-    return starts_with_verdict(first.written.plain)[0] if first.judgement.good else None
+    return starts_with_verdict(first.written.plain)[0] if first.support.good else None
 
 
 def _quoted(checked: CheckedText, context: Context) -> tuple[tuple[Quote, ...], tuple[Statement, ...]]:
-    """(the quotes of all statements, each once, the statements with the numbers of theirs)."""
+    """(the quotes that bear statements out, each once, the statements with the numbers of theirs)."""
     quotes: dict[tuple[Located, ...], Quote] = {}
-    for item in checked.statements:
-        for spans in item.quotes:
+    bearing = [(item, [] if item in checked.weak else item.quotes) for item in checked.statements]
+    for item, places in bearing:
+        for spans in places:
             quotes.setdefault(spans, _quote(item, spans, context))
     at = {spans: number for number, spans in enumerate(quotes)}
-    numbered = ((item, tuple(dict.fromkeys(at[spans] for spans in item.quotes))) for item in checked.statements)
-    statements = (Statement(item.written.text, item.judgement.support, numbers) for item, numbers in numbered)
+    numbered = ((item, tuple(dict.fromkeys(at[spans] for spans in places))) for item, places in bearing)
+    statements = (Statement(item.written.text, item.support, numbers) for item, numbers in numbered)
     return tuple(quotes.values()), tuple(statements)
 
 
@@ -105,7 +81,7 @@ def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context)
     place = Place.MOVED if item.moved else Place.AS_CITED
     if len(spans) == 1:
         quote = replace(cut_quote(documents, spans[0]), place=place)
-        at = quote.text.find(item.written.text) if item.judgement.support is Support.QUOTED else -1
+        at = quote.text.find(item.written.text) if item.support is Support.QUOTED else -1
         return replace(quote, answer_start=at, answer_end=at + len(item.written.text)) if at >= 0 else quote
     first = cut_quote(documents, spans[0])
     text = " ".join(documents[s.document].pages[s.page - 1].text[s.start : s.end] for s in spans)

@@ -6,30 +6,26 @@ import re
 from dataclasses import dataclass
 
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.answerers.writing.checking import CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
-from docqa.app.answerers.writing.refusals import is_as_told
 from docqa.app.answerers.writing.statements import Written, read_statements
-from docqa.app.answerers.writing.support import Answering, Judge, Refusing
+from docqa.app.answerers.writing.support import Judge, Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
-from docqa.model.prompts import conversation, summary_prompt
-from docqa.model.prompts.written_prompt import Question
 
 NOTHING = "the model wrote nothing"
-COPIED = "the model repeated what it was given instead of answering"
 REPEATED = "the model repeated itself; the repetition was cut off"
 STOPPED = "stopped before the answer was complete"
 CUT = "the model's reply was cut at its longest length"
+BROKEN = "the server broke off before the answer was complete"
 OTHER_LANGUAGE = "the model answered in another language than English, which the check of its statements cannot read"
-_LEAST_COPIED = 40  # characters of the instructions in one run
-_MOST_COPIED = 12  # sentences of the documents, when they are half of all that were given
+_LEAST_REPEATED = 40  # characters that a repetition has in all
 _LEAST_REPEATS = 4
 _LONGEST_PERIOD = 400
 _LOOKED_AFTER = 200
 _LEAST_WORDS = 5  # of a line that is not said twice
-_NONE = Question("")
 _CITES = re.compile(r"\[\d+(?:\s*[,;]\s*\d+)*\]")
 _SAYS_SOMETHING = re.compile(r"\d|[^\W\d_]{2}")  # more than the label of an item, "c."
 _POINTS = re.compile(r"[^.\n]{0,200}\b(?:is|are|was|were)(?:\s*(?:,|and|or))*\s*\.?")
@@ -46,24 +42,19 @@ class ReadReply:
 
 
 def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
-    """What `text` states, without repetitions and without what it has of its instructions."""
+    """What `text` states, without repetitions."""
     kept, notes = spelled_out(text, given), []
     shorter = without_repetition(kept)
     if shorter is not None:
         kept, notes = shorter, [REPEATED]
     if (once := without_repeated_lines(kept)) != kept:
         kept, notes = once, [REPEATED]
-    bare = without_instructions(kept)
-    if bare != kept:
-        kept, notes = bare, [*notes, COPIED]
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
     first = written.statements[0] if written.statements else None
-    if first is None or (not first.cites_something and (is_as_told(first.plain) or refuses(first.plain))):
+    if first is None or (not first.cites_something and refuses(first.plain)):
         return ReadReply(None, tuple(notes))
-    if _copies(written, given):
-        return ReadReply(None, (*notes, COPIED))
     if not reads_as_english(written.text):
         notes.append(OTHER_LANGUAGE)
     return ReadReply(written, tuple(notes))
@@ -71,13 +62,13 @@ def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
 
 def check_reply(
     text: str, given: Given, corpus: Corpus, question: str, judge: Judge, refuses: Refusing,
-    answering: Answering | None = None,
+    asked: ReadQuestion | None = None, pool: Given | None = None,
 ) -> tuple[CheckedText | None, tuple[str, ...]]:  # fmt: skip
     """(the checked statements of a reply, None where it has none; what to say of how it was written)."""
     reply = read_reply(text, given, refuses)
     if reply.written is None:
         return None, reply.notes
-    checked = check_text(reply.written, given, corpus, question, judge, answering)
+    checked = check_text(reply.written, given, corpus, question, judge, asked, pool)
     return checked, (*reply.notes, *checked.notes)
 
 
@@ -98,7 +89,7 @@ def without_repetition(text: str) -> str | None:
         unit = bare[-period:]
         if not any(map(str.isalnum, unit)) or not bare.endswith(unit * _LEAST_REPEATS):
             continue
-        if period * _LEAST_REPEATS < _LEAST_COPIED:  # "1000000" repeats itself as well
+        if period * _LEAST_REPEATS < _LEAST_REPEATED:  # "1000000" repeats itself as well
             continue
         start = len(bare) - period  # of the first run, wherever the last one was broken off
         while start and bare[start - 1] == bare[start - 1 + period]:
@@ -127,23 +118,3 @@ def without_repeated_lines(text: str) -> str:
             kept.append(line)
         known.add(words)
     return "\n".join(kept)
-
-
-def without_instructions(text: str) -> str:
-    """`text` without the lines that stand in what the model was told to do."""
-    forms = (conversation.PASSAGES, conversation.WHOLE, summary_prompt.NUMBERED)
-    parts = (words for form in forms for words in (form.instructions, form.asked(_NONE), form.mend(_NONE, ())))
-    told = fold(" ".join(parts)).text
-    kept = []
-    for line in text.split("\n"):
-        bare = fold(line).text.strip(" -*#>\"'")
-        if len(bare) < _LEAST_COPIED or bare not in told:
-            kept.append(line)
-    return "\n".join(kept) if len(kept) < len(text.split("\n")) else text
-
-
-def _copies(written: Written, given: Given) -> bool:
-    """Whether the reply is the numbered sentences over again."""
-    shown = set(given.lines.values())
-    copied = sum(statement.plain in shown for statement in written.statements)
-    return copied >= max(_MOST_COPIED, len(given.sentences) // 2) and copied >= 0.8 * len(written.statements)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.literal import Differences, differences, names_and_figures, share_said
-from docqa.app.quotes.verifier import Located
+from docqa.app.answerers.writing.literal import differences, names_and_figures, share_said
 from docqa.app.reading.candidates import on_one_line
-from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
@@ -24,16 +22,12 @@ _LEAST_BELIEVED, _MOST_DENIED = 0.2, 0.15
 """What a statement of several parts needs, whose judge is unsure: names and figures, the share of its words that stand
 in the quotes, the chance that it is supported at least partly, and at most that of being contradicted. Chosen on claims
 of WiCE's training part, so that FEVER, BEGIN and AttributionBench are judged as well as without it."""
-_NOTHING_MISSING = 0.5
-"""Chance of such a statement: of WiCE's claims that this lets pass about half are fully supported."""
 Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
 
 
 Refusing = Callable[[str], bool]
 """Whether a statement says that the documents do not answer."""
-Answering = Callable[[Sequence[Located]], ReadAlone]
-"""What the reader makes of the one of some places that best answers a question."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +36,6 @@ class Evidence:
 
     quoted: str
     around: str = ""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """`chance` that the statement is supported; `why` names what differs in words, where something does."""
-
-    support: Support
-    chance: float
-    differs: Differences = Differences()
-
-    @property
-    def good(self) -> bool:
-        """Whether the statement may be shown as verified."""
-        return self.support in (Support.QUOTED, Support.SUPPORTED)
 
 
 def judge_of(reader: ExcerptReader) -> Judge:
@@ -75,8 +55,8 @@ def judge_of(reader: ExcerptReader) -> Judge:
     return judge
 
 
-def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Judgement]:
-    """A Judgement for each claim with its evidence.
+def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Support]:
+    """How far each claim is borne out by its evidence.
 
     Nothing whose numbers or negations differ from the quotes is supported or partly so; where duties or names differ
     it is supported in part at most, and not at all where a name is left that the judge half believes. Where nothing
@@ -86,22 +66,16 @@ def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evi
     return [_judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)]
 
 
-def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Judgement:
+def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
     if not reads_as_english(claim):  # neither the words nor the judge tell anything
-        return Judgement(Support.UNSUPPORTED, 0.0)
+        return Support.UNSUPPORTED
     differs = differences(claim, evidence.quoted, evidence.around)
     said = max(chances, key=lambda label: chances[label])
-    chance = chances.get(Support.SUPPORTED, 0.0)
-    if differs.decisive:
-        worst = Support.CONTRADICTED if said is Support.CONTRADICTED else Support.UNSUPPORTED
-        return Judgement(worst, 0.0, differs)
-    if differs and said is Support.SUPPORTED:
-        return Judgement(Support.PARTLY, chance / 2, differs)
-    if differs.names and said is Support.PARTLY:
-        return Judgement(Support.UNSUPPORTED, 0.0, differs)
-    if not differs and said is not Support.SUPPORTED and _nothing_missing(claim, evidence.quoted, chances):
-        return Judgement(Support.SUPPORTED, max(chance, _NOTHING_MISSING))
-    return Judgement(said, chance, differs)
+    if differs.decisive or (differs.names and said is Support.PARTLY):
+        return Support.CONTRADICTED if differs.decisive and said is Support.CONTRADICTED else Support.UNSUPPORTED
+    if differs:
+        return Support.PARTLY if said is Support.SUPPORTED else said
+    return Support.SUPPORTED if _nothing_missing(claim, evidence.quoted, chances) else said
 
 
 def _nothing_missing(claim: str, quoted: str, chances: Mapping[Support, float]) -> bool:

@@ -1,3 +1,3 @@
-"""Running the jobs of a batch: here, in processes of this machine, or by Ray."""
+"""Running the jobs of a batch: here, in processes of this machine, or by Ray; and the ledger of what that took."""
 
-__all__ = ["executors", "ray_actors", "runner"]
+__all__ = ["executors", "ledger", "ray_actors", "runner"]

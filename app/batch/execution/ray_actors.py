@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import ModuleType
 
 from docqa.app.batch.execution.executors import Workers
@@ -22,7 +23,7 @@ from docqa.app.errors import ResourceError
 class RayActor:
     """An actor with `threads` processors that does the job of `spec`; after it died, another."""
 
-    peak_bytes = 0  # its memory is that of another machine
+    peak_bytes = 0  # its memory is that of another machine; each attempt has its own in the ledger
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
         self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
@@ -94,7 +95,8 @@ class _JobActor:
 
     def process(self, item: str) -> str:
         """The Outcome of the task of `item`, as JSON."""
-        return attempt(self._job, Item(**json.loads(item)), lambda event: None).to_json()
+        done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
+        return replace(done, machine=socket.gethostname()).to_json()
 
 
 _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)

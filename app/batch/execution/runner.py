@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
+from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
 from docqa.app.batch.jobs import Outcome
 from docqa.app.batch.workspace import Workspace
@@ -42,13 +45,14 @@ class Runner:
     """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
 
     def __init__(
-        self, tasks: Iterable[Task], workspace: Workspace, keep: Callable[[Task, str], None],
+        self, tasks: Iterable[Task], workspace: Workspace, ledger: Ledger, keep: Callable[[Task, str], None],
         progress: BatchProgress, max_failures: int | None = None,
     ) -> None:  # fmt: skip
         self._waiting = deque(tasks)
+        self._begun: dict[str, tuple[Task, float]] = {}
         self._deaths: Counter[str] = Counter()
-        self._workspace, self._keep = workspace, keep
-        self._progress, self._max_failures = progress, max_failures
+        self._workspace, self._ledger = workspace, ledger
+        self._keep, self._progress, self._max_failures = keep, progress, max_failures
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
@@ -56,8 +60,12 @@ class Runner:
 
         Raises ResourceError for what would fail for every task. Whatever ends it, what was done is kept.
         """
-        for task, outcome in executor.run(self._next):
-            self._take(task, outcome)
+        try:
+            for task, outcome in executor.run(self._next):
+                self._take(task, outcome)
+        finally:
+            for begun in self._begun.values():
+                self._ledger.add(*begun, account.INTERRUPTED)
         self.tally.left = len(self._waiting)
         self.tally.peak_bytes = executor.peak_bytes
         return self.tally
@@ -67,25 +75,29 @@ class Runner:
         if over_budget or not self._waiting:
             return None
         task = self._waiting.popleft()
+        self._begun[task.key] = task, time.time()
         self._progress.started(task)
         return task
 
     def _take(self, task: Task, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal)
-        failure = outcome.failure
+        begun, failure = self._begun.pop(task.key), outcome.failure
         if outcome.record is None and failure is None:
             self._deaths[task.key] += 1
             if self._deaths[task.key] < MAX_CRASHES:
+                self._ledger.add(*begun, account.LOST, reason="its process died")
                 self._waiting.appendleft(task)
                 return
             failure = _DIED
         if failure is not None:
             self._workspace.put_failure(task.key, failure)
+            self._ledger.add(*begun, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
             self.tally.failed += 1
         elif outcome.record is not None:
             self._workspace.put_record(task.key, outcome.record)
             self._keep(task, outcome.record)
+            self._ledger.add(*begun, account.DONE, outcome)
             self.tally.done += 1
         # The record is on disk: a run over many documents must not keep them all in memory.
         settled = replace(outcome, record=None, failure=failure)

@@ -1,6 +1,4 @@
-"""From the cell that a question asks for to an answer: it takes the place of what the reader found in the same table,
-and of anything else where the names of row and column, and what stands above the table, hold all that was asked for.
-"""
+"""From the cell that a question asks for to an answer: it takes the place of what the reader found."""
 
 from __future__ import annotations
 
@@ -10,16 +8,14 @@ from dataclasses import replace
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
-from docqa.app.reading.tables.cells import Cell
 from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose
-from docqa.app.reading.tables.named import Table, tables_of
+from docqa.app.reading.tables.named import Cell, Table, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
 """How many of the best passages are looked at for tables."""
-NO_CELL, IN_TABLE, ANYWHERE = LEAST_COVERED, 0.75, 0.85
-"""The share of the question that a cell must have to take the place of what the reader found: in its table, where that
-is no cell but a head or more than one; another cell of its table; and anything else."""
+COVERED = 0.85
+"""The share of the question that the names of row and column, and what stands above the table, must have."""
 _FAR_ABOVE = 600  # characters that tell what a table is about
 _LONGEST_ROW = 80  # words: the row is quoted as a whole
 _LONG_CELL = 6  # words: within a longer cell the reader may point to a part
@@ -28,18 +24,18 @@ _LONG_CELL = 6  # words: within a longer cell the reader may point to a part
 def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], context: Context) -> Candidates:
     """`found` with the cell that the question asks for as the answer, or the cells of several years, where one of the
     tables in the best passages has it for certain; else `found`."""
-    if found.signals.get(BY_STRUCTURE):
+    if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
         return found
     best = found.candidates[0] if found.candidates else None
     choice = choose(question, _tables_read(best, ranked, context))
     if choice is None or choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
         return found
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
-    signals = {**found.signals, BY_CELL: 1.0} if choice.covered >= ANYWHERE else found.signals
     several = len(cells) > 1
     return replace(
         found, candidates=(*cells, *found.candidates), form=Form.LIST if several else Form.FACT, verdict=None,
-        items=cells if several else (), signals=signals,
+        items=cells if several else (),
+        signals={**found.signals, BY_CELL: 1.0} if choice.covered >= COVERED else found.signals,
     )  # fmt: skip
 
 
@@ -79,11 +75,11 @@ def _touches(above: Above, document: int, page: int, start: int, end: int) -> bo
 
 
 def _least(best: Candidate | None, above: Above) -> float:
-    """The least share of the question that a cell of that table must have in place of the reader's best."""
+    """COVERED; less where the reader's best is a stretch of that table, and no cell of it."""
     if best is None or not _touches(above, best.document, best.page, best.start, best.end):
-        return ANYWHERE
-    cells = (cell for entry in above.table.entries for cell in entry.row.cells)
-    return IN_TABLE if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else NO_CELL
+        return COVERED
+    cells = (cell for entry in above.table.entries for cell in entry.cells)
+    return COVERED if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else LEAST_COVERED
 
 
 def _keeps(best: Candidate, choice: Choice) -> bool:

@@ -7,21 +7,50 @@ nothing is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from docqa.app.evidence.terms import stems
-from docqa.app.reading.tables.asked import DERIVED, Asked, asks_for_cell
-from docqa.app.reading.tables.cells import Cell
-from docqa.app.reading.tables.named import Table
+from docqa.app.evidence.terms import plain_words, stems, terms
+from docqa.app.reading.tables.named import Cell, Table
 from docqa.app.reading.tables.scoring import Field, TableWords, best_field
-from docqa.app.reading.tables.stems import table_stems
+from docqa.app.reading.wording.forms import asks_for_list
 from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
-_PERCENT = frozenset(stems(["percent", "percentage"]))
 _OTHER_TABLE = 0.1
 LEAST_COVERED = 0.5
+_REASON = re.compile(
+    r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b|\bunits?\b|\b(?:mean|do|stand\s+for)\s*\?*$|"
+    r"\b(?:reasons?|primarily|mainly|includes?|consists?|due\s+to|affect\w*|impact|caus\w+|dr[io]ve|led|lead|explain\w*)\b",
+    re.IGNORECASE,
+)
+_FIGURE = frozenset(stems(["many", "much", "percentage"]))
+"""What asks for a figure of whatever it is."""
+_HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
+
+
+def asks_for_cell(question: str) -> bool:
+    """Whether one cell may answer: no reason is asked for, no list, and no head of a column."""
+    return not (_REASON.search(question) or _HEAD_ASKED.search(question) or asks_for_list(question))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as tables see it: its stems, and the years among its words."""
+
+    stems: frozenset[str]
+    years: tuple[str, ...]
+
+    @classmethod
+    def of(cls, question: str) -> Asked:
+        apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
+        years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
+        return cls(frozenset(terms(question)) - _FIGURE, years)
+
+    def share(self, words: Iterable[str]) -> float:
+        """The share of the question's stems that are among `words`."""
+        return len(self.stems.intersection(words)) / len(self.stems) if self.stems else 0.0
 
 
 @dataclass(frozen=True)
@@ -68,8 +97,6 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     words = TableWords.of(table, above.words)
     if any(year not in words.every() for year in asked.years):
         return None
-    if asked.superlative and not any(asked.superlative & each for each in (*words.heads, *words.names)):
-        return None  # "the highest" is told by all values and not by a name
     fields = _fields(asked, table, words)
     if not fields:
         return None
@@ -80,21 +107,16 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     columns = sorted({column for _, column in fields})
     cells = tuple((*entry.values, entry.name)[column] for column in columns)
     told = words.names[row].union(*(words.heads[column] for column in columns))
-    derived = asked.stems & DERIVED - told
-    if not all(cell.text for cell in cells) or derived - (_PERCENT if "percent" in told else derived & told):
-        return None
-    if all(cell.is_year for cell in entry.values if cell.text):
+    if not all(cell.text for cell in cells) or all(cell.is_year for cell in entry.values if cell.text):
         return None  # the row is a head
-    if asked.counted and not all(any(map(str.isdigit, cell.text)) for cell in cells):
-        return None
-    covered = asked.share(told | table_stems(above.words) | table_stems(table.corner))
-    words_of_row = " ".join(cell.text for cell in entry.row.cells)
-    return Choice(above, cells, Span(entry.row.start, entry.row.end), words_of_row, covered)
+    covered = asked.share(told.union(terms(f"{above.words} {table.corner}")))
+    words_of_row = " ".join(cell.text for cell in entry.cells)
+    return Choice(above, cells, Span(entry.start, entry.end), words_of_row, covered)
 
 
 def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is not clear."""
-    wanted, heads = asked.words, words.heads
+    wanted, heads = asked.stems, words.heads
     dated = any(year in head for year in asked.years for head in heads[: len(table.columns)])
     if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
         in_rows = [year for year in asked.years if any(year in name for name in words.names)]
@@ -104,7 +126,7 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
     years = frozenset(asked.years)
     for year in asked.years if dated else ("",):
         allowed = [at for at, head in enumerate(heads) if not year or year in head]
-        if year and not asked.stems & DERIVED:  # "2019" and not "2019 vs. 2018"
+        if year:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
         if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
             allowed = [at for at in allowed if not heads[at]]  # no word of a head was asked for

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from docqa.app.reading.tables.cells import Cell, Row
+from docqa.ingest.structure.values import is_year, says_value
 from docqa.ingest.types import Document, Page, TableCell
 from docqa.ingest.types import Table as Grid
 
@@ -20,14 +20,37 @@ Fields = Mapping[tuple[int, int], TableCell]
 
 
 @dataclass(frozen=True)
-class NamedRow:
-    """A row with a `name`, the titles of its groups above it, and a cell for each column of values; one without words
-    has no characters."""
+class Cell:
+    """Characters `start:end` of a page's text; empty cells have none (`start` is `end`)."""
 
-    row: Row
+    start: int
+    end: int
+    text: str
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is a number, an amount or a dash; a year is the name of a column."""
+        return says_value(self.text)
+
+    @property
+    def is_year(self) -> bool:
+        return is_year("".join(self.text.split()))
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A row, `start:end` of its page's text, with a `name`, the titles of its groups above it, and a cell for each
+    column of values; one without words has no characters."""
+
+    start: int
+    end: int
     name: Cell
     group: str
     values: tuple[Cell, ...]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return (self.name, *self.values)
 
 
 @dataclass(frozen=True)
@@ -105,7 +128,7 @@ def _entries(text: str, grid: Grid) -> list[NamedRow]:
             name = _name(text, fields, number, grid) or nothing
             cells = [fields.get((number, at)) for at in range(grid.names, grid.columns)]
             values = tuple(_cell(text, cell) if cell is not None else nothing for cell in cells)
-            found.append(NamedRow(Row(start, end, (name, *values)), name, " ".join(titles), values))
+            found.append(NamedRow(start, end, name, " ".join(titles), values))
             titles = [] if _TOTAL.match(name.text) else titles
     return found
 

@@ -10,16 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docqa.app.reading.tables.asked import GENERIC
+from docqa.app.evidence.terms import terms
 from docqa.app.reading.tables.named import Table
-from docqa.app.reading.tables.stems import table_stems
 
 _KNOWN = 0.3  # what a word counts that stands above the table too
-_GENERIC = 0.3
 _NAME_SHARE = 0.4  # how much of a score depends on how much of the row's name was asked for
 _HEAD_SHARE = 0.3
 _SAME = 0.02
-_LEAST_NAMED = 3  # words of a row's name for each that was asked for
 
 Field = tuple[int, int]
 """A row, and a column of values or, behind these, the column of the names."""
@@ -39,13 +36,13 @@ class TableWords:
     @classmethod
     def of(cls, table: Table, above: str) -> TableWords:
         """The words of `table`, below the words `above`."""
-        own = tuple(table_stems(entry.name.text) for entry in table.entries)
-        names = tuple(table_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
-        heads = tuple(table_stems(table.column_name(at)) for at in range(len(table.columns)))
-        lowest = tuple(table_stems(column[-1].text) if column else frozenset() for column in table.columns)
+        own = tuple(_stems(entry.name.text) for entry in table.entries)
+        names = tuple(_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
+        heads = tuple(_stems(table.column_name(at)) for at in range(len(table.columns)))
+        lowest = tuple(_stems(column[-1].text) if column else frozenset() for column in table.columns)
         if table.corner:
-            heads, lowest = (*heads, table_stems(table.corner)), (*lowest, table_stems(table.corner))
-        return cls(own, names, heads, lowest, table_stems(above).union(*heads))
+            heads, lowest = (*heads, _stems(table.corner)), (*lowest, _stems(table.corner))
+        return cls(own, names, heads, lowest, _stems(above).union(*heads))
 
     def every(self) -> frozenset[str]:
         """All stems that name a row or a column, or stand above."""
@@ -53,17 +50,11 @@ class TableWords:
 
 
 def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> Field | None:
-    """The row, and which of `columns`, that have most of the wanted stems; None where two fit as well or the row is
-    not named."""
+    """The row, and which of `columns`, that have most of the wanted stems; None where two fit as well."""
     scored = _scores(wanted, table, words, columns)
-    if not scored:
-        return None
-    order = sorted(scored, key=lambda field: -scored[field])
-    best = order[0]
-    if scored[best] <= 0:
-        return None
-    rivals = [field for field in order if scored[field] >= scored[best] - _SAME]
-    return best if len(rivals) == 1 and _is_named(words.own[best[0]], wanted) else None
+    most = max(scored.values(), default=0.0)
+    best = [field for field, score in scored.items() if score >= most - _SAME]
+    return best[0] if most > 0 and len(best) == 1 else None
 
 
 def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Sequence[int]) -> dict[Field, float]:
@@ -71,8 +62,7 @@ def _scores(wanted: frozenset[str], table: Table, words: TableWords, columns: Se
     in_heads = Counter(stem for at in columns for stem in words.heads[at])
 
     def weight(stem: str, often: int, of: int) -> float:
-        known = _KNOWN if stem in words.known and stem not in GENERIC else 1.0
-        return known * math.log1p(of / often) * (_GENERIC if stem in GENERIC else 1.0)
+        return (_KNOWN if stem in words.known else 1.0) * math.log1p(of / often)
 
     scored: dict[Field, float] = {}
     for row, own in enumerate(words.own):
@@ -92,9 +82,5 @@ def _share(words: frozenset[str], wanted: frozenset[str]) -> float:
     return len(words & wanted) / len(words) if words else 0.0
 
 
-def _is_named(own: frozenset[str], wanted: frozenset[str]) -> bool:
-    """Whether a third of the words of a row's name were asked for, or all but the generic words of the question stand
-    there."""
-    asked = own & wanted
-    enough = bool(asked - GENERIC) and _LEAST_NAMED * len(asked) >= len(own)
-    return enough or bool(asked) and (own <= wanted or own >= wanted - GENERIC)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(terms(text))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from docqa.app.reading.tables.cells import Cell
-from docqa.app.reading.tables.named import Table, tables_of
+from docqa.app.reading.tables.named import Cell, Table, tables_of
 from docqa.ingest.structure.tables.described import SIZES
 from docqa.ingest.types import Document, Span
 

@@ -39,20 +39,16 @@ się som su sur sus ta te ten til till trong tämä um uma un una unas und une u
 was y yang z zu zum zur és được đồng și
 """
 _LINKING = frozenset(_LINKING_WORDS.split())
-_NOT_ALONE = frozenset(
-    ("qui", "que", "quo", "laut", "est", "peut", "kan", "mag", "tem", "hva", "onde", "ont", "wat", "hoe", "são", "chi")
-)
-"""Of these, words that alone say nothing: "qui tam", "cestui que trust"."""
+_NOT_ALONE = frozenset(("qui", "quo", "são"))
+"""Of these, words that alone say nothing: "qui tam", "São Paulo"."""
 _LEAST_LETTERS = 4
 
 
 def is_english(question: str) -> bool:
     """False for a question that is plainly in another language or script; names, key words, code and the Latin of
     lawyers pass. What is between quotation marks does not count."""
-    found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", question)))
-    letters = "".join(word for word in found if len(word) > 1)
-    other = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    if other >= _LEAST_LETTERS and 2 * other > len(letters):
+    found, other_script = _words(question)
+    if other_script:
         return False
     # A capital inside a question begins a name: "Martin Van Buren".
     words = [word.lower() for at, word in enumerate(found) if not at or word[0].islower()]
@@ -66,12 +62,19 @@ def is_english(question: str) -> bool:
 
 def reads_as_english(text: str) -> bool:
     """False for prose with more small words of other languages than of English, or mostly in another script."""
-    found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
-    letters = "".join(word for word in found if len(word) > 1)
-    if 2 * sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) > max(len(letters), 8):
+    found, other_script = _words(text)
+    if other_script:
         return False
     # Small words before a capital may be of a name: "de la Cruz".
     small = [word for word, behind in zip(found, [*found, ""][1:], strict=True) if not behind[:1].isupper()]
     foreign = sum((word in _ASKING or word in _LINKING) and word not in STOP_WORDS for word in small)
     english = sum(word.lower() in STOP_WORDS and word.lower() not in _LINKING for word in found)
     return foreign < 2 or foreign <= english
+
+
+def _words(text: str) -> tuple[list[str], bool]:
+    """(the words outside quotation marks, whether most of their letters are of another script than Latin)."""
+    found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
+    letters = "".join(word for word in found if len(word) > 1)
+    other = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return found, other >= _LEAST_LETTERS and 2 * other > len(letters)

@@ -10,7 +10,6 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.ingest.language.numbers import ORDINAL_WORD
 from docqa.ingest.language.words import CONJUNCTION, alternatives
 from docqa.ingest.structure.passages import count_words
 
@@ -22,12 +21,9 @@ _MOST_SINGLES = 0.15
 _MOST_CAPITALISED = 0.6
 
 
-def any_of(lines: str, **parts: str) -> re.Pattern[str]:
-    """Matches what any of `lines` does, in upper or lower case; a name in `parts` stands for its text."""
-    joined = "|".join(line.strip() for line in lines.strip().splitlines())
-    for name, text in parts.items():
-        joined = joined.replace(name, text)
-    return re.compile(joined, re.IGNORECASE)
+def any_of(lines: str) -> re.Pattern[str]:
+    """Matches what any of `lines` does, in upper or lower case."""
+    return re.compile("|".join(line.strip() for line in lines.strip().splitlines()), re.IGNORECASE)
 
 
 _OPENER = re.compile(
@@ -44,30 +40,25 @@ _OPENER = re.compile(
 _BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
 _END = re.compile(r"[.!。！][\"'”’)\]»]*$")
 _CAPTION = any_of(r"(?:figure|fig\.|table|box|chart|algorithm)\s*(?:[A-Z]?\d|[:.])|(?:source|note|keyword)s?\s*[:.]")
-_BOILERPLATE = any_of(r"""
-    ^\W*\[\d|\(YEAR\)[.,]|\. YEAR\. |\bYEAR;\d
-    ©|\ball rights reserved\b|\blicen[cs]ed under\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S{1,100}\.\w
-    \bcorresponding author\b|\bpage \d+ of \d+|\bintentionally left blank\b|\bproceedings of the\b|\bpp?\.\s?\d
-    \bas follows\b|\bthe following\s*[.:]$|\bsee (?:table|figure|fig\.|page|section)\b|\bcounsel (?:of record|for)\b
-    \b(?:plaintiff|defendant|petitioner|respondent|appell(?:ant|ee))s?[.,]?$|^before\b.{0,120}\bjudges\.$
-    """, YEAR=r"(?:19|20)\d\d[a-z]?")  # fmt: skip
-_YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
-_FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
+_YEAR = r"(?:19|20)\d\d[a-z]?\b"
+_BOILERPLATE = any_of(rf"""
+    ^\W*\[\d|\({_YEAR}\)[.,]|\. {_YEAR}\. |\b{_YEAR};\d|\bpp?\.\s?\d|https?:|www\.|\S@\S{{1,100}}\.\w
+    """)  # fmt: skip
+_YEARS = re.compile(rf"\b{_YEAR}")
 _POINTER = "(?:this|that|these|those|such|it|them)"
 _DANGLING = any_of(rf"""
-    (?:{alternatives(CONJUNCTION - {"if", "when", "until"})}|and|but|or|nor|so|yet|also|thus|hence|then|n?either|both)\b
+    (?:{alternatives(CONJUNCTION - {"if", "when", "until"})}|and|but|or|nor|so|yet|also|thus|hence|then)\b
     (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|here|such|another|others)\b
     (?:\w+(?:ly|wise)|however|moreover|therefore|furthermore|nevertheless|instead|rather|indeed|again|next),?\s
     (?:in|on|by|for|to|of|at|as|after|under|with|from|given|despite|because of|\w+ of|all|do) {_POINTER}\b
-    in (?:addition|contrast|turn|particular|fact|other words)\b|by contrast\b|for (?:example|instance)\b
-    as a (?:result|consequence)\b|on the (?:other|contrary)\b|at the same time\b|of course\b|even so\b
-    the (?:same|above|former|latter|others?|following)\b|(?!first)(?:{ORDINAL_WORD}),
+    in (?:addition|contrast|turn|particular|fact|other words)\b|for (?:example|instance)\b
+    the (?:same|above|former|latter|others?|following)\b
     """)
 _STANDS_ALONE = any_of(r"""
     th(?:is|ese|at|ose) (?:\w+ )?(?:act|agreement|article|book|case|chapter|court|data|document|finding|guide|law)s?\b
     th(?:is|ese|at|ose) (?:\w+ )?(?:lease|paper|part|policy|regulation|report|result|section|study|work)s?\b
-    it (?:is|was|has been|seems|appears|remains) (?:\w+ ){1,3}?(?:that|to|for)\b|both (?:\w+ ){1,3}and\b
-    n?either party\b|(?:while|whereas|although|because|where) [^,]{10,},
+    it (?:is|was|has been|seems|appears|remains) (?:\w+ ){1,3}?(?:that|to|for)\b
+    (?:while|whereas|although|because|where) [^,]{10,},
     """)
 _OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
 
@@ -122,8 +113,7 @@ def needs_the_one_before(text: str) -> bool:
 
 def _begins(body: str) -> bool:
     first = body.lstrip("“\"'‘([")[:1]
-    begins = first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
-    return begins and not _FOOTNOTE_MARK.match(body)
+    return first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
 
 
 def _is_prose(text: str, words: list[str], *, english: bool) -> bool:

@@ -91,7 +91,7 @@ class Note:
 
 def notes_of(heading: str, statements: Iterable[CheckedStatement]) -> list[Note]:
     """The statements that something bears out, in part at least: nothing is built on the others."""
-    return [Note(heading, item) for item in statements if item.judgement.support in _BORNE_OUT and item.quotes]
+    return [Note(heading, item) for item in statements if item.support in _BORNE_OUT and item.quotes]
 
 
 def of_notes(notes: Sequence[Note]) -> Material:
@@ -127,7 +127,7 @@ def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
     """A checked statement as a sentence of a record; its quotes are its cites, and not among its words."""
     places = _places(item)
     cites = tuple(SentenceCite.of(cite((document,), place)) for place in places)
-    return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.judgement.support)
+    return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.support)
 
 
 def said(item: CheckedStatement) -> str:

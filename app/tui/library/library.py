@@ -1,5 +1,4 @@
-"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions, in one
-list that is filtered as one types; Enter opens a row."""
+"""What to open: the documents of a folder or an archive, those that were read elsewhere, and past questions."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import LibraryDocument, find
+from docqa.app.tui.library.opener import LibraryRow, find
 from docqa.app.tui.library.preview import Open, PreviewMade, preview
 from docqa.app.tui.library.recents import (
     PastQuestion,
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS = 10, 12, 20
 _PADDING = 8
-_WIDE, _REST_S = 110, 0.4  # columns from which on a preview stands beside the list; seconds that the cursor rests first
+_WIDE, _REST_S = 110, 0.4  # columns from which on there is a preview; seconds that the cursor rests first
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),
@@ -51,20 +50,6 @@ ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
 }
 _NOTHING = "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder"
 Cell = str | Text
-
-
-@dataclass(frozen=True)
-class LibraryRow:
-    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
-    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
-
-    name: str
-    path: str
-    size: int = 0
-    modified: float = 0.0
-    used: float = 0.0
-    kept: str = ""
-    past: PastQuestion | None = None
 
 
 class RowTable(DataTable[Text]):
@@ -84,7 +69,7 @@ class RowTable(DataTable[Text]):
         self.chosen(event.cursor_row)
 
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
-        """Show `rows` under `columns` (title, cells), whose widths a table would measure only after it is drawn."""
+        """Show `rows` under `columns` (title, cells)."""
         self.clear(columns=True)
         for title, width in columns:
             self.add_column(title, width=width)
@@ -118,7 +103,8 @@ class LibraryScreen(PromptScreen):
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryListed([], [])
         self._shown: list[LibraryRow] = []
-        self._loaded = self._entered = False  # whether there is a list, and whether Enter came before it
+        self._marked: set[str] = set()  # the paths that are selected
+        self._loaded = self._entered = False  # a list is there; Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
         self._preview = Static("", id="library-preview", markup=False)
@@ -135,34 +121,45 @@ class LibraryScreen(PromptScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_screen_resume(self) -> None:
-        """Look again whenever the screen comes back: a document may have been read meanwhile."""
         self.action_refresh_list()
-
-    # Keys
 
     def action_refresh_list(self) -> None:
         run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
 
     def action_sort(self) -> None:
-        """Another order: by name, date, size, or when it was last used."""
         names = list(ORDERS)
         self._order = names[(names.index(self._order) + 1) % len(names)]
         self._show(self._words)
 
     def action_recent(self) -> None:
-        """What was read and asked before, wherever it is; or this folder alone again."""
         if self._store is None:
-            self.notify("with --no-store nothing is kept", markup=False)
+            self.notify("nothing is kept in this run", markup=False)
             return
         self._everywhere = not self._everywhere
         self._order = "last use" if self._everywhere else "name"
         self.action_refresh_list()
 
+    def action_mark(self) -> None:
+        at = self._table.cursor_row
+        self._marked ^= {each.path for each in self._shown[at : at + 1]}
+        self._show(self._words)
+        self._table.move_cursor(row=at + 1)
+
+    def action_ask_together(self, question: str = "") -> None:
+        listed = [each.path for each in self._shown if each.past is None and each.kept != _GONE]
+        listed = sorted(self._marked) or listed
+        together = listed if self._marked or self._words or self._everywhere else [self._path]
+        name = f"{os.path.abspath(self._path)} · {counted(len(listed), 'document')}"
+        if len(listed) == 1:
+            name, together = listed[0], []
+        self.prompt.reset()
+        if listed:
+            self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
+
     def action_open_path(self) -> None:
         self.prompt.enter("path")
 
     def action_clear(self) -> None:
-        """Show all again, and take what is typed."""
         self.prompt.leave()
         self._show("")
         self.set_focus(self.line)
@@ -182,9 +179,11 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/open` takes a path."""
+        """Run a command; `/open-path` takes a path, `/ask-together` a question."""
         if command.name == "open_path" and argument:
             self._open_path(os.path.expanduser(argument))
+        elif command.name == "ask_together":
+            self.action_ask_together(argument)
         else:
             await super().run_command(command, argument)
 
@@ -195,10 +194,7 @@ class LibraryScreen(PromptScreen):
     def on_resize(self) -> None:
         self._fill()
 
-    # The preview
-
     def on_data_table_row_highlighted(self, event: RowTable.RowHighlighted) -> None:
-        """Where the cursor rests a while, the document is looked at."""
         self._rest.stop()
         self._rest = self.set_timer(_REST_S, self._look_at)
 
@@ -218,13 +214,11 @@ class LibraryScreen(PromptScreen):
             )
 
     def on_preview_made(self, message: PreviewMade) -> None:
-        """Shown, unless the cursor is elsewhere by now."""
         if message.path == self._previewed:
             self._preview.update(message.text)
 
     @property
     def _wide(self) -> bool:
-        """Whether there is room beside the list."""
         return self.size.width >= _WIDE
 
     def _open_path(self, path: str) -> None:
@@ -238,7 +232,10 @@ class LibraryScreen(PromptScreen):
             self._open(LibraryRow("", path))
 
     def _choose(self, row: int) -> None:
-        self._open(self._shown[row])
+        if self._marked:
+            self.action_ask_together()
+        else:
+            self._open(self._shown[row])
 
     def _open(self, entry: LibraryRow) -> None:
         """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
@@ -248,10 +245,7 @@ class LibraryScreen(PromptScreen):
         self.prompt.reset()
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
 
-    # The list
-
     def on_library_listed(self, message: LibraryListed) -> None:
-        """Fill the table; the cursor stays on its document."""
         self._listed, self._loaded, self._previewed = message, True, ""
         self._show(self._words)
         if self._entered:
@@ -278,15 +272,15 @@ class LibraryScreen(PromptScreen):
         same = [n for n, each in enumerate(every) if chosen and (each.path, each.past) == (chosen.path, chosen.past)]
         self._table.move_cursor(row=same[0] if same and not words else 0)
         documents = sum(each.past is None for each in every)
+        selected = [f"{len(self._marked)} of {documents} selected"] if self._marked else []
         listed = [counted(documents, "document"), counted(len(every) - documents, "question"), f"by {self._order}"]
         going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
-        said = " · ".join([*(listed if self._everywhere else listed[::2]), "Enter opens", *going_on])
+        said = " · ".join([*(listed if self._everywhere else listed[::2]), *selected, "Enter opens", *going_on])
         self._status.update(self._listed.problem or (said if self._listed.entries else _NOTHING))
         where = printable(os.path.abspath(self._path))
         self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
 
     def _fill(self) -> None:
-        """A row a document: its name, when it was changed or used, its size, and what is kept of it."""
         width, kept = (self.size.width // 2, 0) if self._wide else (self.size.width, _KEPT_CELLS)
         self._preview.display = self._wide
         when = width >= 60
@@ -295,7 +289,8 @@ class LibraryScreen(PromptScreen):
         for each in self._shown:
             seconds = each.used if by_use or each.past else each.modified
             told = (ago(seconds) if seconds else "",) if when else ()
-            shown = (printable(each.name), *told, _right(size(each.size) if each.size else ""), each.kept)
+            name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
+            shown = (name, *told, _right(size(each.size) if each.size else ""), each.kept)
             rows.append(shown if kept else shown[:-1])
         longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
         others = _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
@@ -306,15 +301,13 @@ class LibraryScreen(PromptScreen):
         self._table.fill(columns, rows)
 
     def _look(self) -> LibraryListed:
-        """In a thread: a folder may be large, or on a disk that sleeps."""
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
         kept = {document.path: document for document in recent}
         entries = []
         for each in self._documents():
             known = kept.pop(os.path.abspath(each.path), None)
-            entry = LibraryRow(each.name, each.path, each.size, each.modified)
-            entries.append(replace(entry, used=known.used, kept=known.kept) if known is not None else entry)
+            entries.append(replace(each, used=known.used, kept=known.kept) if known is not None else each)
         if not self._everywhere or self._store is None:
             return LibraryListed(entries, notices)
         for document in kept.values():
@@ -324,8 +317,7 @@ class LibraryScreen(PromptScreen):
         entries += [_asked(past) for past in past_questions(self._store)]
         return LibraryListed(entries, notices)
 
-    def _documents(self) -> list[LibraryDocument]:
-        """Those of the path; none where it has none."""
+    def _documents(self) -> list[LibraryRow]:
         from docqa.ingest.errors import MissingError, NoDocuments
 
         try:

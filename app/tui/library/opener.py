@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from docqa.app.batch.items import containing_file
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
+    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Picture
     from docqa.ingest.types import Document, Page
 
@@ -21,17 +22,20 @@ _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE
 
 
 @dataclass(frozen=True)
-class LibraryDocument:
-    """A document of a library: `name` is shown, `path` opens it, `size` in bytes, `modified` in seconds since 1970, 0
-    where it is not known."""
+class LibraryRow:
+    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
+    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
 
     name: str
     path: str
-    size: int
+    size: int = 0
     modified: float = 0.0
+    used: float = 0.0
+    kept: str = ""
+    past: PastQuestion | None = None
 
 
-def find(path: str) -> list[LibraryDocument]:
+def find(path: str) -> list[LibraryRow]:
     """The documents of a folder, an archive or a file, without what docqa exported. Raises docqa.ingest.errors."""
     from docqa.ingest.read import find_documents
 
@@ -42,7 +46,7 @@ def find(path: str) -> list[LibraryDocument]:
         if name != path and _EXPORT.fullmatch(name):
             continue
         about = (len(content), 0.0) if isinstance(content, bytes) else _size_and_time(content)
-        found.append(LibraryDocument(shown, name, *about))
+        found.append(LibraryRow(shown, name, *about))
     return found
 
 
@@ -59,33 +63,32 @@ class SessionOpener:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.reads_hidden: set[str] = set()  # the paths whose hidden text was asked for
 
     def __call__(
-        self, path: str, on_page: Callable[[int, int], None] | None = None, password: str | None = None
-    ) -> Session:
-        """The Session of the one document at `path`; `on_page` hears of each page that is begun, and of how many.
-
-        A `password` is kept for the next documents, as long as this runs. Raises the errors of the engine, InputError
-        for several."""
+        self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,
+        password: str | None = None, on_first: Callable[[Document], None] | None = None,
+    ) -> Session:  # fmt: skip
+        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session. A
+        `password` is kept while this runs. Raises the errors of the engine, InputError for a path with several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
         if password is not None:
             self._options = replace(self._options, password=password)
-        session = open_session([containing_file(path) or path], self._options, on_page=on_page)
-        chosen = [document for document in session.documents if document.path == path] or list(session.documents)
-        if len(chosen) != 1:
+        paths = [path] if isinstance(path, str) else list(path)
+        options = replace(self._options, include_hidden=self._options.include_hidden or self.reads_hidden >= set(paths))
+        files = list(dict.fromkeys(containing_file(each) or each for each in paths))
+        session = open_session(files, options, on_page=on_page, on_first=on_first)
+        chosen = [document for document in session.documents if document.path in paths] or list(session.documents)
+        if isinstance(path, str) and len(chosen) != 1:
             raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
-        return Session(
-            chosen, self._options, store=session.store, warnings=session.warnings, notices=session.notices
-        )
+        return Session(chosen, options, store=session.store, warnings=session.warnings, notices=session.notices)
 
     def picture(self, document: Document, page: Page) -> Picture:
         """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
-
-        Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
-        """
+        Raises InputError for a document that has none, and the errors of docqa.ingest.errors."""
         from docqa.app.errors import InputError
         from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture
@@ -102,7 +105,6 @@ class SessionOpener:
 
 
 def _bytes(path: str) -> bytes:
-    """The bytes of the document at `path`, which may be in an archive. Raises MissingError."""
     from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 

@@ -1,4 +1,4 @@
-"""What stands beside the list about a document. One that was never read is parsed in a worker, and kept."""
+"""What stands beside the list about a document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rich.text import Text
 from textual.message import Message
 
 from docqa.app.output.render import printable
-from docqa.app.tui.library.recents import PastQuestion, counted, past_questions
+from docqa.app.tui.bridge import without_flags
+from docqa.app.tui.library.recents import counted, past_questions
 
 if TYPE_CHECKING:
     from docqa.app.session.session import Session
@@ -41,15 +42,12 @@ def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewM
     text.append(f"{printable(document.title)}\n", "bold")
     text.append(f"{kind_of(document)}{pages}{' · ' if kept else ''}{kept}\n")
     for warning in document.coverage.warnings:
-        text.append(f"! {printable(warning)}\n", "italic")
-    for past in _last_answers(path, store):
+        text.append(f"! {printable(without_flags(warning))}\n", "italic")
+    asked = past_questions(store) if store is not None else []
+    for past in [each for each in asked if each.path == os.path.abspath(path)][:_ANSWERS]:
         text.append(f"\n? {printable(past.turn.question)}\n", "bold")
         said = past.turn.answer.answer if past.turn.answer is not None else None
         text.append(f"{printable((said or 'not found')[:_LINE])}\n")
     words = " ".join(page.text for page in document.pages[:2])[:_BEGINNING]
     text.append("\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" .")))
     return PreviewMade(path, text)
-
-
-def _last_answers(path: str, store: Store | None) -> list[PastQuestion]:
-    return [each for each in past_questions(store) if each.path == os.path.abspath(path)][:_ANSWERS] if store else []

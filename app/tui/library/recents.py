@@ -48,13 +48,11 @@ def anything_kept(store: Store) -> bool:
 
 
 def recent_documents(store: Store, notices: list[str] | None = None) -> list[RecentDocument]:
-    """The documents that are kept or were asked about, by absolute path, the last used first.
-
-    What is wrong with the history is added to `notices`: whoever opens it next hears nothing of a damage.
-    """
+    """The documents that are kept or were asked about, by absolute path, the last used first. What is wrong with the
+    history is added to `notices`."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
-    for entry in store.entries("documents", "states"):  # a table of a thousand files is not a thousand opened ones
+    for entry in store.entries("documents", "states"):  # a table of a thousand files opened none
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue
@@ -115,7 +113,6 @@ def short_path(path: str) -> str:
 
 
 def _asked(store: Store, notices: list[str]) -> list[KeptSession]:
-    """Every kept conversation over one document; none where the history is unusable."""
     from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
 
     try:

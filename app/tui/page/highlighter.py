@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from docqa.ingest.pdf.visibility.raster import grey_png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,21 +56,13 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share]) -> bytes:
     import numpy as np
 
     height, width = grey.shape
-    colours = np.repeat(grey[:, :, None], 3, 2)
-    below = np.zeros((height, width), bool)
+    shades = grey >> 1  # below 128 a grey, from there on the same below the marker
     for left, top, right, bottom in boxes:
         lines = slice(max(int(top * height), 0), max(int(bottom * height) + 1, 0))
-        below[lines, max(int(left * width), 0) : max(int(right * width) + 1, 0)] = True
-    colours[below] = (colours[below] * np.array(YELLOW)).astype(np.uint8)
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), colours.reshape(height, width * 3)], 1)
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunks(parts))
-
-
-def _chunks(parts: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    for kind, data in parts:
-        yield struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        shades[lines, max(int(left * width), 0) : max(int(right * width) + 1, 0)] |= 128
+    greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
+    palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
+    return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
 
 
 def _behind(text: str, at: int, end: int, letters: int) -> int:

@@ -1,7 +1,7 @@
 """A Document as lines of one width, laid out page by page as they come into view. Knows no screen.
 
-A page, or a slice of a long one, is a segment. Its height is estimated until somebody looks at it, so that a document
-of any length opens at once; `ensure` lays out what is near and says where the reader's line went.
+A page, or a slice of a long one, is a segment, whose height is estimated until somebody looks at it: a document of any
+length opens at once.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, get_character_cell_size
-
 from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page
@@ -26,16 +25,6 @@ SEGMENT_CHARACTERS = 8_000
 _KEPT_SEGMENTS = 256
 # What a terminal would obey or give no cell, line ends apart.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenLine:
-    """One line of the screen: characters `start:end` of `page`; `kind` is head (the page's label), text or blank."""
-
-    page: int
-    start: int
-    end: int
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +99,7 @@ class PageLines:
         if self._lay_out(at):
             self._ends = list(accumulate(self._heights))
         rows = enumerate(self._rows_of(at))
-        shown = (number for number, row in rows if row.kind == "text" and row.start <= offset)
+        shown = (number for number, row in rows if row.kind not in ("head", "blank") and row.shows(offset))
         return self._begin(at) + max(shown, default=0)
 
     def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
@@ -129,7 +118,7 @@ class PageLines:
     def character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
-        return (1, 0) if row is None else (row.page, min(row.start + max(inside, 0), row.end))
+        return (1, 0) if row is None else (row.page, row.offset_at(max(inside, 0)))
 
     def _at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)
@@ -138,7 +127,6 @@ class PageLines:
         return self._ends[at - 1] if at else 0
 
     def _lay_out(self, at: int) -> bool:
-        """Make the height of a segment exact; whether it changed. The caller renews the sums."""
         if self._exact[at]:
             return False
         self._exact[at] = 1
@@ -154,16 +142,19 @@ class PageLines:
 
     def _make_rows(self, at: int) -> list[ScreenLine]:
         segment = self._segments[at]
-        page, base = segment.page, segment.start
-        text = displayed(self.document.pages[page - 1].text[base : segment.end])
+        page, base, shown = segment.page, segment.start, self.document.pages[segment.page - 1]
+        text = displayed(shown.text[base : segment.end])
         rows: list[ScreenLine] = []
         if segment.first and self.document.paged:
             rows.append(ScreenLine(page, 0, 0, "head"))
+        tables = {table.start - base: table for table in shown.tables if table.end <= segment.end}
         position = 0
         while position < len(text):
-            stop = text.find("\n", position)
+            table = tables.get(position)
+            laid_out = table_lines(shown, table, self.width) if table is not None else []
+            stop = table.end - base if table is not None and laid_out else text.find("\n", position)
             stop = len(text) if stop < 0 else stop
-            rows += [ScreenLine(page, base + a, base + b, "text") for a, b in wrap(text, position, stop, self.width)]
+            rows += laid_out or contents_lines(text, position, stop, self.width, page, base)
             position = stop + 1
         if (segment.last and self.document.paged) or not rows:
             rows.append(ScreenLine(page, segment.end, segment.end, "blank"))
@@ -173,37 +164,6 @@ class PageLines:
 def displayed(text: str) -> str:
     """`text` as a terminal may have it; one character for one, so that offsets stay those of the page."""
     return _CONTROL.sub(" ", text)
-
-
-def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
-    """Ranges of `text` that each fit `width` cells, cut at spaces where there are any; an empty line gives one."""
-    line = text[start:end]
-    plain = cell_len(line) == len(line)
-    rows: list[tuple[int, int]] = []
-    position = start
-    while True:
-        fits = position + width if plain else _fitting(text, position, end, width)
-        if fits >= end:
-            rows.append((position, end))
-            return rows
-        cut = text.rfind(" ", position, fits + 1)
-        if cut <= position:
-            rows.append((position, fits))
-            position = fits
-        else:
-            rows.append((position, cut))
-            position = cut + 1
-
-
-def _fitting(text: str, start: int, end: int, width: int) -> int:
-    """The end of the longest run of characters from `start` that fits `width` cells; at least one character."""
-    cells, position = 0, start
-    while position < end:
-        cells += get_character_cell_size(text[position])
-        if cells > width and position > start:
-            return position
-        position += 1
-    return end
 
 
 def _segments(page: Page) -> list[_Segment]:

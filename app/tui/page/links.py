@@ -72,7 +72,6 @@ class Links:
         return Link(reference.page, reference.start, reference.end, target, note=False)
 
     def _of_note(self, note: Note) -> Link:
-        """From the mark in the text, with its brackets where it has some, to the note."""
         marked = f"[{note.mark}]"
         bracketed = self._document.pages[note.at_page - 1].text.startswith(marked, note.at)
         end = note.at + len(marked if bracketed else note.mark)
@@ -80,7 +79,6 @@ class Links:
 
 
 def _apart(links: list[Link]) -> Iterator[Link]:
-    """`links`, which are sorted, without those that begin in the one before."""
     behind = (0, 0)
     for link in links:
         if link.place >= behind:

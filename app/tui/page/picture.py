@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
-"""A reader who leafs through passes pages faster than they are drawn: only where one stays is asked for."""
+"""Who leafs through passes pages faster than they are drawn."""
 _KEPT = 8
 
 
@@ -104,8 +104,6 @@ class PagePicture(Widget):
     def render(self) -> Content:
         return Content(self._said)
 
-    # Making
-
     def _wait(self) -> None:
         if self._timer is not None:
             self._timer.stop()
@@ -134,8 +132,6 @@ class PagePicture(Widget):
             self._shape = picture.size
         self._said = why
         self.refresh()
-
-    # Drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""

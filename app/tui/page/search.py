@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
-_WINDOW = 20_000  # characters whose sentences are looked at: a document without pages is one text of any length
+_WINDOW = 20_000  # characters whose sentences are looked at
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class PageSpan:
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
     """The places of `words`, in order, whatever their case, the white space between them, and the form of their
-    quotation marks and dashes; at most `most`.
-    """
+    quotation marks and dashes; at most `most`."""
     if not words.split():
         return []
     pattern = words_pattern(words, ignore_case=True)

@@ -22,15 +22,13 @@ EXCERPT_CHARACTERS = 160
 
 @dataclass(frozen=True)
 class Stop:
-    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
-
-    `spans` are one for each page it touches, none where its words are gone; `place` says them in words, `score` is
-    that of the evidence.
-    """
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its `score`. `spans` are
+    one for each page of `document` it touches, none where its words are gone; `place` says them in words."""
 
     text: str
     place: str
     spans: tuple[PageSpan, ...]
+    document: Document
     quote: Quote | None = None
     score: float = 0.0
 
@@ -40,17 +38,23 @@ class Stop:
         return f"“{printable(self.text)}” ({self.place})"
 
 
-def stops_of(answer: Answer, document: Document) -> list[Stop]:
-    """The quotes of `answer` in order, then its evidence; a passage that has one of the quotes is left out."""
-    quoted = [Stop(q.text, _named(q.cites), _spans(q, document), q) for q in answer.quotes]
-    taken = [span for stop in quoted for span in stop.spans]
+def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
+    """The quotes of `answer` about `documents` in order, then its evidence; a passage that has one of the quotes is
+    left out."""
+    by_path = {each.path: each for each in documents}
+    quoted = []
+    for quote in answer.quotes:
+        document = by_path.get(quote.cites[0].file if quote.cites else "", documents[0])
+        quoted.append(Stop(quote.text, _named(quote.cites), _spans(quote, document), document, quote))
+    taken = [(stop.document, span) for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
+        document = by_path.get(item.file, documents[0])
         span = _located(item, document)
-        if span is not None and not any(_overlap(span, other) for other in taken):
+        if span is not None and not any(of is document and _overlap(span, other) for of, other in taken):
             where = location(document, span.page, span.start) or location_text(item.page, item.label)
             place = f"{printable(item.file)}, {where}"
-            found.append(Stop(item.text, place, (span,), None, item.score))
+            found.append(Stop(item.text, place, (span,), document, None, item.score))
     return [*quoted, *found]
 
 
@@ -72,7 +76,6 @@ def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
 
 
 def _named(cites: Sequence[Cite]) -> str:
-    """`lease.pdf, Article 70 · p. 13`."""
     place = cited_location(cites)
     return f"{printable(cites[0].file)}, {place}" if cites else place
 
@@ -85,7 +88,6 @@ def _cite(document: Document, span: PageSpan) -> Cite:
 
 
 def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `quote` stand: as cited, or where they stand now."""
     cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
     there = any(span.page <= len(document.pages) for span in cited)
     if not cited or (there and quote.grade != Grade.EXACT):
@@ -94,9 +96,8 @@ def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
 
 
 def standing(cited: tuple[PageSpan, ...], text: str, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed since, where they stand
-    now; nowhere where they are gone, for the words of something else must not light up.
-    """
+    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, where they stand now;
+    nowhere where they are gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
     words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
     if words == text.split():
@@ -118,8 +119,11 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
 
 
-def place_alone(stop: Stop, document: Document) -> str:
-    """The place without the file, where all there is to see is that file, under whatever path it was asked."""
-    cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else document.path
-    same = PurePath(cited).name == PurePath(document.path).name
-    return stop.place.removeprefix(f"{printable(cited)}, ") if same else stop.place
+def place_alone(stop: Stop, *documents: Document) -> str:
+    """The place without the file, where all there is to see is that file, whatever its path; behind its name where
+    there are several."""
+    cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else stop.document.path
+    name, alone = PurePath(cited).name, stop.place.removeprefix(f"{printable(cited)}, ")
+    if len(documents) > 1:
+        return f"{printable(name)}, {alone}"
+    return alone if name == PurePath(documents[0].path).name else stop.place

@@ -17,10 +17,11 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from docqa.app.output.render import page_text
-from docqa.app.tui.page.lines import PageLines, ScreenLine, displayed
+from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
+from docqa.app.tui.page.typeset import Piece, ScreenLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -30,16 +31,9 @@ if TYPE_CHECKING:
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
 _MARKS = {
-    "chosen": "→ ",
-    "target": "→ ",
-    "cite": "▌ ",
-    "passage": "┃ ",
-    "quote": "│ ",
-    "current-hit": "▶ ",
-    "hit": "· ",
-    "note": "✎ ",
-    "highlight": "▒ ",
-}
+    "chosen": "→ ", "target": "→ ", "cite": "▌ ", "passage": "┃ ", "quote": "│ ", "current-hit": "▶ ", "hit": "· ",
+    "note": "✎ ", "highlight": "▒ ",
+}  # fmt: skip
 _STRONGEST = (
     "chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "note", "highlight", "hidden", "heading",
 )  # fmt: skip
@@ -50,12 +44,9 @@ _UNDERLINED = Style(underline=True)
 
 @dataclass(frozen=True)
 class Highlight(PageSpan):
-    """Characters `start:end` of `page` that are highlighted.
-
-    `kind` is cite (the followed one), passage (that was looked at and is followed), quote, hit, current-hit, chosen
-    (the reference that the keys are at), target (where it led), or what the reader made: highlight, or note for a
-    highlight with a note.
-    """
+    """Characters `start:end` of `page`. `kind`: cite (followed), passage (looked at, and followed), quote, hit,
+    current-hit, chosen (the reference that the keys are at), target (where it led), highlight, or note: one with a
+    note."""
 
     kind: str
 
@@ -69,10 +60,7 @@ class PlaceChosen(Message):
 
 
 class PageView(ScrollView):
-    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
-
-    References and footnote marks are underlined; a click on one posts Followed.
-    """
+    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
@@ -84,21 +72,11 @@ class PageView(ScrollView):
         offset: int
 
     @dataclass
-    class Followed(Message):
-        """A reference or footnote mark was clicked."""
+    class Chosen(Message):
+        """Words were selected, or a `link` was clicked, or the highlighted character at `place` (page, offset)."""
 
-        link: Link
-
-    @dataclass
-    class Selected(Message):
-        """Words were selected."""
-
-    @dataclass
-    class Pointed(Message):
-        """Character `offset` of `page`, which the reader has highlighted, was clicked."""
-
-        page: int
-        offset: int
+        link: Link | None = None
+        place: tuple[int, int] | None = None
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -111,8 +89,6 @@ class PageView(ScrollView):
         self._plain: Style | None = None
         self._settling = False
         self._pending: tuple[int, int, int | None] | None = None
-
-    # What others ask of it
 
     @property
     def place(self) -> tuple[int, int]:
@@ -176,7 +152,7 @@ class PageView(ScrollView):
         self.reveal((first,) if first == last else (last,))
         start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
         selection = Selection(start, end + Offset(1, 0))
-        self._selected = self._spans_of(selection)  # at once: the screen tells later, and a key may come before that
+        self._selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
@@ -188,10 +164,7 @@ class PageView(ScrollView):
         self._strips = {}
         self.refresh()
 
-    # Textual
-
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the text that was at the top, whatever the width makes of its lines."""
         if self._lines is None or not self.size.height:
             return
         place = self.place
@@ -214,24 +187,21 @@ class PageView(ScrollView):
         place = event.style.meta.get(_LINK) if self.text_selection is None else None
         link = self.links.at(*place) if place is not None and self.links is not None else None
         if link is not None:
-            self.post_message(self.Followed(link))
+            self.post_message(self.Chosen(link))
         elif self.text_selection is None and self._lines is not None:
             page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
             if any(mark.start <= offset < mark.end for mark in self._own_marks.get(page, ())):
-                self.post_message(self.Pointed(page, offset))
+                self.post_message(self.Chosen(place=(page, offset)))
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
         self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
         if self._selected:
-            self.post_message(self.Selected())
+            self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
-
-        A selection that goes on in another pane ends with the view.
-        """
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no text."""
         if self._lines is None:
             return None
         copied = copied_text(self._lines.document, self._spans_of(selection))
@@ -241,7 +211,6 @@ class PageView(ScrollView):
         """Nothing, on a second click: a whole document is no selection."""
 
     def render_line(self, y: int) -> Strip:
-        """The line `y` of the view, cut to its width."""
         line = y + round(self.scroll_y)
         strip = self._strip(line)
         selection = self.text_selection
@@ -251,9 +220,9 @@ class PageView(ScrollView):
         return strip.apply_offsets(0, line)
 
     def _strip(self, line: int) -> Strip:
-        """The line `line` of the document as it is without a selection."""
         width = self.size.width
-        row = None if self._lines is None else self._lines.row(line)
+        # Before the view has its width nothing is drawn.
+        row = None if self._lines is None or self._pending is not None else self._lines.row(line)
         if row is None:
             return Strip.blank(width, self._plain_style)
         strip = self._strips.get(row)
@@ -267,7 +236,6 @@ class PageView(ScrollView):
         return strip
 
     def notify_style_update(self) -> None:
-        """Another theme, or the focus: lines are made anew."""
         super().notify_style_update()
         self._strips.clear()
         self._plain = None
@@ -292,7 +260,6 @@ class PageView(ScrollView):
         return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
 
     def _keep_selection(self) -> None:
-        """Select the same words again where lines above them became more or fewer."""
         now = self.text_selection
         if not self._selected or now is None or now.start is None or now.end is None:
             return
@@ -306,7 +273,7 @@ class PageView(ScrollView):
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
-        return Offset(_GUTTER + (offset - row.start if row is not None else 0), line)
+        return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _settle(self) -> None:
         """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
@@ -345,17 +312,23 @@ class PageView(ScrollView):
         marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
         segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
-        edges = {row.start, row.end}
-        edges |= {min(max(edge, row.start), row.end) for part in (*marks, *links) for edge in (part.start, part.end)}
-        for start, end in pairwise(sorted(edges)):
-            kind = next((mark.kind for mark in marks if mark.start < end and mark.end > start), "")
-            link = next((link for link in links if link.start < end and link.end > start), None)
-            style = self._style(kind) if kind else plain
-            segments.append(Segment(displayed(page.text[start:end]), self._linked(style, kind, link)))
+        usual = "heading" if row.kind == "heads" else ""
+        for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):
+            leaders = "·" * max(pad - 2, 0) if row.kind == "leaders" else ""
+            space = f" {leaders} " if leaders else " " * pad
+            segments.append(Segment(space, self._style("head") if leaders else plain))
+            edges = {min(max(edge, first), last) for part in (*marks, *links) for edge in (part.start, part.end)}
+            for start, end in pairwise(sorted({first, last} | edges)):
+                inside = [mark.kind for mark in marks if mark.start < end and mark.end > start] or [usual]
+                kind = inside[0]
+                link = next((link for link in links if link.start < end and link.end > start), None)
+                style = self._style(kind) if kind else plain
+                style += _UNDERLINED if kind == "cite" and "quote" in inside else Style()  # the very words
+                words = displayed(page.text[start:end]).replace("\n", " ")
+                segments.append(Segment(words, self._linked(style, kind, link)))
         return segments
 
     def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
-        """`style`, underlined where it is that of a link; a mark over it keeps its colours."""
         if link is None:
             return style
         return style + (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})

@@ -36,20 +36,15 @@ class Annotations:
 
     def load(self) -> None:
         """Show what is kept of the document that was opened."""
-        assert self.panes.document is not None
         try:
-            self.made = kept_turns.annotations_of(self._store, self.panes.document)
+            self.made = kept_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
             self.panes.message(f"your notes cannot be read: {error}", "warning")
         self._show()
 
-    # Selecting with keys
-
     def select(self, extend: bool = False) -> None:
         """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
-        page, document = self.panes.page, self.panes.document
-        if document is None:
-            return
+        page, document = self.panes.page, self.panes.opened
         self.panes.show_pane("page")
         chosen = page.selected
         last = chosen[-1] if chosen else self._last
@@ -60,8 +55,6 @@ class Annotations:
             return
         page.select(chosen[0] if extend and chosen else found, found)
         self._last = found
-
-    # Making
 
     def highlight(self) -> None:
         """Highlight the selected words, or what is followed; what is highlighted without a note is so no more."""
@@ -78,9 +71,9 @@ class Annotations:
 
     def begin_note(self) -> None:
         """Write a note on the selected words, or on what is followed; one that is there is changed."""
-        self._noted = self._pointed()
-        if self._noted is not None:
-            self.panes.prompt.enter("note", self._noted.note)
+        pointed = self._pointed()
+        if pointed is not None:
+            self.edit(pointed)
 
     def edit(self, annotation: Annotation) -> None:
         """Change the note of `annotation`."""
@@ -98,7 +91,7 @@ class Annotations:
     def delete(self, annotation: Annotation) -> None:
         """Delete `annotation`, with its note."""
         try:
-            kept_turns.delete_annotation(self._store, annotation)
+            kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be deleted: {error}", "warning")
             return
@@ -106,12 +99,9 @@ class Annotations:
         self._show()
         self.panes.show_status("deleted")
 
-    # Going there
-
     def go(self, annotation: Annotation) -> None:
         """Show the words of `annotation`, and say its note."""
-        assert self.panes.document is not None
-        spans = _spans(annotation, self.panes.document)
+        spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(spans[0].page, spans[0].start)
         number = self.made.index(annotation) + 1
@@ -121,35 +111,28 @@ class Annotations:
 
     def at(self, page: int, offset: int) -> Annotation | None:
         """The annotation with character `offset` of `page`; the last one that was made, of several."""
-        assert self.panes.document is not None
         for each in sorted(self.made, key=lambda each: -each.made):
-            if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.document)):
+            if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.opened)):
                 return each
         return None
 
     def _pointed(self) -> Annotation | None:
         """The annotation that is pointed at, a new one on the words that are; None, which is said, where none are."""
-        document = self.panes.document
+        document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
-        there = self.panes.pointed_at if not spans else None
-        gone_to = self.at(*there) if document is not None and there is not None else None
-        if gone_to is not None:
-            return gone_to
-        if document is None or not spans:
-            select = key(self.panes, "select")
-            self.panes.message(f"select words first: with the mouse, or {select} selects a sentence")
-            return None
-        known = self.at(spans[0].page, spans[0].start)
-        if known is not None:
+        there = (spans[0].page, spans[0].start) if spans else self.panes.pointed_at
+        known = self.at(*there) if there is not None else None
+        if known is None and not spans:
+            self.panes.message(f"select words first: with the mouse, or {key(self.panes, 'select')} selects a sentence")
+        if known is not None or not spans:
             return known
         first, last = spans[0], spans[-1]
         text, place = words_at(document, spans), place_of(document, spans)
         return Annotation(first.page, first.start, last.page, last.end, text, place, "", time.time())
 
     def _keep(self, annotation: Annotation) -> None:
-        assert self.panes.document is not None
         try:
-            kept = kept_turns.keep_annotation(self._store, self.panes.document, annotation)
+            kept = kept_turns.keep_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
             self.panes.message(f"it cannot be kept: {error}", "warning")
             kept = annotation
@@ -159,14 +142,12 @@ class Annotations:
         self._show()
 
     def _show(self) -> None:
-        document = self.panes.document
-        assert document is not None
+        document = self.panes.opened
         kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
         self.panes.page.mark_own([Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
 
 
 def _spans(annotation: Annotation, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `annotation` stand in `document`; nowhere where they are gone."""
     last = min(annotation.end_page, len(document.pages))
     ends = [len(document.pages[number - 1].text) for number in range(annotation.page, last)] + [annotation.end]
     starts = [annotation.start, *[0] * (len(ends) - 1)]

@@ -50,14 +50,12 @@ class AnnotationsScreen(ModalScreen[None], TypingScreen):
         self._annotations.go(annotation)
 
     def action_write(self) -> None:
-        """Change the note of the one under the cursor."""
         annotation = self._current
         if annotation is not None:
             self.dismiss()
             self._annotations.edit(annotation)
 
     def action_delete(self) -> None:
-        """Delete the one under the cursor; the last one closes the list."""
         annotation = self._current
         if annotation is None:
             return
@@ -81,7 +79,6 @@ class AnnotationsScreen(ModalScreen[None], TypingScreen):
 
 
 def _line(annotation: Annotation) -> Content:
-    """The place, the words, and the note below them."""
     words = f"  “{excerpt(annotation.text, _WORDS_SHOWN)}”"
     note = [(f"\n✎ {printable(annotation.note)}", "italic")] if annotation.note else []
     return Content.assemble((printable(annotation.place), "bold"), words, *note)

@@ -1,29 +1,27 @@
-"""One document: its keys, its messages and its prompt, each handed to the part that knows what to do.
-
-The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations.
-"""
+"""Documents that are open: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the
+widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import BindingType
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
-from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
-from docqa.app.tui.screens.confirm_screen import ConfirmScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
@@ -31,10 +29,10 @@ from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.prompt import Prompt
+from docqa.ingest.assemble import page_list
+from docqa.ingest.pdf import ocr
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from docqa.app.storage.store import Store
     from docqa.app.tui.keymap import Key
     from docqa.app.tui.library.recents import PastQuestion
@@ -50,10 +48,8 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 
 class DocumentScreen(PromptScreen):
-    """Opens `path` through the bridge, at the question `past` where one is given.
-
-    `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
-    """
+    """Opens `path` through the bridge, at the question `past` where one is given; or the documents at the paths
+    `together`, which `path` is a name for. A `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
 
@@ -64,37 +60,34 @@ class DocumentScreen(PromptScreen):
         document_screen: DocumentScreen
 
     def __init__(
-        self,
-        path: str,
-        session: bridge.SessionBridge,
-        store: Store | None,
-        *,
-        pictures: Pictures | None = None,
-        past: PastQuestion | None = None,
-    ) -> None:
+        self, path: str, session: bridge.SessionBridge, store: Store | None, pictures: Pictures | None = None,
+        past: PastQuestion | None = None, together: Sequence[str] = (), question: str = "",
+    ) -> None:  # fmt: skip
         super().__init__("document")
         self.panes = Panes(path, pictures, self.prompt)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
         self.annotations = Annotations(self.navigation, store)
+        self.panes.switched = self.annotations.load
         self.path = path
+        self.together = together
         self._store = store
         self._pictures = pictures
         self._past = past
-        self._waiting: list[str] = []  # asked before the document was open
+        self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
-        self._search_timer: Timer | None = None
+        self._confirmed = ""  # the path that was shown whole before it is written
+        self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
         yield self.panes
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
-        """Open the document; what is typed meanwhile is a question about it."""
-        self._open()
+        self._open()  # what is typed meanwhile is a question about it
 
     def _open(self, password: str | None = None) -> None:
-        self.questions.jobs.open(self.path, self.post_message, password)
+        self.questions.jobs.open(self.together or self.path, self.post_message, password)
 
     @property
     def document(self) -> Document | None:
@@ -102,21 +95,19 @@ class DocumentScreen(PromptScreen):
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        """Show the document, and what was asked about it before."""
-        document = message.document
-        kept = kept_turns.load(self._store, document)
-        self.panes.show(document, kept.place)
+        kept = kept_turns.load(self._store, *message.documents)
+        begun = self.panes.page.place if self.panes.begun else (1, 0)
+        self.panes.documents = message.documents
+        self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
         self.panes.show_pane("page")
         for turn in kept.turns:
-            self.panes.answers.add(turn, document)
+            self.panes.answers.add(turn, *message.documents)
         self.navigation.refresh_marks()
-        self.annotations.load()
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
             self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
-        if self._past is not None:
-            self.questions.show_past(kept_turns.shown_turn(self._past.turn))
+        self.come_back(self._past)
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             self.questions.ask(question)
@@ -130,8 +121,6 @@ class DocumentScreen(PromptScreen):
         if past is not None and self.document is not None:
             self.questions.show_past(kept_turns.shown_turn(past.turn))
 
-    # Which keys work
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Before the document is open one can ask and go back; where it cannot be opened, go back or try again."""
         if self.document is not None or action not in _OVER_A_DOCUMENT:
@@ -139,20 +128,18 @@ class DocumentScreen(PromptScreen):
         failed = self.panes.has_class("failed")
         return (action == "read") if failed else (action == "line" and parameters == ("ask",))
 
-    # What the bridge reports
+    def on_first_pages(self, message: bridge.FirstPages) -> None:
+        if self.document is None:
+            self.panes.show_first(message.document)
 
     def on_pages_parsed(self, message: bridge.PagesParsed) -> None:
         self._parsed = (message.page, message.pages)
         self.panes.show_parsed(*self._parsed, len(self._waiting))
 
-    def on_job_started(self, message: bridge.JobStarted) -> None:
-        self.questions.on_start(message)
-
-    def on_understood(self, message: bridge.Understood) -> None:
-        self.questions.on_understood(message)
-
-    def on_session_event(self, message: bridge.SessionEvent) -> None:
-        self.questions.on_event(message)
+    @on(bridge.JobStarted)
+    @on(bridge.SessionEvent)
+    def _of_question(self, message: bridge.JobStarted | bridge.SessionEvent) -> None:
+        self.questions.take(message)
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         if message.kind != "open":
@@ -167,8 +154,6 @@ class DocumentScreen(PromptScreen):
         if message.kind != "open" and not self.questions.jobs.busy:
             self.post_message(self.WorkDone(self))
 
-    # What the reader chooses
-
     def on_place_chosen(self, message: PlaceChosen) -> None:
         self.navigation.jump(message.page, message.offset)
 
@@ -179,20 +164,17 @@ class DocumentScreen(PromptScreen):
         else:
             self.navigation.follow(card, message.cite)
 
-    def on_page_view_followed(self, message: PageView.Followed) -> None:
-        self.navigation.follow_link(message.link)
-
-    def on_page_view_pointed(self, message: PageView.Pointed) -> None:
-        annotation = self.annotations.at(message.page, message.offset)
-        if annotation is not None:
+    def on_page_view_chosen(self, message: PageView.Chosen) -> None:
+        annotation = self.annotations.at(*message.place) if message.place is not None else None
+        if message.link is not None:
+            self.navigation.follow_link(message.link)
+        elif annotation is not None:
             self.annotations.go(annotation)
-
-    def on_page_view_selected(self, _: PageView.Selected) -> None:
-        h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
-        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
+        elif message.place is None:
+            h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
+            self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     def on_page_view_moved(self, message: PageView.Moved) -> None:
-        """The strip, the status and the outline say where the reader is, and the picture is of that page."""
         self.panes.strip.follow(message.page, message.offset)
         self.panes.show_status()
 
@@ -223,10 +205,8 @@ class DocumentScreen(PromptScreen):
             await self.line_entered(self.prompt.mode, argument)
 
     def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """The search follows what is typed; in a very long document it waits for a pause."""
+        self._search_timer.stop()
         if message.mode == "find" and self.document is not None:
-            if self._search_timer is not None:
-                self._search_timer.stop()
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
                 self.navigation.find_typed(message.text)
             else:
@@ -252,20 +232,21 @@ class DocumentScreen(PromptScreen):
     def on_screen_suspend(self) -> None:
         self.panes.picture.erase()
 
-    # Keys
-
     def action_line(self, mode: str) -> None:
-        """Enter a question, words to search, or a place."""
         if mode == "find":
             self.navigation.begin_search()
         self.prompt.enter(mode)
 
     def action_go(self, move: str, *steps: int) -> None:
-        """A move of Navigation, by its name."""
         getattr(self.navigation, move)(*steps)
 
+    def action_mark(self, mark: str, *arguments: bool) -> None:
+        getattr(self.annotations, mark)(*arguments)
+
+    def action_next_best(self) -> None:
+        self.questions.next_best()
+
     def action_read(self) -> None:
-        """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
         if self.document is None:
             self._try_again()
         else:
@@ -278,8 +259,17 @@ class DocumentScreen(PromptScreen):
         self._open(password)
         self.refresh_bindings()
 
-    def action_next_best(self) -> None:
-        self.questions.next_best()
+    def action_hidden(self) -> None:
+        if self.questions.jobs.busy:
+            self.panes.message("questions are being answered; Esc stops them")
+        else:
+            self.questions.keep()
+            self.app.open_hidden(self)  # type: ignore[attr-defined]
+
+    def action_scans(self) -> None:
+        recognised = self.document.coverage.ocr_pages if self.document is not None else ()
+        said = f"text was recognised on {page_list(recognised)}" if recognised else "no page had to be recognised"
+        self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
 
     def action_stop_job(self) -> None:
         """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
@@ -299,12 +289,7 @@ class DocumentScreen(PromptScreen):
         else:
             self.panes.show_picture()
 
-    def action_mark(self, mark: str, *arguments: bool) -> None:
-        """A method of Annotations, by its name."""
-        getattr(self.annotations, mark)(*arguments)
-
     def action_notes(self) -> None:
-        """The list of what the reader has made; nothing to list is said."""
         if self.annotations.made:
             self.app.push_screen(AnnotationsScreen(self.annotations))
         else:
@@ -312,10 +297,10 @@ class DocumentScreen(PromptScreen):
 
     def action_export(self) -> None:
         if self.document is not None:
-            self.prompt.enter("export", free_name(self.document.path, "docqa.md"))
+            self._confirmed = ""
+            self.prompt.enter("export", free_name(self.together[0] if self.together else self.path, "docqa.md"))
 
     def action_library(self) -> None:
-        """Back to the list; questions that are being answered go on."""
         self.questions.keep()
         self.app.leave_document(self)  # type: ignore[attr-defined]
 
@@ -326,19 +311,17 @@ class DocumentScreen(PromptScreen):
         refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)
         if refused:
             self.panes.message(f"cannot write {path}: {refused}", "error")
-            return
-
-        def write(confirmed: bool | None) -> None:
-            if confirmed:
-                self._write(path)
-
-        question = f"Write questions, answers and notes to\n{printable(whole)}?"
-        self.app.push_screen(ConfirmScreen(question, "Write (Enter)"), write)
+        elif path != self._confirmed:
+            self._confirmed = whole
+            self.prompt.enter("export", whole)
+            self.panes.message(f"Enter writes questions, answers and notes to {whole}")
+        else:
+            self._write(path)
 
     def _write(self, path: str) -> None:
-        assert self.document is not None
+        first, *others = self.panes.documents
         try:
-            written = kept_turns.export(path, self.document, self.questions.turns, self.annotations.made)
+            written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return

@@ -98,7 +98,6 @@ class HelpScreen(ModalScreen[None], TypingScreen):
 
 
 def _line(name: str, what: str) -> Table:
-    """`name` and beside it `what`, on as many lines as it takes."""
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
     table.add_column()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docqa.app.history.export import marked_words
 from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.links import Link, Place
     from docqa.app.tui.screens.panes import Panes
     from docqa.app.tui.widgets.answers import AnswerCard
+    from docqa.ingest.types import Document
 
 
 # The marks that are shown on the picture of the page, too: what was gone to.
@@ -26,7 +29,7 @@ class Navigation:
 
     def __init__(self, panes: Panes) -> None:
         self.panes = panes
-        self._way_back: list[tuple[Place, Link | None]] = []
+        self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
         self.selected: Link | None = None  # the reference that the keys are at
@@ -48,42 +51,42 @@ class Navigation:
         if not self._way_back:
             self.panes.message("there is no earlier place to go back to")
             return
-        (page, offset), link = self._way_back.pop()
+        document, (page, offset), link = self._way_back.pop()
         left = self._words_of_place()
         self.panes.point_at(None)
         if self._target is not None or link is not None:
             self._target, self.selected = None, link
             self.refresh_marks()
+        self._turn_to(document)
         self.panes.page.go(page, offset, above=0)
         self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
         """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
-        self._way_back.append((self.panes.page.place, link))
+        self._way_back.append((self.panes.opened, self.panes.page.place, link))
         return self._words_of_place()
 
+    def _turn_to(self, document: Document) -> None:
+        if document is not self.panes.document:
+            self._hits.clear()
+            self.panes.show(document, (1, 0))
+
     def _words_of_place(self) -> str:
-        """The page where the reader is, or the heading where there are no pages."""
         document = self.panes.document
         return location(document, *self.panes.where).split(" · ")[-1] if document is not None else ""
 
     def _point_at(self, target: PageSpan) -> None:
-        """Let the status say where `target` is."""
-        assert self.panes.document is not None
-        self.panes.point_at(target, location(self.panes.document, target.page, target.start))
+        self.panes.point_at(target, location(self.panes.opened, target.page, target.start))
 
     def go_to(self, name: str) -> None:
         """Go to the page or section called `name`."""
-        assert self.panes.document is not None
-        place = find_place(self.panes.document, name)
+        place = find_place(self.panes.opened, name)
         if place is None:
             self.panes.message(f"there is no page or section “{name}”", "warning")
             return
         self.panes.prompt.close()
         self.jump(*place)
-
-    # Cites
 
     def choose(self, card: AnswerCard) -> None:
         """Make `card` the one whose cites the keys step through."""
@@ -131,7 +134,6 @@ class Navigation:
     def follow(self, card: AnswerCard, number: int) -> None:
         """Show the words of cite `number` of `card`."""
         panes = self.panes
-        assert panes.document is not None
         stop = card.stops[number]
         if panes.answers.current is not card:
             panes.answers.choose(card)
@@ -140,8 +142,9 @@ class Navigation:
         panes.answers.follow(card, number)
         self.unselect_link()
         self._leave()
+        self._turn_to(stop.document)
         panes.show_pane("page")
-        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, panes.document))
+        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, stop.document))
         panes.page.reveal(stop.spans)
         self.refresh_marks()
         gone = "" if stop.spans else ": its words are no longer in this document"
@@ -155,15 +158,15 @@ class Navigation:
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
         if waits and first is not None and first.spans and self.panes.page.display:
             self._leave()
-            assert self.panes.document is not None
-            self.panes.point_at(first.spans[0], place_alone(first, self.panes.document))
+            self._turn_to(first.document)
+            self.panes.point_at(first.spans[0], place_alone(first, first.document))
+            self.refresh_marks()
             self.panes.page.reveal(first.spans)
             self.panes.show_status()
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
-        terminal's clipboard.
-        """
+        terminal's clipboard."""
         card, app = self.panes.answers.current, self.panes.app
         selected = self.panes.screen.get_selected_text()
         if selected:
@@ -175,8 +178,6 @@ class Navigation:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
             self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.place})")
-
-    # Search
 
     def begin_search(self) -> None:
         """Search from where the reader is now; giving up returns here."""
@@ -203,7 +204,7 @@ class Navigation:
             self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
             return
         if self._search_from is not None:
-            self._way_back.append((self._search_from, None))
+            self._way_back.append((self.panes.opened, self._search_from, None))
         self._search_from = None
         self.panes.prompt.close()
 
@@ -235,12 +236,9 @@ class Navigation:
         self.refresh_marks()
         self.panes.show_status(self._hits.text())
 
-    # References and notes
-
     def next_link(self, step: int) -> None:
         """Select the next or previous reference or footnote mark: from the selected one, if it is in view, else from
-        the top of the view.
-        """
+        the top of the view."""
         page = self.panes.page
         link = page.links.first(page.place, step) if page.links is not None else None
         if page.links is None or link is None:
@@ -279,24 +277,18 @@ class Navigation:
             self.refresh_marks()
 
     def _select_link(self, link: Link) -> None:
-        """Mark `link` as the one that Enter follows, and bring it into view."""
         panes = self.panes
-        assert panes.document is not None
         self.selected, self._target = link, None
         panes.show_pane("page")
         panes.page.reveal((PageSpan(link.page, link.start, link.end),))
         self.refresh_marks()
-        leads = location(panes.document, link.target.page, link.target.start) or "its place"
+        leads = location(panes.opened, link.target.page, link.target.start) or "its place"
         panes.point_at(None)
         panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
-        """The words of `link` in the text, as one line."""
-        assert self.panes.document is not None
-        words = printable(self.panes.document.pages[link.page - 1].text[link.start : link.end])
+        words = printable(self.panes.opened.pages[link.page - 1].text[link.start : link.end])
         return f"note {words}" if link.note else words
-
-    # Marks
 
     @property
     def followed(self) -> tuple[PageSpan, ...]:
@@ -309,7 +301,7 @@ class Navigation:
         return ()
 
     def refresh_marks(self) -> None:
-        """Highlights and the strip follow from the current answer, its current cite, the search and the reference."""
+        """Highlights and the strip follow from the current answer, the search and the reference."""
         card = self.panes.answers.current
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None
@@ -321,9 +313,14 @@ class Navigation:
             if place is not None:
                 marks.append(Highlight(place.page, place.start, place.end, kind))
         for number, stop in enumerate(stops):
-            if number == current or stop.quote is not None:
+            if stop.document is self.panes.document and (number == current or stop.quote is not None):
                 kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
                 marks += [Highlight(span.page, span.start, span.end, kind) for span in stop.spans]
+                before, exact, _ = marked_words(stop.quote) if stop.quote is not None else ("", "", "")
+                if exact and len(stop.spans) == 1:
+                    start = stop.spans[0].start + len(before)
+                    marks.append(Highlight(stop.spans[0].page, start, start + len(exact), "quote"))
         self.panes.page.mark(marks)
         self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
-        self.panes.strip.light(card.turn if card is not None else None, stops, current)
+        here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
+        self.panes.strip.light(card.turn if card is not None else None, here, current)

@@ -10,7 +10,7 @@ the prompt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +23,8 @@ from textual.widgets import Static
 
 from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
+from docqa.app.tui.bridge import without_flags
+from docqa.app.tui.library.recents import counted
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.picture import PagePicture, Pictures
 from docqa.app.tui.page.search import PageSpan
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 BROAD = 150  # columns from which on the answers are shown beside picture and text
-_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on, however long the place is
+_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
@@ -49,6 +51,9 @@ class Panes(Vertical):
     def __init__(self, path: str, pictures: Pictures | None, prompt: Prompt) -> None:
         super().__init__(classes="opening")
         self.document: Document | None = None
+        self.documents: Sequence[Document] = ()  # all that are asked
+        self.begun = False  # whether the first pages are shown alone
+        self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")
         self.picture = PagePicture(pictures, id="picture")
         self.page = PageView(id="page")
@@ -85,24 +90,40 @@ class Panes(Vertical):
         self.picture.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
+    @property
+    def opened(self) -> Document:
+        """The document that is shown, once there is one."""
+        assert self.document is not None
+        return self.document
+
     def show(self, document: Document, place: tuple[int, int]) -> None:
-        """Show `document` with `place` (page, offset) at the top of the text."""
+        """Show `document`, `place` (page, offset) at the top."""
         self.document = document
-        self._title.update(title_text(document))
+        among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (len(self.documents) > 1)
+        self._title.update(title_text(document) + among)
         self.remove_class("opening")
         page, offset = place
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
         self.picture.follow(document, self.page.place[0])
         self.outline.show(document)
         self.strip.show(document)
+        self.switched()
+
+    def show_first(self, document: Document) -> None:
+        """Show the first pages of a document, of which the others are being parsed."""
+        self.begun = True
+        self.remove_class("opening")
+        self.page.show(document)
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
         """How far the document is opened, and how many questions wait for it."""
         self._problem.update(_opening(self._path, page, pages, waiting))
+        asked = f" · {counted(waiting, 'question')} will be asked" if waiting else ""
+        self._status.update(f"opening: page {page:,} of {pages:,}{asked}")
 
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
-        self.add_class("failed")
+        self.add_class("opening", "failed")
         self._problem.border_title = "✗ It cannot be opened"
         self._problem.update(problem)
 
@@ -125,7 +146,6 @@ class Panes(Vertical):
 
     @property
     def _shown(self) -> OutlineTree | AnswersPane | PageView:
-        """The pane that is shown where there is room for one."""
         if self.has_class("show-outline"):
             return self.outline
         return self.answers if self.has_class("show-answers") else self.page
@@ -144,7 +164,6 @@ class Panes(Vertical):
         self.on_resize()
 
     def on_resize(self) -> None:
-        """A broad screen has room for picture, text and answers."""
         self.set_class(self._broad, "broad")
         self.show_status()
 
@@ -162,8 +181,8 @@ class Panes(Vertical):
         self._target = (target, place) if target is not None else None
 
     def show_status(self, doing: str | None = None) -> None:
-        """The line that says what goes on, where that is given, and where the reader is: at the target that was gone
-        to, while it is on the screen, else at the top line."""
+        """Say what goes on, where that is given, and where the reader is: at the target that was gone to, while it is
+        on the screen, else at the top line."""
         if doing is not None:
             self._doing = doing
         if self.document is None:
@@ -195,7 +214,7 @@ class Panes(Vertical):
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""
-        self.notify(printable(text), severity=severity, markup=False)
+        self.notify(printable(without_flags(text)), severity=severity, markup=False)
 
 
 class PaneTabs(Static):
@@ -213,16 +232,14 @@ class PaneTabs(Static):
 
 
 def _opening(path: str, page: int = 0, pages: int = 0, waiting: int = 0) -> str:
-    """What stands in the place of a document that is being opened."""
-    counted = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
+    shown = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
     asked = "Type a question now: it is asked"
     if waiting:
-        asked = f"{waiting} question{'s' if waiting != 1 else ''} will be asked"
-    return f"Opening {printable(path)} …{counted}\n\n{asked} as soon as the document is open."
+        asked = f"{counted(waiting, 'question')} will be asked"
+    return f"Opening {printable(path)} …{shown}\n\n{asked} as soon as the document is open."
 
 
 def title_text(document: Document) -> str:
     """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no other."""
     parts = dict.fromkeys(printable(part) for part in (document.title, PurePath(document.path).name))
-    count = len(document.pages)
-    return " · ".join([*parts, *([f"{count:,} page{'s' if count != 1 else ''}"] if document.paged else [])])
+    return " · ".join([*parts, *([counted(len(document.pages), "page")] if document.paged else [])])

@@ -9,7 +9,7 @@ from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
 
 WIDE = 100  # columns from which on panes are shown side by side
-TALL = 22  # lines from which on there is room for the evidence strip and the frame of the prompt
+TALL = 22  # lines from which on there is room for the strip and a framed prompt
 
 
 class PromptScreen(TypingScreen):
@@ -26,14 +26,12 @@ class PromptScreen(TypingScreen):
         self.line = self.prompt.line
 
     async def on_first_character(self, character: str) -> bool:
-        """`?` in an empty line opens the help."""
         if character != "?" or self.prompt.line.value or self.prompt.mode not in TALKING:
             return False
         self.action_help()
         return True
 
     def action_help(self) -> None:
-        """The keys and commands of this screen; over a document the marks, too."""
         self.app.push_screen(HelpScreen(settings_of(self).apply(self._keys), marks=self._marks))
 
     async def line_entered(self, mode: str, text: str) -> None:

@@ -8,12 +8,13 @@ from docqa.app.answer import events
 from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
+from docqa.app.tui.bridge import JobStarted
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import JobEnded, JobStarted, SessionBridge, SessionEvent, Understood
+    from docqa.app.tui.bridge import JobEnded, SessionBridge, SessionEvent
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
 
@@ -21,10 +22,8 @@ _STOPPED = "Stopped. What was read is kept; {} continues."
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing.
-
-    State: how much of the document is read.
-    """
+    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing. State: how much
+    of the document is read."""
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
@@ -33,30 +32,27 @@ class Questions:
         self._store = store
         self.progress: events.ReadProgress | None = None
 
-    # Jobs
-
     def ask(self, question: str) -> None:
         """Answer `question` in a card of its own, behind those that wait."""
         panes = self.panes
         if not question:
             panes.message("the question is empty")
         else:
-            assert panes.document is not None
             panes.prompt.reset()
-            card = panes.answers.add(Turn(question), panes.document)
+            card = panes.answers.add(Turn(question), *panes.documents)
             panes.show_pane("answers")
             self._answer(card)
 
     def next_best(self) -> None:
         """The next best answer to the question of the current card, in a card of its own."""
-        card, document = self.panes.answers.current, self.panes.document
-        if document is None or card is None or card.turn.answer is None or card.turn.running:
+        card, documents = self.panes.answers.current, self.panes.documents
+        if card is None or card.turn.answer is None or card.turn.running:
             self.panes.message("there is no answer yet that another could follow")
             return
         asked = card.turn.understood or card.turn.question
         same = [turn.answer for turn in self.turns if turn.question == card.turn.question and turn.answer is not None]
         shown = [quote for answer in same for quote in answer.quotes]
-        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), document)
+        again = self.panes.answers.add(Turn(card.turn.question, "queued", understood=card.turn.understood), *documents)
         self.jobs.ask_again(again.number, asked, self.panes.screen.post_message, shown)
 
     def read(self) -> None:
@@ -72,8 +68,7 @@ class Questions:
 
     def stop(self) -> bool:
         """Stop the read or the question under way, or the one on the current card while it waits; False where there is
-        none. Other questions go on.
-        """
+        none. Other questions go on."""
         if not self.jobs.busy:
             return False
         card = self.panes.answers.current
@@ -86,13 +81,11 @@ class Questions:
         return True
 
     def _answer(self, card: AnswerCard) -> None:
-        card.turn.restart()
-        card.turn.state = "queued"
+        card.turn = Turn(card.turn.question, "queued")  # without what an earlier attempt left
         card.asked_at = self.panes.page.place
-        card.reading = None
         card.redraw()
         self._navigation.refresh_marks()
-        self.keep()  # so that a process that is killed loses the answer in flight, not the question
+        self.keep()  # a process that is killed loses the answer in flight alone
         before = {
             other.number: KeptTurn(other.turn.question, 0.0, other.turn.answer, other.turn.understood, other.turn.state)
             for other in self.panes.answers.cards[: card.number]
@@ -105,25 +98,16 @@ class Questions:
         card.turn.note = _STOPPED.format(key(self.panes, "read"))
         card.redraw()
 
-    # What comes of them
-
-    def on_start(self, message: JobStarted) -> None:
-        """The turn of a question has come."""
+    def take(self, message: JobStarted | SessionEvent) -> None:
+        """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
         card = self._card(message.number)
-        if card is not None and card.turn.state == "queued":
-            card.turn.state = "waiting"
-            card.redraw()
-
-    def on_understood(self, message: Understood) -> None:
-        """A follow-up is asked as a question that is complete by itself; the card shows it."""
-        card = self._card(message.number)
-        if card is not None:
-            card.turn.understood = message.question
-            card.redraw()
-
-    def on_event(self, message: SessionEvent) -> None:
-        """Show one event of the session."""
-        event, card = message.event, self._card(message.number)
+        if isinstance(message, JobStarted):
+            if card is not None:
+                card.turn.understood = message.question or card.turn.understood
+                card.turn.state = "waiting" if card.turn.state == "queued" else card.turn.state
+                card.redraw()
+            return
+        event = message.event
         if isinstance(event, events.ReadProgress):
             self.progress = event
             self.show_gauge()
@@ -132,8 +116,6 @@ class Questions:
             self.panes.message(event.message, "warning")
         if card is None:
             return
-        if isinstance(event, events.ReadProgress):
-            card.reading = event
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
         card.redraw()
@@ -143,7 +125,6 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        """A read or a question is over, in whatever way; a failure is said where its result would be."""
         card, stopped = self._card(message.number), _STOPPED.format(key(self.panes, "read"))
         if message.outcome == "failed":
             self.panes.show_status(f"failed: {message.reason}")
@@ -165,15 +146,13 @@ class Questions:
         if self.progress is not None:
             self.panes.show_gauge(self.progress.done / max(self.progress.total, 1))
 
-    # What is kept
-
     def keep(self) -> None:
         """Write the questions and answers of this document, and where the reader is."""
-        document = self.panes.document
-        if self._store is None or document is None:
+        if self._store is None or not self.panes.documents:
             return
+        first, *others = self.panes.documents
         try:
-            kept_turns.save(self._store, document, self.turns, self.panes.page.place)
+            kept_turns.save(self._store, first, self.turns, (1, 0) if others else self.panes.page.place, others)
         except OSError as error:
             self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
 
@@ -184,9 +163,8 @@ class Questions:
 
     def show_past(self, past: Turn) -> None:
         """A question of before: its card, or a new one where it was asked elsewhere."""
-        assert self.panes.document is not None
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
-        self._navigation.choose(same[-1] if same else self.panes.answers.add(past, self.panes.document))
+        self._navigation.choose(same[-1] if same else self.panes.answers.add(past, *self.panes.documents))
         self.panes.show_pane("answers")
 
     def _card(self, number: int | None) -> AnswerCard | None:

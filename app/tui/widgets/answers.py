@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
+from docqa.app.history.export import marked_words
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.progress import duration, filled
 from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
     coverage_line,
@@ -27,13 +28,13 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
+from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
 
 if TYPE_CHECKING:
     from textual import events
 
     from docqa.app.answer.answer import Answer
-    from docqa.app.answer.events import ReadProgress
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
@@ -42,7 +43,6 @@ Type / for commands; Tab goes from pane to pane.
 F1 lists all that can be done, and does it."""
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
-_PROGRESS_CELLS = 8
 # The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
 # The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
@@ -51,7 +51,7 @@ Part = str | tuple[str, str | Style] | Content
 
 
 class AnswerCard(Static):
-    """One question. Mutable through `turn` and `reading`; call `redraw` after a change."""
+    """One question. Mutable through `turn`; call `redraw` after a change."""
 
     @dataclass
     class Chosen(Message):
@@ -60,16 +60,15 @@ class AnswerCard(Static):
         number: int
         cite: int | None
 
-    def __init__(self, number: int, turn: Turn, document: Document) -> None:
+    def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
-        self.reading: ReadProgress | None = None
         self.stops: list[Stop] = []
         self.current: int | None = None
         self.asked_at = (0, 0)  # the place of the text at the top when it was asked
         self.unfolded = False
-        self._document = document
+        self._documents = documents
 
     def on_mount(self) -> None:
         self.redraw()
@@ -77,17 +76,15 @@ class AnswerCard(Static):
     def redraw(self) -> None:
         """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
-        self.stops = [] if answer is None else stops_of(answer, self._document)
+        self.stops = [] if answer is None else stops_of(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
 
     def action_follow(self, stop: int) -> None:
-        """Go to a place of this answer; the target of its links."""
         self.post_message(self.Chosen(self.number, stop))
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the links chooses the card."""
         if "@click" not in event.style.meta:
             self.post_message(self.Chosen(self.number, None))
 
@@ -102,7 +99,8 @@ class AnswerCard(Static):
             parts += self._answer_parts()
         if turn.running and turn.draft.strip():
             lines = "\n".join(map(printable, turn.draft.strip().split("\n")))
-            parts += [("Being written, and not checked yet:\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
+            said = "Found so far:" if self._several else "Being written, and not checked yet:"
+            parts += [(f"{said}\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
         if turn.note:
             parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
         if turn.running:
@@ -112,23 +110,19 @@ class AnswerCard(Static):
     def _progress(self) -> Part:
         if self.turn.state == "queued":
             return ("waits for the questions before it (Esc takes it away)\n", "italic")
-        if self.turn.draft:
+        if self.turn.draft and not self._several:
             return ("writing … (Esc stops)\n", "italic")
-        if self.reading is None or self.reading.done >= self.reading.total:
-            return ("looking for the answer … (Esc stops)\n", "italic")
-        share, left = self.reading.done / self.reading.total, self.reading.eta_seconds
-        soon = f" · {duration(left)} left" if left is not None else ""
-        return (f"read {filled(share, _PROGRESS_CELLS)} {100 * share:.0f} %{soon} · Esc stops\n", "$text-accent")
+        return ("looking for the answer … (Esc stops)\n", "italic")
 
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
         assert answer is not None
-        refused = was_searched(answer)
+        refused, head = was_searched(answer), head_of(answer)
+        if self.folded:
+            return [(f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, ""))]
         parts = [*self._headline_parts(answer), *self._head_parts(answer)]
         if answer.status != Status.POSSIBLE:  # where it may stand comes before anything else
             parts = [*self._head_parts(answer), *self._headline_parts(answer)]
-        if self.folded:
-            return parts[:2]
         for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
             parts += self._stop_parts(number, self.stops[number])
         parts += self._folded_parts(refused)
@@ -138,7 +132,6 @@ class AnswerCard(Static):
         return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
 
     def _head_parts(self, answer: Answer) -> list[Part]:
-        """Which kind of answer it is and how sure docqa is of it, before its words."""
         head = head_of(answer)
         if head.kind == "none":
             return []
@@ -150,7 +143,6 @@ class AnswerCard(Static):
         return [*parts, f" · {head.support}\n" if head.support else "\n"]
 
     def _folded_parts(self, refused: bool) -> list[Part]:
-        """One line for the passages that are not shown, which a click or a key unfolds."""
         folded = len(self.stops) - self._first_shown
         if folded <= 0:
             return []
@@ -167,6 +159,10 @@ class AnswerCard(Static):
         return sum(stop.quote is not None for stop in self.stops)
 
     @property
+    def _several(self) -> bool:
+        return len(self._documents) > 1
+
+    @property
     def folded(self) -> bool:
         """Whether it is an earlier question, of which two lines are enough."""
         return self.turn.state == "done" and not self.has_class("current")
@@ -177,23 +173,21 @@ class AnswerCard(Static):
         return len(self.stops) if self.unfolded else self._first_shown
 
     def action_unfold(self) -> None:
-        """Show what else was looked at, or fold it again."""
         self.unfolded = not self.unfolded
         if self.current is not None and self.current >= self.shown:
             self.unfolded = True
         self.redraw()
 
     def _may_answer(self, answer: Answer) -> bool:
-        """Whether the first stop is the passage that possibly answers; it is not where its words are gone."""
         possible = answer.status == Status.POSSIBLE and bool(self.stops)
         return possible and self.stops[0].text == answer.evidence[0].text
 
     def _headline_parts(self, answer: Answer) -> list[Part]:
-        """The words that answer, one line for each statement, or where they may stand, which is a link."""
         if self._may_answer(answer):
             lead, link = self._lead_and_link(0)
             words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
-            place = (possible_place(answer.evidence[0]), link)
+            best = answer.evidence[0]
+            place = (possible_place(best, os.path.basename(best.file) if self._several else None), link)
             mark = (f"{head_of(answer).mark} ", KINDS["possible"])
             return [mark, lead, place, (f": {words}\n", "italic $text-warning")]
         if head_of(answer).kind == "not_found" and headline(answer) == "Not found.":
@@ -203,25 +197,24 @@ class AnswerCard(Static):
         return [(f"{line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
 
     def _lead_and_link(self, number: int) -> tuple[str, Style]:
-        """The mark and number of a stop, and the style of the words that lead to it."""
         here = number == self.current
         link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
         return ("▶" if here else " ") + f"{number + 1} ", link
 
     def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
-        """`▶1 “the words”` and below it `quote found on p. 4`, whose place is the link."""
         lead, link = self._lead_and_link(number)
-        place = place_alone(stop, self._document)
+        place = place_alone(stop, *self._documents)
         if stop.quote is None:
             return [lead, (place, link), (f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted")]
         quote = stop.quote
         remark = f"{quote_remark(quote)}{quote.place.remark}\n"
-        words = f"“{printable(quote.text)}”\n   "
+        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        words: list[Part] = [lead, "“", before, (exact, "bold"), f"{behind}”\n   "]
         if quote.verified:
-            found = f"{quote.grade.found} {'on' if place.startswith('p') else 'in'} "
-            return [lead, words, (found, "$text-muted"), (place, link), remark]
+            found = f"{quote.grade.found} {'on' if place.startswith('p') and not self._several else 'in'} "
+            return [*words, (found, "$text-muted"), (place, link), remark]
         weak = f" {WEAK_MARKS[quote.grade]} {quote.grade.found}"
-        return [lead, words, (place, link), (weak, "$text-warning"), remark]
+        return [*words, (place, link), (weak, "$text-warning"), remark]
 
 
 class AnswersPane(VerticalScroll):
@@ -236,9 +229,9 @@ class AnswersPane(VerticalScroll):
     def compose(self) -> Iterator[Widget]:
         yield Static(_EMPTY, id="no-answers", markup=False)
 
-    def add(self, turn: Turn, document: Document) -> AnswerCard:
-        """A card for `turn` behind the others; it becomes the current one."""
-        card = AnswerCard(len(self.cards), turn, document)
+    def add(self, turn: Turn, *documents: Document) -> AnswerCard:
+        """A card for `turn` about `documents`, behind the others; it becomes the current one."""
+        card = AnswerCard(len(self.cards), turn, *documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
         self.mount(card)

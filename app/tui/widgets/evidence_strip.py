@@ -63,8 +63,7 @@ class Slices:
 
 class EvidenceStrip(Widget):
     """A heat map one cell a slice; heights tell the score without colour, `▲` a cite, `◆` the one followed, `│` the
-    line at the top of the page view. A click goes there.
-    """
+    line at the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
 
@@ -98,7 +97,6 @@ class EvidenceStrip(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The heat (0) or what is marked below it (1)."""
         width = self.size.width
         if self._document is None or y > 1:
             return Strip.blank(width, self.rich_style)

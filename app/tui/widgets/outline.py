@@ -1,7 +1,5 @@
-"""The section tree of a document, with the page of each heading and a mark where the reader is.
-
-Children are made when their parent is opened, so that any length opens at once.
-"""
+"""The section tree of a document, with the page of each heading and a mark where the reader is. Children are made when
+their parent is opened, so that any length opens at once."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ class OutlineTree(Tree[str]):
         self._sections: dict[str, Section] = {}
         self._made: dict[str, TreeNode[str]] = {}
         self._section: str | None = None  # where the reader is
-        self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
+        self._here: TreeNode[str] | None = None  # what is marked: that, or what it is folded into
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
@@ -73,7 +71,6 @@ class OutlineTree(Tree[str]):
             self._mark()
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
-        """The heading, with `…` where the pane is too narrow for it, and its page at the right."""
         label = super().render_label(node, base_style, style)
         above, depth = node, 0
         while above.parent is not None and above.parent is not self.root:
@@ -82,13 +79,14 @@ class OutlineTree(Tree[str]):
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # A column less: the scroll bar is not there yet when the label is made.
         room = max(self.size.width - 1 - depth * self.guide_depth - cell_len(page), 8)
-        label.truncate(room, overflow="ellipsis", pad=True)
+        if label.cell_len > room:  # shortened in the middle, so that two differ
+            label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])
+        label.truncate(room, pad=True)
         if here:
             label.stylize("bold")
         return label.append(page, style + Style(bold=here, dim=not here))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
-        """Make the children of a node that is opened for the first time."""
         if event.node is not self.root and not event.node.children:
             self._fill(event.node, event.node.data, False)
         self._mark()
@@ -138,7 +136,6 @@ class OutlineTree(Tree[str]):
 
 
 def _unfolded(node: TreeNode[str]) -> bool:
-    """Whether all nodes above `node` are open."""
     above = node.parent
     while above is not None:
         if not above.is_expanded:

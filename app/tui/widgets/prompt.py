@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -35,18 +35,8 @@ TALKING = ("ask", "filter")
 _OFFERED = 7  # commands above the line
 
 
-class LineOwner(Protocol):
-    """What a line belongs to: Enter, and the arrow and page keys that the line has no use for, go there."""
-
-    async def entered(self, text: str) -> None:
-        """`text` was entered."""
-
-    def moved(self, key: str) -> None:
-        """One of up, down, pageup, pagedown, home and end."""
-
-
 class PromptLine(Input, inherit_bindings=False):
-    """The line itself. Its screen hands it one key after the other, so that none overtakes another."""
+    """The line itself. Enter, and the arrow and page keys that it has no use for, are its owner's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"cursor_{key}", show=False) for key in ("left", "right")),
@@ -59,7 +49,7 @@ class PromptLine(Input, inherit_bindings=False):
         Binding("enter", "submit", show=False),
     ]
 
-    def __init__(self, owner: LineOwner, placeholder: str, *, id: str) -> None:
+    def __init__(self, owner: Any, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self._owner = owner
         self.cursor_blink = False  # what moves by itself fights the reader
@@ -80,24 +70,9 @@ class PromptLine(Input, inherit_bindings=False):
             self._owner.moved(key)
 
 
-class PromptOwner(Protocol):
-    """The screen of a prompt."""
-
-    async def line_entered(self, mode: str, text: str) -> None:
-        """`text` was entered in a mode."""
-
-    def prompt_moved(self, mode: str, key: str) -> None:
-        """As LineOwner.moved, in a mode."""
-
-    async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """A command was entered, with what stood behind it."""
-
-
 class Prompt(Vertical):
-    """A framed line with a label that says what it is for, and above it the commands while one is typed.
-
-    `commands` are those of its screen, `mode` the usual one of MODES.
-    """
+    """A framed line with a label that says what it is for, and above it those of `commands` that what is typed may
+    begin. `mode` is the usual one of MODES."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
 
@@ -108,14 +83,14 @@ class Prompt(Vertical):
         mode: str
         text: str
 
-    def __init__(self, owner: PromptOwner, commands: tuple[keymap.Key, ...], mode: str) -> None:
+    def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")
         self._owner = owner
         self.mode = self._usual = mode
         self._commands = commands
         self._chosen = 0
         self._question = ""
-        self._recalled = 0  # how far back among the earlier questions the line is
+        self._recalled = 0  # how far back among earlier questions
         self.line = PromptLine(self, MODES[mode][1], id="line")
         self._label = Label(MODES[mode][0], id="line-label")
         self._offer = Static("", id="offer", markup=False)
@@ -130,7 +105,6 @@ class Prompt(Vertical):
         self._offer.display = False
 
     async def on_click(self, event: events.Click) -> None:
-        """A click on the label does what Enter does, so that a mouse alone will do; it writes where nothing is yet."""
         if event.widget is self._label and self.line.value.strip():
             await self.line.action_submit()
         else:
@@ -154,8 +128,6 @@ class Prompt(Vertical):
             self.choose(1 if key == "down" else -1)
         else:
             self._owner.prompt_moved(self.mode, key)
-
-    # Commands
 
     @property
     def commanding(self) -> bool:
@@ -181,7 +153,6 @@ class Prompt(Vertical):
         self._show_commands()
 
     def action_complete(self) -> None:
-        """Write out the command that is begun; else Tab goes to the next pane."""
         command = self.command[0] if self.commanding else None
         if command is None:
             self.screen.focus_next()
@@ -198,8 +169,6 @@ class Prompt(Vertical):
             for at, key in enumerate(found[first : first + _OFFERED], start=first)
         ]
         self._offer.update(Content("\n").join(lines))
-
-    # Modes
 
     def enter(self, mode: str, text: str = "") -> None:
         """Ask for what `mode` says, with `text` to begin with. A question that was begun comes back later."""

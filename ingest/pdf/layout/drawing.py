@@ -23,6 +23,7 @@ _WIDE = 1.5  # heights: the gap between columns or cells
 _FEW_DISPLACED, _SHARE_DISPLACED = 3, 0.04  # rows; a running head and foot may be drawn anywhere
 _MOST_BLOCKS = 400
 _NEAR = 3.0  # points: edges of one column
+_FIGURES = 0.5  # words with letters on a line: fewer are figures
 _WRAPPED = 4  # words on a line; lines of an address or a label have fewer
 
 
@@ -69,14 +70,15 @@ def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]])
     """The segments of a region in the blocks in which they are read, where its `rows` run through texts that stand
     side by side; empty where they do not.
 
-    The blocks come as they were drawn, but what stands above something in its column comes before it.
+    The blocks come as they were drawn, but what stands above something in its column comes before it. The columns of
+    a table are one block, whichever way they were drawn.
     """
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
     if torn(rows, drawn) < _FEW_TORN:
         return []
-    found = grouped(drawn, _goes_on)
+    found = _with_columns_of_tables(grouped(drawn, _goes_on))
     if len(found) > _MOST_BLOCKS:
         return []
     blocks = [DrawnBlock(own, _box(own), 0.0) for own in _top_down(found)]
@@ -102,6 +104,31 @@ def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
 
 def _box(block: Sequence[Segment]) -> Box:
     return min(s.x0 for s in block), min(s.top for s in block), max(s.x1 for s in block), max(s.bottom for s in block)
+
+
+def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
+    """The blocks, columns of tables joined with those beside them."""
+    joined: list[list[Segment]] = []
+    for block in found:
+        mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)
+        if mate is None:
+            joined.append(list(block))
+        else:
+            mate += block
+    return joined
+
+
+def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
+    """Whether two blocks beside each other are columns of a table: they share most of their heights, and one is of
+    figures."""
+    if min(_letters(a), _letters(b)) >= _FIGURES:
+        return False
+    (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
+    if min(ax1, bx1) - max(ax0, bx0) > 0.2 * min(ax1 - ax0, bx1 - bx0) or min(abottom, bbottom) <= max(atop, btop):
+        return False
+    fewer, more = sorted((a, b), key=len)
+    shared = sum(any(same_row(s, other) for other in more) for s in fewer)
+    return len(fewer) > 1 and shared >= 0.7 * len(fewer) and 2 * len(fewer) >= len(more)
 
 
 def _letters(block: Sequence[Segment]) -> float:

@@ -76,11 +76,12 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
         return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
 
 
-def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
-    """A PNG of one byte a pixel, `stride` bytes a row."""
+def grey_png(pixels: bytes, width: int, height: int, stride: int, palette: bytes = b"") -> bytes:
+    """A PNG of one byte a pixel, `stride` bytes a row: a grey or, with a `palette`, its number there."""
     rows = b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height))  # 0: no filter
     parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3 if palette else 0, 0, 0, 0)),
+        *([(b"PLTE", palette)] if palette else []),
         (b"IDAT", zlib.compress(rows, 6)),
         (b"IEND", b""),
     )

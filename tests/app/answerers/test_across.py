@@ -89,7 +89,7 @@ def test_what_may_hold_for_a_file_is_possible(ask):
 
 
 def test_how_many_says_of_how_many_files(ask):
-    answer = ask(QuestionKind.COUNT, "it is", None, "so it is")
+    answer = ask(QuestionKind.COUNT, "it is", (None, 0.1), "so it is")
     assert answer.answer == "2 of 3: a.pdf: it is; c.pdf: so it is"
     lines = answer_text(answer, files=3).splitlines()
     assert lines[:3] == ["2 of 3", "- a.pdf: it is (p. 1)", "- c.pdf: so it is (p. 1)"]

@@ -111,16 +111,21 @@ def test_without_the_kept_state_the_document_is_read_again(lease, writing_model,
     assert text_of(third) == text_of(first)
 
 
-def test_another_document_in_the_state_is_another_answer(lease, note, writing_model, tmp_path):
+def test_an_empty_state_or_another_document_is_another_answer(lease, note, writing_model, tmp_path):
     said = []
-    for path in (lease, note):
+    for path in (lease, note, None):
         with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
             reading = session.local_reading
-            with opened(path, writing_model, tmp_path / "other", source="whole") as other:
-                list(other.read())
-                reading.prefiller._state, reading.prefiller.finished = other.local_reading.prefiller.state, True
+            with opened(path or lease, writing_model, tmp_path / "other", source="whole") as other:
+                state = other.local_reading.model.new_state(1.0)
+                if path is None:
+                    writing_model.prefill(list(other.context.ids[:2]), state)
+                else:
+                    list(other.read())
+                    state = other.local_reading.prefiller.state
+                reading.prefiller._state, reading.prefiller.finished = state, True
             said.append(text_of(list(session.ask(QUESTION))))
-    assert said[0] and said[1] and said[0] != said[1]
+    assert all(said) and len(set(said)) == 3
 
 
 def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import unicodedata
@@ -122,14 +123,15 @@ def _heed_interrupts() -> None:
 
 
 def outputs_of(folder: Path) -> dict[str, bytes]:
-    """Every file of an output folder."""
+    """Every file of an output folder but the ledger, which alone may differ between two runs."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not path.name.startswith("ledger.sqlite")
     }
 
 
-def kept_of(folder: Path) -> dict[str, int]:
-    """When each record and failure in an output folder was written."""
-    return {path.name: path.stat().st_mtime_ns for path in sorted((folder / ".docqa").glob("*/*.json"))}
+def attempts_of(folder: Path) -> list[tuple[str, str | None]]:
+    """(key, outcome) of every attempt in the ledger."""
+    with sqlite3.connect(folder / "ledger.sqlite") as database:
+        return [(str(key), outcome) for key, outcome in database.execute("SELECT key, outcome FROM attempts")]

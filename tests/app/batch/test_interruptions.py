@@ -5,13 +5,14 @@ import random
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import outputs_of
+from .conftest import attempts_of, outputs_of
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -35,6 +36,14 @@ def _kill_after(process: subprocess.Popen[str], folder: Path, records: int) -> N
     process.communicate(timeout=60)
 
 
+def _check_once(folder: Path) -> None:
+    """No task ended twice; the attempts besides are those that a signal cut off."""
+    ended = Counter(key for key, outcome in attempts_of(folder) if outcome in ("done", "failed"))
+    keys = {path.stem for kind in ("records", "failures") for path in (folder / ".docqa" / kind).glob("*.json")}
+    assert set(ended) <= keys and set(ended.values()) == {1}
+    assert {outcome for _, outcome in attempts_of(folder)} <= {"done", "failed", "lost", "interrupted"}
+
+
 def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
     assert docqa("summarize", folder, "--output", out)[0] == 6
     return outputs_of(out)
@@ -49,6 +58,7 @@ def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
     assert 2 <= _records(out) < 5
     assert docqa("summarize", folder, "--output", out)[0] == 6
     assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
+    _check_once(out)
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -62,6 +72,7 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(docqa, mixed_folder, summa
     assert _ended(process) == 130
     assert 1 <= _records(out) < 12  # of the twelve that can be read
     assert docqa("summarize", folder, "--output", out)[0] == 6
+    _check_once(out)
 
 
 @pytest.mark.slow
@@ -77,6 +88,7 @@ def test_a_folder_of_60_ends_the_same_through_five_kills(docqa, mixed_folder, su
     process = summarize_process(folder, "--output", out, "--jobs", jobs)
     assert _ended(process) == 6
     assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
+    _check_once(out)
     failures = [json.loads(line) for line in (out / "failures.jsonl").read_text(encoding="utf-8").splitlines()]
     assert sorted({failure["kind"] for failure in failures}) == ["Empty", "Encrypted", "NoText", "Unreadable"]
     assert len(failures) == 24

@@ -33,9 +33,9 @@ def test_names_that_some_disks_treat_as_equal_become_different():
 
 
 def test_no_page_overwrites_the_digest_or_takes_the_name_of_a_folder():
-    names = output_names(["digest", "failures.jsonl/a.txt", "x", "x.md/y.txt"])
+    names = output_names(["digest", "ledger.sqlite/a.txt", "x", "x.md/y.txt"])
     assert names["digest"] != "digest.md"
-    assert not names["failures.jsonl/a.txt"].startswith("failures.jsonl/")
+    assert not names["ledger.sqlite/a.txt"].startswith("ledger.sqlite/")
     assert names["x"] != "x.md"
     assert names["x.md/y.txt"] == "x.md/y.txt.md"
 

@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import sqlite3
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 
 from docqa.app.batch.workspace import Workspace
 
-from .conftest import WORDS, kept_of, outputs_of, pdf
+from .conftest import WORDS, attempts_of, outputs_of, pdf
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
@@ -49,7 +52,7 @@ def test_output_has_pages_lines_digest_and_failures(docqa, folder, tmp_path):
     assert (failure["path"], failure["kind"]) == ("broken.pdf", "Unreadable")
     digest = (tmp_path / "out" / "digest.md").read_text(encoding="utf-8")
     assert all(record["path"] in digest for record in records)
-    assert len(kept_of(tmp_path / "out")) == 3
+    assert sum(outcome == "done" for _, outcome in attempts_of(tmp_path / "out")) == 2
 
 
 def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa, folder, tmp_path):
@@ -62,14 +65,14 @@ def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa, folde
 def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
-    before = kept_of(out)
+    before = attempts_of(out)
     assert docqa("summarize", folder, "--output", out)[0] == 6
-    assert kept_of(out) == before
+    assert attempts_of(out) == before
     (folder / "b.md").rename(folder / "moved.md")
     (folder / "sub" / "copy.txt").unlink()
     (folder / "new.txt").write_text(WORDS.format(3))
     docqa("summarize", folder, "--output", out)
-    assert len(kept_of(out).items() - before.items()) == 1
+    assert len(attempts_of(out)) == len(before) + 1
     assert [record["path"] for record in _lines(out / "summaries.jsonl")] == ["a.txt", "moved.md", "new.txt"]
     assert not (out / "b.md.md").exists()
     assert not (out / "sub").exists()
@@ -80,9 +83,9 @@ def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa, folder, tmp
 def test_failures_stay_until_retried_or_the_file_changes(docqa, folder, tmp_path):
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
-    tried = kept_of(out)
+    tried = len(attempts_of(out))
     assert docqa("summarize", folder, "--output", out, "--retry-failed")[0] == 6
-    assert len(kept_of(out).items() - tried.items()) == 1
+    assert len(attempts_of(out)) == tried + 1
     (folder / "broken.pdf").write_bytes(pdf(WORDS.format(4)))
     assert docqa("summarize", folder, "--output", out)[0] == 0
     assert (out / "failures.jsonl").read_bytes() == b""
@@ -95,6 +98,25 @@ def test_a_second_process_is_refused_while_one_works_there(docqa, folder, tmp_pa
     assert (code, out) == (2, "")
     assert f"{tmp_path / 'out'}: another docqa process works in this folder (wait until it ends" in err
     assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 6
+
+
+def test_a_folder_with_the_ledger_of_an_earlier_build_is_continued(docqa, folder, tmp_path):
+    out = tmp_path / "out"
+    docqa("summarize", folder, "--output", out)
+    fresh, attempts = outputs_of(out), attempts_of(out)
+    with sqlite3.connect(out / "ledger.sqlite") as database:
+        database.execute("ALTER TABLE runs ADD COLUMN exit_code INTEGER")
+        database.execute("PRAGMA user_version = 2")
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    assert (outputs_of(out), attempts_of(out)) == (fresh, attempts)
+
+
+def test_a_ledger_that_is_none_is_named_with_what_to_do(docqa, folder, tmp_path):
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database at all, but long enough to be one" * 30)
+    code, _, err = docqa("extract", folder, "--questions", folder / "a.txt", "--workspace", tmp_path)
+    assert code == 4
+    assert f"{tmp_path / 'ledger.sqlite'}: the ledger cannot be written (file is not a database)" in err
+    assert "move the file away: no work is lost with it" in err
 
 
 def test_another_style_is_another_summary(docqa, folder, tmp_path):
@@ -113,6 +135,19 @@ def test_a_dry_run_estimates_and_writes_nothing(docqa, folder, tmp_path):
     docqa("summarize", folder, "--output", tmp_path / "out")
     _, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
     assert "4: 0 to read, 2 done before, 1 duplicates, 1 failed before" in text
+
+
+def test_a_second_estimate_is_what_the_first_run_took(folder, tmp_path, own_folders):
+    (folder / "broken.pdf").unlink()
+    for out in ("one", "two"):  # each in a process of its own, whose memory is that of the run alone
+        command = [sys.executable, "-m", "docqa.app", "summarize", str(folder), "--output", str(tmp_path / out)]
+        subprocess.run(command, check=True, capture_output=True)
+    with sqlite3.connect(tmp_path / "one" / "ledger.sqlite") as database:
+        seconds, peak = database.execute("SELECT seconds, peak_bytes FROM runs").fetchone()
+    with sqlite3.connect(tmp_path / "two" / "ledger.sqlite") as database:
+        planned, memory = database.execute("SELECT planned_seconds, planned_bytes FROM runs").fetchone()
+    assert planned == pytest.approx(seconds, rel=0.25)
+    assert memory == pytest.approx(peak, rel=0.1)
 
 
 def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa, folder, tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,9 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(docqa, folder, 
     code, second, _ = docqa(*arguments)
     assert code == 6
     assert set(first.splitlines()) < set(second.splitlines())
+    with sqlite3.connect(tmp_path / "kept" / "ledger.sqlite") as database:
+        paths = [path for (path,) in database.execute("SELECT path FROM attempts ORDER BY id")]
+    assert paths == ["a.txt", "b.txt", "broken.pdf", "c.txt"]
 
 
 def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):

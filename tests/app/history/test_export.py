@@ -186,13 +186,13 @@ def test_an_answer_has_the_head_of_the_terminal_above_it(conversation):
 @pytest.mark.parametrize("form", [html_page, markdown])
 def test_the_statements_of_a_list_name_their_quotes(lease, form):
     quotes = quote_of(lease, PAGES[0], "1 April 2021"), quote_of(lease, PAGES[1], "Alder")
-    statements = Statement("1 April 2021", Support.QUOTED, (0,)), Statement("<Alder>", Support.UNSUPPORTED, ())
+    statements = Statement("1 April 2021", Support.QUOTED, (0,)), Statement("<Alder>", Support.PARTLY, (1,))
     answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
     session = KeptSession(1, "ask", "?", 0.0, 1.0, kept_documents([lease]), 1)
     text = form(session, [made_turn([lease], "Who and when?", answer)], 4)
     assert "1 April 2021 (quote 4)" in text
     assert "Alder" in text and "<Alder>" not in text.replace("\\<", "")
-    assert "no quote supports this" in text
+    assert "partly supported" in text
 
 
 def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation):

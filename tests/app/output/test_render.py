@@ -154,20 +154,21 @@ def test_several_statements_are_shown_one_by_one_with_their_places():
     assert text.splitlines()[:2] == ["- rent (a.pdf, p. 1)", "- the heating (b.pdf, p. 2)"]
 
 
-@pytest.mark.parametrize(
-    ("support", "remark"),
-    [
-        ("partly", "partly supported"),
-        ("unsupported", "no quote supports this"),
-        ("contradicted", "a quote contradicts this"),
-    ],
-)
-def test_a_statement_that_quotes_do_not_bear_out_is_marked(support, remark):
+@pytest.mark.parametrize("support", ["unsupported", "contradicted"])
+def test_what_no_quote_bears_out_is_printed_only_where_asked_for(support):
     statements = Statement("It ends.", Support.SUPPORTED, (0,)), Statement("It rains.", Support(support), ())
-    text = render.answer_text(_answer(status="partial", answer="It ends. It rains.", statements=statements))
-    assert f"- It ends. (p. xii (PDF 14))\n- It rains. [{remark}]   [partial: quotes do not bear out all of it]" in text
-    written = render.answer_text(_refusal(statements=statements[1:]))
-    assert f"The model wrote:\n- It rains. [{remark}]" in written
+    answer = _answer(status="partial", answer="It ends. It rains.", statements=statements)
+    assert render.answer_text(answer).startswith("- It ends. (p. xii (PDF 14))   [partial: quotes do not bear out")
+    assert "It rains." not in render.answer_text(answer) + render.answer_text(_refusal(statements=statements[1:]))
+    for each in (answer, _refusal(statements=statements[1:])):
+        apart = render.answer_text(each, unsupported=True).partition("Written, and not borne out by the documents:\n")
+        assert apart[2].startswith("- It rains. [")
+
+
+def test_what_is_borne_out_in_part_has_its_open_words_marked():
+    statements = (Statement("The term ends in Zurich.", Support.PARTLY, (0,)),)
+    text = render.answer_text(_answer(answer="The term ends in Zurich.", statements=statements))
+    assert "[partly supported; not in its quotes: " in text and "Zurich]" in text
 
 
 def test_a_preview_is_marked_as_one():

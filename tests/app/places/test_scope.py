@@ -47,8 +47,6 @@ WHOLE = [
     ("what does section 3 say?", "3. Repairs"),
     ("Summarise clause 3 in plain English, please", "3. Repairs"),
     ("sec 3", "3. Repairs"),
-    ("What is in the Definitions section?", "1. Definitions"),
-    ("explain the section on repairs", "3. Repairs"),
     ("what is Schedule 2 about?", "Second Schedule"),
     ("what does part b of schedule 2 cover?", "Part B"),
     ("what does clause 4 provide?", "ARTICLE IV"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.events import Finished
+from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.evidence.ranking import rank
 from docqa.app.evidence.terms import terms
 from docqa.app.options import Options
@@ -47,7 +48,7 @@ def session(lease: Path, reading_model: Any) -> Any:
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session):
     ranked = session.local.rank_by_signals(QUESTION)
-    _, reading = session.local.find(QUESTION, ranked)
+    _, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
     assert reading.candidates
     for candidate in reading.candidates:
         placed = session.context.passages[ranked[candidate.excerpt].index]
@@ -60,7 +61,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session):
 
 def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
     ranked = session.local.rank_by_signals(QUESTION)
-    ordered, reading = session.local.find(QUESTION, ranked)
+    ordered, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
     again = {item.index for item in ordered if item.reader is not None}
     assert again == {ranked[c.excerpt].index for c in reading.candidates}
     assert {item.index for item in ordered} == {item.index for item in ranked}

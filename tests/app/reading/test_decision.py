@@ -21,9 +21,7 @@ ASKED = {
     Form.FACT: "What is the rent?",
     Form.LIST: "List the animals.",
     Form.YES_NO: "May the keeper give notice?",
-    Form.TWO_PARTS: "What is the rent, and when may notice be given?",
 }
-FACT = dict.fromkeys(Form, 0.1) | {Form.FACT: 0.7}
 ALIKE = dict.fromkeys(Form, 0.25)
 
 
@@ -50,7 +48,8 @@ def decided(document: Any) -> Any:
             tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
             -3.0, (1.0,) * count, dict.fromkeys(Form, 0.25), 10,
         )  # fmt: skip
-        read = {"forms": FACT} | read
+        likely = Form.YES_NO if asked is Form.YES_NO else Form.FACT
+        read = {"forms": dict.fromkeys(Form, 0.1) | {likely: 0.7}} | read
 
         def alone(found: Sequence[tuple[int, str]]) -> list[ReadAlone]:
             return [ReadAlone((answers or {}).get(text, 0.0), (yes or {}).get(text, 0.0)) for _, text in found]
@@ -153,15 +152,6 @@ def test_reasons_and_words_of_another_type_are_whole_sentences(decided):
     ):
         found = decided([RENT], [span_of(RENT, words, 0, -1.0)], question)
         assert RENT[found.candidates[0].start : found.candidates[0].end] == shown
-
-
-def test_two_parts_come_from_two_sentences(decided):
-    spans = [
-        span_of(RENT, "in May", 0, -1.0), span_of(RENT, "May", 0, -1.5), span_of(RENT, "1200 pounds", 0, -2.0),
-    ]  # fmt: skip
-    forms = dict.fromkeys(Form, 0.02) | {Form.TWO_PARTS: 0.9}
-    found = decided([RENT], spans, Form.TWO_PARTS, forms=forms)
-    assert words_of(found, [RENT]) == ["1200 pounds", "in May"]
 
 
 @given(st.text(alphabet="ab1 $%.-", min_size=1, max_size=30), st.data())

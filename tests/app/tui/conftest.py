@@ -258,8 +258,8 @@ def reversed_text(page: Any) -> str:
     """What the page view shows in reverse: the cite that is followed."""
     lines = []
     for y in range(page.size.height):
-        lines += [s.text for s in page.render_line(y) if s.style and s.style.reverse]
-    return " ".join(lines)
+        lines.append("".join(s.text for s in page.render_line(y) if s.style and s.style.reverse))
+    return " ".join(filter(None, lines))
 
 
 def passage_text(page: Any) -> str:

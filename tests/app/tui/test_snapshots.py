@@ -107,9 +107,9 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
     session.script[:] = [Preview(early), ReadProgress(1360, 4000, 512.0, 5.2), go]
 
     async def steps(pilot: Any) -> None:
-        panes = await tui.opened(pilot)
+        await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
-        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
+        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
         await pilot.pause()
         compare(pilot.app, "reading_narrow_docqa-dark")
         go.set()
@@ -164,7 +164,7 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
 
 
 def test_a_document_that_cannot_be_opened(interface, tui):
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
 
     async def steps(pilot: Any) -> None:

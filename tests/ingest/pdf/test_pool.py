@@ -12,6 +12,8 @@ from docqa.ingest.errors import Unreadable
 from docqa.ingest.pdf import pages as pdf_pages
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
+from docqa.ingest.types import Document
+from docqa.ingest.worker import read_in_worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 PAGES = 40
@@ -135,3 +137,13 @@ def _write_long(file: Path, pages: int) -> None:
             canvas.drawString(72, 740 - 16 * line, words)
         canvas.showPage()
     canvas.save()
+
+
+def test_the_first_pages_of_a_long_file_are_told_and_every_page_counted(long_pdf):
+    first: list[Document] = []
+    counted: list[int] = []
+    request = ReadRequest("a.pdf", long_pdf, on_page=lambda page, _: counted.append(page), on_first=first.append)
+    document = read_in_worker(request)
+    assert [f"leaf {n}." in page.text for n, page in enumerate(first[0].pages)] == [True] * 2
+    assert counted == sorted(counted)
+    assert set(counted) == set(range(1, len(document.pages) + 1))

@@ -1,7 +1,7 @@
 """What stands behind numbered sentences: the question, those that are nearest, and few words on how to answer."""
 
 from docqa.model.prompts.conversation import PASSAGES, chat_messages
-from docqa.model.prompts.written_prompt import Question, asked_of_numbered, asked_of_whole, mend_numbered
+from docqa.model.prompts.written_prompt import Question, asked_of_numbered, asked_of_whole, mend_numbered, mend_whole
 
 NEAREST = ((12, "The rent is 5 dollars."), (3, "Rent is due in May."))
 
@@ -21,8 +21,10 @@ def test_how_to_answer_depends_on_what_is_asked():
     assert "Yes or No" in asked_of_whole(Question("x?", "yes_no"))
 
 
-def test_the_nearest_words_are_quoted_to_a_model_of_the_whole():
-    assert '"Rent is due in May."' in asked_of_whole(Question("When is rent due?", "fact", NEAREST))
+def test_a_model_of_the_whole_is_told_no_words_of_the_document():
+    plain, hinted = Question("When is rent due?"), Question("When is rent due?", "fact", NEAREST)
+    assert asked_of_whole(hinted) == asked_of_whole(plain)
+    assert mend_whole(hinted, ["It is due."]) == mend_whole(plain, ["It is due."])
 
 
 def test_instructions_come_before_and_the_task_behind_the_sentences():

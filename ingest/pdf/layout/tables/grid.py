@@ -217,7 +217,8 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
 def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: int) -> list[PlacedCell]:
     """The cells of the rows, the first of which has number `first`."""
     cells: list[PlacedCell] = []
-    for at, row in enumerate(rows):
+    kept = _without_spanning(rows)
+    for at, row in enumerate(kept[0]):
         fields: dict[int, list[list[Word]]] = {}
         spans: dict[int, int] = {}
         for line in row:
@@ -225,12 +226,15 @@ def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: i
                 column, last = (column_of((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
                 if len(line.chunks) > 1:
                     column = last = column_of(chunk.middle, edges)
-                elif last == column and len(row) == 1 and not _flush(chunk, edges, rows):
+                elif last == column and len(row) == 1 and not _flush(chunk, edges, kept[0]):
                     column, last = 0, len(edges)  # a title in the middle
                 fields.setdefault(column, []).append(chunk.words)
                 spans[column] = max(spans.get(column, 1), last - column + 1)
         for column, words in sorted(fields.items()):
             cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
+    for line, below in kept[1]:
+        chunk = line.chunks[0]
+        cells.append(PlacedCell([chunk.words], first + below - 1, column_of(chunk.middle, edges), 2))
     return cells
 
 
@@ -242,3 +246,19 @@ def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLi
     others = [c for row in rows for line in row if len(line.chunks) > 1 for c in line.chunks]
     mine = [c for c in others if column_of(c.middle, edges) == column]
     return any(abs(c.x0 - chunk.x0) < 2 or abs(c.x1 - chunk.x1) < 2 or abs(c.middle - chunk.middle) < 1 for c in mine)
+
+
+def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
+    """(the rows without cells that stand halfway between two of them, those cells with the row below each): a name for
+    two rows is set in the middle of them."""
+    kept: list[list[PrintLine]] = []
+    halfway: list[tuple[PrintLine, int]] = []
+    for at, row in enumerate(rows):
+        line = row[0]
+        if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
+            above, below = rows[at - 1][-1], rows[at + 1][0]
+            if above.bottom - line.top > 0.25 * line.height and line.bottom - below.top > 0.25 * line.height:
+                halfway.append((line, len(kept)))
+                continue
+        kept.append(list(row))
+    return kept, halfway

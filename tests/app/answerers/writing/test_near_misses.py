@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.support import Evidence, Judgement, judge_statements
+from docqa.app.answerers.writing.support import Evidence, judge_statements
 
 
-def judged(statement: str, quoted: str) -> Judgement:
+def judged(statement: str, quoted: str) -> Support:
     """What is made of a judge that finds everything supported."""
 
     def believer(statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:

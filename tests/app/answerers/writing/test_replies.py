@@ -1,4 +1,4 @@
-"""Replies that are no answers: refusals, repetitions, copied instructions."""
+"""Replies that are no answers: refusals, repetitions."""
 
 import pytest
 
@@ -9,7 +9,6 @@ from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.answerers.writing.replies import goes_round, without_repetition
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
-from docqa.model.prompts.written_prompt import INSTRUCTIONS
 
 SENTENCES = [f"Clause {number} says that unit {number} is let." for number in range(1, 21)]
 GIVEN = Given(
@@ -23,18 +22,26 @@ def read_reply(text: str, given: Given) -> replies.ReadReply:
     return replies.read_reply(text, given, load_model(Options()).reader.refuses)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "not stated", "**Not stated.**", "The document does not say when it ends.", "Not stated in the excerpts.",
-        "I cannot find the answer in the text.", "The provided text does not specify the rent.",
-        "Unfortunately, there is no information about the penalty.",
-        "The penalty is not mentioned in the provided sentences.", "It cannot be determined from the document.",
-        "The study does not state any limitations.",
-    ],
-)  # fmt: skip
-def test_a_models_own_refusal_is_one(text):
-    assert read_reply(text, GIVEN).written is None
+REFUSALS = """not stated|**Not stated.**|The document does not say.|That is not stated in the text.|Not mentioned.|\
+There is no information on this in the document.|The text of the documents does not mention a phone number.|Unknown.|\
+The minutes do not mention any vote on parking.|I could not find anything about this.|There is no phone number.|\
+This is not addressed in the lease.|The provided passages do not contain an answer to this question.|N/A|\
+The agreement is silent on that point.|No answer can be found in the given sentences.|I don't know.|\
+Unfortunately, the excerpts give no details about the warranty period.|It is unclear from the text who signed it.|\
+The documents do not specify the interest rate.|None of the sentences says when it was built.|\
+The report does not disclose how much was spent.|I'm sorry, but the document doesn't provide that information.|\
+Nothing in the contract tells who pays the movers.|Cannot be determined from the document.|\
+Based on the numbered sentences, it is not possible to determine the date.|The act says nothing about drones.|\
+The paper never reports the learning rate.|This information is not available.|No date is given for the election.|\
+The numbered sentences do not answer the question.|There is no mention of a discount for students.|\
+The question cannot be answered from the given text.|The passage doesn't tell us how old she was.|\
+The name of the auditor does not appear anywhere in the document.|The study does not state any limitations."""
+
+
+def test_a_refusal_is_understood_in_whatever_words():
+    wordings = REFUSALS.split("|")
+    understood = [read_reply(text, GIVEN).written is None for text in wordings]
+    assert len(wordings) >= 30 and sum(understood) >= 0.95 * len(wordings)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +83,6 @@ def test_a_line_that_is_said_twice_is_kept_once():
     reply = read_reply("\n".join([rent.format(1), fee, rent.format(3)]), GIVEN)
     assert reply.written is not None and reply.notes == (replies.REPEATED,)
     assert reply.written.text == "- The rent is 5 dollars a month.\n- The fee is 2 dollars."
-
-
-def test_instructions_that_are_copied_are_no_answer():
-    reply = read_reply(INSTRUCTIONS, GIVEN)
-    assert reply.written is None and reply.notes == (replies.COPIED,)
-    mixed = read_reply(f"The rent is 5 dollars [3].\n{INSTRUCTIONS}", GIVEN)
-    assert mixed.written is not None and mixed.written.text == "The rent is 5 dollars."
-
-
-def test_the_given_sentences_over_again_are_no_answer():
-    assert read_reply(GIVEN.text, GIVEN) == replies.ReadReply(None, (replies.COPIED,))
-    assert read_reply("\n".join(SENTENCES[:3]), GIVEN).written is not None
 
 
 def test_nothing_at_all_is_said_to_be_nothing():

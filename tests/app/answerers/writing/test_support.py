@@ -15,7 +15,7 @@ def judged(statement: str, **chances: float) -> Support:
     def judge(statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
         return [{Support(label): chance for label, chance in chances.items()} for _ in statements]
 
-    return judge_statements(judge, [statement], [Evidence(QUOTED)])[0].support
+    return judge_statements(judge, [statement], [Evidence(QUOTED)])[0]
 
 
 @pytest.mark.parametrize(

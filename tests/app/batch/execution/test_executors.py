@@ -49,6 +49,13 @@ def _run(program: str, checkpoint: Path, *arguments: object) -> str:
     return done.stderr
 
 
+def _outcomes(folder: Path) -> list[str]:
+    import sqlite3
+
+    with sqlite3.connect(folder / "ledger.sqlite") as database:
+        return [outcome for (outcome,) in database.execute("SELECT outcome FROM attempts")]
+
+
 @pytest.fixture
 def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> dict[str, bytes]:
     """The output of a serial run over `docs`."""
@@ -57,11 +64,12 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
     return outputs_of(tmp_path / "serial")
 
 
-@pytest.mark.parametrize("first", ["", "self.fatal(); "], ids=["loading", "ready"])
-def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first):
+@pytest.mark.parametrize(("first", "lost"), [("", []), ("self.fatal(); ", ["lost"])], ids=["loading", "ready"])
+def test_a_killed_worker_process_costs_no_record(serial, checkpoint, tmp_path, first, lost):
     program = KILL.format(module="executors", kind="WorkerProcess", kill=first + KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
+    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", *lost]
 
 
 def test_workers_that_cannot_start_are_not_the_fault_of_a_document(monkeypatch):
@@ -80,3 +88,4 @@ def test_a_killed_ray_actor_costs_no_record(serial, checkpoint, tmp_path):
     program = KILL.format(module="ray_actors", kind="RayActor", kill=KILL_ACTOR)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
     assert outputs_of(tmp_path / "out") == serial
+    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.batch.execution.executors import Next, Serial, Workers
+from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Tally
 from docqa.app.batch.items import Item, Task, key_of, list_items
 from docqa.app.batch.jobs import Outcome
@@ -15,7 +16,7 @@ from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
-from ..conftest import Shout
+from ..conftest import Shout, attempts_of
 
 
 class Deadly(Serial):
@@ -57,8 +58,10 @@ def run(folder: Path, workspace: Workspace, shout: Shout) -> Callable[..., Tally
         tasks = list_items([str(folder)]).tasks(key_of(shout.identity()))
         left = [task for task in tasks if not workspace.is_done(task.key) and workspace.failure(task.key) is None]
         progress = BatchProgress(len(left), 0, 1.0, stream=io.StringIO())
-        runner = Runner(left, workspace, lambda task, record: None, progress, max_failures)
-        return runner.run(executor or Serial(shout, lambda event: None))
+        with Ledger(workspace.root / "ledger.sqlite", "here") as ledger:
+            ledger.begin({}, 1, 0.0, 0)
+            runner = Runner(left, workspace, ledger, lambda task, record: None, progress, max_failures)
+            return runner.run(executor or Serial(shout, lambda event: None))
 
     return run_left
 
@@ -70,6 +73,7 @@ def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(run, work
     again = run()
     assert (again.done, again.failed) == (0, 0)
     assert len(shout.processed) == 4
+    assert sorted(outcome or "" for _, outcome in attempts_of(workspace.root)) == ["done"] * 3 + ["failed"]
 
 
 def test_too_many_failures_end_the_run_and_the_next_continues(run, folder):
@@ -81,12 +85,12 @@ def test_too_many_failures_end_the_run_and_the_next_continues(run, folder):
     assert (tally.done, tally.failed, tally.left) == (2, 1, 0)
 
 
-def test_an_error_that_all_would_share_ends_the_run(run, folder, workspace, shout):
+def test_an_error_that_all_would_share_ends_the_run(run, folder, workspace):
     (folder / "b2.txt").write_text("the disk is full")
     with pytest.raises(ResourceError, match="No space"):
         run()
-    tasks = list_items([str(folder)]).tasks(key_of(shout.identity()))
-    assert [workspace.is_done(task.key) for task in tasks[:3]] == [True, True, False]
+    outcomes = [outcome for _, outcome in attempts_of(workspace.root)]
+    assert outcomes == ["done", "done", "interrupted"]
 
 
 def test_a_bug_that_one_document_brings_out_is_its_failure(run, folder, workspace, shout):
@@ -101,6 +105,8 @@ def test_a_bug_that_one_document_brings_out_is_its_failure(run, folder, workspac
 def test_a_document_whose_process_dies_twice_is_a_failure(run, workspace, shout):
     tally = run(Deadly(shout, MAX_CRASHES - 1))
     assert (tally.done, tally.failed) == (3, 1)
+    outcomes = [outcome for _, outcome in attempts_of(workspace.root)]
+    assert outcomes.count("lost") == 1
     workspace.keep_only([])
     tally = run(Deadly(shout, MAX_CRASHES))
     assert (tally.done, tally.failed) == (2, 2)

@@ -20,12 +20,10 @@ BAD = {
     "a row of a table": "Station 12 4.1 3.3 0.2 88 91 North 14 2.2 1.9 0.3 17 South 9 1.",
     "a caption": "Figure 3. The rent of the house in each of the years of the lease.",
     "a heading in capitals": "The Rent And The Roof Of The House In The Years Of The Lease.",
-    "a copyright line": "© 2020 The authors of the lease and of the deed that belongs to it.",
     "an address": "Write to the office at rent@example.org for a copy of the deed of the house.",
     "an open bracket": "The tenant pays the rent on the first day (or the second of each month.",
     "a reference": "Smith, J. (2001), Brown, K. (2003), Lee, O. (2004) and Wood, P. (2007) on the law of the lease.",
     "a formula": "x = a + b / c - d * e (f) = 12 + 14 / 9 = 3.",
-    "the mark of a note": "12Copies of the deed are kept by the clerk of the court for ten years.",
 }
 
 

@@ -43,7 +43,7 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     asked: list[str] = []
 
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         asked.append(path)
         return session
 

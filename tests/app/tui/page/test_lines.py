@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from docqa.app.tui.page.lines import SEGMENT_CHARACTERS, PageLines, displayed, wrap
+from docqa.app.tui.page.lines import SEGMENT_CHARACTERS, PageLines, displayed
+from docqa.app.tui.page.typeset import wrap
 
 WORDS = "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing " * 3
 
@@ -85,3 +86,21 @@ def test_an_empty_document_has_no_lines_to_fall_over(document):
     lines = PageLines(document("", paged=False), 60)
     assert lines.ensure(0, 100, 0) == 0
     assert lines.place(5) == (1, 0)
+
+
+def test_a_table_stands_in_columns_with_numbers_at_the_right(document):
+    lines = PageLines(document("Site | Rent\nNorth | 1,200\nSouth | 95\nEnd."), 40)
+    lines.ensure(0, 9, 0)
+    rows = [lines.row(at) for at in range(lines.height)]
+    text = lines.document.pages[0].text
+    shown = ["".join(" " * part.pad + text[part.start : part.end] for part in row.parts) for row in rows if row.parts]
+    assert shown == ["Site    Rent", "North  1,200", "South     95"]
+    assert lines.character(lines.line_of(1, text.index("95")), 10) == (1, text.index("95"))
+
+
+def test_leaders_of_a_contents_page_fill_one_line(document):
+    lines = PageLines(document(f"1. Parties {'.' * 90} 12"), 40)
+    lines.ensure(0, 9, 0)
+    rows = [lines.row(at) for at in range(lines.height)]
+    (row,) = [row for row in rows if row.kind == "leaders"]
+    assert row.inside(row.parts[1].end) == 40

@@ -129,7 +129,7 @@ def test_e_exports_the_session_and_never_replaces_a_file(interface, answered, tu
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("ctrl+s", "enter")
-        assert str(tmp_path / "lease.docqa.md") in tui.screen_text(pilot.app).replace("\n", "")
+        assert str(tmp_path / "lease.docqa.md") in tui.notices(pilot.app)
         assert list(tmp_path.iterdir()) == []
         await pilot.press("enter")
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")

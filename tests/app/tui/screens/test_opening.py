@@ -1,6 +1,7 @@
 """A document that is being opened: what is typed is kept, pages are counted, and only keys that work are shown."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from textual.events import Key
 
 from docqa.app.answer.events import Finished
 from docqa.app.tui.library.library import LibraryScreen
+from docqa.ingest.assemble import hidden_remark
 from docqa.ingest.errors import Unreadable
+from docqa.ingest.pdf import ocr
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def slow(session: Any) -> Any:
     class Slow:
         go = threading.Event()
 
-        def __call__(self, path: str, on_page: Any, password: Any = None) -> Any:
+        def __call__(self, path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
             on_page(120, 479)
             assert self.go.wait(20)
             return session
@@ -91,10 +94,54 @@ def test_pages_are_counted_above_a_footer_of_keys_that_work(interface, slow, tui
     tui.drive(interface(opener=slow), steps)
 
 
+def test_the_first_pages_are_read_while_the_others_are_parsed(interface, session, lease_document, tui):
+    go = threading.Event()
+
+    def opener(path: str, on_page: Any, password: Any, on_first: Any) -> Any:
+        on_first(replace(lease_document, pages=lease_document.pages[:3]))
+        on_page(120, 479)
+        assert go.wait(20)
+        return session
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "keeper of part 1" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "page 120 of 479" in tui.screen_text(pilot.app))
+        assert pilot.app.screen.document is None
+        go.set()
+        panes = await tui.opened(pilot)
+        assert len(panes.document.pages) == 10
+
+    tui.drive(interface(opener=opener), steps)
+
+
+def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
+    opened: list[set[str]] = []
+
+    class Opener:
+        reads_hidden: set[str] = set()
+
+        def __call__(self, *_: Any) -> Any:
+            opened.append(set(self.reads_hidden))
+            session.warnings[:] = [f"hidden text on page 3: {hidden_remark(False)}"]
+            return session
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        assert "not read; /hidden reads it" in tui.notices(pilot.app)
+        await pilot.press("f2")
+        assert "no page had to be recognised" in tui.notices(pilot.app) or ocr.INSTALL in tui.notices(pilot.app)
+        await pilot.press("f4")
+        await tui.until(pilot, lambda: {pilot.app.screen.path} in opened)
+        assert (opened[0], "--" in tui.notices(pilot.app)) == (set(), False)
+        await tui.opened(pilot)
+
+    tui.drive(interface(opener=Opener()), steps)
+
+
 def test_a_file_that_cannot_be_opened_offers_what_helps(interface, session, tui):
     broken = [True]
 
-    def opener(path: str, on_page: Any, password: Any = None) -> Any:
+    def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         if broken:
             raise Unreadable("the file is damaged", where=path, hint="get it again")
         return session

@@ -35,6 +35,16 @@ def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
     tui.drive(interface(), steps)
 
 
+def test_alt_and_a_letter_is_a_key_however_a_terminal_sends_it(interface, session, tui):
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        pilot.app.post_message(Key("alt+o", "o"))  # Esc and o, of which Textual makes this
+        await tui.until(pilot, lambda: panes.outline.has_focus)
+        assert panes.prompt.line.value == ""
+
+    tui.drive(interface(), steps)
+
+
 def test_several_pasted_lines_become_one_question(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)

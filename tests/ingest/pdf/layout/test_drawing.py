@@ -74,6 +74,16 @@ def test_columns_below_a_table_across_the_page_are_read_one_by_one():
     assert ends == sorted(ends)
 
 
+def test_the_columns_of_a_table_stay_rows_however_they_are_drawn():
+    names = ("Upper lock", "Lower lock", "Old basin", "New basin", "Outer quay")
+
+    def draw(write: Callable[..., None]) -> None:
+        write(72, 700, *names)
+        write(300, 700, *(f"{number}00" for number in range(1, 6)))
+
+    assert drawn(draw).text.split("\n") == [f"{name} {number}00" for number, name in enumerate(names, 1)]
+
+
 def test_a_page_is_graded_a_where_the_drawing_confirms_its_columns():
     def draw(write: Callable[..., None]) -> None:
         for x in (54, 318):

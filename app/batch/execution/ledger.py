@@ -1,0 +1,78 @@
+"""The account of a batch in ledger.sqlite: what was planned, every attempt, its time, memory and machine.
+
+It decides nothing: records are files, so a ledger that is lost costs no work.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+
+from docqa.app.batch.items import Json, Task
+from docqa.app.batch.jobs import Outcome
+
+DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
+"""How an attempt ended; `lost`: its process died."""
+_BUSY_S = 60.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER, started REAL NOT NULL,
+    ended REAL, planned_seconds REAL, seconds REAL, planned_bytes INTEGER, peak_bytes INTEGER);
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, key TEXT NOT NULL, path TEXT NOT NULL,
+    machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
+    seconds REAL, peak_bytes INTEGER, tokens INTEGER);
+"""
+
+
+class Ledger:
+    """The account at `path`, of the one process that writes it, in a `with`. Raises sqlite3.Error where it cannot."""
+
+    def __init__(self, path: Path, machine: str) -> None:
+        self._machine = machine
+        self._run = 0
+        self._database = sqlite3.connect(path, timeout=_BUSY_S)
+        self._database.executescript(_SCHEMA)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def begin(self, job: Json, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
+        """A run begins."""
+        with self._database as database:
+            cursor = database.execute(
+                "INSERT INTO runs (machine, work, jobs, started, planned_seconds, planned_bytes)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (self._machine, json.dumps(job), jobs, time.time(), planned_seconds, planned_bytes),
+            )
+            self._run = int(cursor.lastrowid or 0)
+
+    def end(self, seconds: float, peak_bytes: int) -> None:
+        """The run is over."""
+        with self._database as database:
+            database.execute(
+                "UPDATE runs SET ended = ?, seconds = ?, peak_bytes = ? WHERE id = ?",
+                (time.time(), round(seconds, 3), peak_bytes, self._run),
+            )
+
+    def add(self, task: Task, started: float, state: str, measured: Outcome | None = None, reason: str = "") -> None:
+        """An attempt that began at `started`, since the epoch, is over, with what was `measured` of it."""
+        machine = measured.machine if measured is not None else None
+        found = (round(measured.seconds, 3), measured.peak_bytes, measured.tokens) if measured else (None, None, None)
+        with self._database as database:
+            database.execute(
+                "INSERT INTO attempts (run, key, path, machine, started, ended, outcome, reason, seconds, peak_bytes,"
+                " tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._run, task.key, _stored(task.item.path), machine or self._machine, started, time.time(), state,
+                 _stored(reason) or None, *found),
+            )  # fmt: skip
+
+
+def _stored(text: str) -> str:
+    """`text` without lone surrogates, which SQLite does not take."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,80 @@
+"""Several documents asked together: selected in the list, answered file by file, their cites gone to in each."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.answer import Statement
+from docqa.app.answer.events import DocumentAnswered, Finished
+from docqa.app.answer.grades import Support
+from docqa.app.tui import kept_turns
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three files, of which a fake session reads nothing."""
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def both(lease_document, tui):
+    """A session of the lease and a copy of it, whose answer cites both."""
+    other = replace(lease_document, id="b" * 64, path="other.pdf", title="Other lease")
+    quotes = tui.quote_of(lease_document, "The fee of part 5 is 85"), tui.quote_of(other, "The fee of part 9 is 153")
+    parts = [Statement(words, Support.QUOTED, (at,), name) for at, (words, name) in enumerate(
+        (("85 dollars", "lease.pdf"), ("153 dollars", "other.pdf")))]  # fmt: skip
+    said = "lease.pdf: 85 dollars; other.pdf: 153 dollars"
+    answer = tui.answer_of(lease_document, answer=said, statements=tuple(parts), quotes=quotes, evidence=())
+    return tui.FakeSession((lease_document, other), script=[Finished(answer)])
+
+
+def test_selected_documents_are_asked_together_and_each_cite_gone_to(interface, both, tui, folder, store):
+    asked: list[Any] = []
+
+    def opener(path: Any, *_: Any) -> Any:
+        asked.append(path)
+        return both
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await pilot.press("alt+s", "down", "alt+s")
+        assert "2 of 3 selected" in tui.screen_text(pilot.app)
+        await pilot.press("enter")
+        panes = await tui.ask(pilot)
+        assert [str(folder / name) for name in ("a.txt", "c.txt")] in asked
+        assert "other.pdf: 153 dollars" in tui.flat(panes.answers.cards[0])
+        await pilot.press("alt+2")
+        assert "2 of 2 files" in tui.screen_text(pilot.app)
+        assert "part 9 is 153" in tui.reversed_text(panes.page)
+        await pilot.press("alt+left")
+        assert panes.document is both.documents[0]
+        assert len(kept_turns.load(store, *both.documents).turns) == 1
+        assert kept_turns.load(store, both.documents[0]).turns == []
+
+    tui.drive(interface(str(folder), opener), steps)
+
+
+def test_a_question_behind_the_command_is_asked_of_the_whole_folder(interface, both, tui, folder):
+    go, asked = threading.Event(), []
+    both.script[:0] = [DocumentAnswered("other.pdf", both.script[0].answer), go]
+
+    def opener(path: Any, *_: Any) -> Any:
+        asked.append(path)
+        return both
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        pilot.app.screen.line.value = "/ask-together What is the fee?"
+        await pilot.press("enter")
+        panes = await tui.opened(pilot)
+        await tui.until(pilot, lambda: "Found so far: other.pdf" in tui.flat(panes.answers))
+        go.set()
+        await tui.until(pilot, lambda: not panes.answers.cards[0].turn.running)
+        assert both.asked == ["What is the fee?"]
+        assert [str(folder)] in asked
+
+    tui.drive(interface(str(folder), opener), steps)
