@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import logging
 import os
@@ -296,8 +295,6 @@ def _told(progress: _CallProgress) -> Iterator[None]:
         raise
     finally:
         gc.collect()  # documents point at themselves
-        with contextlib.suppress(OSError, AttributeError, TypeError):  # only glibc gives back what was freed
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _result(shown: str, value: dict[str, object]) -> CallToolResult:
