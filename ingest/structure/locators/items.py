@@ -10,9 +10,21 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from docqa.ingest.language.numbers import ordinal_of
 from docqa.ingest.structure.locators import sections as printed
-from docqa.ingest.structure.locators.excluded import contents_lines, insertions
-from docqa.ingest.structure.locators.marks import ALONE, BRACKET, Levels, Mark, MarkedLine, read_lines
+from docqa.ingest.structure.locators.excluded import contents_lines, insertions, pages_behind_sections
+from docqa.ingest.structure.locators.marks import (
+    ABJAD,
+    ALONE,
+    BRACKET,
+    DIVISION,
+    WORDED,
+    Levels,
+    Mark,
+    MarkedLine,
+    read_lines,
+    readings_of,
+)
 from docqa.ingest.structure.nesting import NAMES_OF_LISTS
 from docqa.ingest.structure.numbering import parse_heading
 from docqa.ingest.structure.sequence import follows
@@ -32,6 +44,8 @@ _CLOSES = re.compile(
 )
 _WORD = re.compile(r"\w+")
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
+_GAP = 3
+"""Articles that may be missing between one that is a heading and the next."""
 
 
 def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
@@ -50,6 +64,7 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines)
+        self.behind = pages_behind_sections(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.headed = set(self.starts)
@@ -58,6 +73,7 @@ class _Walk:
         self.attachments = printed.attachment_of(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
+        self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
     def items(self) -> Iterator[Item]:
@@ -131,6 +147,7 @@ class _Part:
         self.skipped = section is not None and section.title.casefold().strip(" .:") in NAMES_OF_LISTS
         self.before: MarkedLine | None = None
         self.terms: int | None = None
+        self.divisions: dict[str, int] = {}
 
     def _begin_levels(self) -> None:
         """A section that is "(a)" or "5.A" goes on with "(b)" or "B.": its number is the last mark of an open level."""
@@ -151,7 +168,7 @@ class _Part:
         if number in self.walk.inserted:
             yield line.start, self._locator()
             return
-        if _CLOSES.match(line.text):
+        if line.page in self.walk.behind or _CLOSES.match(line.text):
             self._begin(None)
         if line.name is not None:
             yield line.start, line.name
@@ -188,12 +205,18 @@ class _Part:
         if mark.shape == ALONE:
             if self.section is not None and self.walk.is_opinion:
                 self.levels.take(number, mark)
+        elif mark.shape == WORDED:
+            self._open_worded(mark)
+        elif mark.shape == DIVISION:
+            self._open_division(mark)
         elif mark.shape == "1.1":
             self._open_clause(number, line, mark)
         elif mark.shape in ("1.", "[1]"):
             self._open_paragraph(number, mark)
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
             taken = self.levels.take(number, mark)
+            if not taken and mark.shape == ABJAD:
+                self.levels.resume(mark)  # "د –" is a mark wherever it stands, also where the one before it is lost
             if taken and mark.text.isdigit():
                 self.terms = None
 
@@ -213,6 +236,28 @@ class _Part:
         after = next((mark for mark in marks if mark.shape == "1.1"), None)
         return after is not None and follows(ordinals, _ordinals(after.text))
 
+    def _open_worded(self, mark: Mark) -> None:
+        """An article between two that are headings, whose text begins on the line of its number."""
+        own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
+        if own is None or value is None or printed.word_of(mark.text) != printed.word_of(self.number or ""):
+            return
+        following = self._next_section()
+        if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
+            self._begin(printed.joined(self.roof or "", " ".join(mark.text.split())))
+
+    def _open_division(self, mark: Mark) -> None:
+        """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
+        if self.section is None or not self.is_attached:
+            return
+        word, core = mark.text.split()
+        last = self.divisions.get(word.casefold(), 0)
+        # "L" behind "XLIX" is a numeral.
+        readings = {*ordinal_of(core)[:1], *(value for kind, value in readings_of(core.lower()) if kind == "i")}
+        ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
+        if ordinal is not None:
+            self.divisions[word.casefold()] = ordinal
+            self._begin(printed.joined(self.section.locator or "", f"{word.capitalize()} {core}"))
+
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
         self._begin(printed.joined(self.roof or "", mark.text))
@@ -221,7 +266,7 @@ class _Part:
         if number in self.walk.paragraphs and not (self.number or "").isdigit():
             self._begin(mark.text)
         elif self.levels.open or self._has_list_of_parts():
-            self.levels.take(number, mark)
+            self._take_part(number, mark)
         elif self._is_next_clause(int(mark.text)):
             self._begin_clause(mark, (int(mark.text),))
 
@@ -229,6 +274,17 @@ class _Part:
         """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
         counted = not (self.number and printed.word_of(self.number)) and self.clause[:1] == (value - 1,)
         return counted and self._next_section() != value
+
+    def _take_part(self, number: int, mark: Mark) -> None:
+        """Opens "5." of a schedule, whose paragraphs count on from part to part ("4." ended Part 1)."""
+        above = self.roof
+        value = int(mark.text)
+        if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
+            self.levels.resume(mark)
+        elif not self.levels.take(number, mark):
+            return
+        if above is not None and self.levels.open[0].text == mark.text:
+            self.walk.counted[above] = value
 
     def _begin(self, base: str | None) -> None:
         """What follows is a part of `base`; all levels in it are closed."""

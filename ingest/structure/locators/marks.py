@@ -9,29 +9,49 @@ from string import ascii_letters
 from typing import NamedTuple
 
 from docqa.ingest.language.numbers import ROMAN, in_letters
+from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.types import Page
 
-BRACKET = frozenset(("(a)", "a)"))
+ABJAD = "أ –"
+BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
 ALONE = "alone"
+_ABJAD = "أبجدهوزحطيكلمنسعفصقر"
+"""The letters by which Arabic counts, in their order."""
+_ABJAD_MARK = (
+    rf"\s{{0,80}}([{_ABJAD}])\u0640{{0,3}}\s?(?:[-–—.](?=\s|\d|[\u0621-\u064a])\s?|(?=\d{{1,2}}\s?-))"
+)
+# A line from right to left may have the sign behind its number in front of it: ".3", "– 3".
+_ARABIC_NUMBER = (
+    r"\s{0,80}(?:(\d{1,3})\s?[-–—\u0640]|[.–-]\s?(\d{1,3}))\s?(?:\u0640\s)?(?=[\u0621-\u064a])"
+)
 _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}(?:\d{1,2})?|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
+WORDED = "Article 1"
+DIVISION = "Part 1"
+_DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *ELSEWHERE))
+_WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
+_DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
 _CLAUSE = (
     rf"\s{{0,80}}(?:(?:Section|SECTION)\s{{1,3}})?({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?"
 )
 _SHAPES = (
+    (WORDED, re.compile(_WORDED, re.IGNORECASE)),
+    (DIVISION, re.compile(_DIVISION)),
     ("(a)", _BRACKETED),
     ("1.1", re.compile(_CLAUSE)),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
+    (ABJAD, re.compile(_ABJAD_MARK)),
+    ("1 –", re.compile(_ARABIC_NUMBER)),
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
-_FIRST_MARK = re.compile(r"\s*[(\[¶\w]")
+_FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
 _NAMED = re.compile(
     r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
@@ -113,11 +133,11 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
             match = pattern.match(text, at)
-            if match is not None and (count == 0 or shape in ("(a)", "a.")):
+            if match is not None and (count == 0 or shape in ("(a)", "a.", "1 –")):
                 group = match.lastindex or 1
                 first = match.start(group)
                 first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
-                first = match.start() if shape == "1.1" else first
+                first = match.start() if shape in ("1 –", "1.1") else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break
@@ -184,6 +204,11 @@ class Levels:
         if later is None and mark.text.isdigit() and self._is_next(line, mark, "1", int(mark.text) + 1):
             later = self._following(mark, _WIDE_GAP)
         return self._set(*later) if later is not None else False
+
+    def resume(self, mark: Mark) -> None:
+        """Open `mark` alone: its level counts on from one that a new part of the document closed."""
+        kind, ordinal = readings_of(mark.text)[0]
+        self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
         """Whether the next mark of the innermost level comes behind line number `line`, before that level begins again;
@@ -263,6 +288,8 @@ def readings_of(text: str) -> list[tuple[str, int]]:
     digits = text.rstrip(ascii_letters) if text[:1].isdigit() else ""
     if digits:
         return [("1", int(digits))]
+    if text in _ABJAD:
+        return [("أ", _ABJAD.index(text) + 1)]
     lowered = text.lower()
     if lowered != text and not text.isupper():
         return []

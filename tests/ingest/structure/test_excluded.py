@@ -60,10 +60,10 @@ def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment():
     document = markdown(AMENDMENTS)
     places = ("harbour is calm", "bell", "gong", "horn", "drum")
     assert [named(document, words) for words in places] == [
-        "First Schedule, 1", "First Schedule, 2", "First Schedule, 4", "First Schedule, 9",
-        "First Schedule, 10",
+        "First Schedule Part I, 1", "First Schedule Part I, 2", "First Schedule Part I, 4", "First Schedule Part I, 9",
+        "First Schedule Part I, 10",
     ]  # fmt: skip
-    assert named(document, "dam") == "First Schedule, 2"
+    assert named(document, "dam") == "First Schedule Part II, 2"
 
 
 def test_an_entry_of_the_contents_names_no_place():
@@ -92,15 +92,73 @@ def test_numbers_of_sections_count_no_paragraphs_of_a_schedule():
     assert named(document, "form ends") == "Schedule 1"
 
 
+def test_arabic_letters_and_numbers_open_parts_of_an_article():
+    text = "## المادة 7\n\nأ – يدفع المالك:\n\n1-ثمن القارب\n\n2-ثمن الشبكة\n\nب – يدفع الضيف الباقي."
+    document = markdown(text)
+    assert named(document, "الشبكة") == "المادة 7(أ)(2)"
+    assert named(document, "الباقي") == "المادة 7(ب)"
+
+
+
+
+SCHEDULES = """# Act
+
+## 1 Name
+
+## Eight Schedule (Section 4)
+
+ARRANGEMENT OF PARAGRAPHS
+
+PART 1
+
+1. Meaning of words.
+
+2. House of origin.
+
+PART 2
+
+3. Sending of bills.
+
+4. Bills of money.
+"""
+SCHEDULES_BEHIND = (
+    "PART 1\n\n1. Meaning of words\n\nA word has a sense.\n\n2. House of origin\n\nBills begin below.",
+    "PART 2\n\n3. Sending of bills\n\nA bill is sent.\n\n4. Bills of money\n\nNo bill of money is sent.",
+)
+
+
+def test_paragraphs_of_a_schedule_count_on_through_its_parts():
+    pages = [Page(at, None, text, "A") for at, text in enumerate((SCHEDULES, *SCHEDULES_BEHIND))]
+    schedule = HeadingMark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
+    sections = with_locators(build([HeadingMark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
+    items = find_items(pages, sections)
+    found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
+    assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
+    assert found["3. Sending of bills"] == "Eight Schedule Part 2, 3"
+
+
 def test_a_proviso_belongs_to_the_item_that_it_limits():
     text = "## 45 Votes\n\n(1) Votes are cast.\n\n(2) Votes are counted:\n\nProvided that they may be counted again."
     assert named(markdown(text), "Provided") == "45(2)"
+
+
+def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count():
+    text = "## المادة 12\n\nأ – يمنع العمل.\n\nصرفها وفقا للنظام.\n\nد – يحدد النظام:\n\n1-الرسوم\n\n– 2الغرامات"
+    document = markdown(text)
+    assert [named(document, words) for words in ("يحدد", "الغرامات")] == ["المادة 12(د)", "المادة 12(د)(2)"]
 
 
 def test_a_note_whose_mark_is_lost_follows_the_one_before():
     text = "The mill was old.3 It stood by the weir, which was new.\n3The mill book says so.\n4So it says."
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
     assert [note.mark for note in find_notes([page], paged=True)] == ["3", "4"]
+
+
+def test_tables_under_a_running_title_are_in_no_section_before_them():
+    pages = [Page(0, "1", "Section 4\nSign here.", "A")]
+    pages += [Page(at, None, f"Texas\nRoad {at}", "A", furniture=("CONTRACTOR ADDRESS TABLE",)) for at in (1, 2, 3)]
+    sections = with_locators(build([HeadingMark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
+    assert [(item.page, item.locator) for item in find_items(pages, sections)] == [(2, "")]
 
 
 def test_a_note_with_a_stop_behind_its_number_is_found():
