@@ -33,17 +33,14 @@ def with_year(text: str) -> list[Span]:
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """Those of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which stand
     on earlier pages: the words before and behind it, and where it stands."""
-    words = [_masked(text[max(at.start - NEAR, 0) : at.start])[-BEFORE:], _masked(text[at.end : at.end + NEAR])[:AFTER]]
+    beside = (plain_words(part) for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR]))
+    before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
+    words = before_it[-BEFORE:], behind[:AFTER]
     named = [f"{side} {word}" for side, some in zip("<>", words, strict=True) for word in some]
     named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [f">{n} {' '.join(words[1][:n])}" for n in (1, 2)]
-    named.append(f"place {min(int(np.log2(1 + (before + at.start) / 200)), 8)}")
-    named.append(f"number {min(number, 6)}")
-    named.append(f"end {length - before - at.end < LAST}")
+    place = min(int(np.log2(1 + (before + at.start) / 200)), 8)
+    named += [f"place {place}", f"number {min(number, 6)}", f"end {length - before - at.end < LAST}"]
     return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
-
-
-def _masked(text: str) -> list[str]:
-    return ["#" if word.isdigit() else word for word in plain_words(text)]
 
 
 def document_date(context: Context) -> Candidates:

@@ -17,7 +17,6 @@ _INSERTED = re.compile(
 )
 _MOST_LINES = 150
 """Lines in which the end of an insertion is looked for; without one there is no insertion."""
-_LEAST_IN_ROW = 3
 _LEAST_ENTRY, _MOST_ENTRY = 5, 100
 """Letters and characters that an entry of a table of contents has."""
 _BESIDE = 2
@@ -88,24 +87,3 @@ def _entry(line: MarkedLine) -> str:
         return ""
     key = folded(_PAGE_BEHIND.sub("", line.text))
     return key if sum(map(str.isalpha, key)) >= _LEAST_ENTRY else ""
-
-
-def pages_behind_sections(pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
-    """Pages with a running title in capitals that no page with a heading has, at least three in a row: tables or forms
-    behind the last section ("ADDRESS TABLE")."""
-    if any(section.source == "opinion" for section in sections):
-        return set()
-    begun = {section.page for section in sections if section.number}
-    titles = {folded(section.title) for section in sections}
-    where: dict[str, list[int]] = {}
-    for page in pages:
-        for line in page.furniture:
-            words = line.split()
-            if line.isupper() and 2 < len(words) <= 12 and all(len(word) > 1 for word in words):
-                where.setdefault(folded(line), []).append(page.page)
-    found: set[int] = set()
-    for title, run in where.items():
-        in_row = len(run) >= _LEAST_IN_ROW and run[-1] - run[0] < len(run)
-        if in_row and title not in titles and begun.isdisjoint(run):
-            found.update(run)
-    return found

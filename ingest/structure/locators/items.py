@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.language.numbers import ordinal_of
 from docqa.ingest.structure.locators import sections as printed
-from docqa.ingest.structure.locators.excluded import contents_lines, insertions, pages_behind_sections
+from docqa.ingest.structure.locators.excluded import contents_lines, insertions
 from docqa.ingest.structure.locators.marks import (
     ABJAD,
     ALONE,
@@ -64,7 +64,6 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines)
-        self.behind = pages_behind_sections(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.headed = set(self.starts)
@@ -168,7 +167,7 @@ class _Part:
         if number in self.walk.inserted:
             yield line.start, self._locator()
             return
-        if line.page in self.walk.behind or _CLOSES.match(line.text):
+        if _CLOSES.match(line.text):
             self._begin(None)
         if line.name is not None:
             yield line.start, line.name

@@ -154,13 +154,6 @@ def test_a_note_whose_mark_is_lost_follows_the_one_before():
     assert [note.mark for note in find_notes([page], paged=True)] == ["3", "4"]
 
 
-def test_tables_under_a_running_title_are_in_no_section_before_them():
-    pages = [Page(0, "1", "Section 4\nSign here.", "A")]
-    pages += [Page(at, None, f"Texas\nRoad {at}", "A", furniture=("CONTRACTOR ADDRESS TABLE",)) for at in (1, 2, 3)]
-    sections = with_locators(build([HeadingMark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
-    assert [(item.page, item.locator) for item in find_items(pages, sections)] == [(2, "")]
-
-
 def test_a_note_with_a_stop_behind_its_number_is_found():
     text = "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
