@@ -36,13 +36,9 @@ QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
 
 def rows(
-    model: NetworkModel,
-    *,
-    long: bool,
-    prompt: int = PROMPT,
-    context: int = twin.CONTEXT,
+    model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
     characters: int = frames.CHARACTERS,
-) -> Iterator[Measurement]:
+) -> Iterator[Measurement]:  # fmt: skip
     """Measure one row after the other.
 
     Args:

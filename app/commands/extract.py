@@ -48,19 +48,11 @@ _Conflicts = Annotated[
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
-    given: flags.SharedOptions,
-    paths: flags.Paths,
-    fields: _Fields = None,
-    questions: _Questions = None,
-    form: _Format = None,
-    conflicts: _Conflicts = False,
-    output: flags.Output = None,
-    jobs: batches.Jobs = 1,
-    workspace: batches.Workspace = None,
-    retry_failed: batches.RetryFailed = False,
-    max_failures: batches.MaxFailures = None,
-    ray: batches.Ray = None,
-) -> int:
+    given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: _Questions = None,
+    form: _Format = None, conflicts: _Conflicts = False, output: flags.Output = None, jobs: batches.Jobs = 1,
+    workspace: batches.Workspace = None, retry_failed: batches.RetryFailed = False,
+    max_failures: batches.MaxFailures = None, ray: batches.Ray = None,
+) -> int:  # fmt: skip
     """Make a table: the same fields, or questions, for every file.
 
     A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised column.

@@ -140,13 +140,20 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
     return report.ANSWERED
 
 
-def export(model: _Source, folder: _Target) -> int:
+def export(
+    model: _Source,
+    folder: _Target,
+    form: Annotated[str, typer.Option("--format", metavar="hf", help="For transformers; there is no other.")] = "hf",
+) -> int:
     """Write a model for transformers, as bf16 safetensors.
 
     Example: docqa models export docqa-155m out/
     """
     from docqa.model.checkpoints.export import export as write
 
+    if form != "hf":
+        hint = "hf, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file"
+        raise UsageError(f"there is no format {form!r}", where="--format", hint=hint)
     source, target = _places(model, folder)
     for path in write(source, target):
         report.result(f"{size(path.stat().st_size)}  {path}")

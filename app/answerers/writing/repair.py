@@ -16,11 +16,9 @@ Checked = tuple[CheckedText | None, tuple[str, ...]]
 
 
 def checked_and_mended(
-    reply: Reply,
-    check: Callable[[Reply], Checked],
-    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]],
-    stopped: Callable[[], bool] = bool,
-) -> Generator[Event, None, Checked]:
+    reply: Reply, check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]], stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:  # fmt: skip
     """The better of `reply` and what the model makes of it when it is shown what nothing bears out.
 
     `again`: has it write again behind the first text, told its weak sentences. Nothing is mended once `stopped`.

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.mark.usefixtures("tiny_model")
 def test_an_exported_folder_is_a_model_that_answers(docqa, tmp_path, checkpoint, lease):
-    code, out, _ = docqa("models", "export", checkpoint, tmp_path / "out")
+    code, out, _ = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "hf")
     assert code == 0
     assert {line.split("/")[-1] for line in out.splitlines()} >= {"config.json", "model.safetensors", "tokenizer.json"}
     code, out, _ = docqa("ask", lease, "Who is the keeper of unit 7?", "--model", tmp_path / "out", "--no-store")
@@ -20,6 +20,10 @@ def test_what_cannot_be_exported_says_why(docqa, tmp_path, checkpoint):
     assert (code, "not empty" in err) == (2, True)
     code, _, err = docqa("models", "export", checkpoint, tmp_path / "full" / "mine.txt")
     assert (code, "is a file" in err) == (2, True)
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "onnx")
+    assert (code, "there is no format 'onnx'" in err) == (2, True)
     code, _, err = docqa("models", "export", "nowhere", tmp_path / "out")
     assert (code, "docqa models list" in err) == (4, True)
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "gguf")
+    assert (code, "convert_hf_to_gguf.py" in err) == (2, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]
