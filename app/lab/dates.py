@@ -15,7 +15,7 @@ from docqa.app.reading.clauses import ClauseSentence
 from docqa.app.reading.document_date import LAST, features, with_year
 from docqa.ingest.types import Span
 
-MARKED = re.compile(r"\[\[(.*?)\]\]")
+MARKED = re.compile(r"\[\[([^\[\]]*)\]\]")
 FIRST_DATES = 40  # of a contract
 TIMES = 4  # that an opening counts, beside hundreds of contracts
 Dates = tuple[list[ClauseSentence], np.ndarray]

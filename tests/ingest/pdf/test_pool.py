@@ -139,7 +139,7 @@ def _write_long(file: Path, pages: int) -> None:
     canvas.save()
 
 
-def test_the_first_pages_of_a_long_file_are_told_and_every_page_counted(long_pdf):
+def test_a_long_file_tells_its_first_pages_and_counts_all(long_pdf):
     first: list[Document] = []
     counted: list[int] = []
     request = ReadRequest("a.pdf", long_pdf, on_page=lambda page, _: counted.append(page), on_first=first.append)
