@@ -32,7 +32,7 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
 def list_models(server: _Server = None) -> int:
-    """Print the models that are here or can be pulled, or a server's.
+    """Print the models here, those to be pulled, or a server's.
 
     `*` marks the one that answers now. Of the others you see the size of the download, of the weights in 4 bits, the
     memory for 262,144 tokens with these, the share of the parameters that one token uses, and the license.

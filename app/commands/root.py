@@ -74,7 +74,7 @@ COMMANDS = {
     "eval": CommandEntry("Measure answers, evidence and refusals on known answers.", "eval", "evaluate"),
     "bench": CommandEntry("Measure speed on this machine, beside other programs.", "bench"),
     "models": CommandEntry("List, fetch, choose and convert models.", commands={
-        "list": CommandEntry("Print the models that are here or can be pulled, or a server's.", "models", "list_models"),
+        "list": CommandEntry("Print the models here, those to be pulled, or a server's.", "models", "list_models"),
         "show": CommandEntry("Print a model's parameters and the memory of its state.", "models"),
         "pull": CommandEntry("Download a model from the hub.", "model_files"),
         "rm": CommandEntry("Delete a model that was pulled.", "model_files"),
