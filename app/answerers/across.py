@@ -85,8 +85,8 @@ def _named(answer: Answer, question: str) -> float:
 
 
 def _with_words(signals: Mapping[str, float], scores: np.ndarray, corpus: Corpus, number: int) -> Mapping[str, float]:
-    """The signals of a document that was read, and how well its passages, and its first ones, have the words that are
-    looked for."""
+    """The signals of a document that was read, and how well its passages, and its first ones, have the words
+    asked for."""
     at = [place for place, each in enumerate(corpus.context.passages) if each.document == number]
     if not signals or not at:
         return {}

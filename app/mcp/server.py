@@ -270,8 +270,7 @@ class _Tools:
         for at, file in enumerate(files):
             found = Sources()
             if time.monotonic() - begun > results.SECONDS or characters > results.MOST_READ:
-                many = f"{len(files) - at} more files"
-                left_out.append(f"{many}: not read in one call; name fewer paths at a time")
+                left_out.append(f"{len(files) - at} more files: not read in one call; name fewer paths at a time")
                 return
             try:
                 results.refuse_large(file)

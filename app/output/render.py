@@ -121,8 +121,9 @@ def location_text(page: int | None, label: str | None) -> str:
 
 
 def quote_remark(quote: Quote) -> str:
-    """Who speaks, behind a comma; empty for most quotes."""
-    return f", {printable(quote.speaker)}" if quote.speaker else ""
+    """Who speaks, behind a comma, if no section says it."""
+    told = quote.speaker in (None, *(cite.section for cite in quote.cites))
+    return "" if told else f", {printable(str(quote.speaker))}"
 
 
 def headline(answer: Answer, *, with_file: bool = False) -> str:
