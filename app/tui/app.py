@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import Binding
-    from textual.theme import Theme
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
@@ -63,11 +62,10 @@ class Interface(App[None]):
         self.opener, self.bridge = opener, SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
-        self._kept_theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
-        self.theme = self._kept_theme  # now: a theme that comes later has every style read a second time
+        # Now: a theme that comes later has every style read a second time.
+        self.theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
 
     async def on_mount(self) -> None:
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
         if single := os.path.isfile(path):
@@ -85,12 +83,15 @@ class Interface(App[None]):
             await self.screen.take(events.Key(name, character))
         self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
-    def _keep_theme(self, theme: Theme) -> None:
-        if theme.name == self._kept_theme:
-            return
-        self._kept_theme = theme.name
+    def action_change_theme(self) -> None:
+        from docqa.app.tui.screens.choice_screen import ThemeScreen
+
+        self.push_screen(ThemeScreen(self.theme))
+
+    def keep_theme(self) -> None:
+        """Begin with the theme that is shown the next time."""
         try:
-            themes.keep(self.store, theme.name)
+            themes.keep(self.store, self.theme)
         except OSError as error:
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
 

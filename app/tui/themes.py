@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
 SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
 """What is shown in the place of each where a terminal has sixteen colours, which are its own."""
+OWN = (DARK, LIGHT, *SIXTEEN.values())
 _KEPT_IN = "tui.json"
 
 
@@ -71,7 +72,7 @@ def names() -> tuple[str, ...]:
     """Every theme that there is, and `auto`."""
     from textual.theme import BUILTIN_THEMES
 
-    return (AUTO, DARK, LIGHT, *SIXTEEN.values(), *BUILTIN_THEMES)
+    return (AUTO, *OWN, *BUILTIN_THEMES)
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:

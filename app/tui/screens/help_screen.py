@@ -1,22 +1,14 @@
-"""What opens over a screen: its keys and what the marks mean."""
+"""The keys and commands of a screen, and what its marks mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widget import Widget
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
 
 from docqa.app.tui.keymap import EVERYWHERE, help_lines, matching
-from docqa.app.tui.typing_screen import TypingScreen
-from docqa.app.tui.widgets.prompt import PromptLine
+from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
 
 if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
@@ -35,66 +27,25 @@ _MARKS = (
 )
 
 
-class HelpScreen(ModalScreen[None], TypingScreen):
+class HelpScreen(ChoiceScreen):
     """Lists `keys` by topic, narrowed by what is typed, and the marks of a document where `marks`; Enter runs what is
     chosen on the screen below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1", "dismiss", "Close", show=False)]
-
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
-        super().__init__()
-        self._keys = (*keys, *EVERYWHERE)
-        self._marks = marks
-        self._runs: list[Key | None] = []
-        self._shown = ""
-        self.line = self._words = PromptLine(self, "words of what you want to do; Enter does it", id="words")
-        self._list = OptionList(id="help")
+        super().__init__("Keys and commands", "words of what you want to do; Enter does it")
+        self._keys, self._marks = (*keys, *EVERYWHERE), marks
 
-    def compose(self) -> Iterator[Widget]:
-        with Vertical(id="help-box") as box:
-            box.border_title, box.border_subtitle = "Keys and commands", "Esc closes"
-            yield self._words
-            yield self._list
-
-    async def on_mount(self) -> None:
-        self._fill("")
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.value.strip() != self._shown:
-            self._fill(event.value)
-
-    def _fill(self, words: str) -> None:
-        options: list[Option] = []
-        self._runs, self._shown = [], words.strip()
+    def rows(self, words: str) -> list[Row]:
+        found: list[Row] = []
         for topic, lines in help_lines(matching(self._keys, words)):
-            options += [Option(Text(topic, "bold underline"), disabled=True)]
-            options += [Option(_line(shown, key.help)) for shown, key in lines]
-            self._runs += [None, *(key for _, key in lines)]
-        if self._marks and not self._shown:
-            options.append(Option(Text("Marks", "bold underline"), disabled=True))
-            options += [Option(_line(marks, what)) for marks, what in _MARKS]
-        self._list.clear_options().add_options(options)
-        self._list.highlighted = 1 if self._runs else None
+            found += [(Text(topic, "bold underline"), None), *((_line(shown, key.help), key) for shown, key in lines)]
+        if self._marks and not words:
+            found += [(Text("Marks", "bold underline"), None), *((_line(marks, what), None) for marks, what in _MARKS)]
+        return found
 
-    def moved(self, key: str) -> None:
-        """Another line of the list."""
-        moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-        getattr(self._list, f"action_{moves.get(key, 'first' if key == 'home' else 'last')}")()
-
-    async def entered(self, text: str) -> None:
-        """Run what is chosen, of what matches the words by now."""
-        if text != self._shown:
-            self._fill(text)
-        await self._run(self._list.highlighted)
-
-    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        await self._run(event.option_index)
-
-    async def _run(self, at: int | None) -> None:
-        key = self._runs[at] if at is not None and at < len(self._runs) else None
-        if key is not None and key.action:
-            self.dismiss()
-            await self.app.screen.run_action(key.action)
+    async def chosen(self, choice: Key) -> None:
+        if choice.action:
+            await self.app.screen.run_action(choice.action)
 
 
 def _line(name: str, what: str) -> Table:

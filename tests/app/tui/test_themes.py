@@ -49,13 +49,18 @@ def test_a_terminal_says_whether_it_is_light(reply, light):
     assert light_in(reply) is light
 
 
-def test_a_theme_that_was_chosen_is_remembered(interface, session, tui, store):
+def test_a_theme_is_previewed_and_only_the_chosen_one_kept(interface, session, tui, store):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        assert pilot.app.theme == "docqa-dark"
+        await pilot.press("f9", "down")
+        await tui.until(pilot, lambda: pilot.app.theme != "docqa-dark")
+        assert pilot.app.current_theme.dark
+        await pilot.press("escape")
+        await tui.until(pilot, lambda: pilot.app.theme == "docqa-dark")
         assert themes.last_chosen(store) == ""
-        pilot.app.theme = "docqa-light"
+        await pilot.press("f9", *"docqa-light", "enter")
         await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
+        assert pilot.app.theme == "docqa-light"
 
     tui.drive(interface(), steps)
 
@@ -96,7 +101,7 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface, session, tui, theme, 
 
     def measure(app: Any, where: str) -> None:
         # Of help its own lines: what stands behind it is dimmed.
-        strips = [each.render_line(y) for each in app.screen.query("#help") for y in range(each.size.height)]
+        strips = [each.render_line(y) for each in app.screen.query("#choices") for y in range(each.size.height)]
         for strip in strips or app.screen._compositor.render_strips():
             for part in strip:
                 style = part.style

@@ -285,7 +285,7 @@ def test_the_help_is_whole_on_a_narrow_screen(interface, session, tui):
         await tui.opened(pilot)
         await pilot.press("escape", "f1")
         await pilot.pause()
-        shown = pilot.app.screen.query_one("#help")
+        shown = pilot.app.screen.query_one("#choices")
         seen: list[str] = []
         for top in range(0, shown.virtual_size.height, shown.size.height):
             shown.scroll_to(y=top, animate=False)

@@ -1,0 +1,119 @@
+"""A list over a screen, narrowed by what is typed, of which Enter takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from docqa.app.tui import themes
+from docqa.app.tui.typing_screen import TypingScreen
+from docqa.app.tui.widgets.prompt import PromptLine
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Row = tuple["RenderableType", Any]
+"""What is shown, and what is chosen by it; None for a heading."""
+
+
+class ChoiceScreen(ModalScreen[None], TypingScreen):
+    """Shows the `rows` of what is typed under `title`; Enter or a click hands one to `chosen`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1", "leave", "Close", show=False)]
+
+    def __init__(self, title: str, placeholder: str) -> None:
+        super().__init__()
+        self._title, self._rows, self._shown = title, list[Row](), ""
+        self.line = self._words = PromptLine(self, placeholder, id="words")
+        self._list = OptionList(id="choices")
+
+    def rows(self, words: str) -> list[Row]:
+        """The rows that have `words`, best first."""
+        raise NotImplementedError
+
+    async def chosen(self, choice: Any) -> None:
+        """Carry out what was chosen; the screen is gone."""
+
+    def looked_at(self, choice: Any) -> None:
+        """The cursor is at `choice`."""
+
+    def compose(self) -> Iterator[Widget]:
+        with Vertical(id="choice-box") as box:
+            box.border_title, box.border_subtitle = self._title, "Esc closes"
+            yield self._words
+            yield self._list
+
+    async def on_mount(self) -> None:
+        self._fill("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.value.strip() != self._shown:
+            self._fill(event.value)
+
+    def _fill(self, words: str) -> None:
+        self._shown = words.strip()
+        self._rows = self.rows(self._shown)
+        options = [Option(shown, disabled=choice is None) for shown, choice in self._rows]
+        self._list.clear_options().add_options(options)
+        self._list.highlighted = next((at for at, (_, choice) in enumerate(self._rows) if choice is not None), None)
+
+    def moved(self, key: str) -> None:
+        """Another line of the list."""
+        moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+        getattr(self._list, f"action_{moves.get(key, 'first' if key == 'home' else 'last')}")()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self.is_current and self._list.highlighted == event.option_index:
+            self.looked_at(self._rows[event.option_index][1])
+
+    async def entered(self, text: str) -> None:
+        """Take what is chosen, of what matches the words by now."""
+        if text != self._shown:
+            self._fill(text)
+        if self._list.highlighted is not None:
+            await self._take(self._list.highlighted)
+
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        await self._take(event.option_index)
+
+    async def _take(self, at: int) -> None:
+        choice = self._rows[at][1]
+        if choice is not None:
+            self.dismiss()
+            await self.chosen(choice)
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+
+class ThemeScreen(ChoiceScreen):
+    """The themes, those first that are as dark as the one in use; each is shown while the cursor is at it."""
+
+    def __init__(self, now: str) -> None:
+        super().__init__("Colours", "words of a name; Enter keeps what is shown")
+        self._before = now
+
+    def rows(self, words: str) -> list[Row]:
+        known, now = self.app.available_themes, self.app.available_themes[self._before]
+        found = [each for each in known.values() if all(word in each.name for word in words.casefold().split())]
+        found.sort(key=lambda each: (each.ansi != now.ansi, each.dark != now.dark, each.name not in themes.OWN))
+        found.sort(key=lambda each: each is not now)
+        return [(each.name, each.name) for each in found]
+
+    def looked_at(self, choice: str) -> None:
+        self.app.theme = choice
+
+    async def chosen(self, choice: str) -> None:
+        self.app.theme = choice
+        self.app.keep_theme()  # type: ignore[attr-defined]
+
+    def action_leave(self) -> None:
+        self.app.theme = self._before
+        self.dismiss()
