@@ -83,6 +83,7 @@ DOCUMENT = (
         Key("text", "alt+t", "pane('page')", "text (arrows scroll it; page keys always do)"),
         Key("answers", "alt+a", "pane('answers')", "answers"),
         Key("picture", "alt+i", "picture", "the page's own picture beside its text, where the terminal can show one"),
+        Key("zoom", "alt+z", "picture('enlarge')", "the picture twice, three times as large, then whole again"),
     ),
     *_about(
         "General",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.page.highlighter import Share, marked_png
+from docqa.app.tui.page.highlighter import WHOLE, Share, marked_png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,19 +34,38 @@ class Terminal:
 def fitted(terminal: Terminal, shape: tuple[float, float], columns: int, rows: int) -> tuple[int, int]:
     """The cells (columns, rows) that a picture of `shape` (width, height) fills inside `columns` by `rows`."""
     width, height = shape
-    scale = min(columns * terminal.cell_width / width, rows * terminal.cell_height / height)
+    scale = _scale(terminal, shape, columns, rows)
     fits = round(width * scale / terminal.cell_width), round(height * scale / terminal.cell_height)
     return min(max(fits[0], 1), columns), min(max(fits[1], 1), rows)
 
 
+def _scale(terminal: Terminal, shape: tuple[float, float], columns: int, rows: int) -> float:
+    return min(columns * terminal.cell_width / shape[0], rows * terminal.cell_height / shape[1])
+
+
+def enlarged(
+    terminal: Terminal, shape: tuple[float, float], columns: int, rows: int, times: int, middle: Share
+) -> Share:
+    """The part of a picture of `shape` that fills the cells at so many `times` the size of the whole, around `middle`
+    as far as the edges allow."""
+    scale = times * _scale(terminal, shape, columns, rows)
+    room = columns * terminal.cell_width, rows * terminal.cell_height
+    wide, high = (min(room[at] / (scale * shape[at]), 1.0) for at in range(2))
+    left, top = (
+        min(max((middle[at] + middle[at + 2] - size) / 2, 0.0), 1.0 - size) for at, size in enumerate((wide, high))
+    )
+    return left, top, left + wide, top + high
+
+
 def drawing(
-    terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = ()
-) -> str:
-    """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which count from 0,
-    with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a PNG that is not
-    of our own making."""
-    if boxes:
-        png = marked_png(grey_pixels(png), boxes)
+    terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = (),
+    part: Share = WHOLE,
+) -> str:  # fmt: skip
+    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which
+    count from 0, with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a
+    PNG that is not of our own making."""
+    if boxes or part != WHOLE:
+        png = marked_png(grey_pixels(png), boxes, part)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
     return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
 
@@ -97,8 +116,22 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
     return Terminal(named, *_cell_of_window())
 
 
+def why_none(environment: Mapping[str, str] = os.environ) -> str:
+    """Why no pictures are shown here."""
+    if inside := _multiplexer(environment):
+        return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
+    return "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"
+
+
+def _multiplexer(environment: Mapping[str, str]) -> str:
+    term = environment.get("TERM", "")
+    return (
+        "tmux" if environment.get("TMUX") else next((each for each in ("tmux", "screen") if term.startswith(each)), "")
+    )
+
+
 def _by_name(environment: Mapping[str, str]) -> str | None:
-    if environment.get("TMUX") or environment.get("TERM", "").startswith(("screen", "tmux")):
+    if _multiplexer(environment):
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
     if environment.get("KITTY_WINDOW_ID") or any(name in term or name == program for name in _KITTY):

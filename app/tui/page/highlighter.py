@@ -19,6 +19,7 @@ YELLOW = (1.0, 0.93, 0.35)
 _HYPHENS = "-\u00ad\u2010"
 
 Share = tuple[float, float, float, float]
+WHOLE: Share = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,24 @@ def touched(lines: Iterable[LineBox], ranges: Sequence[tuple[int, int]]) -> tupl
     return tuple(line.box for line in lines if any(a < line.end and b > line.start for a, b in ranges))
 
 
-def marked_png(grey: np.ndarray, boxes: Iterable[Share]) -> bytes:
-    """`grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
+def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) -> bytes:
+    """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
-    height, width = grey.shape
     shades = grey >> 1  # below 128 a grey, from there on the same below the marker
-    for left, top, right, bottom in boxes:
-        lines = slice(max(int(top * height), 0), max(int(bottom * height) + 1, 0))
-        shades[lines, max(int(left * width), 0) : max(int(right * width) + 1, 0)] |= 128
+    for box in boxes:
+        shades[_pixels(shades, box)] |= 128
+    shades = shades[_pixels(shades, part)]
     greys = np.arange(0, 256, 2)[:, None] * np.ones(3)
     palette = np.concatenate([greys, greys * YELLOW]).astype(np.uint8)
+    height, width = shades.shape
     return grey_png(shades.tobytes(), width, height, width, palette.tobytes())
+
+
+def _pixels(grey: np.ndarray, box: Share) -> tuple[slice, slice]:
+    """The rows and columns of `grey` that `box` touches."""
+    (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
+    return slice(int(top * height), int(bottom * height) + 1), slice(int(left * width), int(right * width) + 1)
 
 
 def _behind(text: str, at: int, end: int, letters: int) -> int:

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
-from docqa.app.tui.page.highlighter import LineBox, touched
+from docqa.app.tui.page.highlighter import WHOLE, LineBox, touched
 
 if TYPE_CHECKING:
     from docqa.app.tui.page.graphics import Terminal
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SETTLES_S = 0.15
 """Who leafs through passes pages faster than they are drawn."""
 _KEPT = 8
+_LARGEST = 3  # times the size of the whole page
 
 
 class Picture(NamedTuple):
@@ -62,7 +63,8 @@ class PagePicture(Widget):
         super().__init__(id=id)
         self._pictures = pictures
         self._document: Document | None = None
-        self._page = 0
+        self._page, self._offset = 0, 0
+        self._times = 1
         self._made: OrderedDict[int, Picture] = OrderedDict()
         self._picture: Picture | None = None
         self._shape = (1.0, 1.0)
@@ -72,15 +74,21 @@ class PagePicture(Widget):
         self._drawn = False
         self._asked = False
 
-    def follow(self, document: Document, page: int) -> None:
-        """Show `page` of `document`, from 1, as soon as the reader stays there."""
+    def follow(self, document: Document, page: int, offset: int) -> None:
+        """Show `page` of `document`, from 1, as soon as the reader stays there; enlarged the part with `offset`."""
         if document is not self._document:
             self._made.clear()
-        elif page == self._page:
+        elif page == self._page and (offset == self._offset or self._times == 1):
             return
-        self._document, self._page = document, page
+        self._document, self._page, self._offset = document, page, offset
         if self.display:
             self._wait()
+
+    def enlarge(self) -> None:
+        """Show twice, then three times as large a part of the page; then the whole again."""
+        self._times = self._times % _LARGEST + 1
+        self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
+        self._wait()
 
     def mark(self, spans: Iterable[PageSpan]) -> None:
         """Mark the lines of `spans` on the picture of their page."""
@@ -147,11 +155,15 @@ class PagePicture(Widget):
         region, terminal = self.content_region, self._pictures.terminal
         if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
             return
-        columns, rows = graphics.fitted(terminal, self._shape, region.width, region.height)
-        left = region.x + (region.width - columns) // 2
         ranges = [(span.start, span.end) for span in self._marks if span.page == self._page]
-        boxes = touched(self._picture.lines, ranges)
-        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows, boxes))
+        boxes, part, shape, room = touched(self._picture.lines, ranges), WHOLE, self._shape, region.size
+        if self._times > 1:
+            at = boxes or touched(self._picture.lines, [(self._offset, self._offset + 1)]) or [(0.0, 0.0, 1.0, 0.0)]
+            part = graphics.enlarged(terminal, shape, *room, self._times, at[0])
+            shape = shape[0] * (part[2] - part[0]), shape[1] * (part[3] - part[1])
+        columns, rows = graphics.fitted(terminal, shape, *room)
+        left = region.x + (region.width - columns) // 2
+        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows, boxes, part))
         self._drawn = True
 
     @on(events.Hide)

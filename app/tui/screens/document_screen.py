@@ -19,6 +19,7 @@ from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
 from docqa.app.tui import bridge, kept_turns, keymap
+from docqa.app.tui.page.graphics import why_none
 from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
-_NO_PICTURES = "this terminal cannot show pictures (kitty and iTerm2 can); docqa inspect draws one into a file"
 EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
@@ -283,11 +283,11 @@ class DocumentScreen(PromptScreen):
     def action_pane(self, pane: str) -> None:
         self.panes.focus_pane(pane)
 
-    def action_picture(self) -> None:
+    def action_picture(self, show: str = "show") -> None:
         if self._pictures is None:
-            self.panes.message(_NO_PICTURES)
+            self.panes.message(why_none())
         else:
-            self.panes.show_picture()
+            getattr(self.panes, f"{show}_picture")()
 
     def action_notes(self) -> None:
         if self.annotations.made:

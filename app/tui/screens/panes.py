@@ -104,7 +104,7 @@ class Panes(Vertical):
         self.remove_class("opening")
         page, offset = place
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
-        self.picture.follow(document, self.page.place[0])
+        self.picture.follow(document, *self.page.place)
         self.outline.show(document)
         self.strip.show(document)
         self.switched()
@@ -163,6 +163,13 @@ class Panes(Vertical):
         self.set_class(shown, "with-picture")
         self.on_resize()
 
+    def enlarge_picture(self) -> None:
+        """A larger part of the picture, which is shown first where it is not."""
+        if self.has_class("with-picture"):
+            self.picture.enlarge()
+        else:
+            self.show_picture()
+
     def on_resize(self) -> None:
         self.set_class(self._broad, "broad")
         self.show_status()
@@ -191,7 +198,7 @@ class Panes(Vertical):
         pointed = self._target is not None and at == (self._target[0].page, self._target[0].start)
         where = self._target[1] if pointed and self._target is not None else location(self.document, *at)
         self.outline.follow(*at)
-        self.picture.follow(self.document, at[0])
+        self.picture.follow(self.document, *at)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last

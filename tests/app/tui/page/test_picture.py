@@ -97,6 +97,11 @@ def test_the_cite_is_marked_on_the_picture_and_the_text_has_room(interface, answ
         assert len(boxes) > len(plain)
         marked = base64.b64encode(marked_png(graphics.grey_pixels(PNG), ((0.1, 0.4, 0.9, 0.5),))).decode()
         assert marked[:200] in drawn()[-1]
+        await pilot.press("alt+z")
+        await tui.until(pilot, lambda: marked[:200] not in drawn()[-1])
+        assert panes.picture.border_subtitle == "2 times as large"
+        await pilot.press("alt+z", "alt+z")
+        await tui.until(pilot, lambda: marked[:200] in drawn()[-1])
 
     tui.drive(interface(pictures=pictures), steps)
 
