@@ -217,6 +217,13 @@ class Coverage:
     warnings: tuple[str, ...]
     lost_pages: tuple[int, ...] = ()
 
+    @property
+    def health(self) -> str:
+        """In a word or two what a reader should know before opening it; empty where all is text that is seen."""
+        if self.ocr_pages or len(self.pages_without_text) * 2 > self.pages:
+            return "scan"
+        return "missing text" if self.pages_without_text else "hidden text" if self.hidden_spans else ""
+
 
 @dataclass(frozen=True)
 class Document:

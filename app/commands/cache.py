@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.errors import InputError, ResourceError, UsageError
+from docqa.app.errors import InputError, UsageError
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 
@@ -101,27 +101,17 @@ def forget(
     their content, and by the path that they were read from. If another docqa reads one of them, this command waits
     until it stops keeping it: a few seconds.
     """
-    from docqa.app.history.history import damaged_files
+    from docqa.app.history.forget import forget_file
     from docqa.app.storage.sources import content_digests
 
     if not file:
         raise UsageError("the path is empty", hint="docqa forget FILE")
-    store = kept_store()
-    documents = content_digests(file)
-    problem: ResourceError | None = None
-    deleted, freed = 0, 0
+    documents, notices = content_digests(file), list[str]()
     try:
-        deleted, freed = store.forget(documents, file, _say_waiting)
-    except ResourceError as error:  # the rest is deleted all the same
-        problem = error
-    with kept_history(store) as history:
-        if history is not None:
-            deleted += history.forget(documents, file)
-    for damaged in damaged_files(store):  # nobody can say whose questions are in it
-        damaged.unlink(missing_ok=True)
-        deleted += 1
-    if problem is not None:
-        raise problem
+        deleted, freed = forget_file(kept_store(), file, documents, _say_waiting, notices)
+    finally:
+        for notice in notices:
+            report.warn(printable(notice))
     if not deleted and not os.path.lexists(file):
         raise InputError("no such file, and nothing is kept of it", where=file, hint="`docqa cache list` shows all")
     done = f"{deleted} entries deleted, {size(freed)} freed" if deleted else "nothing was kept"

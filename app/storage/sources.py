@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
-from docqa.app.storage.store import Store, details_of, file_digest
+from docqa.app.storage.store import Details, Store, details_of, file_digest
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
 from docqa.ingest.process.forks import usable_cores
@@ -301,7 +301,8 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""
     key = _key(shown, document.id, request, password)
-    store.put("documents", key, details_of([document]), {_FILE: to_bytes(document)})
+    details: Details = {**details_of([document]), "health": document.coverage.health}
+    store.put("documents", key, details, {_FILE: to_bytes(document)})
 
 
 def _letters(text: str) -> str:

@@ -60,8 +60,8 @@ KINDS = {
 class Details(TypedDict, total=False):
     """What entry.json says. `files` are paths as given, `paths` absolute ones, both in the order of `documents`.
 
-    `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and `sizes` are those
-    of files, by name.
+    `health` is that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a
+    state; `sums` and `sizes` are those of files, by name.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Details(TypedDict, total=False):
     documents: list[str]
     files: list[str]
     paths: list[str]
+    health: str
     profile: dict[str, object]
     model: str
     position: int

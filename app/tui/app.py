@@ -18,6 +18,7 @@ from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
 from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import anything_kept
+from docqa.app.tui.remembered import remember
 from docqa.app.tui.settings import TuiSettings
 from docqa.app.tui.typing_screen import TypingScreen
 
@@ -91,7 +92,7 @@ class Interface(App[None]):
     def keep_theme(self) -> None:
         """Begin with the theme that is shown the next time."""
         try:
-            themes.keep(self.store, self.theme)
+            remember(self.store, "theme", self.theme)
         except OSError as error:
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
 

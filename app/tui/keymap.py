@@ -104,6 +104,8 @@ LIBRARY = _about(
     Key("open_path", "ctrl+p", "open_path", "open the document or folder at a path"),
     Key("sort", "f6", "sort", "order by name, date, size, or when it was last used", "Sort"),
     Key("recent", "ctrl+o", "recent", "what you read and asked before, too; or this folder alone", "Recent"),
+    Key("reveal", "alt+r", "reveal", "list the folder that the document is in"),
+    Key("forget", "alt+d", "forget", "delete what docqa keeps of the document: its text, questions and answers"),
     Key("refresh", "f5", "refresh_list", "look for documents again", "Refresh"),
     Key("stop", "escape", "clear", "show all again"),
     Key("theme", "f9", "app.change_theme", "choose the colours"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from docqa.app.storage.atomic import write_whole
+from docqa.app.tui.remembered import remembered
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -16,7 +15,6 @@ AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
 SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
 """What is shown in the place of each where a terminal has sixteen colours, which are its own."""
 OWN = (DARK, LIGHT, *SIXTEEN.values())
-_KEPT_IN = "tui.json"
 
 
 def themes() -> list[Theme]:
@@ -86,19 +84,6 @@ def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) 
 
 
 def last_chosen(store: Store | None) -> str:
-    """The theme that was chosen last; empty where none was, or what is kept cannot be read."""
-    if store is None:
-        return ""
-    try:
-        kept = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    theme = kept.get("theme") if isinstance(kept, dict) else None
+    """The theme that was chosen last; empty where none was."""
+    theme = remembered(store).get("theme")
     return theme if isinstance(theme, str) else ""
-
-
-def keep(store: Store | None, theme: str) -> None:
-    """Begin with `theme` the next time. Raises OSError."""
-    if store is not None:
-        store.root.mkdir(parents=True, exist_ok=True)
-        write_whole(store.root / _KEPT_IN, json.dumps({"theme": theme}).encode(), private=True)

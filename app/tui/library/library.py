@@ -17,12 +17,13 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Static
 
 from docqa.app.answer.grades import Status
+from docqa.app.batch.items import containing_file
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import LibraryRow, find
-from docqa.app.tui.library.preview import Open, PreviewMade, preview
+from docqa.app.tui.library.preview import Forgotten, Open, PreviewMade, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
     PastQuestion,
     RecentDocument,
@@ -38,7 +39,7 @@ from docqa.app.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
-_SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS = 10, 12, 20
+_SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS, _HEALTH_CELLS = 10, 12, 20, 12
 _PADDING = 8
 _WIDE, _REST_S = 110, 0.4  # columns from which on there is a preview; seconds that the cursor rests first
 _GONE = "file not found"
@@ -159,6 +160,28 @@ class LibraryScreen(PromptScreen):
     def action_open_path(self) -> None:
         self.prompt.enter("path")
 
+    def action_reveal(self) -> None:
+        if self._current is not None:
+            self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
+
+    def action_forget(self) -> None:
+        """Ask first; the file itself stays."""
+        if self._current is not None and self._store is not None:
+            self.prompt.enter("forget", short_path(os.path.abspath(self._current.path)))
+            self._status.update("Enter deletes its text, questions and answers here; the file stays. Esc keeps all")
+
+    def _forget(self, path: str) -> None:
+        store, whole = self._store, os.path.abspath(os.path.expanduser(path))
+        if store is not None and any(os.path.abspath(each.path) == whole for each in self._listed.entries):
+            self.prompt.reset()
+            run_in_thread(self, lambda: forgotten(store, whole), lambda why: Forgotten(whole, why))
+        else:
+            self.notify(f"{printable(path)} is not in the list", severity="warning", markup=False)
+
+    def on_forgotten(self, message: Forgotten) -> None:
+        self.notify(f"{printable(message.path)}: {message.said}", markup=False)
+        self.action_refresh_list()
+
     def action_clear(self) -> None:
         self.prompt.leave()
         self._show("")
@@ -173,6 +196,8 @@ class LibraryScreen(PromptScreen):
         """Open the row, of those that have the words by now; or the path that was typed."""
         if mode == "path":
             self._open_path(os.path.expanduser(text))
+        elif mode == "forget":
+            self._forget(text)
         else:
             self._show(text)
             self._entered = not self._loaded
@@ -199,9 +224,9 @@ class LibraryScreen(PromptScreen):
         self._rest = self.set_timer(_REST_S, self._look_at)
 
     def _look_at(self) -> None:
-        if not self._wide or not 0 <= self._table.cursor_row < len(self._shown):
+        entry = self._current
+        if entry is None or entry.past is not None:
             return
-        entry = self._shown[self._table.cursor_row]
         path, kept = entry.path, entry.kept
         if path != self._previewed:
             self._previewed = path
@@ -216,6 +241,17 @@ class LibraryScreen(PromptScreen):
     def on_preview_made(self, message: PreviewMade) -> None:
         if message.path == self._previewed:
             self._preview.update(message.text)
+            if not self._wide:
+                self._status.update(message.told)
+        known = [replace(e, health=message.health) if e.path == message.path else e for e in self._listed.entries]
+        if known != self._listed.entries:
+            self._listed.entries[:] = known
+            self._show(self._words)
+
+    @property
+    def _current(self) -> LibraryRow | None:
+        at = self._table.cursor_row
+        return self._shown[at] if 0 <= at < len(self._shown) else None
 
     @property
     def _wide(self) -> bool:
@@ -260,8 +296,7 @@ class LibraryScreen(PromptScreen):
 
     def _show(self, words: str) -> None:
         """The rows that have the letters of `words`, best first, else documents in their order and then questions."""
-        at = self._table.cursor_row
-        chosen = self._shown[at] if 0 <= at < len(self._shown) else None
+        chosen = self._current
         every = sorted((each for each in self._listed.entries if each.past is None), key=ORDERS[self._order])
         every += [each for each in self._listed.entries if each.past is not None]
         if words:
@@ -281,7 +316,9 @@ class LibraryScreen(PromptScreen):
         self._title.update(f"What you read and asked before, and {where}" if self._everywhere else where)
 
     def _fill(self) -> None:
-        width, kept = (self.size.width // 2, 0) if self._wide else (self.size.width, _KEPT_CELLS)
+        width, kept = (self.size.width, _KEPT_CELLS)
+        if self._wide:
+            width, kept = width // 2, _HEALTH_CELLS * any(each.health for each in self._shown)
         self._preview.display = self._wide
         when = width >= 60
         by_use = self._order == "last use"
@@ -290,30 +327,37 @@ class LibraryScreen(PromptScreen):
             seconds = each.used if by_use or each.past else each.modified
             told = (ago(seconds) if seconds else "",) if when else ()
             name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
-            shown = (name, *told, _right(size(each.size) if each.size else ""), each.kept)
+            about = each.health if self._wide else ", ".join(part for part in (each.health, each.kept) if part)
+            shown = (name, *told, _right(size(each.size) if each.size else ""), about)
             rows.append(shown if kept else shown[:-1])
         longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
         others = _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
         name_cells = min(max(longest, len("Document")), max(width - others, 12))
         columns: list[tuple[Cell, int]] = [("Document", name_cells)]
         columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
-        columns += [(_right("Size"), _SIZE_CELLS), *([("Kept", kept)] if kept else [])]
+        columns += [(_right("Size"), _SIZE_CELLS), *([("Health" if self._wide else "Kept", kept)] if kept else [])]
         self._table.fill(columns, rows)
 
     def _look(self) -> LibraryListed:
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
         kept = {document.path: document for document in recent}
+        wrong = problems(self._store)
         entries = []
         for each in self._documents():
-            known = kept.pop(os.path.abspath(each.path), None)
-            entries.append(replace(each, used=known.used, kept=known.kept) if known is not None else each)
+            whole = os.path.abspath(each.path)
+            if known := kept.pop(whole, None):
+                each = replace(each, used=known.used, kept=known.kept, health=known.health)
+            elif wrong.get(whole, [])[:1] == [each.modified]:
+                each = replace(each, health=str(wrong[whole][1]))
+            entries.append(each)
         if not self._everywhere or self._store is None:
             return LibraryListed(entries, notices)
         for document in kept.values():
             folder, name = os.path.split(short_path(document.path))
             told = document.kept if document.there else _GONE
-            entries.append(LibraryRow(f"{name}  ·  {folder}", document.path, used=document.used, kept=told))
+            shown = f"{name}  ·  {folder}"
+            entries.append(LibraryRow(shown, document.path, 0, 0.0, document.used, told, document.health))
         entries += [_asked(past) for past in past_questions(self._store)]
         return LibraryListed(entries, notices)
 

@@ -24,7 +24,8 @@ _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE
 @dataclass(frozen=True)
 class LibraryRow:
     """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
-    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered."""
+    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered,
+    `health` in a word what is wrong with the file."""
 
     name: str
     path: str
@@ -32,6 +33,7 @@ class LibraryRow:
     modified: float = 0.0
     used: float = 0.0
     kept: str = ""
+    health: str = ""
     past: PastQuestion | None = None
 
 

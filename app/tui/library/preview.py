@@ -1,7 +1,8 @@
-"""What stands beside the list about a document."""
+"""What there is to know of a document before it is opened, and how it is forgotten. Run in a thread."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -12,8 +13,10 @@ from rich.text import Text
 from textual.message import Message
 
 from docqa.app.output.render import printable
-from docqa.app.tui.bridge import without_flags
+from docqa.app.tui.bridge import problem, without_flags
 from docqa.app.tui.library.recents import counted, past_questions
+from docqa.app.tui.remembered import remember, remembered
+from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 if TYPE_CHECKING:
     from docqa.app.session.session import Session
@@ -21,26 +24,45 @@ if TYPE_CHECKING:
 
 Open = Callable[[str], "Session"]
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
+_PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
+_MOST = 500  # files whose problem is remembered
 
 
 @dataclass
 class PreviewMade(Message):
-    """What there is to say of the document at `path`."""
+    """The document at `path`: what it is, on one line, its health in a word, and what there is to say of it."""
 
     path: str
     text: Text
+    told: str = ""
+    health: str = ""
+
+
+@dataclass
+class Forgotten(Message):
+    """What was deleted of the document at `path`, or why not."""
+
+    path: str
+    said: str
 
 
 def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewMade:
-    """In a thread: reading may take long. `kept` says what there is of it. Raises the errors of opening it."""
+    """Reading may take long. `kept` says what there is of it. Raises what is a bug."""
     from docqa.app.reading.document_kind import kind_of
 
-    with closing(opener(path)) as session:
-        (document,) = session.documents
+    try:
+        with closing(opener(path)) as session:
+            (document,) = session.documents
+    except IngestError as error:
+        health, why = _PROBLEMS.get(type(error), ""), problem(error)
+        if health:
+            _remember(store, path, health)
+        return PreviewMade(path, Text(why, "bold"), why, health)
     text = Text()
     pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
+    told = " · ".join(part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part)
     text.append(f"{printable(document.title)}\n", "bold")
-    text.append(f"{kind_of(document)}{pages}{' · ' if kept else ''}{kept}\n")
+    text.append(f"{told}\n")
     for warning in document.coverage.warnings:
         text.append(f"! {printable(without_flags(warning))}\n", "italic")
     asked = past_questions(store) if store is not None else []
@@ -50,4 +72,26 @@ def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewM
         text.append(f"{printable((said or 'not found')[:_LINE])}\n")
     words = " ".join(page.text for page in document.pages[:2])[:_BEGINNING]
     text.append("\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" .")))
-    return PreviewMade(path, text)
+    return PreviewMade(path, text, told, document.coverage.health)
+
+
+def _remember(store: Store | None, path: str, health: str) -> None:
+    """For `problems`, while the file stays as it is. A disk that refuses costs only the memory of it."""
+    with contextlib.suppress(OSError):
+        known = dict(list(problems(store).items())[-_MOST:])
+        remember(store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]})
+
+
+def problems(store: Store | None) -> dict[str, list[object]]:
+    """[time of change, in a word what is wrong] of files that could not be opened, by absolute path."""
+    known = remembered(store).get("problems")
+    return known if isinstance(known, dict) else {}
+
+
+def forgotten(store: Store, path: str) -> Forgotten:
+    """Delete all that is kept of a document."""
+    from docqa.app.history.forget import forget_file
+    from docqa.app.storage.sources import content_digests
+
+    deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
+    return Forgotten(path, f"{counted(deleted, 'entry').replace('entrys', 'entries')} deleted; the file is as it was")

@@ -21,11 +21,13 @@ _KINDS = ("documents", "states", "history")
 
 @dataclass(frozen=True)
 class RecentDocument:
-    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it."""
+    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it, `health`
+    what is wrong with its text."""
 
     path: str
     used: float
     kept: str
+    health: str = ""
 
     @property
     def there(self) -> bool:
@@ -52,11 +54,13 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     history is added to `notices`."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
+    health: dict[str, str] = {}
     for entry in store.entries("documents", "states"):  # a table of a thousand files opened none
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue
         used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
+        health[paths[0]] = health.get(paths[0]) or entry.details.get("health", "")
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
             read.setdefault(paths[0], "read" if whole else "partly read")
@@ -69,7 +73,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     for path, last in used.items():
         kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
         words = ", ".join(part for part in kept if part) or "opened"
-        listed.append(RecentDocument(path, last, words))
+        listed.append(RecentDocument(path, last, words, health.get(path, "")))
     return sorted(listed, key=lambda document: (-document.used, document.path))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfWriter
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
@@ -17,6 +18,8 @@ from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.library import LibraryScreen
+from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.library.preview import problems
 from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
 
 
@@ -174,3 +177,40 @@ def test_recent_documents_come_and_go_and_a_path_is_opened(interface, session, o
         assert "text_1.txt" in tui.screen_text(pilot.app)
 
     tui.drive(interface(str(empty)), steps)
+
+
+def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(over, session, store, opened_before, tui):
+    gone = str(opened_before[1])
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await pilot.press(*"text_1", "alt+d", "escape")
+        assert gone in {each.path for each in recent_documents(store)}
+        await pilot.press("alt+d")
+        assert pilot.app.screen.prompt.line.value == gone
+        assert "Enter deletes" in tui.screen_text(pilot.app)
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: gone not in {each.path for each in recent_documents(store)})
+        assert len(recent_documents(store)) == 2
+        assert opened_before[1].exists()
+        await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
+        await pilot.press("alt+r")
+        await tui.until(pilot, lambda: "3 documents · by name" in tui.screen_text(pilot.app))
+
+    tui.drive(over(lambda *_: session), steps)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+def test_a_file_with_a_password_is_told_before_opening_and_remembered(interface, store, tui, tmp_path, size):
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.encrypt("secret")
+    writer.write(str(tmp_path / "locked.pdf"))
+
+    async def steps(pilot: Any) -> None:
+        table = pilot.app.screen.query_one("#library")
+        await tui.until(pilot, lambda: table.row_count and "encrypted" in str(table.get_row_at(0)[-1]))
+
+    tui.drive(interface(str(tmp_path), SessionOpener(Options())), steps, size)
+    assert problems(store) == {str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]}
+    tui.drive(interface(str(tmp_path), lambda *_: time.sleep(9)), steps, size)

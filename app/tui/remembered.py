@@ -1,0 +1,32 @@
+"""What the interface remembers from run to run, in a file of its own: the theme, and what is wrong with documents."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from docqa.app.storage.store import Store
+
+_KEPT_IN = "tui.json"
+
+
+def remembered(store: Store | None) -> dict[str, Any]:
+    """All of it, by name; empty where there is nothing, or it cannot be read."""
+    if store is None:
+        return {}
+    try:
+        kept = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def remember(store: Store | None, name: str, value: object) -> None:
+    """Keep `value` as `name`. Raises OSError."""
+    if store is not None:
+        store.root.mkdir(parents=True, exist_ok=True)
+        kept = {**remembered(store), name: value}
+        write_whole(store.root / _KEPT_IN, json.dumps(kept).encode(), private=True)
