@@ -22,11 +22,11 @@ from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
-from docqa.app.tui.library.opener import LibraryRow, find
+from docqa.app.tui.library.opener import find
 from docqa.app.tui.library.preview import Forgotten, Open, PreviewMade, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
+    LibraryRow,
     PastQuestion,
-    RecentDocument,
     ago,
     counted,
     past_questions,
@@ -340,10 +340,8 @@ class LibraryScreen(PromptScreen):
 
     def _look(self) -> LibraryListed:
         notices: list[str] = []
-        recent = recent_documents(self._store, notices) if self._store is not None else []
-        kept = {document.path: document for document in recent}
-        wrong = problems(self._store)
-        entries = []
+        kept = {row.path: row for row in recent_documents(self._store, notices)} if self._store is not None else {}
+        wrong, entries = problems(self._store), []
         for each in self._documents():
             whole = os.path.abspath(each.path)
             if known := kept.pop(whole, None):
@@ -351,14 +349,11 @@ class LibraryScreen(PromptScreen):
             elif wrong.get(whole, [])[:1] == [each.modified]:
                 each = replace(each, health=str(wrong[whole][1]))
             entries.append(each)
-        if not self._everywhere or self._store is None:
-            return LibraryListed(entries, notices)
-        for document in kept.values():
-            folder, name = os.path.split(short_path(document.path))
-            told = document.kept if document.there else _GONE
-            shown = f"{name}  ·  {folder}"
-            entries.append(LibraryRow(shown, document.path, 0, 0.0, document.used, told, document.health))
-        entries += [_asked(past) for past in past_questions(self._store)]
+        if self._everywhere and self._store is not None:
+            for row in kept.values():
+                folder, name = os.path.split(short_path(row.path))
+                entries.append(replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE))
+            entries += [_asked(past) for past in past_questions(self._store)]
         return LibraryListed(entries, notices)
 
     def _documents(self) -> list[LibraryRow]:
@@ -373,5 +368,5 @@ class LibraryScreen(PromptScreen):
 def _asked(past: PastQuestion) -> LibraryRow:
     status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
     name = f"? {past.turn.question}  ·  {os.path.basename(past.path)}"
-    there = RecentDocument(past.path, 0.0, "").there
-    return LibraryRow(name, past.path, used=past.turn.asked, kept=status if there else _GONE, past=past)
+    row = LibraryRow(name, past.path, used=past.turn.asked, kept=status, past=past)
+    return row if row.there else replace(row, kept=_GONE)

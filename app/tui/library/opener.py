@@ -5,36 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import containing_file
+from docqa.app.tui.library.recents import LibraryRow
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
-    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Picture
     from docqa.ingest.types import Document, Page
 
 _EXPORT = re.compile(r".*\.(?:docqa|chat)(?:-\d+)?\.(?:md|html?)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class LibraryRow:
-    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
-    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered,
-    `health` in a word what is wrong with the file."""
-
-    name: str
-    path: str
-    size: int = 0
-    modified: float = 0.0
-    used: float = 0.0
-    kept: str = ""
-    health: str = ""
-    past: PastQuestion | None = None
 
 
 def find(path: str) -> list[LibraryRow]:

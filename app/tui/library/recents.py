@@ -20,27 +20,32 @@ _KINDS = ("documents", "states", "history")
 
 
 @dataclass(frozen=True)
-class RecentDocument:
-    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it, `health`
-    what is wrong with its text."""
-
-    path: str
-    used: float
-    kept: str
-    health: str = ""
-
-    @property
-    def there(self) -> bool:
-        """Whether the file, or the archive that it is in, is still where it was."""
-        return os.path.exists(self.path) or containing_file(self.path) is not None
-
-
-@dataclass(frozen=True)
 class PastQuestion:
     """A question that was asked about the document at `path`."""
 
     path: str
     turn: KeptTurn
+
+
+@dataclass(frozen=True)
+class LibraryRow:
+    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
+    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered,
+    `health` in a word what is wrong with the file."""
+
+    name: str
+    path: str
+    size: int = 0
+    modified: float = 0.0
+    used: float = 0.0
+    kept: str = ""
+    health: str = ""
+    past: PastQuestion | None = None
+
+    @property
+    def there(self) -> bool:
+        """Whether the file, or the archive that it is in, is still where it was."""
+        return os.path.exists(self.path) or containing_file(self.path) is not None
 
 
 def anything_kept(store: Store) -> bool:
@@ -49,7 +54,7 @@ def anything_kept(store: Store) -> bool:
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 
-def recent_documents(store: Store, notices: list[str] | None = None) -> list[RecentDocument]:
+def recent_documents(store: Store, notices: list[str] | None = None) -> list[LibraryRow]:
     """The documents that are kept or were asked about, by absolute path, the last used first. What is wrong with the
     history is added to `notices`."""
     used: dict[str, float] = {}
@@ -73,8 +78,8 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     for path, last in used.items():
         kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
         words = ", ".join(part for part in kept if part) or "opened"
-        listed.append(RecentDocument(path, last, words, health.get(path, "")))
-    return sorted(listed, key=lambda document: (-document.used, document.path))
+        listed.append(LibraryRow(path, path, used=last, kept=words, health=health.get(path, "")))
+    return sorted(listed, key=lambda row: (-row.used, row.path))
 
 
 def past_questions(store: Store, words: str = "") -> list[PastQuestion]:

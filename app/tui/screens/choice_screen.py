@@ -51,18 +51,27 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
             yield self._list
 
     async def on_mount(self) -> None:
-        self._fill("")
+        self.fill("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value.strip() != self._shown:
-            self._fill(event.value)
+            self.fill(event.value)
 
-    def _fill(self, words: str) -> None:
+    def fill(self, words: str) -> None:
+        """Show the rows of `words`, the cursor near where it was."""
+        at = self._list.highlighted or 0 if words.strip() == self._shown else 0
         self._shown = words.strip()
         self._rows = self.rows(self._shown)
-        options = [Option(shown, disabled=choice is None) for shown, choice in self._rows]
-        self._list.clear_options().add_options(options)
-        self._list.highlighted = next((at for at, (_, choice) in enumerate(self._rows) if choice is not None), None)
+        self._list.clear_options()
+        self._list.add_options([Option(shown, disabled=choice is None) for shown, choice in self._rows])
+        places = [number for number, (_, choice) in enumerate(self._rows) if choice is not None]
+        self._list.highlighted = next((number for number in places if number >= at), places[-1] if places else None)
+
+    @property
+    def choice(self) -> Any:
+        """What the cursor is at; None where there is nothing."""
+        at = self._list.highlighted
+        return self._rows[at][1] if at is not None else None
 
     def moved(self, key: str) -> None:
         """Another line of the list."""
@@ -71,20 +80,20 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self.is_current and self._list.highlighted == event.option_index:
-            self.looked_at(self._rows[event.option_index][1])
+            self.looked_at(self.choice)
 
     async def entered(self, text: str) -> None:
         """Take what is chosen, of what matches the words by now."""
         if text != self._shown:
-            self._fill(text)
-        if self._list.highlighted is not None:
-            await self._take(self._list.highlighted)
+            self.fill(text)
+        await self._take()
 
     async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        await self._take(event.option_index)
+        self._list.highlighted = event.option_index
+        await self._take()
 
-    async def _take(self, at: int) -> None:
-        choice = self._rows[at][1]
+    async def _take(self) -> None:
+        choice = self.choice
         if choice is not None:
             self.dismiss()
             await self.chosen(choice)

@@ -17,7 +17,7 @@ from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.history.records import KeptTurn
 from docqa.app.tui.library import library
-from docqa.app.tui.library.recents import PastQuestion, RecentDocument
+from docqa.app.tui.library.recents import LibraryRow, PastQuestion
 from docqa.app.tui.settings import TuiSettings
 from docqa.ingest.errors import Encrypted
 
@@ -90,7 +90,7 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
     os.truncate(tmp_path / "notes.md", 812)
-    recent = [RecentDocument(str(tmp_path / "lease.pdf"), 0.0, "read, 3 questions")]
+    recent = [LibraryRow("", str(tmp_path / "lease.pdf"), used=0.0, kept="read, 3 questions")]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
 
     async def steps(pilot: Any) -> None:
@@ -121,9 +121,9 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
 def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     now = time.time()
     documents = [
-        RecentDocument("/home/ada/contracts/lease.pdf", now - 30, "read, 3 questions"),
-        RecentDocument("/home/ada/papers/register of keepers.pdf", now - 3_900, "read, 1 question"),
-        RecentDocument("/home/ada/lost/annex.docx", now - 90_000, "opened"),
+        LibraryRow("", "/home/ada/contracts/lease.pdf", used=now - 30, kept="read, 3 questions"),
+        LibraryRow("", "/home/ada/papers/register of keepers.pdf", used=now - 3_900, kept="read", health="scan"),
+        LibraryRow("", "/home/ada/lost/annex.docx", used=now - 90_000, kept="opened"),
     ]
     questions = [
         _asked(documents[0].path, "What is the fee of page 5?", "answered", now - 40),
@@ -132,7 +132,7 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     ]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: documents)
     monkeypatch.setattr(library, "past_questions", lambda store: questions)
-    monkeypatch.setattr(RecentDocument, "there", property(lambda recent: "lost" not in recent.path))
+    monkeypatch.setattr(LibraryRow, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
 
     async def steps(pilot: Any) -> None:
@@ -159,6 +159,9 @@ def test_the_page_of_help(interface, session, tui, size, name, theme):
         await pilot.press("escape", "f1")
         await pilot.pause()
         compare(pilot.app, f"help_{name}_{theme}")
+        await pilot.press("escape", "f9")
+        await pilot.pause()
+        compare(pilot.app, f"themes_{name}_{theme}")
 
     tui.drive(interface(settings=TuiSettings(theme)), steps, size)
 
