@@ -320,7 +320,7 @@ class LibraryScreen(PromptScreen):
         if self._wide:
             width, kept = width // 2, _HEALTH_CELLS * any(each.health for each in self._shown)
         self._preview.display = self._wide
-        when = width >= 60
+        when, sized = width >= 60, any(each.size for each in self._shown)
         by_use = self._order == "last use"
         rows = []
         for each in self._shown:
@@ -328,14 +328,15 @@ class LibraryScreen(PromptScreen):
             told = (ago(seconds) if seconds else "",) if when else ()
             name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
             about = each.health if self._wide else ", ".join(part for part in (each.health, each.kept) if part)
-            shown = (name, *told, _right(size(each.size) if each.size else ""), about)
-            rows.append(shown if kept else shown[:-1])
+            sizes = (_right(size(each.size) if each.size else ""),) if sized else ()
+            rows.append((name, *told, *sizes, *([about] if kept else [])))
         longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
-        others = _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
+        others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
         name_cells = min(max(longest, len("Document")), max(width - others, 12))
         columns: list[tuple[Cell, int]] = [("Document", name_cells)]
         columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
-        columns += [(_right("Size"), _SIZE_CELLS), *([("Health" if self._wide else "Kept", kept)] if kept else [])]
+        columns += [(_right("Size"), _SIZE_CELLS)] if sized else []
+        columns += [("Health" if self._wide else "Kept", kept)] if kept else []
         self._table.fill(columns, rows)
 
     def _look(self) -> LibraryListed:
