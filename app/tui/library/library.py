@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -49,7 +50,10 @@ ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "size": lambda each: (-each.size, each.name),
     "last use": lambda each: (-each.used, each.name),
 }
-_NOTHING = "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder"
+_NOTHING = (
+    "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder, "
+    "Enter opens docqa's manual, to try it"
+)
 Cell = str | Text
 
 
@@ -198,6 +202,8 @@ class LibraryScreen(PromptScreen):
             self._open_path(os.path.expanduser(text))
         elif mode == "forget":
             self._forget(text)
+        elif self._loaded and not text and not self._listed.entries:
+            self._open_path(str(files("docqa.app") / "manual"))
         else:
             self._show(text)
             self._entered = not self._loaded

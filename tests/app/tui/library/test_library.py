@@ -89,6 +89,8 @@ def test_a_document_without_questions_is_listed_as_opened(lease_document, store)
 def test_a_folder_without_documents_says_so(interface, tui, tmp_path):
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "no documents here" in tui.screen_text(pilot.app))
+        await pilot.press("enter")  # there is the manual to try it on
+        await tui.until(pilot, lambda: "terminal.md" in tui.screen_text(pilot.app))
 
     tui.drive(interface(str(tmp_path)), steps)
 
