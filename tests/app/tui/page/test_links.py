@@ -122,21 +122,21 @@ def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface, tui
 def test_references_are_chosen_and_followed_with_the_keyboard_alone(interface, tui, size):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "alt+f")
+        await pilot.press("escape", "f7")
         assert tui.reversed_text(panes.page) == "Section 7"
         assert "Alt+Right: Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7)" in tui.flat(panes.query_one("#status"))
-        await pilot.press("alt+f")
+        await pilot.press("f7")
         assert tui.reversed_text(panes.page) == "1"
-        await pilot.press("alt+f", "alt+b", "alt+f")
+        await pilot.press("f7", "shift+f7", "f7")
         assert tui.reversed_text(panes.page) == "Section 9"
         before = panes.page.place
         await pilot.press("enter")
         assert _marked(panes.page) == ["9. Duties of keeper 9"]
-        await pilot.press("alt+f")  # the chosen one is out of view: from here on
+        await pilot.press("f7")  # the chosen one is out of view: from here on
         assert tui.reversed_text(panes.page) == "Section 3"
-        await pilot.press("alt+f")  # round the end
+        await pilot.press("f7")  # round the end
         assert tui.reversed_text(panes.page) == "Section 7"
-        await pilot.press("alt+b", "enter", "alt+left", "alt+left")
+        await pilot.press("shift+f7", "enter", "alt+left", "alt+left")
         assert panes.page.place == before
         await pilot.press("escape")
         assert _marked(panes.page) == []
@@ -148,7 +148,7 @@ def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface, tui
     async def steps(pilot: Any) -> None:
         panes = await _on_third_page(pilot, tui)
         before = panes.page.place
-        await pilot.press("alt+f", "alt+f", "enter")
+        await pilot.press("f7", "f7", "enter")
         assert _marked(panes.page) == [REFERRING, NOTE]
         assert panes.page.place == before
         await pilot.press("alt+left")
@@ -162,10 +162,10 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface, session, 
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await pilot.press("escape", "alt+f")
+        await pilot.press("escape", "f7")
         assert "no references or footnotes" in tui.notices(pilot.app)
         await pilot.press("alt+right")
-        assert "Alt+F selects one" in tui.notices(pilot.app)
+        assert "F7 selects one" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -183,7 +183,7 @@ def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, sess
         cited = [(part.text, bool(part.style.underline)) for part in parts if part.style and part.style.reverse]
         assert ("Section 7", True) in cited
         assert "".join(text for text, _ in cited) == REFERRING
-        await pilot.press("alt+f", "enter", "alt+1")  # a cite that is followed takes the place of the reference
+        await pilot.press("f7", "enter", "alt+1")  # a cite that is followed takes the place of the reference
         assert tui.reversed_text(panes.page).replace(" ", "") == REFERRING.replace(" ", "")
 
     tui.drive(interface(), steps)
@@ -192,7 +192,7 @@ def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface, sess
 def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "alt+f", "enter")
+        await pilot.press("escape", "f7", "enter")
         status = tui.flat(panes.query_one("#status"))
         assert "Section 7; Alt+Left goes back to p. ii (PDF 2) · 7" in status
         assert status.endswith("7 Duties of keeper 7 · p. 5 (PDF 7)")

@@ -128,7 +128,7 @@ def test_hidden_text_and_scans_need_no_flag(interface, session, tui):
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         assert "not read; /hidden reads it" in tui.notices(pilot.app)
-        await pilot.press("f2")
+        await pilot.press("f8")
         assert "no page had to be recognised" in tui.notices(pilot.app) or ocr.INSTALL in tui.notices(pilot.app)
         await pilot.press("f4")
         await tui.until(pilot, lambda: {pilot.app.screen.path} in opened)

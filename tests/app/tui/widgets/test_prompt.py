@@ -1,13 +1,17 @@
 """The line at the bottom: what is typed and pasted into it arrives whole."""
 
 import random
+import re
 import threading
+import time
 from typing import Any
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
 from docqa.app.answer.events import ReadProgress
+from docqa.app.tui.keymap import SCREENS
 from docqa.app.tui.widgets.prompt import PromptLine
 
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
@@ -43,6 +47,18 @@ def test_alt_and_a_letter_is_a_key_however_a_terminal_sends_it(interface, sessio
         assert panes.prompt.line.value == ""
 
     tui.drive(interface(), steps)
+
+
+FUNCTION_KEYS = {"shift+f7": "\x1b[18;2~", "f2": "\x1bOQ", "f3": "\x1bOR", "f7": "\x1b[18~", "f8": "\x1b[19~"}
+KEYS = {key.key for keys in SCREENS.values() for key in keys if re.fullmatch(r"alt\+\w|(shift\+)?f[2378]", key.key)}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_terminals_without_a_protocol_of_their_own_send_every_key(key):
+    parser = XTermParser()
+    sent = [*parser.feed(FUNCTION_KEYS.get(key, f"\x1b{key[-1]}"))]
+    time.sleep(0.11)  # what a lone Esc waits for
+    assert [each.key for each in [*sent, *parser.tick()]] == [key]
 
 
 def test_several_pasted_lines_become_one_question(interface, session, tui):
