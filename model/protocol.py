@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,8 +127,8 @@ class Model(Protocol):
     @property
     def dtype(self) -> torch.dtype: ...
     @property
-    def device(self) -> torch.device:
-        """Where the network and the states that it reads into are."""
+    def device(self) -> torch.device | None:
+        """Where the network and the states that it reads into are; None: they are arrays of numpy."""
 
     @property
     def on_cpu(self) -> bool: ...
@@ -188,8 +188,8 @@ class Model(Protocol):
         """An empty state, of the first `layers` only where given."""
 
     def prefill(
-        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
-    ) -> Tensor:
+        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Any], None] | None = None
+    ) -> Any:
         """Read `ids` into `state`; returns the last token's hidden state [dim].
 
         The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from there on.

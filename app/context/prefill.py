@@ -53,10 +53,10 @@ class TokenVectors:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
-    def on_hidden(self, position: int, hidden: Tensor) -> None:
+    def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
         if self._head is not None:
-            self._pieces[position] = self._head.token_vectors(hidden.float().numpy())
+            self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
     def rows(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, int8 [position, width]; None without a head.

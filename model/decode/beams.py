@@ -15,7 +15,8 @@ from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory, ForkedContext
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model

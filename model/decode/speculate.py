@@ -17,7 +17,8 @@ from torch import Tensor
 
 from docqa.kernels.attention import attention
 from docqa.model.decode.drafter import Drafter
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +19,8 @@ from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
 from docqa.model.network import Network, Norm
-from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import TILE, AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.transformer import Block, PlainNorm
 
@@ -65,7 +67,7 @@ class NativeStep:
                 layer.update(first.clone(), second.clone())
             else:
                 layer.append(first[0, : self.step.own].clone(), second[0, : self.step.own].clone())
-        state.advance(torch.tensor(tokens), None)
+        state.advance(np.array(tokens), None)
 
 
 _AHEAD = 64  # positions whose rotation is computed at once
