@@ -51,8 +51,8 @@ def array_library() -> Library | None:
 
 
 def describe() -> str:
-    """What `docqa doctor` says: the instruction set in use, or why there is none."""
-    found, words = _checked()
+    """What `docqa doctor` says: the instruction set that answers are computed with, or why there is none."""
+    found, words = _checked(arrays_alone=True)
     return words if found else f"none: {words}"
 
 
