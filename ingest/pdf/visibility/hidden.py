@@ -32,6 +32,7 @@ _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
 _SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _COPY_POINTS = 2.0
+_INKED = 0.8
 _MAX_ROUNDS = 8
 _MAX_GROUPS = 500
 _NO_INK = 0.05  # points
@@ -113,10 +114,24 @@ class HiddenTextDetector:
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
         many = 0 < len(words) <= 2 * len(layer)
-        if many and image_share(self.objects.covers, self._page.get_bbox()) >= _SCAN_SHARE:
+        share = image_share(self.objects.covers, self._page.get_bbox()) if many else 0.0
+        if share >= _SCAN_SHARE or (many and self._is_drawn([boxes[s.word] for s in layer if s.reason == INVISIBLE])):
             candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(layer)
             return confirmed(candidates), True
         return reasons | confirmed(candidates), False
+
+    def _is_drawn(self, boxes: Sequence[Box]) -> bool:
+        """Whether a picture or outlines show letters where unseen words stand: some ink in nearly all `boxes`, and
+        hardly any around them."""
+        if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
+            return False
+        x0, y0, x1, y1 = around(*boxes)
+        margin = max(box[3] - box[1] for box in boxes) / 2
+        region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+        picture = _picture_without(self._page, [region], self.objects, set(self.objects.order))
+        shares = [picture.ink(box) for box in boxes]
+        letters = sum(0 < ink < _INKED * room for ink, room in shares)
+        return letters >= _INKED * len(boxes) and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
 
     def _paint(self, char: int) -> _Paint:
         if char not in self._painted:

@@ -2,11 +2,12 @@
 
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
 from reportlab.lib.utils import ImageReader
@@ -336,6 +337,20 @@ def test_the_text_layer_of_a_scan_is_read():
     assert document.pages[0].text.count(SEEN) == 10
     assert document.coverage.ocr_pages == (1,)
     assert document.coverage.hidden_spans == 0
+
+
+def test_the_text_layer_of_a_small_scan_is_read_where_its_picture_has_letters_there():
+    def paint(canvas: Canvas, *, over: float) -> None:
+        for at, word in enumerate(SEEN.split()):  # each word a drawing of its own, as scans of lines are
+            letters = Image.new("L", (8 * len(word), 12), 255)
+            ImageDraw.Draw(letters).text((1, 0), word, fill=0)
+            canvas.drawImage(ImageReader(letters), 72 + 45 * at, 600 + over, 6 * len(word), 12)
+            written(canvas, word, 600, mode=3, x=72 + 45 * at)
+
+    document = read(ReadRequest("a.pdf", draw(partial(paint, over=-2))))
+    assert document.pages[0].text == SEEN and document.coverage.ocr_pages == (1,)
+    with pytest.raises(NoText):
+        read(ReadRequest("a.pdf", draw(partial(paint, over=40))))
 
 
 def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it():
