@@ -127,8 +127,11 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     """The table within a frame; None where its cells are mostly empty, as the lines of a chart are, or contain what no
     rule separates."""
     box = frame_box(frame)
-    ys = places(frame.across)
     xs = places(frame.down)
+    # A row ends where an upright rule does, too.
+    ends = [y for _, *both in frame.down for y in both if box[1] < y < box[3]]
+    ys = places(frame.across)
+    ys = sorted([*ys, *places([(y, 0, 0) for y in ends if all(abs(y - other) > _MIN_SIDE for other in ys)])])
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
     owners = _owners(frame, ys, xs)
@@ -163,14 +166,15 @@ def _shared_lines(band: Sequence[Sequence[Word]]) -> int:
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
     """The cell that each field of the grid belongs to, named by its first field: without a rule between them, two
-    fields are one cell."""
+    fields are one cell, where both are as wide."""
     owners: dict[Field, Field] = {}
+    above: dict[Field, Field] = {}  # (first, last column) -> the cell of that width in the row before
     for row, (top, bottom) in enumerate(pairwise(ys)):
-        for column, (left, right) in enumerate(pairwise(xs)):
-            owner = (row, column)
-            if column and not runs_along(frame.down, left, top, bottom):
-                owner = owners[row, column - 1]
-            elif row and not runs_along(frame.across, top, left, right):
-                owner = owners[row - 1, column]
-            owners[row, column] = owner
+        walls = [at for at, x in enumerate(xs) if at in (0, len(xs) - 1) or runs_along(frame.down, x, top, bottom)]
+        mine: dict[Field, Field] = {}
+        for first, last in pairwise(walls):
+            parted = runs_along(frame.across, top, xs[first], xs[last])
+            mine[first, last] = (row, first) if parted else above.get((first, last), (row, first))
+            owners |= {(row, at): mine[first, last] for at in range(first, last)}
+        above = mine
     return owners
