@@ -10,6 +10,7 @@ on layers of which one is on, are left out one after the other. Pages without ca
 from __future__ import annotations
 
 import ctypes
+import math
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ class HiddenTextDetector:
         self.box_of = self.objects.boxes(text_page)
         self._paints = {owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)}
         self._painted: dict[int, _Paint] = {}
+        self._later: dict[int, list[Cover]] = {}
         self._tight, self._edges = raw.FPDFText_GetCharBox, [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
         painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
@@ -85,7 +87,7 @@ class HiddenTextDetector:
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
         start, end = self._paint(first), self._paint(last)
-        if not (start.doubtful or end.doubtful) or first == last:
+        if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
         paints = [self._paint(char) for char in range(first, last + 1)]
         kinds = [(paint.doubtful, paint.layer, paint.clip) for paint in paints]
@@ -141,6 +143,17 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
+    def _covers_over(self, paint: _Paint) -> list[Cover]:
+        """What is drawn later over the text object, or close to it."""
+        if paint.owner not in self._later:
+            x0, y0, x1, y1 = self.objects.bounds(paint.owner)
+            # Of an empty one it is not known where it stands.
+            margin = y1 - y0 if x0 < x1 and y0 < y1 else math.inf
+            near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+            later = bisect_right(self._over, paint.place, key=attrgetter("place"))
+            self._later[paint.owner] = [cover for cover in self._over[later:] if overlap(cover.box, near)]
+        return self._later[paint.owner]
+
     def _is_blank(self, char: int) -> bool:
         """Whether the font draws nothing for character `char`."""
         left, right, bottom, top = self._edges
@@ -149,11 +162,10 @@ class HiddenTextDetector:
 
     def _candidate(self, number: int, word: tuple[int, int], whole: Box, blank: bool) -> _Candidate | None:
         objects, paint = self.objects, self._paint(word[0])
-        later = bisect_right(self._over, paint.place, key=attrgetter("place"))
-        if paint.owner == 0 or not (blank or paint.doubtful or later < len(self._over)):
+        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_over(paint)):
             return None
         box = _core(whole)
-        covering = [cover for cover in self._over[later:] if overlap(cover.box, box)]
+        covering = [cover for cover in self._covers_over(paint) if overlap(cover.box, box)]
         reason, group, sure = self._reason(paint, box, covering), 0, True
         if not reason and (blank or paint.owner in objects.blended or _share(covering, box) >= 0.5):
             reason, sure, box = COVERED if covering else INVISIBLE, False, whole if blank else box
