@@ -128,10 +128,11 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     rule separates."""
     box = frame_box(frame)
     xs = places(frame.down)
-    # A row ends where an upright rule does, too.
-    ends = [y for _, *both in frame.down for y in both if box[1] < y < box[3]]
     ys = places(frame.across)
-    ys = sorted([*ys, *places([(y, 0, 0) for y in ends if all(abs(y - other) > _MIN_SIDE for other in ys)])])
+    ends = sorted(y for _, *both in frame.down for y in both if all(abs(y - other) > _MIN_SIDE for other in ys))
+    # A row ends where several upright rules do, too; two are those of a box.
+    together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
+    ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
     owners = _owners(frame, ys, xs)
@@ -142,7 +143,8 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         fields.setdefault(owners[row, column], []).append(word)
     bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
     bands = [band for band in bands if band]
-    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(set(owners.values())):
+    cells = {owner for (row, _), owner in owners.items() if any((row, at) in fields for at in range(len(xs) - 1))}
+    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(cells):
         return None
     if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > 1 for band in bands):
         return None
