@@ -20,8 +20,9 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from docqa.ingest.colours import WHITE, Colour, alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObjects, around, image_share, overlap
+from docqa.ingest.pdf.visibility.objects import Box, Clip, Cover, PageObjects, around, image_share, overlap
 from docqa.ingest.pdf.visibility.raster import Picture
 from docqa.ingest.structure.clean import folded
 
@@ -191,7 +192,7 @@ class HiddenTextDetector:
             return COVERED
         if paint.blends:
             behind = _background(self.objects.covers, paint.place, box)
-            if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
+            if behind is None or (paint.colour is not None and alike(behind, paint.colour)):
                 return SAME_COLOUR
         return ""
 
@@ -217,7 +218,7 @@ class _Paint(NamedTuple):
     owner: int
     place: int
     mode: int
-    colour: tuple[int, int, int] | None
+    colour: Colour | None
     unseen: bool
     blends: bool
     layer: int
@@ -230,10 +231,10 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
         return _Paint(0, -1, 0, None, False, False, 0, None, False)
     # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
     mode = objects.api["FPDFTextObj_GetTextRenderMode"](owner)
-    fill = objects.colour(owner, "Stroke" if mode == 1 else "Fill")
+    fill = objects.colour(owner, "Stroke") if mode == 1 else objects.fills.get(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 1, 2) else None
-    blends = unseen or (colour is not None and any(_near(other, colour) for other in objects.colours))
+    blends = unseen or (colour is not None and objects.blends(colour))
     place, layer, clip = objects.order.get(owner, -1), objects.layers.get(owner, 0), objects.clip(owner)
     doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
     return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
@@ -253,14 +254,10 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _background(covers: Sequence[Cover], place: int, box: Box) -> tuple[int, int, int] | None:
+def _background(covers: Sequence[Cover], place: int, box: Box) -> Colour | None:
     """The colour drawn last before `place` behind `box`: white where nothing is, None where it is not one colour."""
     behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
-    return next(behind, PAPER)
-
-
-def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
-    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= _SAME_LEVELS
+    return next(behind, WHITE)
 
 
 def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
@@ -288,8 +285,8 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
         # What an annotation shows once more, in the same place, can be seen.
         plain = Picture(page, boxes, annotations=False)
         without = _picture_without(page, boxes, objects, owners, annotations=False)
-        alike = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
-        unseen = [s for s in unseen if s not in alike or plain.same(without, s.box, _SAME_LEVELS)]
+        same = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
+        unseen = [s for s in unseen if s not in same or plain.same(without, s.box, _SAME_LEVELS)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)
