@@ -87,22 +87,13 @@ def test_a_cell_over_several_columns_is_one():
     ]  # fmt: skip
 
 
-def test_rows_without_rules_between_them_stay_apart():
-    from reportlab.lib import colors
-
-    rows = [["pond", "depth"], *([f"pond{n}", f"{n}.5"] for n in range(5))]
-    frame = [("BOX", (0, 0), (-1, -1), 0.5, colors.black), ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
-             ("LINEAFTER", (0, 0), (0, -1), 0.5, colors.black)]  # fmt: skip
-    text = page_with(rows, frame, [100, 100]).text
-    assert [f"pond{n} | {n}.5" in text for n in range(5)] == [True] * 5
-
-
 @pytest.mark.parametrize(
     "parted",
     [
         [("GRID", (0, at), (-1, at)) for at in (0, -1)] + [(kind, (0, 0), (-1, -1)) for kind in ("LINEBELOW", "BOX")],
         [("BOX", (0, at), (-1, at + 3)) for at in (0, 4, 8)]
         + [("LINEAFTER", (0, 0), (-1, -1)), ("GRID", (0, 0), (-1, 0))],
+        [("BOX", (0, 0), (-1, -1)), ("LINEBELOW", (0, 0), (-1, 0)), ("LINEAFTER", (0, 0), (0, -1))],
     ],
 )
 def test_rows_and_columns_that_rules_leave_together_stay_apart(parted):
