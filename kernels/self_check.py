@@ -143,7 +143,7 @@ def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Ite
 def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
     """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here.
 
-    A generator of its own would import a part of torch that nothing else needs (app/commands/deferred.py).
+    A generator of its own would import a part of torch that nothing else needs.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""A model that reads and answers without torch, which is there once it writes.
+"""A model that reads and answers without torch.
 
 Importing torch and building its modules takes longer than all else that a first question about a few pages needs.
 """
@@ -31,16 +31,10 @@ from docqa.model.tokenizer import CheckpointTokenizer
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
-    from torch import Tensor
-
-    from docqa.model.load import NetworkModel
-    from docqa.model.mtp import Mtp
-    from docqa.model.network import Network
 
 
 class AnsweringModel:
-    """The same as the `NetworkModel` of its folder; `loaded` is that one, from the first time that it is needed."""
+    """What reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
     blocks_at_once, has_reader, device = 1, True, None
@@ -57,13 +51,6 @@ class AnsweringModel:
             tensors, adapters = FolderTensors.of_checkpoint(folder), evidence_adapters(folder)
             self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()
-
-    @cached_property
-    def loaded(self) -> NetworkModel:
-        """Raises as `load_model`."""
-        from docqa.model.load import load_model
-
-        return load_model(self.folder, device="cpu", tokenizer=self.tokenizer)
 
     @property
     def evidence_layer(self) -> int:
@@ -102,28 +89,6 @@ class AnsweringModel:
                 on_hidden(position, hidden)
             done += count
         return hidden[-1]
-
-    # What writes
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.loaded.dtype
-
-    @property
-    def mtp(self) -> Mtp | None:
-        return self.loaded.mtp
-
-    @property
-    def lower(self) -> Network:
-        return self.loaded.lower
-
-    @property
-    def network(self) -> Network:
-        return self.loaded.network
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """As `NetworkModel.logits`."""
-        return self.loaded.logits(hidden)
 
 
 def answering_model(folder: Path, threads: int | None, device: str) -> AnsweringModel | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, early, flags, inputs, interrupts
+from docqa.app.commands import batches, completions, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -152,8 +152,6 @@ class _Run:
         """All questions of one context."""
         from docqa.app.session.engine import open_session
 
-        if self.options.model is None and self.model is None and all(map(os.path.exists, paths)):
-            early.sum_weights()
         return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:

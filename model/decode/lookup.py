@@ -17,7 +17,7 @@ from torch import Tensor
 from docqa.model.decode.beams import Branches
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 LEAST = 3  # tokens in a row that must have been read before
@@ -75,7 +75,7 @@ class PromptLookup:
 class LookupDecoding:
     """Goes on from the end of `state`, which is not touched. `passes` and `steps` count the model's runs."""
 
-    def __init__(self, model: Model, state: State) -> None:
+    def __init__(self, model: WritingModel, state: State) -> None:
         self.model, self.state = model, state.fork()
         self.lookup = PromptLookup(state.ids())
         self.passes = self.steps = 0

@@ -25,7 +25,7 @@ from docqa.model.state.long_attention import LongAttention
 from docqa.model.transformer import Block, PlainNorm
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 _WEIGHTS = "_step_weights"  # kept on the network that they belong to
@@ -39,7 +39,7 @@ class NativeStep:
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
-    def of(cls, model: Model, state: State) -> NativeStep | None:
+    def of(cls, model: WritingModel, state: State) -> NativeStep | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
         if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:
@@ -166,7 +166,7 @@ def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
     return Remembered(blocks=layer.context().blocks)
 
 
-def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object] | None:
+def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
     """One token through the network's first attention layer over `memory`, and the head: for timing; None as `of`."""
     found = library()
     config = model.config

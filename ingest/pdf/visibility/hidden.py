@@ -192,7 +192,7 @@ class HiddenTextDetector:
             return COVERED
         if paint.blends:
             behind = _background(self.objects.covers, paint.place, box)
-            if behind is None or (paint.colour is not None and alike(behind, paint.colour)):
+            if behind is None or alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
