@@ -141,10 +141,7 @@ def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Ite
 
 
 def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
-    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here.
-
-    A generator of its own would import a part of torch that nothing else needs.
-    """
+    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here."""
     import torch
 
     from docqa.kernels.attention.cached import attention_over_native

@@ -19,6 +19,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,7 +27,6 @@ import numpy as np
 
 from docqa.kernels.native import identity
 from docqa.kernels.threads import thread_count
-from docqa.kernels.torch_version import torch_version
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.delta_memory import DeltaMemory
@@ -63,7 +63,7 @@ def settings(state: State, model: StateModel) -> Settings:
         "model": model.fingerprint,
         "dtype": model.precision,
         "threads": thread_count(),
-        "torch": torch_version(),
+        "torch": version("torch"),
         "kernels": identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),
