@@ -109,12 +109,8 @@ class NetworkModel:
 
     @property
     def network(self) -> Network:
-        """The whole network, unpacked when it is first needed: a question about a document that was read already
-        does with the lower layers.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
-        """
+        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch: the folder is not what
+        it was; the file is named."""
         return self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
 
     @cached_property
@@ -134,33 +130,20 @@ class NetworkModel:
 
     @cached_property
     def mtp(self) -> Mtp | None:
-        """The checkpoint's module of multi-token prediction, loaded when it is first needed; None where it has none.
-
-        None on an accelerator, too, where nobody measured whether guesses pay.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: the folder has a part of one.
-        """
+        """The checkpoint's module of multi-token prediction; None where it has none, and on an accelerator, where
+        nobody measured whether guesses pay. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
         if self.device.type != "cpu":
             return None
         return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
     def reader(self) -> ExcerptReader | None:
-        """The checkpoint's reader, loaded when it is first needed; None where it has none.
-
-        Raises:
-            WeightsMismatch: a file of it is damaged or missing; the file is named.
-        """
+        """The checkpoint's reader, loaded when it is first needed; None where it has none. Raises WeightsMismatch."""
         return ExcerptReader.load(self.folder)
 
     @cached_property
     def passage_encoder(self) -> PassageEncoder | None:
-        """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
-
-        Raises:
-            WeightsMismatch: its file is damaged; it is named.
-        """
+        """The same for its passage encoder."""
         return PassageEncoder.load(self.folder)
 
     @property
@@ -228,13 +211,9 @@ class NetworkModel:
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
         """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]; the layers above are not run."""
-        return np.asarray(self.lower_states(ids).numpy())
-
-    def lower_states(self, ids: Sequence[int]) -> Tensor:
-        """The same as a tensor, on the CPU wherever the network is."""
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
+            return np.asarray(self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu())
 
     def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers of the state; the last token's hidden state."""

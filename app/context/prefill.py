@@ -24,7 +24,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.atomic import TEMPORARY_PREFIX
-from docqa.app.storage.store import Details, Store, acquire, check_files, details_of
+from docqa.app.storage.store import Details, Store, acquire, details_of
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -322,19 +322,3 @@ class Prefiller:
             "position": position,
             "total": self.total,
         }
-
-
-def check_state(folder: Path) -> None:
-    """Compare every file of a saved state with the checksum in its header.
-
-    Raises StoreDamaged, naming the file. For `docqa cache verify`.
-    """
-    from docqa.model.errors import StateError
-    from docqa.model.state.header import read_header
-
-    try:
-        files = read_header(folder)["files"]
-    except StateError as error:
-        raise StoreDamaged(str(error)) from error
-    sizes = {name: known["bytes"] for name, known in files.items()}
-    check_files(folder, sizes, {name: known["sha256"] for name, known in files.items()})

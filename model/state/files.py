@@ -141,6 +141,12 @@ def load_state(
     return state
 
 
+def check_state(folder: Path) -> None:
+    """Compare every file of a saved state with its checksum. Raises StateDamaged, naming the file."""
+    for name, entry in read_header(folder)["files"].items():
+        _check_file(folder / name, entry)
+
+
 def _has_blocks(state: State) -> bool:
     """Delta nets alone have nothing that grows: their states are points only."""
     return any(not isinstance(layer, DeltaMemory) for layer in state.layers)
@@ -277,13 +283,5 @@ def _replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
-        return
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
     finally:
-        os.close(directory)
+        Path(temporary).unlink(missing_ok=True)

@@ -61,7 +61,6 @@ def test_a_text_is_read_and_continued_on_a_card(family, tmp_path, card):
         assert branches.logits([3]).shape == (1, raw["vocab_size"])
         branches.keep([0, 0])
         assert branches.logits([4, 5]).device.type == "cpu"
-        assert model.lower_states([1, 2, 3]).device.type == "cpu"
 
 
 def test_the_processor_computes_unless_a_card_is_asked_for(tmp_path):
