@@ -265,7 +265,7 @@ def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
     """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of such a line have a letter or two,
-    and those of one word are as far from each other as most are."""
+    and most are equally far apart."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
@@ -277,7 +277,8 @@ def _join_letters(
         for at in range(end - 1, first, -1):
             (one, last), (start, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
-            near = gaps[at - first - 1] < _WIDER * usual and (before.text[-1] + word.text[0]).isalpha()
+            both = before.text[-1] + word.text[0]
+            near = gaps[at - first - 1] < _WIDER * usual and both.isalpha() and max(both) < "\u2e80"  # no CJK
             if near and all(map(made_up, range(last + 1, start))):
                 del words[at]
                 words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
