@@ -34,9 +34,6 @@ def main() -> int:
     # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
-    begun = sys.modules.get("docqa.app.commands.early")
-    if begun is not None:
-        begun.leave(code)
     return code
 
 

@@ -15,8 +15,10 @@ _SAME_LEVELS = 12
 _CLEAR = 0.05
 
 
-def alike(first: Colour, second: Colour) -> bool:
-    """Whether text of one colour on the other cannot be seen."""
+def alike(first: Colour | None, second: Colour | None) -> bool:
+    """Whether text of one colour on the other cannot be seen; False where one is not known."""
+    if first is None or second is None:
+        return False
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) <= _SAME_LEVELS
 
 

@@ -51,8 +51,8 @@ def array_library() -> Library | None:
 
 
 def describe() -> str:
-    """What `docqa doctor` says: the instruction set in use, or why there is none."""
-    found, words = _checked()
+    """What `docqa doctor` says: the instruction set that answers are computed with, or why there is none."""
+    found, words = _checked(arrays_alone=True)
     return words if found else f"none: {words}"
 
 
@@ -141,10 +141,7 @@ def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Ite
 
 
 def _results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
-    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here.
-
-    A generator of its own would import a part of torch that nothing else needs (app/commands/deferred.py).
-    """
+    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here."""
     import torch
 
     from docqa.kernels.attention.cached import attention_over_native

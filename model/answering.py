@@ -1,6 +1,6 @@
-"""A model that answers from what was read before: without torch, which is there once it reads or writes.
+"""A model that reads and answers without torch.
 
-Importing torch and building its modules takes longer than everything else that a second question needs.
+Importing torch and building its modules takes longer than all else that a first question about a few pages needs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import LINEAR, HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
+from docqa.model.cost.plan import check_length
 from docqa.model.folder import read_calibration
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -25,24 +26,18 @@ from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
 from docqa.model.protocol import PACKED_PRECISION, Calibration
+from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
-    from torch import Tensor
-
-    from docqa.model.load import NetworkModel
-    from docqa.model.mtp import Mtp
-    from docqa.model.network import Network
-    from docqa.model.state.state import State
 
 
 class AnsweringModel:
-    """The same as the `NetworkModel` of its folder; `loaded` is that one, from the first time that it is needed."""
+    """What reads and answers as the `NetworkModel` of its folder does, and writes nothing."""
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
-    blocks_at_once, has_reader = 1, True
+    blocks_at_once, has_reader, device = 1, True, None
 
     def __init__(self, folder: Path, config: HybridConfig, calibration: Calibration) -> None:
         """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""
@@ -56,13 +51,6 @@ class AnsweringModel:
             tensors, adapters = FolderTensors.of_checkpoint(folder), evidence_adapters(folder)
             self._trunk = NativeTrunk(tensors, config, self.answer_layers, library, adapters)
             self.fingerprint = print_of.result()
-
-    @cached_property
-    def loaded(self) -> NetworkModel:
-        """Raises as `load_model`."""
-        from docqa.model.load import load_model
-
-        return load_model(self.folder, device="cpu", tokenizer=self.tokenizer)
 
     @property
     def evidence_layer(self) -> int:
@@ -84,41 +72,23 @@ class AnsweringModel:
         """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]."""
         return self._trunk.states(ids)
 
-    # What reads and writes
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.loaded.dtype
-
-    @property
-    def device(self) -> torch.device:
-        return self.loaded.device
-
-    @property
-    def mtp(self) -> Mtp | None:
-        return self.loaded.mtp
-
-    @property
-    def lower(self) -> Network:
-        return self.loaded.lower
-
-    @property
-    def network(self) -> Network:
-        return self.loaded.network
-
     def new_state(self, yarn_factor: float = 1.0, *, layers: int | None = None) -> State:
-        """An empty state, of the first `layers` only where given."""
-        return self.loaded.new_state(yarn_factor, layers=layers)
+        """An empty state of the `answer_layers`, which alone read here."""
+        return State(self.config.first_layers(self.answer_layers), yarn_factor)
 
     def prefill(
-        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
-    ) -> Tensor:
+        self, ids: Any, state: State, *, on_hidden: Callable[[int, np.ndarray], None] | None = None
+    ) -> np.ndarray:
         """As `NetworkModel.prefill`."""
-        return self.loaded.prefill(ids, state, on_hidden=on_hidden)
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """As `NetworkModel.logits`."""
-        return self.loaded.logits(hidden)
+        check_length(self.config, state.yarn_factor, state.position + len(ids))
+        done = 0
+        while done < len(ids):
+            position, count = state.position, state.grid - state.position % state.grid
+            hidden = self._trunk.states(ids[done : done + count], state)
+            if on_hidden is not None:
+                on_hidden(position, hidden)
+            done += count
+        return hidden[-1]
 
 
 def answering_model(folder: Path, threads: int | None, device: str) -> AnsweringModel | None:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,9 +24,9 @@ from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import CONFIG_KEY, fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import multiplies_bfloat16
-from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, longest_context, parameters
+from docqa.model.cost.plan import BLOCKS_OF_EXPERTS, check_length, parameters
 from docqa.model.device import check_room, chosen_device
-from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
+from docqa.model.errors import ConfigUnsupported, ModelNotFound
 from docqa.model.folder import BUNDLED, read_calibration
 from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.heads.evidence import EvidenceHead, evidence_adapters
@@ -42,7 +43,7 @@ from docqa.model.tokenizer import CheckpointTokenizer
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
 
-OnHidden = Callable[[int, Tensor], None]
+OnHidden = Callable[[int, Any], None]
 
 
 @dataclass
@@ -108,12 +109,8 @@ class NetworkModel:
 
     @property
     def network(self) -> Network:
-        """The whole network, unpacked when it is first needed: a question about a document that was read already
-        does with the lower layers.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
-        """
+        """The whole network, unpacked when first needed. Raises WeightsMissing, WeightsMismatch: the folder is not what
+        it was; the file is named."""
         return self.lower if len(self.lower.layers) == self.config.num_hidden_layers else self._whole
 
     @cached_property
@@ -133,33 +130,20 @@ class NetworkModel:
 
     @cached_property
     def mtp(self) -> Mtp | None:
-        """The checkpoint's module of multi-token prediction, loaded when it is first needed; None where it has none.
-
-        None on an accelerator, too, where nobody measured whether guesses pay.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: the folder has a part of one.
-        """
+        """The checkpoint's module of multi-token prediction; None where it has none, and on an accelerator, where
+        nobody measured whether guesses pay. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
         if self.device.type != "cpu":
             return None
         return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
     def reader(self) -> ExcerptReader | None:
-        """The checkpoint's reader, loaded when it is first needed; None where it has none.
-
-        Raises:
-            WeightsMismatch: a file of it is damaged or missing; the file is named.
-        """
+        """The checkpoint's reader, loaded when it is first needed; None where it has none. Raises WeightsMismatch."""
         return ExcerptReader.load(self.folder)
 
     @cached_property
     def passage_encoder(self) -> PassageEncoder | None:
-        """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
-
-        Raises:
-            WeightsMismatch: its file is damaged; it is named.
-        """
+        """The same for its passage encoder."""
         return PassageEncoder.load(self.folder)
 
     @property
@@ -205,22 +189,17 @@ class NetworkModel:
             ContextTooLong: the text would not fit the state's YaRN factor.
             ValueError: `ids` is empty, or the state has too few layers for the hook.
         """
-        tokens = torch.as_tensor(ids, dtype=torch.long)
-        if tokens.numel() == 0:
+        numbers = np.asarray(ids)
+        if not len(numbers):
             raise ValueError("prefill needs at least one token")
         if on_hidden is not None and len(state.layers) <= self.evidence_layer:
             needed, have = self.evidence_layer, len(state.layers)
             raise ValueError(f"a hook needs the output of layer {needed}, the state has {have} layers")
-        limit = longest_context(self.config, state.yarn_factor)
-        if state.position + len(tokens) > limit:
-            raise ContextTooLong(
-                f"{state.position + len(tokens):,} tokens do not fit a context of {limit:,} (YaRN factor "
-                f"{state.yarn_factor:g}); ask fewer documents at a time"
-            )
+        check_length(self.config, state.yarn_factor, state.position + len(numbers))
         done = 0
-        while done < len(tokens):
-            count = min(self.blocks_at_once * state.grid - state.position % state.grid, len(tokens) - done)
-            hidden = self._run(tokens[done : done + count], state, on_hidden)
+        while done < len(numbers):
+            count = min(self.blocks_at_once * state.grid - state.position % state.grid, len(numbers) - done)
+            hidden = self._run(numbers[done : done + count], state, on_hidden)
             done += count
         return hidden
 
@@ -232,19 +211,15 @@ class NetworkModel:
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
         """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]; the layers above are not run."""
-        return np.asarray(self.lower_states(ids).numpy())
-
-    def lower_states(self, ids: Sequence[int]) -> Tensor:
-        """The same as a tensor, on the CPU wherever the network is."""
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
+            return np.asarray(self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu())
 
-    def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None) -> Tensor:
+    def _run(self, numbers: np.ndarray, state: State, on_hidden: OnHidden | None) -> Tensor:
         """A few blocks of the grid, or less, through the layers of the state; the last token's hidden state."""
         seen: list[Tensor] = []
         hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
-        position, depth = state.position, len(state.layers)
+        position, depth, ids = state.position, len(state.layers), torch.as_tensor(numbers.tolist())
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
         pool = pool_of(network) if position % state.grid + len(ids) > state.grid else None
@@ -254,10 +229,10 @@ class NetworkModel:
                 layers=None if whole else depth, block=None if pool is None else state.grid,
             )  # fmt: skip
             last = hidden[0, -1].clone()
-            state.advance(ids, last if whole else None)
+            state.advance(numbers, last if whole else None)
         for piece in seen:
             assert on_hidden is not None
-            on_hidden(position, piece[0].cpu())
+            on_hidden(position, piece[0].float().cpu())
             position += piece.shape[1]
         return last
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,7 +112,7 @@ class VectorEncoder(Protocol):
 
 
 class Model(Protocol):
-    """A checkpoint that runs on this machine."""
+    """A checkpoint that runs on this machine, and reads."""
 
     @property
     def config(self) -> HybridConfig: ...
@@ -125,10 +125,8 @@ class Model(Protocol):
         """Names the weights: equal for equal files."""
 
     @property
-    def dtype(self) -> torch.dtype: ...
-    @property
-    def device(self) -> torch.device:
-        """Where the network and the states that it reads into are."""
+    def device(self) -> torch.device | None:
+        """Where the network and the states that it reads into are; None: they are arrays of numpy."""
 
     @property
     def on_cpu(self) -> bool: ...
@@ -169,16 +167,6 @@ class Model(Protocol):
         """What makes vectors of passages; None where the checkpoint has none."""
 
     @property
-    def mtp(self) -> Mtp | None: ...
-    @property
-    def lower(self) -> Network:
-        """The layers that the heads work on."""
-
-    @property
-    def network(self) -> Network:
-        """All layers."""
-
-    @property
     def evidence_layer(self) -> int: ...
     @property
     def answer_layers(self) -> int:
@@ -188,15 +176,32 @@ class Model(Protocol):
         """An empty state, of the first `layers` only where given."""
 
     def prefill(
-        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
-    ) -> Tensor:
+        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Any], None] | None = None
+    ) -> Any:
         """Read `ids` into `state`; returns the last token's hidden state [dim].
 
         The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from there on.
         """
 
+    def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
+        """Output of `evidence_layer` for `ids` read alone, float32 [seq, dim]."""
+
+
+class WritingModel(Model, Protocol):
+    """One that writes, too: every one but `AnsweringModel`."""
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+    @property
+    def mtp(self) -> Mtp | None: ...
+    @property
+    def network(self) -> Network:
+        """All layers."""
+
     def logits(self, hidden: Tensor) -> Tensor:
         """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""
 
-    def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """Output of `evidence_layer` for `ids` read alone, float32 [seq, dim]."""
+
+def writer(model: Model) -> WritingModel:
+    """`model`, which writes."""
+    return cast(WritingModel, model)

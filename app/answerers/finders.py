@@ -26,11 +26,12 @@ from docqa.app.reading.document_date import document_date
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
+from docqa.model.protocol import RefusalCalibration, writer
 
 if TYPE_CHECKING:
     from docqa.model.heads.evidence import QuestionVectors
     from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.protocol import Model, RefusalCalibration
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 
@@ -229,7 +230,7 @@ class CopyingFinder(CandidateFinder):
         if not top:
             return ranked, None
         excerpts = [excerpt(self._corpus.context, item.index) for item in top]
-        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index)
+        return ranked, copy_answers(writer(self._model), asked.text, excerpts, top, self._corpus.index)
 
 
 OWN_ODDS: RefusalCalibration = {
@@ -252,4 +253,4 @@ class StateFinder(CopyingFinder):
 
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         corpus = self._corpus
-        return ranked, copy_from_state(self._model, asked.text, self._state(), corpus.context, corpus.index)
+        return ranked, copy_from_state(writer(self._model), asked.text, self._state(), corpus.context, corpus.index)

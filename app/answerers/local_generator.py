@@ -19,6 +19,7 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
 from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form, Turn
+from docqa.model.protocol import writer
 
 if TYPE_CHECKING:
     from docqa.model.prompts.chat_template import ChatTemplate
@@ -80,8 +81,8 @@ class LocalGenerator(LocalReading):
         state = self._state(conversation, given).fork()
         self.model.prefill(conversation.ids(said, earlier, think=thinks), state)
         if thinks:
-            yield from think(self.model, state, stopped)
-        return (yield from write(self.model, state, self.corpus.quotable, stopped))
+            yield from think(writer(self.model), state, stopped)
+        return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
 
     def _state(self, conversation: Conversation, given: Given) -> State:
         """The state that has read what is `given`: all of the documents, or numbered sentences."""

@@ -26,12 +26,7 @@ LONG_PROMPT = 131_072
 NEAR, FAR = 8_192, 1_046_528  # tokens; FAR: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUOTED, QUOTING_REPEATS = 96, 3  # tokens, runs
-CLAUSE = """The Supplier shall keep the records of every delivery for six years after the year in which the goods were \
-handed over, at its own cost and in a form that can be read without special equipment. On thirty days' written notice \
-the Customer may inspect these records at the Supplier's place of business, during ordinary working hours and not more \
-than twice in a calendar year, and may take copies of what bears upon the price. Should an inspection show that the \
-Customer was charged more than two percent above what was owed, the Supplier bears the cost of the inspection and pays \
-the difference back within fourteen days, with interest at four percent a year from the day of the payment."""
+CLAUSE = Path(__file__).with_name("clause.txt").read_text(encoding="utf-8").rstrip()
 QUICK = {"prompt": 1_024, "context": 65_536, "characters": 400_000}
 
 

@@ -23,7 +23,8 @@ from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import attention_step
 from docqa.model.hybrid import Layer
 from docqa.model.load import NetworkModel
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 
 CONTEXT = 262_144

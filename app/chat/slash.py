@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError, UsageError
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
     from docqa.ingest.types import Document
 
-HELP = """\
-/pages          the pages cited so far
-/pages LABEL    the text of a page, by its printed label or its number; of a section where there are no pages
-/quote [N]      the last quote, or quote N, with its place, to paste
-/retry          ask the last question again: the next best answer, without what was shown
-/save [FILE]    the conversation as Markdown, or as one HTML page where FILE ends in .html
-/help           show this help
-/quit           quit, as Ctrl+D does; Ctrl+C stops an answer and keeps the conversation
-A line that ends in \\ continues on the next."""
+HELP = Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
 
 

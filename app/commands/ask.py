@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, early, flags, inputs, interrupts
+from docqa.app.commands import batches, completions, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -152,10 +152,7 @@ class _Run:
         """All questions of one context."""
         from docqa.app.session.engine import open_session
 
-        if self.options.model is None and self.model is None and all(map(os.path.exists, paths)):
-            early.sum_weights()
-        parsing = (lambda *_: early.import_torch()) if self.options.model is None else None
-        return self._ask(lambda: open_session(paths, self.options, model=self.model, on_page=parsing), self.named)
+        return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""

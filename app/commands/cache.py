@@ -71,11 +71,9 @@ def verify() -> int:
 
     The exit status is 4 if something is damaged.
     """
-    from docqa.app.context.prefill import check_state
-
     store = kept_store()
     checked = len(store.entries())
-    problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify(check_state)]
+    problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify()]
     with kept_history(store) as history:
         if history is not None:
             checked += 1

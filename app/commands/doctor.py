@@ -56,17 +56,23 @@ def _kernels() -> str:
     from docqa.kernels import self_check
 
     words = self_check.describe()
-    if self_check.library() is not None:
+    if self_check.array_library() is not None:
         return words
     return f"{words}. Answers are as good without; reading takes about twice as long, and weights more memory"
 
 
 def _accelerator() -> str:
-    import torch
+    from importlib.metadata import version
 
-    if torch.cuda.is_available():
-        return f"accelerator: {torch.cuda.get_device_name(0)}; used with --device cuda, which was never run on a card"
-    return f"accelerator: none; torch computes on {torch.get_num_threads()} threads"
+    from docqa.kernels.threads import thread_count
+
+    if not version("torch").endswith("+cpu"):  # a build that knows no cards
+        import torch
+
+        if torch.cuda.is_available():
+            name = torch.cuda.get_device_name(0)
+            return f"accelerator: {name}; used with --device cuda, which was never run on a card"
+    return f"accelerator: none; computes on {thread_count()} threads"
 
 
 def _packages() -> list[str]:

@@ -41,13 +41,15 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
     """The plan of a model that is not here, from its shape and the speed of this machine."""
+    from docqa.app.answerers.loading import load_network
     from docqa.app.models.before_pull import TIMED_LAYERS, forecast
     from docqa.app.models.library import models_root
     from docqa.app.session.engine import open_session
     from docqa.model.cost.speed import measured_speed
 
-    with open_session(paths, replace(options, model=None)) as session:
-        tokens, speed = len(session.context), measured_speed(session.local_reading.model, TIMED_LAYERS)
+    options = replace(options, model=None)
+    with open_session(paths, options) as session:
+        tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
     report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
     return report.ANSWERED

@@ -24,7 +24,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.atomic import TEMPORARY_PREFIX
-from docqa.app.storage.store import Details, Store, acquire, check_files, details_of
+from docqa.app.storage.store import Details, Store, acquire, details_of
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class TokenVectors:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
-    def on_hidden(self, position: int, hidden: Tensor) -> None:
+    def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
         if self._head is not None:
-            self._pieces[position] = self._head.token_vectors(hidden.float().numpy())
+            self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
     def rows(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, int8 [position, width]; None without a head.
@@ -98,10 +98,7 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk.
-
-    Where answers are cut from the documents, and all was read before, `state` is taken up only by who asks for it.
-    """
+    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk."""
 
     model: Model
     context: Context
@@ -115,7 +112,7 @@ class Prefiller:
         self.vectors, self.passages = TokenVectors(self.model.evidence_head), PassageVectors(self.model, self.context)
         self._grid = GRID
         self.finished = False  # whether all is read
-        self._state: State | None = None
+        self.state: State | None = None  # what the documents were read into, once they all are
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
@@ -126,21 +123,6 @@ class Prefiller:
     @property
     def total(self) -> int:
         return len(self.context)
-
-    @property
-    def state(self) -> State | None:
-        """What the documents were read into; None before they all are. Raises StateError where the kept one is lost."""
-        if self._state is None and self.finished:
-            assert self.store is not None
-            self._state = self._load_state(self.store.root / "states" / self.key)
-        return self._state
-
-    def _load_state(self, folder: Path) -> State:
-        """The longest kept state in a folder that begins this context. Raises StateError."""
-        from docqa.model.state.files import load_state
-
-        expected = {"profile": self.profile.fields()}
-        return load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
 
     def reusable_tokens(self) -> int:
         """How many tokens a kept state would save, by its header alone."""
@@ -209,13 +191,14 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none or where
-        nothing is left to read (`finished`)."""
+        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none. Where
+        nothing is left to read, it is `state`, and all is `finished`."""
         for position, key in self._candidates():
             problem, state = self._load(store, key, position)
-            if not problem:
-                self.tokens_reused = self._saved_at = self.total if state is None else state.position
-                self.finished = state is None
+            if state is not None:
+                self.tokens_reused = self._saved_at = state.position
+                self.finished = state.position == self.total and key == self.key and self.passages.complete
+                self.state = state if self.finished else None
                 return state
             store.drop("states", self.key)
             which = "what was read before" if key == self.key else "a shorter version that was read before"
@@ -223,11 +206,9 @@ class Prefiller:
         return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
-        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not.
-
-        No state, and nothing wrong, where the rows of the whole text are enough to answer from.
-        """
+        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not."""
         from docqa.model.errors import StateError
+        from docqa.model.state.files import load_state
         try:
             if key == self.key:
                 folder, _ = store.open("states", key)
@@ -235,14 +216,9 @@ class Prefiller:
                 folder = store.adopt(key, self.key, self._details(position))
             self.passages.load(folder)
             self.vectors = TokenVectors(self.model.evidence_head)
-            whole = position == self.total and key == self.key and self.passages.complete
-            state = None
-            if whole and self.model.has_reader:
-                check_state(folder / "model")
-                self.vectors.load(folder, position)
-            else:
-                state = self._load_state(folder)
-                self.vectors.load(folder, state.position)
+            expected = {"profile": self.profile.fields()}
+            state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
+            self.vectors.load(folder, state.position)
             store.pin(self.key)
             return "", state
         except (StoreDamaged, StateError, OSError) as error:
@@ -284,7 +260,7 @@ class Prefiller:
         self.passages.read_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
-        self._state, self._partial, self.finished = state, None, True
+        self.state, self._partial, self.finished = state, None, True
         if blocks:  # after the last save: only now it is known whether anything is kept
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
@@ -346,19 +322,3 @@ class Prefiller:
             "position": position,
             "total": self.total,
         }
-
-
-def check_state(folder: Path) -> None:
-    """Compare every file of a saved state with the checksum in its header.
-
-    Raises StoreDamaged, naming the file. For `docqa cache verify`.
-    """
-    from docqa.model.errors import StateError
-    from docqa.model.state.header import read_header
-
-    try:
-        files = read_header(folder)["files"]
-    except StateError as error:
-        raise StoreDamaged(str(error)) from error
-    sizes = {name: known["bytes"] for name, known in files.items()}
-    check_files(folder, sizes, {name: known["sha256"] for name, known in files.items()})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from docqa.model.protocol import Model
 
-STORE_LAYOUT = 2
+STORE_LAYOUT = 3
 """Raised when what is kept beside a state (prefill.py) changes its form or meaning."""
 
 
@@ -53,20 +53,21 @@ def kernel_provenance(device: torch.device | None = None) -> str:
 
     `device`: the accelerator that the network computes on; the CPU without one.
     """
+    from importlib.metadata import version
+
     from docqa.kernels.native import identity, native_in_use
     from docqa.kernels.threads import thread_count
-    from docqa.kernels.torch_version import torch_version
 
     if device is not None:
         from docqa.model.device import name_of_device
 
-        return f"{device.type} {name_of_device(device)}, torch {torch_version()}, {sys.platform}"
+        return f"{device.type} {name_of_device(device)}, torch {version('torch')}, {sys.platform}"
     kernels = identity()  # named after the processor's instructions, where they are native
     if not native_in_use():
         import torch
 
         kernels += f", {torch.backends.cpu.get_cpu_capability()}"
-    return f"{kernels}, torch {torch_version()}, {thread_count()} threads, {sys.platform}"
+    return f"{kernels}, torch {version('torch')}, {thread_count()} threads, {sys.platform}"
 
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:

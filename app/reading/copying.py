@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from docqa.model.decode.copy import CopySpan
     from docqa.model.prompts.prompt import FocusPrompt
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 DEFAULT_READER: dict[str, float] = {
@@ -37,7 +37,7 @@ DEFAULT_READER: dict[str, float] = {
 
 
 def copy_answers(
-    model: Model, question: str, excerpts: Sequence[Excerpt], ranked: Sequence[Ranked], words: WordIndex
+    model: WritingModel, question: str, excerpts: Sequence[Excerpt], ranked: Sequence[Ranked], words: WordIndex
 ) -> Candidates:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
     from docqa.model.decode.copy import copy_spans
@@ -58,12 +58,12 @@ def copy_answers(
     return Candidates(found, refusal, len(prompt.ids))
 
 
-def copying_weights(model: Model) -> dict[str, float]:
+def copying_weights(model: WritingModel) -> dict[str, float]:
     """What orders copied spans, and how far they are searched for: the model's own, or DEFAULT_READER."""
     return {**DEFAULT_READER, **model.calibration.get("reader", {})}
 
 
-def refusal_logprob(model: Model, state: State, logits: Tensor) -> float:
+def refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
     """The log-probability of a refusal after `state`, whose next-token logits are `logits`; `state` is used up."""
     from docqa.model.prompts.prompt import REFUSAL
 

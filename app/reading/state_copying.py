@@ -18,13 +18,13 @@ from docqa.app.reading.copying import best_of_each_place, copying_weights, refus
 
 if TYPE_CHECKING:
     from docqa.model.decode.copy import CopySpan
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 MOST_PLACES = 64  # where the same words stand, that are looked at
 
 
-def copy_from_state(model: Model, question: str, state: State, context: Context, words: WordIndex) -> Candidates:
+def copy_from_state(model: WritingModel, question: str, state: State, context: Context, words: WordIndex) -> Candidates:
     """What `model` would answer from `state`, which has read `context` and is not moved: spans of any passage.
 
     Words that stand in several places are taken from the one whose sentence has most of the question's words.

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 EXPRESSION_SECONDS = 10.0
 """Processor time that a regular expression may take on one document."""
 
+_WINDOW, _OVERLAP = 200_000, 20_000
+"""An expression looks at so many characters at once, as it may remember 200 bytes for each; what begins in the last of
+them is found from there on."""
+
 MAX_PATTERN_CHARACTERS = 4_000
 """So long may words or an expression be where they come from a program."""
 _ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
@@ -53,13 +57,21 @@ class Expression:
 
     def spans(self, text: str) -> Iterator[Span]:
         """As of Words. Raises UsageError where it takes too long."""
-        begun = time.process_time()
+        begun, at = time.process_time(), 0
         try:
-            for match in self.pattern.finditer(text, timeout=self.seconds):
-                if time.process_time() - begun > self.seconds:
-                    raise TimeoutError
-                if match.start() < match.end():
-                    yield Span(*match.span())
+            while at < len(text):
+                end = min(at + _WINDOW, len(text))
+                last = end - _OVERLAP if end < len(text) else end
+                left = self.seconds - (time.process_time() - begun)
+                for match in self.pattern.finditer(text, at, end, timeout=max(left, 0.001)):
+                    if match.start() >= last:
+                        break
+                    if time.process_time() - begun > self.seconds:
+                        raise TimeoutError
+                    if match.start() < match.end():
+                        yield Span(*match.span())
+                        last = max(last, match.end())
+                at = last
         except TimeoutError as error:
             what = f"the expression {self.written!r} takes more than {self.seconds:g} seconds on a document"
             raise UsageError(what, hint=_SIMPLER) from error

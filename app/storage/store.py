@@ -309,8 +309,11 @@ class Store:
             return False
         return not entry.folder.exists()
 
-    def verify(self, check_state: Callable[[Path], None] | None = None) -> list[tuple[Entry, str]]:
-        """Every entry that is not what was written, with the reason; `check_state` may look into a state's files."""
+    def verify(self) -> list[tuple[Entry, str]]:
+        """Every entry that is not what was written, with the reason."""
+        from docqa.model.errors import StateError
+        from docqa.model.state.files import check_state
+
         problems: list[tuple[Entry, str]] = []
         for entry in self.entries():
             if entry.status != "kept":
@@ -318,9 +321,9 @@ class Store:
                 continue
             try:
                 check_files(entry.folder, entry.details["sizes"], entry.details["sums"])
-                if check_state is not None and entry.kind == "state":
+                if entry.kind == "state":
                     check_state(entry.folder / "model")
-            except (StoreDamaged, OSError) as error:
+            except (StoreDamaged, StateError, OSError) as error:
                 problems.append((entry, str(error)))
         return problems
 

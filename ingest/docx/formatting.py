@@ -70,8 +70,7 @@ def is_unseen(letters: RunFormat, ground: Colour | None) -> bool:
     """Whether letters cannot be seen on the colour `ground` (None: it is not known)."""
     if letters.hidden or letters.size <= _SMALLEST_SIZE:
         return True
-    behind = letters.ground or ground
-    return letters.colour is not None and behind is not None and alike(letters.colour, behind)
+    return alike(letters.colour, letters.ground or ground)
 
 
 def is_off_the_page(properties: Element | None) -> bool:

@@ -31,8 +31,7 @@ class Look(NamedTuple):
     @property
     def unseen(self) -> bool:
         """Whether letters that are set so cannot be seen."""
-        same = self.colour is not None and self.ground is not None and alike(self.colour, self.ground)
-        return same or self.away or self.aside
+        return alike(self.colour, self.ground) or self.away or self.aside
 
     def after(self, name: str, told: Sequence[str], colours: Colours) -> Look:
         """The look that the macro `name` gives, which is `told` these arguments."""

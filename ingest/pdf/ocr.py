@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # every question asks what is `available`, few read a page
 INSTALL = "pip install 'docqa-reader[ocr]'"
 DOUBTFUL = 0.85  # below this score of 1 a line is doubted
 
-_FEW_LETTERS = 50
+FEW_LETTERS = 50  # a page with more is no picture
 _PICTURE_SHARE = 0.25
 _OUTLINES = 20
 _PIXELS_PER_POINT = 200 / 72
@@ -47,11 +47,8 @@ def available() -> bool:
     return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)
 
 
-def is_picture(page: Any, words: Sequence[Word]) -> bool:
-    """Whether `page`, with these visible words, is a picture of text or letters drawn as outlines."""
-    letters = sum(len(word.text) for word in words)
-    if letters >= _FEW_LETTERS:
-        return False
+def is_picture(page: Any, letters: int) -> bool:
+    """Whether `page`, with so few visible `letters`, is a picture of text or letters drawn as outlines."""
     from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
 
     objects = PageObjects(page)

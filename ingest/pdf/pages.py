@@ -15,7 +15,7 @@ from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.reading_order import order_lines
-from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser, is_picture
+from docqa.ingest.pdf.ocr import FEW_LETTERS, NotRecognised, Recognised, Recogniser, is_picture
 from docqa.ingest.pdf.pool import PageForks
 from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
 from docqa.ingest.pdf.streams import Streams
@@ -206,10 +206,11 @@ def _recognised(
     file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
 ) -> tuple[Recognised | None, str | None]:
     """What was recognised where the page is a picture (None elsewhere), and why it was not."""
-    if seen.chars > MAX_PAGE_CHARS:
+    letters = sum(len(word.text) for word in seen.words)
+    if seen.chars > MAX_PAGE_CHARS or letters >= FEW_LETTERS:
         return None, None
     with file.page(index) as page:
-        if not is_picture(page, seen.words):
+        if not is_picture(page, letters):
             return None, None
         try:
             return recogniser.recognise(page, index + 1) if recogniser else Recognised([], 0.0, 0), None

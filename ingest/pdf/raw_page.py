@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import pairwise
+from statistics import median
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
@@ -36,6 +38,7 @@ _FEW_TWICE = 0.02  # of the words of a page
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
+_FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps of a line, heights, usual gaps
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
@@ -139,6 +142,7 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
     detector = HiddenTextDetector(page, text_page, objects)
     text, font_of = _page_text(raw, text_page.raw, count), partial(_font_name, raw, text_page.raw)
     words, places, boxes = _all_words(page, text, detector, font_of)
+    _join_letters(partial(raw.FPDFText_IsGenerated, text_page.raw), words, places, boxes)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     unseen, ocr = detector.detect(places, boxes)
@@ -242,8 +246,12 @@ def _all_words(
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end]
             if not plain:
-                # Of a pair of surrogates pdfium makes two characters.
-                paired = shown.replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
+                # Of a pair of surrogates pdfium makes two characters; a glyph may be said to be one letter twice.
+                halves = [
+                    half for at, half in enumerate(shown, first)
+                    if at < 2 or text[at - 2] != half or half < "\ud800" or box_of(at - 2) != box_of(at)
+                ]  # fmt: skip
+                paired = "".join(halves).replace("\ufffe", "-").encode("utf-16-le", "surrogatepass")
                 shown = paired.decode("utf-16-le", "replace")
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(font_of(first)))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
@@ -251,6 +259,30 @@ def _all_words(
             boxes.append((left, bottom, right, top))
             newline = False
     return words, places, boxes
+
+
+def _join_letters(
+    made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
+) -> None:
+    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of such a line have a letter or two,
+    and most are equally far apart."""
+    starts = [at for at, word in enumerate(words) if word.newline or not at]
+    for first, end in reversed(list(pairwise([*starts, len(words)]))):
+        line = words[first:end]
+        gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
+        usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
+        apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
+        if not apart or sum(len(word.text) for word in line) > 2 * len(line):
+            continue
+        for at in range(end - 1, first, -1):
+            (one, last), (start, other) = places[at - 1], places[at]
+            before, word = words[at - 1 : at + 1]
+            both = before.text[-1] + word.text[0]
+            near = gaps[at - first - 1] < _WIDER * usual and both.isalpha() and max(both) < "\u2e80"  # no CJK
+            if near and all(map(made_up, range(last + 1, start))):
+                del words[at]
+                words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
+                places[at - 1 : at + 1], boxes[at - 1 : at + 1] = [(one, other)], [around(*boxes[at - 1 : at + 1])]
 
 
 def _height(text: str, first: tuple[int, float, float], last: tuple[int, float, float]) -> tuple[float, float]:

@@ -45,7 +45,7 @@ class Seen(NamedTuple):
         """Whether text set so cannot be seen."""
         if self.invisible or self.aside or self.clear or self.size <= _SMALLEST_SIZE:
             return True
-        return self.colour is not None and self.ground is not None and alike(self.colour, self.ground)
+        return alike(self.colour, self.ground)
 
 
 class Visibility:

@@ -74,6 +74,16 @@ def longest_context(config: HybridConfig, yarn_factor: float) -> int:
     return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
 
 
+def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
+    """Raises ContextTooLong where `total` tokens do not fit under a YaRN factor."""
+    limit = longest_context(config, yarn_factor)
+    if total > limit:
+        raise ContextTooLong(
+            f"{total:,} tokens do not fit a context of {limit:,} (YaRN factor {yarn_factor:g}); ask fewer documents at "
+            "a time"
+        )
+
+
 def most_tokens(config: HybridConfig) -> int:
     """The longest context of all, stretched by YaRN where the checkpoint lets it."""
     return max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context

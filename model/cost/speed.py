@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import torch
-
-from docqa.kernels.attention import attention
 from docqa.model.config import FULL
 from docqa.model.cost.plan import Speed, macs_per_token
-from docqa.model.protocol import Model
+from docqa.model.protocol import Model, writer
 
 DENSE_TOKENS = 512
 QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processor's caches
@@ -30,8 +27,12 @@ def measured_speed(model: Model, layers: int | None = None) -> Speed:
     if FULL not in config.layer_types:
         return Speed(dense=DENSE_TOKENS * dense / read)
 
+    import torch
+
+    from docqa.kernels.attention import attention
+
     def random(tokens: int, heads: int) -> torch.Tensor:
-        return torch.randn(1, tokens, heads, config.head_dim, dtype=model.dtype)
+        return torch.randn(1, tokens, heads, config.head_dim, dtype=writer(model).dtype)
 
     q = random(QUERIES, config.num_attention_heads)
     k, v = random(KEYS, config.num_key_value_heads), random(KEYS, config.num_key_value_heads)

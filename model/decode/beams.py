@@ -15,10 +15,11 @@ from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory, ForkedContext
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 
@@ -58,7 +59,7 @@ class SharedContext:
 class Branches:
     """Starts as one branch at the end of `state`, which is not touched."""
 
-    def __init__(self, model: Model, state: State) -> None:
+    def __init__(self, model: WritingModel, state: State) -> None:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
         self.count = 1
         self.native = NativeStep.of(model, state)

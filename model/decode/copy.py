@@ -17,7 +17,7 @@ from torch import Tensor
 from docqa.model.decode.beams import Branches
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 
@@ -42,8 +42,8 @@ class _Beam:
 
 
 def copy_spans(
-    model: Model, state: State, logits_first: Tensor, focus_ids: Sequence[int], allowed: Sequence[tuple[int, int]], *,
-    beams: int = 4, max_tokens: int = 48,
+    model: WritingModel, state: State, logits_first: Tensor, focus_ids: Sequence[int],
+    allowed: Sequence[tuple[int, int]], *, beams: int = 4, max_tokens: int = 48,
 ) -> list[CopySpan]:  # fmt: skip
     """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
 

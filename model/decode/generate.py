@@ -16,7 +16,7 @@ from docqa.model.decode.speculate import Speculation
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 
@@ -37,7 +37,7 @@ class TokenRule(Protocol):
 
 
 def generate(
-    model: Model,
+    model: WritingModel,
     state: State,
     *,
     max_tokens: int = 256,
@@ -84,7 +84,7 @@ def generate(
         logits = following(token)
 
 
-def _continuation(model: Model, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
+def _continuation(model: WritingModel, state: State, max_tokens: int, lookup: bool) -> Callable[[int], Tensor]:
     """Function from a token to the logits [vocab] of what follows it.
 
     Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.

@@ -17,7 +17,7 @@ from torch import Tensor
 from docqa.model.decode.beams import Branches
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 LEAST = 3  # tokens in a row that must have been read before
@@ -31,8 +31,8 @@ AT_ONCE = 8  # tokens of a pass; kernels round the queries and keys of more of t
 class PromptLookup:
     """Follows a text that goes on from `ids` [seq], and guesses what comes next. Mutable."""
 
-    def __init__(self, ids: Tensor) -> None:
-        self._ids = ids.cpu().numpy().astype(np.int64)
+    def __init__(self, ids: np.ndarray) -> None:
+        self._ids = np.asarray(ids, np.int64)
         self._written = self._ids[-LONGEST:].tolist()
         width = int(self._ids.max(initial=0)) + 1
         self._width = width
@@ -75,7 +75,7 @@ class PromptLookup:
 class LookupDecoding:
     """Goes on from the end of `state`, which is not touched. `passes` and `steps` count the model's runs."""
 
-    def __init__(self, model: Model, state: State) -> None:
+    def __init__(self, model: WritingModel, state: State) -> None:
         self.model, self.state = model, state.fork()
         self.lookup = PromptLookup(state.ids())
         self.passes = self.steps = 0
@@ -124,7 +124,7 @@ class LookupDecoding:
                 tokens, self._after.layers, position=self._after.position, factor=self._after.yarn_factor
             )[0]  # fmt: skip
             found = self.model.logits(hidden[len(self._again) :])
-        self._after.advance(tokens[0].cpu(), hidden[-1])
+        self._after.advance(np.array(ids), hidden[-1])
         self.passes, self._right = self.passes + 1, 0
         self._again.append(token)
         self._guessed = list(zip(drafted, found[1:], strict=True))

@@ -17,10 +17,11 @@ from torch import Tensor
 
 from docqa.kernels.attention import attention
 from docqa.model.decode.drafter import Drafter
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 DRAFTS = 2  # tokens guessed at a time
@@ -48,7 +49,9 @@ class UnpackedContext:
 class Speculation:
     """Goes on from the end of `state`, which is not touched."""
 
-    def __init__(self, model: Model, state: State, drafter: Drafter, max_tokens: int, drafts: int = DRAFTS) -> None:
+    def __init__(
+        self, model: WritingModel, state: State, drafter: Drafter, max_tokens: int, drafts: int = DRAFTS
+    ) -> None:
         self.model, self.drafter, self.drafts = model, drafter, drafts
         self.position, self.factor = state.position, state.yarn_factor
         room = max_tokens + drafts + 1

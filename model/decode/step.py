@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,12 +19,13 @@ from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
 from docqa.model.network import Network, Norm
-from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import TILE, AttentionMemory
 from docqa.model.state.long_attention import LongAttention
 from docqa.model.transformer import Block, PlainNorm
 
 if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
 _WEIGHTS = "_step_weights"  # kept on the network that they belong to
@@ -37,7 +39,7 @@ class NativeStep:
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
     @classmethod
-    def of(cls, model: Model, state: State) -> NativeStep | None:
+    def of(cls, model: WritingModel, state: State) -> NativeStep | None:
         """None where the library, the shape of the network or its precision has no native step."""
         found = library()
         if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:
@@ -65,7 +67,7 @@ class NativeStep:
                 layer.update(first.clone(), second.clone())
             else:
                 layer.append(first[0, : self.step.own].clone(), second[0, : self.step.own].clone())
-        state.advance(torch.tensor(tokens), None)
+        state.advance(np.array(tokens), None)
 
 
 _AHEAD = 64  # positions whose rotation is computed at once
@@ -164,7 +166,7 @@ def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
     return Remembered(blocks=layer.context().blocks)
 
 
-def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object] | None:
+def attention_step(model: WritingModel, memory: AttentionMemory) -> Callable[[], object] | None:
     """One token through the network's first attention layer over `memory`, and the head: for timing; None as `of`."""
     found = library()
     config = model.config

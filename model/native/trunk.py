@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from docqa.kernels.cpu import Library, arrays
 from docqa.kernels.cpu.arrays import PackedMatrix
 from docqa.model.config import HybridConfig
 from docqa.model.native.tensors import FolderTensors
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.state import State
 
 Adapters = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Of `heads.evidence.evidence_adapters`."""
@@ -30,11 +33,16 @@ class NativeTrunk:
         self._embedding = tensors.matrix("embed_tokens.weight", (config.vocab_size, config.hidden_size))
         self._layers = [_TrunkLayer(tensors, config, number, library, adapters) for number in range(layers)]
 
-    def states(self, ids: Sequence[int]) -> np.ndarray:
-        """What the last of the layers puts out for `ids` read alone, float32 [seq, hidden]."""
+    def states(self, ids: Sequence[int], state: State | None = None) -> np.ndarray:
+        """What the last of the layers puts out for `ids` read alone, or behind what is in `state`, which goes on with
+        them: float32 [seq, hidden]."""
         x = self._embedding.rows(np.asarray(ids))[None]
-        for layer in self._layers:
-            x = layer(x)
+        memories = repeat(None) if state is None else state.layers
+        for layer, memory in zip(self._layers, memories):
+            assert memory is None or isinstance(memory, DeltaMemory)
+            x = layer(x, memory)
+        if state is not None:
+            state.advance(np.asarray(ids), None)
         return x[0]
 
 
@@ -55,10 +63,10 @@ class _TrunkLayer:
             part: tensors.dense(name + part, shape) for part, shape in dense.items()
         }
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
         """[batch, seq, hidden] to the same."""
         norm = partial(arrays.zero_centred_norm, eps=self._config.rms_norm_eps, library=self._library)
-        x = x + self._mix(norm(x, self._dense["input_layernorm.weight"]))
+        x = x + self._mix(norm(x, self._dense["input_layernorm.weight"]), memory)
         inner = norm(x, self._dense["post_attention_layernorm.weight"])
         gate, up = (self._product(inner, f"mlp.{name}_proj") for name in ("gate", "up"))
         return x + self._product(arrays.silu_product(gate, up, library=self._library), "mlp.down_proj")
@@ -70,22 +78,24 @@ class _TrunkLayer:
         down, up = self._adapters[name]
         return out + x @ down.T @ up.T
 
-    def _mix(self, x: np.ndarray) -> np.ndarray:
+    def _mix(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
         config, dense, library = self._config, self._dense, self._library
         batch, seq, _ = x.shape
         key_heads, value_heads = config.linear_num_key_heads, config.linear_num_value_heads
         key_dim, value_dim = config.linear_key_head_dim, config.linear_value_head_dim
-        mixed = arrays.causal_conv(
-            self._product(x, "linear_attn.in_proj_qkv"), dense["linear_attn.conv1d.weight"],
-            unit=(2 * key_heads, key_dim), library=library,
-        )  # fmt: skip
+        memory = memory or DeltaMemory()
+        new, weight = self._product(x, "linear_attn.in_proj_qkv"), dense["linear_attn.conv1d.weight"]
+        mixed = arrays.causal_conv(new, weight, memory.tail, unit=(2 * key_heads, key_dim), library=library)
         unit = mixed[..., : 2 * key_heads * key_dim].reshape(batch, seq, 2 * key_heads, key_dim)
         q, k = np.split(unit, 2, 2)
         v = mixed[..., 2 * key_heads * key_dim :].reshape(batch, seq, value_heads, value_dim)
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
         rate = np.logaddexp(0, x @ dense["linear_attn.in_proj_a.weight"].T + dense["linear_attn.dt_bias"])
         decay = -np.exp(dense["linear_attn.A_log"]) * rate
-        out, _ = arrays.delta_rule(q, k, v, decay=decay, beta=beta, library=library)
+        out, remembered = arrays.delta_rule(q, k, v, decay=decay, beta=beta, state=memory.memory, library=library)
+        kept = config.linear_conv_kernel_dim - 1
+        before = np.zeros((batch, kept, new.shape[2]), np.float32) if memory.tail is None else memory.tail
+        memory.update(np.concatenate([before, new[:, -kept:]], 1)[:, -kept:], remembered)
         z = self._product(x, "linear_attn.in_proj_z").reshape(batch, seq, value_heads, value_dim)
         out = arrays.gated_norm(out, z, dense["linear_attn.norm.weight"], config.rms_norm_eps, library=library)
         return self._product(out.reshape(batch, seq, -1), "linear_attn.out_proj")

@@ -15,23 +15,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from docqa.kernels.attention import KVBlock
 from docqa.kernels.native import identity
+from docqa.kernels.threads import thread_count
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
+from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.header import HEADER, FileEntry, Header, Point, Settings, header_checksum, read_header
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 from docqa.model.state.state import State, digest
+
+if TYPE_CHECKING:
+    import torch
 
 KEPT_EVERY = 16_384  # tokens between the points that are kept for good
 KEPT_LAST = 2  # grid points kept beside the newest
@@ -48,7 +52,8 @@ class StateModel(Protocol):
     @property
     def precision(self) -> str: ...
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device | None:
+        """Where its states are; None: they are arrays of numpy."""
 
 
 def settings(state: State, model: StateModel) -> Settings:
@@ -57,8 +62,8 @@ def settings(state: State, model: StateModel) -> Settings:
         "schema": STATE_FORMAT,
         "model": model.fingerprint,
         "dtype": model.precision,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
+        "threads": thread_count(),
+        "torch": version("torch"),
         "kernels": identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),
@@ -100,7 +105,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
 
 
 def load_state(
-    folder: Path, model: StateModel, expected: Mapping[str, object], *, ids: Tensor | list[int] | None = None
+    folder: Path, model: StateModel, expected: Mapping[str, object], *, ids: np.ndarray | list[int] | None = None
 ) -> State:
     """Read a saved state, memory-mapped.
 
@@ -136,22 +141,28 @@ def load_state(
     return state
 
 
+def check_state(folder: Path) -> None:
+    """Compare every file of a saved state with its checksum. Raises StateDamaged, naming the file."""
+    for name, entry in read_header(folder)["files"].items():
+        _check_file(folder / name, entry)
+
+
 def _has_blocks(state: State) -> bool:
     """Delta nets alone have nothing that grows: their states are points only."""
-    return any(isinstance(layer, AttentionMemory) for layer in state.layers)
+    return any(not isinstance(layer, DeltaMemory) for layer in state.layers)
 
 
-def _grid_digests(ids: Tensor, grid: int) -> list[str]:
+def _grid_digests(ids: np.ndarray, grid: int) -> list[str]:
     """`digest` of the ids up to the end of each whole block, in one pass."""
     running = hashlib.sha256()
     digests = []
     for number in range(len(ids) // grid):
-        running.update(ids[number * grid : (number + 1) * grid].numpy().tobytes())
+        running.update(ids[number * grid : (number + 1) * grid].tobytes())
         digests.append(running.hexdigest())
     return digests
 
 
-def _reusable(folder: Path, mine: Settings, ids: Tensor) -> tuple[dict[str, FileEntry], list[Point]]:
+def _reusable(folder: Path, mine: Settings, ids: np.ndarray) -> tuple[dict[str, FileEntry], list[Point]]:
     """Files and points of what lies in the folder, where it was made by the same settings and begins `ids`."""
     try:
         content = read_header(folder)
@@ -173,11 +184,11 @@ def _kept_points(points: list[Point], state: State) -> list[Point]:
     return [p for i, p in enumerate(before) if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST]
 
 
-def _fitting_point(folder: Path, points: list[Point], grid: int, ids: Tensor | list[int] | None) -> Point:
+def _fitting_point(folder: Path, points: list[Point], grid: int, ids: np.ndarray | list[int] | None) -> Point:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
     if ids is None:
         return ordered[0]
-    wanted = torch.as_tensor(ids, dtype=torch.int32)
+    wanted = np.asarray(ids, np.int32)
     for point in ordered:
         position = point["position"]
         usable = position == len(wanted) or (position < len(wanted) and position % grid == 0)
@@ -197,52 +208,68 @@ def _check_file(path: Path, entry: FileEntry | None) -> None:
             raise StateDamaged(f"{path} does not match its checksum")
 
 
-def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
+def _block_tensors(state: State, number: int) -> dict[str, Any]:
     """Tensors of one grid block: `<layer>.<part>` of every attention layer."""
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, Any] = {}
     for index, layer in enumerate(state.layers):
-        if isinstance(layer, AttentionMemory):
+        if not isinstance(layer, DeltaMemory):
             block = layer.quantized[number]
             parts = ((part, getattr(block, part)) for part in BLOCK_PARTS)
-            tensors |= {f"{index}.{part}": t.cpu().contiguous() for part, t in parts if t is not None}
+            tensors |= {f"{index}.{part}": t for part, t in parts if t is not None}
     return tensors
 
 
-def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
+def _point_tensors(state: State, ids: np.ndarray) -> dict[str, Any]:
     """Tensors of one position: the delta memories, the pending block, the last hidden state and all ids."""
-    tensors = {"ids": ids}
+    tensors: dict[str, Any] = {"ids": ids}
     if state.hidden is not None:
-        tensors["hidden"] = state.hidden.cpu()
+        tensors["hidden"] = state.hidden
     for index, layer in enumerate(state.layers):
-        tensors.update((f"{index}.{part}", t.cpu().contiguous()) for part, t in layer.tensors().items())
+        tensors.update((f"{index}.{part}", t) for part, t in layer.tensors().items())
     return tensors
 
 
-def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: torch.device) -> None:
-    """Put the tensors of the files into an empty state, on `device`."""
-    from safetensors.torch import load_file
-
+def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: torch.device | None) -> None:
+    """Put the tensors of the files into an empty state, on `device`; None: as arrays."""
     try:
-        read = [load_file(folder / name, device=str(device)) for name in blocks]
-        last = load_file(folder / point["file"], device=str(device))
+        read = [_tensors_of(folder / name, device) for name in blocks]
+        last = _tensors_of(folder / point["file"], device)
         for index, layer in enumerate(state.layers):
             layer.restore(last, f"{index}.")
             if isinstance(layer, DeltaMemory):
-                if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
+                if not abs(last[f"{index}.memory"]).max() < math.inf:
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
             parts = [part for part in BLOCK_PARTS if not (part == "k_scale" and layer.half_keys)]
+            from docqa.kernels.attention import KVBlock
+
             layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in parts}) for b in read)
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
-    state.tokens, state.position, state.hidden = (last["ids"].cpu(),), point["position"], last.get("hidden")
+    ids = last["ids"] if device is None else last["ids"].cpu().numpy()
+    state.tokens, state.position, state.hidden = (ids,), point["position"], last.get("hidden")
 
 
-def _write(path: Path, tensors: dict[str, Tensor]) -> FileEntry:
+def _tensors_of(path: Path, device: torch.device | None) -> dict[str, Any]:
+    if device is None:
+        from safetensors.numpy import load_file
+
+        return load_file(path)
+    from safetensors.torch import load_file as load_tensors
+
+    return load_tensors(path, device=str(device))
+
+
+def _write(path: Path, tensors: dict[str, Any]) -> FileEntry:
     """Write one safetensors file atomically."""
-    from safetensors.torch import save
+    if all(isinstance(part, np.ndarray) for part in tensors.values()):
+        from safetensors.numpy import save
+    else:
+        import torch
+        from safetensors.torch import save
 
-    content = save(tensors, metadata={"format": "pt"})
+        tensors = {name: torch.as_tensor(part).cpu().contiguous() for name, part in tensors.items()}
+    content = save(tensors)
     _replace(path, content)
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -256,13 +283,5 @@ def _replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
-        return
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
     finally:
-        os.close(directory)
+        Path(temporary).unlink(missing_ok=True)

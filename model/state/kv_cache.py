@@ -1,4 +1,4 @@
-"""What a layer remembers: keys and values of attention layers, tail and memory of delta nets.
+"""What an attention layer remembers: keys and values.
 
 Everything here is replaced, never written in place, so that a fork is a copy of references. Whole blocks of keys and
 values, on the absolute grid, are quantized to int8 (one fp16 scale for each token and head), or keys to fp16 where they
@@ -21,33 +21,6 @@ from docqa.model.state.pages import moved
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
 TILE = 256  # queries that share one selection of key blocks, on the absolute grid
-
-
-class DeltaMemory:
-    """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key, value]."""
-
-    def __init__(self, tail: Tensor | None = None, memory: Tensor | None = None) -> None:
-        self.tail, self.memory = tail, memory
-
-    def update(self, tail: Tensor, memory: Tensor) -> None:
-        self.tail, self.memory = tail, memory
-
-    def fork(self) -> DeltaMemory:
-        return DeltaMemory(self.tail, self.memory)
-
-    def keep(self, chosen: Tensor) -> None:
-        """Go on with the batch rows `chosen` [new rows], repeats allowed."""
-        assert self.tail is not None and self.memory is not None
-        self.update(self.tail[chosen], self.memory[chosen])
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What is remembered, by the names of a saved state."""
-        both = (("tail", self.tail), ("memory", self.memory))
-        return {name: part for name, part in both if part is not None}
-
-    def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
-        """Take over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
-        self.update(parts[f"{own}tail"], parts[f"{own}memory"])
 
 
 def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:

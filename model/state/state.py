@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from copy import copy
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from docqa.model.config import HybridConfig
 from docqa.model.family import FULL
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.long_attention import GRID, LongAttention
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.state.kv_cache import AttentionMemory
 
 
 class State:
@@ -36,17 +41,17 @@ class State:
         )
         self.position = 0
         self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way
-        self.tokens: tuple[Tensor, ...] = ()  # the ids read, int32, in the pieces that were run
+        self.tokens: tuple[np.ndarray, ...] = ()  # the ids read, int32, in the pieces that were run
 
-    def advance(self, ids: Tensor, hidden: Tensor | None) -> None:
+    def advance(self, ids: np.ndarray, hidden: Tensor | None) -> None:
         """Note that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
-        self.tokens = (*self.tokens, ids.to(torch.int32))
+        self.tokens = (*self.tokens, ids.astype(np.int32))
         self.position += ids.shape[0]
         self.hidden = hidden
 
-    def ids(self) -> Tensor:
+    def ids(self) -> np.ndarray:
         """All token ids read so far, int32 [position]."""
-        return torch.cat(self.tokens) if self.tokens else torch.empty(0, dtype=torch.int32)
+        return np.concatenate([np.empty(0, np.int32), *self.tokens])
 
     def fork(self) -> State:
         """An independent state at the same point; nothing is copied until one of the two moves on."""
@@ -59,9 +64,11 @@ def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttent
     """What layer `number` remembers of nothing."""
     if config.layer_types[number] != FULL:
         return DeltaMemory()
+    from docqa.model.state.kv_cache import AttentionMemory
+
     return AttentionMemory(grid, long, half_keys=config.half_keys)
 
 
-def digest(ids: Tensor) -> str:
+def digest(ids: np.ndarray) -> str:
     """sha256 of token ids."""
-    return hashlib.sha256(ids.to(torch.int32).contiguous().numpy().tobytes()).hexdigest()
+    return hashlib.sha256(ids.astype(np.int32).tobytes()).hexdigest()

@@ -197,7 +197,8 @@ def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
 def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, differs):
     checked = []
     monkeypatch.setattr(self_check, "load", lambda: (NATIVE._replace(level=3), LEVELS[3]))
-    monkeypatch.setattr(self_check, "disagreement", lambda *levels: checked.append(levels) or differs)
+    for name in ("disagreement", "arrays_disagreement"):
+        monkeypatch.setattr(self_check, name, lambda *levels: checked.append(levels) or differs)
     used = choose("delta", "cpu", torch.float32)
     assert library().level == (1 if differs else 3) and used.name == f"native {LEVELS[library().level]}"
     assert used.function.keywords["library"] == library()

@@ -10,7 +10,8 @@ from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
 from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.delta_memory import DeltaMemory
+from docqa.model.state.kv_cache import AttentionMemory
 
 RAW = {
     "model_type": "qwen3_5_text",

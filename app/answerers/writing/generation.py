@@ -12,7 +12,7 @@ from docqa.app.answerers.writing.replies import STOPPED, goes_round
 
 if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText
-    from docqa.model.protocol import Model, Tokenizer
+    from docqa.model.protocol import Tokenizer, WritingModel
     from docqa.model.state.state import State
 
 MOST_WRITTEN = 512
@@ -24,7 +24,7 @@ _TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|
 
 
 def write(
-    model: Model, state: State, quotable: QuotableText, stopped: Callable[[], bool]
+    model: WritingModel, state: State, quotable: QuotableText, stopped: Callable[[], bool]
 ) -> Generator[Token, None, Reply]:
     """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone.
 
@@ -53,7 +53,7 @@ def write(
     return Reply(model.tokenizer.decode(written))
 
 
-def think(model: Model, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:
+def think(model: WritingModel, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:
     """Let the model think in `state`, which is moved behind the thought; yields what it thinks.
 
     The thought is drawn as the checkpoint's generation_config.json says, from a fixed seed.

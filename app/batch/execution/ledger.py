@@ -16,15 +16,6 @@ from docqa.app.batch.jobs import Outcome
 DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
 """How an attempt ended; `lost`: its process died."""
 _BUSY_S = 60.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, machine TEXT NOT NULL, work TEXT NOT NULL, jobs INTEGER, started REAL NOT NULL,
-    ended REAL, planned_seconds REAL, seconds REAL, planned_bytes INTEGER, peak_bytes INTEGER);
-CREATE TABLE IF NOT EXISTS attempts (
-    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs, key TEXT NOT NULL, path TEXT NOT NULL,
-    machine TEXT NOT NULL, started REAL NOT NULL, ended REAL, outcome TEXT, reason TEXT,
-    seconds REAL, peak_bytes INTEGER, tokens INTEGER);
-"""
 
 
 class Ledger:
@@ -34,7 +25,7 @@ class Ledger:
         self._machine = machine
         self._run = 0
         self._database = sqlite3.connect(path, timeout=_BUSY_S)
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8"))
 
     def __enter__(self) -> Ledger:
         return self

@@ -64,13 +64,13 @@ def order_lines(
     `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
     `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
-    sample = "".join([w.text for w in words[:400]])
+    sample = "".join([letter for w in words[:400] for letter in w.text if letter.isalpha()])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
     long = [w for w in words if len(w.text) >= 5]
     high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
-    if not sideways and not sample.isascii() and len(_RTL.findall(sample)) > 0.2 * len(sample):
-        return _right_to_left(words, width)
+    if not sideways and len(_RTL.findall(sample)) > 0.25 * len(sample):
+        return _right_to_left(words, width, rules)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
         words, rules, width, laid_back = _uprighted(words, rules, width)
@@ -85,13 +85,18 @@ def order_lines(
     if turned:
         lines.extend(_drawn_order(turned, width))
     if laid_back is not None:
-        for line in lines:
-            line.shown = laid_back(line.box)
-            if line.grid is not None:
-                cells = (cell._replace(box=laid_back(cell.box)) for cell in line.grid.cells)
-                line.grid = line.grid._replace(cells=tuple(cells))
+        _lay_back(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
     return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
+
+
+def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
+    """Gives `lines` and their cells the places that they are shown at."""
+    for line in lines:
+        line.shown = laid_back(line.box)
+        if line.grid is not None:
+            cells = (cell._replace(box=laid_back(cell.box)) for cell in line.grid.cells)
+            line.grid = line.grid._replace(cells=tuple(cells))
 
 
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
@@ -144,23 +149,39 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     return lines
 
 
-def _right_to_left(words: Sequence[Word], width: float) -> Reading:
-    """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line
-    keep the order in which they were drawn, for numbers and names between them run the other way."""
+def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) -> Reading:
+    """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line or
+    cell keep the order in which they were drawn, for numbers and names between them run the other way; cells of numbers
+    alone are read from left to right."""
+
+    def mirror(box: Box) -> Box:
+        return width - box[2], box[1], width - box[0], box[3]
+
+    def follows(line: Segment, word: Word) -> bool:
+        gap = _RTL_GAP * (word.bottom - word.top)
+        near = line.x0 <= word.x1 + gap or not any(map(str.isalnum, word.text))  # marks are drawn at any time
+        return word.x0 <= line.x1 + gap and near
+
     mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
-    segments = _segments(mirrored, lambda line, word: word.x0 <= line.x1 + _RTL_GAP * (word.bottom - word.top))
+    numbers = {id(word): number for number, word in enumerate(mirrored)}
+
+    def in_order(line: list[Word]) -> list[Word]:
+        drawn = any(_RTL.search(word.text) for word in line)
+        return sorted(line, key=lambda word: numbers[id(word)]) if drawn else line[::-1]
+
+    rest, tables = take_tables(mirrored, map(mirror, rules), in_order)
     order = _Order()
-    _order(segments, 0.0, width, order, 0)
-    for line in order.lines:
-        line.shown = width - line.x1, line.top, width - line.x0, line.bottom
+    _order(_drawn_segments(rest, tables, mirrored, follows), 0.0, width, order, 0)
+    _lay_back(order.lines, mirror)
     return Reading(order.lines, None, confidence_in_order(order.rows))
 
 
 def _drawn_segments(
-    words: Sequence[Word], tables: Sequence[Sequence[Row]], drawn: Sequence[Word]
-) -> list[Segment]:
+    words: Sequence[Word], tables: Sequence[Sequence[Row]], drawn: Sequence[Word],
+    follows: Callable[[Segment, Word], bool] | None = None,
+) -> list[Segment]:  # fmt: skip
     """The segments of `words`, and one for each table, numbered by the words that were `drawn`."""
-    segments = _segments(words)
+    segments = _segments(words, follows)
     if not tables:
         return segments
     numbers = {id(word): number for number, word in enumerate(drawn)}

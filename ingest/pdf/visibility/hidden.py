@@ -10,6 +10,7 @@ on layers of which one is on, are left out one after the other. Pages without ca
 from __future__ import annotations
 
 import ctypes
+import math
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from docqa.ingest.colours import WHITE, Colour, alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObjects, around, image_share, overlap
+from docqa.ingest.pdf.visibility.objects import Box, Clip, Cover, PageObjects, around, image_share, overlap
 from docqa.ingest.pdf.visibility.raster import Picture
 from docqa.ingest.structure.clean import folded
 
@@ -32,6 +34,7 @@ _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
 _SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _COPY_POINTS = 2.0
+_INKED = 0.8
 _MAX_ROUNDS = 8
 _MAX_GROUPS = 500
 _NO_INK = 0.05  # points
@@ -69,6 +72,7 @@ class HiddenTextDetector:
         self.box_of = self.objects.boxes(text_page)
         self._paints = {owner: _read_paint(self.objects, owner) for owner in (0, *self.objects.order)}
         self._painted: dict[int, _Paint] = {}
+        self._later: dict[int, list[Cover]] = {}
         self._tight, self._edges = raw.FPDFText_GetCharBox, [ctypes.c_double() for _ in range(4)]
         # Letters in the colour of what is around them may cover others.
         painted = [paint for paint in self._paints.values() if paint.blends and not paint.unseen]
@@ -84,7 +88,7 @@ class HiddenTextDetector:
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
         start, end = self._paint(first), self._paint(last)
-        if not (start.doubtful or end.doubtful) or first == last:
+        if start is end or not (start.doubtful or end.doubtful):
             return [(first, last)]
         paints = [self._paint(char) for char in range(first, last + 1)]
         kinds = [(paint.doubtful, paint.layer, paint.clip) for paint in paints]
@@ -113,10 +117,24 @@ class HiddenTextDetector:
         layer = [s for s in candidates if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
         many = 0 < len(words) <= 2 * len(layer)
-        if many and image_share(self.objects.covers, self._page.get_bbox()) >= _SCAN_SHARE:
+        share = image_share(self.objects.covers, self._page.get_bbox()) if many else 0.0
+        if share >= _SCAN_SHARE or (many and self._is_drawn([boxes[s.word] for s in layer if s.reason == INVISIBLE])):
             candidates = [s for s in candidates if s.reason == SAME_COLOUR] + self._blacked_out(layer)
             return confirmed(candidates), True
         return reasons | confirmed(candidates), False
+
+    def _is_drawn(self, boxes: Sequence[Box]) -> bool:
+        """Whether a picture or outlines show letters where unseen words stand: some ink in nearly all `boxes`, and
+        hardly any around them."""
+        if not boxes or self.objects.pixels > MAX_RENDERED_PIXELS:
+            return False
+        x0, y0, x1, y1 = around(*boxes)
+        margin = max(box[3] - box[1] for box in boxes) / 2
+        region = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+        picture = _picture_without(self._page, [region], self.objects, set(self.objects.order))
+        shares = [picture.ink(box) for box in boxes]
+        letters = sum(0 < ink < _INKED * room for ink, room in shares)
+        return letters >= _INKED * len(boxes) and sum(ink for ink, _ in shares) >= _INKED * picture.ink(region)[0]
 
     def _paint(self, char: int) -> _Paint:
         if char not in self._painted:
@@ -126,6 +144,17 @@ class HiddenTextDetector:
             self._painted[char] = self._paints[owner]
         return self._painted[char]
 
+    def _covers_over(self, paint: _Paint) -> list[Cover]:
+        """What is drawn later over the text object, or close to it."""
+        if paint.owner not in self._later:
+            x0, y0, x1, y1 = self.objects.bounds(paint.owner)
+            # Of an empty one it is not known where it stands.
+            margin = y1 - y0 if x0 < x1 and y0 < y1 else math.inf
+            near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
+            later = bisect_right(self._over, paint.place, key=attrgetter("place"))
+            self._later[paint.owner] = [cover for cover in self._over[later:] if overlap(cover.box, near)]
+        return self._later[paint.owner]
+
     def _is_blank(self, char: int) -> bool:
         """Whether the font draws nothing for character `char`."""
         left, right, bottom, top = self._edges
@@ -134,11 +163,10 @@ class HiddenTextDetector:
 
     def _candidate(self, number: int, word: tuple[int, int], whole: Box, blank: bool) -> _Candidate | None:
         objects, paint = self.objects, self._paint(word[0])
-        later = bisect_right(self._over, paint.place, key=attrgetter("place"))
-        if paint.owner == 0 or not (blank or paint.doubtful or later < len(self._over)):
+        if paint.owner == 0 or not (blank or paint.doubtful or self._covers_over(paint)):
             return None
         box = _core(whole)
-        covering = [cover for cover in self._over[later:] if overlap(cover.box, box)]
+        covering = [cover for cover in self._covers_over(paint) if overlap(cover.box, box)]
         reason, group, sure = self._reason(paint, box, covering), 0, True
         if not reason and (blank or paint.owner in objects.blended or _share(covering, box) >= 0.5):
             reason, sure, box = COVERED if covering else INVISIBLE, False, whole if blank else box
@@ -164,7 +192,7 @@ class HiddenTextDetector:
             return COVERED
         if paint.blends:
             behind = _background(self.objects.covers, paint.place, box)
-            if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
+            if behind is None or alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
 
@@ -190,7 +218,7 @@ class _Paint(NamedTuple):
     owner: int
     place: int
     mode: int
-    colour: tuple[int, int, int] | None
+    colour: Colour | None
     unseen: bool
     blends: bool
     layer: int
@@ -203,10 +231,10 @@ def _read_paint(objects: PageObjects, owner: int) -> _Paint:
         return _Paint(0, -1, 0, None, False, False, 0, None, False)
     # 0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip.
     mode = objects.api["FPDFTextObj_GetTextRenderMode"](owner)
-    fill = objects.colour(owner, "Stroke" if mode == 1 else "Fill")
+    fill = objects.colour(owner, "Stroke") if mode == 1 else objects.fills.get(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 1, 2) else None
-    blends = unseen or (colour is not None and any(_near(other, colour) for other in objects.colours))
+    blends = unseen or (colour is not None and objects.blends(colour))
     place, layer, clip = objects.order.get(owner, -1), objects.layers.get(owner, 0), objects.clip(owner)
     doubtful = blends or layer != 0 or clip is not None or owner in objects.blended
     return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, doubtful)
@@ -226,14 +254,10 @@ def _core(box: Box) -> Box:
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
 
 
-def _background(covers: Sequence[Cover], place: int, box: Box) -> tuple[int, int, int] | None:
+def _background(covers: Sequence[Cover], place: int, box: Box) -> Colour | None:
     """The colour drawn last before `place` behind `box`: white where nothing is, None where it is not one colour."""
     behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
-    return next(behind, PAPER)
-
-
-def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
-    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= _SAME_LEVELS
+    return next(behind, WHITE)
 
 
 def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
@@ -261,8 +285,8 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
         # What an annotation shows once more, in the same place, can be seen.
         plain = Picture(page, boxes, annotations=False)
         without = _picture_without(page, boxes, objects, owners, annotations=False)
-        alike = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
-        unseen = [s for s in unseen if s not in alike or plain.same(without, s.box, _SAME_LEVELS)]
+        same = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
+        unseen = [s for s in unseen if s not in same or plain.same(without, s.box, _SAME_LEVELS)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from docqa.ingest.colours import WHITE, Colour, alike
+
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
 _Matrix = tuple[float, float, float, float, float, float]
 
@@ -23,7 +25,6 @@ _SAME_EDGE = 2.0  # points
 _MAX_DEPTH = 8
 _GRID = 20
 _PATTERN = (191, 191, 191, 255)  # what pdfium gives for the colour of a pattern
-PAPER = (255, 255, 255)
 _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 _MAX_CLIP_POINTS = 10_000
@@ -40,7 +41,7 @@ class Cover(NamedTuple):
 
     place: int
     box: Box
-    colour: tuple[int, int, int] | None
+    colour: Colour | None
     alpha: int
     image: bool
 
@@ -70,8 +71,9 @@ class Clip(NamedTuple):
 class PageObjects:
     """The objects of a page.
 
-    `order`: text objects with their numbers in drawing order; `covers` in that order, `over` those that may hide what
-    they lie over, annotations at the end; `blended`: text objects that are not painted as they are.
+    `order`: text objects with their numbers in drawing order, `fills`: with what fills them; `covers` in that order,
+    `over` those that may hide what they lie over, annotations at the end; `blended`: text objects that are not painted
+    as they are.
 
     `colours`: of the paper and of its filled shapes. `pixels`: of all its pictures together.
 
@@ -94,10 +96,12 @@ class PageObjects:
         self._floats = [ctypes.c_float() for _ in range(4)]
         self._levels = [ctypes.c_uint() for _ in range(4)]
         self.order: dict[int, int] = {}
+        self.fills: dict[int, tuple[int, int, int, int] | None] = {}
+        self._alike: dict[Colour, bool] = {}
         self.covers: list[Cover] = []
         self.rules: list[Box] = []
         self._segments_left = _MAX_RULE_SEGMENTS
-        self.colours = {PAPER}
+        self.colours = {WHITE}
         self.pixels = 0
         self.whole = True
         self._matrices: dict[int, _Matrix] = {}
@@ -127,6 +131,12 @@ class PageObjects:
         if not self.api[f"FPDFPageObj_Get{kind}Color"](item, *map(ctypes.byref, levels)):
             return None
         return levels[0].value, levels[1].value, levels[2].value, levels[3].value
+
+    def blends(self, colour: Colour) -> bool:
+        """Whether the paper or a filled shape has nearly that colour."""
+        if colour not in self._alike:
+            self._alike[colour] = any(alike(other, colour) for other in self.colours)
+        return self._alike[colour]
 
     def _annotations(self, page: Any) -> Iterator[Box]:
         """The places of what was put over the page."""
@@ -213,7 +223,8 @@ class PageObjects:
                 self._matrices[item] = matrix
             if kind == _TEXT:
                 order[item] = self._drawn
-                if blended or self.api["FPDFPageObj_HasTransparency"](item) or self.colour(item) == _PATTERN:
+                self.fills[item] = fill = self.colour(item)
+                if blended or fill == _PATTERN or self.api["FPDFPageObj_HasTransparency"](item):
                     self.blended.add(item)
                 if self._layered and (mark := self._layer_mark(item) or layer):
                     self.layers[item] = mark

@@ -15,6 +15,7 @@ from docqa.ingest.pdf.visibility.objects import Box, PageObjects
 _MAX_PIXELS = 4_000_000
 _MARGIN = 2
 _BYTES = 4  # blue, green, red and one that is unused
+_PAPER = bytes(range(192, 256))
 
 
 class Picture:
@@ -54,6 +55,11 @@ class Picture:
         """Whether `box` is of one colour, give or take `levels` of 256."""
         rows = b"".join(self._rows(box))
         return all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= levels for at in range(3)) if rows else True
+
+    def ink(self, box: Box) -> tuple[int, int]:
+        """How many pixels of `box` are darker than paper by a quarter, and how many there are."""
+        pixels = b"".join(row[1::_BYTES] for row in self._rows(box))
+        return len(pixels.translate(None, _PAPER)), len(pixels)
 
     def _rows(self, box: Box) -> list[bytes]:
         x0, y0, x1, y1 = (edge * self._scale for edge in self._place(*box))

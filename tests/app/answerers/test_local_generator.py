@@ -123,7 +123,7 @@ def test_an_empty_state_or_another_document_is_another_answer(lease, note, writi
                 else:
                     list(other.read())
                     state = other.local_reading.prefiller.state
-                reading.prefiller._state, reading.prefiller.finished = state, True
+                reading.prefiller.state, reading.prefiller.finished = state, True
             said.append(text_of(list(session.ask(QUESTION))))
     assert all(said) and len(set(said)) == 3
 

@@ -1,6 +1,8 @@
 """What plain words and regular expressions match."""
 
 import re
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -85,3 +87,15 @@ def test_many_slow_matches_have_one_limit_together():
 def test_what_is_no_expression_is_a_usage_error(written):
     with pytest.raises(UsageError):
         expression_pattern(written)
+
+
+def test_an_expression_keeps_little_of_a_long_text_in_mind():
+    code = (
+        "import resource; from docqa.app.search.expression import expression_pattern as of\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "text = 'a word ' * 500_000 + 'b z and b z'; list(of('b z').spans(text)); before = peak()\n"
+        r"print(len(list(of(r'((\w+|x)\s+)+z').spans(text))), len(list(of('b z').spans(text))), peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *hits, grown = map(int, done.stdout.split())
+    assert hits == [1, 2] and grown < 60

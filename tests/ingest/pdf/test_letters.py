@@ -7,12 +7,13 @@ from docqa.ingest.request import ReadRequest
 UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 1 begincodespacerange <00> <FF> endcodespacerange
 1 beginbfrange <20> <7E> <0020> endbfrange
-2 beginbfchar <21> <D835DC54> <23> <D835DC5F> endbfchar
+2 beginbfchar <21> <D835DC54> <23> <D835DC5FD835DC5F> endbfchar
 endcmap end end"""
 
 
-def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of):
-    words = b"BT /F 12 Tf 72 700 Td (the !#-band magnitude of the ! star) Tj ET"
+def test_letters_are_those_that_are_shown_and_words_hold_together(pdf_of):
+    apart = b" ".join(b"12 0 Td" if c == 32 else b"(%c) Tj 8.6 0 Td" % c for c in b"Sum of all fees")
+    words = b"BT /F 12 Tf 72 700 Td (the !#-band magnitude of the ! star) Tj 0 -50 Td " + apart + b" ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -24,7 +25,7 @@ def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of):
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(UNICODE), UNICODE),
     ]
     page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
-    assert page.text == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star"
+    assert page.text == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star\nSum of all fees"
 
 
 MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap

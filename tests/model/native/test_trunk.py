@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from docqa.kernels.self_check import array_library
+from docqa.model.answering import answering_model
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch
 from docqa.model.folder import BUNDLED
@@ -13,6 +14,7 @@ from docqa.model.heads.evidence import evidence_adapters
 from docqa.model.load import load_model
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
+from docqa.model.state.files import load_state, save_state
 
 library = array_library()
 pytestmark = pytest.mark.skipif(library is None, reason="the native library is not here")
@@ -32,3 +34,14 @@ def test_a_tensor_of_another_shape_is_named():
     config = HybridConfig.from_folder(BUNDLED)
     with pytest.raises(WeightsMismatch, match="embed_tokens"):
         NativeTrunk(FolderTensors.of_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {})
+
+
+def test_a_text_read_on_from_a_kept_state_has_the_bits_of_one_read(tmp_path):
+    model, ids, rows = answering_model(BUNDLED, None, "cpu"), [100 + n % 999 for n in range(2_500)], {}
+    model.prefill(ids, model.new_state(), on_hidden=rows.__setitem__)
+    state = model.new_state()
+    model.prefill(ids[:2_048], state)
+    save_state(state, tmp_path, {}, model)
+    later, state = {}, load_state(tmp_path, model, {}, ids=ids)
+    model.prefill(ids[2_048:], state, on_hidden=later.__setitem__)
+    assert list(rows) == [0, 2_048] and np.array_equal(later[2_048], rows[2_048]) and state.ids().tolist() == ids

@@ -44,7 +44,7 @@ def test_a_loaded_state_goes_on_like_the_saved_one(model, tmp_path, count):
     state = read(model, tiny.random_ids(count))
     size = save_state(state, tmp_path / "s", {"document": "a"}, model)
     loaded = load_state(tmp_path / "s", model, {"document": "a"})
-    assert loaded.position == count and torch.equal(loaded.ids(), state.ids())
+    assert loaded.position == count and loaded.ids().tolist() == state.ids().tolist()
     assert torch.equal(loaded.hidden, state.hidden)
     assert torch.equal(answer(model, loaded), answer(model, state))
     assert size == sum(p.stat().st_size for p in (tmp_path / "s").glob("*.safetensors"))

@@ -153,7 +153,8 @@ def _is_table(
     for chunk in chunks:
         columns[column_of(chunk.middle, edges)].append(chunk)
     several = sum(len(line.chunks) > 1 for line in body)
-    if several < 2 and not (several == 1 and len(lines) > len(body)):
+    headed = any(len(line.chunks) > 1 for line in lines[: len(lines) - len(body)])
+    if several < 2 and not (several == 1 and headed):
         return False
     counting = sum(counts([chunk.text for chunk in column]) for column in columns)
     if counting > 1 or counting == 1 and len(columns) < 3:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from docqa.ingest.pdf.layout.tables.chunks import print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
@@ -13,21 +15,26 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 
 _MOST_TABLES = 60
+_FEW = 0.3
 _NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
-def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word], list[list[Row]]]:
+def take_tables(
+    words: Sequence[Word], boxes: Iterable[Box], in_order: Callable[[list[Word]], list[Word]] | None = None
+) -> tuple[list[Word], list[list[Row]]]:
     """(`words` of a page without those in tables, the rows of each of these tables from top to bottom).
 
     `boxes` are the rules of the page: thin boxes, or the level and upright edges of shapes, in the coordinates of the
-    words.
+    words. `in_order`: puts the words of a cell's line, which are from left to right, in the order of reading.
     """
     rules = Rules.of(boxes)
     rest = list(words)
     found: list[PlacedTable] = []
     for frame in frames(rules):
         box = frame_box(frame)
-        rest = _taken(found, read_frame(frame, rest) or _built(rest, rules, box), rest)
+        framed = read_frame(frame, rest)
+        built = _built(rest, rules, box) if framed is None or _fuses(framed) else []
+        rest = _taken(found, built or [framed], rest)
     lines = print_lines(rest, rules.down)
     before = len(rest)
     for box in ruled_regions(rules, lines):
@@ -36,12 +43,59 @@ def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word]
     for box in aligned_regions(lines, rules):
         if len(found) < _MOST_TABLES:
             rest = _taken(found, _built(rest, rules, box, ruled=False), rest)
+    if in_order is not None:
+        for cell in (cell for table in found for cell in table.cells):
+            cell.lines = list(map(in_order, cell.lines))
     return rest, [rows_of(table, number) for number, table in enumerate(found)]
 
 
-def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True) -> PlacedTable | None:
+def _fuses(table: PlacedTable) -> bool:
+    """Whether cells hold what no rule separates: values beside each other in cells over several columns, or in several
+    columns of a row values below each other."""
+    beside: set[int] = set()
+    below: Counter[int] = Counter()
+    for cell in table.cells:
+        if cell.row >= table.heads and cell.column + cell.columns > 1:
+            values = [sum(chunk.is_value for chunk in line.chunks) for line in print_lines(cell.words)]
+            below[cell.row] += sum(map(bool, values)) > 1
+            if cell.columns > 1 and max(values, default=0) > 1:
+                beside.add(cell.row)
+    return len(beside | {row for row, count in below.items() if count > 1}) > _FEW * len(below)
+
+
+def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True) -> list[PlacedTable]:
     near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
-    return build(words_within(words, box), near, ruled=ruled)
+    inside = words_within(words, box)
+    table = build(inside, near, ruled=ruled)
+    if table is None:
+        return []
+    left, right = _halves(table, inside)
+    halves = [build(half, near, ruled=ruled) for half in (left, right)] if left else []
+    return [half for half in halves if half is not None] if all(halves) and halves else [table]
+
+
+def _halves(table: PlacedTable, words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+    """The words of two tables that stand side by side as one; none of one table.
+
+    Each has names and values of its own, and one was drawn after the other, row by row, or what is over the values
+    of the one is over those of the other.
+    """
+    places = {id(word): at for at, word in enumerate(words)}
+    drawn = sorted(table.cells, key=lambda cell: places[id(cell.words[0])])
+    for edge in range(2, max(cell.column for cell in drawn)):
+        halves = [[c for c in drawn if (c.column >= edge) == behind] for behind in (False, True)]
+        names = [cell for cell in halves[1] if cell.column == edge and cell.row >= table.heads]
+        if any(c.column + c.columns > edge for c in halves[0]) or sum(c.is_value for c in names) > _FEW * len(names):
+            continue
+        if not all(any(c.is_value for c in half if c.row >= table.heads) for half in halves) or not names:
+            continue
+        heads = [[c.text for c in half if c.row < table.heads and c.column not in (0, edge)] for half in halves]
+        apart = not any(a in halves[1] and b in halves[0] for a, b in pairwise(drawn))
+        by_row = sum((a.row == b.row) - (a.column == b.column) for a, b in pairwise(drawn)) > 0
+        if (apart and by_row) or (heads[0] and heads[0] == heads[1]):
+            first, second = ([word for cell in half for word in cell.words] for half in halves)
+            return first, second
+    return [], []
 
 
 def _is_figure(table: PlacedTable) -> bool:
@@ -53,10 +107,9 @@ def _is_figure(table: PlacedTable) -> bool:
     return not any(cell.is_value and not cell.text.endswith(".") for cell in table.cells)  # "1." counts its parts
 
 
-def _taken(found: list[PlacedTable], table: PlacedTable | None, words: list[Word]) -> list[Word]:
-    """The words that are not in `table`, which joins those that were found."""
-    if table is None or _is_figure(table):
-        return words
-    found.append(table)
-    inside = {id(word) for cell in table.cells for word in cell.words}
-    return [word for word in words if id(word) not in inside]
+def _taken(found: list[PlacedTable], tables: Sequence[PlacedTable | None], words: list[Word]) -> list[Word]:
+    """The words that are not in `tables`, which join those that were found."""
+    taken = [table for table in tables if table is not None and not _is_figure(table)]
+    found += taken
+    inside = {id(word) for table in taken for cell in table.cells for word in cell.words}
+    return [word for word in words if id(word) not in inside] if inside else words

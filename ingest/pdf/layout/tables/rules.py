@@ -127,8 +127,12 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     """The table within a frame; None where its cells are mostly empty, as the lines of a chart are, or contain what no
     rule separates."""
     box = frame_box(frame)
-    ys = places(frame.across)
     xs = places(frame.down)
+    ys = places(frame.across)
+    ends = sorted(y for _, *both in frame.down for y in both if all(abs(y - other) > _MIN_SIDE for other in ys))
+    # A row ends where several upright rules do, too; two are those of a box.
+    together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
+    ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > _MAX_FIELDS:
         return None
     owners = _owners(frame, ys, xs)
@@ -139,7 +143,8 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         fields.setdefault(owners[row, column], []).append(word)
     bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
     bands = [band for band in bands if band]
-    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(set(owners.values())):
+    cells = {owner for (row, _), owner in owners.items() if any((row, at) in fields for at in range(len(xs) - 1))}
+    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(cells):
         return None
     if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > 1 for band in bands):
         return None
@@ -163,14 +168,15 @@ def _shared_lines(band: Sequence[Sequence[Word]]) -> int:
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
     """The cell that each field of the grid belongs to, named by its first field: without a rule between them, two
-    fields are one cell."""
+    fields are one cell, where both are as wide."""
     owners: dict[Field, Field] = {}
+    above: dict[Field, Field] = {}  # (first, last column) -> the cell of that width in the row before
     for row, (top, bottom) in enumerate(pairwise(ys)):
-        for column, (left, right) in enumerate(pairwise(xs)):
-            owner = (row, column)
-            if column and not runs_along(frame.down, left, top, bottom):
-                owner = owners[row, column - 1]
-            elif row and not runs_along(frame.across, top, left, right):
-                owner = owners[row - 1, column]
-            owners[row, column] = owner
+        walls = [at for at, x in enumerate(xs) if at in (0, len(xs) - 1) or runs_along(frame.down, x, top, bottom)]
+        mine: dict[Field, Field] = {}
+        for first, last in pairwise(walls):
+            parted = runs_along(frame.across, top, xs[first], xs[last])
+            mine[first, last] = (row, first) if parted else above.get((first, last), (row, first))
+            owners |= {(row, at): mine[first, last] for at in range(first, last)}
+        above = mine
     return owners

@@ -64,7 +64,7 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, wr
                 with open_session([str(other)], options, model=model) as third:
                     list(third.read())
                     prefiller = session.local_reading.prefiller
-                    prefiller._state, prefiller.finished = third.local_reading.prefiller.state, True
+                    prefiller.state, prefiller.finished = third.local_reading.prefiller.state, True
             writing = write_summary(session.documents[0], made, "brief")
             while True:
                 try:

@@ -4,9 +4,11 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.rules import Rules
 from docqa.ingest.pdf.raw_page import Word
@@ -85,14 +87,32 @@ def test_a_cell_over_several_columns_is_one():
     ]  # fmt: skip
 
 
-def test_rows_without_rules_between_them_stay_apart():
-    from reportlab.lib import colors
+@pytest.mark.parametrize(
+    "parted",
+    [
+        [("GRID", (0, at), (-1, at)) for at in (0, -1)] + [(kind, (0, 0), (-1, -1)) for kind in ("LINEBELOW", "BOX")],
+        [("BOX", (0, at), (-1, at + 3)) for at in (0, 4, 8)]
+        + [("LINEAFTER", (0, 0), (-1, -1)), ("GRID", (0, 0), (-1, 0))],
+        [("BOX", (0, 0), (-1, -1)), ("LINEBELOW", (0, 0), (-1, 0)), ("LINEAFTER", (0, 0), (0, -1))],
+    ],
+)
+def test_rows_and_columns_that_rules_leave_together_stay_apart(parted):
+    rows = [["Pond", "Depth", "Area", "Fish"], *([f"Alder{n}", f"{n}.5", f"{n},100", f"{n}"] for n in range(1, 12))]
+    page = page_with(rows, [(*rule, 0.5, "black") for rule in parted], [80] * 4)
+    assert page.text.split("\n")[1:-1] == [" | ".join(row) for row in rows]
 
-    rows = [["pond", "depth"], *([f"pond{n}", f"{n}.5"] for n in range(5))]
-    frame = [("BOX", (0, 0), (-1, -1), 0.5, colors.black), ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
-             ("LINEAFTER", (0, 0), (0, -1), 0.5, colors.black)]  # fmt: skip
-    text = page_with(rows, frame, [100, 100]).text
-    assert [f"pond{n} | {n}.5" in text for n in range(5)] == [True] * 5
+
+def test_cells_of_a_page_from_right_to_left_are_read_from_the_right():
+    def words(top, *cells):  # drawn from left to right, as some programs do
+        return [Word(text, x, top, x + 30, top + 10, not at, False) for at, (x, text) in enumerate(sorted(cells))]
+
+    heads = [(430, "שנה"), (300, "2009"), (200, "2014")]
+    names = ("אגם", "בריכה", "נחל", "מעין")
+    body = [[(430, name), (300, f"{at}10"), (200, f"{at}90")] for at, name in enumerate(names)]
+    placed = [word for at, cells in enumerate([heads, *body]) for word in words(100 + 20 * at, *cells)]
+    lines = order_lines(placed, 612).lines
+    assert [line.text for line in lines[:3]] == ["שנה | 2009 | 2014", "אגם | 010 | 090", "בריכה | 110 | 190"]
+    assert lines[0].grid.cells[0].box[0] == 430
 
 
 def test_boxes_and_the_grid_of_a_chart_are_no_tables():

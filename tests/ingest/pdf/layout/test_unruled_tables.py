@@ -129,3 +129,14 @@ def test_what_only_stands_in_columns_is_no_table(words):
     document = document_of([(72, 60, BODY), *words])
     assert document.pages[0].tables == ()
     assert "|" not in document.pages[0].text
+
+
+@pytest.mark.parametrize("by_row", [False, True])
+def test_tables_side_by_side_are_two(by_row):
+    sides = [[("Pond", "2013", "2014"), *((pond, f"{at}.5", f"{at}.7") for at, pond in enumerate(part))]
+             for part in (PONDS, PONDS[::-1])]  # fmt: skip
+    cells = [[(x, 100 + 15 * at, text) for x, text in zip((72 + side, -190 - side, -250 - side), line)]
+             for side, lines in zip((0, 248), sides) for at, line in enumerate(lines)]  # fmt: skip
+    drawn = sorted(cells, key=lambda line: line[0][1]) if by_row else cells
+    page = document_of([cell for line in drawn for cell in line]).pages[0]
+    assert [shown(page, table) for table in page.tables] == [[list(line) for line in lines] for lines in sides]

@@ -1,0 +1,36 @@
+"""What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read. They are replaced, never
+written in place, so that a fork is a copy of references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Array = Any
+
+
+class DeltaMemory:
+    """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key, value]."""
+
+    def __init__(self, tail: Array | None = None, memory: Array | None = None) -> None:
+        self.tail, self.memory = tail, memory
+
+    def update(self, tail: Array, memory: Array) -> None:
+        self.tail, self.memory = tail, memory
+
+    def fork(self) -> DeltaMemory:
+        return DeltaMemory(self.tail, self.memory)
+
+    def keep(self, chosen: Array) -> None:
+        """Go on with the batch rows `chosen` [new rows], repeats allowed."""
+        assert self.tail is not None and self.memory is not None
+        self.update(self.tail[chosen], self.memory[chosen])
+
+    def tensors(self) -> dict[str, Array]:
+        """What is remembered, by the names of a saved state."""
+        both = (("tail", self.tail), ("memory", self.memory))
+        return {name: part for name, part in both if part is not None}
+
+    def restore(self, parts: Mapping[str, Array], own: str) -> None:
+        """Take over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
+        self.update(parts[f"{own}tail"], parts[f"{own}memory"])
