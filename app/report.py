@@ -1,7 +1,7 @@
 """The one owner of standard error and of exit codes.
 
 Standard output belongs to results: they go through `result`, one flushed piece at a time, so that a closed pipe ends
-the run quietly. Everything else that a person reads (warnings, errors, notes) goes through the functions below.
+the run quietly. All else goes through the functions below.
 """
 
 from __future__ import annotations
@@ -49,10 +49,8 @@ def result(text: str) -> None:
 
 
 def escape_unencodable() -> None:
-    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too.
-
-    So it does with the bytes of a file name that are not UTF-8, which Python would write as they are in some locales.
-    """
+    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too; also
+    the bytes of a file name that are not UTF-8."""
     codecs.register_error("docqa.escape", _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="docqa.escape")
@@ -76,10 +74,7 @@ def settle_stdout() -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error; lost if standard error is closed, which must not end the command.
-
-    Names of files and of entries in archives may be in it: what a terminal would obey is left out.
-    """
+    """A line on standard error, if it is open, without what a terminal would obey: names of files may be in it."""
     if sys.stderr is not None:
         with contextlib.suppress(BrokenPipeError):
             sys.stderr.write(CONTROL.sub("", text) + "\n")

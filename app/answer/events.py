@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after every block. `done` counts from the first token, reused ones included.
+    """Progress of a read, after every block. `done` counts reused tokens too, `kept`: what was read is on disk.
 
-    `tokens_per_second` and `eta_seconds` are of a moving average over the last blocks; 0 and None before the first.
-    `kept`: whether what was read is on disk for later. A slow screen may drop all but the newest.
+    `tokens_per_second` and `eta_seconds` are of a moving average; 0 and None before the first block.
     """
 
     done: int
@@ -39,10 +38,8 @@ class Preview:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of what a model writes, as it comes; `thought`: of its reasoning. Nothing of it is verified.
-
-    The answer is in Finished. After a Notice the text may begin anew.
-    """
+    """A piece of what a model writes, unverified, as it comes; `thought`: of its reasoning. After a Notice it may begin
+    anew."""
 
     text: str
     thought: bool = False

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """`total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
-
-    `known` are warnings about the whole run, which no document repeats; `seconds` what it is to take.
-    """
+    """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not repeated.
+    Mutable."""
 
     def __init__(
         self, total: int, before: int, seconds: float, stream: TextIO | None = None,

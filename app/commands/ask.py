@@ -186,10 +186,8 @@ class _Run:
             return report.failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
-        """Ask every document by itself, several at once; the answers come in order when all are there.
-
-        They are not kept in the history: what an answer cites is in the processes that read it.
-        """
+        """Ask every document by itself, several at once; the answers come in order when all are there, and are not kept
+        in the history: what they cite is in other processes."""
         from docqa.app.batch.batch import Batch, BatchSettings
         from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace

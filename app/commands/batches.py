@@ -49,10 +49,7 @@ Workspace = Annotated[
 
 @contextlib.contextmanager
 def folder(name: str | None) -> Iterator[Path]:
-    """The folder `name`, which need not exist; one for the length of the run where there is to be none.
-
-    Raises UsageError for a file.
-    """
+    """The folder `name`, which need not exist, or a temporary one. Raises UsageError for a file."""
     if name is None:
         with tempfile.TemporaryDirectory(prefix="docqa-") as temporary:
             yield Path(temporary)
@@ -84,10 +81,8 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listed(paths: list[str]) -> Iterator[Listing]:
-    """The documents of `paths`, in their order; standard input comes last, as a file that other processes can read.
-
-    Raises the first error where there is no document at all.
-    """
+    """The documents of `paths`, in order; standard input comes last, as a file that other processes can read. Raises
+    the first error where there is no document at all."""
     from docqa.app.batch.items import Listing, hashed_item, list_items
 
     named = [path for path in paths if path != STDIN]
@@ -110,10 +105,8 @@ def warn_passed_over(paths: Sequence[str]) -> None:
 
 
 def answer_documents(batch: Batch, flag: str | None) -> None:
-    """Take the answers that earlier runs kept, ask for the others, and say what was not read of each document.
-
-    `flag` names the option that chose the workspace; None for a temporary one. Raises what `Batch.run` raises.
-    """
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read. `flag` chose the
+    workspace; None for a temporary one. Raises what `Batch.run` raises."""
     from docqa.app.batch.jobs import warnings_of
 
     with kept_in(batch.workspace.root, flag), batch.workspace.locked():

@@ -161,10 +161,8 @@ def kept_history(store: Store) -> Iterator[History | None]:
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
-    """Give the history what the rest leaves of the budget; (what went of it, bytes freed).
-
-    It stays as it is where the rest is over the budget because it is in use: a few questions would not help.
-    """
+    """Give the history what the rest leaves of the budget, all of it where the rest is over the budget because it is in
+    use. Returns (what went, bytes freed)."""
     from docqa.app.history.history import damaged_files
 
     count = freed = 0

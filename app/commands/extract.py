@@ -119,10 +119,8 @@ def _form(form: str | None, output: str | None) -> str:
 
 
 def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
-    """The documents to ask, without the table of an earlier run.
-
-    Raises UsageError where the output would replace one of them, InputError where none are left.
-    """
+    """The documents to ask, without the table of an earlier run. Raises UsageError where the output would replace one
+    of them, InputError where none are left."""
     if output is not None and os.path.exists(output):
         same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
         if same and (not _is_ours(output) or any(item.shown_path in paths for item in same)):

@@ -115,10 +115,8 @@ class SharedOptions:
     device: Device = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
-        """The engine's Options from what is given, the environment, config.toml and defaults.
-
-        Raises UsageError for a bad setting or a server without a model on it, InputError for the password file.
-        """
+        """The engine's Options from what is given, the environment, config.toml and defaults. Raises UsageError for a
+        bad setting or a server without a model on it, InputError for the password file."""
         from docqa.app import config
         from docqa.app.answerers.remote.address import usual_url
         from docqa.app.commands import inputs

@@ -1,7 +1,4 @@
-"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly.
-
-The commands that write files are in `model_files.py`.
-"""
+"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Reading a Context into a State, block by block, and keeping what was read.
 
-A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of this
-or of another kept state, whose token ids are the same: an interrupted read of the same text, or the text before it
-grew. Points lie on the model's block grid, so what is reused has the bits of an undisturbed read.
+A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of any
+state, with the same ids: a read that was interrupted, or the text before it grew. Points lie on the model's block grid,
+so reused ones have the bits of an undisturbed read.
 """
 
 from __future__ import annotations
@@ -42,11 +42,10 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token: int8 rows [tokens, width], of the pieces read so far.
+    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden` goes into the model's
+    prefill.
 
-    `on_hidden` goes into the model's prefill. A token's vector depends on the tokens before it and on the block it was
-    read in, so rows before a grid point are the same after a resumed read. Without a head nothing is gathered, and
-    nothing is written or looked for. Mutable.
+    Rows before a grid point are the same after a resumed read. Without a head nothing is gathered or kept. Mutable.
     """
 
     def __init__(self, head: EvidenceHead | None) -> None:
@@ -59,10 +58,7 @@ class TokenVectors:
             self._pieces[position] = self._head.token_vectors(hidden.float().numpy())
 
     def rows(self, position: int) -> np.ndarray | None:
-        """Rows of all tokens before `position`, int8 [position, width]; None without a head.
-
-        Raises StoreDamaged when a piece is missing.
-        """
+        """Rows of all tokens before `position`, [position, width]; None without a head. Raises StoreDamaged."""
         if self._head is None:
             return None
         kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
@@ -84,10 +80,7 @@ class TokenVectors:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Take the rows before `position` from `folder`.
-
-        Raises StoreDamaged when the file is not what was written or has fewer rows.
-        """
+        """Take the rows before `position` from `folder`. Raises StoreDamaged when the file is damaged or too short."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
@@ -98,10 +91,8 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk.
-
-    Where answers are cut from the documents, and all was read before, `state` is taken up only by who asks for it.
-    """
+    """Mutable: `state`, `vectors`, `passages` after `read`; `tokens_reused` came from disk. Where answers are cut from
+    documents that were read before, `state` is taken up only by who asks for it."""
 
     model: Model
     context: Context
@@ -187,10 +178,8 @@ class Prefiller:
     # Taking up what is kept
 
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first, its own state before others.
-
-        Its own state is always among them, so that a damaged one is tried, named and deleted.
-        """
+        """(position, key) of kept points that begin this context, longest first. Its own state is always there and
+        first, so that a damaged one is named and deleted."""
         from docqa.model.errors import StateDamaged
         from docqa.model.state.header import read_header
 
@@ -209,8 +198,8 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none or where
-        nothing is left to read (`finished`)."""
+        """Yields warnings; returns a state to go on from, with `vectors` to match, or None (also where all was read:
+        `finished`)."""
         for position, key in self._candidates():
             problem, state = self._load(store, key, position)
             if not problem:
@@ -223,10 +212,8 @@ class Prefiller:
         return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
-        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not.
-
-        No state, and nothing wrong, where the rows of the whole text are enough to answer from.
-        """
+        """(what is wrong, the kept state `key` restored up to `position`). Neither where the rows of the whole text
+        suffice."""
         from docqa.model.errors import StateError
         try:
             if key == self.key:
@@ -349,10 +336,7 @@ class Prefiller:
 
 
 def check_state(folder: Path) -> None:
-    """Compare every file of a saved state with the checksum in its header.
-
-    Raises StoreDamaged, naming the file. For `docqa cache verify`.
-    """
+    """Compare every file of a saved state with its checksum. Raises StoreDamaged, naming the file."""
     from docqa.model.errors import StateError
     from docqa.model.state.header import read_header
 

@@ -1,11 +1,11 @@
 """What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
 
-An answer is right that agrees with a known one: most of the words of both are the same (F1 above 0.5) and it has no
-figure that the known one lacks, or its first 60 words hold the known one, or it is at least three words of it, or the
-known one, of more than a word or with a figure, stands in the first 60 words of the first quote, where a reader looks.
-Of known answers that belong together each must be there (in 200 words, of all quotes), and a "yes" or "no" must be the
-right one. Where a question lists the words that it needs, the answer or the first quote has them (the first 60 words
-of the quote; all quotes to 200 words for a list and for two places), and a quote stands on one of the right pages.
+Right is an answer with F1 above 0.5 beside a known one and no figure that this lacks, or whose first 60 words hold the
+known one, or that is three words or more of it; or the known one, of more than a word or with a figure, stands in the
+first 60 words of the first quote, where a reader looks. Of answers that belong together each must be there (in 200
+words, of all quotes), and a "yes" or "no" must be the right one. Where a question lists the words that it needs, the
+answer or the first quote has them (60 words; all quotes to 200 for a list and for two places), and a quote stands on a
+right page.
 """
 
 from __future__ import annotations

@@ -1,12 +1,4 @@
-"""History: the sessions and turns that are kept, searched, listed and deleted.
-
-    with History(store) as history:
-        session = history.start("ask", kept_documents(documents), title)
-        history.keep(session, turn)
-        listed, total = history.search("term ends")
-
-Every method may raise ResourceError, which names the file.
-"""
+"""History: the sessions and turns that are kept, searched, listed and deleted. Methods may raise ResourceError."""
 
 from __future__ import annotations
 
@@ -55,7 +47,7 @@ def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
 
 
 class History:
-    """The history in a store, made where there is none; of one thread. Close it, or use it in a `with`. `notices` say
+    """The history in a store, made where there is none; of one thread; to be closed, or used in a `with`. `notices`:
     what was damaged and set aside."""
 
     def __init__(self, store: Store) -> None:
@@ -84,10 +76,8 @@ class History:
         return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with position 0, behind the others.
-
-        `documents` that the session does not have yet are added. Returns the position; 0 where the session is gone.
-        """
+        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and add new
+        `documents`. Returns the position; 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -132,7 +122,7 @@ class History:
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
     ) -> list[KeptSession]:
-        """Sessions, the last used first; only the one of a number, those of a front end, or over the document with that
+        """Sessions, last used first; only the one of a number, those of a front end, or over the document with that
         sha256."""
         query = (
             "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
@@ -171,10 +161,8 @@ class History:
         return [Annotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
-        """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
-
-        Without a query all turns count; one without any word ("§") is found nowhere.
-        """
+        """(the newest `limit` turns with every word of `query` in question, answer or quotes, their number). All turns
+        without a query; none for one without a word ("§")."""
         expression = match_expression(query)
         where, values = "0" if query.strip() else "1", []
         if expression:
@@ -200,10 +188,8 @@ class History:
     # Deleting
 
     def forget(self, documents: Iterable[str], path: str) -> int:
-        """Delete every session over one of `documents` (sha256), or over one read at or below `path`; returns how many.
-
-        No word of them stays in the file.
-        """
+        """Delete every session over one of `documents` (sha256), or what was read at or below `path`, without a trace;
+        returns how many."""
         below, wanted = inside(_storable(path)), set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
@@ -228,10 +214,8 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete the sessions that were longest unused until the rest fits `budget_bytes`; returns what went.
-
-        What a reader wrote stays: sessions with annotations go with `forget` alone.
-        """
+        """Delete the sessions longest unused until the rest fits `budget_bytes`, but none with annotations; returns
+        what went."""
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -260,10 +244,8 @@ class History:
 
 
 def _storable(text: str) -> str:
-    """`text` as the database can hold it: bytes of a file name that are no UTF-8 become backslash escapes.
-
-    In JSON those are the escapes of JSON, so that it is read again as it was.
-    """
+    """`text` as the database can hold it: what is no UTF-8 of a file name becomes backslash escapes, as JSON has
+    them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -1,7 +1,5 @@
-"""Answers copied from a state: a model that has read the whole documents is asked, and says words of them.
-
-Nothing is looked up first, and no excerpt is read again: what the state holds is what can be answered.
-"""
+"""Answers copied from a state: a model that has read the whole documents is asked, and says words of them. Nothing is
+looked up first, and no excerpt is read again."""
 
 from __future__ import annotations
 
@@ -25,10 +23,8 @@ MOST_PLACES = 64  # where the same words stand, that are looked at
 
 
 def copy_from_state(model: Model, question: str, state: State, context: Context, words: WordIndex) -> Candidates:
-    """What `model` would answer from `state`, which has read `context` and is not moved: spans of any passage.
-
-    Words that stand in several places are taken from the one whose sentence has most of the question's words.
-    """
+    """What `model` would answer from `state`, which has read `context` and is not moved. Words that stand in several
+    places are taken from the sentence with most of the question's words."""
     from docqa.model.decode.copy import copy_spans
     from docqa.model.prompts.prompt import question_text
 

@@ -39,8 +39,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row, `start:end` of its page's text, with a `name`, the titles of its groups above it, and a cell for each
-    column of values; one without words has no characters."""
+    """A row, `start:end` of its page's text, with its `name`, the titles of its groups, and a cell for each column of
+    values; one without words has no characters."""
 
     start: int
     end: int
@@ -55,8 +55,8 @@ class NamedRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a page with the words that name its parts. `corner`: what the columns of names are called; `columns`:
-    the heads of each column of values, from the uppermost down."""
+    """A table with the words that name its parts. `corner`: what the columns of names are called; `columns`: the heads
+    of each column of values, uppermost first."""
 
     page: int
     grid: Grid
