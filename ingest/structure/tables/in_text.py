@@ -1,7 +1,4 @@
-"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces.
-
-Where nothing says where a cell ends, no row is taken apart.
-"""
+"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces; no others are taken apart."""
 
 from __future__ import annotations
 
