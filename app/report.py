@@ -82,7 +82,7 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """A warning on standard error; the work goes on."""
+    """A warning on standard error, on one line whatever names are in it; the work goes on."""
     note(f"docqa: warning: {_one_line(text)}")
 
 
@@ -99,8 +99,8 @@ def usage(message: str, hint: str = "") -> int:
 
 
 def _one_line(text: str) -> str:
-    """`text` without line ends: a name that has one must not look like a message of its own."""
-    return " ".join(text.splitlines())
+    """`text` on one line: a name that has a line end must not look like a message of its own."""
+    return " ".join(text.split())
 
 
 def interrupted(error: BaseException | None = None) -> int:

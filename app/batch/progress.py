@@ -58,7 +58,7 @@ class BatchProgress(ProgressLine):
     def warn(self, path: str, message: str) -> None:
         """Something to know about the document at `path`."""
         self.clear()
-        report.warn(f"{printable(path)}: {printable(message)}")
+        report.warn(f"{path}: {message}")
 
     def _show(self) -> None:
         prefix = "" if self.live else "docqa: "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, early, flags, inputs, interrupts
+from docqa.app.commands import batches, early, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,15 +34,7 @@ Items = Annotated[
     ),
 ]
 
-Form = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="|".join(FORMS),
-        help="How answers are printed; text is the default.",
-        autocompletion=completions.one_of(*FORMS),
-    ),
-]
+Form = Annotated[str | None, flags.option("--format", "", "How answers are printed; text is the default.", FORMS)]
 
 
 @flags.shared(

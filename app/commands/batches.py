@@ -15,7 +15,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import first_of
-from docqa.app.commands import inputs
+from docqa.app.commands import flags, inputs
 from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration, size
@@ -38,12 +38,9 @@ RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again wha
 MaxFailures = Annotated[
     int | None, typer.Option("--max-failures", metavar="N", min=0, help="Stop after more than N failures.")
 ]
-Ray = Annotated[
-    str | None, typer.Option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: its address, or local.")
-]
+Ray = Annotated[str | None, flags.option("--ray", "ADDRESS", "Work on a Ray cluster: its address, or local.")]
 Workspace = Annotated[
-    str | None,
-    typer.Option("--workspace", metavar="DIR", help="Keep each file's answers there: the same command goes on."),
+    str | None, flags.option("--workspace", "DIR", "Keep each file's answers there: the same command goes on.")
 ]
 
 
@@ -101,7 +98,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 def warn_passed_over(paths: Sequence[str]) -> None:
     """Say which files of folders and archives are not documents."""
     if paths:
-        report.warn(f"no documents, passed over: {first_of([printable(path) for path in paths], 5)}")
+        report.warn(f"no documents, passed over: {first_of(paths, 5)}")
 
 
 def answer_documents(batch: Batch, flag: str | None) -> None:

@@ -20,7 +20,7 @@ def evaluate(
         str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
     ],
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="DIR", help="The folder of the documents that the lines name.")
+        str | None, flags.option("--folder", "DIR", "The folder of the documents that the lines name.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
@@ -29,7 +29,7 @@ def evaluate(
         int | None, typer.Option("--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file.")
     ] = None,
     plot: Annotated[
-        str | None, typer.Option("--plot", metavar="F", help="Draw confidence and precision into this SVG file.")
+        str | None, flags.option("--plot", "F", "Draw confidence and precision into this SVG file.")
     ] = None,
     as_json: flags.Json = False,
 ) -> int:

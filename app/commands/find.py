@@ -103,10 +103,8 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
 def _warn(found: Sources) -> None:
     """Say what was found so far, once."""
-    from docqa.app.output.render import printable
-
     for warning in [*found.warnings, *found.notices]:
-        report.warn(printable(warning))
+        report.warn(warning)
     found.warnings.clear()
     found.notices.clear()
 

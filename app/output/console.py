@@ -142,7 +142,7 @@ class Screen:
         elif isinstance(event, events.Notice) and event.message not in self._warned:
             self._warned.add(event.message)
             self.close()
-            report.warn(render.printable(event.message))
+            report.warn(event.message)
 
     def _token(self, event: events.Token) -> None:
         shown = self._thoughts if event.thought else self._draft
