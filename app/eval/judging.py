@@ -1,11 +1,6 @@
 """What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
 
-Right is an answer with F1 above 0.5 beside a known one and no figure that this lacks, or whose first 60 words hold the
-known one, or that is three words or more of it; or the known one, of more than a word or with a figure, stands in the
-first 60 words of the first quote, where a reader looks. Of answers that belong together each must be there (in 200
-words, of all quotes), and a "yes" or "no" must be the right one. Where a question lists the words that it needs, the
-answer or the first quote has them (60 words; all quotes to 200 for a list and for two places), and a quote stands on a
-right page.
+`docqa --man eval` says what is right.
 """
 
 from __future__ import annotations
@@ -90,7 +85,7 @@ def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
 
 
 def is_right(answer: Answer, question: GoldQuestion) -> bool:
-    """Whether what an answer asserts is right (see above); never of a refusal or where there is nothing to find."""
+    """Whether what an answer asserts is right (`docqa --man eval`); no refusal is, nor where nothing is to be found."""
     said = answer.answer
     if said is None or answer.refused or question.unanswerable:
         return False
