@@ -34,7 +34,8 @@ Items = Annotated[
     ),
 ]
 
-Form = Annotated[str | None, flags.option("--format", "", "How answers are printed; text is the default.", FORMS)]
+_FORM_HELP = "How answers are printed; text is the default."
+Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 FIELDS = ("contract", "paper", "opinion")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
 _FIELDS_HELP = "Typed fields: those of a kind of document, or of a file."
-_Fields = Annotated[str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, FIELDS)]
+_Fields = Annotated[str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, *FIELDS)]
 _FORMAT_HELP = "The kind of table (default: that of --output, or csv)."
-_Format = Annotated[str | None, flags.option("--format", "", _FORMAT_HELP, FORMATS)]
+_Format = Annotated[str | None, flags.option("--format", "", _FORMAT_HELP, *FORMATS)]
 _Conflicts = Annotated[
     bool,
     typer.Option("--conflicts", help="List the answers that differ from the rest of their column, with both quotes."),

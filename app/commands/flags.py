@@ -10,7 +10,7 @@ has --model and --k behind its own options, and what the user gave for them in `
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docqa.app.options import Options, Source
 
 
-def option(name: str, metavar: str, text: str, values: Sequence[str] = ()) -> Any:
+def option(name: str, metavar: str, text: str, *values: str) -> Any:
     """An option that takes a value; a shell offers `values`, or files where there are none."""
     complete = completions.one_of(*values) if values else None
     return typer.Option(name, metavar=metavar or "|".join(values), help=text, autocompletion=complete)
@@ -58,7 +58,7 @@ HideThoughts = Annotated[
     bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")
 ]
 _FROM_HELP = "What a model that writes is given; auto: the whole where it was read before or is short."
-From = Annotated[str | None, option("--from", "", _FROM_HELP, ("auto", "whole", "passages"))]
+From = Annotated[str | None, option("--from", "", _FROM_HELP, "auto", "whole", "passages")]
 PasswordFile = Annotated[
     str | None, option("--password-file", "F", "Its first line is the password of encrypted PDFs.")
 ]
@@ -67,9 +67,9 @@ NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.
 Output = Annotated[str | None, option("--output", "F", "Write to this file, not to standard output.")]
 Sections = Annotated[str | None, option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them.")]
 _TYPES = [each.name for each in FORMATS]
-Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", _TYPES)]
+Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)]
 _DEVICE_HELP = "Where the model computes; auto: the processor. Never run on a card yet."
-Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, ("auto", "cpu", "cuda", "mps"))]
+Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, "auto", "cpu", "cuda", "mps")]
 
 
 def named_model(metavar: str, text: str) -> Any:

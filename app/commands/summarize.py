@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
 _Output = Annotated[str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")]
-_STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
-_Style = Annotated[str | None, flags.option("--style", "S", "brief, abstract, key-points, clauses or papers.", _STYLES)]
+_STYLE_HELP = "brief, abstract, key-points, clauses or papers."
+_STYLE = flags.option("--style", "S", _STYLE_HELP, "brief", "abstract", "key-points", "clauses", "papers")
+_Style = Annotated[str | None, _STYLE]
 _Focus = Annotated[str | None, flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".')]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
