@@ -1,5 +1,4 @@
-"""The `docqa` command: `main` is the process, `run` one command line. Little is imported first, so that Ctrl-C is
-caught."""
+"""The `docqa` command: `main` is the process, `run` a command line. Little is imported first: Ctrl-C must be caught."""
 
 from __future__ import annotations
 

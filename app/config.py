@@ -130,8 +130,7 @@ def config_path(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """All settings; None in `flags` means not given. Raises UsageError for an unknown key, a value of the wrong kind,
-    or a config.toml that cannot be read."""
+    """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong or unreadable."""
     path = config_path(environment)
     from_file = _read_file(path)
     values: dict[str, Setting] = {}

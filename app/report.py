@@ -49,8 +49,7 @@ def result(text: str) -> None:
 
 
 def escape_unencodable() -> None:
-    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too; also
-    the bytes of a file name that are not UTF-8."""
+    """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape (\\u201c)."""
     codecs.register_error("docqa.escape", _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="docqa.escape")

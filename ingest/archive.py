@@ -1,5 +1,4 @@
-"""Bytes of files, of pipes, and of zip entries, within limits that are looked at before loading, whatever headers
-say."""
+"""Bytes of files, pipes and zip entries, within limits that are looked at before loading, whatever headers say."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ def is_zip(file: Path) -> bool:
 
 
 def package_kind(source: Path | bytes) -> str | None:
-    """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read; None: it is
-    damaged."""
+    """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read; None: damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             infos = archive.infolist()[:limits.MAX_ZIP_ENTRIES]

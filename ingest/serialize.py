@@ -46,8 +46,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 class KeptPages(Sequence[Page]):
-    """The pages of a Document, each made of its JSON line when first looked at; equal to a tuple of them. Raises
-    Unreadable."""
+    """Pages of a Document, each made of its JSON line when first looked at; equals a tuple. Raises Unreadable."""
 
     def __init__(self, lines: list[bytes]) -> None:
         self._lines = lines

@@ -276,8 +276,7 @@ class Document:
         return self._section_ends.get(section, (len(self.pages) + 1, 0))
 
     def speaker_of(self, page: int, start: int) -> str | None:
-        """Who says what stands there in an opinion ("Stevens, dissenting") or a comment ("Comment by Jo Reed"), else
-        None."""
+        """Who says what is there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"), or None."""
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
             return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
@@ -286,8 +285,7 @@ class Document:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 of title, pages, sections and passages, as hex: what was made of a Document can be used for an equal
-        one."""
+        """sha256 of title, pages, sections and passages: what was made of a Document can be used for an equal one."""
         texts = [page.text for page in self.pages]
         shape = [
             self.title, self.paged, [(page.label, len(page.text)) for page in self.pages],

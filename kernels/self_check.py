@@ -1,5 +1,4 @@
-"""The native library at a level of instructions that computes rightly here: one above TESTED is compared with it
-once."""
+"""The native library at a level that computes rightly here: one above TESTED is compared with it once."""
 
 from __future__ import annotations
 

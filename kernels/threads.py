@@ -1,5 +1,4 @@
-"""How many threads compute: one number for native kernels and torch, with or without torch, since states are kept by
-it."""
+"""How many threads compute: one number for native kernels and torch, even without torch: states are kept by it."""
 
 from __future__ import annotations
 

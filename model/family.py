@@ -103,8 +103,7 @@ def family_names() -> list[str]:
 
 @lru_cache(maxsize=64)
 def family_of(model_type: str) -> Family:
-    """The family of a `model_type`, that of the text model alone with `_text`. Raises ConfigUnsupported: there is
-    none."""
+    """The family of a `model_type`, that of the text model alone with `_text`. Raises ConfigUnsupported."""
     for name in {model_type, model_type.removesuffix("_text")} & set(family_names()):
         found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
         if model_type in (name, found.model_type):

@@ -61,8 +61,7 @@ class CheckpointTokenizer:
 
     @classmethod
     def load(cls, folder: Path) -> CheckpointTokenizer:
-        """Read `tokenizer.json` of a folder, and from the files beside it which token ends a text. Raises
-        TokenizerUnsupported."""
+        """Read a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
         return cls(tokenizer_spec(folder), _eos_ids(folder))
 
     @property
@@ -261,8 +260,7 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
 
 
 def tokenizer_spec(folder: Path) -> dict[str, Any]:
-    """The content of a folder's tokenizer.json, or of the one that its GGUF file describes. Raises
-    TokenizerUnsupported."""
+    """A folder's tokenizer.json, or the one that its GGUF file describes. Raises TokenizerUnsupported."""
     path = folder / "tokenizer.json"
     if _inside_gguf(folder):
         file = opened_gguf(folder)

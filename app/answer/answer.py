@@ -17,8 +17,7 @@ SCHEMA = 2
 @dataclass(frozen=True)
 class Cite:
     """Where a quote is: half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages, of
-    the document, with the section in `label`. `lines`: printed numbers of the first and the last, where a page has
-    them."""
+    the document, with the section in `label`. `lines`: the first and last printed number, where there are."""
 
     file: str
     page: int | None

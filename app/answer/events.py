@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after every block. `done` counts reused tokens too, `kept`: what was read is on disk.
-
-    `tokens_per_second` and `eta_seconds` are of a moving average; 0 and None before the first block.
-    """
+    """Progress of a read, after a block. `done` counts reused tokens too, `kept`: what was read is on disk.
+    `tokens_per_second` and `eta_seconds`: of a moving average, 0 and None before the first block."""
 
     done: int
     total: int
@@ -38,8 +36,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of what a model writes, unverified, as it comes; `thought`: of its reasoning. After a Notice it may begin
-    anew."""
+    """A piece of what a model writes, unverified; `thought`: of its reasoning. It may begin anew after a Notice."""
 
     text: str
     thought: bool = False

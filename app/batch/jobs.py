@@ -179,8 +179,7 @@ class AnswerJob(Job):
         return session.ask(question)
 
     def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
-        """What earlier runs kept of a document (by content and name): warnings, and `--json` objects by question; else
-        nothing."""
+        """What earlier runs kept of a document (by content and name): warnings, and `--json` objects by question."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
@@ -348,7 +347,6 @@ def warnings_of(record: str) -> list[str]:
 
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
-    """`record` as that of the file at `path`, called by its `stem` where its title is empty or names nothing
-    ("XXXXX")."""
+    """`record` as that of the file at `path`, called by its `stem` without a title that names it ("XXXXX")."""
     nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)

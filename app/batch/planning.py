@@ -75,8 +75,7 @@ class Speeds:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of `tasks` that are left, `jobs` at once; `memory_bytes` at the peak of all processes here, `formula_bytes`
-    without what earlier runs taught."""
+    """Of `tasks` left, `jobs` at once; `memory_bytes`: peak of all processes here, `formula_bytes`: by formula."""
 
     tasks: int
     tokens: int
@@ -88,8 +87,7 @@ class BatchPlan:
 
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
-    """What `tasks`, all left to do, will take by `speeds`. Raises docqa.model.errors for a folder that is not a
-    model."""
+    """What `tasks`, all left to do, will take by `speeds`. Raises docqa.model.errors for its folder."""
     from docqa.model.cost.plan import estimate
 
     config, depth = _configs(model_folder(options))

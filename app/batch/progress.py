@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not repeated.
-    Mutable."""
+    """`total` documents, `before` of them settled, planned for `seconds`; no `known` warning again. Mutable."""
 
     def __init__(
         self, total: int, before: int, seconds: float, stream: TextIO | None = None,

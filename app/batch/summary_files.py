@@ -23,8 +23,7 @@ _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
 
 class SummaryFiles:
-    """The output files of `batch` in its workspace. `warn` gets a document's path as given, and what was not read of
-    it. Methods that write raise OSError."""
+    """The output files of `batch`. `warn` gets a document's path and what was not read. Writing raises OSError."""
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
         self._batch, self._warn = batch, warn

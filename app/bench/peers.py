@@ -1,5 +1,4 @@
-"""The sides of a comparison on the same weights: docqa, transformers, and with `xllamacpp` llama.cpp. Each reads a
-prompt and goes on from it."""
+"""The sides of a comparison on the same weights: docqa, transformers, llama.cpp (`xllamacpp`)."""
 
 from __future__ import annotations
 

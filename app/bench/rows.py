@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure and its peer's, in `unit`; None is not measured, `method` says why. A `ratio` above 1: docqa is
-    faster."""
+    """A figure and its peer's, in `unit`; None: not measured, `method` says why. `ratio` above 1: docqa is faster."""
 
     name: str
     value: float | None

@@ -254,8 +254,7 @@ class _TextCheck:
             yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether words were left out between the quoted ones without a mark. Furniture does not count, nor does a page
-        whose order is in doubt."""
+        """Whether words but furniture were left out between the quoted ones, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False

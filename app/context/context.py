@@ -210,8 +210,7 @@ def _runs(
 
 
 def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:
-    """sha256 of `profile` and the ids before each grid point and before the end, by position: equal exactly when the
-    state read up to there is."""
+    """sha256 of `profile` and the ids before each grid point and the end, by position: equal when the state is."""
     digest = hashlib.sha256(profile.encode("utf-8"))
     found: dict[int, str] = {}
     for start in range(0, len(ids), grid):

@@ -34,8 +34,7 @@ class KeptParts:
     def context(
         self, documents: Sequence[Document], tokenizer: Callable[[], Tokenizer], opening: Sequence[int] | None
     ) -> Context:
-        """What `context.lay_out` returns. Only documents that are not kept are laid out, by `tokenizer()`, and then
-        kept."""
+        """What `context.lay_out` returns; documents that are not kept are laid out by `tokenizer()`, and kept."""
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
@@ -53,8 +52,7 @@ class KeptParts:
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
     def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:
-        """The fields of DocumentTokens, the keys of its passages and, without a chat template, what stands before the
-        documents."""
+        """The fields of DocumentTokens, keys of passages and, without a chat template, what stands before."""
         from docqa.model.prompts.prompt import LAYOUT_VERSION
 
         layout = LAYOUT_VERSION

@@ -53,8 +53,7 @@ class PassageVectors:
             self.unsaved = True
 
     def scores(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is, -1 to 1, [passages]; None without a passage encoder. After all was
-        read."""
+        """How like the question every passage is, -1 to 1, [passages], after all was read; None without an encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:
             return None
@@ -74,8 +73,7 @@ class PassageVectors:
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
-        """Take what this encoder kept in `folder`, if anything. Raises StoreDamaged when the file is not what was
-        written."""
+        """Take what this encoder kept in `folder`, if anything. Raises StoreDamaged."""
         encoder, path = self._model.passage_encoder, folder / _FILE
         if encoder is None or not path.exists():
             return

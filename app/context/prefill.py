@@ -42,8 +42,7 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden` goes into the model's
-    prefill.
+    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill.
 
     Rows before a grid point are the same after a resumed read. Without a head nothing is gathered or kept. Mutable.
     """
@@ -198,8 +197,7 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, or None (also where all was read:
-        `finished`)."""
+        """Yields warnings; returns a state to go on from, with `vectors` to match, or None (also if `finished`)."""
         for position, key in self._candidates():
             problem, state = self._load(store, key, position)
             if not problem:
@@ -212,8 +210,7 @@ class Prefiller:
         return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
-        """(what is wrong, the kept state `key` restored up to `position`). Neither where the rows of the whole text
-        suffice."""
+        """(what is wrong, the kept state `key` up to `position`). Neither where the rows of the whole text suffice."""
         from docqa.model.errors import StateError
         try:
             if key == self.key:

@@ -49,8 +49,7 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
 
 
 def kernel_provenance(device: torch.device | None = None) -> str:
-    """What changes the bits of a result: kernels, torch, threads, the processor's features and the accelerator
-    `device`."""
+    """What changes the bits of a result: kernels, torch, threads, the processor's features and the `device`."""
     from docqa.kernels.native import identity, native_in_use
     from docqa.kernels.threads import thread_count
     from docqa.kernels.torch_version import torch_version
@@ -68,8 +67,7 @@ def kernel_provenance(device: torch.device | None = None) -> str:
 
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
-    """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, where it is not the bundled
-    model's."""
+    """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the bundled model's."""
     from docqa.model.prompts.prompt import LAYOUT_VERSION
     from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 

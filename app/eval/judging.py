@@ -1,7 +1,4 @@
-"""What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
-
-`docqa --man eval` says what is right.
-"""
+"""What an answer is worth beside the known ones: scores, whether it is right, confidence (see `docqa --man eval`)."""
 
 from __future__ import annotations
 

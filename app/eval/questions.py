@@ -132,8 +132,7 @@ def read_eval_file(
     path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
 ) -> list[EvalDocument]:
     """Documents with their questions: the first `limit`, of these `sample` drawn evenly, the same every time. `folder`:
-    the file is of the second form, over files there. Raises InputError for a file or line that cannot be read, or no
-    folder."""
+    the file is of the second form, over files there. Raises InputError where one cannot be read."""
     if folder is not None and not Path(folder).is_dir():
         raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
     documents: dict[str, EvalDocument] = {}

@@ -26,8 +26,7 @@ _IMPRINT_PAGES = 6
 
 
 def front_passages(context: Context, most: int) -> list[int]:
-    """At most `most` passages of `context`, by turns from the title page and imprint and from the signature blocks of
-    each document, the best of every document first."""
+    """At most `most` passages of `context`, by turns from title pages and signatures, the best first."""
     found = [_of_document(context, number) for number in range(len(context.documents))]
     turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
     return list(dict.fromkeys(turns))[:most]

@@ -1,7 +1,6 @@
 """Evidence: passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused.
 
-Each signal is z-scored over the passages and weighed by the model's calibration (`evidence_weights`: bm25, vector,
-passage).
+Each signal is z-scored over the passages and weighed by the model's calibration (`evidence_weights`).
 """
 
 from __future__ import annotations

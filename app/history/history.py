@@ -47,8 +47,7 @@ def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
 
 
 class History:
-    """The history in a store, made where there is none; of one thread; to be closed, or used in a `with`. `notices`:
-    what was damaged and set aside."""
+    """The history in a store, made if missing; of one thread; to be closed. `notices`: what was set aside."""
 
     def __init__(self, store: Store) -> None:
         self._database = Database(store, _index_all)
@@ -122,8 +121,7 @@ class History:
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
     ) -> list[KeptSession]:
-        """Sessions, last used first; only the one of a number, those of a front end, or over the document with that
-        sha256."""
+        """Sessions, last used first; only that of a number, those of a front end, or over a document (sha256)."""
         query = (
             "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
@@ -188,8 +186,7 @@ class History:
     # Deleting
 
     def forget(self, documents: Iterable[str], path: str) -> int:
-        """Delete every session over one of `documents` (sha256), or what was read at or below `path`, without a trace;
-        returns how many."""
+        """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
         below, wanted = inside(_storable(path)), set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
@@ -214,8 +211,7 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete the sessions longest unused until the rest fits `budget_bytes`, but none with annotations; returns
-        what went."""
+        """Delete sessions longest unused until the rest fits `budget_bytes`, none with annotations; returns them."""
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -244,8 +240,7 @@ class History:
 
 
 def _storable(text: str) -> str:
-    """`text` as the database can hold it: what is no UTF-8 of a file name becomes backslash escapes, as JSON has
-    them."""
+    """`text` as the database can hold it: what is no UTF-8 of a file name in JSON's backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

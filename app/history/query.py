@@ -30,8 +30,7 @@ def folded(text: str) -> str:
 
 
 def match_expression(query: str) -> str:
-    """The FTS5 expression of `query`: every word a quoted string, which has no operators; empty where it holds no
-    word."""
+    """The FTS5 expression of `query`: each word a quoted string, which has no operators; empty without a word."""
     found = ((f'"{" ".join(parts)}"', stem, begins) for parts, stem, begins in _pieces(query))
     said = (f'({phrase}{begins} OR "{stem}")' if stem else phrase + begins for phrase, stem, begins in found)
     return " AND ".join(dict.fromkeys(said))

@@ -29,8 +29,7 @@ def made_turn(
     documents: Sequence[Document], question: str, answer: Answer | None, *, understood: str = "", state: str = "done",
     note: str = "",
 ) -> KeptTurn:  # fmt: skip
-    """The turn of a question asked now, with the pages that its answer cites; `understood`: what it was taken to
-    ask."""
+    """The turn of a question asked now, with pages that its answer cites; `understood`: what it was taken to ask."""
     meant = understood or (answer.question if answer is not None else "")
     meant = "" if meant == question.strip() else meant
     return KeptTurn(question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents))

@@ -83,8 +83,7 @@ class Annotation:
 @dataclass(frozen=True)
 class KeptSession:
     """One conversation of a front end (`kind`: ask, chat or tui) over `documents`, in their order; `questions` counts
-    its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left the text, page 0:
-    nowhere."""
+    its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left it; 0: nowhere."""
 
     id: int
     kind: str

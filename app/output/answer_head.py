@@ -1,5 +1,4 @@
-"""What is shown of an answer first, everywhere: which kind it is, and how sure docqa is of it, in words and as a
-bar."""
+"""What is shown of an answer first: which kind it is, and how sure docqa is of it, in words and as a bar."""
 
 from __future__ import annotations
 

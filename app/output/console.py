@@ -26,8 +26,7 @@ def colours(stream: TextIO | None) -> bool:
 
 
 class Thoughts:
-    """What a model thinks before it answers: dim on a terminal, never between results. Mutable; `stream` is for
-    tests."""
+    """What a model thinks before it answers: dim on a terminal, never between results. Mutable; `stream`: for tests."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr

@@ -31,8 +31,7 @@ def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
 
 
 class Square(NamedTuple):
-    """A panel of `squares`: the `points` (across, up) on axes from 0 to 1, joined; where `binned` with dots and a
-    diagonal."""
+    """A panel of `squares`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with dots and a diagonal."""
 
     name: str
     across: str

@@ -90,8 +90,7 @@ def coverage_line(coverage: CoverageReport) -> str:
 
 
 def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
-    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers, if
-    any."""
+    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
@@ -174,8 +173,8 @@ def searched_line(coverage: CoverageReport, files: int = 1) -> str:
 
 def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly supported]` behind `mark`:
-    where there are several, or one is borne out in part. The number of files comes first, if that is asked. What
-    nothing bears out is left out."""
+    where there are several, or one is borne out in part. First the number of files, if asked. None that nothing bears
+    out."""
     stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []

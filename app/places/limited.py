@@ -1,5 +1,4 @@
-"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, so that pages and offsets
-stay."""
+"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, pages and offsets stay."""
 
 from __future__ import annotations
 

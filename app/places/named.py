@@ -1,5 +1,4 @@
-"""What a few words name: a document by file or title, a section ("81", "Article 81", "Schedule 2 Part A", a heading), a
-page."""
+"""What a few words name: a document by file or title, a section ("81", "Schedule 2 Part A", a heading), a page."""
 
 from __future__ import annotations
 
@@ -24,8 +23,7 @@ _LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
-    """The section called `name`: by its locator, its number with or without its word, or its heading or the beginning
-    of it."""
+    """The section called `name`: by its locator, its number with or without its word, or how its heading begins."""
     wanted = " ".join(name.split())
     if not wanted:
         return None
@@ -35,8 +33,7 @@ def region_named(document: Document, name: str) -> Region | None:
 
 
 def page_named(document: Document, name: str) -> int | None:
-    """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF 14"); None: there is
-    none."""
+    """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF 14"); or None."""
     text = name.strip().casefold()
     bare = _PAGE_WORD.sub("", text)
     if not document.paged or not text:
@@ -77,8 +74,7 @@ class DocumentNames:
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
 
     def meant_by(self, question: str) -> set[int]:
-        """The numbers of the documents that a question is limited to, by name or order ("the second contract"); empty:
-        none or all."""
+        """Numbers of the documents that a question is limited to, by name or order ("the second contract"), or none."""
         found, count = self.named_in(question), len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0

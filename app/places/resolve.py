@@ -294,8 +294,7 @@ def _kin(section: Section, word: str) -> bool:
 
 
 def _number_of(section: Section) -> str:
-    """The number of a section as printed; "Schedule 1" of "First Schedule", and "Part XXIA" where it stands in front of
-    a title."""
+    """The number of a section as printed; "Schedule 1" of "First Schedule", "Part XXIA" of one before a title."""
     number = printed_number(section) or ""
     words = number.split()
     count = ordinal(words[0]) if len(words) == 2 else None

@@ -97,8 +97,7 @@ def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
 
 
 def cite(documents: tuple[Document, ...], located: Located) -> Cite:
-    """Cite of a located span: printed label, what the document prints to name the section, no page where there are
-    none."""
+    """Cite of a located span: printed label, what the document prints to name the section, the page if any."""
     document = documents[located.document]
     return Cite(
         file=document.path,

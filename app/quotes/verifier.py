@@ -92,8 +92,7 @@ class QuoteVerdict:
 
 @dataclass(frozen=True)
 class _Region:
-    """A page, or the seam between two, with `reach` characters of each, split at `split`. `bare`: without notes and
-    their marks."""
+    """A page, or the seam of two at `split`, with `reach` characters of each. `bare`: without notes and their marks."""
 
     document: int
     page: int
@@ -268,8 +267,7 @@ class Verifier:
 
 
 def _without_notes(document: Document) -> dict[int, str]:
-    """The text of each page that has footnotes, up to them; zero-width characters, which folding drops, replace the
-    marks, so that what is left keeps its place."""
+    """The text of each page with footnotes, up to them, zero-width characters for marks: the rest keeps its place."""
     found: dict[int, str] = {}
     for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):
         page = note.at_page

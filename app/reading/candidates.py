@@ -227,8 +227,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 def not_shown(
     candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
 ) -> tuple[Candidate, ...]:
-    """Those of `candidates` that are not in one of `quotes`, nor say what one of them answers with; quotes that only go
-    with an answer do not count."""
+    """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer do not count."""
     answers = [quote for quote in quotes if quote.answer_start is not None]
     words = {fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers}
     cites = [cite for quote in answers for cite in quote.cites]

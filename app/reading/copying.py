@@ -86,8 +86,7 @@ def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidat
 
 
 def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Candidate | None:
-    """Candidate of a copied span, at the likeliest of the places that have its words; None where only punctuation was
-    copied."""
+    """Candidate of a copied span, at the likeliest place that has its words; None of punctuation alone."""
     number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
     if number is None:
         return None

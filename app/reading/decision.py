@@ -67,8 +67,7 @@ def decide(
     reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, alone: Alone,
     wanted: Wanted = ANYTHING,
 ) -> Candidates:  # fmt: skip
-    """Candidates of an answer, best first, in the form that the question wants, and what a field's answer has to be
-    (`wanted`)."""
+    """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a field's has to be."""
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if wanted.kind is not None:
@@ -221,8 +220,7 @@ def _items(
 
 
 def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
-    """`found`, pieces of one phrase joined; empty where no two stand side by side but for a comma, "and" or the
-    like."""
+    """`found`, pieces of a phrase joined; empty where no two stand side by side, but for a comma, "and", etc."""
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):

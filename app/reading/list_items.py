@@ -1,5 +1,4 @@
-"""The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ..., (ii) ..., and (iii)
-..."."""
+"""The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ... and (ii) ..."."""
 
 from __future__ import annotations
 
@@ -53,8 +52,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
 
 
 def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
-    """Marks that may begin the list: within the place, behind it, and then those it may be inside of, the nearest
-    first."""
+    """Marks that may begin the list: in the place, behind it, then those it may be inside of, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)

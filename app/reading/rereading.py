@@ -1,8 +1,8 @@
 """The best passages read again with the question in mind.
 
-The reader (model/heads/cross_encoder.py) says where the answer is, how likely each passage and none has it, what form
-of answer the question wants, and which words are items of a list; then, of the few best sentences, whether each by
-itself answers, and yes or no.
+The reader (model/heads/excerpt_reading.py) says where the answer is, how likely each passage and none has it, what form
+of answer the question wants, and which words are items of a list; then whether each of the best sentences answers, and
+yes or no.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ class ExcerptPlace:
 
 @dataclass(frozen=True)
 class ExcerptSpan(ExcerptPlace):
-    """Words of the excerpt number `excerpt` that may be the answer or an item of it; `logprob`: of start plus end, or
-    of an item."""
+    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item."""
 
     excerpt: int
     logprob: float
@@ -132,8 +131,7 @@ def read_again(
     reader: ExcerptReader, question: str, texts: Sequence[str], headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace], *, longest: int,
 ) -> ExcerptReading:  # fmt: skip
-    """Read `excerpts` (at least one) of the passages `texts` below their `headings`; spans have at most `longest`
-    tokens."""
+    """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most `longest` tokens."""
     from docqa.model.heads.excerpt_reading import read_excerpts
     from docqa.model.heads.reader_text import FORMS
 

@@ -100,8 +100,7 @@ def _bounded(pattern: str, whole_words: bool) -> str:
 
 
 def _as_found(word: str) -> str:
-    """A pattern of `word`, as keyboards write it, divided at the end of a page, or of a line where its script has no
-    spaces."""
+    """A pattern of `word`, as keyboards write it, or divided at the end of a page or, without spaces, a line."""
     letters = [_alike(letter) or re.escape(letter) for letter in word]
     joints = (_joint(one, other) for one, other in zip(word, word[1:]))
     return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))

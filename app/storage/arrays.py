@@ -1,5 +1,4 @@
-"""Arrays made of a Document that are kept and mapped, so that a later question neither makes nor parses them. Each set
-is one safetensors file."""
+"""Arrays made of a Document, kept in a safetensors file and mapped, so that later questions need not make them."""
 
 from __future__ import annotations
 
@@ -55,8 +54,7 @@ def to_bytes(arrays: Arrays) -> bytes:
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """The arrays of a safetensors file, read-only views of the mapped file, and what it says of them. Raises
-    StoreDamaged."""
+    """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
     from docqa.model.checkpoints.mapped import MappedTensors
     from docqa.model.errors import ModelError
 

@@ -43,8 +43,7 @@ def runs(process: str, age_s: float) -> bool:
 
 
 def users(folder: Path) -> list[str]:
-    """Who uses the state in `folder`: "" for a process of this system, else its host. Removes pins that no longer
-    count."""
+    """Who uses the state in `folder`: "" for a process here, else its host. Removes pins that no longer count."""
     found: list[str] = []
     for marker in folder.glob(f"{_PREFIX}*"):
         process = marker.name.removeprefix(_PREFIX)

@@ -1,7 +1,6 @@
 """From paths to Documents: found, parsed in a worker process, and kept by content.
 
-A path named by the user that cannot be read is an error; inside a folder or archive a warning, unless nothing else is
-left.
+A path of the user's that cannot be read is an error; in a folder or archive a warning while others are left.
 """
 
 from __future__ import annotations
@@ -66,8 +65,7 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
 
 
 def each_document(path: str, request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
-    """The documents at `path` one by one, so that only the next few are in memory; `found` gets warnings and notices.
-    Raises as `read_sources`."""
+    """The documents at `path` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
     return _each_of([path], request, store, found)
 
 
@@ -103,8 +101,7 @@ def _each_of(paths: list[str], request: ReadRequest, store: Store | None, found:
 
 
 def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:
-    """The only document at `path`, its bytes, and what there is to say about reading it. Raises as ingest, InputError
-    when there is more than one."""
+    """The only document at `path`, its bytes, and notes. Raises as ingest, InputError where it is not alone."""
     found = Sources()
     contents = list(islice(_contents(path, found.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
@@ -271,8 +268,7 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
 
 
 def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
-    """Keep `document`, made of `data`. Raises OSError. One that lost pages to a limit is read again the next time, when
-    the machine may be less busy."""
+    """Keep `document`, made of `data`, unless it lost pages to a limit (on a busy machine). Raises OSError."""
     from docqa.ingest.serialize import to_bytes
 
     if document.coverage.lost_pages:

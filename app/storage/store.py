@@ -60,8 +60,7 @@ KINDS = {
 class Details(TypedDict, total=False):
     """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`.
 
-    `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and `sizes` of files, by
-    name.
+    `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums`, `sizes` of files.
     """
 
     key: str
@@ -324,8 +323,7 @@ class Store:
     ) -> tuple[int, int]:
         """Delete all that is kept of `documents` (sha256), of what was read at or below `path`, and what is too damaged
         to say whose it is. `on_wait` is called before waiting for a process that reads. Returns (entries deleted, bytes
-        freed). Raises ResourceError where one cannot be deleted, or another machine uses it; the others are deleted
-        then."""
+        freed). Raises ResourceError where one cannot be deleted, or is used by another machine, after the others."""
         wanted, below = set(documents), inside(path)
         for entry in self.entries():
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
@@ -446,8 +444,7 @@ def _read_entry(folder: Path) -> Details:
 
 
 def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
-    """Compare files of `folder` with their sizes and, where known, their sha256. Raises StoreDamaged, naming the
-    file."""
+    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the file."""
     for name, size in sizes.items():
         path = folder / name
         if not path.is_file():

@@ -1,5 +1,4 @@
-"""What a summary is: sentences with their cites, by section and as a whole, and what was not covered; with no time and
-no absolute path in it."""
+"""A summary: sentences with cites, by section and as a whole, what was not covered; no time, no absolute path."""
 
 from __future__ import annotations
 
@@ -42,8 +41,7 @@ class SentenceCite:
 @dataclass(frozen=True)
 class SummarySentence:
     """Words of the document, their `grade` as a quote, and where they are; or words of a model, with `grade` None and
-    how far those at `cites` bear them out (`support`). `speaker`: who says it in an opinion, or whom the document
-    quotes."""
+    how far those at `cites` bear them out (`support`). `speaker`: an opinion's judge, or who is quoted."""
 
     text: str
     grade: str | None

@@ -1,7 +1,6 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
 
-Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR, Diversity-Based Reranking", with the share of words in
-common as the likeness.
+Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common.
 """
 
 from __future__ import annotations
@@ -85,8 +84,7 @@ class Pool:
         return self.fold([sorted(number for run in runs for number in self.best(run, share))])
 
     def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
-        """The chance, 0 to 1, that each of the candidates `numbers` answers the question, [numbers]; 0 without a
-        reader."""
+        """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a reader."""
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
         from docqa.model.heads.excerpt_reading import read_excerpts
@@ -107,8 +105,7 @@ class Pool:
         return [ClauseSentence(0, 0, len(text), hashed(text, self.above(number))) for number, text in texts]
 
     def stating(self, topic: Topic) -> np.ndarray:
-        """The chance, 0 to 1, that each candidate states the topic, by its heads (of duties, by words),
-        [candidates]."""
+        """The chance, 0 to 1, that each candidate states the topic, by its heads or words, [candidates]."""
         if not topic.clauses:
             return np.array([float(not DUTIES.isdisjoint(plain_words(each.text))) for each in self.candidates])
         return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
@@ -123,8 +120,8 @@ def choose(
     taken: Iterable[int] = (), spread: bool = True,
 ) -> list[int]:  # fmt: skip
     """At most `count` of the candidates `numbers` with their `scores`, in the order of the document, none that repeats
-    what is `taken`. One that needs the one before it comes only behind that. With `spread` a section that something was
-    chosen from waits for the others."""
+    what is `taken`. One that needs the one before it comes only behind that. With `spread` a chosen section waits for
+    others."""
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:

@@ -1,5 +1,4 @@
-"""Regular expressions that are compiled when first used: few questions need them, and all take longer than a
-question."""
+"""Regular expressions that are compiled when first used: all would take longer than a question."""
 
 from __future__ import annotations
 
@@ -9,8 +8,7 @@ from typing import Any, cast
 
 
 def lazily(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile(pattern, flags)`, compiled with the first method that is called; the functions of `re` do not take
-    it."""
+    """`re.compile(pattern, flags)`, compiled by the first method that is called; functions of `re` do not take it."""
     return cast("re.Pattern[str]", LazyExpression(pattern, flags))
 
 

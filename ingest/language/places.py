@@ -115,8 +115,7 @@ def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
 
 
 def named_places(text: str, names: tuple[str, ...], *, elsewhere: bool = False) -> Iterator[NamedPlaces]:
-    """The places of `text` named with a word (or sign, for "section") for one of the divisions `names`, in order;
-    `elsewhere`: other languages' too."""
+    """The places of `text` named by a word (or "§") for a division in `names`; `elsewhere`: in other languages."""
     for match in _expression(names, elsewhere=elsewhere).finditer(text):
         yield _named(text, match)
 

@@ -25,8 +25,7 @@ _LOOKS_S = 0.2
 
 
 def limit_resources(most_seconds: int) -> None:
-    """Set a reader's limits on this process, as far as the system has them; `allow_seconds` may allow up to
-    `most_seconds`."""
+    """Set a reader's limits on this process where the system has them; `allow_seconds` may allow `most_seconds`."""
     if resource is None:
         return
     for kind, limit in (
@@ -64,8 +63,7 @@ def ran_out_of_time(status: int) -> bool:
 
 
 class Watch:
-    """Ends `child` when it holds more memory, or has worked longer, than a reader may. `over`: MEMORY or TIME, or
-    empty."""
+    """Ends `child` when it holds more memory, or has worked longer, than a reader may. `over`: MEMORY, TIME, or ""."""
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.over, self._seconds, self._child = "", seconds, child

@@ -1,5 +1,4 @@
-"""Footnotes and endnotes: numbered lines whose mark stands in the text before them, set against a word (else: a
-list)."""
+"""Footnotes and endnotes: numbered lines whose mark is in the text before them, set against a word (else: a list)."""
 
 from __future__ import annotations
 

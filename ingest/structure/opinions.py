@@ -1,5 +1,4 @@
-"""The parts of a court's opinion (syllabus, opinion of the court, concurrences, dissents) and who speaks: quoting a
-dissent as the holding is the classic harm."""
+"""The parts of a court's opinion and who speaks in them: quoting a dissent as the holding is the classic harm."""
 
 from __future__ import annotations
 
@@ -27,8 +26,7 @@ _SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
 
 
 def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
-    """The parts in order: page (from 1), where it begins there, its title, which names who speaks; empty: no
-    opinion."""
+    """The parts in order: page (from 1), where it begins there, title, which names who speaks; empty: no opinion."""
     found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
@@ -44,8 +42,7 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
 
 
 def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
-    """`sections` of an opinion with its parts, numerals or letters alone on a line that `items` have; of others as they
-    are."""
+    """`sections`, of an opinion with its parts: numerals or letters alone on a line that `items` have."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
     places = {(section.page, section.start) for section in sections}

@@ -54,8 +54,7 @@ class HeadingMark(NamedTuple):
 
 
 def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[HeadingMark]:
-    """`marks` with the parts of an opinion above them; what only looks like a heading there is the caption that parts
-    repeat."""
+    """`marks` with the parts of an opinion above them, without the caption that parts repeat."""
     opinions = find_opinions(pages)
     if not opinions:
         return list(marks)

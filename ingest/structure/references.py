@@ -129,8 +129,7 @@ class _Resolver:
         return self._below(target, named.numbers[0].subs) if target else None
 
     def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
-        """The place of that number; where numbers begin again, under the named `roof`, else under that of the
-        reference."""
+        """The place of that number; where numbers begin again, under the named `roof`, else the reference's."""
         found = self.places.get((kind, _ordinal(kind, number)), [])
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"

@@ -35,8 +35,7 @@ def unit_conv_reference(
 
 
 def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """As `causal_conv_reference`; not differentiable. Fused multiply-add in place, in float32: torch's bf16 form is
-    slow."""
+    """As `causal_conv_reference`; not differentiable. In place, in float32: torch's bf16 form is slow."""
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)
     kernel = weight.reshape(-1, taps).t().contiguous()

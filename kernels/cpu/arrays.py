@@ -1,5 +1,4 @@
-"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors` wraps them for
-tensors."""
+"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors` wraps them."""
 
 from __future__ import annotations
 
@@ -32,8 +31,7 @@ class PackedMatrix:
 
     @classmethod
     def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
-        """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises ValueError: they do
-        not fit."""
+        """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises ValueError."""
         q, scale, zero = map(np.asarray, parts)
         rows, groups = scale.shape if scale.ndim == 2 else (0, 0)
         columns = groups * GROUP
@@ -100,8 +98,7 @@ def delta_rule(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray,
     state: np.ndarray | None = None, step: bool | None = None, library: Library,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """As `kernels.delta.delta_rule`. `step`: by the recurrence instead of chunks; absent, the number of tokens
-    decides."""
+    """As `kernels.delta.delta_rule`. `step`: by the recurrence, not chunks; absent, the number of tokens decides."""
     (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
     memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32) if state is None else np.array(state, order="C")
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)

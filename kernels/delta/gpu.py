@@ -236,8 +236,7 @@ def delta_rule_gpu(
 def delta_step_gpu(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The recurrence for a few tokens, as `delta_rule_reference`, float32 inside; not differentiable. Keys of more than
-    128 dimensions go through torch."""
+    """The recurrence of few tokens, as `delta_rule_reference`; not differentiable. Keys of over 128 dims: by torch."""
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
         return delta_rule_recurrent(q, k, v, decay=decay, beta=beta, state=state)

@@ -78,8 +78,7 @@ def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 
 
 def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
-    """Waves longer than native / low are slowed by `factor`, those shorter than native / high are left; between,
-    gradually."""
+    """Waves longer than native / low are slowed by `factor`, shorter than native / high not; between, gradually."""
     low, high = rope["low_freq_factor"], rope["high_freq_factor"]
     turns = rope["original_max_position_embeddings"] * plain / (2 * math.pi)  # of each pair in the native context
     kept = ((turns - low) / (high - low)).clamp(0, 1)

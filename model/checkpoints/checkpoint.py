@@ -68,8 +68,7 @@ class Checkpoint:
         return self._open[path]
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or parts that do not
-        fit."""
+        """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts do not fit."""
         entries = self.parts(name)
         where = next(iter(entries.values()))
         try:
@@ -81,8 +80,7 @@ class Checkpoint:
         return value.to(dtype)
 
     def read_of_stack(self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, without reading the rest. Raises as
-        `read`."""
+        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone. Raises as `read`."""
         parts, where = self.raw(name), next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
@@ -94,8 +92,7 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Everything in the folder is among the tensors `used`, or of an MTP module. Raises WeightsMismatch, naming the
-        first that is not."""
+        """All in the folder is among the tensors `used`, or of an MTP module. Raises WeightsMismatch, naming one."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))

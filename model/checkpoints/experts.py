@@ -82,8 +82,7 @@ class ExpertPool:
         self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
-        """The matrices of an expert, good until the next call. Raises WeightsMissing, WeightsMismatch, naming the
-        file."""
+        """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch, naming the file."""
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
@@ -100,8 +99,8 @@ class ExpertPool:
         return self.slots.pair(slot)
 
     def ready(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
-        """The matrices of the first of several experts: of those that are here, or of one that has to be read; good
-        until the next call. Raises as `pair`."""
+        """The matrices of the first of several experts that is here, or read, good until the next call. Raises as
+        `pair`."""
         here = list(takewhile(lambda number: (experts, number) in self._slot_of, numbers))
         return [self.pair(experts, number) for number in here or numbers[:1]]
 

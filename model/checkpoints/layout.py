@@ -17,8 +17,7 @@ EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down
 
 
 def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present: Container[str]) -> Recipe:
-    """How tensor `name` of the network is made of those `present` in a checkpoint; where nothing fits, of `name`
-    itself."""
+    """How tensor `name` of the network is made of those `present` in a checkpoint, by default of `name` itself."""
     experts = EXPERTS.match(name)
     if name in present:
         return Recipe.of(name, shape)

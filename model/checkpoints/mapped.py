@@ -72,8 +72,7 @@ class _Entry:
 
 
 def stored_arrays(path: Path, names: Sequence[str], what: str, *, beside: str = "\0") -> dict[str, np.ndarray]:
-    """The tensors `names` of a file that has these alone, and such as begin with `beside`, float32. Raises
-    WeightsMismatch."""
+    """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises WeightsMismatch."""
     stored = MappedTensors(path)
     if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
         raise WeightsMismatch(f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again")

@@ -75,8 +75,7 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weight files of a folder, sorted by name. Raises ModelNotFound, and WeightsMissing: none, or not all its
-    index names."""
+    """A folder's weight files, sorted. Raises ModelNotFound, WeightsMissing: none, or not all that its index names."""
     if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     index = folder / INDEX

@@ -11,8 +11,7 @@ _ROOT = Path("/")
 
 
 def processors(root: Path = _ROOT) -> int:
-    """How many processors this process may use: its affinity, and the share of time (rounded up) of its control groups;
-    whatever DOCQA_THREADS says."""
+    """How many processors this process may use, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     for group in _control_groups(root):

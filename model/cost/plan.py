@@ -43,8 +43,7 @@ class ReaderCost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes in bytes, times in seconds; `mapped_bytes`: of the weight files, in memory while they are unpacked, if
-    ever."""
+    """Sizes in bytes, times in seconds; `mapped_bytes`: of weight files, in memory while they are unpacked, if ever."""
 
     tokens: int
     yarn_factor: float
@@ -153,8 +152,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 
 
 def _widest(config: HybridConfig) -> int:
-    """Numbers that a token takes at once in the widest MLP or mixer: projections, results, and what is added to
-    them."""
+    """Numbers that a token takes at once in the widest MLP or mixer: projections, results, what is added."""
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim

@@ -69,8 +69,7 @@ class GgufFile:
         self.family = found
 
     def field(self, key: str, default: Any = None) -> Any:
-        """What the metadata says of the architecture under `key`. Raises ConfigUnsupported: nothing, and there is no
-        default."""
+        """What the metadata says of the architecture under `key`. Raises ConfigUnsupported: nothing, no default."""
         value = self.metadata.get(f"{self.architecture}.{key}", default)
         if value is None:
             raise ConfigUnsupported(f"{self.path}: the metadata lack {self.architecture}.{key}")

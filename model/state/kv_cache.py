@@ -99,8 +99,7 @@ class AttentionMemory:
         return {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
 
     def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
-        """Take over what `tensors` gave, under names that begin with `own`; whole blocks are put in apart. Raises
-        KeyError."""
+        """Take over what `tensors` gave, by names that begin with `own`, but for whole blocks. Raises KeyError."""
         self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:

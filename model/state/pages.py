@@ -17,8 +17,7 @@ Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
 
 
 def own_pages(nbytes: int) -> Tensor:
-    """uint8 [nbytes] of zeros in pages of their own, given back with the last tensor that views them. Raises
-    MemoryError."""
+    """uint8 [nbytes] of zeros in pages of their own, freed with the last tensor that views them. Raises MemoryError."""
     kind = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
     try:
         pages = mmap.mmap(-1, nbytes, **kind)

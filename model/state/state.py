@@ -25,8 +25,7 @@ class State:
         self, config: HybridConfig, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None
     ) -> None:
         """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts. A `config`
-        of the first layers (`HybridConfig.first_layers`) makes a state that is read no deeper: cheaper, and without
-        logits."""
+        of the first layers (`HybridConfig.first_layers`) makes one read no deeper, without logits."""
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(

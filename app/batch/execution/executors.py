@@ -75,8 +75,7 @@ class Workers:
         self._workers = workers
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
-        """Each task with its Outcome, as they end; takes no more of them than are worked on. Raises what a worker
-        raises."""
+        """Each task with its Outcome, as they end; takes only those that are worked on. Raises what a worker raises."""
         ended: queue.SimpleQueue[tuple[Worker, Task, Outcome | Exception]] = queue.SimpleQueue()
 
         def process(worker: Worker, task: Task) -> None:

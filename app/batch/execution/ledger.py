@@ -1,5 +1,4 @@
-"""ledger.sqlite: plan, attempts, times, memory and machines of a batch. It decides nothing, so losing it costs no
-work."""
+"""ledger.sqlite: plan, attempts, times, memory and machines of a batch. It decides nothing: losing it costs no work."""
 
 from __future__ import annotations
 

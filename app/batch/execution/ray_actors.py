@@ -71,8 +71,7 @@ class RayActor:
 
 
 def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
-    """`jobs` actors with `threads` processors each, at `address` (`local`, or a cluster's). Raises ResourceError where
-    Ray is not installed, or the cluster fails."""
+    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises ResourceError where Ray fails."""
     spec = json.dumps(job.spec(threads))
     ray = _connect(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]

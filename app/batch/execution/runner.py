@@ -30,8 +30,7 @@ _DIED = Failure(
 
 @dataclass
 class Tally:
-    """What a run did. `left`: not begun, over the budget of failures; `peak_bytes`: of its processes here, else 0.
-    Mutable."""
+    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here, or 0. Mutable."""
 
     done: int = 0
     failed: int = 0

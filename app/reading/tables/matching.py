@@ -51,8 +51,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Above:
-    """A table of document `document` of the run, and the words of its caption, its headings, the title of the
-    document."""
+    """A table of document `document` of the run, and the words of its caption, headings, and the title."""
 
     document: int
     table: Table

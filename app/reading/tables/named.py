@@ -1,7 +1,5 @@
-"""The tables of a page with the names of their rows and columns, also those on pages before and over groups of rows.
-
-A column whose head is not certain has no name.
-"""
+"""Tables of a page with the names of rows and columns, also those on pages before and over groups of rows; a column
+whose head is not certain has none."""
 
 from __future__ import annotations
 
@@ -55,8 +53,7 @@ class NamedRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with the words that name its parts. `corner`: what the columns of names are called; `columns`: the heads
-    of each column of values, uppermost first."""
+    """A table and its names. `corner`: of the columns of names; `columns`: heads of the others, uppermost first."""
 
     page: int
     grid: Grid

@@ -138,8 +138,7 @@ def _excluded_spans(document: Document) -> dict[int, list[Span]]:
 
 
 def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
-    """Who says what stands at `start` to `end` of `page`: an opinion's judge, of speech UNNAMED, None: the document
-    itself."""
+    """Who says what stands at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None: the document."""
     return document.speaker_of(page, start) or (UNNAMED if is_spoken(document, page, start, end) else None)
 
 

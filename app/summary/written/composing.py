@@ -106,8 +106,8 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
-    them out; remarks). What nothing bears out is shown to the model once, to be cited or withdrawn. Raises what
-    `Writer.reply` raises."""
+    them out; remarks). What nothing bears out is shown to the model once, to be cited or withdrawn. Raises as
+    `Writer.reply`."""
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
         mend = form_of(material.shown).mend(Question(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))

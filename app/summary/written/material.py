@@ -57,8 +57,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
 
 
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
-    """The sentences `units` under their headings; not `numbered` for a model that has read the document and cites by
-    words."""
+    """The sentences `units` under their headings; not `numbered` for a model that has read all and cites by words."""
     text = numbered_text(
         (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end])) for unit in units
     )

@@ -56,8 +56,7 @@ def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
 
 
 def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
-    """The numbers of the lines that follow on each other and come again, word for word, later or as headings on later
-    pages: tables of contents."""
+    """The numbers of lines in a row that come again, word for word, as later headings: tables of contents."""
     last = {}
     for section in sections:
         if section.number and section.title:

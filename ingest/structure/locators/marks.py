@@ -86,8 +86,7 @@ class Mark(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
     """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a stop in it, its `name`
-    where it is a theorem or a caption. `sentence_end`: where the sentence of the last inline mark begins, 0:
-    nowhere."""
+    where it is a theorem or a caption. `sentence_end`: where the last inline mark's sentence begins, or 0."""
 
     page: int
     start: int

@@ -27,8 +27,7 @@ _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:
 
 
 def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
-    """`sections`, a parent before its children, with their locators, which without pages are also the labels where
-    there are none."""
+    """`sections`, a parent before its children, with their locators, which without pages are labels where missing."""
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
     first = _first_numbered(sections)

@@ -55,8 +55,7 @@ def _described(text: str, tables: Sequence[Table]) -> list[Table]:
 
 
 def _goes_on(before: Page, text: str, first: Table) -> bool:
-    """Whether the first table of a page goes on the last one before: as many columns, hardly a word between, no new
-    heads."""
+    """Whether a page's first table goes on the last before: as many columns, hardly a word between, no new heads."""
     if not before.tables:
         return False
     last = before.tables[-1]
