@@ -142,10 +142,8 @@ async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[flo
     places = random.Random(seed)
     walls, drawn = ([0.0] * frames for _ in range(2))
     for number in range(frames):
-        if number % 3:
-            page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
-        else:
-            page.scroll_to(y=places.randrange(page.max_scroll_y), animate=False, immediate=True)
+        y = page.scroll_y + page.size.height if number % 3 else places.randrange(page.max_scroll_y)
+        page.scroll_to(y=y, animate=False, immediate=True)
         started = time.perf_counter()
         drawn[number] = _draw(page)
         walls[number] = time.perf_counter() - started

@@ -75,11 +75,7 @@ class ProgressLine:
 
     def write(self, text: str) -> None:
         """`text` as it is; a standard error that is closed loses it."""
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except BrokenPipeError:
-            self.live = False
+        write_now(self._stream, text)
 
 
 class Progress(ProgressLine):
