@@ -68,7 +68,6 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
 def _with_attachments(
     found: Iterator[tuple[str, bytes | Path]], skipped: list[str]
 ) -> Iterator[tuple[str, bytes | Path]]:
-    """Each document, and behind an e-mail what is attached to it."""
     for shown, content in found:
         yield shown, content
         if PurePosixPath(shown).suffix.lower() == ".eml":

@@ -68,7 +68,6 @@ _DEFINITIONS = f"""<defs>
 
 
 def _page(view: PageView, unit: float) -> Iterator[str]:
-    """The page's picture, and on it all that was seen."""
     yield f'<rect width="{view.width_pt:.2f}" height="{view.height_pt:.2f}" fill="#FFFFFF" stroke="#999999"/>'
     if view.picture is not None:
         data = base64.b64encode(view.picture).decode()

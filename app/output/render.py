@@ -287,7 +287,6 @@ def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list
 
 
 def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
-    """Lines of a table: file, what it says, and where."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

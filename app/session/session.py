@@ -146,7 +146,6 @@ class Session:
 
     @cached_property
     def _alone(self) -> list[ExtractiveAnswerer]:
-        """An answerer for every document by itself."""
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
         corpora = (Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model)) for each in self.documents)

@@ -58,7 +58,6 @@ def memory_share(count: int) -> int:
 
 
 def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:
-    """The fork."""
     code = 1
     try:
         # Whoever reads the other pipes must see their ends when this process lives on.

@@ -267,7 +267,6 @@ def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> li
 
 
 def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """`candidates` without the lines of tables of contents."""
     if len({candidate.page for candidate in candidates}) > 1:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]

@@ -91,7 +91,6 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
 
 
 def _modelling(config: HybridConfig) -> ModuleType:
-    """transformers' module of the architecture."""
     name = config.family.file
     return import_module(f"transformers.models.{name}.modeling_{name}")
 

@@ -81,7 +81,6 @@ def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
 
 
 def _lines(text: str, start: int, end: int) -> list[Span]:
-    """The lines with words of `start:end`."""
     return [Span(*match.span()) for match in _LINE.finditer(text, start, end)]
 
 
