@@ -1,9 +1,8 @@
 """What a person touches: the command line, the terminal interface and batches over one Session. No tensors here.
 
-    from docqa.app import Options, open_session
+from docqa.app import Options, open_session
 
-is the public surface, with AsyncSession, which does the same for asyncio, and Answer, which they return; everything
-else may move.
+is the public surface, with AsyncSession (the same for asyncio) and Answer, which they return; all else may move.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The `docqa` command: `main` is the process, `run` one command line.
-
-Only the standard library's cheapest parts are imported before `main` runs, so that Ctrl-C is caught from the start.
-"""
+"""The `docqa` command: `main` is the process, `run` a command line. Little is imported first: Ctrl-C must be caught."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default.
 
-Every value remembers where it came from, and `docqa doctor` prints that. A key that nobody knows is an error that
-names its file and the nearest known key.
+Every value knows where it came from. An unknown key is an error that names its file and the nearest known key.
 """
 
 from __future__ import annotations
@@ -131,10 +130,7 @@ def config_path(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """All settings. `flags` holds those given on the command line; None there means not given.
-
-    Raises UsageError for an unknown key, a value of the wrong kind, or a config.toml that cannot be read.
-    """
+    """All settings; None in `flags` means not given. Raises UsageError for what is unknown, wrong or unreadable."""
     path = config_path(environment)
     from_file = _read_file(path)
     values: dict[str, Setting] = {}

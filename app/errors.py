@@ -1,12 +1,7 @@
-"""What can go wrong in the application itself.
+"""What can go wrong in the application itself; `docqa.ingest.errors` and `docqa.model.errors` have what they raise.
 
-    AppError                   carries where it happened, what to do next, and the exit code
-    ├── UsageError       (2)   no question, an unusable questions file
-    ├── InputError       (3)   a file of evaluation questions that cannot be read
-    ├── ResourceError    (4)   a model or folder that cannot be used
-    └── StoreDamaged           something kept on disk is not what was written; never reaches a user: it is rebuilt
-
-Errors of reading documents live in `docqa.ingest.errors`, those of the runtime in `docqa.model.errors`.
+AppError carries where it happened, what to do next, and the exit code: UsageError (2), InputError (3), ResourceError
+(4), and StoreDamaged: something kept on disk is not what was written, which is rebuilt and never reaches a user.
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ class Options:
     literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for `timeout_s`.
     `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model that writes is
     given, the whole documents or passages of them (`--from`); auto: the whole where it was read before or is short.
-    `within`: documents may take in other files only at or below these real paths. `sections`: only these are used
-    ("3-5,A").
+    `within`: documents may take in other files at or below these real paths. `sections`: only these ("3-5,A").
     """
 
     model: str | None = None

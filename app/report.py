@@ -1,7 +1,7 @@
 """The one owner of standard error and of exit codes.
 
 Standard output belongs to results: they go through `result`, one flushed piece at a time, so that a closed pipe ends
-the run quietly. Everything else that a person reads (warnings, errors, notes) goes through the functions below.
+the run quietly. All else goes through the functions below.
 """
 
 from __future__ import annotations
@@ -49,10 +49,7 @@ def result(text: str) -> None:
 
 
 def escape_unencodable() -> None:
-    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too.
-
-    So it does with the bytes of a file name that are not UTF-8, which Python would write as they are in some locales.
-    """
+    """Let standard output write what its encoding lacks, and bytes that are not UTF-8, as an escape (\\u201c)."""
     codecs.register_error("docqa.escape", _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="docqa.escape")
@@ -76,10 +73,7 @@ def settle_stdout() -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error; lost if standard error is closed, which must not end the command.
-
-    Names of files and of entries in archives may be in it: what a terminal would obey is left out.
-    """
+    """A line on standard error, if it is open, without what a terminal would obey: names of files may be in it."""
     if sys.stderr is not None:
         with contextlib.suppress(BrokenPipeError):
             sys.stderr.write(CONTROL.sub("", text) + "\n")
@@ -87,7 +81,7 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """A warning on standard error; the work goes on."""
+    """A warning on standard error, on one line whatever names are in it; the work goes on."""
     note(f"docqa: warning: {_one_line(text)}")
 
 
@@ -104,8 +98,8 @@ def usage(message: str, hint: str = "") -> int:
 
 
 def _one_line(text: str) -> str:
-    """`text` without line ends: a name that has one must not look like a message of its own."""
-    return " ".join(text.splitlines())
+    """`text` on one line: a name that has a line end must not look like a message of its own."""
+    return " ".join(text.split())
 
 
 def interrupted(error: BaseException | None = None) -> int:

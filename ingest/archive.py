@@ -1,7 +1,4 @@
-"""Bytes of files, of pipes, and of the entries of zip archives, within limits that are looked at before loading.
-
-What the headers of an archive say of its entries is not believed.
-"""
+"""Bytes of files, pipes and zip entries, within limits that are looked at before loading, whatever headers say."""
 
 from __future__ import annotations
 
@@ -38,10 +35,7 @@ def is_zip(file: Path) -> bool:
 
 
 def package_kind(source: Path | bytes) -> str | None:
-    """What a zip contains: `docx`, `epub`, `archive` (files), or the words for a kind that is not read.
-
-    None where its directory cannot be read.
-    """
+    """What a zip contains: `docx`, `epub`, `archive` (files), or words for a kind that is not read; None: damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             infos = archive.infolist()[:limits.MAX_ZIP_ENTRIES]
@@ -65,11 +59,9 @@ def package_kind(source: Path | bytes) -> str | None:
 
 
 class Package:
-    """The entries of a zip file within the limits of an archive: a document that is one, or an archive of documents.
-
-    `where` is the name of the file in errors, `hint` what to do where it is over a limit. Raises TooLarge over 10,000
-    entries, 64 MiB an entry, 512 MiB in all or 200 times the packed size; Encrypted; Unreadable.
-    """
+    """The entries of a zip file, a document or an archive of documents. `where` is its name in errors, `hint` what to
+    do where it is over a limit. Raises TooLarge over 10,000 entries, 64 MiB an entry, 512 MiB in all or 200 times the
+    packed size; Encrypted; Unreadable."""
 
     def __init__(self, source: bytes | Path, where: str = "", *, hint: str = _SAVE_AGAIN) -> None:
         self._where, self._hint = where, hint
@@ -123,11 +115,8 @@ class Package:
 
 
 def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path.
-
-    Hidden entries are passed over; links and paths that lead outside too, and those are appended to `skipped`, behind
-    the `name` of the archive and with the reason. Raises the errors of Package.
-    """
+    """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path. Links and paths that lead
+    outside are named in `skipped`, behind the `name` of the archive and with the reason. Raises as Package."""
     package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
         for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
@@ -187,10 +176,8 @@ def load_stream(stream: BinaryIO) -> bytes:
 
 
 def load_pipe(path: Path) -> bytes:
-    """All that comes from a pipe, to its end: what was taken out of it cannot be read again.
-
-    Raises NotADocument for a device, Unreadable where no program writes into the pipe, TooLarge.
-    """
+    """All that comes from a pipe, to its end: what was taken out cannot be read again. Raises NotADocument for a
+    device, Unreadable where no program writes into the pipe, TooLarge."""
     with reading(str(path)):
         if not stat.S_ISFIFO(status_of(path).st_mode):
             raise NotADocument("this is a device and no file", hint="Name a file, or a pipe such as <(command)")

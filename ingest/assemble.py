@@ -49,10 +49,8 @@ def assemble(
     warnings: Sequence[str] = (),
     lost: Sequence[int] = (),
 ) -> Document:
-    """The Document of these parts; one without a `title` is called by its file.
-
-    Raises NoText when no page has text and TooLarge over 64 million characters.
-    """
+    """The Document of these parts; one without a `title` is called by its file. Raises NoText when no page has text and
+    TooLarge over 64 million characters."""
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")

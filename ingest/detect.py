@@ -33,11 +33,8 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)
 
 
 def format_of(data: bytes, name: str, media_type: str | None) -> Format:
-    """The format of a document's bytes.
-
-    A `media_type` must be true of the content; a suffix gives way to content that plainly is of another format. Raises
-    NotADocument for everything else, Encrypted for Office files with a password, Unreadable for a damaged zip.
-    """
+    """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to content that is
+    plainly another. Raises NotADocument, Encrypted for Office files with a password, Unreadable for a damaged zip."""
     head, pdf = data[:4096], format_named("pdf")
     wanted = format_of_type(media_type) if media_type else format_of_suffix(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:

@@ -12,10 +12,7 @@ _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The characters of `data` with warnings: UTF-8 or what its byte order mark says, else the best guess.
-
-    Raises NotADocument for bytes that are no text in any encoding.
-    """
+    """The characters of `data` (UTF-8, by byte order mark or the best guess), with warnings. Raises NotADocument."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ()
@@ -34,8 +31,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_western(data: bytes) -> bool:
-    """Whether few bytes are beyond ASCII and all of those are letters and marks of Windows-1252: what old European
-    and American files are. A statistical guess does worse on them."""
+    """Whether the few bytes beyond ASCII are letters and marks of Windows-1252, which statistics guess worse."""
     try:
         beyond = [char for char in data[: 2**20].decode("cp1252") if ord(char) > 127]
     except UnicodeDecodeError:

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 class Format:
     """A format of documents.
 
-    `name`: what users call it as a type; `title`: in a sentence. `types`: media types and other names, the media type
-    of an attachment first; its first suffix is given to one without a name. `reader`: "module:function", loaded when it
-    is needed. `starts`: first bytes that only this format has. `is_trusted`: text that is of this format because the
-    user or its suffix says so. `is_package`: a zip file. `is_plain`: a person reads the bytes as they are.
-    `tokens_per_byte`: 0 where the size of a file says nothing.
+    `name`: what users call it; `title`: in a sentence. `types`: media types and other names, that of an attachment
+    first, which its first suffix names. `reader`: "module:function", loaded when needed. `starts`: first bytes that
+    only this format has. `is_trusted`: text is of it because the user or its suffix says so. `is_package`: a zip file.
+    `is_plain`: a person reads the bytes as they are. `tokens_per_byte`: 0 where the size of a file says nothing.
     """
 
     name: str

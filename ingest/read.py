@@ -47,10 +47,9 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
 def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
     """The documents at `path` as (path to show, bytes or file), sorted by the bytes of their paths.
 
-    A file gives itself, a folder all documents in it and below it but hidden ones, a `.zip` its entries as bytes, and
-    an e-mail (`.eml`, wherever it is found) itself and then what is attached to it, as bytes; a pipe gives its bytes,
-    which come only once. Names of files that are no documents are appended to `skipped`. Raises Missing, and
-    NoDocuments with what was seen; a zip or a pipe over its limits raises TooLarge.
+    A file gives itself, a folder all that is not hidden, a `.zip` its entries and an e-mail itself and then its
+    attachments, as bytes; a pipe its bytes, only once. Other files are named in `skipped`. Raises Missing, NoDocuments
+    with what was seen, and TooLarge for a zip or a pipe.
     """
     root = Path(path)
     name = str(path)
@@ -69,7 +68,6 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
 def _with_attachments(
     found: Iterator[tuple[str, bytes | Path]], skipped: list[str]
 ) -> Iterator[tuple[str, bytes | Path]]:
-    """Each document, and behind an e-mail what is attached to it."""
     for shown, content in found:
         yield shown, content
         if PurePosixPath(shown).suffix.lower() == ".eml":
@@ -88,9 +86,8 @@ def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) ->
 
 
 def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Iterator[tuple[str, bytes]]:
-    """(path to show, bytes) of the documents attached to the message `data` called `name`, and to those attached to
-    it; a zip gives its entries. Names of files that are no documents are appended to `skipped`; nothing comes of what
-    is no message."""
+    """(path to show, bytes) of the documents attached to the message `data` called `name`, and to those; a zip gives
+    its entries. Other files are named in `skipped`."""
     from docqa.ingest.web.email_parts import attachments, bytes_of, parse_email
 
     try:
@@ -142,10 +139,8 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
 
 
 def _files_below(root: Path, closed: list[str]) -> list[Path]:
-    """The files in `root` and below; folders below that cannot be listed are appended to `closed`, with the reason.
-
-    Links to folders are not followed: they may lead back. Raises OSError where `root` itself cannot be listed.
-    """
+    """The files in `root` and below, without links to folders, which may lead back; folders below that cannot be listed
+    go into `closed` with the reason. Raises OSError where `root` cannot."""
 
     def on_error(error: OSError) -> None:
         if Path(error.filename) == root:

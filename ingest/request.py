@@ -14,16 +14,15 @@ from docqa.ingest.types import Document
 class ReadRequest:
     """A document to read, and how.
 
-    `data` are the bytes where they do not come from `path` (standard input, a zip entry), which then only names them.
-    `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
-    say. `include_hidden` reads what cannot be seen, as blocks of kind `hidden`: in a PDF at the end of its page, else
-    at the end of the document. `within`: a document may take in other files only at or below these real paths, None
-    any beside it. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
-    hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
+    `data` are its bytes where they do not come from `path` (standard input, a zip entry). `media_type` (a MIME type or
+    pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides suffix and content. `include_hidden` reads what cannot be
+    seen as blocks of kind `hidden`: in a PDF at the end of its page, else of the document. `within`: a document may
+    take in other files only at or below these real paths; None: any beside it. `pdfium` False reads a PDF with pypdf
+    alone, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
 
-    A worker reads a long PDF with so many `processes`, by default one for each core. There reading may take `seconds`
-    in all, and there and in forks a page of a PDF `page_seconds`. Who calls a worker hears by `on_page` how many pages
-    are begun, and how many there are, and by `on_first` of a long PDF the Document of its first pages, long before all.
+    In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, and a page of it, there
+    and in forks, in `page_seconds`. `on_page` hears how many pages are begun, and how many there are, `on_first` gets
+    the Document of a long PDF's first pages.
     """
 
     path: str | Path = ""
@@ -66,10 +65,9 @@ def _ignore(number: int) -> None:
 
 @dataclass(frozen=True)
 class PageEvents:
-    """What is called while a PDF is read: `on_pages` with the number of pages before the first is read, `on_page` with
-    each page (from 1) before it is read and 0 behind the last, `on_ocr` with each page before its picture is
-    recognised, `on_read` with each that a fork has read, `on_first` with the Document of the first pages of a long one.
-    """
+    """What is called while a PDF is read: `on_pages` with the number of pages before the first, `on_page` with each
+    page (from 1) before it is read and 0 behind the last, `on_ocr` before its picture is recognised, `on_read` when a
+    fork has read it, `on_first` with the Document of the first pages of a long one."""
 
     on_pages: Callable[[int], None] = _ignore
     on_page: Callable[[int], None] = _ignore

@@ -22,8 +22,8 @@ def row_of(item: Any) -> list[Any]:
 
 @cache
 def maker(kind: Any) -> Callable[[Any], Any]:
-    """A function that makes a value of type `kind` of what JSON has of it: a dataclass of the row by `row_of`, tuples
-    of lists. It raises TypeError or ValueError for a row that has not its fields."""
+    """A function from JSON to a value of type `kind`: a dataclass of its row (`row_of`), tuples of lists; it raises
+    TypeError or ValueError where fields are missing."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         makers = [maker(hints[field.name]) for field in fields(kind)]
@@ -46,10 +46,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 class KeptPages(Sequence[Page]):
-    """The pages of a Document, each made of its line of JSON when it is first looked at. Equal to a tuple of them.
-
-    Raises Unreadable for a line that is no page.
-    """
+    """Pages of a Document, each made of its JSON line when first looked at; equals a tuple. Raises Unreadable."""
 
     def __init__(self, lines: list[bytes]) -> None:
         self._lines = lines
@@ -96,10 +93,7 @@ def to_bytes(document: Document) -> bytes:
 
 
 def from_bytes(data: bytes, path: str) -> Document:
-    """The Document that `to_bytes` wrote, called `path` now; its pages are made when they are looked at.
-
-    Raises Unreadable when `data` is not such lines, or of another format.
-    """
+    """The Document that `to_bytes` wrote, called `path` now, its pages made when looked at. Raises Unreadable."""
     head, *lines = data.split(b"\n")
     try:
         record = json.loads(head)

@@ -24,11 +24,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A range of a page's text with its kind: `para`, `heading`, `list`, `table` (a row), `caption`, `code`, or
-    `hidden`: text that a reader of the page cannot see, there only where it was asked for.
+    """A range of a page's text and its kind: `para`, `heading`, `list`, `table` (a row), `caption`, `code`, `hidden`:
+    what a reader cannot see, where asked for.
 
-    What is beside the text has kinds of its own: `comment` (a comment in the margin, a note on a PDF page; who wrote
-    it stands before the first colon), `field` (what was filled into a form), `margin` (headers and footers of DOCX).
+    Beside the text: `comment` (in the margin or on a PDF page; its author stands before the first colon), `field` (what
+    was filled into a form), `margin` (headers and footers of DOCX).
     """
 
     start: int
@@ -46,10 +46,8 @@ class NumberedLine:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table: its words, `start:end` of its page's text, and the field of the grid where it begins.
-
-    It covers so many `rows` and `columns` (a head over two columns has 2). Cells without words are left out.
-    """
+    """A cell of a table: its words, `start:end` of its page's text, the field of the grid where it begins, and how many
+    `rows` and `columns` it covers. Cells without words are left out."""
 
     start: int
     end: int
@@ -63,10 +61,10 @@ class TableCell:
 class Table:
     """A table as a grid: `start:end` of its page's text, all numbers from 0.
 
-    The first `heads` rows name the columns (0 where none does, or where they are on a page before), the first `names`
-    columns the rows. `cells` are in the order of the text. `continued`: it goes on from the last table of the page
-    before, whose heads are its own. `caption` and `unit` are the words of the page that name the table ("Table 2:
-    Rents") and that say the unit of all its values ("in thousands"), None where there are none.
+    The first `heads` rows name the columns (0: none does, or they are on a page before), the first `names` columns the
+    rows. `cells` are in the order of the text. `continued`: it goes on from the last table of the page before, whose
+    heads are its own. `caption` and `unit`: the page's words that name the table ("Table 2: Rents") and the unit of all
+    its values ("in thousands").
     """
 
     start: int
@@ -94,10 +92,9 @@ class Table:
 class Page:
     """One physical page in reading order.
 
-    `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired, or well
-    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` has the
-    running heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order;
-    `tables` those whose grid is known, in order.
+    `label`: what is printed on it, if known. `grade`: A (order certain), B (repaired, or well recognised from a
+    picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture`: running heads, feet and line
+    numbers, which `text` lacks. `lines`: those with a printed number; `tables`: those whose grid is known; in order.
     """
 
     index: int
@@ -115,8 +112,7 @@ class Page:
         return self.index + 1
 
     def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
-        """The printed numbers of the lines on which `start:end` of the text begins and ends, or None where they have
-        none."""
+        """The printed numbers of the lines on which `start:end` of the text begins and ends, if they have any."""
         first = bisect_right(self.lines, start, key=lambda line: line.start) - 1
         last = bisect_right(self.lines, max(end - 1, start), key=lambda line: line.start) - 1
         if first < 0 or "\n" in self.text[self.lines[first].start : start]:
@@ -130,11 +126,10 @@ class Page:
 class Section:
     """A heading and all that follows it, up to the next one of its level or above.
 
-    `start` is the offset of the heading in the text of `page`. `source` says who named it: `bookmark`, `numbering`,
-    `markup`, `style`, or `opinion` for what one judge says in an opinion of a court; `confidence` (0 to 1) how far
-    that can be believed. `locator` is what the document prints to name it, with what is around it where that is needed
-    ("7.A(2)", "Article 70", "Schedule 2 Part A"), its heading where it has no number. `label` is the page label where
-    there are pages, and the locator where there are none.
+    `start`: of the heading in the text of `page`. `source`: who named it: `bookmark`, `numbering`, `markup`, `style`,
+    or `opinion` for what a judge says; `confidence`: 0 to 1. `locator`: what the document prints to name it, with what
+    is above where needed ("7.A(2)", "Article 70", "Schedule 2 Part A"), else its heading. `label`: of the page, without
+    pages the locator.
     """
 
     id: str
@@ -152,8 +147,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Where a part of a section begins that has a number but no heading ("186(3)", "5.A.3", "Theorem 2"), and its
-    `locator`, empty where nothing names what follows; it reaches to the next item or section."""
+    """Where a part of a section begins that has a number but no heading ("186(3)", "Theorem 2"), up to the next item or
+    section, and its `locator`, empty where nothing names what follows."""
 
     page: int
     start: int
@@ -162,11 +157,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A contiguous run of one page's text, at most 200 words, with the headings above it, outermost first.
-
-    `kind` is `text`, `contents` (lines of a table of contents) or `references` (a bibliography): the last two mention
-    much and answer little.
-    """
+    """A run of one page's text, at most 200 words, with the headings above it, outermost first. `kind`: `text`,
+    `contents` (of a table of contents) or `references` (a bibliography), which mention much and answer little."""
 
     page: int
     start: int
@@ -177,9 +169,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A mention of another place of the document: the words `start:end` of `page` ("Section 4.2(b)") point at offset
-    `to_start` of `to_page`, in the section with the id `section`.
-    """
+    """A mention of another place: the words `start:end` of `page` ("Section 4.2(b)") point at offset `to_start` of
+    `to_page`, in the section with the id `section`."""
 
     page: int
     start: int
@@ -191,9 +182,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is in the text (`at` of
-    `at_page`).
-    """
+    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is (`at` of `at_page`)."""
 
     mark: str
     page: int
@@ -205,10 +194,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was and was not read: counts, and a line for everything that a reader should know about.
-
-    `lost_pages` ran over a limit of time or memory; another reading of the same file may get them.
-    """
+    """What was and was not read: counts, and a line for all that a reader should know. `lost_pages` ran over a limit of
+    time or memory; another reading may get them."""
 
     pages: int
     pages_without_text: tuple[int, ...]
@@ -227,11 +214,8 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Document:
-    """A file as docqa read it.
-
-    `id` is the sha256 of the file's bytes, `path` is as given. Without pages (`paged` False) there is exactly one
-    Page with the whole text. `sections` are in document order, a parent before its children.
-    """
+    """A file as docqa read it. `id`: sha256 of its bytes; `path`: as given. Without pages (`paged` False) one Page has
+    the whole text. `sections` are in order, a parent before its children."""
 
     id: str
     path: str
@@ -267,8 +251,8 @@ class Document:
         return blocks[at] if at >= 0 and start < blocks[at].end else None
 
     def locator_of(self, page: int, start: int) -> str | None:
-        """What the document prints to name the place at `start` of `page`: "186(3)", "Article 70", "Schedule 2 Part A";
-        the heading where there is no number, None before the first."""
+        """What the document prints to name the place: "186(3)", "Article 70", "Schedule 2 Part A"; else the heading;
+        None before the first."""
         section = self.section_of(page, start)
         at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
         if at >= 0:
@@ -295,13 +279,11 @@ class Document:
         return tuple(found)
 
     def end_of(self, section: Section) -> tuple[int, int]:
-        """(page, offset) where `section` ends: where the next one of its level or above begins, or behind the last
-        page."""
+        """(page, offset) where `section` ends: at the next one of its level or above, or behind the last page."""
         return self._section_ends.get(section, (len(self.pages) + 1, 0))
 
     def speaker_of(self, page: int, start: int) -> str | None:
-        """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"), or in a comment
-        ("Comment by Jo Reed"); None elsewhere."""
+        """Who says what is there in an opinion ("Stevens, dissenting") or comment ("Comment by Jo Reed"), or None."""
         block = self.block_at(page, start)
         if block is not None and block.kind == "comment":
             return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
@@ -310,8 +292,7 @@ class Document:
 
     @cached_property
     def content_hash(self) -> str:
-        """sha256 of what it says and how that is divided, as hex: of title, pages, sections and passages, not of its
-        path. Equal for equal ones, so that what was made of the one can be used for the other."""
+        """sha256 of title, pages, sections and passages: what was made of a Document can be used for an equal one."""
         texts = [page.text for page in self.pages]
         shape = [
             self.title, self.paged, [(page.label, len(page.text)) for page in self.pages],

@@ -1,9 +1,8 @@
 """Reading in a child process with limits on memory, processor time and time, so that no file can harm the reader.
 
-The parent sends a JSON request and the bytes of the document (empty: the child reads the path). The child answers with
-the number of pages of a PDF, the Document of its first ones where that is wanted, a message for every page that it
-begins or has from a fork, another before it recognises the picture of one, and a last one with the Document, or what
-was seen on the one page that was asked for, or the error.
+The parent sends a JSON request and the bytes (empty: the child reads the path). The child answers with a PDF's number
+of pages, the Document of its first ones where wanted, a message for each page that it begins, has from a fork or
+recognises, and last the Document, what was seen on the one page asked for, or the error.
 """
 
 from __future__ import annotations
@@ -56,14 +55,12 @@ class _Died(Exception):
 
 
 def read_in_worker(request: ReadRequest) -> Document:
-    """The same Document as `read.read`, from a child process that may use 2 GiB and `request.seconds` of wall time.
+    """The Document of `read.read`, from a child process that may use 2 GiB and `request.seconds` of wall time.
 
-    Where there are several cores the child reads a long PDF with forks of its own, at most `request.processes` at a
-    time, which keep to the same limits.
-
-    A PDF page that takes longer than `page_seconds` of processor time, or whose reader crashes, is left empty and named
-    in the warnings; the ninth such page is Unreadable, and so is running over the limits elsewhere. A crash outside the
-    pages is tried once more with pypdf alone. Raises the IngestErrors of `read`.
+    With several cores it reads a long PDF by up to `request.processes` forks, within the same limits. A PDF page that
+    takes `page_seconds` of processor time, or crashes its reader, is left empty and named in the warnings; the ninth
+    such page is Unreadable, and so is running over the limits elsewhere. A crash outside the pages is tried once more
+    with pypdf alone. Raises the IngestErrors of `read`.
     """
     return DocumentReading(request).document()
 
@@ -103,10 +100,8 @@ class DocumentReading:
 
 
 def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
-    """The same PageView as `inspection.inspect_page`, from a child process with the limits of `read_in_worker`.
-
-    Raises its errors, and Unreadable where the page takes longer than `page_seconds` or crashes its reader.
-    """
+    """The PageView of `inspection.inspect_page`, from such a child. Raises its errors, and Unreadable where the page
+    takes longer than `page_seconds` or crashes its reader."""
     from docqa.ingest.pdf import inspection
 
     with reading(request.name):

@@ -59,11 +59,8 @@ class TextWriter:
 
 
 class BlockWriter(TextWriter):
-    """A TextWriter that cleans what it gets and sets blocks apart.
-
-    Items of one list and rows of one table stand on lines that follow each other, other blocks have an empty line
-    between them. With `include_hidden` what is hidden comes last, in a section of its own.
-    """
+    """A TextWriter that cleans what it gets and sets blocks apart: an empty line between them, none within a list or
+    table. With `include_hidden` what is hidden comes last, in a section of its own."""
 
     def __init__(self, *, include_hidden: bool = False) -> None:
         super().__init__()
@@ -74,10 +71,8 @@ class BlockWriter(TextWriter):
         self._sizes = Counter[float]()
 
     def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
-        """Writes `text` as one block and returns the offset where it begins, None when it has no words.
-
-        `bold` and `size` (in whatever unit) say how it is set, for `infer_headings`.
-        """
+        """Writes `text` as one block and returns where it begins, None when it has no words. `bold` and `size` (in any
+        unit): for `infer_headings`."""
         text, hidden = strip_invisible(clean(text))
         self.hidden += hidden
         text = text.strip("\n") if kind == "code" else text.strip()

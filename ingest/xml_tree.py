@@ -15,11 +15,8 @@ _NAMED_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
 
 
 def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
-    """The root element of `data`; `part` names the entry of an archive, for messages.
-
-    Document types and entities are refused, but one that names an external DTD is passed over with `doctype`. Raises
-    Unreadable and TooLarge.
-    """
+    """The root of `data`; `part`: the archive's entry, for messages. Document types and entities are refused, but with
+    `doctype` an external DTD is passed over. Raises Unreadable and TooLarge."""
     what = f"the XML of {part}" if part else "the XML"
     refuse_over(MAX_XML_BYTES, len(data), "bytes of XML")
     # In UTF-16 the patterns would not see a document type.

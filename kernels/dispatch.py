@@ -1,9 +1,8 @@
 """One place that decides which implementation of an operation runs.
 
 Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
-references everywhere, which is slow and the first thing to try when a result looks wrong; `DOCQA_KERNELS=torch` takes
-the best of torch's own, without the native library and without Triton; `DOCQA_KERNELS=triton` on the CPU, with
-TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
+references, slow, and the first thing to try when a result looks wrong; `torch` takes the best without native library
+and Triton; `triton` on the CPU, with TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
 """
 
 from __future__ import annotations
@@ -66,10 +65,8 @@ def register_native(operation: str, function: Callable[..., Any]) -> None:
 
 
 def register_triton(operation: str, module: str, function: str) -> None:
-    """Add `function` of `module`, for accelerators; the module, and Triton with it, is imported at the first call.
-
-    It takes every floating dtype but float64, and is used where `gpu.available()` says so.
-    """
+    """Add `function` of `module`, for accelerators, imported with Triton at the first call; it takes every floating
+    dtype but float64, and is used where `gpu.available()` says so."""
 
     def call(*args: Any, **named: Any) -> Any:
         return getattr(importlib.import_module(module), function)(*args, **named)
@@ -101,11 +98,7 @@ def recorded(*tensors: Tensor | None) -> bool:
 
 @lru_cache(maxsize=256)
 def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
-    """The implementation that runs `operation` on `device` in `dtype`.
-
-    Raises:
-        NoImplementation: nothing is registered that fits; the message lists what there is.
-    """
+    """The implementation of `operation` on `device` in `dtype`. Raises NoImplementation, which lists what there is."""
     forced = os.environ.get(SWITCH, "")
     known = list(_known(operation))
     ours = [entry for entry in known if entry.triton] if forced == "triton" else []

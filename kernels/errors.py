@@ -5,10 +5,7 @@ from __future__ import annotations
 
 class DescribedError(Exception):
     """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next.
-
-    The errors of the kernels, the model and the application are made of it; those of `ingest`, which imports none of
-    them, have the same form.
-    """
+    Those of `ingest`, which imports none of these packages, have it too."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message)

@@ -59,10 +59,8 @@ def _builds() -> bool:
 
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether the kernels run here: Triton is installed and can build, every accelerator is NVIDIA's, Ampere or later.
-
-    Never in the interpreter, which is a thousand times slower than torch.
-    """
+    """Whether Triton is installed and can build, and every accelerator is NVIDIA's, Ampere or later. Never in the
+    interpreter, which is a thousand times slower than torch."""
     if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
     if importlib.util.find_spec("triton") is None or not _builds():

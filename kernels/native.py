@@ -33,10 +33,8 @@ def identity() -> str:
 
 
 def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
-    """Whether products with packed matrices are worth it here; without the native library they are only a reference.
-
-    `than_bfloat16`: beside torch's products in bfloat16 on a processor that multiplies it, which takes VNNI.
-    """
+    """Whether products with packed matrices are worth it here: with the native library and, `than_bfloat16` beside
+    torch's products in bfloat16 on a processor that multiplies it, VNNI."""
     found = _found()
     return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 

@@ -1,7 +1,4 @@
-"""The native library, at a level of instructions that gives the right results on this machine.
-
-A level above TESTED is compared with it once, before it is used; where the two differ, TESTED is used instead.
-"""
+"""The native library at a level that computes rightly here: one above TESTED is compared with it once."""
 
 from __future__ import annotations
 
@@ -57,10 +54,7 @@ def describe() -> str:
 
 
 def damage() -> str:
-    """What to tell whoever reads a document where the library is there and cannot be used; "" where it can, or none is.
-
-    Answers are the same without, so that it is a warning and not an error.
-    """
+    """What to tell a reader where the library is there and cannot be used, else "". Answers are the same without."""
     try:
         load()
     except LibraryDamaged as error:
@@ -69,11 +63,8 @@ def damage() -> str:
 
 
 def disagreement(one: Library, other: Library) -> str:
-    """The operation in which two levels differ by more than the order of rounding, "" where there is none.
-
-    Products of whole numbers must agree in every bit, but those of many tokens with blocks of GGUF files, which AMX
-    makes in bfloat16.
-    """
+    """The operation in which two levels differ by more than the order of rounding, or "". Products of whole numbers
+    must agree in every bit, but those of many tokens with GGUF blocks, which AMX makes in bfloat16."""
     import torch
 
     with torch.random.fork_rng(devices=[]):

@@ -1,7 +1,4 @@
-"""How many threads compute: one number for the native kernels and for torch, known before torch is there.
-
-What reads and what answers may be two processes, one with torch and one without, and states are kept by this number.
-"""
+"""How many threads compute: one number for native kernels and torch, even without torch: states are kept by it."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ if "OMP_WAIT_POLICY" not in os.environ:
 def _keep_freed_memory() -> None:
     """Ask glibc to keep what is freed for the next allocation instead of handing every large block back to the kernel.
 
-    Layers allocate and free the same few tens of MiB thousands of times. Faulting those pages in anew took a quarter
-    of the time of reading (kernels/NOTES.md). Another C library is left as it is; a setting of the user's holds.
+    Faulting the same few tens of MiB in anew for every layer took a quarter of the time of reading (kernels/NOTES.md).
+    Other C libraries are left as they are, and a user's setting holds.
     """
     if not sys.platform.startswith("linux") or "MALLOC_TRIM_THRESHOLD_" in os.environ:
         return

@@ -94,10 +94,7 @@ class AnsweringModel:
 def answering_model(folder: Path, threads: int | None, device: str) -> AnsweringModel | None:
     """The model of a checkpoint folder that answers without torch; None where it needs torch: without the native
     library, on an accelerator, in another precision, or where answers come from more than delta nets and packed heads.
-
-    Raises:
-        ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
-    """
+    Raises ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch, naming the file."""
     if device not in ("auto", "cpu") or os.environ.get("DOCQA_DTYPE") or not (folder / "config.json").is_file():
         return None
     calibration = read_calibration(folder)

@@ -1,8 +1,8 @@
 """Configuration of a model, fields spelled as in a checkpoint's config.json.
 
-Where a config.json has a `text_config`, as beside a picture half, which is not read, that counts. Hybrids have layers
-of delta nets and of attention; transformers have attention in every layer and no fields `linear_*`. What one family
-leaves out, refuses or means otherwise is in its file of `families`.
+A `text_config` in it, as beside a picture half, counts alone. Hybrids have layers of delta nets and of attention;
+transformers attention alone, and no fields `linear_*`. What one family leaves out, refuses or means otherwise is in its
+file of `families`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ DEFAULT = "qwen3_5_text"  # where a config.json names no model_type
 class HybridConfig:
     """Sizes of one model; `layer_types` alone decides which mixer a layer has, `sparse` which MLP.
 
-    `model_type`: that of the text model. `intermediate_size`: of dense MLPs; 0 where every
-    layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none.
+    `model_type`: that of the text model. `intermediate_size`: of dense MLPs. Fields are 0 where no layer has what they
+    are about: dense MLPs, experts, delta nets (`linear_*`).
     """
 
     vocab_size: int
@@ -104,11 +103,8 @@ class HybridConfig:
 
     @classmethod
     def from_dict(cls, outer: Mapping[str, object]) -> HybridConfig:
-        """Read a config.json's content; keys that say nothing about the architecture are left alone.
-
-        Raises:
-            ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
-        """
+        """Read a config.json's content; keys that say nothing about the architecture are left alone. Raises
+        ConfigUnsupported: a field is missing, or names an option that this runtime does not have."""
         raw, family = flat_config(outer), _family(outer)
         raw["model_type"] = family.model_type
         _refuse_unknown_options(family, raw)
@@ -134,12 +130,9 @@ class HybridConfig:
 
     @classmethod
     def from_folder(cls, folder: Path) -> HybridConfig:
-        """Read `folder`/config.json, or the metadata of its GGUF file.
-
-        Raises:
-            ModelNotFound: no such file. ConfigUnsupported: not JSON, or not this architecture. WeightsMissing,
-            WeightsMismatch: the GGUF file is damaged, or not all of it is there.
-        """
+        """Read `folder`/config.json, or the metadata of its GGUF file. Raises ModelNotFound: no such file;
+        ConfigUnsupported: not JSON, or not this architecture; WeightsMissing, WeightsMismatch: the GGUF file is damaged
+        or incomplete."""
         raw = read_config(folder)
         try:
             return cls.from_dict(raw)
@@ -168,9 +161,8 @@ class HybridConfig:
 
     @property
     def half_keys(self) -> bool:
-        """Whether keys are kept in fp16: beside a bias, which in some columns of Qwen2.5's keys is of hundreds, too
-        little would be left of others in 8 bits with one scale.
-        """
+        """Whether keys are kept in fp16: beside a bias, of hundreds in some columns of Qwen2.5's keys, 8 bits with one
+        scale would leave too little of others."""
         return self.family.biased
 
     @property
@@ -182,9 +174,7 @@ class HybridConfig:
 
     @property
     def stretches(self) -> bool:
-        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another
-        way.
-        """
+        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another way."""
         rope = self.rope_parameters
         return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 

@@ -14,10 +14,8 @@ _MOST_SHARE = 0.9  # of the card's free memory that weights may take; states and
 
 
 def chosen_device(asked: str) -> torch.device:
-    """The device for one of DEVICES. `auto` is the processor: docqa was never run on a card, so users have to ask.
-
-    Raises ConfigUnsupported for another name, or a device that this machine or this build of torch lacks.
-    """
+    """The device for one of DEVICES; `auto` is the processor: docqa was never run on a card, so users have to ask.
+    Raises ConfigUnsupported for another name, or a device that this machine or build of torch lacks."""
     import torch
 
     if asked not in DEVICES:

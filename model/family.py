@@ -1,7 +1,6 @@
 """What a family of models has for itself; every file of `families` says it of one, and is found by its `model_type`.
 
-The shared parts (config, checkpoints, GGUF, plan) ask a `Family` and never for the name of one. Imports no torch; a
-family with layers of its own may, since its file is imported when it is first asked for.
+The shared parts (config, checkpoints, GGUF, plan) ask a `Family`, never for the name of one. Imports no torch.
 """
 
 from __future__ import annotations
@@ -104,11 +103,7 @@ def family_names() -> list[str]:
 
 @lru_cache(maxsize=64)
 def family_of(model_type: str) -> Family:
-    """The family of a `model_type`; with `_text` it is that of the text model alone.
-
-    Raises:
-        ConfigUnsupported: there is none.
-    """
+    """The family of a `model_type`, that of the text model alone with `_text`. Raises ConfigUnsupported."""
     for name in {model_type, model_type.removesuffix("_text")} & set(family_names()):
         found: Family = importlib.import_module(f"{PACKAGE}.{name}").FAMILY
         if model_type in (name, found.model_type):
@@ -129,11 +124,7 @@ def default(raw: dict[str, object], name: str, value: object) -> None:
 
 
 def size(raw: Mapping[str, object], name: str) -> int:
-    """A whole number above 0, as everything that others are computed from has to be.
-
-    Raises:
-        ConfigUnsupported: it is something else, or left out.
-    """
+    """A whole number above 0, as everything that others are computed from. Raises ConfigUnsupported: it is none."""
     value = raw.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigUnsupported(f"config.json: {name} = {value!r}, a whole number from 1 on is needed")

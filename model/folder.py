@@ -13,10 +13,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 
 
 def read_calibration(folder: Path) -> Calibration:
-    """Thresholds, fusion weights, the evidence layer; empty where there is no such file.
-
-    Raises ConfigUnsupported where it cannot be read.
-    """
+    """Thresholds, fusion weights, the evidence layer; empty where there is no file. Raises ConfigUnsupported."""
     path = folder / "calibration.json"
     if not path.is_file():
         return {}

@@ -56,10 +56,8 @@ class DeltaNet(nn.Module):
         self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
 
     def remember(self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None) -> Tensor:
-        """What the memory gives back for the projected queries, keys and values, mixed [batch, seq, channels].
-
-        decay and beta as in `kernels.delta.delta_rule`; returns [batch, seq, value_heads, value_dim].
-        """
+        """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected queries, keys and values,
+        mixed [batch, seq, channels]; decay and beta as in `kernels.delta.delta_rule`."""
         tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
         weight, heads = self.conv1d.weight, 2 * self.key_heads
         unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)

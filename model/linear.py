@@ -18,8 +18,8 @@ class LazyStart:
 
 
 class Linear(LazyStart, nn.Linear):
-    """A matrix [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then. `adapter`: (down
-    [rank, in], up [out, rank]), whose product is added to it."""
+    """A matrix [out, in]; `packed`, where set, is used instead of `weight`, which is empty then. `adapter`: (down
+    [rank, in], up [out, rank]), whose product is added."""
 
     packed: StoredMatrix | None = None
     adapter: tuple[Tensor, Tensor] | None = None

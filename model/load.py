@@ -48,11 +48,8 @@ OnHidden = Callable[[int, Any], None]
 
 @dataclass
 class NetworkModel:
-    """A loaded checkpoint. Thread-safe only one call at a time, like torch itself.
-
-    `lower` is the network up to the layer that the heads work on, `network` the whole of it. The network and the states
-    that it reads into are on `device`; heads, ids and logits are on the CPU.
-    """
+    """A loaded checkpoint, safe for one call at a time. `lower` is the network up to the layer that the heads work on,
+    `network` the whole. Both and the states are on `device`; heads, ids and logits on the CPU."""
 
     config: HybridConfig
     tokenizer: CheckpointTokenizer
@@ -97,8 +94,7 @@ class NetworkModel:
     @property
     def blocks_at_once(self) -> int:
         """Blocks of a state's grid that a prefill takes through one layer after the other: several where experts are
-        read from disk, so that those of a layer are read once for all of them.
-        """
+        read from disk, so that those of a layer are read once for all of them."""
         pool = pool_of(self.lower)
         return BLOCKS_OF_EXPERTS if pool is not None and not pool.whole else 1
 
@@ -148,11 +144,8 @@ class NetworkModel:
 
     @property
     def answer_layers(self) -> int:
-        """How many of the first layers an answer depends on, by the folder's calibration.
-
-        The evidence head ranks by `evidence_layer`, the reader answers by itself, and what lies above changes nothing.
-        Without a reader answers are generated, by all layers.
-        """
+        """How many of the first layers an answer depends on, by calibration: up to `evidence_layer` with a reader,
+        which answers by itself, else all."""
         if not self.has_reader:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
@@ -165,29 +158,19 @@ class NetworkModel:
         long: LongAttention | None = None,
         layers: int | None = None,
     ) -> State:
-        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`).
-
-        `layers`: how many of the first layers read into it, all by default.
-        """
+        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`), read by `layers` or
+        all."""
         config = self.config if layers is None else self.config.first_layers(layers)
         return State(config, yarn_factor, grid=grid, long=long)
 
     def prefill(self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: OnHidden | None = None) -> Tensor:
-        """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
-
-        Only the layers that the state has are run. The hidden state is after the last norm where they are all layers,
-        else the output of the last of them, which no logits come from.
+        """Read `ids` into `state` from its position on; returns the last token's hidden state [dim]: after the last
+        norm where the state has all layers, else the output of the last that it has.
 
         The text is cut where positions are multiples of the state's grid, so the same text always runs in the same
-        shapes, whether it was read at once, resumed, or reused.
-
-        Args:
-            on_hidden: hook, called as on_hidden(position, hidden [seq, dim]) with the output of `evidence_layer` for
-                each piece.
-
-        Raises:
-            ContextTooLong: the text would not fit the state's YaRN factor.
-            ValueError: `ids` is empty, or the state has too few layers for the hook.
+        shapes, whether read at once, resumed, or reused. `on_hidden`(position, hidden [seq, dim]) gets the output of
+        `evidence_layer` for each piece. Raises ContextTooLong: the text would not fit the state's YaRN factor;
+        ValueError: `ids` is empty, or the state has too few layers for the hook.
         """
         numbers = np.asarray(ids)
         if not len(numbers):
@@ -248,19 +231,14 @@ def load_model(
 ) -> NetworkModel:
     """Load a checkpoint folder or a GGUF file, the bundled folder by default.
 
-    Args:
-        dtype: of matrices and keys; by default float32 with matrices that the folder holds quantized left so where
-            native kernels multiply them faster (those in blocks of a GGUF file always), else bfloat16 where the
-            processor multiplies it, else float32.
-        threads: torch's thread count for the whole process; by default torch's own choice.
-        expert_bytes: memory for experts, which are then read as tokens are sent to them; by default all are kept in
-            memory where they take less than half of what is available, else that half is used.
-        device: where the network computes, one of `device.DEVICES`. Off the CPU all matrices are dense, and all experts
-            are on the card.
-        tokenizer: that of the folder, where it was made already.
+    `dtype`: of matrices and keys; by default float32 with quantized matrices left so where native kernels multiply them
+    faster (always those in blocks of a GGUF file), else bfloat16 where the processor multiplies it, else float32.
+    `threads`: torch's, for the whole process. `expert_bytes`: memory for experts, read as tokens are sent to them; by
+    default all are kept where they take less than half of what is available, else that half is used. `device`: one of
+    `device.DEVICES`; off the CPU all matrices are dense, and all experts on the card. `tokenizer`: the folder's, where
+    it was made already.
 
-    Raises:
-        ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
+    Raises ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch, naming the file.
     """
     where = Path(folder) if folder is not None else BUNDLED
     if not where.is_dir() and not is_gguf(where):
@@ -291,10 +269,7 @@ def load_model(
 
 def _precision(folder: Path, device: torch.device, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
     """What a model in `folder` computes in on `device`, and whether matrices that the folder has quantized stay so.
-
-    Raises:
-        ConfigUnsupported: the name that is asked for is of no known dtype.
-    """
+    Raises ConfigUnsupported: `asked` names no known dtype."""
     if isinstance(asked, torch.dtype):
         return asked, False
     if asked:

@@ -27,10 +27,8 @@ class Router(nn.Module):
 
 
 class Experts(nn.Module):
-    """gate above up [experts, 2 * inner, hidden] and down [experts, hidden, inner].
-
-    `bank`, where it is set, is used instead of the two tensors, which are empty then.
-    """
+    """gate above up [experts, 2 * inner, hidden] and down [experts, hidden, inner]; `bank`, where it is set, is used
+    instead of the two, which are empty then."""
 
     bank: ExpertBank | None = None
 

@@ -1,7 +1,7 @@
 """Multi-token prediction: one attention layer that guesses the token after the next.
 
-It joins the trunk's hidden state at a token with the embedding of the token that follows, and shares the trunk's
-embedding and head. What it guesses is only a draft: model/decode/speculate.py lets the trunk decide.
+It joins the trunk's hidden state at a token with the embedding of the next one, and shares the trunk's embedding and
+head. A guess is only a draft: model/decode/speculate.py lets the trunk decide.
 """
 
 from __future__ import annotations
@@ -32,15 +32,12 @@ class Mtp(nn.Module):
     def forward(
         self, hidden: Tensor, following: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
     ) -> Tensor:
-        """What the shared head turns into logits of the token after `following`.
+        """What the shared head turns into logits of the token after `following`: [batch, seq, dim], after this module's
+        norm.
 
-        Args:
-            hidden: [batch, seq, dim], of the trunk after its last norm (or of this module, to guess further).
-            following: [batch, seq, dim], embeddings of the tokens that follow.
-            rotation: as `Network.rotation` gives it, for seq positions of this module's own cache.
-
-        Returns:
-            [batch, seq, dim], after this module's own last norm.
+        `hidden` [batch, seq, dim]: of the trunk after its last norm (or of this module, to guess further). `following`
+        [batch, seq, dim]: embeddings of the tokens that follow. `rotation`: as of `Network.rotation`, for this module's
+        cache.
         """
         x = self.fc(torch.cat([self.pre_fc_norm_embedding(following), self.pre_fc_norm_hidden(hidden)], -1))
         return self.norm(self.layers[0](x, rotation, cache))

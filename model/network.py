@@ -1,7 +1,5 @@
-"""The stack that every network of the family is: embedding, layers, last norm, head.
-
-`hybrid.py` and `transformer.py` say what a layer is. Parameters carry the names of checkpoints.
-"""
+"""The stack that every network is: embedding, layers (`hybrid.py`, `transformer.py`), last norm, head. Parameters carry
+the names of checkpoints."""
 
 from __future__ import annotations
 
@@ -48,11 +46,8 @@ class Norm(nn.Module):
 
 
 class Network(nn.Module):
-    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
-
-    Caches are state.py's, which keep a context, or those of beams.py for a few branches. Each layer is called as
-    layer(x, rotation, cache).
-    """
+    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden]. Layers are called as
+    layer(x, rotation, cache); caches are state.py's or, for a few branches, beams.py's."""
 
     def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm) -> None:
         super().__init__()
@@ -75,9 +70,9 @@ class Network(nn.Module):
     ) -> Tensor:  # fmt: skip
         """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
-        With `layers`, only that many of the first layers run, and the last norm does not. With `block`, a layer runs
-        over one piece after the other before the next layer does, and hooks get pieces: these end where positions are
-        multiples of `block`. The bits are those of one call for each piece.
+        With `layers`, only so many of the first run, without the last norm. With `block`, a layer runs over pieces,
+        which end where positions are multiples of it, before the next layer does, and hooks get pieces: bits as of one
+        call for each.
         """
         pieces = [self.embed_tokens(piece) for piece in ids.split(piece_sizes(ids.shape[1], position, block), 1)]
         # On the CPU, in float64, which not every accelerator has.

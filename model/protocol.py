@@ -1,8 +1,5 @@
 """What app may ask of a model that runs here, and of a tokenizer. `load.NetworkModel` is the one that is shipped.
-
-Whatever takes a model names these types, so that a test can hand in a small one, and so that nothing below `load`
-imports it.
-"""
+Whatever takes a model names these types: a test can hand in a small one, and nothing below `load` imports it."""
 
 from __future__ import annotations
 
@@ -42,8 +39,8 @@ class NamedLogistic(Logistic):
 class RefusalCalibration(NamedLogistic):
     """Logistics over named signals of "the answer is right"; under `threshold` a question counts as not answered.
 
-    `forms`: by the form of the answer, where it was fitted for itself; `weights` and `bias` are for all others.
-    `evidence`: of "the first passage answers"; from `possible_threshold` on a refusal shows it as possible.
+    `forms`: by the form of the answer, where fitted; `weights` and `bias` are for all others. `evidence`: of "the first
+    passage answers"; from `possible_threshold` on a refusal shows it as possible.
     """
 
     threshold: float
@@ -55,9 +52,9 @@ class RefusalCalibration(NamedLogistic):
 class Calibration(TypedDict, total=False):
     """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
 
-    `evidence_layer`: the layer whose output the evidence head works on. `evidence_weights`: of bm25, vector, passage.
-    `span_reader` and `reader`: of the signals that order candidates, with and without a reader. `agrees`: of "what is
-    asked holds by this document".
+    `evidence_layer`: what the evidence head works on. `evidence_weights`: of bm25, vector, passage. `span_reader` and
+    `reader`: of the signals that order candidates, with and without a reader. `agrees`: of "what is asked holds by this
+    document".
     """
 
     evidence_layer: int

@@ -1,7 +1,7 @@
 """Text to token ids and back, with the characters that each token covers.
 
-`tokenizer.json` is the truth. Where it is a byte-level BPE, a tiktoken Encoding built from its merges does the work,
-because it is an order of magnitude faster on a book; where it is anything else, the `tokenizers` library does it.
+`tokenizer.json` is the truth. Of a byte-level BPE a tiktoken Encoding is built, which is an order of magnitude faster
+on a book; for others the `tokenizers` library does the work.
 """
 
 from __future__ import annotations
@@ -41,11 +41,7 @@ class CheckpointTokenizer:
     """Encodes text as plain text: a special token's name inside a document is words, never a control token."""
 
     def __init__(self, spec: dict[str, Any], eos_ids: tuple[int, ...] = ()) -> None:
-        """Build from the content of a tokenizer.json.
-
-        Raises:
-            TokenizerUnsupported: the file's parts cannot be understood.
-        """
+        """Build from the content of a tokenizer.json. Raises TokenizerUnsupported: its parts cannot be understood."""
         try:
             vocabulary: dict[str, int] = spec["model"]["vocab"]
             self._added = {token["content"]: token["id"] for token in spec.get("added_tokens") or []}
@@ -65,20 +61,12 @@ class CheckpointTokenizer:
 
     @classmethod
     def load(cls, folder: Path) -> CheckpointTokenizer:
-        """Read `tokenizer.json` of a checkpoint folder, and which token ends a text from the files beside it.
-
-        Raises:
-            TokenizerUnsupported: the file is missing or is no tokenizer.
-        """
+        """Read a folder's `tokenizer.json`, and beside it which token ends a text. Raises TokenizerUnsupported."""
         return cls(tokenizer_spec(folder), _eos_ids(folder))
 
     @property
     def eos_id(self) -> int:
-        """The token that ends an answer.
-
-        Raises:
-            TokenizerUnsupported: the folder names none.
-        """
+        """The token that ends an answer. Raises TokenizerUnsupported: the folder names none."""
         if not self.eos_ids:
             raise TokenizerUnsupported("no end-of-text token: neither config.json nor generation_config.json names one")
         return self.eos_ids[0]
@@ -108,10 +96,8 @@ class CheckpointTokenizer:
         return ids
 
     def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Token ids, and for each the half-open range of characters of `text` that it touches.
-
-        A character whose bytes are spread over several tokens is in the range of each of them.
-        """
+        """Token ids, and for each the half-open range of characters of `text` that it touches; a character whose bytes
+        are spread over several tokens is in the range of each."""
         text = _SURROGATE.sub("\ufffd", text)
         if self._pattern is None or (self._normal_form and not unicodedata.is_normalized(self._normal_form, text)):
             found = self._slow_tokenizer().encode(text, add_special_tokens=False)
@@ -274,11 +260,7 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
 
 
 def tokenizer_spec(folder: Path) -> dict[str, Any]:
-    """The content of a model folder's tokenizer.json, or of the one that its GGUF file describes.
-
-    Raises:
-        TokenizerUnsupported: the file is missing or is no JSON; or as `vocabulary_spec`.
-    """
+    """A folder's tokenizer.json, or the one that its GGUF file describes. Raises TokenizerUnsupported."""
     path = folder / "tokenizer.json"
     if _inside_gguf(folder):
         file = opened_gguf(folder)

@@ -1,8 +1,7 @@
 """The dense members of the family: softmax attention in every layer, no gate, a plain RMS norm.
 
-Follows Qwen3, Qwen2 and Llama as `transformers` computes them; parameters carry the names of their checkpoints. They
-differ in what stands between a projection and the rotation: a norm over each head's query and key, or over those of all
-heads, a bias on query, key and value, or none of them (`Family`).
+As `transformers` computes Qwen3, Qwen2 and Llama, by the names of their checkpoints. They differ between projection and
+rotation: a norm over each head's query and key, or over those of all heads, a bias, or nothing (`Family`).
 """
 
 from __future__ import annotations

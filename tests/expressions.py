@@ -111,8 +111,7 @@ def _written(source: ast.expr, names: dict[str, Any]) -> Any:
 def worst_inputs(
     pattern: re.Pattern[Any], lengths: tuple[int, ...], most: int | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """Texts of about `lengths` characters that repeat what parts of `pattern` match, and end wrong; of `most` parts at
-    most, evenly drawn, each with every ending."""
+    """Texts of about `lengths` characters that repeat what up to `most` parts of `pattern` match, and end wrong."""
     raw = isinstance(pattern.pattern, bytes)
     parsed = re._parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)  # type: ignore[attr-defined]
     pumps = [pair for pair in dict.fromkeys(_pumps(parsed)) if 0 < len(pair[1]) <= _LONGEST_PUMP]

@@ -1,8 +1,7 @@
-"""No regular expression may take more than linear time, whatever the text is that it meets.
+"""No regular expression may take more than linear time, whatever the text.
 
-Each is tried on short texts that repeat its own parts. Where one takes long, longer ones are: a linear expression takes
-four times as long on a text of four times the length, a quadratic one sixteen times. Processor time of this thread is
-measured, the shortest of several trials, so that a busy machine changes nothing.
+Each is tried on short texts that repeat its own parts, and on longer ones where it takes long: four times the length
+takes a linear one four times as long, a quadratic one sixteen. Processor time counts, the shortest of several trials.
 """
 
 import importlib.util
@@ -68,8 +67,8 @@ def _explodes(expression: object, text: object, longer: object) -> bool:
 
 
 def _exploding(package: str, most: int | None = None) -> list[str]:
-    """The expressions that take more than linear time, each with the beginning of a text that shows it; `most`: how
-    many parts of each are repeated."""
+    """The expressions over linear time, each with the beginning of a text that shows it; `most`: parts that are
+    repeated."""
     found = []
     for expression in expressions.expressions(ROOT / package, f"docqa.{package}"):
         for brief, text, longer in expressions.worst_inputs(expression.pattern, LENGTHS, most):

@@ -16,12 +16,8 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Cite:
-    """Where a quote is: `start`, `end` are half-open characters of that page's text.
-
-    `page` is physical, from 1; a document without pages has none, its offsets count in the document's text and
-    `label` says the section. `lines` are the printed numbers of the first and the last line on a page that has them;
-    only such a cite has them in `--json` too.
-    """
+    """Where a quote is: half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages, of
+    the document, with the section in `label`. `lines`: the first and last printed number, where there are."""
 
     file: str
     page: int | None
@@ -38,11 +34,8 @@ class Cite:
 
 @dataclass(frozen=True)
 class Quote:
-    """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`.
-
-    `speaker` names who says it in an opinion of a court. The place is missing where the words only go with the answer:
-    the unit of a table's cell.
-    """
+    """Words cut from the page text, the answer at `answer_start:answer_end` in them where they do not only go with it
+    (the unit of a table's cell). `speaker` names who says it in an opinion of a court."""
 
     text: str
     answer_start: int | None
@@ -114,10 +107,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `confidence`, 0 to 1: the chance that what is asserted is right; where nothing is, that the first
-    passage of the evidence answers.
+    """One answer. `confidence`, 0 to 1: that what is asserted is right or, where nothing is, that `evidence[0]`
+    answers.
 
-    `verdict` is set for a yes/no question whose answer begins with it. `statements` are what the answer states, in
+    `verdict` is that of a yes/no question whose answer begins with it. `statements` are what the answer states, in
     order; a written text of which nothing is supported stays there while `answer` is None.
     """
 
@@ -139,11 +132,8 @@ class Answer:
         return {"schema": SCHEMA, **asdict(self), "quotes": [_quote_object(quote) for quote in self.quotes]}
 
     def to_dict(self) -> dict[str, str | int | float | bool | None]:
-        """One row of a table, for `pandas.DataFrame([answer.to_dict(), ...])`: plain values under the same names.
-
-        `quote` is the first quote and `file`, `page`, `label`, `section` its place; a refusal has none. `evidence` is
-        the best passage. `warnings` are one text.
-        """
+        """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote` and its place, the
+        best passage as `evidence`, `warnings` as one text."""
         quote = self.quotes[0] if self.quotes else None
         cite = quote.cites[0] if quote is not None and quote.cites else None
         return {
@@ -195,10 +185,8 @@ _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
 def record_of(hint: Any, value: Any) -> Any:
-    """The dataclass `hint` that `asdict` made `value` of: tuples, enums and dataclasses in it are made anew.
-
-    Other values are taken as they are. Raises TypeError for a missing or unknown field, ValueError for an unknown enum.
-    """
+    """The dataclass `hint` that `asdict` made `value` of, with tuples, enums and dataclasses in it made anew. Raises
+    TypeError for a missing or unknown field, ValueError for an unknown enum."""
     if value is None:
         return None
     if isinstance(hint, type) and is_dataclass(hint):

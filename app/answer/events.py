@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after every block. `done` counts from the first token, reused ones included.
-
-    `tokens_per_second` and `eta_seconds` are of a moving average over the last blocks; 0 and None before the first.
-    `kept`: whether what was read is on disk for later. A slow screen may drop all but the newest.
-    """
+    """Progress of a read, after a block. `done` counts reused tokens too, `kept`: what was read is on disk.
+    `tokens_per_second` and `eta_seconds`: of a moving average, 0 and None before the first block."""
 
     done: int
     total: int
@@ -39,10 +36,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of what a model writes, as it comes; `thought`: of its reasoning. Nothing of it is verified.
-
-    The answer is in Finished. After a Notice the text may begin anew.
-    """
+    """A piece of what a model writes, unverified; `thought`: of its reasoning. It may begin anew after a Notice."""
 
     text: str
     thought: bool = False

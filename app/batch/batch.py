@@ -38,11 +38,8 @@ class BatchSettings:
 
 
 class Batch:
-    """The documents of `listing` under one job, in a workspace. Raises UsageError for a password that would go to a
-    cluster.
-
-    What writes is for the block in which the workspace is locked.
-    """
+    """The documents of `listing` under one job, in a workspace, which is locked while anything is written. Raises
+    UsageError for a password that would go to a cluster."""
 
     def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
         if settings.ray is not None and job.options.password:
@@ -103,11 +100,8 @@ class Batch:
     # Running
 
     def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Tally:
-        """Do what is left by `plan`. `keep` writes what users see of a record.
-
-        Raises ResourceError for what would fail for every document, KeyboardInterrupt (SIGTERM too) after what was
-        done is kept.
-        """
+        """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError for what would fail
+        for every document, KeyboardInterrupt (SIGTERM too); what was done is kept."""
         path = self.workspace.root / LEDGER
         try:
             with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():

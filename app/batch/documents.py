@@ -1,9 +1,7 @@
-"""A document of a batch as Document and Session, such that nothing of it depends on where its file lies.
+"""A document of a batch as Document and Session, and what its record depends on besides its bytes.
 
-Also what records depend on besides the bytes of a document: the model, how files are read, the version of docqa.
-
-A document that has no title of its own is otherwise called by its file name, and the model reads the title: two equal
-files under two names would be two documents. Here it is called UNTITLED, and takes the name where it is printed.
+The model reads a title, which may be the file name: so that equal files give equal records, a document without one is
+called UNTITLED here, and takes the name where it is printed.
 """
 
 from __future__ import annotations
@@ -44,10 +42,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
-    """A Session of the document in `content`, called `name`: a member of an archive, which has no path to open.
-
-    Raises the errors of docqa.ingest.errors.
-    """
+    """A Session of the document in `content`, called `name`, such as a member of an archive. Raises as ingest does."""
     from docqa.app.session.session import Session
     from docqa.app.storage.store import store_of
 
@@ -57,11 +52,8 @@ def session_of_content(name: str, content: bytes, options: Options, model: Model
 
 
 def reading_identity(options: Options) -> Json:
-    """Fields of a job's identity. The number of threads and the machine are not among them: all may help.
-
-    Neither is the password: a document that it opened is not another one. Raises docqa.model.errors for a model folder
-    that is none.
-    """
+    """Fields of a job's identity: not the threads, the machine or the password, which change no record. Raises
+    docqa.model.errors for a model folder that is none."""
     from importlib.metadata import version
 
     from docqa.app.answerers.remote.address import Address, is_remote
@@ -84,10 +76,7 @@ def reading_identity(options: Options) -> Json:
 
 
 def model_folder(options: Options) -> Path:
-    """The folder of the model that answers, for a server's the bundled one, which counts its tokens.
-
-    Raises ModelNotFound.
-    """
+    """The folder of the model that answers (bundled for a server's: it counts the tokens). Raises ModelNotFound."""
     from docqa.app.answerers.remote.address import is_remote
     from docqa.app.models.library import bundled
     from docqa.model.errors import ModelNotFound

@@ -24,9 +24,9 @@ TYPES = (*FactKind, TEXT, LIST)
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table. `type`: one of TYPES, None: whatever answers the question; `where`: headings, or
-    "front" (title pages and signatures); `agree`: whether all documents ought to say the same; `clause`: that of a
-    contract that it is in (docqa.app.reading.clauses), and `or_clause`: its sentence where it has no such value."""
+    """A column of a table. `type`: one of TYPES, None: any answer; `where`: headings, or "front" (title pages and
+    signatures); `agree`: all documents ought to say the same; `clause`: of docqa.app.reading.clauses, with its sentence
+    as the answer where it has no value and `or_clause`."""
 
     name: str
     question: str

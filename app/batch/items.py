@@ -45,12 +45,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class Item:
-    """One document. `path` is relative, with `/`; `source` the file on this machine, `member` what of it: an entry
-    of a zip, or what is attached to an e-mail.
-
-    `shown_path` is how the command line names it, for messages. `digest` is the sha256 of its bytes, None where
-    `failure` says why they cannot be had.
-    """
+    """One document: `source` is the file here, `member` an entry of it (of a zip, an e-mail), `path` relative, with
+    `/`, and `shown_path` as given. `digest`: sha256 of its bytes, None where `failure` says why there are none."""
 
     path: str
     source: str
@@ -93,10 +89,8 @@ class Listing:
     passed_over: list[str] = field(default_factory=list)
 
     def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
-        """Tasks in the order of their first items; `job` is the hash of all that a record depends on but the bytes.
-
-        Duplicates have equal bytes and suffixes; with `by_name` equal names.
-        """
+        """Tasks in the order of their first items; `job` hashes all that a record depends on but the bytes. Duplicates
+        have equal bytes and suffixes, `by_name` also equal names."""
         duplicates: dict[tuple[str, str], list[Item]] = {}
         for item in self.items:
             if item.digest is not None:
@@ -113,11 +107,9 @@ def key_of(fields: Json | list[object]) -> str:
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
-    """The documents that `paths` name, without the files `exclude` (absolute paths: what earlier runs wrote).
-
-    A path of several that has no document is an item with its failure. Raises the first such error where there is
-    no document at all. Paths are relative to the folder, where one is named, else to the folder that contains all.
-    """
+    """The documents that `paths` name, relative to the one folder or to what contains all, without `exclude` (absolute
+    paths: what earlier runs wrote). A path without one is an item with its failure; raises the first such error where
+    there is no document at all."""
     from docqa.ingest.errors import IngestError, NoDocuments
 
     base = _base(paths)

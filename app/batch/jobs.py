@@ -49,11 +49,8 @@ gigabyte a process. What the user set stays."""
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share.
-
-    None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
-    memory of the process that did it, `machine` is the name of another one.
-    """
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share; with none of
+    these its process died. `reading_s` of its `seconds` made text; `peak_bytes` is the memory of its process."""
 
     record: str | None = None
     failure: Failure | None = None
@@ -110,11 +107,8 @@ class Job(ABC):
         return None
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
-        """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
-
-        With it come its tokens, and the seconds that making text of the bytes took. Of the name of `item` only the
-        suffix counts where not `by_name`.
-        """
+        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. With it
+        come its tokens, and the seconds that making text of the bytes took. Raises for this document alone."""
         from docqa.app.session.session import Session
 
         self.prepare()
@@ -143,11 +137,8 @@ def _reused(answer: Json) -> Json:
 
 
 class AnswerJob(Job):
-    """Answers to `questions`, in order. What was answered before is taken from the store, question by question.
-
-    The model reads a document's title, which may be its file name; answers must be those of `docqa ask`, so two names
-    are two tasks.
-    """
+    """Answers to `questions`, in order, those answered before from the store. A title that the model reads may be the
+    file name, and answers must be those of `docqa ask`: two names are two tasks."""
 
     name = "ask"
     by_name = True
@@ -188,8 +179,7 @@ class AnswerJob(Job):
         return session.ask(question)
 
     def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
-        """What earlier runs kept of a document, by its content and file name: what was not read of it, and the
-        `--json` object of each answer by its question; nothing where it cannot be used."""
+        """What earlier runs kept of a document (by content and name): warnings, and `--json` objects by question."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
@@ -251,8 +241,7 @@ class FieldsJob(AnswerJob):
 
 
 class SummaryJob(Job):
-    """Summaries in one style, about a `focus` where there is one: in the words of a model that writes, else of
-    sentences of the document."""
+    """Summaries in one style, with a `focus` about that: in the words of a model that writes, else of the document."""
 
     name = "summarize"
     by_name = False
@@ -358,7 +347,6 @@ def warnings_of(record: str) -> list[str]:
 
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
-    """The record of a document as that of the file at `path`, called by its `stem` where it has no title, or one that
-    names nothing ("XXXXX", as forms and drafts have it)."""
+    """`record` as that of the file at `path`, called by its `stem` without a title that names it ("XXXXX")."""
     nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)

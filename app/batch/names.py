@@ -1,7 +1,6 @@
 """The names of output files: RELATIVE_PATH.md, different on every file system.
 
-Two names that differ only in case or in the Unicode form of their letters are one file on some disks, `digest` would
-be written over the digest, and a name may be too long with its `.md`: whatever collides gets the hash of its path.
+What is too long, or collides with another (by case, Unicode form, or `digest`), gets the hash of its path.
 """
 
 from __future__ import annotations

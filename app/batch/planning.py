@@ -1,7 +1,7 @@
 """What a batch will take, before it begins: tokens, seconds, memory, disk.
 
-Sizes are those of the planner of single reads (docqa.model.cost.plan), times those that earlier runs took on this
-machine: kept as `batch_speeds.json` in docqa's cache folder, where older runs count half with every new one.
+Sizes are those of docqa.model.cost.plan, corrected by earlier runs on this machine: `batch_speeds.json` in the cache
+folder, where older runs count half with every new one.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 
 class Speeds:
-    """Of one job with one model and number of jobs: by name the sums of sizes and of what these took. Mutable.
+    """By name the sums of sizes and of what these took, for one job, model and number of jobs. Mutable.
 
     `tokens .pdf`, `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: seconds of a task after its
-    text is there, over tokens. `startup`: seconds of a run besides its tasks, over runs. `memory`: bytes at the peak,
-    over those by formula.
+    text is there, over tokens. `startup`: other seconds of a run, over runs. `memory`: peak over formula.
     """
 
     def __init__(self, path: Path | None = None, key: str = "") -> None:
@@ -76,8 +75,7 @@ class Speeds:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Of so many `tasks` that are left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here;
-    `formula_bytes` is that without what earlier runs held."""
+    """Of `tasks` left, `jobs` at once; `memory_bytes`: peak of all processes here, `formula_bytes`: by formula."""
 
     tasks: int
     tokens: int
@@ -89,10 +87,7 @@ class BatchPlan:
 
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
-    """Of `tasks`, all of which are left to do, by what runs took before: `speeds`.
-
-    Raises docqa.model.errors for a folder that is not a model.
-    """
+    """What `tasks`, all left to do, will take by `speeds`. Raises docqa.model.errors for its folder."""
     from docqa.model.cost.plan import estimate
 
     config, depth = _configs(model_folder(options))

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """`total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
-
-    `known` are warnings about the whole run, which no document repeats; `seconds` what it is to take.
-    """
+    """`total` documents, `before` of them settled, planned for `seconds`; no `known` warning again. Mutable."""
 
     def __init__(
         self, total: int, before: int, seconds: float, stream: TextIO | None = None,
@@ -60,7 +57,7 @@ class BatchProgress(ProgressLine):
     def warn(self, path: str, message: str) -> None:
         """Something to know about the document at `path`."""
         self.clear()
-        report.warn(f"{printable(path)}: {printable(message)}")
+        report.warn(f"{path}: {message}")
 
     def _show(self) -> None:
         prefix = "" if self.live else "docqa: "

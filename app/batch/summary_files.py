@@ -1,7 +1,7 @@
 """The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl.
 
-Equal documents give equal bytes: nothing here knows a time, a machine or an absolute path. What docqa did not write is
-never overwritten, and what it wrote for a document that is gone goes too.
+Equal documents give equal bytes: no time, machine or absolute path. What docqa did not write is never overwritten, and
+what it wrote for a document that is gone goes too.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
 
 class SummaryFiles:
-    """The output files of `batch` in its workspace's folder. Methods that write raise OSError.
-
-    `warn` gets the path of a document, as it was given, and what was not read of it.
-    """
+    """The output files of `batch`. `warn` gets a document's path and what was not read. Writing raises OSError."""
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
         self._batch, self._warn = batch, warn

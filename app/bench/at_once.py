@@ -1,7 +1,6 @@
-"""What is there at once: a first and a second question, a preliminary answer, the first frame, the help; each in a new
-process.
+"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process.
 
-Walls are the best of several. They depend on what else the machine does, so that each row says the load beside them.
+Walls are the best of several, and each row says the load beside them.
 """
 
 from __future__ import annotations
@@ -78,10 +77,8 @@ def first_frame_row() -> Iterator[Measurement]:
 
 
 def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
-    """Seconds from the start of `docqa tui ARGUMENTS` until its documents are drawn, by the clock and of the processor.
-
-    Raises ImportError on Windows, which has no terminals of one's own making, TimeoutError where nothing is drawn.
-    """
+    """Seconds until `docqa tui ARGUMENTS` has drawn its documents, by the clock and of the processor. Raises
+    ImportError on Windows, which has no pseudo-terminals, TimeoutError where nothing is drawn."""
     import fcntl
     import pty
     import struct

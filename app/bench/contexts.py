@@ -20,11 +20,8 @@ EXACT = LongAttention(exact=1 << 40)  # attention over all keys: no context leav
 def random_memory(
     heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
 ) -> AttentionMemory:
-    """What an attention layer with `heads` key heads of `dim` remembers of `count` tokens: blocks that are copies of a
-    few, each with keys longer or shorter by a factor.
-
-    So they lie in memory as a real context does, and no two have the same bounds.
-    """
+    """What attention with `heads` key heads of `dim` remembers of `count` tokens: scaled copies of a few blocks, which
+    lie in memory as real ones do and differ in their bounds."""
     source = torch.Generator().manual_seed(seed)
 
     def drawn() -> Tensor:

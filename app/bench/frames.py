@@ -1,8 +1,5 @@
-"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn, at rest and
-while the document is read in the background.
-
-The render calls are timed themselves, without a terminal, which would time the terminal.
-"""
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn, at rest and while
+the document is read. The render calls are timed without a terminal."""
 
 from __future__ import annotations
 
@@ -38,11 +35,10 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Seconds. `open_s`: from opening a document that was parsed before until its text is on the screen.
+    """Seconds. `open_s`: until the text of a parsed document is on the screen.
 
-    A frame is every line of the text on a screen of `SIZE`: `frames_s` each drawn for the first time, all over the
-    text, `busy_frames_s` while the document is read in the background. Those that end in `_cpu_s` are of the
-    processor: what the same takes on a machine that does nothing else.
+    A frame is every line on a screen of `SIZE`: `frames_s` drawn for the first time, all over the text, `busy_frames_s`
+    while the document is read. Those that end in `_cpu_s` are of the processor.
     """
 
     open_s: float
@@ -89,9 +85,7 @@ def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
 
 
 def long_text(characters: int) -> str:
-    """A text in Markdown, the same every time: a heading every few thousand characters, and in every second paragraph
-    a reference to an earlier one.
-    """
+    """Markdown of `characters`, the same every time, with headings and references to earlier ones."""
     words, known = random.Random(12), _WORDS.split()
     parts: list[str] = []
     length = 0
@@ -148,10 +142,8 @@ async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[flo
     places = random.Random(seed)
     walls, drawn = ([0.0] * frames for _ in range(2))
     for number in range(frames):
-        if number % 3:
-            page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
-        else:
-            page.scroll_to(y=places.randrange(page.max_scroll_y), animate=False, immediate=True)
+        y = page.scroll_y + page.size.height if number % 3 else places.randrange(page.max_scroll_y)
+        page.scroll_to(y=y, animate=False, immediate=True)
         started = time.perf_counter()
         drawn[number] = _draw(page)
         walls[number] = time.perf_counter() - started

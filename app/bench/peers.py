@@ -1,6 +1,4 @@
-"""Sides of a comparison on the same weights, each reads a prompt and goes on from it: docqa, transformers, and, through
-the optional package `xllamacpp`, llama.cpp.
-"""
+"""The sides of a comparison on the same weights: docqa, transformers, llama.cpp (`xllamacpp`)."""
 
 from __future__ import annotations
 

@@ -9,10 +9,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure and its peer's, both in `unit`; None is not measured, and `method` says why.
-
-    `ratio` compares speeds: above 1 docqa is the faster one, whether the unit is tokens/s or a time.
-    """
+    """A figure and its peer's, in `unit`; None: not measured, `method` says why. `ratio` above 1: docqa is faster."""
 
     name: str
     value: float | None

@@ -36,11 +36,8 @@ def rows(
 ) -> Iterator[Measurement]:  # fmt: skip
     """Measure one row after the other.
 
-    Args:
-        long: also what takes more than a few minutes.
-        prompt, context: tokens of the prompt of the first rows, and of the context that the twin reads; smaller with
-            --quick and in tests.
-        characters: of the text that the terminal interface opens and draws.
+    `long`: also what takes more than a few minutes. `prompt`, `context`: tokens of the first rows' prompt and of what
+    the twin reads. `characters`: of the text that the terminal interface draws.
     """
     ours = yield from against_peers(model, prompt)
     if long:
@@ -61,10 +58,8 @@ def random_ids(model: NetworkModel, count: int) -> Tensor:
 
 
 def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
-    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill.
-
-    `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
-    """
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill. With the GGUF `file` that
+    `model` is, llama.cpp reads the same, and the rows are real_prefill_8k and so on."""
     ids = random_ids(model, prompt)
     missing = {"llama.cpp": peers.llama_missing(model), "transformers": _no_room(4 * parameters(model.config)["total"])}
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:

@@ -1,9 +1,8 @@
 """The hybrid beside its all-attention twin: a network of the same sizes in which every layer is the attention layer.
 
-Neither is run whole. One delta layer and one attention layer of the model are timed on random input at the far end of
-the context, where the last two blocks of queries stand, and what a whole read costs follows from how each part grows: a
-delta layer and sparse attention cost the same for every block, exact attention grows evenly from the first block to the
-last. The time of a layer does not depend on its weights.
+Neither is run whole. One delta and one attention layer are timed on random input at the far end of the context, and a
+whole read follows from how each grows: delta layers and sparse attention cost the same for every block, exact attention
+grows evenly. The time of a layer does not depend on its weights.
 """
 
 from __future__ import annotations

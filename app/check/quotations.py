@@ -1,7 +1,4 @@
-"""The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes.
-
-A quotation is what the text claims that a document says. Which place it claims, places/cites.py tells.
-"""
+"""The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes."""
 
 from __future__ import annotations
 
@@ -47,11 +44,8 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Quotation:
-    """Quoted words; `start`, `end` are half-open characters of the text between the marks, `line` counts from 1.
-
-    `text` is what is claimed to be verbatim: line breaks of the text's own wrapping, Markdown's marks and the
-    punctuation that American typists put before a closing mark are gone.
-    """
+    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text` is what is claimed
+    verbatim, without line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
 
     start: int
     end: int

@@ -1,6 +1,6 @@
 """Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed.
 
-The parts between the marks must be in the document in their order, one near the other; what a mark hides is shown.
+The parts between must be in the document in order, one near the other; what a mark hides is shown.
 """
 
 from __future__ import annotations
@@ -42,10 +42,8 @@ class QuotePart:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the search for one quotation brought; of parts the worst grade, and from the first to the last.
-
-    `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket.
-    """
+    """What the search for one quotation brought: the worst grade of its parts. `omitted`: the document's words at each
+    ellipsis, `replaced`: (bracket's words, document's words)."""
 
     grade: Grade
     spans: tuple[Located, ...] = ()

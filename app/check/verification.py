@@ -1,7 +1,6 @@
 """Somebody else's text checked against documents: a grade and a place for each of its quotations and cites.
 
-Grades and places are those of contract.md. What can be said for certain is said; a place that names another work, and
-a page without text, is `uncheckable`, not `absent`.
+What cannot be said for certain, of another work or a page without text, is `uncheckable`, not `absent`.
 """
 
 from __future__ import annotations
@@ -50,11 +49,10 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads` is what the documents say where it was `found`, `difference` the edits from one to the other where words
-    differ.
+    """`reads`: what the documents say where it was `found`; `difference`: the edits between.
 
-    `cited` are the places that the text claims; `heading` is the section that the words are in. `nearest`: where the
-    text most like an absent quotation is; then `reads` and `difference` are of that.
+    `cited`: the places that the text claims; `heading`: the section that has the words. `nearest`: where the text most
+    like an absent quotation is, which `reads` and `difference` are then of.
     """
 
     quotation: Quotation
@@ -256,8 +254,7 @@ class _TextCheck:
             yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether words were left out between the quoted ones without a mark; debris does not count: what is in the
-        page's furniture, or on a page whose order is in doubt."""
+        """Whether words but furniture were left out between the quoted ones, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
@@ -353,8 +350,7 @@ _LEAST_SCORE = 60.0
 
 
 def nearest_text(quotation: str, documents: Sequence[Document]) -> Located | None:
-    """The place most like `quotation`, by the best alignment with the page that has most of its words; None where
-    nothing is like it."""
+    """The place most like `quotation`, on the page that has most of its words; None where nothing is like it."""
     from rapidfuzz import fuzz
 
     wanted = set(terms(quotation))

@@ -19,10 +19,10 @@ _PLACES = {Place.MOVED: "not where it is cited", Place.OTHER_DOCUMENT: "in anoth
 
 
 def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
-    """The object that `verify --json` prints; each quote has the keys of contract.md first, then what verify adds.
+    """The object that `verify --json` prints.
 
-    `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the text
-    that was checked, `line` counts from 1. `quotes` is in the order of the text, `cites` those without a quotation.
+    `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the
+    checked text, `line` counts from 1. `quotes` is in the order of the text, `cites` those without a quotation.
     """
     counts = checked.counts()
     return {

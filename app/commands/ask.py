@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, flags, inputs, interrupts
+from docqa.app.commands import batches, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,15 +34,8 @@ Items = Annotated[
     ),
 ]
 
-Form = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="|".join(FORMS),
-        help="How answers are printed; text is the default.",
-        autocompletion=completions.one_of(*FORMS),
-    ),
-]
+_FORM_HELP = "How answers are printed; text is the default."
+Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(
@@ -183,10 +176,8 @@ class _Run:
             return report.failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
-        """Ask every document by itself, several at once; the answers come in order when all are there.
-
-        They are not kept in the history: what an answer cites is in the processes that read it.
-        """
+        """Ask every document by itself, several at once; the answers come in order when all are there, and are not kept
+        in the history: what they cite is in other processes."""
         from docqa.app.batch.batch import Batch, BatchSettings
         from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace

@@ -15,7 +15,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import first_of
-from docqa.app.commands import inputs
+from docqa.app.commands import flags, inputs
 from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration, size
@@ -38,21 +38,15 @@ RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again wha
 MaxFailures = Annotated[
     int | None, typer.Option("--max-failures", metavar="N", min=0, help="Stop after more than N failures.")
 ]
-Ray = Annotated[
-    str | None, typer.Option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: its address, or local.")
-]
+Ray = Annotated[str | None, flags.option("--ray", "ADDRESS", "Work on a Ray cluster: its address, or local.")]
 Workspace = Annotated[
-    str | None,
-    typer.Option("--workspace", metavar="DIR", help="Keep each file's answers there: the same command goes on."),
+    str | None, flags.option("--workspace", "DIR", "Keep each file's answers there: the same command goes on.")
 ]
 
 
 @contextlib.contextmanager
 def folder(name: str | None) -> Iterator[Path]:
-    """The folder `name`, which need not exist; one for the length of the run where there is to be none.
-
-    Raises UsageError for a file.
-    """
+    """The folder `name`, which need not exist, or a temporary one. Raises UsageError for a file."""
     if name is None:
         with tempfile.TemporaryDirectory(prefix="docqa-") as temporary:
             yield Path(temporary)
@@ -84,10 +78,8 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listed(paths: list[str]) -> Iterator[Listing]:
-    """The documents of `paths`, in their order; standard input comes last, as a file that other processes can read.
-
-    Raises the first error where there is no document at all.
-    """
+    """The documents of `paths`, in order; standard input comes last, as a file that other processes can read. Raises
+    the first error where there is no document at all."""
     from docqa.app.batch.items import Listing, hashed_item, list_items
 
     named = [path for path in paths if path != STDIN]
@@ -106,14 +98,12 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 def warn_passed_over(paths: Sequence[str]) -> None:
     """Say which files of folders and archives are not documents."""
     if paths:
-        report.warn(f"no documents, passed over: {first_of([printable(path) for path in paths], 5)}")
+        report.warn(f"no documents, passed over: {first_of(paths, 5)}")
 
 
 def answer_documents(batch: Batch, flag: str | None) -> None:
-    """Take the answers that earlier runs kept, ask for the others, and say what was not read of each document.
-
-    `flag` names the option that chose the workspace; None for a temporary one. Raises what `Batch.run` raises.
-    """
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read. `flag` chose the
+    workspace; None for a temporary one. Raises what `Batch.run` raises."""
     from docqa.app.batch.jobs import warnings_of
 
     with kept_in(batch.workspace.root, flag), batch.workspace.locked():

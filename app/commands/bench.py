@@ -29,14 +29,13 @@ def bench(
     ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only short contexts, for a rough picture.")] = False,
     real: Annotated[
-        Path | None,
-        typer.Option("--real", metavar="FILE.gguf", help="This model instead, beside llama.cpp on the same file."),
+        Path | None, flags.option("--real", "FILE.gguf", "This model instead, beside llama.cpp on the same file.")
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--row", metavar="NAME", help="Only this row of what is there at once, such as tui_first_frame."),
+        flags.option("--row", "NAME", "Only this row of what is there at once, such as tui_first_frame."),
     ] = None,
-    plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
+    plot: Annotated[str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure speed on this machine, beside other programs.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
+from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
@@ -46,8 +47,7 @@ def list_entries() -> int:
 
 def prune(
     to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="SIZE", help="Delete until this size is left, such as 2G (default: the budget)."),
+        str | None, flags.option("--to", "SIZE", "Delete until this size is left, such as 2G (default: the budget).")
     ] = None,
 ) -> int:
     """Delete what was not used for longest, and what is damaged.
@@ -145,14 +145,12 @@ def kept_history(store: Store) -> Iterator[History | None]:
     with history:
         yield history
         for notice in history.notices:
-            report.warn(printable(notice))
+            report.warn(notice)
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
-    """Give the history what the rest leaves of the budget; (what went of it, bytes freed).
-
-    It stays as it is where the rest is over the budget because it is in use: a few questions would not help.
-    """
+    """Give the history what the rest leaves of the budget, all of it where the rest is over the budget because it is in
+    use. Returns (what went, bytes freed)."""
     from docqa.app.history.history import damaged_files
 
     count = freed = 0

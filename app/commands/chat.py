@@ -97,7 +97,7 @@ def _warn_of_changes(session: Session, earlier: tuple[KeptSession, list[KeptTurn
     for document in session.documents:
         before = known.get(os.path.abspath(document.path))
         if before is not None and before != document.id:
-            report.warn(f"{printable(document.path)} has changed: earlier answers cite the old version")
+            report.warn(f"{document.path} has changed: earlier answers cite the old version")
 
 
 def _greet(conversation: Conversation) -> None:

@@ -20,7 +20,7 @@ def evaluate(
         str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
     ],
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="DIR", help="The folder of the documents that the lines name.")
+        str | None, flags.option("--folder", "DIR", "The folder of the documents that the lines name.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
@@ -29,29 +29,13 @@ def evaluate(
         int | None, typer.Option("--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file.")
     ] = None,
     plot: Annotated[
-        str | None, typer.Option("--plot", metavar="F", help="Draw confidence and precision into this SVG file.")
+        str | None, flags.option("--plot", "F", "Draw confidence and precision into this SVG file.")
     ] = None,
     as_json: flags.Json = False,
 ) -> int:
     """Measure answers, evidence and refusals on known answers.
 
-    The last line is JSON; rates are 0 to 1, "questions" and "asserted" (not refused) are counts.
-    A line of FILE: {"dataset", "doc", "title", "context", "qas": [{"question", "answers": [{"text", "start"}],
-    "unanswerable"}]}; the contexts of lines with one "doc" are joined in order. With --folder: {"file", "question",
-    "answer", "pages": [physical pages from 1], "unanswerable"}, where "file" is a path in that folder. A question may
-    also say its "kind" and "verdict" ("yes" or "no"), in the first form "multi" (all answers together are one), in the
-    second "must" or "all_of" (words of which an answer needs one, or all).
-
-    "f1", "exact_match" and "verdict_accuracy" count a refusal as 0; for yes or no the first two compare the clause
-    behind "Yes: " or "No: ".
-    "precision" is the share of what is asserted that is right, and an answer to an unanswerable question is not. Right:
-    the F1 with a known answer is above 0.5 and no figure is in the answer alone, or its first 60 words hold the known
-    one, or it is three words or more of it; with "multi" this of each; and yes or no is as known. Where "must" or
-    "all_of" is given: the answer or the first 60 words of the first quote (for the kinds "list" and "two_places": 200
-    of all quotes) hold it, and a quote is on a right page.
-    "precision_at_90": the same where the confidence is 0.9 or more. "calibration_error": mean distance of confidence
-    and share that is right, in ten bins of as many answers each. "by_kind": of each kind the shares "right", "wrong"
-    and "refused", which make 1 together (an unanswerable question is well refused), and "f1".
+    The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
 
     Example: docqa eval sample_docs/questions.jsonl --folder sample_docs
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, flags, inputs
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,27 +19,10 @@ if TYPE_CHECKING:
 
 FIELDS = ("contract", "paper", "opinion")
 FORMATS = ("csv", "jsonl", "md", "xlsx")
-_Questions = Annotated[
-    str | None, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
-]
-_Fields = Annotated[
-    str | None,
-    typer.Option(
-        "--fields",
-        metavar="contract|paper|opinion|FILE.toml",
-        help="Typed fields: those of a kind of document, or of a file.",
-        autocompletion=completions.one_of(*FIELDS),
-    ),
-]
-_Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="csv|jsonl|md|xlsx",
-        help="The kind of table (default: that of --output, or csv).",
-        autocompletion=completions.one_of(*FORMATS),
-    ),
-]
+_FIELDS_HELP = "Typed fields: those of a kind of document, or of a file."
+_Fields = Annotated[str | None, flags.option("--fields", "|".join([*FIELDS, "FILE.toml"]), _FIELDS_HELP, *FIELDS)]
+_FORMAT_HELP = "The kind of table (default: that of --output, or csv)."
+_Format = Annotated[str | None, flags.option("--format", "", _FORMAT_HELP, *FORMATS)]
 _Conflicts = Annotated[
     bool,
     typer.Option("--conflicts", help="List the answers that differ from the rest of their column, with both quotes."),
@@ -48,7 +31,7 @@ _Conflicts = Annotated[
 
 @flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
-    given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: _Questions = None,
+    given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: flags.Questions = None,
     form: _Format = None, conflicts: _Conflicts = False, output: flags.Output = None, jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None, retry_failed: batches.RetryFailed = False,
     max_failures: batches.MaxFailures = None, ray: batches.Ray = None,
@@ -119,10 +102,8 @@ def _form(form: str | None, output: str | None) -> str:
 
 
 def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
-    """The documents to ask, without the table of an earlier run.
-
-    Raises UsageError where the output would replace one of them, InputError where none are left.
-    """
+    """The documents to ask, without the table of an earlier run. Raises UsageError where the output would replace one
+    of them, InputError where none are left."""
     if output is not None and os.path.exists(output):
         same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
         if same and (not _is_ours(output) or any(item.shown_path in paths for item in same)):

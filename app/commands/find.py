@@ -82,10 +82,8 @@ def _several(paths: Sequence[str]) -> bool:
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
-    """The documents of `paths` one by one, with what there is to say about them on standard error.
-
-    A path that cannot be read does not end the search: its exit code is added to `codes`.
-    """
+    """The documents of `paths` one by one, what there is to say about them on standard error. A path that cannot be
+    read does not end the search: its exit code goes into `codes`."""
     from docqa.app.storage.sources import Sources, each_document, reading_of
     from docqa.app.storage.store import store_of
     from docqa.ingest.errors import IngestError
@@ -105,10 +103,8 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
 def _warn(found: Sources) -> None:
     """Say what was found so far, once."""
-    from docqa.app.output.render import printable
-
     for warning in [*found.warnings, *found.notices]:
-        report.warn(printable(warning))
+        report.warn(warning)
     found.warnings.clear()
     found.notices.clear()
 

@@ -23,14 +23,19 @@ from docqa.ingest.formats import FORMATS
 if TYPE_CHECKING:
     from docqa.app.options import Options, Source
 
+
+def option(name: str, metavar: str, text: str, *values: str) -> Any:
+    """An option that takes a value; a shell offers `values`, or files where there are none."""
+    complete = completions.one_of(*values) if values else None
+    return typer.Option(name, metavar=metavar or "|".join(values), help=text, autocompletion=complete)
+
+
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, .zip archives, or - for standard input.")
 ]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Questions = Annotated[
-    str | None, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
-]
+Questions = Annotated[str | None, option("--questions", "FILE", 'Plain lines, or JSON lines with a "question".')]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -41,8 +46,7 @@ Model = Annotated[
     ),
 ]
 BaseUrl = Annotated[
-    str | None,
-    typer.Option("--base-url", metavar="URL", help="The server of the model; its key is read from DOCQA_API_KEY."),
+    str | None, option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY.")
 ]
 Evidence = Annotated[
     int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
@@ -53,45 +57,19 @@ Think = Annotated[
 HideThoughts = Annotated[
     bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")
 ]
-From = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        metavar="auto|whole|passages",
-        autocompletion=completions.one_of("auto", "whole", "passages"),
-        help="What a model that writes is given; auto: the whole where it was read before or is short.",
-    ),
-]
+_FROM_HELP = "What a model that writes is given; auto: the whole where it was read before or is short."
+From = Annotated[str | None, option("--from", "", _FROM_HELP, "auto", "whole", "passages")]
 PasswordFile = Annotated[
-    str | None, typer.Option("--password-file", metavar="F", help="Its first line is the password of encrypted PDFs.")
+    str | None, option("--password-file", "F", "Its first line is the password of encrypted PDFs.")
 ]
 IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
-Output = Annotated[
-    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
-]
-Sections = Annotated[
-    str | None, typer.Option("--sections", metavar="3-5,A", help="Only these sections; `docqa outline` lists them.")
-]
-Type = Annotated[
-    str | None,
-    typer.Option(
-        "--type",
-        metavar="TYPE",
-        help=f"What - is: {', '.join(each.name for each in FORMATS)}.",
-        autocompletion=completions.one_of(*(each.name for each in FORMATS)),
-    ),
-]
-
-Device = Annotated[
-    str | None,
-    typer.Option(
-        "--device",
-        metavar="auto|cpu|cuda|mps",
-        autocompletion=completions.one_of("auto", "cpu", "cuda", "mps"),
-        help="Where the model computes; auto: the processor. Never run on a card yet.",
-    ),
-]
+Output = Annotated[str | None, option("--output", "F", "Write to this file, not to standard output.")]
+Sections = Annotated[str | None, option("--sections", "3-5,A", "Only these sections; `docqa outline` lists them.")]
+_TYPES = [each.name for each in FORMATS]
+Type = Annotated[str | None, option("--type", "TYPE", f"What - is: {', '.join(_TYPES)}.", *_TYPES)]
+_DEVICE_HELP = "Where the model computes; auto: the processor. Never run on a card yet."
+Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, "auto", "cpu", "cuda", "mps")]
 
 
 def named_model(metavar: str, text: str) -> Any:
@@ -115,10 +93,8 @@ class SharedOptions:
     device: Device = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
-        """The engine's Options from what is given, the environment, config.toml and defaults.
-
-        Raises UsageError for a bad setting or a server without a model on it, InputError for the password file.
-        """
+        """The engine's Options from what is given, the environment, config.toml and defaults. Raises UsageError for a
+        bad setting or a server without a model on it, InputError for the password file."""
         from docqa.app import config
         from docqa.app.answerers.remote.address import usual_url
         from docqa.app.commands import inputs

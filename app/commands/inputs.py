@@ -34,10 +34,8 @@ def split_question(items: list[str]) -> tuple[list[str], str]:
 
 
 def read_questions(path: str) -> list[str]:
-    """The questions of a file, in order: lines of JSON with a `question`, or plain lines; empty lines do not count.
-
-    Raises InputError when the file cannot be read, UsageError for a line that holds no question or no lines at all.
-    """
+    """The questions of a file, in order: JSON lines with a `question`, or plain lines; empty lines do not count. Raises
+    InputError when it cannot be read, UsageError for a line without a question or no lines at all."""
     questions = []
     for number, line in enumerate(_text(path, "the file of questions").splitlines(), start=1):
         if line.strip():
@@ -145,10 +143,8 @@ def model_folder(name: str | None) -> Path:
 
 
 def check_writing(options: Options, *, asks: bool = True) -> None:
-    """Say on standard error where --think or --from change nothing, because the model does not think or write.
-
-    `asks`: questions are answered, which the bundled model's trunk can do too, from its state of the whole.
-    """
+    """Say on standard error where --think or --from change nothing, because the model does not think or write. `asks`:
+    questions are answered, which the bundled trunk can do too."""
     from docqa.app import report
     from docqa.app.models.library import BUNDLED_NAME
     from docqa.app.output.render import printable

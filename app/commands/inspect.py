@@ -7,22 +7,17 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.inspection.page_facts import Inspection
 
 _Page = Annotated[
-    str | None, typer.Option("--page", metavar="LABEL", help='The printed page, or "PDF 4" for the fourth (the first).')
+    str | None, flags.option("--page", "LABEL", 'The printed page, or "PDF 4" for the fourth (the first).')
 ]
-_Output = Annotated[
-    str | None, typer.Option("--output", metavar="F", help="Write there (page.svg), not to standard output.")
-]
+_Output = Annotated[str | None, flags.option("--output", "F", "Write there (page.svg), not to standard output.")]
 
 
 @flags.shared("password_file", "media_type")
@@ -44,7 +39,7 @@ def inspect(
     _check_output(output, file, as_json)
     seen = inspect_file(file, page, given.options())
     for note in seen.notes:
-        report.warn(printable(note))
+        report.warn(note)
     if not as_json and output is None and sys.stdout.isatty():
         report.result("\n".join(summary(seen)))
         if seen.view.width_pt:

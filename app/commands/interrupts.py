@@ -11,8 +11,8 @@ from types import FrameType
 
 @contextmanager
 def ending_text(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl+C calls `stop`; where that is False, because nothing is being written or it was called before, it
-    interrupts as ever. Gives a function that says whether a text was ended so."""
+    """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is written, or it was called
+    before). Gives a function that says whether a text was ended so."""
     ended = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield ended.is_set

@@ -22,17 +22,14 @@ _OnHub = Annotated[
         autocompletion=completions.known_models,
     ),
 ]
-_Revision = Annotated[
-    str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
-]
+_Revision = Annotated[str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")]
 _PackedTo = Annotated[
-    int | None,
-    typer.Option("--bits", metavar="4|6|8", help="Quantize it, and keep only that (default: keep it as it comes)."),
+    int | None, flags.option("--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes).")
 ]
 _Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
 _Chosen = Annotated[str, flags.named_model("NAME|FOLDER", "A model that is here, or a server's, as openai:NAME.")]
 _Source = Annotated[str, flags.named_model("NAME|FOLDER", "A model, or a checkpoint folder.")]
-_Bits = Annotated[int, typer.Option("--bits", metavar="4|6|8", help="Of the matrices; the embedding has 8.")]
+_Bits = Annotated[int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
 
@@ -143,7 +140,7 @@ def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
 def export(
     model: _Source,
     folder: _Target,
-    form: Annotated[str, typer.Option("--format", metavar="hf", help="For transformers; there is no other.")] = "hf",
+    form: Annotated[str, flags.option("--format", "hf", "For transformers; there is no other.")] = "hf",
 ) -> int:
     """Write a model for transformers, as bf16 safetensors.
 

@@ -1,15 +1,10 @@
-"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly.
-
-The commands that write files are in `model_files.py`.
-"""
+"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from docqa.app import report
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
@@ -25,8 +20,7 @@ if TYPE_CHECKING:
 _Model = Annotated[str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")]
 _Folder = Annotated[str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")]
 _Server = Annotated[
-    str | None,
-    typer.Option("--server", metavar="|".join([*filter(SERVERS.get, SERVERS), "URL"]), help="List a server's models."),
+    str | None, flags.option("--server", "|".join([*filter(SERVERS.get, SERVERS), "URL"]), "List a server's models.")
 ]
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 

@@ -42,7 +42,7 @@ def _documents(file: str, options: Options) -> Sequence[Document]:
 
     with open_session([file], options) as session:
         for warning in session.warnings:
-            report.warn(printable(warning))
+            report.warn(warning)
         documents = session.documents
     if len(documents) != 1 and (documents[0].path != file or documents[0].media_type != "message/rfc822"):
         raise InputError(f"has {len(documents)} documents", where=file, hint="name one of them")

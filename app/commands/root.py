@@ -1,6 +1,6 @@
-"""The tree of commands. Each module of this folder has its own; it is imported when that runs or shows its help.
+"""The tree of commands. Each module of this folder is imported when its command runs or shows its help.
 
-So `docqa --help` imports none of them: their lines of help are here, and a test compares them with the commands.
+`docqa --help` imports none: their lines of help are here, and a test compares them with the commands.
 """
 
 from __future__ import annotations

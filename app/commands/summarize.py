@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, completions, flags, inputs
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration, size
 
@@ -21,21 +21,11 @@ if TYPE_CHECKING:
     from docqa.app.batch.summary_files import SummaryFiles
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
-_Output = Annotated[
-    str | None, typer.Option("--output", metavar="DIR", help="Write there, and continue from what is there.")
-]
-_Style = Annotated[
-    str | None,
-    typer.Option(
-        "--style",
-        metavar="S",
-        help="brief, abstract, key-points, clauses or papers.",
-        autocompletion=completions.one_of("brief", "abstract", "key-points", "clauses", "papers"),
-    ),
-]
-_Focus = Annotated[
-    str | None, typer.Option("--focus", metavar="TEXT", help='Only what is about this: "what the landlord must do".')
-]
+_Output = Annotated[str | None, flags.option("--output", "DIR", "Write there, and continue from what is there.")]
+_STYLE_HELP = "brief, abstract, key-points, clauses or papers."
+_STYLE = flags.option("--style", "S", _STYLE_HELP, "brief", "abstract", "key-points", "clauses", "papers")
+_Style = Annotated[str | None, _STYLE]
+_Focus = Annotated[str | None, flags.option("--focus", "TEXT", 'Only what is about this: "what the landlord must do".')]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 

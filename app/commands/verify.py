@@ -28,7 +28,6 @@ def verify(
     from docqa.app.check.checked_text import read_checked_text
     from docqa.app.check.verification import verify_text
     from docqa.app.check.verification_report import report_text, to_json_object
-    from docqa.app.output.render import printable
     from docqa.app.storage.sources import read_sources, reading_of
     from docqa.app.storage.store import store_of
 
@@ -42,10 +41,10 @@ def verify(
         warnings += [f"{document.path}: {w}" if several else w for w in document.coverage.warnings]
     warnings += sources.warnings
     for warning in [*warnings, *sources.notices]:
-        report.warn(printable(warning))
+        report.warn(warning)
     checked = verify_text(words, sources.documents)
     for line in checked.unmatched_lines:
-        report.warn(f"{printable(text)}:{line}: this quotation mark has no partner; the text behind it was not checked")
+        report.warn(f"{text}:{line}: this quotation mark has no partner; the text behind it was not checked")
     if as_json:
         value = to_json_object(checked, text, warnings)
         report.result(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -1,12 +1,11 @@
 """Context: what the model reads of the documents, and the way from every token back to a page.
 
-Layout (docqa.model.prompts.prompt, versioned there): the preamble; for each document a title line; for each page of a
-paged document a page mark and the text of its passages; a document without pages has no marks. Every page is tokenized
-by itself and nothing looks ahead, so a document that grows keeps all token ids before its first change.
+Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for each page of a paged
+document a mark and its passages. Every page is tokenized by itself and nothing looks ahead, so a document that grows
+keeps all token ids before its first change.
 
-For a model that writes the ids of its chat template stand in the place of the preamble, documents are numbered, and a
-section begins with a mark where the document gives it a number or a locator (docqa.model.prompts.conversation,
-versioned there), so that the model can name what it speaks of.
+For a model that writes (docqa.model.prompts.conversation, versioned there) its chat template begins instead of the
+preamble, documents are numbered, and a section with a number or locator begins with a mark.
 """
 
 from __future__ import annotations
@@ -41,9 +40,7 @@ class PlacedPassage:
 @dataclass(frozen=True)
 class Context:
     """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the page's text.
-
-    `passage_keys`: what the vectors of the passages are kept under (passage_vectors.py), None where that was not kept.
-    """
+    `passage_keys`: what passage_vectors.py keeps their vectors under."""
 
     documents: tuple[Document, ...]
     ids: array[int]
@@ -70,10 +67,10 @@ class Context:
 
 @dataclass(frozen=True)
 class DocumentTokens:
-    """A document's part of a Context, int32 throughout: what it says by itself, whatever stands before it.
+    """A document's part of a Context, whatever stands before it; int32, positions from its first token.
 
-    `passages` names the document's passages in the order of the text; `passage_starts` and `passage_ends` are their
-    tokens. `token_passage` counts in that order. All positions are from the document's first token.
+    `passages` names its passages in the order of the text, which `token_passage` counts in; `passage_starts` and
+    `passage_ends` are their tokens.
     """
 
     ids: array[int]
@@ -213,10 +210,7 @@ def _runs(
 
 
 def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:
-    """sha256 of `profile` and the ids before each grid point, and before the end: {position: hex digest}.
-
-    Two contexts have the same hash at a position exactly when a state read up to there is the same state.
-    """
+    """sha256 of `profile` and the ids before each grid point and the end, by position: equal when the state is."""
     digest = hashlib.sha256(profile.encode("utf-8"))
     found: dict[int, str] = {}
     for start in range(0, len(ids), grid):

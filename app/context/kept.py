@@ -1,5 +1,4 @@
-"""What is kept of documents beside their text, so that a later question does not make it again: their tokens here, and
-what other parts of docqa make of them (`KeptParts.arrays`)."""
+"""What is kept of documents beside their text: their tokens here, and what others make of them (`KeptParts.arrays`)."""
 
 from __future__ import annotations
 
@@ -26,10 +25,7 @@ _PREAMBLE, _KEYS = "preamble", "keys"
 
 @dataclass
 class KeptParts:
-    """What is kept in `store`; `tokenizer` names the tokenizer, equal for equal ones.
-
-    `notices` say what was damaged, and what could not be kept. Mutable.
-    """
+    """What is kept in `store` by `tokenizer`, its name. `notices`: what was damaged, or could not be kept. Mutable."""
 
     store: Store
     tokenizer: str
@@ -38,10 +34,7 @@ class KeptParts:
     def context(
         self, documents: Sequence[Document], tokenizer: Callable[[], Tokenizer], opening: Sequence[int] | None
     ) -> Context:
-        """What `context.lay_out` returns; only documents that are not kept are laid out, and then kept.
-
-        `tokenizer` is called only where there are such.
-        """
+        """What `context.lay_out` returns; documents that are not kept are laid out by `tokenizer()`, and kept."""
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
@@ -59,8 +52,7 @@ class KeptParts:
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
     def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:
-        """The fields of DocumentTokens and the keys of its passages; for a model without a chat template also what
-        stands before the documents."""
+        """The fields of DocumentTokens, keys of passages and, without a chat template, what stands before."""
         from docqa.model.prompts.prompt import LAYOUT_VERSION
 
         layout = LAYOUT_VERSION

@@ -20,10 +20,8 @@ KEY_BYTES = 16
 
 
 class PassageVectors:
-    """Vectors of the passages of `context` that were read so far, by their words and the headings above them.
-
-    Without a passage encoder nothing is gathered, and nothing is written or looked for. Mutable.
-    """
+    """Vectors of the passages of `context` that were read so far, by their words and the headings above them; nothing
+    is gathered or kept without a passage encoder. Mutable."""
 
     def __init__(self, model: Model, context: Context) -> None:
         self._model, self._context = model, context
@@ -55,10 +53,7 @@ class PassageVectors:
             self.unsaved = True
 
     def scores(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is, float64 [passages], -1 to 1; None without a passage encoder.
-
-        After all was read.
-        """
+        """How like the question every passage is, -1 to 1, [passages], after all was read; None without an encoder."""
         encoder = self._model.passage_encoder
         if encoder is None:
             return None
@@ -78,10 +73,7 @@ class PassageVectors:
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
-        """Take what is kept in `folder`; nothing where there is no file, or another encoder made it.
-
-        Raises StoreDamaged when the file is not what was written.
-        """
+        """Take what this encoder kept in `folder`, if anything. Raises StoreDamaged."""
         encoder, path = self._model.passage_encoder, folder / _FILE
         if encoder is None or not path.exists():
             return

@@ -28,10 +28,7 @@ class Plan:
 
 
 def yarn_factor_of(model: Model, tokens: int, room: int = _QUESTION_TOKENS) -> float:
-    """The YaRN factor at which `model` reads `tokens`, with `room` for more behind them.
-
-    Raises ContextTooLong, with the numbers, past the limit.
-    """
+    """The YaRN factor for `tokens`, with `room` for more behind them. Raises ContextTooLong, with the numbers."""
     from docqa.model.cost.plan import yarn_factor_for
 
     return float(yarn_factor_for(model.config, tokens + room))

@@ -1,8 +1,8 @@
 """Reading a Context into a State, block by block, and keeping what was read.
 
-A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of this
-or of another kept state, whose token ids are the same: an interrupted read of the same text, or the text before it
-grew. Points lie on the model's block grid, so what is reused has the bits of an undisturbed read.
+A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of any
+state, with the same ids: a read that was interrupted, or the text before it grew. Points lie on the model's block grid,
+so reused ones have the bits of an undisturbed read.
 """
 
 from __future__ import annotations
@@ -42,11 +42,9 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token: int8 rows [tokens, width], of the pieces read so far.
+    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill.
 
-    `on_hidden` goes into the model's prefill. A token's vector depends on the tokens before it and on the block it was
-    read in, so rows before a grid point are the same after a resumed read. Without a head nothing is gathered, and
-    nothing is written or looked for. Mutable.
+    Rows before a grid point are the same after a resumed read. Without a head nothing is gathered or kept. Mutable.
     """
 
     def __init__(self, head: EvidenceHead | None) -> None:
@@ -59,10 +57,7 @@ class TokenVectors:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
     def rows(self, position: int) -> np.ndarray | None:
-        """Rows of all tokens before `position`, int8 [position, width]; None without a head.
-
-        Raises StoreDamaged when a piece is missing.
-        """
+        """Rows of all tokens before `position`, [position, width]; None without a head. Raises StoreDamaged."""
         if self._head is None:
             return None
         kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
@@ -84,10 +79,7 @@ class TokenVectors:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Take the rows before `position` from `folder`.
-
-        Raises StoreDamaged when the file is not what was written or has fewer rows.
-        """
+        """Take the rows before `position` from `folder`. Raises StoreDamaged when the file is damaged or too short."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
@@ -169,10 +161,8 @@ class Prefiller:
     # Taking up what is kept
 
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first, its own state before others.
-
-        Its own state is always among them, so that a damaged one is tried, named and deleted.
-        """
+        """(position, key) of kept points that begin this context, longest first. Its own state is always there and
+        first, so that a damaged one is named and deleted."""
         from docqa.model.errors import StateDamaged
         from docqa.model.state.header import read_header
 

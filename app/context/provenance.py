@@ -71,8 +71,7 @@ def kernel_provenance(device: torch.device | None = None) -> str:
 
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
-    """The Profile of states that `model` makes at `yarn_factor`, whatever their length; `layout`: of the Context, where
-    it is not that of the bundled model."""
+    """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the bundled model's."""
     from docqa.model.prompts.prompt import LAYOUT_VERSION
     from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 

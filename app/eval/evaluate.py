@@ -31,10 +31,8 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class QuestionOutcome:
-    """What came of one question about a document of `tokens`; a place is None where the file names none.
-
-    `right` is as in judging.py, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
-    """
+    """What came of one question about a document of `tokens`; places are None where the file names none, `right` is as
+    in judging.py, `verdict_right` None where no yes or no was asked for."""
 
     dataset: str
     tokens: int
@@ -63,12 +61,11 @@ def run_eval(
     plot: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
-    """What `docqa eval` prints of the questions of the file, chosen as by `read_eval_file`.
+    """What `docqa eval` prints of the questions that `read_eval_file` chooses.
 
-    `page_hit`: the first quote is in the same line of the file as a right answer or, with `folder`, on a right page.
-    `plot`: where to draw confidence and precision, SVG. `on_progress` gets the number of questions done. Files that
-    cannot be read are named on standard error and their questions counted as `skipped`. Raises InputError for a file
-    of another form, OSError where the figure cannot be written.
+    `page_hit`: the first quote is in the line of the file that a right answer is in or, with `folder`, on a right page.
+    `plot`: the SVG to draw. `on_progress` gets the number of questions done; those of files that cannot be read count
+    as `skipped`. Raises InputError for a file of another form, OSError where the figure cannot be written.
     """
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)

@@ -1,12 +1,4 @@
-"""What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
-
-An answer is right that agrees with a known one: most of the words of both are the same (F1 above 0.5) and it has no
-figure that the known one lacks, or its first 60 words hold the known one, or it is at least three words of it, or the
-known one, of more than a word or with a figure, stands in the first 60 words of the first quote, where a reader looks.
-Of known answers that belong together each must be there (in 200 words, of all quotes), and a "yes" or "no" must be the
-right one. Where a question lists the words that it needs, the answer or the first quote has them (the first 60 words
-of the quote; all quotes to 200 words for a list and for two places), and a quote stands on one of the right pages.
-"""
+"""What an answer is worth beside the known ones: scores, whether it is right, confidence (see `docqa --man eval`)."""
 
 from __future__ import annotations
 
@@ -90,7 +82,7 @@ def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
 
 
 def is_right(answer: Answer, question: GoldQuestion) -> bool:
-    """Whether what an answer asserts is right (see above); never of a refusal or where there is nothing to find."""
+    """Whether what an answer asserts is right (`docqa --man eval`); no refusal is, nor where nothing is to be found."""
     said = answer.answer
     if said is None or answer.refused or question.unanswerable:
         return False

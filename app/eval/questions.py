@@ -1,8 +1,8 @@
 """Files of questions with known answers, in two forms.
 
-A line of the first form has its own text, `{"dataset", "doc", "title", "context", "qas"}`; lines of one `doc` make one
-document. A line of the second form names a file, `{"file", "question", "answer", "pages", "unanswerable"}`. Both may
-say the question's "kind" and "verdict"; the second also "must" or "all_of", words that an answer needs.
+`{"dataset", "doc", "title", "context", "qas"}` has its own text; lines of one `doc` make one document. `{"file",
+"question", "answer", "pages", "unanswerable"}` names a file. Both may say "kind" and "verdict", the second also "must"
+or "all_of", words that an answer needs.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ _BREAK = "\n\n"
 
 
 class TextMap:
-    """Maps places of a source text to the same letters in the text that a reader made of it, and back.
-
-    Works on letters and figures alone. Where the two do not agree in these, a span is found by its own letters,
-    at the place nearest to where it should be.
-    """
+    """Maps places of a source text to the same letters and figures in the text that a reader made of it, and back.
+    Where the two differ, a span is found by its letters, nearest to where it should be."""
 
     def __init__(self, source: str, text: str) -> None:
         self._source, self._source_places = _letters(source)
@@ -79,9 +76,8 @@ def _letters(text: str) -> tuple[str, list[int]]:
 class GoldQuestion:
     """A question with its right answers: texts, and half-open characters of the joined contexts or pages of the file.
 
-    Each of `golds` is right, where `multi` only all together. `verdict` is "yes" or "no" where the question asks for
-    one. Where there are `must` or `all_of`, an answer is right that has one of the ones, or all of the others. Pages
-    count from 1.
+    Each of `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`, where they
+    are given; `verdict` is "yes", "no" or None; pages count from 1.
     """
 
     text: str
@@ -103,10 +99,7 @@ class GoldQuestion:
 
 @dataclass
 class EvalDocument:
-    """One document of an evaluation file: its text, or the path of its `file`.
-
-    `line_starts` are where the lines of the evaluation file begin in `text`.
-    """
+    """A document of an evaluation file, by text or `file`; `line_starts`: where the file's lines begin in `text`."""
 
     dataset: str
     name: str
@@ -138,16 +131,8 @@ class EvalDocument:
 def read_eval_file(
     path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
 ) -> list[EvalDocument]:
-    """Documents with their questions; those without questions are left out.
-
-    Args:
-        limit: only the first so many questions of the file.
-        sample: only so many of these, each as likely to be drawn as any other, the same ones every time.
-        folder: the file is of the second form, over files in this folder.
-
-    Raises:
-        InputError: the file cannot be read, a line is not of the form, or there is no such folder.
-    """
+    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, the same every time. `folder`:
+    the file is of the second form, over files there. Raises InputError where one cannot be read."""
     if folder is not None and not Path(folder).is_dir():
         raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
     documents: dict[str, EvalDocument] = {}

@@ -1,9 +1,5 @@
-"""The passages that tell what a document itself is (its title, authors, parties, date, court, who signed it): the title
-page, the imprint, signature blocks.
-
-Only page text counts. Running heads (`Page.furniture`) and the data of a PDF are not in it, so that no quote can be cut
-from them.
-"""
+"""The passages that tell what a document is (title, authors, parties, date, court, who signed it): title page, imprint,
+signature blocks. Only page text counts, no running heads or data of a PDF, so that it can be quoted."""
 
 from __future__ import annotations
 
@@ -30,8 +26,7 @@ _IMPRINT_PAGES = 6
 
 
 def front_passages(context: Context, most: int) -> list[int]:
-    """At most `most` passages of `context`: by turns from the title page and imprint and from the signature blocks of
-    each document, the best of every document before the second best of any."""
+    """At most `most` passages of `context`, by turns from title pages and signatures, the best first."""
     found = [_of_document(context, number) for number in range(len(context.documents))]
     turns = (number for turn in zip_longest(*found) for number in turn if number is not None)
     return list(dict.fromkeys(turns))[:most]

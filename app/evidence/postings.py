@@ -17,11 +17,10 @@ POSTINGS_FORMAT = 1
 
 @dataclass(frozen=True)
 class Postings:
-    """The stems of some passages. Passages and stems are numbered from 0; all arrays but the first are int32.
+    """The stems of some passages, both numbered from 0; arrays are int32.
 
-    `vocabulary` has the stems in UTF-8 in the order of their numbers, each between two line breaks (uint8). The stem n
-    is in the passages `passages[starts[n]:starts[n + 1]]`, in rising order, as often as `counts` say there. `lengths`
-    are the stems of each passage, repeats counted.
+    `vocabulary`: the stems in UTF-8, each between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n +
+    1]]`, rising, as often as `counts` say there. `lengths`: the stems of each passage, repeats counted.
     """
 
     vocabulary: np.ndarray

@@ -1,7 +1,6 @@
 """Evidence: passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused.
 
-Each signal is z-scored over the passages of the run and all are added with the weights that the model's calibration
-gives (`evidence_weights`: bm25, vector, passage), so that no signal needs a scale of its own.
+Each signal is z-scored over the passages and weighed by the model's calibration (`evidence_weights`).
 """
 
 from __future__ import annotations
@@ -28,11 +27,8 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 
 @dataclass(frozen=True)
 class Ranked:
-    """A passage of the context (`index` into `Context.passages`) with its fused score and the parts of it.
-
-    `bm25` is the raw score, `reader` the reader's log-probability that the answer is in the passage, None where it was
-    not looked at.
-    """
+    """The passage `Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the reader's
+    log-probability that the answer is in it, None where it was not looked at."""
 
     index: int
     score: float

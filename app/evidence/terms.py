@@ -1,8 +1,5 @@
-"""Words of a text as evidence ranking and refusal count them: folded, without stop words, stemmed.
-
-English stop words and Snowball stemming; runs of Chinese, Japanese and Korean become pairs of characters, because
-they carry no spaces.
-"""
+"""Words as evidence ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of
+characters of Chinese, Japanese and Korean, which carry no spaces."""
 
 from __future__ import annotations
 

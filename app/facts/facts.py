@@ -1,7 +1,4 @@
-"""Values by their kind: read from words, in one spelling, compared, printed.
-
-Dates and periods are spelled by ISO 8601, amounts with the code of their currency by ISO 4217.
-"""
+"""Values by their kind: read from words, in one spelling (ISO 8601, ISO 4217), compared, printed."""
 
 from __future__ import annotations
 
@@ -83,8 +80,8 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or
-    the words of a name in small letters without article and legal form. `shown` as written, of a period "30 days"."""
+    """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or a
+    name's words in small letters without article and legal form; `shown` as written, of a period "30 days"."""
 
     kind: FactKind
     value: str
@@ -112,8 +109,8 @@ def read_dates(text: str) -> list[Fact]:
 
 
 def places_of(kind: FactKind, text: str) -> list[Span]:
-    """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), and the state or
-    country of a law. Empty for other kinds, and for numbers in a text whose letters are several in one."""
+    """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), the state or
+    country of a law. Empty for other kinds, and for numbers where several of the text's letters are one."""
     if kind is FactKind.LAW:
         found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
     elif kind is FactKind.DATE:
@@ -219,8 +216,8 @@ def is_time(text: str) -> bool:
 
 
 def normal_form(text: str) -> str:
-    """The words of an answer as they are compared: without case, punctuation, an article in front and the number of a
-    clause; its dates, numbers and units in one spelling, "thirty (30) days" once."""
+    """An answer's words for comparison: without case, punctuation, leading article and clause number; dates, numbers
+    and units in one spelling, "thirty (30) days" once."""
     number = _CLAUSE_NUMBER.match(text.lstrip())
     shown = folded(text.lstrip()[number.end() if number else 0 :])
     at, parts = 0, list[str]()

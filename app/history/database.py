@@ -1,8 +1,7 @@
 """The database file: private, written by several processes at once, and rebuilt where it is damaged.
 
-`history/history.sqlite` in the store, with a rollback journal: a write-ahead log is not safe on a network share. It is
-opened under a lock, so that it is made once. A file that SQLite cannot read is set aside as `history.sqlite.damaged`,
-and what can still be read of it goes into a new one.
+`history/history.sqlite` has a rollback journal, since a write-ahead log is not safe on a network share. It is opened
+under a lock. What SQLite cannot read becomes `history.sqlite.damaged`; what can be saved goes into a new one.
 """
 
 from __future__ import annotations

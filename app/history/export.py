@@ -95,7 +95,7 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
 
 def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
     """What there is to say beside the answer about `files` documents: how it was understood, what was searched, that it
-    is partial, warnings, and with `judged` the confidence, which a head above the answer says already."""
+    is partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
     if answer is None:
         return []

@@ -1,12 +1,4 @@
-"""History: the sessions and turns that are kept, searched, listed and deleted.
-
-    with History(store) as history:
-        session = history.start("ask", kept_documents(documents), title)
-        history.keep(session, turn)
-        listed, total = history.search("term ends")
-
-Every method may raise ResourceError, which names the file.
-"""
+"""History: the sessions and turns that are kept, searched, listed and deleted. Methods may raise ResourceError."""
 
 from __future__ import annotations
 
@@ -55,8 +47,7 @@ def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
 
 
 class History:
-    """The history in a store, made where there is none; of one thread. Close it, or use it in a `with`. `notices` say
-    what was damaged and set aside."""
+    """The history in a store, made if missing; of one thread; to be closed. `notices`: what was set aside."""
 
     def __init__(self, store: Store) -> None:
         self._database = Database(store, _index_all)
@@ -84,10 +75,8 @@ class History:
         return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with position 0, behind the others.
-
-        `documents` that the session does not have yet are added. Returns the position; 0 where the session is gone.
-        """
+        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and add new
+        `documents`. Returns the position; 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -132,8 +121,7 @@ class History:
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
     ) -> list[KeptSession]:
-        """Sessions, the last used first; only the one of a number, those of a front end, or over the document with that
-        sha256."""
+        """Sessions, last used first; only that of a number, those of a front end, or over a document (sha256)."""
         query = (
             "SELECT id, kind, title, started, updated, page, offset, (SELECT count(*) FROM turns WHERE session = s.id) "
             "FROM sessions AS s WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR kind = ?2) AND "
@@ -171,10 +159,8 @@ class History:
         return [Annotation(*row) for row in self._rows(query, session)]
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
-        """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
-
-        Without a query all turns count; one without any word ("§") is found nowhere.
-        """
+        """(the newest `limit` turns with every word of `query` in question, answer or quotes, their number). All turns
+        without a query; none for one without a word ("§")."""
         expression = match_expression(query)
         where, values = "0" if query.strip() else "1", []
         if expression:
@@ -200,10 +186,7 @@ class History:
     # Deleting
 
     def forget(self, documents: Iterable[str], path: str) -> int:
-        """Delete every session over one of `documents` (sha256), or over one read at or below `path`; returns how many.
-
-        No word of them stays in the file.
-        """
+        """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
         below, wanted = inside(_storable(path)), set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
@@ -228,10 +211,7 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete the sessions that were longest unused until the rest fits `budget_bytes`; returns what went.
-
-        What a reader wrote stays: sessions with annotations go with `forget` alone.
-        """
+        """Delete sessions longest unused until the rest fits `budget_bytes`, none with annotations; returns them."""
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -260,10 +240,7 @@ class History:
 
 
 def _storable(text: str) -> str:
-    """`text` as the database can hold it: bytes of a file name that are no UTF-8 become backslash escapes.
-
-    In JSON those are the escapes of JSON, so that it is read again as it was.
-    """
+    """`text` as the database can hold it: what is no UTF-8 of a file name in JSON's backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

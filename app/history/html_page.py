@@ -1,7 +1,7 @@
 """A conversation as one HTML page to send to a colleague: answers, quotes, and the cited pages with the quotes marked.
 
-It needs nothing but itself: the style sheet stands in it, there is no script, and its own policy forbids a browser to
-fetch anything. A cite is a link to the marked words; the number behind them leads back to the quote.
+It needs nothing else: the style sheet is inside, there is no script, and its policy forbids a browser to fetch
+anything. A cite links to the marked words, the number behind them back to the quote.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u
 def html_page(
     session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
 ) -> str:
-    """The page, its quotes numbered from `first_quote`, and what its reader highlighted; whatever a document or a
-    person wrote is escaped."""
+    """The page, its quotes numbered from `first_quote`, and what its reader highlighted; all text is escaped."""
     page = _Page(session, turns, first_quote)
     title = escaped(page.title())
     return f"""<!DOCTYPE html>

@@ -17,8 +17,7 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>
 def markdown(
     session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
 ) -> str:
-    """The conversation, its quotes numbered from `first_quote`, and what its reader highlighted; whatever anybody wrote
-    is escaped and stays text."""
+    """The conversation, quotes numbered from `first_quote`, and what its reader highlighted; all is escaped."""
     names = export.shown_names(export.paths_of(session, turns))
     files = [names[document.path] for document in session.documents]
     parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]
@@ -34,11 +33,8 @@ def markdown(
 def write_export(
     path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
 ) -> str:
-    """Write a conversation into a new file and return its path: Markdown, or one HTML page where the path ends in
-    `.html` or `.htm`.
-
-    Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
-    """
+    """Write a conversation into a new file and return its path: HTML by the suffix `.html` or `.htm`, else Markdown.
+    Raises FileExistsError, OSError, and ValueError for a name that no file can have."""
     target = os.path.expanduser(path)
     form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
     write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))

@@ -1,9 +1,7 @@
 """A person's words as a full-text search: every word must stand in the turn, or begin a word that does.
 
-Both sides are folded by the same function, so that nothing depends on how SQLite's tokenizer splits: case, accents and
-inflections do not count. Scripts without spaces are indexed by the character, so that any piece of them is found; it
-does not matter what they are written together with ("API文档"). A change of what is indexed wants another SCHEMA in
-database.py.
+Both sides are folded here (case, accents, inflections), whatever SQLite's tokenizer splits. Scripts without spaces are
+indexed by the character. A change of what is indexed wants another SCHEMA in database.py.
 """
 
 from __future__ import annotations
@@ -32,18 +30,15 @@ def folded(text: str) -> str:
 
 
 def match_expression(query: str) -> str:
-    """The FTS5 expression that `query` stands for; empty where it holds no word.
-
-    Every word is a quoted string, in which FTS5 knows no operators: whatever a person types is only ever words.
-    """
+    """The FTS5 expression of `query`: each word a quoted string, which has no operators; empty without a word."""
     found = ((f'"{" ".join(parts)}"', stem, begins) for parts, stem, begins in _pieces(query))
     said = (f'({phrase}{begins} OR "{stem}")' if stem else phrase + begins for phrase, stem, begins in found)
     return " AND ".join(dict.fromkeys(said))
 
 
 def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
-    """(words that stand one behind the other in the index; their stem behind them, where it is something else; the mark
-    that a search may end within the last). Of a script without spaces the words are characters."""
+    """(words behind one another in the index; their stem behind them, where it differs; the mark that a search may end
+    within the last). Of a script without spaces the words are characters."""
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
         if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):

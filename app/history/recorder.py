@@ -1,6 +1,6 @@
 """How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer.
 
-The text of the pages that an answer cites is kept with it: an export must not depend on a file that may be gone.
+The text of cited pages is kept with an answer: an export must not depend on a file that may be gone.
 """
 
 from __future__ import annotations
@@ -29,18 +29,15 @@ def made_turn(
     documents: Sequence[Document], question: str, answer: Answer | None, *, understood: str = "", state: str = "done",
     note: str = "",
 ) -> KeptTurn:  # fmt: skip
-    """The turn of a question that is asked now, with the pages that its answer cites; `understood`: what it was taken
-    to ask, where the answer does not say."""
+    """The turn of a question asked now, with pages that its answer cites; `understood`: what it was taken to ask."""
     meant = understood or (answer.question if answer is not None else "")
     meant = "" if meant == question.strip() else meant
     return KeptTurn(question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents))
 
 
 class Recorder:
-    """Keeps turns over `documents` in `store`; with `store` None it keeps nothing.
-
-    `on_notice` gets what went wrong, once. The session is made with its first turn, or is `resume`. Close it.
-    """
+    """Keeps turns over `documents` in `store` (None: nothing); `on_notice` gets once what went wrong. The session is
+    `resume`, or made with its first turn. Close it."""
 
     def __init__(
         self, store: Store | None, kind: str, documents: Sequence[Document], on_notice: Callable[[str], object], *,

@@ -24,10 +24,7 @@ class KeptDocument:
 
 @dataclass(frozen=True)
 class CitedPage:
-    """Text of a page that an answer cites, or the part around the cite where the page is long.
-
-    `start` is the offset of `text` in the page's text; `document`, `file`, `page` and `label` are those of the cite.
-    """
+    """Text of a page that an answer cites, from offset `start`; of a long page the part around the cite."""
 
     document: str
     file: str
@@ -43,10 +40,10 @@ class CitedPage:
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """One question. `understood` is what was asked of the documents where that is not the question itself.
+    """One question. `understood`: what was asked of the documents, where that differs.
 
-    `state` is done, stopped or failed; `note` says why there is no final answer. `asked` is seconds since the epoch;
-    `position` counts from 1, 0 where the turn is not kept yet. `pages` hold all that the answer's quotes cite.
+    `state` is done, stopped or failed, which `note` explains. `asked` is seconds since the epoch; `position` counts
+    from 1, 0 where the turn is not kept yet. `pages` hold all that the answer's quotes cite.
     """
 
     question: str
@@ -66,10 +63,10 @@ class KeptTurn:
 
 @dataclass(frozen=True)
 class Annotation:
-    """Words of a document that its reader has highlighted, with a `note` where that is not empty.
+    """Words of a document that its reader has highlighted, perhaps with a `note`.
 
-    They go from offset `start` of `page` to `end` of `end_page` (half-open; pages from 1); `text` is what stood there,
-    `place` says in words where. `made` is seconds since the epoch; `id` is 0 where it is not kept yet.
+    They go from offset `start` of `page` to `end` of `end_page` (half-open; pages from 1); `text` stood there, `place`
+    says where in words. `made` is seconds since the epoch; `id` is 0 where it is not kept yet.
     """
 
     page: int
@@ -85,11 +82,8 @@ class Annotation:
 
 @dataclass(frozen=True)
 class KeptSession:
-    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`, in their order.
-
-    `started` and `updated` are seconds since the epoch, `questions` counts the turns. `place` is the (page, offset)
-    at which a reader left the text, page 0 where there is none.
-    """
+    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`, in their order; `questions` counts
+    its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left it; 0: nowhere."""
 
     id: int
     kind: str

@@ -1,7 +1,4 @@
-"""A page as docqa saw it, with what the Document knows around it: label, grade, sections. Facts, text and JSON.
-
-`app/inspection/page_svg.py` draws the same facts over the page.
-"""
+"""A page as docqa saw it, with what the Document knows around it, as facts, text and JSON; page_svg.py draws them."""
 
 from __future__ import annotations
 
@@ -51,10 +48,8 @@ class Inspection:
 
 
 def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
-    """The page `wanted` (see `find_page`) of the only document at `path`; of one without pages, its whole text.
-
-    Raises UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors.
-    """
+    """The page `wanted` (see `find_page`) of the only document at `path`, or its whole text without pages. Raises
+    UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors."""
     from docqa.app.storage.sources import read_one, reading_of
     from docqa.app.storage.store import store_of
     from docqa.ingest.pdf.inspection import text_view
@@ -71,10 +66,8 @@ def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
 
 
 def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
-    """The page with the printed label `wanted`, and what to say about it; the first page where `wanted` is None.
-
-    A number that is no label is a physical page, from 1; "PDF 4" always is. Raises UsageError.
-    """
+    """The page with the printed label `wanted` (None: the first), else with that physical number, as "PDF 4" always is;
+    and what to say about it. Raises UsageError."""
     pages = document.pages
     if wanted is None:
         return pages[0], []

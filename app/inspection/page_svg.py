@@ -1,8 +1,5 @@
-"""A page as docqa saw it, drawn over the page: an SVG that holds its picture, and is inert.
-
-Blocks are framed and numbered in reading order; beside each line is its own number. Running heads are grey, hidden text
-is hatched; a panel on the right says what it all means.
-"""
+"""A page as docqa saw it: an inert SVG with its picture. Blocks are framed and numbered in reading order, lines have
+their numbers; running heads are grey, hidden text is hatched; a panel explains."""
 
 from __future__ import annotations
 
@@ -71,7 +68,6 @@ _DEFINITIONS = f"""<defs>
 
 
 def _page(view: PageView, unit: float) -> Iterator[str]:
-    """The page's picture, and on it all that was seen."""
     yield f'<rect width="{view.width_pt:.2f}" height="{view.height_pt:.2f}" fill="#FFFFFF" stroke="#999999"/>'
     if view.picture is not None:
         data = base64.b64encode(view.picture).decode()

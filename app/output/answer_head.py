@@ -1,7 +1,4 @@
-"""What is shown of an answer first: which kind of answer it is, and how sure docqa is of it, in words and as a bar.
-
-The terminal interface, chat and the exports show the same words.
-"""
+"""What is shown of an answer first: which kind it is, and how sure docqa is of it, in words and as a bar."""
 
 from __future__ import annotations
 
@@ -22,11 +19,8 @@ _MAY_ANSWER = ((0.5, "may well answer"), (0.25, "may answer"), (0.0, "hardly ans
 
 @dataclass(frozen=True)
 class AnswerHead:
-    """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour.
-
-    `sure` says in words what `share`, 0 to 1, is the chance of; both are empty and None where nothing was judged.
-    `support` counts the statements that quotes bear out, where there are several.
-    """
+    """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour. `sure` says in words what
+    `share`, 0 to 1, is the chance of. `support` counts the statements borne out, where there are several."""
 
     kind: str
     mark: str

@@ -26,8 +26,7 @@ def colours(stream: TextIO | None) -> bool:
 
 
 class Thoughts:
-    """What a model thinks before it answers: dim on a terminal, never between the results. Mutable: knows whether a
-    thought is open; `stream` is for tests."""
+    """What a model thinks before it answers: dim on a terminal, never between results. Mutable; `stream`: for tests."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -52,8 +51,7 @@ class Thoughts:
 
 
 class LiveDraft:
-    """What a model writes: on a terminal only, and gone when the checked answer takes its place. Mutable: knows what
-    stands on the screen."""
+    """What a model writes: on a terminal only, until the checked answer takes its place. Mutable."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -86,12 +84,11 @@ class LiveDraft:
 
 
 class Screen:
-    """Renders the events of one context of `files` documents. `heading` names them before their answers, where several
-    contexts are asked; `several`: so are several questions.
+    """Renders the events of one context of `files` documents, which `heading` names where several contexts are asked;
+    `several`: so are several questions.
 
-    `thoughts`: what a model thinks before it answers is shown, dim, on standard error. `known`: notices that were shown
-    before. `collect`: gets the answers, which are not printed then.
-    `unsupported`: what a model wrote and nothing bears out is printed, apart.
+    `thoughts`: what a model thinks is shown on standard error. `known`: notices that were shown before. `collect`: gets
+    the answers, which are then not printed. `unsupported`: what nothing bears out is printed, apart.
     """
 
     def __init__(
@@ -144,7 +141,7 @@ class Screen:
         elif isinstance(event, events.Notice) and event.message not in self._warned:
             self._warned.add(event.message)
             self.close()
-            report.warn(render.printable(event.message))
+            report.warn(event.message)
 
     def _token(self, event: events.Token) -> None:
         shown = self._thoughts if event.thought else self._draft

@@ -31,10 +31,7 @@ def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
 
 
 class Square(NamedTuple):
-    """A panel of `squares`: the `points` (across, up) on axes from 0 to 1, joined.
-
-    `binned`: each point gets a dot, and a line shows where both axes are equal.
-    """
+    """A panel of `squares`: `points` (across, up) on axes from 0 to 1, joined; if `binned` with dots and a diagonal."""
 
     name: str
     across: str

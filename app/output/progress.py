@@ -32,10 +32,7 @@ def write_now(stream: TextIO | None, text: str) -> None:
 
 
 class ProgressLine:
-    """One line about how work goes on: redrawn beside a bar on a terminal, else written every ten seconds at most.
-
-    `stream` and `clock` are for tests. Mutable.
-    """
+    """One line about how work goes on: redrawn beside a bar on a terminal, else every ten seconds at most. Mutable."""
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -78,11 +75,7 @@ class ProgressLine:
 
     def write(self, text: str) -> None:
         """`text` as it is; a standard error that is closed loses it."""
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except BrokenPipeError:
-            self.live = False
+        write_now(self._stream, text)
 
 
 class Progress(ProgressLine):

@@ -31,11 +31,11 @@ def answer_text(
     answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True, columns: int | None = None,
     unsupported: bool = False,
 ) -> str:
-    """The whole answer to a question about `files` documents, without a line end at its end.
+    """The whole answer about `files` documents, without a last line end; places name their file where there are
+    several.
 
-    Every place names its file where there are several. Quotes are numbered from `first_quote` where that is given.
-    `judged`: the confidence is said at the end. `columns`: of a terminal, on which what several files say is a table.
-    `unsupported`: what nothing bears out stands below, apart.
+    Quotes are numbered from `first_quote` where given. `judged`: with the confidence at the end. `columns`: of a
+    terminal, on which what several files say is a table. `unsupported`: what nothing bears out stands below, apart.
     """
     several = _several(answer, files)
     covered = coverage_line(answer.coverage)
@@ -90,9 +90,7 @@ def coverage_line(coverage: CoverageReport) -> str:
 
 
 def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
-    """`p. 12`, `p. xii (PDF 14)` where the printed label is not the physical page, `pp. 12–13` over two pages; with the
-    printed numbers of the lines where the pages have them.
-    """
+    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
@@ -175,8 +173,8 @@ def searched_line(coverage: CoverageReport, files: int = 1) -> str:
 
 def statement_texts(answer: Answer, places: Callable[[Statement], Sequence[str]], mark: str = "") -> list[str]:
     """The statements that are shown one by one, as `a.pdf: the words (p. 4; p. 9) [partly supported]` behind `mark`:
-    where there are several, or one is borne out in part. First how many files there are, if that is asked. What nothing
-    bears out is not among them."""
+    where there are several, or one is borne out in part. First the number of files, if asked. None that nothing bears
+    out."""
     stated = [each for each in answer.statements if each.borne_out and answer.answer is not None]
     weak = any(statement.remark or statement.file for statement in stated)
     shown = stated if weak or len(answer.statements) > 1 else []
@@ -289,7 +287,6 @@ def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list
 
 
 def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
-    """Lines of a table: file, what it says, and where."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

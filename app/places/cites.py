@@ -1,6 +1,4 @@
-"""The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2" (page
-and line of a transcript).
-"""
+"""The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2"."""
 
 from __future__ import annotations
 
@@ -73,9 +71,9 @@ def in_full(question: str) -> str:
 class PlaceCite:
     """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
 
-    `numbers` are the labels or section numbers that it may mean, each written out ("3", "4"; "4.2(b)"), of lines the
-    first and the last with their pages ("12:5", "13:2"). `word` is the family of the section in the singular, as
-    "section", "schedule", "¶". `work` is another work that it names itself. `before`: the words in front of a page.
+    `numbers` are the labels or section numbers that it may mean, written out ("3", "4"; "4.2(b)"), of lines the first
+    and last with their pages ("12:5"). `word`: the family of the section in the singular, as "schedule", "¶". `work`:
+    another work that it names. `before`: the words in front of a page.
     """
 
     start: int

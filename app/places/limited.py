@@ -1,8 +1,4 @@
-"""Documents of which only some sections are used (`--sections 3-5,A`).
-
-What stands elsewhere is blank, so that every page keeps its number, every offset its place, and nothing else can be
-quoted.
-"""
+"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, pages and offsets stay."""
 
 from __future__ import annotations
 
@@ -21,11 +17,8 @@ _WORD = re.compile(r"\S+")
 
 
 def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...]:
-    """`documents` with the text of `sections` alone, named one by one or from first to last: "3-5,A".
-
-    A document that has none of them is left out. Raises UsageError where none is named, InputError for one that no
-    document has.
-    """
+    """`documents` with the text of `sections` alone, named one by one or from first to last: "3-5,A"; without those
+    that have none of them. Raises UsageError where none is named, InputError for one that no document has."""
     names = [name.strip() for name in sections.split(",") if name.strip()]
     if not names:
         raise UsageError("no section is named", where="--sections", hint="--sections 3-5,A")

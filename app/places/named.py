@@ -1,6 +1,4 @@
-"""What a few words name: a document by its file or title, a section ("81", "Article 81", "186(3)", "Schedule 2 Part A",
-a heading) or a page of one.
-"""
+"""What a few words name: a document by file or title, a section ("81", "Schedule 2 Part A", a heading), a page."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ _LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
-    """Where the section called `name` is: by what the document prints to name it, by its number with or without its
-    word, by its heading, or by the beginning of its heading; None where there is none."""
+    """The section called `name`: by its locator, its number with or without its word, or how its heading begins."""
     wanted = " ".join(name.split())
     if not wanted:
         return None
@@ -36,8 +33,7 @@ def region_named(document: Document, name: str) -> Region | None:
 
 
 def page_named(document: Document, name: str) -> int | None:
-    """The page that is called `name`, from 1: by its printed label, as "xii" or "p. 4", else by its number among all
-    pages, as "PDF 14"; None where there is none."""
+    """The page called `name`, from 1: by its printed label ("xii", "p. 4"), else its number ("PDF 14"); or None."""
     text = name.strip().casefold()
     bare = _PAGE_WORD.sub("", text)
     if not document.paged or not text:
@@ -78,8 +74,7 @@ class DocumentNames:
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
 
     def meant_by(self, question: str) -> set[int]:
-        """The numbers of the documents that a question is limited to, by their names or in the order in which they were
-        given ("the second contract"); empty where it names none or all."""
+        """Numbers of the documents that a question is limited to, by name or order ("the second contract"), or none."""
         found, count = self.named_in(question), len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
@@ -88,10 +83,8 @@ class DocumentNames:
 
 
 def _names(document: Document) -> list[re.Pattern[str]]:
-    """What a text may call a document, folded: its file's name, that without its type, a title of several words.
-
-    A single common word ("lease.txt") names the file only with its type behind it.
-    """
+    """What a text may call a document, folded: its file's name, with and without type, a title of several words. A
+    single common word ("lease.txt") names the file only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]

@@ -1,10 +1,9 @@
 """Where in the documents a cited place is: the pages with that label, the section with that number.
 
-A label counts as printed; a page without a label goes by its physical number, and so does a number that no page has.
-A heading in front of a page, as in "Syllabus, p. 3", says in which section it is; where no page of that has such a
-label, pages are counted from its first. A line is the one with that number printed beside it; where lines have none, a
-cite of lines is one of their pages. A section is found by its heading or by the clause number that opens a paragraph,
-and reaches to the next of its kind.
+A label counts as printed; without one, or where no page has it, a number is physical. A heading in front ("Syllabus, p.
+3") says in which section; where no page there has the label, pages count from its first. A line has its number printed
+beside it; else its page is meant. A section is found by heading, or by the clause number that opens a paragraph, and
+reaches to the next of its kind.
 """
 
 from __future__ import annotations
@@ -295,8 +294,7 @@ def _kin(section: Section, word: str) -> bool:
 
 
 def _number_of(section: Section) -> str:
-    """The number of a section as printed; "Schedule 1" of a heading that is its number in words ("First Schedule"),
-    and "Part XXIA" of one that has it in front of its title."""
+    """The number of a section as printed; "Schedule 1" of "First Schedule", "Part XXIA" of one before a title."""
     number = printed_number(section) or ""
     words = number.split()
     count = ordinal(words[0]) if len(words) == 2 else None

@@ -1,6 +1,4 @@
-"""The part of the documents that a question is about: "what does section 13 say?", "in Schedule 2", "on page 12", "in
-lease.pdf".
-"""
+"""The part of the documents that a question is about: "in Schedule 2", "on page 12", "in lease.pdf"."""
 
 from __future__ import annotations
 
@@ -50,9 +48,8 @@ _SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to
 class Scope:
     """What a question is limited to, in the order of the documents.
 
-    `whole`: it asks for the place itself ("what does section 13 say?"), against a fact within it. `inside`: its words
-    look for the fact there ("in", "under", "does section 13 require"); where False it speaks of the place ("the
-    section 4 duties"), and the answer may be elsewhere.
+    `whole`: it asks for the place itself ("what does section 13 say?"). `inside`: the fact is looked for there ("in",
+    "under", "does section 13 require"); else the place is only spoken of ("the section 4 duties").
     """
 
     spans: tuple[Located, ...]

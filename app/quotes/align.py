@@ -1,7 +1,4 @@
-"""Finding a quote in a text: whole, with extraction debris between its words, or with an edit.
-
-Works on text as given; folding is the caller's (`verifier.Verifier`).
-"""
+"""Finding a quote in a text, folded by the caller: whole, with extraction debris between its words, or with an edit."""
 
 from __future__ import annotations
 
@@ -66,8 +63,8 @@ def _whole(text: str, start: int, end: int) -> bool:
 def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
     """Places where all words of `quote` are in order, with debris between, or with its spaces lost.
 
-    Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
-    footnote mark or one of the page's `furniture` (line numbers, running heads), else it is an edit and not damage.
+    Debris is at most 10 words in a gap and half the quote's words in all; a protected word in it must be a footnote
+    mark or one of the page's `furniture` (line numbers, running heads), else it is an edit.
     """
     if glued := _find_glued(text, quote):
         return glued
@@ -123,10 +120,8 @@ def _edit(word: str, allowed: set[str]) -> bool:
 
 
 def find_near(text: str, quote: str) -> list[Match]:
-    """The best alignment of `quote` in `text`, if it scores at least NEAR_SCORE; grown to whole words.
-
-    Where words were left out of the quote without a mark no stretch of its length scores: then all its words in order.
-    """
+    """The best alignment of `quote` in `text` that scores NEAR_SCORE or more, grown to whole words; where words were
+    left out without a mark, all its words in order."""
     from rapidfuzz import fuzz
 
     if len(quote) < 8 or not text.strip():

@@ -44,10 +44,7 @@ class _Word:
 
 
 def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
-    """The stretches that turn `document` into `quoted`; what the folding list calls equal is equal.
-
-    A quotation may leave off the document's last punctuation.
-    """
+    """The edits that turn `document` into `quoted`, but for what folding calls equal, and last punctuation left off."""
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
     ours, theirs = _words(quoted), _words(bare)
     matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])
@@ -66,10 +63,8 @@ def inline(edits: Sequence[Edit]) -> str:
 
 
 def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, int]:
-    """The range of `text` around `start:end` that says what `quoted` says, first to last word.
-
-    An alignment of equal length cuts what the document has more; word by word the ends are found again.
-    """
+    """The range of `text` around `start:end` that says what `quoted` says: its ends found word by word, since an
+    alignment of equal length cuts what the document has more."""
     reach = (end - start) // 2 + 40
     low, high = max(0, start - reach), min(len(text), end + reach)
     first, last = to_white_space(text, low, high, Span(0, len(text)))

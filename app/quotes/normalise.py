@@ -1,7 +1,6 @@
 """Text folded for comparison, and the way back to the characters it came from.
 
-Two texts that differ only in what FOLDING names are the same words. This list is the meaning of the grade
-`normalised`, printed by `docqa verify --help` and in the documentation.
+FOLDING is the meaning of the grade `normalised`, printed by `docqa verify --help` and in the documentation.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ _SPECIAL = re.compile(
 
 @dataclass(frozen=True)
 class Folded:
-    """Folded text with breakpoints: between two of them the offsets run in step.
+    """Folded text in pieces, in which offsets run in step.
 
-    `folded_starts[i]` is where piece i starts in `text`, `origins[i]` where it starts in the original, `ends[i]` is
-    the original end of a piece that does not run in step (a ligature, a run of spaces), else -1.
+    Piece i starts at `folded_starts[i]` in `text` and at `origins[i]` in the original; `ends[i]` is the original end of
+    one that does not run in step (a ligature, a run of spaces), else -1.
     """
 
     text: str

@@ -18,10 +18,8 @@ _CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|
 
 
 def quote_span(text: str, start: int, end: int) -> Span:
-    """The sentence, or of a long sentence the clause, around `start:end` of a page's text.
-
-    One that is too short to be evidence is widened to its neighbours, the following one first.
-    """
+    """The sentence (of a long one the clause) around `start:end` of a page's text, widened to its neighbours, the
+    following first, where it is too short to be evidence."""
     found = Sentences(text)
     if not (touched := found.touched(start, end)):
         return Span(start, end)
@@ -52,8 +50,8 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
 
 
 def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | None = None) -> Quote:
-    """Quote around the words at `answer`, with their place in it. `shown`: what of the page it is, by default the
-    sentence. One that a page break cuts has its rest too, and a cite on each page."""
+    """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by default the sentence.
+    One that a page break cuts is whole, with a cite on each page."""
     document = documents[answer.document]
     span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
     start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
@@ -99,8 +97,7 @@ def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
 
 
 def cite(documents: tuple[Document, ...], located: Located) -> Cite:
-    """Cite of a located span: printed label, what the document prints to name the section, and no page where the
-    document has none."""
+    """Cite of a located span: printed label, what the document prints to name the section, the page if any."""
     document = documents[located.document]
     return Cite(
         file=document.path,

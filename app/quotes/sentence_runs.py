@@ -1,7 +1,4 @@
-"""Runs of sentences in a text, grown sentence by sentence until they have the wanted length.
-
-A run is a `range` of numbers of sentences, never empty.
-"""
+"""Runs of sentences in a text, grown until they have the wanted length; each a `range` of numbers, never empty."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Where a quote is in the documents, and how exactly: grades and places of contract.md.
+"""Where a quote is in the documents, and how exactly: grades and places.
 
-Search order: the cited page, the pages beside it, its section, its document, the other documents; a quote may cross
-from one page to the next. Within that order the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged
-(all words in order with debris of the extraction between: footnote marks, notes at the foot of a page that it goes
-on behind), near (some words differ). A change, loss or insertion of a
+Searched are the cited page, the pages beside it, its section, its document, the other documents; a quote may cross to
+the next page. Then the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
+debris of the extraction between: footnote marks, notes at the foot of a page), near. A change, loss or insertion of a
 protected word (`align.is_protected`) never grades above near.
 """
 
@@ -52,8 +51,8 @@ class Located:
 
 
 class JoinedPages:
-    """The text of the pages `first` to `last` of a document, as far as it has them, a line end between two of them, and
-    the way back to each; `number`: that of the document among those of the run."""
+    """The text of the pages `first` to `last`, as far as there are, joined by line ends, and the way back to each;
+    `number`: that of the document among those of the run."""
 
     def __init__(self, document: Document, number: int = 0, first: int = 1, last: int | None = None) -> None:
         self._number, self._pages = number, document.pages[max(1, first) - 1 : last]
@@ -77,11 +76,8 @@ class JoinedPages:
 
 @dataclass(frozen=True)
 class QuoteVerdict:
-    """`spans` has two members where the quote crosses a page, none when nothing was located.
-
-    `count` is how often the quote is found at this grade on the page that was chosen and all others of its region;
-    `places` has the spans of each, the chosen one first.
-    """
+    """`spans` has two members where the quote crosses a page, none when nothing was located. `count`: how often it is
+    found at this grade in the region of the chosen page; `places`: the spans of each, the chosen one first."""
 
     grade: Grade
     place: Place
@@ -96,10 +92,7 @@ class QuoteVerdict:
 
 @dataclass(frozen=True)
 class _Region:
-    """A page, or the seam between a page and the next one; `split` is where the second page's text begins.
-
-    A seam has `reach` characters of each of the two. `bare`: without footnotes and their marks.
-    """
+    """A page, or the seam of two at `split`, with `reach` characters of each. `bare`: without notes and their marks."""
 
     document: int
     page: int
@@ -122,11 +115,8 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
 def folded_matches(
     grade: Grade, folded: Callable[[bool], Folded], quote: str, furniture: tuple[str, ...] = ()
 ) -> Iterator[list[Match]]:
-    """The places in a text that say `quote` with `grade` (normalised, damaged or near), in characters of that text.
-
-    `folded(keep_line_hyphens)` is the text. First those where divided words are joined, then those where they keep
-    their hyphens, if that makes a difference.
-    """
+    """The places in `folded(keep_line_hyphens)` that say `quote` with `grade` (normalised, damaged or near): first with
+    divided words joined, then with their hyphens, if that makes a difference."""
     for keep in (False, True):
         text, wanted = folded(keep), _folded_quote(quote, keep)
         if not wanted or (keep and (text.text, wanted) == (folded(False).text, _folded_quote(quote, False))):
@@ -277,10 +267,7 @@ class Verifier:
 
 
 def _without_notes(document: Document) -> dict[int, str]:
-    """The text of each page that has footnotes, its marks blotted out, up to the notes that end it.
-
-    What is left keeps its place: zero-width characters, which folding drops, take the place of the marks.
-    """
+    """The text of each page with footnotes, up to them, zero-width characters for marks: the rest keeps its place."""
     found: dict[int, str] = {}
     for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):
         page = note.at_page

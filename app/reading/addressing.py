@@ -1,8 +1,5 @@
-"""Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."), and what is by them.
-
-A document is quoted and never obeyed: what it says beside such a sentence is marked, and does not win over its other
-words about what was asked.
-"""
+"""Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A document is quoted
+and never obeyed: what it says beside one is marked, and does not win over its other words about the question."""
 
 from __future__ import annotations
 
@@ -53,10 +50,8 @@ def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | N
 
 
 def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
-    """`found` with what stands by such a sentence behind the others whose sentences have what was asked for as well.
-
-    Of a list, the items that stand by one go where others are left.
-    """
+    """`found` with what stands by such a sentence behind others whose sentences have what was asked for as well; a list
+    loses such items where others are left."""
     doubted = {id(each) for each in (*found.candidates, *found.items) if beside(each, documents) is not None}
     if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
         return found

@@ -1,8 +1,7 @@
 """Whether the documents answer: signals of one question, and the calibrated decision.
 
-The model's calibration.json has the calibration (RefusalCalibration of docqa.model.protocol): logistics over the
-signals that `features` returns, one for each form of answer, of "what would be asserted is right", and one of "the
-first passage answers". An answer is refused when its probability is under the threshold.
+RefusalCalibration (docqa.model.protocol) has logistics over the signals of `features`: for each form of answer one of
+"what would be asserted is right", and one of "the first passage answers". Under its threshold an answer is refused.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ def features(
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
-    answers_alone: that its sentence does; answers_elsewhere: the same of the second best excerpt; form_chance: that the
-    question wants the form that was chosen; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's
-    items; behind: how far the passage is behind the first one in the ranking.
+    answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: that the
+    question wants the chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items;
+    behind: how far the passage is behind the first one in the ranking.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
-    _sentence: the same in the best of the first three passages, and in the best sentence of them; missing_names:
-    numbers and names of the question that are nowhere in the documents.
+    _sentence: in the best of the first three passages, and in their best sentence; missing_names: numbers and names of
+    the question that are nowhere in the documents.
     """
     wanted = set(terms(question))
     top = ranked[:3]
@@ -118,8 +117,7 @@ def refused(answer_probability: float, calibration: RefusalCalibration | None) -
 
 
 def possible(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
-    """Whether what is refused may be answered by the first passage: from the threshold calibrated for that, never
-    without one."""
+    """Whether what is refused may be answered by the first passage: from the threshold calibrated for that, if any."""
     threshold = calibration.get("possible_threshold") if calibration is not None else None
     return isinstance(threshold, int | float) and answer_probability >= threshold
 

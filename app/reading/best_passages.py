@@ -1,7 +1,6 @@
 """The best passages read with the question in mind: excerpts of them, by the reader (rereading.py).
 
-It says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Every span leads
-back to exact characters of a page.
+It says how likely each passage has the answer, which orders the evidence anew, and proposes spans of page characters.
 """
 
 from __future__ import annotations
@@ -62,10 +61,9 @@ def read_passages(
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """(all of `ranked` in the reader's order, what it read in the first of them).
 
-    `reorder` False leaves the order as it is, for measuring what the model adds. `passages`: how many of the first are
-    looked at, by default as many as were calibrated. `first`: passages, by index, that are read before all others,
-    wherever they are in `ranked`. `one_of`: of how many parts of a question this is one; together they read as many
-    excerpts as a question does. `wanted`: what the answer has to be.
+    `reorder` False keeps the order, for measuring. `passages`: how many of the first are read, by default as
+    calibrated. `first`: passages, by index, that are read before all others. `one_of`: of how many parts of a question
+    this is one; together they read as many excerpts as a question does. `wanted`: what the answer has to be.
     """
     assert model.reader is not None
     weights = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
@@ -127,8 +125,7 @@ def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) ->
 
 
 def _compare(places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading) -> None:
-    """Note how like the question the sentences of the likeliest spans are, below their headings, by the passage
-    encoder."""
+    """Note how like the question the sentences of the likeliest spans are, by the passage encoder."""
     if model.passage_encoder is None:
         return
     found: dict[tuple[int, int], ScoredSentence] = {}

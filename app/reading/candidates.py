@@ -44,9 +44,9 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and where it stands
-    if it is there: `where`, FRONT (title pages and signature blocks) or words of headings, or in a `clause` of
-    clauses.py, whose sentence is the answer where it has no such value and `or_clause`."""
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and `where`: FRONT (title
+    pages and signature blocks) or words of headings, or in a `clause` of clauses.py, whose sentence is the answer where
+    it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
     several: bool = False
@@ -75,11 +75,10 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
-    speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
-    question by the passage encoder or the evidence head (0 without either), and how far its passage is `behind` the
-    first one (at most 0).
-    `quoted`: what is shown around it, where that is not its sentence but the row of a table.
+    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. Of the
+    place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the question (0 without
+    an encoder or head), how far its passage is `behind` the first one (at most 0). `quoted`: the row of a table, where
+    that is shown instead of a sentence.
     """
 
     excerpt: int
@@ -100,8 +99,8 @@ class Candidate:
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
 
-    `verdict`: what the first candidate says to a yes/no question. `items`: what a list or a question of two parts is
-    answered with, in the order to state it. `signals`: what the reader noticed, by name (answerability.py).
+    `verdict`: what the first candidate says to a yes/no question. `items`: of a list or a question of two parts, in the
+    order to state them. `signals`: by name (answerability.py).
     """
 
     candidates: tuple[Candidate, ...]
@@ -138,10 +137,8 @@ def on_one_line(text: str) -> str:
 
 
 def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
-    """What orders candidates: the model's own probability of the words, and what speaks for their place.
-
-    The log-probability is divided by a power of the length (`length_weight`), or long answers would never win.
-    """
+    """What orders candidates: the log-probability of the words, divided by a power of the length (`length_weight`), or
+    long answers would never win, and what speaks for their place."""
     likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
     return float(weights["reader_weight"]) * likely + place_score(place, weights)
@@ -168,10 +165,10 @@ class ScoredSentence:
 
 
 class ScoredPlaces:
-    """Leads spans of `excerpts` back to characters of pages, and scores them by the sentences that they are in.
+    """Leads spans of `excerpts` back to characters of pages, and scores them by the sentence that they are in.
 
-    A span in several sentences counts as in the one with the best score by `weights`; `by_coverage`: in the one that
-    has most of the question's words. `behind`: how far the passage of each excerpt is behind the first one, at most 0.
+    Of several sentences the best counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the
+    passage of each excerpt is behind the first one, at most 0.
     """
 
     def __init__(
@@ -211,10 +208,8 @@ class ScoredPlaces:
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without white space and punctuation at its edges; brackets and quote marks stay when both are inside.
-
-    A stop that belongs to the last word ("Inc.", "e.g.") goes too: the quote around the answer keeps it.
-    """
+    """The span without white space, punctuation and unpaired brackets or quotes at its edges, and without a stop of its
+    last word ("Inc."): the quote around the answer keeps it."""
     while True:
         before = (start, end)
         inner = text[start:end].lstrip(_TRIM)
@@ -232,10 +227,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 def not_shown(
     candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
 ) -> tuple[Candidate, ...]:
-    """Those of `candidates` that are not in one of `quotes`, and do not say the words that one of them answers with.
-
-    A quote that only goes with an answer does not count.
-    """
+    """Those of `candidates` that no quote has, or answers with; quotes that only go with an answer do not count."""
     answers = [quote for quote in quotes if quote.answer_start is not None]
     words = {fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers}
     cites = [cite for quote in answers for cite in quote.cites]

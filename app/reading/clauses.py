@@ -77,8 +77,7 @@ def clause_sentences(context: Context) -> list[ClauseSentence]:
 
 @dataclass(frozen=True, eq=False)
 class ClauseHead:
-    """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make of the best sentence's score the log-odds that
-    it is of such a clause."""
+    """One kind of clause. `weights` [WIDTH]; `slope` and `offset` make the best sentence's score its log-odds."""
 
     weights: np.ndarray
     bias: float

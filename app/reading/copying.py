@@ -1,7 +1,6 @@
 """Answers copied from excerpts: the best passages are read again right before the question.
 
-A small model answers from what is near. The excerpts (whole passages) go into a short state
-of their own; constrained decoding proposes spans of them; every span leads back to exact characters of a page.
+The excerpts (whole passages) go into a short state of their own; constrained decoding proposes spans of them.
 """
 
 from __future__ import annotations
@@ -87,10 +86,7 @@ def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidat
 
 
 def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Candidate | None:
-    """Candidate of a copied span, at the place that it most likely means: the same words may be in several sentences.
-
-    None when nothing but punctuation was copied.
-    """
+    """Candidate of a copied span, at the likeliest place that has its words; None of punctuation alone."""
     number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
     if number is None:
         return None

@@ -67,8 +67,7 @@ def decide(
     reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, alone: Alone,
     wanted: Wanted = ANYTHING,
 ) -> Candidates:  # fmt: skip
-    """Candidates of an answer, best first, in the form that the question wants. `wanted`: what a field's answer has to
-    be, other candidates are none."""
+    """Candidates of an answer, best first, in the form that the question wants; `wanted`: what a field's has to be."""
     found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if wanted.kind is not None:
@@ -203,10 +202,8 @@ def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candid
 def _items(
     reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
-    """The items in the excerpt of the best candidate, in the order of the text.
-
-    Where they are items of a list by its marks, or the best candidate is or leads to one, all items of that list.
-    """
+    """The items in the excerpt of the best candidate, in the order of the text; all items of a marked list where they,
+    or the best candidate, are of one or lead to one."""
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
     found = [c for span in spans if (c := _candidate(places, span)) is not None]
     read = list({tuple(_words(places, c)): c for c in _whole_items(found, places)[::-1]}.values())[::-1]
@@ -223,8 +220,7 @@ def _items(
 
 
 def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candidate]:
-    """`found`, pieces of one phrase joined; empty where the text enumerates nothing: no two stand side by side but for
-    a comma, "and" or the like."""
+    """`found`, pieces of a phrase joined; empty where no two stand side by side, but for a comma, "and", etc."""
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):
@@ -321,7 +317,7 @@ def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wan
 def in_sentence(
     found: Candidates, context: Context, sentence: ClauseSentence, chance: float, wanted: Wanted
 ) -> Candidates:
-    """The value in a sentence of a clause: what was found there, else the first of its kind, or else the sentence, as
+    """The value in a sentence of a clause: what was found there, else the first of its kind, else the sentence, as
     where a term is a period, whose date is its start."""
     item = whole_passage(context, sentence.passage)
     first, end = item.start + sentence.start, item.start + sentence.end

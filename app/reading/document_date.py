@@ -31,8 +31,8 @@ def with_year(text: str) -> list[Span]:
 
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
-    """Those of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which stand
-    on earlier pages: the words before and behind it, and where it stands."""
+    """The features of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which
+    stand on earlier pages: the words before and behind it, and where it stands."""
     beside = (plain_words(part) for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR]))
     before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
     words = before_it[-BEFORE:], behind[:AFTER]

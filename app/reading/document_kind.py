@@ -1,6 +1,4 @@
-"""What kind of document it is: a linear head over the hashed words of its opening and its headings, fitted by
-`app.lab.clauses` to documents whose kind is known.
-"""
+"""The kind of a document: a linear head over hashed words of its opening and headings, fitted by `app.lab.clauses`."""
 
 from __future__ import annotations
 

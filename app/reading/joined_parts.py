@@ -12,11 +12,8 @@ _SPEAKS_AGAINST = "answers_elsewhere"
 
 
 def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple[list[Ranked], Candidates | None]:
-    """The passages of each part by turns, the best first, and an answer with an item for each part, in their order.
-
-    The whole is as sure as its weaker part, and without candidates where one of them has none; None where no part was
-    read at all. A part that is a list has all its items.
-    """
+    """The passages of each part by turns, the best first, and an answer with the items of all parts, in their order, as
+    sure as its weakest; no candidates where a part has none, None where no part was read."""
     ranked = _by_turns([part[0] for part in parts])
     read = [found for _, found in parts if found is not None]
     if not read:

@@ -1,6 +1,4 @@
-"""The items of a list by its structure: "(a)" to "(d)" behind "if:", numbered or bulleted lines, "(i) ..., (ii) ...,
-and (iii) ..." within a sentence.
-"""
+"""The items of a list by its structure: "(a)" to "(d)", numbered or bulleted lines, "(i) ... and (ii) ..."."""
 
 from __future__ import annotations
 
@@ -35,10 +33,10 @@ Item = tuple[int, Span]
 
 
 def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
-    """The items of the list that characters `start:end` of `page` lead to, contain, or are in; empty where none is.
+    """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in order; empty: none.
 
-    Each item is whole, with the items below it, without its mark, the "; and" behind it and its last stop. Of one that
-    goes on over a page end the longer part is given. Items are in order, inside their pages, and do not overlap.
+    Each is whole, with the items below it, without its mark, the "; and" behind it and its last stop; of one over a
+    page end the longer part. They do not overlap.
     """
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
@@ -54,8 +52,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
 
 
 def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
-    """Marks that may begin the list that is meant: within the place, behind it, and then those it may be inside of,
-    the nearest first."""
+    """Marks that may begin the list: in the place, behind it, then those it may be inside of, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)

@@ -29,8 +29,8 @@ has the white space in front of them too."""
 
 @dataclass(frozen=True)
 class ListMark:
-    """A mark at `at` of a text; what it marks begins at `body`. `places`: what it may be, "(i)" the first of "(i)" or
-    the ninth of "(a)". `opens_line`: nothing is in front of it on its line."""
+    """A mark at `at` of a text, for what begins at `body`; `opens_line`: nothing is in front of it on its line.
+    `places`: what it may be, as "(i)" is the first of "(i)" or the ninth of "(a)"."""
 
     at: int
     body: int
@@ -81,10 +81,10 @@ def _places(mark: str) -> tuple[Place, ...]:
 
 
 def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
-    """(the numbers of the marks of the list that mark `first` begins, where its text ends at the latest).
+    """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no mark ends it).
 
-    Marks of other styles between two items belong to the first of them, where they begin with one and count on; else
-    an outer list goes on and this one has ended, as it has at `stops` (headings). None: no mark ends it.
+    Marks of other styles between two items belong to the first of them, where they begin with one and count on; else an
+    outer list goes on and this one has ended, as it has at `stops` (headings).
     """
     style, value = marks[first].places[0]
     run = [first]

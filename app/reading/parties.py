@@ -36,8 +36,7 @@ def _shape(word: str) -> str:
 
 
 def features(words: Sequence[str]) -> list[np.ndarray]:
-    """The hashed features of each word: it, its neighbours, their shapes, it with the one before and behind, and
-    whether it stands in brackets or quotation marks."""
+    """Hashed features of each word: it, its neighbours, their shapes, pairs of them, brackets and quotation marks."""
     padded = [*[""] * FAR, *words, *[""] * FAR]
     found, inside = [], 0
     for at in range(FAR, len(padded) - FAR):
@@ -53,7 +52,7 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
 
 
 def best_way(scores: np.ndarray, follow: np.ndarray) -> list[int]:
-    """How each word stands, of `scores` [words, 3] and those of one state behind another, [3, 3]: the best way through
+    """How each word stands, by `scores` [words, 3] and those of one state behind another, [3, 3]: the best way through
     in which no name goes on that has not begun (Viterbi 1967)."""
     steps = follow + np.array([[0.0, 0.0, _IMPOSSIBLE], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     total, came = scores[0] + [0.0, 0.0, _IMPOSSIBLE], []

@@ -1,8 +1,8 @@
-"""Reading again: the best passages, read with the question in mind.
+"""The best passages read again with the question in mind.
 
-The reader (model/heads/cross_encoder.py) says where in them the answer is, how likely each has it and how likely none
-does, what form of answer the question wants, and which words are items of a list; then, of the few best sentences,
-whether each by itself answers, and yes or no.
+The reader (model/heads/excerpt_reading.py) says where the answer is, how likely each passage and none has it, what form
+of answer the question wants, and which words are items of a list; then whether each of the best sentences answers, and
+yes or no.
 """
 
 from __future__ import annotations
@@ -35,10 +35,7 @@ class ExcerptPlace:
 
 @dataclass(frozen=True)
 class ExcerptSpan(ExcerptPlace):
-    """Words that may be the answer or an item of it, `excerpt` the number of the excerpt that was read.
-
-    `logprob`: of start plus end; of an item how likely it is one.
-    """
+    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item."""
 
     excerpt: int
     logprob: float
@@ -48,8 +45,8 @@ Place = TypeVar("Place", bound=ExcerptPlace)
 
 
 class ReadAlone(NamedTuple):
-    """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of 605 questions left
-    out, for 77 % with the excerpt around it."""
+    """Log-odds, by one sentence alone, that it answers, and of yes: its sign is right for 80 % of 605 held-out
+    questions, for 77 % with the excerpt around it."""
 
     answers: float
     yes: float
@@ -65,8 +62,8 @@ class ExcerptReading:
     """What was read, by the number of the excerpt unless said otherwise.
 
     `spans` best first; `items` of a list in the order of the text; `likely`: the log-probability that the answer is in
-    an excerpt, `none` that it is in none, `passages` the same by passage; `answers`: the log-odds that an excerpt
-    answers, each for itself; `forms`: probabilities; `tokens` read.
+    an excerpt, `none` that it is in none, `passages` the same by passage; `answers`: log-odds that an excerpt answers
+    by itself; `forms`: probabilities; `tokens` read.
     """
 
     excerpts: tuple[ExcerptPlace, ...]
@@ -134,8 +131,7 @@ def read_again(
     reader: ExcerptReader, question: str, texts: Sequence[str], headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace], *, longest: int,
 ) -> ExcerptReading:  # fmt: skip
-    """Read `excerpts` (at least one) of the passages `texts` below their `headings`; spans of at most `longest`
-    tokens."""
+    """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most `longest` tokens."""
     from docqa.model.heads.excerpt_reading import read_excerpts
     from docqa.model.heads.reader_text import FORMS
 

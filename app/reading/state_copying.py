@@ -1,7 +1,5 @@
-"""Answers copied from a state: a model that has read the whole documents is asked, and says words of them.
-
-Nothing is looked up first, and no excerpt is read again: what the state holds is what can be answered.
-"""
+"""Answers copied from a state: a model that has read the whole documents is asked, and says words of them. Nothing is
+looked up first, and no excerpt is read again."""
 
 from __future__ import annotations
 

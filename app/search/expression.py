@@ -1,8 +1,7 @@
 """What a person searches for, as a pattern: plain words, or a regular expression with a limit of processor time.
 
-Plain words are found over the ends of lines and pages, and whatever the form of their quotation marks and dashes. Their
-pattern takes linear time. An expression of a user may take exponential time, so it is run by the module `regex`, which
-can be stopped.
+Plain words are found over the ends of lines and pages, whatever their quotation marks and dashes, in linear time. A
+user's expression may take exponential time: the module `regex` runs it, which can be stopped.
 """
 
 from __future__ import annotations
@@ -113,8 +112,7 @@ def _bounded(pattern: str, whole_words: bool) -> str:
 
 
 def _as_found(word: str) -> str:
-    """A pattern of `word`: as keyboards write it, over the end of a line where its script has no spaces, and divided
-    at the end of a page."""
+    """A pattern of `word`, as keyboards write it, or divided at the end of a page or, without spaces, a line."""
     letters = [_alike(letter) or re.escape(letter) for letter in word]
     joints = (_joint(one, other) for one, other in zip(word, word[1:]))
     return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))

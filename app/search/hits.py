@@ -1,7 +1,7 @@
 """The places of a pattern in one document, each with the line and the cites of it.
 
-The pages of a document are one text here, a line end between two of them, so that a phrase is found over the end of a
-page. A line is one of that text: the paragraphs of a document, items of its lists, rows of its tables.
+The pages are one text here, joined by line ends, so that a phrase is found over the end of one. Its lines are
+paragraphs, items of lists, rows of tables.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ class SearchedText:
         return len(self._line_starts) - 1
 
     def places(self, pattern: Pattern) -> Iterator[Span]:
-        """Every place of `pattern`, in order; line ends alone are no words of the document. Raises UsageError where it
-        takes too long."""
+        """Every place of `pattern`, in order, but line ends alone. Raises UsageError where it takes too long."""
         return (span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip())
 
     def hits(self, pattern: Pattern) -> Iterator[Hit]:

@@ -57,8 +57,8 @@ def plain(text: str) -> str:
 
 
 def hit_object(text: SearchedText, hit: Hit, context: int, *, full: bool = False) -> dict[str, object]:
-    """The hit as `--json` prints it; `start` and `end` are its place in `line`. Lines around it where some are asked
-    for. Of a long line, and of a long hit, what is around its beginning, unless `full`."""
+    """The hit as `--json` prints it; `start` and `end` are its place in `line`. Of a long line or hit only what is
+    around its beginning, unless `full`; with `context` lines around it."""
     start, end = text.line(hit.lines[0]).start, text.line(hit.lines[-1]).end
     if not full:
         start = max(start, hit.start - HIT_CHARACTERS // 2)

@@ -29,12 +29,9 @@ def open_session(
     on_page: Callable[[int, int], None] | None = None,
     on_first: Callable[[Document], None] | None = None,
 ) -> Session:
-    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when it is needed.
-
-    `model` hands in one that is loaded already. `on_page` and `on_first` are those of ReadRequest. Raises
-    docqa.ingest.errors for documents, InputError for sections that they lack, docqa.model.errors for the model when it
-    is first used.
-    """
+    """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when first needed, unless
+    `model` is one. `on_page` and `on_first` are those of ReadRequest. Raises docqa.ingest.errors for documents,
+    InputError for sections that they lack, and later docqa.model.errors."""
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.session.session import Session
     from docqa.app.storage.sources import read_sources, reading_of

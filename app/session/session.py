@@ -44,10 +44,10 @@ _EXCERPTS, _LEAST_EXCERPTS = 36, 4
 
 
 class Session:
-    """One context of documents, in the order given; close it, or use it in a `with`.
+    """One context of documents, in the order given; to be closed, or used in a `with`.
 
-    `warnings` belong to every answer, `notices` are said once. `model` hands in one that is loaded already; without it
-    the model is loaded when it is first needed.
+    `warnings` belong to every answer, `notices` are said once. `model`: one that is loaded already; else it is when
+    first needed.
     """
 
     def __init__(
@@ -146,7 +146,6 @@ class Session:
 
     @cached_property
     def _alone(self) -> list[ExtractiveAnswerer]:
-        """An answerer for every document by itself."""
         few = max(_LEAST_EXCERPTS, _EXCERPTS // len(self.documents))
         options = replace(self.options, k=self.options.k or few, preview=False)
         corpora = (Corpus((each,), self.model.tokenizer, [], kept=self._kept(self.model)) for each in self.documents)
@@ -183,8 +182,7 @@ class Session:
     ) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
 
-        `earlier`: the turns before it, for a model that writes (`writes`); others do not look at them. `wanted`: what
-        the answer has to be, for those others.
+        `earlier`: the turns before it, for a model that writes. `wanted`: what the answer has to be, for others.
         """
         asked = _checked(question)
         yield from self._notices()
@@ -216,10 +214,8 @@ class Session:
         return writing is not None and writing.stop_writing()
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int = 0) -> Answer:
-        """The next answer that is in none of the quotes `without`; after an answer to the same question.
-
-        `nearest`: how many passages of the ranking `evidence` passes over.
-        """
+        """The next answer that is in none of the quotes `without`, after an answer to the same question; `nearest`: how
+        many passages of the ranking `evidence` passes over."""
         return self.answerer.ask_again(_checked(question), without, nearest)
 
     def goes_on(self, question: str) -> bool:

@@ -1,7 +1,4 @@
-"""Arrays made of a Document that are kept and mapped, so that a later question neither makes nor parses them.
-
-Each set is one safetensors file. It is opened as a memory map, which costs the same for a book as for a letter.
-"""
+"""Arrays made of a Document, kept in a safetensors file and mapped, so that later questions need not make them."""
 
 from __future__ import annotations
 
@@ -28,11 +25,9 @@ def kept_arrays(
     store: Store, kind: str, document: Document, made_by: tuple[object, ...], notices: list[str],
     make: Callable[[], Arrays],
 ) -> Arrays:  # fmt: skip
-    """The arrays (int32 or uint8, not to be written to) of `kind` that are kept of `document`, else what `make` makes.
-
-    `made_by`: all that they depend on besides the document's content. What is made is kept for the next time; arrays
-    that are damaged are deleted. `notices` get a line about that, and about a disk that refuses.
-    """
+    """The arrays (int32 or uint8, read-only) of `kind` that are kept of `document`, else what `make` makes, then kept.
+    `made_by`: all that they depend on besides the content. Damaged ones are deleted; `notices` get a line about that,
+    and about a disk that refuses."""
     fields = [document.id, document.content_hash, *made_by]  # each file has its own, which `forget` deletes
     key = hashlib.sha256(json.dumps(fields).encode()).hexdigest()
     if store.has(kind, key):
@@ -59,10 +54,7 @@ def to_bytes(arrays: Arrays) -> bytes:
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """The arrays of a safetensors file, each a read-only view of the mapped file, and what it says of them.
-
-    Raises StoreDamaged.
-    """
+    """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
     from docqa.model.checkpoints.mapped import MappedTensors
     from docqa.model.errors import ModelError
 

@@ -27,9 +27,9 @@ def check_output(path: str) -> None:
 
 
 def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None:
-    """Put `data` at `path`; the file that was there stays until all of the new one is on disk. Raises OSError.
+    """Put `data` at `path`; the file that was there stays until the new one is whole on disk. Raises OSError.
 
-    The file keeps its rights, and a new one gets those of any new file; a `private` one is its owner's alone (0600).
+    The file keeps its rights, a new one gets the usual ones; a `private` one is its owner's alone (0600).
     """
     target = Path(path).resolve()  # a link still leads to the same file
     if _is_device(target):

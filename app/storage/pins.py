@@ -1,10 +1,7 @@
-"""Pins: files in a state's folder that name the processes which use it, so that nobody evicts it meanwhile.
+"""Pins: files `.in_use.HOST.SYSTEM.PID` in a state's folder for the processes that use it, so that nobody evicts it.
 
-    .in_use.HOST.SYSTEM.PID     SYSTEM tells one boot, and one container, of HOST from another
-
-Whether a process of this system still runs can be asked. Of a process of another system (another machine that shares
-the folder, another container) only the age of its pin is known: the pin counts until it is `PIN_AGE_S` old. Every
-question renews it.
+SYSTEM tells one boot, and one container, of HOST from another. A process of this system can be asked for; the pin of
+another one counts until it is `PIN_AGE_S` old. Every question renews it.
 """
 
 from __future__ import annotations
@@ -46,10 +43,7 @@ def runs(process: str, age_s: float) -> bool:
 
 
 def users(folder: Path) -> list[str]:
-    """Who uses the state in `folder`: "" for a process of this system, the host's name for one of another.
-
-    Pins that no longer count are removed.
-    """
+    """Who uses the state in `folder`: "" for a process here, else its host. Removes pins that no longer count."""
     found: list[str] = []
     for marker in folder.glob(f"{_PREFIX}*"):
         process = marker.name.removeprefix(_PREFIX)

@@ -1,7 +1,6 @@
 """From paths to Documents: found, parsed in a worker process, and kept by content.
 
-A path named by the user that cannot be read is an error; inside a folder or an archive it is a warning, unless
-nothing else is left.
+A path of the user's that cannot be read is an error; in a folder or archive a warning while others are left.
 """
 
 from __future__ import annotations
@@ -59,20 +58,14 @@ def reading_of(
 
 
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:
-    """Every document of `paths`.
-
-    Raises the errors of docqa.ingest.errors, NoDocuments when a folder or archive leaves nothing.
-    """
+    """Every document of `paths`. Raises as ingest, NoDocuments when a folder or archive leaves nothing."""
     found = Sources()
     found.documents += _each_of(paths, request, store, found)
     return found
 
 
 def each_document(path: str, request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
-    """The documents at `path` one by one, so that only the next few are in memory beside it.
-
-    `found` gets the warnings and notices, not the documents. Raises as `read_sources`.
-    """
+    """The documents at `path` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
     return _each_of([path], request, store, found)
 
 
@@ -108,10 +101,7 @@ def _each_of(paths: list[str], request: ReadRequest, store: Store | None, found:
 
 
 def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:
-    """The only document at `path`, its bytes, and what there is to say about reading it.
-
-    Raises the errors of docqa.ingest.errors, InputError when there is more than one.
-    """
+    """The only document at `path`, its bytes, and notes. Raises as ingest, InputError where it is not alone."""
     found = Sources()
     contents = list(islice(_contents(path, found.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
@@ -206,18 +196,13 @@ class _Begun:
 def read_kept(
     name: str, data: bytes, request: ReadRequest, store: Store | None, notices: list[str], *, keep_from_s: float = 0.0
 ) -> Document:
-    """The Document of `data`, a file called `name`: as it was kept, else parsed and, where that took so long, kept.
-
-    `notices` say what the cache did. Raises the errors of docqa.ingest.errors.
-    """
+    """The Document of `data`, a file called `name`, as kept, else parsed and, where that took so long, kept; `notices`
+    say what the cache did. Raises as ingest."""
     return _Begun(name, data, request, store, notices).document(keep_from_s)
 
 
 def content_digests(path: str) -> set[str]:
-    """sha256 of the file at `path` and of every document in it, where it is an archive or a folder.
-
-    What cannot be read is left out: of that only the path is known.
-    """
+    """sha256 of the file at `path` and, of an archive or folder, of every document in it that can be read."""
     from docqa.ingest.errors import IngestError
     from docqa.ingest.read import find_documents
 
@@ -241,10 +226,7 @@ def content_digests(path: str) -> set[str]:
 
 
 def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:
-    """Under which the text of bytes with this sha256 may be kept, the most general first.
-
-    Whether scans can be read counts too: who installs what that takes wants the pages that were not.
-    """
+    """What the text of bytes with this sha256 may be kept under, most general first; installing OCR changes it."""
     return [
         _key(shown, digest, request, password)
         for shown in (_any_name(name), os.path.basename(name))
@@ -268,10 +250,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
 
 
 def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
-    """The kept Document of `data`; None where there is none that can be used.
-
-    One that is damaged is deleted, and `notices` say so.
-    """
+    """The kept Document of `data`, None where none can be used; `notices` say where a damaged one was deleted."""
     from docqa.ingest.errors import Unreadable
     from docqa.ingest.serialize import from_bytes
 
@@ -289,10 +268,7 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
 
 
 def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
-    """Keep `document`, made of `data`, for `kept_document`. Raises OSError when the disk refuses.
-
-    One that lost pages to a limit of time or memory is read again the next time, when the machine may be less busy.
-    """
+    """Keep `document`, made of `data`, unless it lost pages to a limit (on a busy machine). Raises OSError."""
     from docqa.ingest.serialize import to_bytes
 
     if document.coverage.lost_pages:

@@ -58,7 +58,7 @@ KINDS = {
 
 
 class Details(TypedDict, total=False):
-    """What entry.json says. `files` are paths as given, `paths` absolute ones, both in the order of `documents`.
+    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`.
 
     `health` is that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a
     state; `sums` and `sizes` are those of files, by name.
@@ -176,10 +176,7 @@ class Store:
     # Writing and reading one entry
 
     def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
-        """Write an entry of `files` whole or not at all; returns its folder.
-
-        Nothing is kept of a document that was forgotten after it was opened.
-        """
+        """Write an entry of `files` whole or not at all, and not of a document forgotten since; returns its folder."""
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         sizes = {name: len(data) for name, data in files.items()}
         with self._new_folder(kind, key, details["documents"]) as temporary:
@@ -269,8 +266,7 @@ class Store:
     # The folder as a whole
 
     def entries(self, *kinds: str) -> list[Entry]:
-        """Everything that is kept, or all of `kinds`, most recently used first; also what a process that was killed
-        left unfinished."""
+        """All that is kept, or all of `kinds`, most recently used first; also what a killed process left unfinished."""
         found: list[Entry] = []
         for kind in kinds or KINDS:
             parent = self.root / kind
@@ -280,10 +276,8 @@ class Store:
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
     def prune(self, budget_bytes: int | None = None, *, damaged: bool = True) -> list[Entry]:
-        """Evict what was longest unused until all fits `budget_bytes` (default: the store's); returns what went.
-
-        Damaged entries go first, all of them if `damaged`. A state stays that a process uses, or has the lock of.
-        """
+        """Evict what was longest unused until all fits `budget_bytes` (default: the store's), damaged entries first, or
+        all if `damaged`; not a state that is used or locked. Returns what went."""
         budget = self.budget_bytes if budget_bytes is None else budget_bytes
         self._sweep_marks()
         entries = self.entries()
@@ -332,12 +326,9 @@ class Store:
     def forget(
         self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
     ) -> tuple[int, int]:
-        """Delete all that is kept of `documents` (sha256 of their bytes), and of what was read at or below `path`.
-
-        Entries that are too damaged to say whose they are go too. `on_wait` is called before waiting for a process
-        that reads. Returns (entries deleted, bytes freed). Raises ResourceError where one cannot be deleted, or is
-        used by another machine; all others are deleted then.
-        """
+        """Delete all that is kept of `documents` (sha256), of what was read at or below `path`, and what is too damaged
+        to say whose it is. `on_wait` is called before waiting for a process that reads. Returns (entries deleted, bytes
+        freed). Raises ResourceError where one cannot be deleted, or is used by another machine, after the others."""
         wanted, below = set(documents), inside(path)
         for entry in self.entries():
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
@@ -360,10 +351,7 @@ class Store:
         return len(gone), sum(entry.bytes for entry in gone)
 
     def _delete_unfinished(self) -> None:
-        """Delete what others write just now: they may have looked for marks before those of this `forget` were set.
-
-        What is lost of other documents is parsed again.
-        """
+        """Delete what others write just now: they may have looked for marks before this `forget` set them."""
         for kind in KINDS:
             for folder in filter(_is_being_written, (self.root / kind).glob(f"{_UNFINISHED}*")):
                 for _ in range(100):  # a file may be written into it just now
@@ -461,10 +449,7 @@ def _read_entry(folder: Path) -> Details:
 
 
 def check_files(folder: Path, sizes: Mapping[str, int], sums: Mapping[str, str]) -> None:
-    """Compare files of `folder` with their sizes in bytes and, where those are known, their sha256.
-
-    Raises StoreDamaged, naming the file.
-    """
+    """Compare files of `folder` with their sizes and known sha256. Raises StoreDamaged, naming the file."""
     for name, size in sizes.items():
         path = folder / name
         if not path.is_file():

@@ -85,8 +85,7 @@ def _nothing(record: SummaryRecord) -> str:
 
 
 def _placed(sentence: SummarySentence, heading: str = "") -> str:
-    """The sentence and its place, with who says it unless the heading above does, and where its place does not bear it
-    out, that it does not."""
+    """The sentence and its place, who says it unless the heading does, and whether its place does not bear it out."""
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""
@@ -94,8 +93,7 @@ def _placed(sentence: SummarySentence, heading: str = "") -> str:
 
 
 def place(sentence: SummarySentence) -> str:
-    """`p. 12`, `p. xii (PDF 14)`, or the section where there are no pages; of a written sentence every place that bears
-    it out (`p. 3; p. 9`), empty where none does."""
+    """`p. 12`, `p. xii (PDF 14)`, or without pages the section; of a written sentence every place that bears it out."""
     cites = [Cite("", cite.page, cite.label, None, cite.start, cite.end) for cite in sentence.cites]
     if sentence.support is None:
         return cite_text(cites)

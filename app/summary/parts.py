@@ -30,11 +30,8 @@ class Part:
 
 
 def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """The parts in the order of the document; those without a candidate are there too.
-
-    It begins with the top of the outline; while there are few parts, one with most of the document is replaced by
-    the sections in it.
-    """
+    """The parts in the order of the document, with or without candidates: the top of the outline; while they are few,
+    one with most of the document is replaced by the sections in it."""
     if not document.sections:
         return _runs(document, candidates)
     parts = _below(document, candidates, None)

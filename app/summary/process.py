@@ -1,7 +1,6 @@
-"""The front door: one document in, one SummaryRecord out.
+"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style.
 
-`summarize_document` is pure: the same document, model and style give the same record. The bundled model does not write
-well enough to summarize in its own words: it chooses among the document's sentences.
+The bundled model does not write well enough to summarize in its own words: it chooses among the document's sentences.
 """
 
 from __future__ import annotations
@@ -34,11 +33,8 @@ _FOR_EACH = 15  # sentences of a section it gets one in the summary
 def summarize_document(
     document: Document, context: Context, model: Model, style: str, *, focus: str = "", ranked: Sequence[Ranked] = ()
 ) -> SummaryRecord:
-    """The summary of `document` in a style of `record.STYLES`, under the document's own path.
-
-    `context` is `lay_out([document], model.tokenizer)`. With a `focus` the summary is about that, by `ranked`, the
-    passages of the context for it, best first.
-    """
+    """The summary of `document` in a style of `record.STYLES`; `context` is `lay_out([document], model.tokenizer)`.
+    With a `focus` it is about that, by `ranked`, the passages for it, best first."""
     candidates = find_candidates(document, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
     if not candidates:
         return SummaryRecord.of(document, style, EXTRACTED, readable=False)

@@ -1,7 +1,4 @@
-"""What a summary is: sentences with their cites, by section and as a whole, and what was not covered.
-
-Nothing in a record differs between two runs over the same bytes: no time, no absolute path.
-"""
+"""A summary: sentences with cites, by section and as a whole, what was not covered; no time, no absolute path."""
 
 from __future__ import annotations
 
@@ -26,11 +23,8 @@ SUMMARIZED, UNREADABLE = "summarized", "unreadable"
 
 @dataclass(frozen=True)
 class SentenceCite:
-    """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`).
-
-    A document without pages has `page` None, counts in its whole text, and names the place in `label`. `section` is
-    what the document prints to name the place.
-    """
+    """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`), or without pages, None,
+    of the whole text, with the place in `label`. `section`: what the document prints to name the place."""
 
     page: int | None
     label: str | None
@@ -46,11 +40,8 @@ class SentenceCite:
 
 @dataclass(frozen=True)
 class SummarySentence:
-    """Words of the document, their `grade` as a quote, and where they are; or words of a model, with `grade` None, how
-    far the document's words at `cites` bear them out (`support`), and no cite where none does.
-
-    `speaker` names who says it in an opinion of a court, or whom the document quotes with it.
-    """
+    """Words of the document, their `grade` as a quote, and where they are; or words of a model, with `grade` None and
+    how far those at `cites` bear them out (`support`). `speaker`: an opinion's judge, or who is quoted."""
 
     text: str
     grade: str | None
@@ -61,10 +52,7 @@ class SummarySentence:
 
 @dataclass(frozen=True)
 class SummarySection:
-    """What was taken of one section of the document, or under one heading of a style ("Governing law": `id` None).
-
-    `level` is that of the section in the document's outline, 1 for a heading of a style.
-    """
+    """What was taken of one section, at its outline's `level`, or under one heading of a style (`id` None, level 1)."""
 
     id: str | None
     heading: str
@@ -76,9 +64,8 @@ class SummarySection:
 class SummaryRecord:
     """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
 
-    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED or WRITTEN, by `model`;
-    `not_covered` the headings that nothing was taken from; `warnings` what was not read; `remarks` what to know of how
-    it was written.
+    `path` is relative, with `/`; `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`:
+    headings that nothing was taken from; `warnings`: what was not read; `remarks`: how it was written.
     """
 
     path: str

@@ -1,8 +1,6 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
-How strong one is, signals of its words, of its place and of what it announces say.
 
-Source of the greedy rule: Carbonell and Goldstein 1998, "The Use of MMR, Diversity-Based Reranking", with the share of
-words in common as the likeness.
+Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common.
 """
 
 from __future__ import annotations
@@ -43,10 +41,8 @@ STATED = {"aim": PAPERS[0], "methods": PAPERS[1], "claim": PAPERS[2]}
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one document, and how much each says for its whole; they are named by their numbers.
-
-    `bias`, [candidates], is added to the scores. `reader`: the model's, which answers nothing where it is None.
-    """
+    """The candidates of one document, named by number, and how much each says for its whole. `bias`, [candidates], is
+    added to the scores. `reader`: the model's, which answers nothing where it is None."""
 
     document: Document
     candidates: list[SentenceCandidate]
@@ -80,8 +76,7 @@ class Pool:
         return choose(self, numbers, self.scores(numbers), count, taken=taken)
 
     def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
-        """At most AT_ONCE candidates of several parts, given by their numbers: of more, the strongest of each run of
-        AT_ONCE, with the same share."""
+        """At most AT_ONCE candidates of several parts; of more, the strongest of each of AT_ONCE runs."""
         if sum(map(len, parts)) <= AT_ONCE:
             return sorted(number for part in parts for number in part)
         runs = [run for part in parts for run in _runs(part)]
@@ -89,8 +84,7 @@ class Pool:
         return self.fold([sorted(number for run in runs for number in self.best(run, share))])
 
     def chances(self, question: str, numbers: Sequence[int]) -> np.ndarray:
-        """The chance, 0 to 1, that each of the candidates `numbers` answers the question, [numbers]; 0 without a
-        reader."""
+        """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a reader."""
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
         from docqa.model.heads.excerpt_reading import read_excerpts
@@ -111,8 +105,7 @@ class Pool:
         return [ClauseSentence(0, 0, len(text), hashed(text, self.above(number))) for number, text in texts]
 
     def stating(self, topic: Topic) -> np.ndarray:
-        """The chance, 0 to 1, that each candidate states the topic, by its heads; of duties, by their words,
-        [candidates]."""
+        """The chance, 0 to 1, that each candidate states the topic, by its heads or words, [candidates]."""
         if not topic.clauses:
             return np.array([float(not DUTIES.isdisjoint(plain_words(each.text))) for each in self.candidates])
         return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
@@ -126,11 +119,9 @@ def choose(
     pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, count: int, *,
     taken: Iterable[int] = (), spread: bool = True,
 ) -> list[int]:  # fmt: skip
-    """At most `count` of the candidates `numbers` with their `scores`, in the order of the document.
-
-    `taken` are already in the summary: nothing that repeats them is chosen. A sentence that needs the one before it is
-    chosen only behind that one. With `spread` a section that something was chosen from waits for the others.
-    """
+    """At most `count` of the candidates `numbers` with their `scores`, in the order of the document, none that repeats
+    what is `taken`. One that needs the one before it comes only behind that. With `spread` a chosen section waits for
+    others."""
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:

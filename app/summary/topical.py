@@ -1,7 +1,6 @@
 """Sentences about something: a topic of a style, or what somebody wants to know (`--focus`).
 
-Heads propose sentences, and the reader says which of them answer the question. A topic that no sentence states stays
-empty, and the record says so.
+Heads propose sentences, the reader says which answer; a topic that none states stays empty, and the record says so.
 """
 
 from __future__ import annotations
@@ -47,9 +46,7 @@ def choose_for_topic(
     topic: Topic, pool: Pool, salience: np.ndarray, taken: Sequence[int], outside: Sequence[int] = ()
 ) -> list[int]:
     """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates].
-
-    Nothing that is `taken` or repeats it is chosen, and none of `outside`.
-    """
+    None that is `taken`, repeats it, or is `outside`."""
     stated = pool.stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
     value = value + SALIENCE * np.clip(standardise(salience), -2, 2)

@@ -1,8 +1,4 @@
-"""Regular expressions that are compiled when they are first used.
-
-Compiling the many that find places, references and headings takes longer than a question about a document that was read
-already, and few questions need them.
-"""
+"""Regular expressions that are compiled when first used: all would take longer than a question."""
 
 from __future__ import annotations
 
@@ -12,10 +8,7 @@ from typing import Any, cast
 
 
 def lazily(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """`re.compile(pattern, flags)`, compiled with the first method that is called.
-
-    What comes back has the methods and attributes of an expression, but the functions of `re` do not take it.
-    """
+    """`re.compile(pattern, flags)`, compiled by the first method that is called; functions of `re` do not take it."""
     return cast("re.Pattern[str]", LazyExpression(pattern, flags))
 
 

@@ -15,8 +15,7 @@ _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "lh": 1.2}
 
 @lru_cache(maxsize=8192)
 def pixels(text: str, size: float = USUAL_SIZE) -> float | None:
-    """A length, or a bare number, in pixels, where an em and a hundred per cent have `size` of them; `calc()` and its
-    like are calculated. None where `text` is none."""
+    """A length, a bare number or `calc()` and its like, in pixels, `size` to an em and a hundred per cent; or None."""
     from tinycss2 import parse_component_value_list
 
     return _calculated(parse_component_value_list(text[:300], skip_comments=True), size)

@@ -56,8 +56,7 @@ ROMAN = {in_roman(number): number for number in range(1, 200)}
 
 
 def number_of_words(words: Sequence[str], first: int = 0) -> tuple[int | None, int]:
-    """(value, how many words it takes) of the number in words that begins at `first`: "one hundred and twenty-five",
-    "two thousand"; (None, 0) where none begins there."""
+    """(value, how many words it takes) of the number from `first` on: "one hundred and five"; (None, 0): none."""
     total = current = last = used = 0
     if words[first] not in VALUES and words[first] not in ("hundred", "thousand", "million", "dozen"):
         return None, 0
@@ -86,8 +85,7 @@ def ordinal(word: str) -> int | None:
 
 
 def ordinal_of(text: str) -> tuple[int, ...]:
-    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2); "78m-1" and nonsense give what is
-    certain."""
+    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2); of "78m-1" what is certain."""
     lowered = text.lower()
     if lowered in CARDINALS[1:]:
         return (CARDINALS.index(lowered),)

@@ -77,8 +77,8 @@ class PlaceNumber(NamedTuple):
 
 
 class NamedPlaces(NamedTuple):
-    """What one word names ("Sections 4.2 and 5.1(a)"): where it begins, the division's name in the singular, whether
-    several are meant, and their numbers."""
+    """What one word names ("Sections 4.2 and 5.1(a)"): where it begins, its division in the singular, whether several
+    are meant, and their numbers."""
 
     start: int
     word: str
@@ -91,8 +91,8 @@ class NamedPlaces(NamedTuple):
 
 
 def division_of(word: str) -> str:
-    """What a division is called in English and in the singular: "article" of "Arts." and "Artikel", "section" of
-    "§§"; another word as it is, in small letters."""
+    """A division in English and in the singular: "article" of "Arts." and "Artikel", "section" of "§§"; else the word
+    in small letters."""
     word = word.lower().rstrip(".")
     if word[:1] in ("§", "¶"):
         return _SINGULAR[word[0]]
@@ -102,8 +102,8 @@ def division_of(word: str) -> str:
 
 @cache
 def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
-    """An expression of the words for divisions, in the singular, in the plural and shortened ("secs."), grouped by
-    their first letters: at most words of a text a search stops there."""
+    """An expression of the words for divisions, singular, plural and short ("secs."), by their first letters: a search
+    stops there at most words."""
     short = (rf"{short}s?\." for short, name in SHORTENED.items() if name in names and short not in _NOT_ALONE)
     rests: dict[str, list[str]] = {}
     for form in [*(_IRREGULAR.get(name, rf"{name}s?") for name in names), *short]:
@@ -115,8 +115,7 @@ def _expression(names: tuple[str, ...], *, elsewhere: bool) -> re.Pattern[str]:
 
 
 def named_places(text: str, names: tuple[str, ...], *, elsewhere: bool = False) -> Iterator[NamedPlaces]:
-    """The places of `text` named with a word for one of the divisions `names` (signs where "section" is one), in
-    order; `elsewhere`: or with one of another language."""
+    """The places of `text` named by a word (or "§") for a division in `names`; `elsewhere`: in other languages."""
     for match in _expression(names, elsewhere=elsewhere).finditer(text):
         yield _named(text, match)
 

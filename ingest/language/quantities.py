@@ -1,7 +1,5 @@
-"""The numbers that a text states, whatever way they are written: `1,200`, `twelve hundred`, `$1.2 million`, `two (2)`.
-
-A number keeps the unit that it counts, of time, money or measure, so that five days are not five months.
-"""
+"""The numbers that a text states: `1,200`, `twelve hundred`, `$1.2 million`, `two (2)`; each keeps its unit of time,
+money or measure, so that five days are not five months."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as stated; `unit`: of time, money or measure, or `%`, where one stands beside it, else ""; `digits`: it
-    is not in words; `start`, `end`: its characters in `folded(text)`, `whole` with a unit right beside it."""
+    """A number as stated; `unit`: of time, money or measure, or `%`, right beside it, else ""; `digits`: not in words;
+    `start`, `end`: its characters in `folded(text)`, `whole` with the unit."""
 
     value: str
     unit: str

@@ -1,8 +1,7 @@
 """Where sentences begin and end in the text of a page.
 
-A newline in page text is a real break (a paragraph, an item, a heading) except where the line before plainly runs
-on. Inside a line, a full stop ends a sentence unless it belongs to an abbreviation of legal or academic prose, an
-initial, a number or a citation.
+A newline is a real break unless the line before plainly runs on; a full stop ends a sentence but in a legal or academic
+abbreviation, an initial, a number or a citation.
 """
 
 from __future__ import annotations
@@ -64,10 +63,10 @@ _MAX_ROW_WORDS = 120
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text`, in order, without overlap and without white space at their edges.
+    """The sentences of `text`, in order, with only white space between them.
 
-    Everything between two spans is white space. A sentence of more than 60 words is cut before its inline items
-    "(a)", "(b)" ..., so that a quote can be a clause. The row of a table is one sentence, unless it is very long.
+    One of more than 60 words is cut before its inline items "(a)", "(b)" ..., so that a quote can be a clause. The row
+    of a table is one sentence, unless it is very long.
     """
     spans: list[Span] = []
     for start, end in _lines(text):

@@ -1,7 +1,5 @@
-r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places.
-
-Only LaTeX files inside the folder of the document are opened, never one outside it, wherever links lead.
-"""
+r"""The files that LaTeX source takes in (`\input`, `\include`, `\subfile`, `\import`), put in their places: only those
+inside the folder of the document, wherever links lead."""
 
 from __future__ import annotations
 
@@ -25,8 +23,8 @@ _MAX_FILES, _MAX_DEPTH = 500, 20
 
 @dataclass
 class Inputs:
-    """Puts files in their places in the source of the document at `path`, only those at or below the real paths
-    `within` where these are given; `files` counts them, `left` says which were not, and why."""
+    """Puts files in their places in the source at `path`, only those at or below the real paths `within` where given;
+    `files` counts them, `left` says which were not, and why."""
 
     path: str
     within: tuple[str, ...] | None = None

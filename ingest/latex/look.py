@@ -62,8 +62,7 @@ class Colours:
         self._named[name.strip()] = self.of(said, model)
 
     def of(self, said: str, model: str = "") -> Colour | None:
-        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names as xcolor mixes them; None where it is
-        not known."""
+        """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names as xcolor mixes them, or None."""
         with suppress(ValueError, IndexError):
             if model.strip() in _MODELS:
                 red, green, blue = _MODELS[model.strip()]([float(part) for part in said.split(",")])

@@ -77,8 +77,7 @@ class Unread:
 
 
 class Names:
-    """What names stand for: theorem-like environments, and macros without arguments, as the preamble says; `taking`:
-    those with arguments, how many and what they print."""
+    """What names stand for by the preamble: theorem-like environments, macros without, or `taking`, arguments."""
 
     def __init__(self, preamble: str, body: str) -> None:
         self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))

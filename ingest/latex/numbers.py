@@ -17,11 +17,11 @@ _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
 class Piece(NamedTuple):
-    """A block before it is numbered. `kind` is a Block's kind, or the macro that changes how sections are counted
-    (`appendix`, `frontmatter`, `setcounter` with the counter as its name); `name` the macro or float it came from.
+    """A block before it is numbered. `kind`: a Block's, or the macro that changes how sections are counted (`appendix`,
+    `frontmatter`, `setcounter`, whose counter is `name`); `name`: the macro or float it came from.
 
     In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has. A row of a table has its
-    `cells` instead, and the number of its `table`.
+    `cells` and the number of its `table` instead.
     """
 
     kind: str

@@ -1,9 +1,8 @@
 """LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a tree, no pages.
 
-The preamble gives title, author and short names that the author defined; comments are left out, mathematics stays as
-it is written. Sections, figures and tables get the numbers that the standard classes print, and `\\ref` reads as
-them; other labels read as their key in brackets. TeX itself never runs, and no file outside the document's folder is
-opened.
+The preamble gives title, author and short names; mathematics stays as written. Sections, figures and tables get the
+numbers that the standard classes print, and `\\ref` reads as them; other labels as their key in brackets. TeX never
+runs, and no file outside the document's folder is opened.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """United States Legislative Markup (bills, the US Code) to Document: levels are sections, no pages.
 
-A level prints its `num` and `heading` on a line of their own, its text below; the identifier is the section's id in
-the law. Law that is quoted (`quotedContent`) is kept as text and never made into sections of the statute that
-quotes it. The parser is the standard library's, with document types and entities refused.
+A level prints its `num` and `heading` on a line, its text below; its identifier is the section's id in the law. Quoted
+law (`quotedContent`) is text, never sections. Document types and entities are refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
-"""Forks of a reader: copies of its process, which have what it has read and share its limit of memory.
-
-Only Linux has them in a sound way: macOS has libraries that do not survive a fork, and Windows has none at all.
-"""
+"""Forks of a reader: copies of its process with what it has read, under its limit of memory. Only on Linux: libraries
+of macOS do not survive a fork."""
 
 from __future__ import annotations
 
@@ -32,10 +30,8 @@ def has_forks() -> bool:
 
 
 def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()) -> tuple[int, Connection]:
-    """Fork this process, which must have a single thread; returns the process and the pipe that `work` writes to.
-
-    The fork may use `memory` bytes of address space. Of the open files it has the pipe and `keep`.
-    """
+    """Fork this process, which must have a single thread; returns the fork and the pipe that `work` writes to. It may
+    use `memory` bytes of address space; of the open files it has the pipe and `keep`."""
     import fcntl
 
     pipe, writing = Pipe(duplex=False)
@@ -62,7 +58,6 @@ def memory_share(count: int) -> int:
 
 
 def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:
-    """The fork."""
     code = 1
     try:
         # Whoever reads the other pipes must see their ends when this process lives on.

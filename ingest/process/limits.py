@@ -1,7 +1,7 @@
 """Limits of a process that reads: its memory, its processor time, the size of its files.
 
-Linux keeps limits that a process sets on itself and cannot take back. macOS has no such limit on memory, and Windows
-none at all: there the parent looks after the process (`Watch`).
+Linux keeps what a process sets on itself. macOS lacks the limit on memory, Windows all: there the parent looks after it
+(`Watch`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ _LOOKS_S = 0.2
 
 
 def limit_resources(most_seconds: int) -> None:
-    """Set the limits of a reader on this process, as far as the system has them; `most_seconds` of processor time can
-    be allowed later (`allow_seconds`)."""
+    """Set a reader's limits on this process where the system has them; `allow_seconds` may allow `most_seconds`."""
     if resource is None:
         return
     for kind, limit in (
@@ -64,10 +63,7 @@ def ran_out_of_time(status: int) -> bool:
 
 
 class Watch:
-    """Ends `child` when it holds more memory, or has worked longer, than a reader may; for systems that do not.
-
-    `over`: what it had too much of, MEMORY or TIME; empty as long as it keeps to its limits.
-    """
+    """Ends `child` when it holds more memory, or has worked longer, than a reader may. `over`: MEMORY, TIME, or ""."""
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.over, self._seconds, self._child = "", seconds, child

@@ -38,10 +38,8 @@ def clean(text: str) -> str:
 
 
 def strip_invisible(text: str) -> tuple[str, int]:
-    """`text` without zero-width, direction and tag characters, and how many suspicious runs of them there were.
-
-    Only tag characters and runs of two or more count: a single mark is ordinary typography.
-    """
+    """`text` without zero-width, direction and tag characters, and how many suspicious runs of them there were: tag
+    characters, or two and more (one is ordinary typography)."""
     if text.isascii():
         return text, 0
     hidden = 0
@@ -67,11 +65,8 @@ def folded(text: str) -> str:
 
 
 class Hyphens:
-    """Decides for words broken at line ends whether the hyphen was printed for the break or belongs to the word.
-
-    It belongs when the document has the hyphenated form in the middle of a line, or when a half is not lower case or
-    has digits.
-    """
+    """Decides whether a hyphen at a line end was printed for the break or belongs to the word: it belongs where the
+    document has the form within a line, or a half is not lower case or has digits."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._seen: Counter[str] = Counter()
@@ -85,11 +80,8 @@ class Hyphens:
             self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
-        """`before` and `after` as one line when `before` ends with a broken word, None when it does not.
-
-        A soft hyphen always goes; another one goes when the joined word stands elsewhere, or when nothing else
-        speaks for the hyphen.
-        """
+        """`before` and `after` as one line when `before` ends with a broken word, else None. A soft hyphen goes;
+        another one where the joined word stands elsewhere, or nothing speaks for the hyphen."""
         right = _FIRST_WORD.match(after)
         if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right or not after[0].isalnum():
             return None
@@ -159,10 +151,8 @@ def line_blocks(text: str) -> tuple[Block, ...]:
 
 
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
-    """Paragraphs of hard-wrapped text: joins lines when nine tenths of the full ones are 55 to 90 wide.
-
-    A blank line, an indented line and a list item start a new line; text that is not hard-wrapped is unchanged.
-    """
+    """Paragraphs of hard-wrapped text: joins lines when nine tenths of the full ones are 55 to 90 wide, but not before
+    a blank or indented line or a list item."""
     from docqa.ingest.language.sentences import is_opener
 
     full = [len(line) for line, after in zip(lines, lines[1:], strict=False) if line.strip() and after.strip()]

@@ -1,7 +1,7 @@
-"""Who stands under whom: the depth of each heading, from the numbers and names of all of them.
+"""Who stands under whom: the depth of each heading, from the numbers and names of all.
 
-A stack, not a fixed ladder: a heading goes on its own family where that is open, else it opens one below. What ends a
-document (references, exhibits) closes what is above, and numbers below a schedule are the schedule's own.
+A heading goes on its own family where that is open, else it opens one below. What ends a document (references,
+exhibits) closes what is above; numbers below a schedule are its own.
 """
 
 from __future__ import annotations

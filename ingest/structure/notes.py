@@ -1,7 +1,4 @@
-"""Footnotes and endnotes, tied to their marks in the text.
-
-A numbered line is a note only where its mark stands in the text before it, set against a word: else it is a list.
-"""
+"""Footnotes and endnotes: numbered lines whose mark is in the text before them, set against a word (else: a list)."""
 
 from __future__ import annotations
 
@@ -19,8 +16,8 @@ _RULE = re.compile(r"(\S)\1{4,200}\s*$", re.MULTILINE)
 
 
 def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
-    """The notes, in the order of the document. With pages a note stands on the page of its mark; one that goes on
-    below the rule of the next page comes again there, with the place of its mark."""
+    """The notes, in order. With pages a note stands on the page of its mark; its rest below the rule of the next page
+    comes again there, with the place of its mark."""
     ruled = rules_above_notes(pages) if paged else {}
     last: Note | None = None
     for page in pages:

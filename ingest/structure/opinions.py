@@ -1,7 +1,4 @@
-"""The parts of a court's opinion: syllabus, opinion of the court, concurrences, dissents, each with who speaks.
-
-A dissent that is quoted as the holding is the classic harm, so every quote from an opinion names its part.
-"""
+"""The parts of a court's opinion and who speaks in them: quoting a dissent as the holding is the classic harm."""
 
 from __future__ import annotations
 
@@ -29,8 +26,7 @@ _SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
 
 
 def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
-    """The parts in the order of the document, each with its page (from 1), where it begins and its title, which names
-    who speaks; empty where this is not an opinion of a court."""
+    """The parts in order: page (from 1), where it begins there, title, which names who speaks; empty: no opinion."""
     found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
@@ -46,8 +42,7 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
 
 
 def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
-    """`sections` of an opinion with its parts, which are a numeral or letter alone on a line ("II", "A"), as `items`
-    found them; any other document's as they are."""
+    """`sections`, of an opinion with its parts: numerals or letters alone on a line that `items` have."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
     places = {(section.page, section.start) for section in sections}

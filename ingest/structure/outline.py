@@ -30,10 +30,8 @@ _BETWEEN_ENTRIES = 60
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line of a page that may be a heading: its offset, its text, and how it was printed.
-
-    `run_in`: the numbered words that open a longer paragraph ("2.1 Work plan. The parties ...").
-    """
+    """A line of a page that may be a heading: its offset, its text, and how it was printed. `run_in`: the numbered
+    words that open a longer paragraph ("2.1 Work plan. The parties ...")."""
 
     start: int
     text: str
@@ -56,10 +54,7 @@ class HeadingMark(NamedTuple):
 
 
 def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[HeadingMark]:
-    """`marks` with the parts of a court's opinion above them, where the pages are one.
-
-    What only looks like a heading there is the caption that every part repeats.
-    """
+    """`marks` with the parts of an opinion above them, without the caption that parts repeat."""
     opinions = find_opinions(pages)
     if not opinions:
         return list(marks)
@@ -74,11 +69,8 @@ def with_opinions(marks: Sequence[HeadingMark], pages: Sequence[Page]) -> list[H
 
 
 def build(marks: Sequence[HeadingMark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
-    """Sections in preorder from marks in document order.
-
-    Ids are the path from the root ("2.1" is the first child of the second top section). `labels` are the pages'
-    labels; without them (a document without pages) a section has none yet.
-    """
+    """Sections in preorder from marks in document order. Ids are the path from the root ("2.1": the first child of the
+    second top section). `labels`: of the pages, where there are any."""
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []
     children: Counter[str] = Counter()
@@ -117,8 +109,8 @@ class Candidate(NamedTuple):
 def from_numbering(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
     """Headings by their numbers, in document order; `body` is the usual height of text, in points.
 
-    Numbering alone is not trusted: a line must also be set like a heading (larger, bold, in capitals, or alone), and
-    its number must follow from those before it (a first one, the next sibling, or a sibling of an open parent).
+    A line must also be set like a heading (larger, bold, in capitals, or alone), and its number must be a first one,
+    the next sibling, or a sibling of an open parent.
     """
     lines, titles = _with_titles(_without_contents(candidates))
     found = [
@@ -175,8 +167,8 @@ class _NumberedCandidate(NamedTuple):
 
 
 def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict[int, Numbered]]:
-    """The lines without those that are the title of the division above ("ARTICLE IV" / "PAYMENT"), and by the `id` of
-    its line each division that has such a title."""
+    """The lines without those that are the title of the division above ("ARTICLE IV" / "PAYMENT"), and the divisions
+    with such a title, by the `id` of their lines."""
     kept: list[Candidate] = []
     titles: dict[int, Numbered] = {}
     bare: tuple[Candidate, Numbered] | None = None
@@ -275,7 +267,6 @@ def _divisions(found: Sequence[_NumberedCandidate], places: Sequence[int]) -> li
 
 
 def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """`candidates` without the lines of tables of contents."""
     if len({candidate.page for candidate in candidates}) > 1:
         contents = _contents_pages(candidates)
         return [candidate for candidate in candidates if candidate.page not in contents]
@@ -349,11 +340,8 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
 
 
 def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark]:
-    """Headings by look alone: clearly larger than the text, or bold and alone on their line; of lines of a title page,
-    which follow each other, the last.
-
-    Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
-    """
+    """Headings by look alone, with confidence 0.4: clearly larger than the text, or bold and alone on their line; of a
+    title page's the last. Levels are the ranks of the sizes."""
     pages = len({c.page for c in candidates})
     if pages == 1:
         pages = candidates[-1].heading.start // _CHARS_OF_PAGE

@@ -10,10 +10,7 @@ _BLOCKS_ABOVE = 6  # a figure or table may stand above the rest of the sentence
 
 
 def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | None:
-    """The last sentence of `page` (from 1) and its rest on the next page, where they are one; None elsewhere.
-
-    Footnotes at the foot of `page`, and a table or figure on top of the next one, do not part them.
-    """
+    """The last sentence of `page` (from 1) and its rest on the next, or None; notes and figures do not part them."""
     if not document.paged or not 0 < page < len(document.pages):
         return None
     before, after = document.pages[page - 1], document.pages[page]

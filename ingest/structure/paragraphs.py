@@ -13,8 +13,8 @@ _NAMED_BY_THEIR_SECTION = frozenset(("comment", "margin", "hidden", "field"))
 
 
 def place_without_page(document: Document, start: int) -> str:
-    """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph 7" where there are
-    no sections. Paragraphs are counted from the heading; the rows of a table are one."""
+    """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph 7" without
+    sections. They count from the heading, a table's rows as one."""
     section = document.section_of(1, start)
     name = document.name_of(section) if section else None
     inside = (note.mark for note in document.notes if note.page == 1 and note.start <= start < note.end)

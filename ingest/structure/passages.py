@@ -25,11 +25,8 @@ def count_words(text: str) -> int:
 
 
 def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
-    """Passages of one page's text, in order; together they cover everything that is not white space.
-
-    `headings` are the offsets where sections begin: a passage prefers to begin there. A page with fewer than 80
-    words is one passage. A passage has at most 200 words.
-    """
+    """Passages of a page's text, in order, of at most 200 words, which cover all but white space; under 80 words there
+    is one. They prefer to begin at `headings`, offsets."""
     units = [unit for sentence in sentences(text) for unit in _shorten(text, sentence)]
     ends = [piece.end for piece, _ in units]
     groups = _group(units, {bisect_right(ends, heading) for heading in headings})
@@ -37,8 +34,7 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
 
 
 def _shorten(text: str, span: Span) -> list[tuple[Span, int]]:
-    """A sentence with its number of words; one over 200 words cut at clause ends or, where there are none, between
-    words."""
+    """A sentence with its number of words; one over 200 words cut at clause ends or else between words."""
     count = len(_WORD.findall(text, span.start, span.end))
     if count <= MAX_WORDS:
         return [(span, count)]

@@ -1,8 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3" and
-"Fig. 3" point at those places.
-
-What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
-"""
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3" and "Fig.
+3"; not those to another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983")."""
 
 from __future__ import annotations
 
@@ -132,8 +129,7 @@ class _Resolver:
         return self._below(target, named.numbers[0].subs) if target else None
 
     def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
-        """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
-        under the same roof as the reference."""
+        """The place of that number; where numbers begin again, under the named `roof`, else the reference's."""
         found = self.places.get((kind, _ordinal(kind, number)), [])
         if not found and kind in ("article", "section"):
             other = "section" if kind == "article" else "article"

@@ -1,7 +1,6 @@
 """Which numbered lines are the headings of one document: those whose numbers follow from each other.
 
-A list item or a mention may look like the next heading. The chain that explains the most and the best set lines wins
-over the one that begins first, so one wrong line does not lose all that come after it.
+The chain that explains the most and the best set lines wins, so one wrong line does not lose all behind it.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ _NEVER = float("inf")
 
 
 class Step(NamedTuple):
-    """A numbered line: `weight` says how much it looks like a heading, `part` counts the divisions (schedules,
-    articles ...) that began before it: in a new one numbers may begin again."""
+    """A numbered line; `weight`: how much it looks like a heading, `part`: the divisions (schedules, articles ...)
+    before it: in a new one numbers may begin again."""
 
     ordinals: tuple[int, ...]
     weight: float

@@ -45,8 +45,7 @@ def says_value(text: str) -> bool:
 
 
 def counts(texts: Sequence[str]) -> bool:
-    """Whether most texts are whole numbers, each one more, or less, than that before, as those of lines are; they may
-    begin again, and numbers of sections may stand between them."""
+    """Whether most texts are whole numbers, each one more, or less, than that before, as of lines, between others."""
     plain = [text for text in texts if not _SECTION.fullmatch(text)]
     numbers = [int(text) for text in plain if text.isdecimal() and len(text) < _LONGEST_COUNT]
     if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(plain), 0.5 * len(texts)):

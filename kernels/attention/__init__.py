@@ -31,11 +31,9 @@ register("attention_over", "reference", attention_gathered)
 def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
     """Causal attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide.
 
-    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster; for networks whose other products round
-    their activations too. While gradients are recorded torch's attention runs, whatever the machine.
-
-    Raises:
-        ShapeMismatch: fewer keys than queries, or query heads no multiple of key heads.
+    `rounded`: operands may be rounded to 8 bits and bf16 where that is faster, as other products of the network are.
+    While gradients are recorded torch's attention runs. Raises ShapeMismatch: fewer keys than queries, or query heads
+    no multiple of key heads.
     """
     if k.shape[1] < q.shape[1] or q.shape[2] % k.shape[2] or k.shape != v.shape:
         raise ShapeMismatch(f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}")
@@ -54,12 +52,9 @@ def attention_over(
 ) -> Tensor:
     """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it or what is chosen.
 
-    The result is that of `attention` over the keys and values that are read, unpacked and put one behind the other;
-    `rounded` as there.
-
-    Raises:
-        ShapeMismatch: more queries than the context is long, query heads no multiple of key heads, or a selection
-            that does not end with the last query.
+    The result is that of `attention` over the keys and values read, unpacked and joined; `rounded` as there. Raises
+    ShapeMismatch: more queries than the context is long, query heads no multiple of key heads, or a selection that does
+    not end with the last query.
     """
     length, kv_heads = context.length, context.blocks[0].k.shape[1] if context.blocks else 1
     selected = q.shape[1] if selection is None else selection.tiles[-1].end

@@ -13,11 +13,8 @@ def block_bounds(k: Tensor, block: int) -> Tensor:
 
 
 def block_scores(q: Tensor, bounds: Tensor) -> Tensor:
-    """Upper bound of the mean query's score on each block: [kv_heads, blocks].
-
-    Args:
-        q: [rows, heads, dim], one tile of queries.
-        bounds: [blocks, 2, kv_heads, dim] from `block_bounds`.
+    """Upper bound of the mean query's score on each block, [kv_heads, blocks]: q [rows, heads, dim] is one tile of
+    queries, `bounds` [blocks, 2, kv_heads, dim] from `block_bounds`.
 
     The bound sum_d max(q_d * min_d, q_d * max_d) is that of Tang et al. 2024, "Quest" (arXiv 2406.10774), here for the
     mean query of each head; a group of query heads takes the largest of its heads' bounds.

@@ -42,10 +42,7 @@ def attention_gathered(
 def attention_over_native(
     q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend, library: Library
 ) -> Tensor:
-    """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once.
-
-    One query over all reads keys and values as they lie and rounds nothing.
-    """
+    """As `attention_over`; a block that any query reads is packed once. One query over all rounds nothing."""
     one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
     if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)

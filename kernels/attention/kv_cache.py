@@ -15,10 +15,8 @@ from docqa.kernels.cpu.library import Segment
 @dataclass(frozen=True, eq=False)
 class KVBlock:
     """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
-    floats without them; fp16 keys may stand beside int8 values.
-
-    `bounds`: of a whole KV block, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
-    """
+    floats without; fp16 keys may stand beside int8 values. `bounds`: of a whole block, from `block_bounds`, [count /
+    block, 2, kv_heads, dim]."""
 
     k: Tensor
     v: Tensor
@@ -90,8 +88,7 @@ class Context:
 @dataclass(frozen=True, eq=False)
 class Tile:
     """Queries of a call before its query `end` and behind the tile before. They read the first block, the blocks `far`
-    [kv_heads, count], ascending, and all that stands between position `local`, where a block begins, and each of them.
-    """
+    [kv_heads, count], ascending, and all from position `local`, where a block begins, up to each of them."""
 
     end: int
     local: int

@@ -14,11 +14,10 @@ FEW = 8  # up to so many queries, packing all keys would cost more than it saves
 
 
 def attention_native(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False, library: Library) -> Tensor:
-    """Same arguments and result as `attention_reference`, float32; not differentiable.
+    """As `attention_reference`, float32; not differentiable.
 
     `rounded`: queries and keys in 8 bits with a scale for each token and head; weights and values in bf16 for keys of a
-    query's own block of 64, in 8 bits for earlier ones. Only where the processor multiplies both; elsewhere nothing is
-    rounded.
+    query's own block of 64, in 8 bits for earlier ones; only where the processor multiplies both.
     """
     if q.shape[1] <= FEW:
         return attention_tiled(q, k, v)

@@ -21,9 +21,8 @@ register("unit_conv_training", "reference", unit_conv_reference)
 def unit_conv(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:
     """SiLU of the causal convolution of x [batch, seq, channels], the first `heads` of `dim` channels as unit vectors.
 
-    Arguments and results as of `unit_conv_reference`. `history` is absent where nothing came before.
-
-    While gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    As `unit_conv_reference`; `history` is absent where nothing came before. While gradients are recorded a form with a
+    gradient runs: in C++ it can be differentiated once, float32 inside.
     """
     if recorded(x, weight, history):
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32  # narrower ones are widened inside

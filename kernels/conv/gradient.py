@@ -1,7 +1,7 @@
 """Convolution, SiLU and unit length with a backward pass in C++, for training on the CPU.
 
-Only the inputs are kept; the backward pass computes the sums again while they are in cache. Torch's own recording keeps
-a tensor of their size for every tap, and passes over memory for each.
+Only the inputs are kept; the backward pass computes the sums again in cache, where torch's own recording keeps a tensor
+of their size for every tap.
 """
 
 from __future__ import annotations
@@ -46,10 +46,8 @@ class _UnitConv(torch.autograd.Function):
 def unit_conv_gradient(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int, library: Library
 ) -> ConvOutput:
-    """Results as of `unit_conv_reference`, float32; x and weight can be differentiated once.
-
-    Where the history has a gradient, or a head more than 256 channels, or there are more than 8 taps, torch records.
-    """
+    """As `unit_conv_reference`, float32; x and weight can be differentiated once. Torch records where the history has a
+    gradient, a head more than 256 channels, or there are more than 8 taps."""
     if dim > WIDEST or weight.shape[-1] > MOST_TAPS or (history is not None and history.requires_grad):
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     batch, seq, channels = x.shape

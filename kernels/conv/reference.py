@@ -16,13 +16,8 @@ def with_history(x: Tensor, taps: int, history: Tensor | None) -> Tensor:
 def causal_conv_reference(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """y_t[c] = SiLU(sum_j weight[c, j] * x_{t - taps + 1 + j}[c]); the last tap is on the current token.
 
-    Args:
-        x: [batch, seq, channels], before the convolution.
-        weight: [channels, 1, taps] or [channels, taps], as in the checkpoint.
-        history: [batch, taps - 1, channels], the columns before x; zeros when absent.
-
-    Returns:
-        y [batch, seq, channels], and the history for the next call, [batch, taps - 1, channels].
+    x is [batch, seq, channels]; weight [channels, 1, taps] or [channels, taps]; history [batch, taps - 1, channels],
+    the columns before x, zeros when absent. Returns y [batch, seq, channels] and the history for the next call.
     """
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)

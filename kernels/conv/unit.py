@@ -30,18 +30,12 @@ def unit_conv_reference(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int
 ) -> ConvOutput:
     """`causal_conv_reference`, then the first `heads` of `dim` channels scaled to unit length, float32 at least.
-
-    Returns:
-        The unit heads [batch, seq, heads, dim], the other channels [batch, seq, ..], and the history for the next call.
-    """
+    Returns these [batch, seq, heads, dim], the other channels [batch, seq, ..], and the history for the next call."""
     return _unit(*causal_conv_reference(x, weight, history), heads, dim)
 
 
 def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Same arguments and results as `causal_conv_reference`; not differentiable.
-
-    Fused multiply-add in place, in float32: torch's bf16 form is slow.
-    """
+    """As `causal_conv_reference`; not differentiable. In place, in float32: torch's bf16 form is slow."""
     taps = weight.shape[-1]
     padded = with_history(x, taps, history)
     kernel = weight.reshape(-1, taps).t().contiguous()
@@ -61,10 +55,8 @@ def unit_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None, *,
 def causal_conv_native(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, unit: tuple[int, int] = (0, 0), library: Library
 ) -> tuple[Tensor, Tensor]:
-    """Same arguments and results as `causal_conv_reference`, float32, in one pass of C++; not differentiable.
-
-    The first `unit` (heads, dim) channels come out as unit vectors.
-    """
+    """As `causal_conv_reference`, float32, in one pass of C++; not differentiable. The first `unit` (heads, dim)
+    channels come out as unit vectors."""
     x, kept, seq = plain(x), weight.shape[-1] - 1, x.shape[1]
     before = x.new_zeros(x.shape[0], kept, x.shape[2]) if history is None else plain(history)
     out = on_tensors(arrays.causal_conv)(x, weight, before, unit=unit, library=library)

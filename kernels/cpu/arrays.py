@@ -1,7 +1,4 @@
-"""The native kernels on numpy arrays, float32 and with elements in order: what answers needs no torch.
-
-`tensors.on_tensors` makes of them what computes on tensors of torch.
-"""
+"""The native kernels on numpy arrays, float32 and contiguous, without torch; `tensors.on_tensors` wraps them."""
 
 from __future__ import annotations
 
@@ -24,9 +21,8 @@ FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostl
 class PackedMatrix:
     """A matrix [rows, columns] in groups of 64 columns, 4 or 8 bits a value, which is (q - zero) * scale.
 
-    `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns].
-    `scale`, `zero`: fp16 [columns / 64, rows], the other way round than in the checkpoint, so that the scales of
-    neighbouring rows lie next to each other.
+    `q`: uint8 [rows, columns / 2], two columns a byte, the low half first; or int8 [rows, columns]. `scale`, `zero`:
+    fp16 [columns / 64, rows], transposed, so that the scales of neighbouring rows lie together.
     """
 
     q: np.ndarray
@@ -35,10 +31,7 @@ class PackedMatrix:
 
     @classmethod
     def of(cls, *parts: np.ndarray | Tensor) -> PackedMatrix:
-        """From the checkpoint's q, scale and zero, the last two [rows, columns / 64]; `q` is not copied.
-
-        Raises ValueError where they do not fit one another.
-        """
+        """From the checkpoint's q, scale and zero [rows, columns / 64]; `q` is not copied. Raises ValueError."""
         q, scale, zero = map(np.asarray, parts)
         rows, groups = scale.shape if scale.ndim == 2 else (0, 0)
         columns = groups * GROUP
@@ -88,8 +81,7 @@ def address(x: np.ndarray) -> int:
 def product(x: np.ndarray, matrix: PackedMatrix, *, library: Library | None = None) -> np.ndarray:
     """x [.., columns] times the matrix, [.., rows].
 
-    The native library rounds x to 8 bits in groups of 64, and a token's result has the same bits whatever stands beside
-    it; numpy rounds nothing.
+    The native library rounds x to 8 bits in groups of 64; a token's bits do not depend on what stands beside it.
     """
     rows, columns = matrix.shape
     if x.shape[-1] != columns:
@@ -106,10 +98,7 @@ def delta_rule(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray,
     state: np.ndarray | None = None, step: bool | None = None, library: Library,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The gated delta rule, arguments and results as of `kernels.delta.delta_rule`.
-
-    `step`: whether the recurrence computes instead of chunks; where it is absent, the number of tokens says so.
-    """
+    """As `kernels.delta.delta_rule`. `step`: by the recurrence, not chunks; absent, the number of tokens decides."""
     (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
     memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32) if state is None else np.array(state, order="C")
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
@@ -124,11 +113,8 @@ def delta_rule(
 def causal_conv(
     x: np.ndarray, weight: np.ndarray, history: np.ndarray | None = None, *, unit: tuple[int, int], library: Library
 ) -> np.ndarray:
-    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps].
-
-    `history` [batch, taps - 1, channels] stands before x, zeros where it is absent. The first `unit` (heads, dim)
-    channels come out as unit vectors.
-    """
+    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps], `history` [batch, taps
+    - 1, channels] (or zeros) before it. The first `unit` (heads, dim) channels come out as unit vectors."""
     batch, seq, channels = x.shape
     taps = weight.shape[-1]
     before = np.zeros((batch, taps - 1, channels), np.float32) if history is None else history

@@ -168,11 +168,7 @@ class Library(NamedTuple):
     threads: int = 0  # as many as compute in this process where 0
 
     def run(self, name: str, *arguments: Any) -> None:
-        """Call a function on `threads`.
-
-        Raises:
-            MemoryError: it could not get its workspace.
-        """
+        """Call a function on `threads`. Raises MemoryError: it could not get its workspace."""
         if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or thread_count()):
             raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
 
@@ -183,11 +179,8 @@ def plain(x: Tensor) -> Tensor:
 
 
 def load() -> tuple[Library | None, str]:
-    """The library at the best level of this processor and the name of that level; None and why where there is none.
-
-    Raises:
-        LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here.
-    """
+    """The library at this processor's best level and the level's name; None and why where there is none. Raises
+    LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here."""
     if not FILE.is_file():
         return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
     try:

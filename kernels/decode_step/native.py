@@ -22,9 +22,8 @@ Pair = tuple[PackedMatrix | BlockMatrix, PackedMatrix | BlockMatrix]
 
 
 class PackedExperts(Protocol):
-    """The experts of one layer in the bits of their file, each gate above up, and down. `held`: how many are at hand at
-    once. What a call gives is good until the next one.
-    """
+    """The experts of one layer as packed in their file, each gate above up, and down; `held` are at hand at once. What
+    a call gives is good until the next one."""
 
     @property
     def held(self) -> int: ...
@@ -89,9 +88,9 @@ FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(Matrix))
 class Reach(NamedTuple):
     """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts blocks.
 
-    A token that is one of more than `exact` reads the first block, the `local` tokens before its tile and what follows
-    them, and the `best` blocks between, as `kernels.attention.best_blocks` chooses them. Blocks are chosen among those
-    in whole KV blocks of the context, none where `grid` is no multiple of `block`; tokens behind them are all read.
+    A token behind `exact` others reads the first block, the `local` tokens before its tile and all behind them, and the
+    `best` blocks between (`kernels.attention.best_blocks`), chosen among those in whole KV blocks, none where `grid` is
+    no multiple of `block`.
     """
 
     grid: int  # tokens of a whole KV block
@@ -153,13 +152,10 @@ class StepWeights:
     ) -> None:  # fmt: skip
         """All weights by the names of the checkpoint, those of a layer without the names of its modules.
 
-        Args:
-            sizes: SIZES, by name.
-            experts: of layers that have them, by number.
-            layers: of each layer its matrices, packed, with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm` and
-                `post_attention_layernorm`; for a delta net also `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps],
-                `A_log`, `dt_bias`, `norm`; for attention `q_norm` and `k_norm`, or neither, and `NAME.bias` of a
-                matrix that has one. Attention has a gate where `q_proj` has rows for one. Norms are zero-centred.
+        `sizes`: SIZES, by name. `experts`: of layers that have them, by number. `layers`: of each its matrices, packed,
+        with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm`, `post_attention_layernorm`; of a delta net also
+        `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps], `A_log`, `dt_bias`, `norm`; of attention `q_norm` and
+        `k_norm`, or neither, `NAME.bias`, and a gate where `q_proj` has rows for one. Norms are zero-centred.
         """
         self.sizes, self.eps = dict(sizes), eps
         self.norm, self.head = plain(norm), head
@@ -242,11 +238,8 @@ class Step:
     def __init__(
         self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
     ) -> None:  # fmt: skip
-        """One branch; the tensors of `memories` are copied where a step writes into them.
-
-        Raises:
-            ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is not whole.
-        """
+        """One branch; the tensors of `memories` are copied where a step writes into them. Raises ShapeMismatch:
+        contexts differ in length from layer to layer, or a KV block but the last is not whole."""
         self.weights, self.library, self.reach = weights, library, reach
         self.context = _context(memories, reach.grid)
         self.own, self.room, self.count = 0, 0, 1
@@ -296,14 +289,8 @@ class Step:
         self._point()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Add one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
-
-        Returns:
-            The logits of what follows, float32 [branches, vocab].
-
-        Raises:
-            What a bank of experts raises; the step is of no use after that.
-        """
+        """Add one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
+        [branches, vocab] of what follows. What a bank of experts raises leaves the step useless."""
         if self.own == self.room:
             self._grow()
         weights = self.weights

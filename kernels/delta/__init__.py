@@ -35,12 +35,10 @@ def delta_rule(
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
     q and k may have fewer heads than v: each is read by so many heads of v next to each other. The number of tokens
-    alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While gradients are
-    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
-
-    Raises:
-        ShapeMismatch: q, k and v differ in batch or seq, the heads of v are no multiple of those of q and k, `decay`
-            does not fit them, or `state` is not [batch, heads, key_dim, value_dim].
+    alone picks the chunked or the recurrent form, so equal shapes give equal bits. While gradients are recorded a form
+    with a gradient runs: in C++ it can be differentiated once, float32 inside. Raises ShapeMismatch: batch or seq
+    differ, the heads of v are no multiple of those of q and k, `decay` does not fit them, or `state` is not [batch,
+    heads, key_dim, value_dim].
     """
     heads, key_heads = v.shape[2], k.shape[2]
     if decay.shape != v.shape[:3]:

@@ -55,11 +55,8 @@ def _chunks(x: Tensor, count: int, chunk: int) -> Tensor:
 def delta_rule_chunked(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, chunk: int = CHUNK
 ) -> tuple[Tensor, Tensor]:
-    """Gated delta rule over `seq` tokens in chunks; same arguments, shapes and results as `delta_rule_reference`.
-
-    `chunk` is a power of two. A short last chunk is filled with k = v = q = 0, beta = 0 and decay = 0, which changes
-    neither outputs nor state.
-    """
+    """As `delta_rule_reference`, in chunks of `chunk`, a power of two. A short last one is filled with k = v = q = 0,
+    beta = 0 and decay = 0, which changes neither outputs nor state."""
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape
     count = -(-seq // chunk)

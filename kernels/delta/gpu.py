@@ -30,8 +30,7 @@ PRECISION = "tf32x3"  # of products with keys, values and state: float32 to abou
 def _unit_lower_inverse(strict, SIZE: tl.constexpr, LEVELS: tl.constexpr):
     """(I + strict)^-1 for a strictly lower-triangular tile [SIZE, SIZE], SIZE = 2 ** LEVELS.
 
-    Inverses of diagonal blocks are merged pairwise: substitution in blocks, stable where powers of `strict` grow. In
-    plain float32, since its entries are of very different size.
+    Inverses of diagonal blocks are merged pairwise, which stays stable where powers of `strict` grow, in float32.
     """
     row = tl.arange(0, SIZE)[:, None]
     column = tl.arange(0, SIZE)[None, :]
@@ -211,11 +210,10 @@ def delta_rule_gpu(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None,
     chunk: int | None = None, scratch: int = SCRATCH,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Gated delta rule over `seq` tokens in chunks; arguments, shapes and results as in `delta_rule_reference`.
+    """As `delta_rule_reference`, in chunks, float32 inside; not differentiable.
 
-    float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. What is
-    worked out ahead of the walk takes up to `scratch` bytes, one chunk at least. Keys of more than 128 dimensions go
-    through torch. Not differentiable.
+    `chunk`: a power of two, 16 at least; absent, what suits the device. What is worked out ahead of the walk takes up
+    to `scratch` bytes, one chunk at least. Keys of more than 128 dimensions go through torch.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
@@ -238,10 +236,7 @@ def delta_rule_gpu(
 def delta_step_gpu(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The recurrence for a few tokens; arguments, shapes and results as in `delta_rule_reference`.
-
-    float32 inside. Keys of more than 128 dimensions go through torch. Not differentiable.
-    """
+    """The recurrence of few tokens, as `delta_rule_reference`; not differentiable. Keys of over 128 dims: by torch."""
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
         return delta_rule_recurrent(q, k, v, decay=decay, beta=beta, state=state)

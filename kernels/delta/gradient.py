@@ -1,7 +1,7 @@
 """The gated delta rule with a backward pass in C++, for training on the CPU.
 
-The forward pass keeps the state before every chunk of 32 tokens and nothing else; the backward pass computes a chunk
-again while it is in cache. Torch's own recording keeps some dozen tensors of the size of the inputs instead.
+Only the state before every chunk of 32 tokens is kept; the backward pass computes a chunk again in cache, where torch's
+own recording keeps some dozen tensors of the size of the inputs.
 """
 
 from __future__ import annotations

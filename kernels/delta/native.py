@@ -15,10 +15,7 @@ def delta_rule_native(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library,
     step: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Same arguments, shapes and results as `delta_rule`, all float32; not differentiable.
-
-    `step`: by the recurrence, which is meant for 1 to a dozen tokens.
-    """
+    """As `delta_rule`, all float32; not differentiable. `step`: by the recurrence, meant for 1 to a dozen tokens."""
     heads = (x.detach() if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x.detach()) for x in (q, k, v))
     gates = {"decay": plain(decay.detach()).numpy(), "beta": plain(beta.detach()).numpy()}
     before = None if state is None else state.detach().float().numpy()

@@ -20,15 +20,10 @@ def delta_rule_reference(
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule over `seq` tokens, one token at a time, in the dtype of `state` or float32 at least.
 
-    Args:
-        q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5 inside.
-        v: [batch, seq, heads, value_dim].
-        decay: [batch, seq, heads]; natural logarithm, at most 0.
-        beta: [batch, seq, heads], in (0, 2).
-        state: [batch, heads, key_dim, value_dim] before the first token, zeros when absent; not written.
-
-    Returns:
-        out [batch, seq, heads, value_dim] in the dtype of v, and the state after the last token.
+    q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5 inside.
+    v: [batch, seq, heads, value_dim]. decay, beta: [batch, seq, heads], the natural logarithm, at most 0, and (0, 2).
+    state: [batch, heads, key_dim, value_dim] before the first token, zeros when absent; not written.
+    Returns out [batch, seq, heads, value_dim] in the dtype of v, and the state after the last token.
     """
     work = torch.float64 if v.dtype == torch.float64 else torch.float32
     batch, seq, heads, key_dim = k.shape

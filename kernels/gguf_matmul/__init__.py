@@ -33,12 +33,9 @@ def block_arithmetic() -> str:
 def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
     """x [.., columns] times the matrix, [.., rows] in the dtype of x. Not differentiable.
 
-    In C++ activations are rounded on the way: to 8 bits for every group of columns that shares a scale, or, for more
-    than a few tokens on a processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether
-    its call has few or many tokens there, and on nothing else.
-
-    Raises:
-        ShapeMismatch: the last axis of x is not the matrix's columns.
+    In C++ activations are rounded: to 8 bits for every group of columns with a scale or, for more than a few tokens on
+    a processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether its call has few or
+    many tokens there, and on nothing else. Raises ShapeMismatch: the last axis of x is not the matrix's columns.
     """
     if x.shape[-1] != matrix.shape[1]:
         raise ShapeMismatch(f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}")
@@ -56,10 +53,7 @@ register("block_mlp", "reference", block_mlp_reference)
 
 def block_mlp(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
     """down (SiLU(gate x) * up x): x [.., gate's columns] -> [.., down's rows] in the dtype of x. Not differentiable.
-
-    Raises:
-        ShapeMismatch: the matrices do not fit each other, or x.
-    """
+    Raises ShapeMismatch: the matrices do not fit each other, or x."""
     if x.shape[-1] != gate.shape[1] or up.shape != gate.shape or down.shape[1] != gate.shape[0]:
         raise ShapeMismatch(f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}")
     return choose("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)

@@ -1,8 +1,7 @@
 """Blocks of GGUF files as ggml defines them, and a matrix of them as it lies in a file.
 
-A block has 32 or 256 columns of a row: their codes in a few bits, low halves of bytes before high ones, beside fp16
-scales. Of every type codes come out as whole numbers with a scale and an offset for each group of columns:
-value = scale * code - offset.
+A block has 32 or 256 columns of a row: their codes in a few bits, low halves of bytes first, beside fp16 scales. Each
+group of columns has a scale and an offset: value = scale * code - offset.
 """
 
 from __future__ import annotations
@@ -58,11 +57,8 @@ class BlockMatrix:
 
     @classmethod
     def of(cls, data: Tensor, kind: str) -> BlockMatrix:
-        """Of a GGUF file's bytes of type `kind` (as ggml names it).
-
-        Raises:
-            UnknownBlock: another type than those of `BLOCKS`, or rows that are no whole blocks; the type is named.
-        """
+        """Of a GGUF file's bytes of type `kind` (as ggml names it). Raises UnknownBlock, which names the type: not in
+        `BLOCKS`, or rows that are no whole blocks."""
         block = BLOCKS.get(kind)
         if block is None:
             raise UnknownBlock(f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}")

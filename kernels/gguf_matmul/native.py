@@ -16,7 +16,7 @@ def stored(matrix: BlockMatrix) -> StoredBlocks:
 
 
 def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) -> Tensor:
-    """Same arguments and result as `block_product_reference`, x and result float32; activations are rounded.
+    """As `block_product_reference`, x and result float32; activations are rounded.
 
     To 8 bits for every group of 16 (Q6_K) or 32 columns: some 0.6 % of the result's norm on normal numbers. With AMX,
     of more than a few tokens, both sides are rounded to bfloat16: some 0.25 %.

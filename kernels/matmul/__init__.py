@@ -20,13 +20,11 @@ register("product", "reference", product_of_arrays)
 
 
 def product(x: Tensor, matrix: StoredMatrix) -> Tensor:
-    """x [.., columns] times the matrix, [.., rows] in the dtype of x; natively activations are rounded to 8 bits.
-
-    A token's result has the same bits whatever stands beside it; with blocks as `block_product` says. Not
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; natively activations are rounded to 8 bits. Not
     differentiable.
 
-    Raises:
-        ShapeMismatch: the last axis of x is not the matrix's columns.
+    A token's bits do not depend on what stands beside it; with blocks as `block_product` says. Raises ShapeMismatch:
+    the last axis of x is not the matrix's columns.
     """
     if isinstance(matrix, BlockMatrix):
         return block_product(x, matrix)

@@ -25,15 +25,11 @@ register("experts_training", "reference", mix_reference)
 
 
 def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Tensor]:
-    """Choose k experts for each token, the lower number first where logits are equal, and how much each counts.
+    """k experts for each token of `logits` [tokens, experts], the lower number first where logits are equal, and what
+    each counts.
 
-    Args:
-        logits: [tokens, experts].
-        normalise: make the k weights add up to 1; otherwise they are what the softmax over all experts gives them.
-
-    Returns:
-        Experts, int64 [tokens, k], the largest first, and weights [tokens, k] in the dtype of `logits`, float32 at
-        least. A softmax over the chosen logits is the renormalised softmax over all of them.
+    Returns experts, int64 [tokens, k], the largest first, and weights [tokens, k], float32 at least, which add up to 1
+    with `normalise` and else are those of the softmax over all experts.
     """
     wide = logits if logits.dtype == torch.float64 else logits.float()
     best, chosen = _largest(wide, k)
@@ -57,17 +53,9 @@ def _largest(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
     """The weighted sum over each token's experts of down(SiLU(gate x) * up x), added in ascending order of experts.
 
-    Args:
-        x: [tokens, hidden].
-        chosen: int64 [tokens, k], experts; those of a token differ from one another.
-        weights: [tokens, k].
-        bank: the experts' matrices; only those of chosen experts are asked for.
-
-    Returns:
-        [tokens, hidden] in the dtype of x, summed in float32 at least.
-
-    Raises:
-        ShapeMismatch: chosen and weights do not fit x.
+    x is [tokens, hidden], `chosen` int64 [tokens, k], different experts for a token, `weights` [tokens, k]; `bank` is
+    asked for chosen experts only. Returns [tokens, hidden] in the dtype of x, summed in float32 at least. Raises
+    ShapeMismatch: chosen and weights do not fit x.
     """
     if chosen.shape != weights.shape or chosen.ndim != 2 or len(chosen) != len(x):
         raise ShapeMismatch(

@@ -21,10 +21,7 @@ class ExpertBank(Protocol):
     def packed(self) -> bool: ...
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
-        """Matrices of expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner].
-
-        Good until the next call.
-        """
+        """Expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner]; good until the next call."""
         ...
 
     def expect(self, numbers: Sequence[int]) -> None:

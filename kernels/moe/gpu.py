@@ -149,10 +149,7 @@ def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tens
 
 
 def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
-    """Arguments and result as `mix_experts`; not differentiable.
-
-    Matrices that are packed, elsewhere, or read when they are asked for go through `mix_grouped`.
-    """
+    """As `mix_experts`; not differentiable. Matrices packed, elsewhere, or read when asked for: by `mix_grouped`."""
     if not _fits(bank, x) or chosen.numel() == 0:
         return mix_grouped(x, chosen, weights, bank)
     k, hidden = chosen.shape[1], x.shape[1]

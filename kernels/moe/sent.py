@@ -6,12 +6,9 @@ from torch import Tensor
 
 
 def sent_tokens(chosen: Tensor, weights: Tensor) -> tuple[list[int], list[int], Tensor, Tensor]:
-    """Of chosen and weights [tokens, k], as `mix_experts` has them.
-
-    Returns:
-        Numbers of the experts that are chosen, ascending, and how many tokens are sent to each; these tokens, int64
-        [tokens * k], expert after expert and ascending, and what each counts for, [tokens * k].
-    """
+    """Of chosen and weights [tokens, k] as in `mix_experts`: the chosen experts, ascending, how many tokens are sent to
+    each, and these tokens, int64 [tokens * k], expert after expert and ascending, with what each counts for, [tokens *
+    k]."""
     numbers, order = chosen.flatten().sort(stable=True)
     hit, counts = numbers.unique_consecutive(return_counts=True)
     return hit.tolist(), counts.tolist(), order // chosen.shape[1], weights.flatten()[order]

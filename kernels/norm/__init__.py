@@ -46,8 +46,8 @@ def zero_centred_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """x / rms(x) * weight over the last axis; [.., dim] in and out in the dtype of x, weight [dim], float32 at least.
 
-    The zero-centred norm of weight - 1. Nothing is lost: a weight of at most 11 bits (bfloat16, float16) from 2^-13 on
-    has no bit below 2^-24, and one of float32 is off by at most 2^-24.
+    The zero-centred norm of weight - 1: a weight of at most 11 bits from 2^-13 on loses nothing, one of float32 is off
+    by at most 2^-24.
     """
     return zero_centred_norm(x, weight - 1.0, eps)
 

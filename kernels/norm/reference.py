@@ -13,10 +13,8 @@ def widen(x: Tensor) -> Tensor:
 
 
 def zero_centred_norm_reference(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, in the dtype of x.
-
-    Source: Qwen3-Next model card, "zero-centered and weight-decayed layernorm"; [.., dim] in and out, weight [dim].
-    """
+    """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, [.., dim] in and out in the dtype of x, weight
+    [dim] (Qwen3-Next model card, "zero-centered and weight-decayed layernorm")."""
     wide = widen(x)
     return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * (1.0 + widen(weight))).to(x.dtype)
 

@@ -53,13 +53,9 @@ def frequencies(
 ) -> tuple[Tensor, float]:
     """Frequencies [dim / 2] in float64, in radians a token, and the scale m of cos and sin.
 
-    Args:
-        dim: how many dims of a head rotate.
-        theta: the base of the frequencies.
-        factor: how many times longer than `native` the context may get; at most 1 means plain rotation.
-        native: the context length in tokens that the model was trained with; used when `factor` is above 1.
-
-    Source: Peng et al. 2023, "YaRN" (arXiv 2309.00071), in the form that `transformers` computes.
+    `dim` dims of a head rotate, with base `theta`; the context may get `factor` times longer than the `native` tokens
+    of training, which counts above 1. Source: Peng et al. 2023, "YaRN" (arXiv 2309.00071), as `transformers` computes
+    it.
     """
     plain = theta ** (-torch.arange(0, dim, 2, dtype=torch.float64) / dim)
     if factor <= 1.0:
@@ -72,11 +68,8 @@ def frequencies(
 
 
 def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
-    """Frequencies [pairs] as the rotary settings `rope` of a checkpoint change the plain ones, float64.
-
-    `frequency_factors` [pairs] (GGUF's tensor `rope_freqs`) divide them one by one; `linear` divides all by `factor`;
-    `llama3` those of long waves, as `transformers` does it.
-    """
+    """Frequencies [pairs], float64, as the rotary settings `rope` change the plain ones: `frequency_factors` [pairs]
+    (GGUF's `rope_freqs`) divide them one by one, `linear` all by `factor`, `llama3` those of long waves."""
     if rope.get("frequency_factors"):
         return plain / torch.tensor(rope["frequency_factors"], dtype=torch.float64)
     if rope["rope_type"] == "linear":
@@ -85,9 +78,7 @@ def scaled_frequencies(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 
 
 def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
-    """Waves longer than native / low are slowed by `factor`, those shorter than native / high are left, and between
-    the two the change is gradual.
-    """
+    """Waves longer than native / low are slowed by `factor`, shorter than native / high not; between, gradually."""
     low, high = rope["low_freq_factor"], rope["high_freq_factor"]
     turns = rope["original_max_position_embeddings"] * plain / (2 * math.pi)  # of each pair in the native context
     kept = ((turns - low) / (high - low)).clamp(0, 1)
@@ -97,10 +88,8 @@ def _llama3(plain: Tensor, rope: Mapping[str, Any]) -> Tensor:
 def rotation_table(
     positions: Tensor, freqs: Tensor, scale: float, dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike).
-
-    Angles are formed in float64: in float32 they are off by 0.035 radians at a million tokens.
-    """
+    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike). Angles are formed in
+    float64: in float32 they are off by 0.035 radians at a million tokens."""
     angles = positions.double()[:, None] * freqs
     angles = torch.cat([angles, angles], -1)
     return (angles.cos() * scale).to(dtype), (angles.sin() * scale).to(dtype)

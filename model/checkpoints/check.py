@@ -1,7 +1,6 @@
 """`docqa models check`: docqa's logits against those of transformers, on any checkpoint folder, in float32.
 
-For a quantized folder transformers gets the exact dequantization. The yardstick beside the difference is how far
-transformers itself is from its own float64.
+Quantized ones are dequantized exactly for transformers, whose distance from its own float64 is the yardstick.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ SEED = 20251
 class Differences(TypedDict):
     """The largest difference of two models' logits, and how exact the other one's are.
 
-    The medians over positions of a position's largest difference: where a gated norm meets an output near 0, which is
-    at a few early positions, either model's rounding grows a hundredfold, and the largest is a matter of luck.
+    Medians over positions too: where a gated norm meets an output near 0, either model's rounding grows a hundredfold,
+    and the largest is a matter of luck.
     """
 
     max_abs_diff: float
@@ -48,18 +47,12 @@ class Comparison(Differences):
 
 
 def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
-    """Compare logits at every position of seeded random ids; needs no tokenizer.
+    """Compare logits at every position of seeded random ids; needs no tokenizer. Raises as loading a folder.
 
-    Returns:
-        max_abs_diff: docqa's float32 against transformers' float32.
-        transformers_fp32_vs_fp64: the yardstick; and the medians of both.
-        argmax_equal: at every position where transformers' float64 decides, which is where its two best logits lie
-            further apart than twice its own float32 error there.
-        argmax_differs_at, argmax_undecided_at: how many positions differ, decided or not, and how many are undecided.
-        lengths, by_length: the same differences for each length.
-
-    Raises:
-        The errors of loading a folder.
+    max_abs_diff: docqa's float32 against transformers' float32. transformers_fp32_vs_fp64: the yardstick; medians of
+    both. argmax_equal: wherever transformers' float64 decides: its two best logits lie further apart than twice its own
+    float32 error there. argmax_differs_at, argmax_undecided_at: how many positions differ, decided or not, and are
+    undecided. by_length: the differences for each of `lengths`.
     """
     torch.set_flush_denormal(True)
     config = HybridConfig.from_folder(folder)
@@ -78,11 +71,8 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
 
 
 def transformers_model(folder: Path, config: HybridConfig) -> Any:
-    """transformers' own model of a checkpoint folder, float32, eager attention and experts.
-
-    Its tensors come from the files in the checkpoint's own layout; only quantized ones are dequantized, and experts
-    that are apart stacked.
-    """
+    """transformers' own model of a checkpoint folder, float32, eager attention and experts, of the files in the
+    checkpoint's own layout, quantized tensors dequantized and experts that are apart stacked."""
     raw = text_config(folder, config)
     for key in ("model_type", "architectures", "dtype", "rope_theta", "partial_rotary_factor"):
         raw.pop(key, None)
@@ -101,7 +91,6 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
 
 
 def _modelling(config: HybridConfig) -> ModuleType:
-    """transformers' module of the architecture."""
     name = config.family.file
     return import_module(f"transformers.models.{name}.modeling_{name}")
 

@@ -1,8 +1,5 @@
-"""A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them.
-
-Every difference between what a folder holds and what the architecture needs is an error that names the file and the
-tensor.
-"""
+"""A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them. Every difference
+between folder and architecture is an error that names the file and the tensor."""
 
 from __future__ import annotations
 
@@ -28,13 +25,9 @@ DIMS_NAMED = 3
 
 
 class Checkpoint:
-    """The tensors of a folder by plain name, dequantized when they are read. A context manager: it keeps files open.
-
-    `names`: what the architecture calls the tensors, and how each is stored.
-
-    Raises:
-        ModelNotFound, ConfigUnsupported, WeightsMissing, WeightsMismatch: on opening.
-    """
+    """The tensors of a folder by plain name, dequantized when read; a context manager: it keeps files open. `names`:
+    what the architecture calls them, and how each is stored. Opening raises ModelNotFound, ConfigUnsupported,
+    WeightsMissing, WeightsMismatch."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,11 +44,7 @@ class Checkpoint:
         self._open.clear()
 
     def parts(self, name: str) -> dict[str, Entry]:
-        """Where the parts of tensor `name` lie, by what the format calls them.
-
-        Raises:
-            WeightsMissing: the tensor is not there, or one of its parts.
-        """
+        """Where the parts of tensor `name` lie, by what the format calls them. Raises WeightsMissing."""
         kind = self.names.get(name)
         if kind is None:
             raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
@@ -79,11 +68,7 @@ class Checkpoint:
         return self._open[path]
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Tensor `name` in `dtype`.
-
-        Raises:
-            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or its parts do not fit.
-        """
+        """Tensor `name` in `dtype`. Raises WeightsMissing, WeightsMismatch: another shape, or parts do not fit."""
         entries = self.parts(name)
         where = next(iter(entries.values()))
         try:
@@ -95,11 +80,7 @@ class Checkpoint:
         return value.to(dtype)
 
     def read_of_stack(self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Member `number` of a tensor of `shape` along its first axis, in `dtype`; the rest of it is not read.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: as `read`.
-        """
+        """Member `number` of a tensor of `shape` along its first axis, in `dtype`, read alone. Raises as `read`."""
         parts, where = self.raw(name), next(iter(self.parts(name).values()))
         have = tuple(next(iter(parts.values())).shape)
         if have != shape:
@@ -111,11 +92,7 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module.
-
-        Raises:
-            WeightsMismatch: names the first that is not.
-        """
+        """All in the folder is among the tensors `used`, or of an MTP module. Raises WeightsMismatch, naming one."""
         taken = {stored for name in used for stored in self.names[name].names(name).values()}
         left = set(self.entries) - taken
         unknown = sorted(name for name in left if not name.startswith("mtp."))
@@ -138,10 +115,8 @@ def load_tensors(
     """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
 
     `partial`: the checkpoint may hold more. `known`: tensors of the network that it holds and that are not wanted.
-
-    Raises:
-        WeightsMissing: a tensor is not there.
-        WeightsMismatch: a shape differs, or a tensor is left over that the architecture does not know.
+    Raises WeightsMissing, and WeightsMismatch: a shape differs, or a tensor is left over that the architecture does not
+    know.
     """
     wide = dtype if dtype == torch.float64 else torch.float32
     loaded: dict[str, Tensor] = {}
@@ -167,10 +142,7 @@ def packed_matrices(
     checkpoint: Checkpoint | GgufCheckpoint, expected: Mapping[str, tuple[int, ...]], config: HybridConfig
 ) -> dict[str, StoredMatrix]:
     """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped and left as they are.
-
-    Raises:
-        WeightsMissing, WeightsMismatch: as `load_tensors`.
-    """
+    Raises as `load_tensors`."""
     packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
@@ -201,11 +173,8 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
 
 
 def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None = None) -> StoredMatrix:
-    """A matrix in one of docqa's own formats, of its parts as they lie in a file; `rows` of it where they are given.
-
-    Raises:
-        BadParts: the parts do not fit one another or `shape`.
-    """
+    """A matrix in one of docqa's own formats, of its parts as they lie in a file; of `rows` only where they are given.
+    Raises BadParts: the parts do not fit one another or `shape`."""
     kind.check(parts, shape)
     taken = {name: part if rows is None else part[rows] for name, part in parts.items()}
     if kind is BLOCKS:

@@ -47,11 +47,7 @@ class ExpertFiles:
         weakref.finalize(self, _close, self._open)
 
     def located(self, entry: Entry) -> TensorLocation:
-        """Where the tensor at `entry` lies.
-
-        Raises:
-            WeightsMissing: the file is gone. WeightsMismatch: it is damaged, or holds numbers of another kind.
-        """
+        """Where the tensor lies. Raises WeightsMissing, WeightsMismatch: damaged, or numbers of another kind."""
         if entry.path not in self._headers:
             self._headers[entry.path] = self._header(entry.path)
         where = self._headers[entry.path].get(entry.key)

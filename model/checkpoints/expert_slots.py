@@ -54,11 +54,7 @@ Triple = tuple[Parts, Parts, Parts]  # gate, up and down
 
 
 class Slots:
-    """At most `most` experts of `one` bytes each (see `expert_bytes`), as many as `budget` bytes take.
-
-    Raises:
-        NoMemory: not one expert fits.
-    """
+    """At most `most` experts of `one` bytes each (see `expert_bytes`) in `budget` bytes. Raises NoMemory: none fits."""
 
     def __init__(self, budget: int, one: int, most: int) -> None:
         if budget < one:

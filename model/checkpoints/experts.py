@@ -1,8 +1,8 @@
 """Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed size.
 
-The pool is shared by all layers and drops what was used longest ago, or, where tokens go to more experts of a layer
-than its share of the pool, what was read last. Experts in docqa's own formats or in blocks of a GGUF file keep their
-bits and are read ahead by threads; those of other formats are dequantized as they are read.
+The pool, shared by all layers, drops what was used longest ago or, where tokens go to more experts of a layer than its
+share, what was read last. Experts in docqa's own formats or GGUF blocks keep their bits and are read ahead by threads;
+others are dequantized as they are read.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 class ExpertPool:
     """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
 
-    `held`: how many experts stay in memory; the other slots are what threads read ahead into. `share`: how many each
-    layer would hold if all had the same. `whole`: there is room for all of them.
+    `held`: how many stay in memory; threads read ahead into the other slots. `share`: how many each layer would hold.
+    `whole`: there is room for all.
     """
 
     def __init__(self, source: ExpertSource, slots: Slots, most: int) -> None:
@@ -82,11 +82,7 @@ class ExpertPool:
         self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
-        """The matrices of an expert, read where they are not in the pool; good until the next call.
-
-        Raises:
-            WeightsMissing, WeightsMismatch: what is read is gone or does not fit; the file is named.
-        """
+        """An expert's matrices, good until the next call. Raises WeightsMissing, WeightsMismatch, naming the file."""
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
@@ -103,10 +99,8 @@ class ExpertPool:
         return self.slots.pair(slot)
 
     def ready(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
-        """The matrices of the first of several experts: of those that are here, or of one that has to be read.
-
-        All are good until the next call. Raises as `pair`.
-        """
+        """The matrices of the first of several experts that is here, or read, good until the next call. Raises as
+        `pair`."""
         here = list(takewhile(lambda number: (experts, number) in self._slot_of, numbers))
         return [self.pair(experts, number) for number in here or numbers[:1]]
 
@@ -208,11 +202,8 @@ class PooledExperts:
 
 
 class ExpertSource:
-    """A checkpoint's experts, one at a time.
-
-    `packed`: leave them in the bits of the checkpoint, where products are computed with these; else its files stay open
-    and mapped as long as this lives.
-    """
+    """A checkpoint's experts, one at a time; `packed`: in the bits of the checkpoint, where products are computed with
+    these; else its files stay open and mapped."""
 
     def __init__(
         self, checkpoint: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
@@ -313,11 +304,9 @@ def banks_for(
 ) -> dict[str, ExpertBank]:
     """Banks for the experts of a network, by the names of their modules; none where they are to be stacked in memory.
 
-    They share a pool of at most `budget` bytes, the one of `known`, the lower part of the same checkpoint, where it has
-    one. `packed`: experts that the checkpoint holds in few bits stay so, and are pooled without a budget too.
-
-    Raises:
-        NoMemory: not one expert fits. WeightsMissing: one is not in the folder.
+    They share a pool of at most `budget` bytes, that of `known`, the lower part of the same checkpoint, where it has
+    one. `packed`: experts in few bits stay so, and are pooled without a budget too. Raises NoMemory: not one fits;
+    WeightsMissing: one is not in the folder.
     """
     layers = list(network.experts())
     before = known.expert_banks() if known is not None else {}
@@ -338,13 +327,8 @@ def banks_for(
 
 
 def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
-    """Bytes of a pool for the experts: what DOCQA_EXPERT_MEMORY says, else half of the memory that is available.
-
-    None where nothing is said and all of them fit in that half.
-
-    Raises:
-        ConfigUnsupported: DOCQA_EXPERT_MEMORY is no number of bytes.
-    """
+    """Bytes of a pool for the experts: DOCQA_EXPERT_MEMORY, else half of the memory that is available, None where all
+    fit in that. Raises ConfigUnsupported: DOCQA_EXPERT_MEMORY is no number of bytes."""
     if not config.num_experts:
         return None
     if said := os.environ.get(MEMORY_VARIABLE):

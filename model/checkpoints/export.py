@@ -1,7 +1,4 @@
-"""A checkpoint folder in the form of others: bf16 safetensors for transformers.
-
-Group-quantized matrices are dequantized and rounded to bf16; decays and norms stay float32.
-"""
+"""A checkpoint folder as bf16 safetensors for transformers, dequantized; decays and norms stay float32."""
 
 from __future__ import annotations
 
@@ -27,17 +24,8 @@ ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
 def export(source: Path, target: Path) -> list[Path]:
-    """Write the checkpoint folder `source` into the folder `target`, whole or not at all.
-
-    Args:
-        target: does not exist, or is empty.
-
-    Returns:
-        The files written, sorted.
-
-    Raises:
-        ModelError trees of reading a folder; OSError where `target` holds something or cannot be written.
-    """
+    """Write the checkpoint folder `source` into `target`, new or empty, whole or not at all; returns the files, sorted.
+    Raises ModelErrors of reading a folder, OSError where `target` holds something or cannot be written."""
     config = HybridConfig.from_folder(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
@@ -49,13 +37,8 @@ def export(source: Path, target: Path) -> list[Path]:
 
 
 def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
-    """All tensors of a checkpoint by their plain names, dequantized, matrices in `dtype`, decays and norms float32.
-
-    The MTP module is among them where the checkpoint has one.
-
-    Raises:
-        WeightsMissing, WeightsMismatch: the folder is not a whole checkpoint of `config`.
-    """
+    """All tensors of a checkpoint by their plain names, an MTP module's too, dequantized, matrices in `dtype`, decays
+    and norms float32. Raises WeightsMissing, WeightsMismatch: no whole checkpoint of `config`."""
     with opened_checkpoint(folder) as checkpoint:
         return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
@@ -79,11 +62,8 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
-    """config.json of the text model alone, without docqa's quantization.
-
-    Raises:
-        ConfigUnsupported: a GGUF file divides the rotary frequencies by numbers that config.json has no words for.
-    """
+    """config.json of the text model alone, without docqa's quantization. Raises ConfigUnsupported: a GGUF file divides
+    the rotary frequencies by numbers that config.json has no words for."""
     if config.rope_parameters.get("frequency_factors"):
         raise ConfigUnsupported(
             f"{source} divides its rotary frequencies one by one, which a config.json cannot say; export the model "

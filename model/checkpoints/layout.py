@@ -1,7 +1,5 @@
-"""What checkpoints name or order differently, turned into the tensors of a network and back.
-
-What one family does so is in its file; experts are stacked, or every one is apart, in any of them.
-"""
+"""What checkpoints name or order differently, turned into the tensors of a network and back; what one family does so is
+in its file. Experts are stacked, or every one is apart, in any."""
 
 from __future__ import annotations
 
@@ -19,10 +17,7 @@ EXPERTS = re.compile(r"(?P<experts>.*\.mlp\.experts)\.(?P<part>gate_up_proj|down
 
 
 def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present: Container[str]) -> Recipe:
-    """How tensor `name` of the network is made of those that are `present` in a checkpoint.
-
-    Where nothing fits, the recipe asks for `name` itself.
-    """
+    """How tensor `name` of the network is made of those `present` in a checkpoint, by default of `name` itself."""
     experts = EXPERTS.match(name)
     if name in present:
         return Recipe.of(name, shape)

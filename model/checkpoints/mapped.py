@@ -49,10 +49,7 @@ class MappedTensors:
         return {name: (self._start + at.data_offsets[0], at.dtype, at.shape) for name, at in self._entries.items()}
 
     def array(self, name: str) -> np.ndarray:
-        """A tensor as it lies in the file, read-only; one in bfloat16 as a float32 copy.
-
-        Raises WeightsMismatch: there is none of this name, or not as it is described.
-        """
+        """A tensor as it lies in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
         entry = self._entries.get(name)
         if entry is None:
             raise WeightsMismatch(f"{self.path}: there is no tensor {name}; get the model folder again")
@@ -75,8 +72,7 @@ class _Entry:
 
 
 def stored_arrays(path: Path, names: Sequence[str], what: str, *, beside: str = "\0") -> dict[str, np.ndarray]:
-    """The tensors `names` of a file that has these alone, and such as begin with `beside`, float32. Raises
-    WeightsMismatch: it is damaged or not `what`."""
+    """The tensors `names`, float32, of a file that else has those that begin with `beside`. Raises WeightsMismatch."""
     stored = MappedTensors(path)
     if differing := set(names) ^ {name for name in stored.places() if not name.startswith(beside)}:
         raise WeightsMismatch(f"{path}: this is not {what} ({', '.join(sorted(differing))}); fetch the folder again")

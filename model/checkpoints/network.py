@@ -34,10 +34,9 @@ def load_network(
 ) -> Network:  # fmt: skip
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
-    With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
-    the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
-    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them. With `expert_bytes`,
-    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
+    With `layers`, only the embedding and the first layers. The tensors of `known`, the lower part of the same
+    checkpoint, are shared. With `packed`, quantized matrices stay so, memory-mapped, and round activations to 8 bits.
+    With `expert_bytes`, experts stay on disk, read into a pool of so many bytes.
     """
     with torch.device("meta"):
         network = build_network(config, layers)
@@ -62,20 +61,14 @@ def load_network(
 
 
 def has_mtp(folder: Path) -> bool:
-    """Whether a checkpoint holds a module that docqa knows. Its tensors decide: a config may name one that is left out.
-    """
+    """Whether a checkpoint holds a module that docqa knows, by its tensors: a config may name one that is left out."""
     with opened_checkpoint(folder) as checkpoint:
         return f"{PREFIX}fc.weight" in checkpoint.names
 
 
 def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | None:
-    """The module of a checkpoint folder, matrices in `dtype`; None where it has none that docqa builds.
-
-    Not built: more than one layer, and embeddings or a head of its own. Without a module the same is generated, slower.
-
-    Raises:
-        WeightsMissing, WeightsMismatch: it has a part of one.
-    """
+    """The module of a checkpoint folder, matrices in `dtype`; None where it has none, or one of several layers or with
+    its own embeddings or head, which is not built. Raises WeightsMissing, WeightsMismatch: it has a part of one."""
     if not has_mtp(folder):
         return None
     shapes = mtp_shapes(config)

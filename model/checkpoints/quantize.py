@@ -1,8 +1,5 @@
-"""A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or in 6 (formats/blocks.py),
-the embedding in 8 or 4.
-
-Norms, convolutions, decays, the two small gate projections of a delta net and routers are kept.
-"""
+"""A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or 6 (formats/blocks.py),
+the embedding in 8 or 4; norms, convolutions, decays, routers and a delta net's small gates as they are."""
 
 from __future__ import annotations
 
@@ -53,12 +50,9 @@ def is_quantized(name: str, tensor: Tensor) -> bool:
 def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
     """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
 
-    Args:
-        bits: 4, 6 or 8, of the matrices; with 6, those whose rows are no whole blocks of 256 get 8.
-        embedding_bits: 8 or 4, of the embedding and of a head of its own.
-
-    Raises:
-        ModelError trees of reading a folder; WeightsMismatch when `source` is quantized already.
+    `bits`: 4, 6 or 8, of matrices; with 6, those whose rows are no whole blocks of 256 get 8. `embedding_bits`: 8 or 4,
+    of the embedding and a head of its own. Raises ModelErrors of reading a folder, WeightsMismatch when `source` is
+    quantized already.
     """
     config = read_config(source)
     if CONFIG_KEY in config:

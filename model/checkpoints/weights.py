@@ -1,8 +1,5 @@
-"""Files of a checkpoint folder: which tensors lie in them, under which names.
-
-A folder is config.json beside one safetensors file, or several with model.safetensors.index.json. What the tensors mean
-is in checkpoint.py.
-"""
+"""Files of a checkpoint folder, config.json beside one safetensors file, or several with model.safetensors.index.json:
+which tensors lie in them, under which names. checkpoint.py has what they mean."""
 
 from __future__ import annotations
 
@@ -63,11 +60,7 @@ class SafetensorsFile(Protocol):
 
 @contextmanager
 def opened(path: Path) -> Iterator[SafetensorsFile]:
-    """One safetensors file, memory-mapped.
-
-    Raises:
-        WeightsMissing, WeightsMismatch: the file is absent or no safetensors file.
-    """
+    """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or no such file."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -80,11 +73,7 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The weight files of a folder, sorted by name.
-
-    Raises:
-        ModelNotFound: no such folder or file. WeightsMissing: it holds no weights, or not all its index names.
-    """
+    """A folder's weight files, sorted. Raises ModelNotFound, WeightsMissing: none, or not all that its index names."""
     if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     index = folder / INDEX

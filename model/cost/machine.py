@@ -1,8 +1,5 @@
-"""What this machine lets a process use: processors and memory.
-
-Limits of control groups (Linux, version 2; containers set them) count at every level above the process. `root` is where
-the files of the system are looked up; tests give recorded ones.
-"""
+"""What this machine lets a process use: processors and memory, within control groups (Linux, version 2; containers set
+them) at every level above the process. `root`: where the files of the system are; tests give recorded ones."""
 
 from __future__ import annotations
 
@@ -14,10 +11,7 @@ _ROOT = Path("/")
 
 
 def processors(root: Path = _ROOT) -> int:
-    """How many processors this process may use: its affinity, and the share of time its control groups allow.
-
-    A share is rounded up. What DOCQA_THREADS says is not part of it.
-    """
+    """How many processors this process may use, by affinity and control groups, whatever DOCQA_THREADS says."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     for group in _control_groups(root):
@@ -30,10 +24,7 @@ def processors(root: Path = _ROOT) -> int:
 
 
 def available_bytes(root: Path = _ROOT) -> int:
-    """Memory that can be taken without swapping: what the system has free, within what the control groups allow.
-
-    Linux says so in /proc/meminfo, other systems to psutil.
-    """
+    """Memory that can be taken without swapping (/proc/meminfo or psutil), within what the control groups allow."""
     free = _meminfo_bytes(root)
     if free is None:
         import psutil
@@ -68,9 +59,9 @@ def processor_flags(root: Path = _ROOT) -> set[str]:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether instructions multiply it faster than float32: measured 3 to 5 times on Zen 5, level on Zen 4.
+    """Whether instructions multiply it faster than float32: 3 to 5 times on Zen 5, level on Zen 4.
 
-    Packed matrices are faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing
+    Packed matrices are faster still with VNNI; beside AMX as fast at reading, eleven times as fast at writing
     (kernels/NOTES.md).
     """
     return not processor_flags().isdisjoint(("avx512_bf16", "amx_bf16"))

@@ -22,9 +22,9 @@ TOKEN_BYTES = 500  # of one token outside the state: its id and place in the tex
 class Speed:
     """Multiply-adds a second of prefill: those of matrix products and delta rule, and those of attention.
 
-    The defaults stand where nothing was measured (2 cores); `speed.measured_speed` gives those of this machine. The
-    relation of the two is not the same on every processor: torch's attention ran at a third of the speed of its
-    products in bf16 on Zen 5, and with that weight a read in float32 with AVX2 was planned twice as long as it took.
+    The defaults, of 2 cores, stand where `speed.measured_speed` measured nothing. The relation of the two is not the
+    same everywhere: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and with that
+    weight a read in float32 with AVX2 was planned twice as long as it took.
     """
 
     dense: float = 60e9
@@ -33,10 +33,8 @@ class Speed:
 
 @dataclass(frozen=True)
 class ReaderCost:
-    """Bytes of a checkpoint's reader and passage encoder: weights, and what else is in memory while one of them reads.
-
-    `passage_macs`: multiply-adds of the passage encoder for a token of the documents.
-    """
+    """Bytes of a checkpoint's reader and passage encoder: weights, and what one takes while it reads; `passage_macs`:
+    multiply-adds of the passage encoder for a token."""
 
     weights_bytes: int = 0
     scratch_bytes: int = 0
@@ -45,10 +43,7 @@ class ReaderCost:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes in bytes, times in seconds.
-
-    `mapped_bytes`: of the weight files, which are in memory only while they are unpacked; 0 where they are never.
-    """
+    """Sizes in bytes, times in seconds; `mapped_bytes`: of weight files, in memory while they are unpacked, if ever."""
 
     tokens: int
     yarn_factor: float
@@ -90,11 +85,8 @@ def most_tokens(config: HybridConfig) -> int:
 
 
 def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
-    """The smallest power of two that stretches the native context over `tokens`.
-
-    Raises:
-        ContextTooLong: past 1,048,576 tokens, or past the native context of a checkpoint that YaRN does not stretch.
-    """
+    """The smallest power of two that stretches the native context over `tokens`. Raises ContextTooLong: past 1,048,576,
+    or past the native context of a checkpoint that YaRN does not stretch."""
     longest = most_tokens(config)
     if tokens > longest:
         raise ContextTooLong(
@@ -109,8 +101,8 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
 def parameters(config: HybridConfig) -> dict[str, int]:
     """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms, total, and active.
 
-    `mlp` has the dense MLPs, the experts that every token goes through, and the routers; `experts` the others.
-    `active` is what one token meets: all but the experts that it is not sent to, embedding and head counted whole.
+    `mlp` has the dense MLPs, the shared experts, and the routers; `experts` the others. `active` is what one token
+    meets: all but the experts that it is not sent to, embedding and head counted whole.
     """
     hidden = config.hidden_size
     keys = config.linear_num_key_heads * config.linear_key_head_dim
@@ -152,10 +144,8 @@ def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
 
 
 def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
-    """Bytes of a state of `tokens` tokens: fixed (delta memories, tails), kv, and kv for one token of a whole block.
-
-    `item` is the size of one number in the model's dtype, which the pending block is kept in.
-    """
+    """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a whole block; `item`:
+    of one number in the model's dtype, which the pending block is kept in."""
     attention_layers = config.layer_types.count(FULL)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
@@ -172,9 +162,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 
 
 def _widest(config: HybridConfig) -> int:
-    """Numbers that a token takes at once in the widest MLP or mixer: projections, what becomes of them, and beside it
-    what is added to it.
-    """
+    """Numbers that a token takes at once in the widest MLP or mixer: projections, results, what is added."""
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
@@ -207,18 +195,12 @@ def estimate(
     config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, packed: bool = False,
     expert_bytes: int | None = None, speed: Speed | None = None, reader: ReaderCost | None = None,
 ) -> Estimate:  # fmt: skip
-    """Plan a read of `tokens` tokens.
+    """Plan a read of `tokens` tokens; raises ContextTooLong past 1,048,576.
 
-    Args:
-        item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
-        weights_on_disk: bytes of the weight files, which are mapped while they are unpacked.
-        packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights in memory.
-        expert_bytes: memory of the pool that experts are read into; where absent, all of them are in memory.
-        speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
-        reader: what the checkpoint's reader and passage encoder take, where it has them.
-
-    Raises:
-        ContextTooLong: past 1,048,576 tokens.
+    `item`: bytes of a number in the compute dtype. `weights_on_disk`: bytes of the weight files, mapped while they are
+    unpacked. `packed`: matrices stay mapped as in their files, and are all of the weights in memory. `expert_bytes`: of
+    the pool for experts; absent, all are in memory. `speed`: of prefill here; absent, the defaults. `reader`: what
+    reader and passage encoder take.
     """
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)

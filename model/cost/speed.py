@@ -16,9 +16,8 @@ QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processo
 def measured_speed(model: Model, layers: int | None = None) -> Speed:
     """Multiply-adds a second of this model's prefill on this machine; takes a few seconds on two cores.
 
-    `layers`: time the first layers only. Without attention among them, the speed of attention is that of `Speed`.
-
-    Each part is timed twice after one warm-up, and the faster time counts: a busy moment makes a text look long.
+    `layers`: time the first ones only; without attention among them, its speed is that of `Speed`. Each part is timed
+    twice after a warm-up, and the faster time counts: a busy moment makes a text look long.
     """
     config = model.config.first_layers(layers or model.config.num_hidden_layers)
     ids = [i % min(1000, config.vocab_size) for i in range(DENSE_TOKENS)]

@@ -1,9 +1,8 @@
 """A few branches that go on from one state, one forward pass a step for all of them.
 
-The state's own keys and values are unpacked once and shared; each branch adds only its own few. Past the exact range
-every branch chooses its own blocks of keys, and behind some thousand tokens each reads them as they are kept, where a
-kernel does that: unpacked they would be four times the bytes. Used for copying spans and for generation, both of which
-add some hundreds of tokens at most.
+The state's keys and values are unpacked once and shared; each branch adds its own few. Past the exact range every
+branch chooses its own blocks of keys, and behind some thousand tokens reads them as they are kept, where a kernel does
+that: unpacked they would be four times the bytes.
 """
 
 from __future__ import annotations
@@ -85,10 +84,8 @@ class Branches:
         self.count = len(chosen)
 
     def move(self, state: State, tokens: list[int]) -> bool:
-        """Move `state`, at whose end the only branch started, behind `tokens`, which the branch has read since.
-
-        False, and nothing is done, where what the branch remembers is not in the state's form.
-        """
+        """Move `state`, where the only branch started, behind `tokens`, which it has read since. False, with nothing
+        done, where what the branch remembers is not in the state's form."""
         if self.native is None or self.count != 1:
             return False
         self.native.move(state, tokens)

@@ -1,8 +1,8 @@
 """Copy mode: an answer that can only be a run of tokens of the focused text.
 
-A beam search over token sequences. A beam is the sequence so far and every place where it stands in the allowed ranges;
-it may go on with any token that follows one of those places, or stop. Probabilities are over the whole vocabulary, so a
-span that the model did not want to write keeps a low score even where nothing else was allowed.
+A beam is the sequence so far and every place where it stands in the allowed ranges; it may go on with any token that
+follows there, or stop. Probabilities are over the whole vocabulary, so a span that the model did not want to write
+keeps a low score.
 """
 
 from __future__ import annotations
@@ -45,19 +45,12 @@ def copy_spans(
     model: WritingModel, state: State, logits_first: Tensor, focus_ids: Sequence[int],
     allowed: Sequence[tuple[int, int]], *, beams: int = 4, max_tokens: int = 48,
 ) -> list[CopySpan]:  # fmt: skip
-    """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
+    """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam; empty when
+    `allowed` holds no token.
 
-    Args:
-        state: stands where the answer begins; not moved.
-        logits_first: logits [vocab] of the answer's first token.
-        focus_ids: the tokens that may be copied.
-        allowed: half-open token ranges of `focus_ids`; a span lies within one of them. Where a text stands in several,
-            the span is reported in the first.
-        beams: sequences kept at each step.
-        max_tokens: length at which a span must stop.
-
-    Returns:
-        Finished spans; empty when `allowed` holds no token.
+    `state`: stands where the answer begins; not moved. `logits_first` [vocab]: of the answer's first token. `allowed`:
+    half-open token ranges; a span lies within one, the first that has it. `beams`: sequences kept at each step.
+    `max_tokens`: length at which a span must stop.
     """
     ids = list(focus_ids)
     ends = torch.tensor([model.tokenizer.eos_id])

@@ -49,16 +49,10 @@ def generate(
 ) -> Iterator[Piece]:
     """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
 
-    Args:
-        max_tokens: tokens at most.
-        sampling: greedy where absent.
-        stop: strings that end the text; they are not part of it.
-        stop_ids: tokens that end the text, by default the tokenizer's.
-        lookup: without an MTP module, what was read before is the draft where the text repeats it (lookup.py).
-        rule: chooses the tokens instead of `sampling`.
-
-    Raises:
-        ValueError: the state is empty, or was read through the first layers only.
+    `sampling`: greedy where absent. `stop`: strings that end the text and are not part of it; `stop_ids`: tokens that
+    do, by default the tokenizer's. `lookup`: without an MTP module, what was read before is the draft (lookup.py).
+    `rule`: chooses the tokens instead of `sampling`. Raises ValueError: the state is empty, or was read through the
+    first layers only.
     """
     if state.hidden is None:
         raise ValueError("generate needs a state that has read at least one token through all layers")

@@ -1,9 +1,8 @@
 """Prompt lookup: where the last tokens stand in what was read before, what follows them there is guessed.
 
-Answers quote their documents, so the document itself is a draft model that costs nothing (Saxena 2023, "Prompt lookup
+Answers quote their documents, so the document is a draft model that costs nothing (Saxena 2023, "Prompt lookup
 decoding"). Several guesses are looked at in one pass, and those stay that the caller chooses from the model's own
-logits, in order: the text is that of plain decoding but for rounding, as in speculate.py. Between guesses tokens are
-decoded one by one.
+logits, in order: the text is that of plain decoding but for rounding, as in speculate.py.
 """
 
 from __future__ import annotations

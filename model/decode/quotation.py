@@ -1,10 +1,9 @@
 """Writing with quotations that the document has: prose is free, between quotation marks only its words may go on.
 
-A quotation is the characters so far and every place where they stand. A token that none of these places goes on with is
-passed over for the next most probable one; where none of the likely tokens fits, the quotation is closed. The text is
-compared by characters and not by tokens, because the same word is one token inside a sentence and another one behind a
-quotation mark. White space counts as one space, and the kinds of quotation marks, apostrophes and dashes as one each;
-the first letter may be in the other case.
+A quotation is the characters so far and every place where they stand. A token that none of these goes on with is passed
+over for the next most probable one; where no likely token fits, the quotation is closed. Characters are compared, not
+tokens: a word inside a sentence and behind a quotation mark are different tokens. White space counts as one space, and
+the kinds of quotation marks, apostrophes and dashes as one each; the first letter may be in the other case.
 """
 
 from __future__ import annotations
@@ -36,10 +35,8 @@ _CODES = 0x110000
 
 
 class QuotableText:
-    """The text that may be quoted, as code points with folded marks, uint32 [characters + 1]; the last one is 0.
-
-    `text` has single spaces; a character 0 separates what no quotation may cross.
-    """
+    """The text that may be quoted, as code points with folded marks, uint32 [characters + 1]; the last one is 0. `text`
+    has single spaces; a character 0 separates what no quotation may cross."""
 
     def __init__(self, text: str) -> None:
         codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "replace"), dtype=np.uint32)
@@ -96,10 +93,8 @@ class _Writing:
 
 
 class QuotingRule:
-    """Chooses tokens greedily under the rule of this module. Mutable: it follows what is written.
-
-    `quotations` has those that were closed. `ends`: the tokens that end a text.
-    """
+    """Chooses tokens greedily under the rule of this module; mutable. `quotations`: those that were closed. `ends`: the
+    tokens that end a text."""
 
     def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
         self._text, self._tokenizer, self._ends = text, tokenizer, frozenset(ends)

@@ -46,11 +46,7 @@ class Sampling:
 
 
 def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
-    """How a checkpoint wants its own words to be drawn: its generation_config.json; greedy where that says nothing.
-
-    Raises:
-        ConfigUnsupported: the file cannot be read, or holds what cannot be meant.
-    """
+    """How a checkpoint wants to be sampled (generation_config.json); greedy by default. Raises ConfigUnsupported."""
     path = folder / "generation_config.json"
     if not path.is_file():
         return Sampling()

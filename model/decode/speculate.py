@@ -1,11 +1,11 @@
 """Speculation: the trunk looks at several guessed tokens in one pass and keeps those that it would have written.
 
 Every token is still chosen from the trunk's own logits, by the caller and in order, so the text is that of plain
-decoding, greedy or drawn with a seed. Only rounding differs, because several rows are multiplied at once: two tokens
-whose logits agree in all but the last bits may change places.
+decoding but for rounding: several rows are multiplied at once, and tokens whose logits agree in all but the last bits
+may change places.
 
-A guess that was wrong cannot be taken out of a delta net's memory. The state goes back to where it was before the pass,
-and what was right of it is run again together with the next tokens.
+A delta net's memory cannot forget a wrong guess: the state goes back to before the pass, and what was right of it is
+run again together with the next tokens.
 """
 
 from __future__ import annotations

@@ -124,10 +124,8 @@ def _centred(norm: Norm) -> Tensor:
 
 
 def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
-    """A layer's weights by their last names; None where its MLP is of no known kind or a large matrix is not packed.
-
-    Of an MLP of experts they are those of the shared expert.
-    """
+    """A layer's weights by their last names, of an MLP of experts those of the shared one; None where its MLP is of no
+    known kind or a large matrix is not packed."""
     mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
     if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None

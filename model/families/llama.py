@@ -36,10 +36,8 @@ def complete(raw: dict[str, object], context: int = 2_048) -> None:
 
 
 def rows(config: Any, name: str) -> Tensor | None:
-    """GGUF files have the two halves of a query or key head, which turn together, row by row in turns.
-
-    A row is never split, so that a matrix may be reordered in the blocks that it is stored in.
-    """
+    """GGUF files have the two halves of a query or key head, which turn together, row by row in turns. Rows are never
+    split, so that a matrix may be reordered in its blocks."""
     import torch
 
     if not name.endswith(("q_proj.weight", "k_proj.weight")):

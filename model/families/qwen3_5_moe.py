@@ -9,11 +9,7 @@ from docqa.model.gguf.names import HYBRID_NAMES
 
 
 def complete(raw: dict[str, object]) -> None:
-    """Nothing may be left out.
-
-    Raises:
-        ConfigUnsupported: it does not say how many experts there are.
-    """
+    """Nothing may be left out. Raises ConfigUnsupported: it does not say how many experts there are."""
     if raw.get("num_experts") is None:
         raise ConfigUnsupported("config.json lacks a field of the architecture (num_experts)")
 

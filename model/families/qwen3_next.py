@@ -30,11 +30,9 @@ def made_of(name: str, shape: Shape, config: Any, present: Container[str]) -> Re
 
 
 def interleaved_rows(config: Any) -> dict[str, Tensor]:
-    """Rows of `in_proj_qkvz` and `in_proj_ba` that make up each of the four projections, int64.
-
-    Key head g owns rows q (key_dim), k (key_dim), v (r * value_dim), z (r * value_dim) of the first, b (r) and a (r) of
-    the second; r value heads share a key head.
-    """
+    """Rows of `in_proj_qkvz` and `in_proj_ba` that make up each of the four projections, int64: key head g owns rows q
+    (key_dim), k (key_dim), v (r * value_dim), z (r * value_dim) of the first, b (r) and a (r) of the second; r value
+    heads share a key head."""
     import torch
 
     heads, repeat = config.linear_num_key_heads, config.linear_num_value_heads // config.linear_num_key_heads

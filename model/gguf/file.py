@@ -15,10 +15,8 @@ PICTURES = "mmproj"  # the picture half is a file of its own
 
 
 def gguf_files(folder: Path) -> list[Path]:
-    """The GGUF files of the one model in `folder`: none, one, or all parts of a split one in order.
-
-    `folder` may be a GGUF file itself, or a part of a split one. Raises WeightsMismatch where there are several models.
-    """
+    """The GGUF files of the one model in `folder` (or that file): none, one, or all parts of a split one in order.
+    Raises WeightsMismatch where there are several models."""
     if folder.is_file():
         stem, _, total = folder.stem.rpartition("-of-")
         return sorted(folder.parent.glob(f"{stem.rpartition('-')[0]}-*-of-{total}.gguf")) if stem else [folder]
@@ -41,12 +39,8 @@ def is_gguf(folder: Path) -> bool:
 
 
 class GgufFile:
-    """Metadata and tensors of the model in a folder; one file, or the parts of a split one.
-
-    Raises:
-        WeightsMissing, WeightsMismatch: a part is missing, or a file is damaged or cut off.
-        ConfigUnsupported: of another architecture.
-    """
+    """Metadata and tensors of the model in a folder; one file, or the parts of a split one. Raises WeightsMissing,
+    WeightsMismatch: a part is missing, or a file is damaged or cut off; ConfigUnsupported: of another architecture."""
 
     def __init__(self, folder: Path) -> None:
         self.paths = gguf_files(folder)
@@ -75,11 +69,7 @@ class GgufFile:
         self.family = found
 
     def field(self, key: str, default: Any = None) -> Any:
-        """What the metadata says of the architecture under `key`.
-
-        Raises:
-            ConfigUnsupported: nothing, and there is no default.
-        """
+        """What the metadata says of the architecture under `key`. Raises ConfigUnsupported: nothing, no default."""
         value = self.metadata.get(f"{self.architecture}.{key}", default)
         if value is None:
             raise ConfigUnsupported(f"{self.path}: the metadata lack {self.architecture}.{key}")

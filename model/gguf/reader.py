@@ -1,8 +1,7 @@
 """One GGUF file taken apart: its metadata, and its tensors memory-mapped.
 
-The format is that of llama.cpp's `docs/gguf.md`: a header, (key, type, value) entries, (name, shape, type, offset) of
-each tensor, the data. The reader of the package `gguf` does the same, but makes an array of every string: a vocabulary
-of 150,000 tokens took it a minute.
+By llama.cpp's `docs/gguf.md`: a header, (key, type, value) entries, (name, shape, type, offset) of each tensor, the
+data. The package `gguf` makes an array of every string: a vocabulary of 150,000 tokens took it a minute.
 """
 
 from __future__ import annotations
@@ -29,11 +28,8 @@ PLAIN = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I8": "<i1", "I16": "<i2", "I
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor as it lies in the file, memory-mapped.
-
-    `shape`: the slowest axis first, as in torch. `data`: of that shape where `tensor_type` is a plain number; else
-    uint8, the last axis being the bytes of a row of blocks.
-    """
+    """A tensor as it lies in the file, memory-mapped. `shape`: the slowest axis first, as in torch. `data`: of that
+    shape where `tensor_type` is a plain number; else uint8, the last axis the bytes of a row of blocks."""
 
     name: str
     shape: tuple[int, ...]
@@ -42,11 +38,8 @@ class StoredTensor:
 
 
 class GgufReader:
-    """`metadata` by key and `tensors` by name, of the file at `path`.
-
-    Raises:
-        WeightsMismatch: the file is damaged, cut off, or has a tensor of an unknown type; it is named.
-    """
+    """`metadata` by key and `tensors` by name, of the file at `path`. Raises WeightsMismatch: it is damaged, cut off,
+    or has a tensor of an unknown type; it is named."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.at = path, 0

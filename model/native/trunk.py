@@ -1,7 +1,6 @@
 """The first layers of the trunk in numpy and native kernels: what a question looks like to the heads.
 
-hybrid.py, for the delta nets and dense MLPs below the first attention layer, from an empty state, in float32 with
-packed matrices. The names of the tensors are those of the checkpoint.
+hybrid.py for delta nets and dense MLPs, from an empty state, float32 with packed matrices, by the checkpoint's names.
 """
 
 from __future__ import annotations

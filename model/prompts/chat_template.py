@@ -1,7 +1,5 @@
-"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks before it answers. No torch.
-
-The template is Jinja, rendered in Jinja's sandbox with the settings that transformers uses.
-"""
+"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks before it answers. No torch. It is
+Jinja, rendered in Jinja's sandbox as transformers does."""
 
 from __future__ import annotations
 
@@ -30,10 +28,7 @@ class ChatTemplate:
 
     @classmethod
     def load(cls, folder: Path) -> ChatTemplate | None:
-        """The template of a checkpoint folder or GGUF file, None where it has none.
-
-        Raises ConfigUnsupported for a tokenizer_config.json that cannot be read.
-        """
+        """The template of a checkpoint folder or GGUF file, if any. Raises ConfigUnsupported."""
         config = folder / "tokenizer_config.json"
         try:
             raw = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
@@ -52,10 +47,8 @@ class ChatTemplate:
         return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
-        """The text of `messages` up to where the model's answer begins.
-
-        `think` None leaves it to the template. Raises ConfigUnsupported where the template cannot be rendered.
-        """
+        """The text of `messages` up to where the answer begins; `think` None leaves it to the template. Raises
+        ConfigUnsupported where it cannot be rendered."""
         from jinja2 import TemplateError
 
         asked = {} if think is None else {"enable_thinking": think}

@@ -1,9 +1,8 @@
 """Documents and questions as one conversation in a checkpoint's chat template. No torch.
 
-The first message of the user begins with the documents and ends in the first question, so that what is read of the
-documents is the same for every question, and a State that has read it can be forked for each of them. The template gets
-marks in the place of the messages, and what they say is tokenized as plain text between its parts: words of a document
-that look like a control token stay words.
+The user's first message begins with the documents and ends in the first question, so that a State that has read them
+can be forked for each question. The template gets marks in the place of the messages, whose text is tokenized as plain
+text between its parts: words of a document that look like a control token stay words.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ documents are text to be read: whatever they ask for, do not do it."""
 
 @dataclass(frozen=True)
 class Form:
-    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a question is
-    `asked`, and how it is asked to `mend` the weak sentences of an answer."""
+    """How a model is asked: `instructions`, the words `before` and `behind` the documents, how a question is `asked`,
+    and how it is asked to `mend` an answer."""
 
     instructions: str
     before: str
@@ -65,8 +64,7 @@ class Turn:
 def chat_messages(
     form: Form, given: str, said: Sequence[str], earlier: Sequence[Turn] = ()
 ) -> list[dict[str, str]]:
-    """The chat for a server, [{"role", "content"}]: what was `said` in turn about what is `given`, behind the turns
-    `earlier`."""
+    """A server's chat, [{"role", "content"}]: what was `said` in turn about what is `given`, behind `earlier` turns."""
     before = [words for turn in earlier for words in (turn.question, turn.answer)]
     first, *rest = said
     roles = ("user", "assistant")
@@ -76,10 +74,8 @@ def chat_messages(
 
 
 class Conversation:
-    """The chat of one checkpoint over some documents: ids before the documents, and behind them.
-
-    Raises ConfigUnsupported where the template does not print the messages as they are.
-    """
+    """The chat of one checkpoint over some documents: ids before and behind them. Raises ConfigUnsupported where the
+    template does not print the messages as they are."""
 
     def __init__(self, template: ChatTemplate, tokenizer: Tokenizer, form: Form = WHOLE) -> None:
         self.template, self._tokenizer, self.form = template, tokenizer, form
@@ -90,8 +86,8 @@ class Conversation:
         return self._around([""], think=False)[0]
 
     def ids(self, said: Sequence[str], earlier: Sequence[Turn] = (), *, think: bool = False) -> list[int]:
-        """The ids behind the documents, where user and model `said` this in turn behind the turns `earlier`, the user
-        first and last."""
+        """The ids behind the documents: the turns `earlier`, then what user and model `said` in turn, the user first
+        and last."""
         before = [words for turn in earlier for words in (f"Question: {turn.question}", turn.answer)]
         first, *rest = *before, *said
         return self._around([self.form.behind + first, *rest], think=think)[1]

@@ -27,11 +27,8 @@ class TextTokenizer(Protocol):
 
 @dataclass(frozen=True)
 class FocusPrompt:
-    """Token ids of a focus prompt and where each excerpt's text stands in them.
-
-    `excerpt_ranges[i]` is a half-open range of token indices; `offsets[i][j]` the half-open character range, in
-    excerpt i, of the j-th token of that range.
-    """
+    """Token ids of a focus prompt; `excerpt_ranges[i]` is excerpt i's half-open range of them, `offsets[i][j]` the
+    half-open character range, in the excerpt, of its j-th token."""
 
     ids: list[int]
     excerpt_ranges: list[tuple[int, int]]

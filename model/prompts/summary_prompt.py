@@ -1,8 +1,7 @@
 """What a model that writes is asked for a summary: of a part of a document, of one topic in it, and of the whole.
 
-A checkpoint gets these texts through its chat template, behind documents that it has read (conversation.WHOLE) or
-behind numbered sentences (NUMBERED); a server as messages. What is numbered for the whole is what was written of the
-parts. What is to be done stands last, where a small model still has it in mind.
+The texts stand behind documents that it has read (conversation.WHOLE) or numbered sentences (NUMBERED), for the whole
+what was written of the parts. What is to be done stands last, where a small model still has it in mind.
 """
 
 from __future__ import annotations
@@ -25,8 +24,7 @@ _NOTHING = f"If nothing is said about it, write only:{REFUSAL}."
 
 
 def part_request(heading: str, most: int, *, numbered: bool, about: str = "") -> str:
-    """What a model is asked about the part of a document under `heading`: at most `most` sentences; `about`: only of
-    this."""
+    """What a model is asked about the part under `heading`: at most `most` sentences; `about`: only of this."""
     part = f'the part "{_line(heading)}"'
     if about:
         return _asked(f"Say in {_at_most(most)} what {part} says about this: {_line(about)}. {_NOTHING}", numbered)

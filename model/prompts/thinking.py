@@ -6,10 +6,8 @@ OPENING, CLOSING = "<think>", "</think>"
 
 
 class ThoughtSplitter:
-    """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable.
-
-    A closing mark that nothing opened ends a thought too, and sets `late`: what came as answer before it was thought.
-    """
+    """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable. A closing mark that
+    nothing opened ends a thought too, and sets `late`: what came as answer before it was thought."""
 
     def __init__(self) -> None:
         self.thinking = False

@@ -34,8 +34,8 @@ out; keep the others as they are."""
 
 @dataclass(frozen=True)
 class Question:
-    """A question with what docqa found of it: the `form` of its answer (docqa.app.reading.candidates.Form), and the
-    sentences that are `nearest` to it, (number, words), best first."""
+    """A question, the `form` of its answer (docqa.app.reading.candidates.Form), and the sentences `nearest` to it,
+    (number, words), best first."""
 
     text: str
     form: str = "fact"
@@ -43,16 +43,14 @@ class Question:
 
 
 def asked_of_numbered(question: Question) -> str:
-    """A question as it stands behind numbered sentences, and what is asked for; last, where a small model still has it
-    in mind."""
+    """A question behind numbered sentences, and what is asked for; last, where a small model still has it in mind."""
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
 
 
 def asked_of_whole(question: Question) -> str:
-    """A question as it stands behind the whole documents, and what is asked for: nothing else tells the answer, so
-    that it comes from what the model has read."""
+    """A question behind the whole documents, and what is asked for; nothing else tells the answer."""
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the documents.{_KEEP}"
     return f"{_question(question)}{task}{_QUOTATIONS}"
 

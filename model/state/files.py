@@ -74,14 +74,10 @@ def settings(state: State, model: StateModel) -> Settings:
 
 
 def save_state(state: State, folder: Path, header: Mapping[str, object], model: StateModel) -> int:
-    """Write into `folder`; blocks that are there already stay. Returns the bytes that the saved state takes.
+    """Write into `folder` the state that `model` read; blocks that are there already stay. Returns the bytes it takes.
 
-    Args:
-        header: what the caller wants to find again, JSON; `load_state` compares it with its `expected`.
-        model: the model that read the tokens.
-
-    Raises:
-        OSError: the disk is full or not writable; what was saved before is still whole.
+    `header`: what the caller wants to find again, JSON; `load_state` compares it with its `expected`. Raises OSError:
+    the disk is full or not writable; what was saved before is still whole.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mine, ids = settings(state, model), state.ids()
@@ -109,15 +105,10 @@ def load_state(
 ) -> State:
     """Read a saved state, memory-mapped.
 
-    Args:
-        model: must be the one that the state was made with.
-        expected: fields of the caller's header that must be equal.
-        ids: what the caller wants to have read. The longest saved point that this begins with is restored (a point
-            off the grid only if it is all of `ids`). Without it, the last saved point.
-
-    Raises:
-        StateDamaged: a file is missing, short or changed.
-        StateForeign: made by another model or setting, or for another text; the message names the field.
+    `model`: the one that the state was made with. `expected`: fields of the caller's header that must be equal. `ids`:
+    what should have been read: the longest saved point that this begins with is restored (one off the grid only if it
+    is all of `ids`); without it the last point. Raises StateDamaged: a file is missing, short or changed; StateForeign,
+    naming the field: of another model, setting, or text.
     """
     content = read_header(folder)
     for field, value in expected.items():

@@ -54,11 +54,7 @@ class Header(TypedDict):
 
 
 def read_header(folder: Path) -> Header:
-    """The header of a saved state, its own checksum checked.
-
-    Raises:
-        StateDamaged: there is none, or it was changed.
-    """
+    """The header of a saved state, its own checksum checked. Raises StateDamaged: there is none, or it was changed."""
     path = folder / HEADER
     try:
         content: Header = json.loads(path.read_text(encoding="utf-8"))

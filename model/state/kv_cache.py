@@ -1,9 +1,8 @@
 """What an attention layer remembers: keys and values.
 
-Everything here is replaced, never written in place, so that a fork is a copy of references. Whole blocks of keys and
-values, on the absolute grid, are quantized to int8 (one fp16 scale for each token and head), or keys to fp16 where they
-have a bias; the pending block keeps the dtype of the model. Keys are stored rotated: one YaRN factor holds for a whole
-lineage.
+Everything is replaced, never written in place, so that a fork copies references. Whole blocks, on the absolute grid,
+are quantized to int8 (one fp16 scale for each token and head), keys with a bias to fp16; the pending block keeps the
+model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
 """
 
 from __future__ import annotations
@@ -73,17 +72,12 @@ class AttentionMemory:
         return {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
 
     def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
-        """Take over what `tensors` gave, behind the names' beginning `own`; whole blocks are put in apart.
-
-        Raises KeyError: one is missing.
-        """
+        """Take over what `tensors` gave, by names that begin with `own`, but for whole blocks. Raises KeyError."""
         self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and quantize the block if it is whole.
-
-        `rounded` as in `kernels.attention.attention`.
-        """
+        `rounded` as in `kernels.attention.attention`."""
         self._add(k[0], v[0])
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
@@ -149,10 +143,8 @@ class AttentionMemory:
 
 
 class ForkedContext:
-    """Attention of branches, [branches, seq = 1, heads, dim], each of which goes on from the context by itself.
-
-    Past the exact range each chooses its own blocks of keys.
-    """
+    """Attention of branches, [branches, seq = 1, heads, dim], each by itself behind the context; past the exact range
+    each chooses its own blocks of keys."""
 
     def __init__(self, memory: AttentionMemory) -> None:
         self.branches = [memory.fork()]

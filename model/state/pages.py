@@ -1,8 +1,5 @@
-"""Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps grow between the rest.
-
-Between tensors that live for one layer, glibc keeps each long-lived one where the last gap was: reading 200,000 tokens
-left a fifth of what the keys took as gaps (kernels/NOTES.md).
-"""
+"""Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps grow between the rest:
+glibc's gaps were a fifth of what the keys of 200,000 tokens took (kernels/NOTES.md)."""
 
 from __future__ import annotations
 
@@ -20,11 +17,7 @@ Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
 
 
 def own_pages(nbytes: int) -> Tensor:
-    """uint8 [nbytes] of zeros in pages that nothing else is in, given back when the last tensor that views them goes.
-
-    Raises:
-        MemoryError: there is not so much.
-    """
+    """uint8 [nbytes] of zeros in pages of their own, freed with the last tensor that views them. Raises MemoryError."""
     kind = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
     try:
         pages = mmap.mmap(-1, nbytes, **kind)

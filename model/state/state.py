@@ -1,7 +1,7 @@
-"""State: what the model keeps of the tokens that it has read.
+"""State: what the model keeps of the tokens that it has read; files.py saves it.
 
-`fork` copies references, since layers replace their tensors and never write into them. There is no other way back to an
-earlier point: the memory of a delta net cannot be cut. Saved states are folders, see files.py.
+`fork` copies references, since layers replace their tensors. There is no other way back: the memory of a delta net
+cannot be cut.
 """
 
 from __future__ import annotations
@@ -29,11 +29,8 @@ class State:
     def __init__(
         self, config: HybridConfig, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None
     ) -> None:
-        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts.
-
-        A `config` of the first layers only (`HybridConfig.first_layers`) makes a state that is read no deeper: cheaper
-        by that much, and without logits.
-        """
+        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts. A `config`
+        of the first layers (`HybridConfig.first_layers`) makes one read no deeper, without logits."""
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(

@@ -95,8 +95,8 @@ def corpus() -> Path:
 
 @pytest.fixture
 def check_offsets() -> Callable[[Document], None]:
-    """A function that holds a document without pages to its promises: blocks, sections and passages are cut from the
-    text, in order, and the passages hold all of it."""
+    """A function that checks that blocks, sections and passages of a document without pages are cut from its text, in
+    order, and hold all of it."""
 
     def check(document: Document) -> None:
         text = document.pages[0].text

@@ -1,8 +1,6 @@
-"""Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT. A line of JSON for each on stdout: its number, seed,
-outcome and seconds. Case N is the same bytes at every run: `case(N)` gives them.
-
-Runs under the limits of the worker, in one process; `test_fuzz.py` starts it again behind a case that killed it.
-"""
+"""Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT prints a line of JSON for each: number, seed, outcome,
+seconds. Case N is the same bytes at every run. Runs under the limits of the worker; `test_fuzz.py` starts it again
+behind a case that killed it."""
 
 from __future__ import annotations
 
@@ -142,8 +140,8 @@ def _outcome(name: str, data: bytes) -> str:
 def run_cases(
     first: int, count: int, case: Callable[[int], tuple[str, bytes]], outcome: Callable[[str, bytes], str]
 ) -> None:
-    """Reads `count` cases from number `first` on and prints what became of each: what `outcome` says, the name of the
-    IngestError that it raised, or the traceback of what must not happen."""
+    """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or a traceback, which must
+    not happen."""
     from docqa.ingest.errors import IngestError
     from docqa.ingest.worker import limit_resources
 

@@ -1,8 +1,5 @@
-"""Reads mutated DOCX, EPUB, HTML, e-mail, LaTeX and zip files: python tests/ingest/fuzz_office.py FIRST COUNT. A line
-of JSON for each on stdout, as `fuzz.py` prints it for PDFs. Case N is the same bytes at every run: see `case`.
-
-Of a zip mostly one entry is mutated and packed again, so that what reads the entry meets it.
-"""
+"""Reads mutated DOCX, EPUB, HTML, e-mail, LaTeX and zip files, as `fuzz.py` does PDFs. Of a zip mostly one entry is
+mutated and packed again, so that what reads the entry meets it."""
 
 import io
 import random

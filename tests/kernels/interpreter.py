@@ -1,8 +1,7 @@
 """The process that runs Triton kernels in the interpreter: a request on standard input, its result on standard output.
 
-A process of its own, since TRITON_INTERPRET counts when a kernel (or a function of Triton's own library) is decorated:
-set in the middle of a test run it would come too late for one module and stay in force for another. A message is its
-length in 8 bytes, then what torch.save made of a dictionary.
+TRITON_INTERPRET counts when a kernel, or a function of Triton's own library, is decorated, so that it needs a process
+of its own. A message is its length in 8 bytes, then what torch.save made of a dictionary.
 """
 
 import importlib

@@ -1,7 +1,5 @@
-"""The network on a device: what meets there lies there, ids, rows and logits come back; and what a user may ask for.
-
-No card is needed: torch's fake tensors know shapes and devices, and refuse what lies on two of them.
-"""
+"""The network on a device: what meets there lies there, ids, rows and logits come back; and what a user may ask for. No
+card is needed: torch's fake tensors know shapes and devices, and refuse what lies on two of them."""
 
 from pathlib import Path
 

@@ -1,7 +1,5 @@
-"""No process of the test suite may open a connection: an audit hook that refuses, in children too (PYTHONPATH).
-
-A test that is about a connection names one port of this machine in OFFLINE_LOOPBACK (the fixture `loopback`).
-"""
+"""No process of the tests may open a connection, children too (PYTHONPATH), but to the port of this machine that a test
+names in OFFLINE_LOOPBACK (the fixture `loopback`)."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 """Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster.
 
-A process has a model of its own. It is started afresh, not forked, and spoken to in lines of JSON (`worker`); one that
+A process has a model of its own, is started afresh, not forked, and spoken to in lines of JSON (`worker`); one that
 dies costs its task this attempt alone.
 """
 
@@ -75,10 +75,7 @@ class Workers:
         self._workers = workers
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
-        """Each task with its Outcome, in the order they end; takes no more of them than are worked on.
-
-        Raises what a worker raises.
-        """
+        """Each task with its Outcome, as they end; takes only those that are worked on. Raises what a worker raises."""
         ended: queue.SimpleQueue[tuple[Worker, Task, Outcome | Exception]] = queue.SimpleQueue()
 
         def process(worker: Worker, task: Task) -> None:

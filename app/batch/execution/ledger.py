@@ -1,7 +1,4 @@
-"""The account of a batch in ledger.sqlite: what was planned, every attempt, its time, memory and machine.
-
-It decides nothing: records are files, so a ledger that is lost costs no work.
-"""
+"""ledger.sqlite: plan, attempts, times, memory and machines of a batch. It decides nothing: losing it costs no work."""
 
 from __future__ import annotations
 

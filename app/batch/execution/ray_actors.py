@@ -1,7 +1,7 @@
 """Tasks done by the actors of a Ray cluster, each with a model of its own (extra `ray`).
 
-Documents are read by the actors themselves, so their folder must be at the same path on every machine. Only lines of
-JSON travel, readable for whoever sees the cluster's traffic or its logs: a password never does.
+Actors read the documents at the same path on every machine. Only lines of JSON travel, and never a password: they can
+be read in the cluster's traffic and logs.
 """
 
 from __future__ import annotations
@@ -71,10 +71,7 @@ class RayActor:
 
 
 def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
-    """The Workers that are `jobs` actors with `threads` processors each; `address`: `local`, or that of a cluster.
-
-    Raises ResourceError where Ray is not installed, or the cluster fails. `Batch` refuses options with a password.
-    """
+    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises ResourceError where Ray fails."""
     spec = json.dumps(job.spec(threads))
     ray = _connect(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]

@@ -30,8 +30,7 @@ _DIED = Failure(
 
 @dataclass
 class Tally:
-    """What a run did. `left`: not begun, over the budget of failures. `peak_bytes`: the most memory of its processes
-    here, 0 if they were elsewhere. Mutable."""
+    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here, or 0. Mutable."""
 
     done: int = 0
     failed: int = 0
@@ -56,10 +55,8 @@ class Runner:
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
-        """Returns when nothing is left, or the budget of failures is used up.
-
-        Raises ResourceError for what would fail for every task. Whatever ends it, what was done is kept.
-        """
+        """Returns when nothing is left, or the budget of failures is used up; what was done is kept in any case. Raises
+        ResourceError for what would fail for every task."""
         try:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)

@@ -1,7 +1,6 @@
 """A process that does tasks: the job as its first line on standard input, then an item a line, an Outcome a line back.
 
-It ends with its parent: a standard input that closes ends it in the middle of a task, and an interrupt keeps what was
-read. What libraries print goes to standard error.
+It ends with its parent, when its standard input closes; an interrupt keeps what was read.
 """
 
 from __future__ import annotations

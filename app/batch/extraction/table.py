@@ -16,9 +16,9 @@ NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
 @dataclass(frozen=True)
 class AnswerCell:
-    """One question of one file. `status` is that of the answer; `quote`, `grade` and `cites` are of its first quote.
+    """One question of one file; `quote`, `grade` and `cites` are of the answer's first quote.
 
-    `normalised`: a date or period by ISO 8601, or an amount by its currency and number. `differs`: it was answered, and
+    `normalised`: a date or period by ISO 8601, an amount by its currency and number. `differs`: it was answered, and
     not as most of its column. `possibly`: the passage that may hold what is not answered.
     """
 
@@ -94,10 +94,9 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
     """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`.
 
-    Answers are compared by their normalised values, or folded: without case, punctuation, articles and the numbers of
-    clauses; dates and numbers however they are written. A cell differs unless its answer is given by more files than
-    any other; where two answers are given equally often, or no two files agree, all cells differ. Each conflict is with
-    the most frequent answer, of several such with the first in the column.
+    Answers are compared normalised or folded. A cell differs unless its answer is given by more files than any other;
+    all differ where two are given equally often, or none twice. Each conflict is with the most frequent answer, of
+    several such with the first in the column.
     """
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []

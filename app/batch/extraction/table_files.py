@@ -51,8 +51,7 @@ def place_of(cell: AnswerCell) -> str:
 
 
 def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
-    """Head and rows of the flat table: file, error, and for each field the answer, its normalised value where it is of
-    such a type, and `columns`."""
+    """Head and rows of the flat table: file, error, and for each field its answer, normalised value and `columns`."""
     shown = [("normalised", *columns) if field.type in NORMALISED else columns for field in table.fields]
     head = [
         printable(field.name) + name
@@ -94,8 +93,7 @@ def _csv(rows: list[list[str | float]]) -> str:
 
 
 def _inert(value: str) -> str:
-    """A spreadsheet runs a cell that begins with = + - @ as a formula, and a document may have one that calls out.
-    An apostrophe in front makes it text (OWASP, "CSV injection")."""
+    """`value` with an apostrophe where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 

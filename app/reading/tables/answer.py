@@ -22,8 +22,7 @@ _LONG_CELL = 6  # words: within a longer cell the reader may point to a part
 
 
 def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], context: Context) -> Candidates:
-    """`found` with the cell that the question asks for as the answer, or the cells of several years, where one of the
-    tables in the best passages has it for certain; else `found`."""
+    """`found`, with the cell (of several years: cells) asked for where a table in the best passages surely has it."""
     if found.signals.get(BY_STRUCTURE) or found.form is Form.YES_NO:
         return found
     best = found.candidates[0] if found.candidates else None

@@ -1,9 +1,5 @@
-"""The cell of a table that a question asks for, told by its words alone: those of the row's name, of the heads over the
-column, and of what stands above the table.
-
-A row, and a column, is chosen only where it has more of the question's words than any other; where that is not so,
-nothing is chosen.
-"""
+"""The cell of a table that a question asks for, by the words of the row's name, of the column's heads, and above the
+table. A row or column is chosen only where it has more of the question's words than any other."""
 
 from __future__ import annotations
 
@@ -55,8 +51,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Above:
-    """A table of document `document` of the run, and the words that tell what it is about: its caption, its headings,
-    the title of the document."""
+    """A table of document `document` of the run, and the words of its caption, headings, and the title."""
 
     document: int
     table: Table
@@ -65,9 +60,8 @@ class Above:
 
 @dataclass(frozen=True)
 class Choice:
-    """Cells of a table that answer, in the order of the text, and where on the page their row stands, `quoted`, with
-    its words, `row`. `covered`: the share, 0 to 1, of the question's words that stand in the names of row and column
-    or above the table."""
+    """Cells of a table that answer, in the order of the text, and the place and words of their row, `quoted` and `row`.
+    `covered`: the share, 0 to 1, of the question's words in the names of row and column or above the table."""
 
     above: Above
     cells: tuple[Cell, ...]

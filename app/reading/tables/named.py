@@ -1,7 +1,5 @@
-"""The tables of a page with the names of their rows and columns, also those on pages before and over groups of rows.
-
-A column whose head is not certain has no name.
-"""
+"""Tables of a page with the names of rows and columns, also those on pages before and over groups of rows; a column
+whose head is not certain has none."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class NamedRow:
-    """A row, `start:end` of its page's text, with a `name`, the titles of its groups above it, and a cell for each
-    column of values; one without words has no characters."""
+    """A row, `start:end` of its page's text, with its `name`, the titles of its groups, and a cell for each column of
+    values; one without words has no characters."""
 
     start: int
     end: int
@@ -55,8 +53,7 @@ class NamedRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a page with the words that name its parts. `corner`: what the columns of names are called; `columns`:
-    the heads of each column of values, from the uppermost down."""
+    """A table and its names. `corner`: of the columns of names; `columns`: heads of the others, uppermost first."""
 
     page: int
     grid: Grid

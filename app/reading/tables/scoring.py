@@ -1,7 +1,5 @@
-"""How well the row and column of each cell fit the words of a question.
-
-A word counts the more the fewer rows, or columns, have it; one that also stands above the table tells them apart less.
-"""
+"""How well the row and column of each cell fit a question. A word counts the more the fewer rows, or columns, have it,
+and less where it also stands above the table."""
 
 from __future__ import annotations
 
@@ -24,8 +22,8 @@ Field = tuple[int, int]
 
 @dataclass(frozen=True)
 class TableWords:
-    """The stems of each row's own name, and with the titles above it; of each column's heads, and of the lowest of
-    them, last those of the names where they have a head. `known`: of what stands above the rows."""
+    """The stems of each row's name, without and with its group titles; of each column's heads, all and the lowest, last
+    those of the names. `known`: of what stands above the rows."""
 
     own: tuple[frozenset[str], ...]
     names: tuple[frozenset[str], ...]

@@ -16,8 +16,7 @@ _OWN = re.compile(rf"%|\b{SIZES}\b", re.IGNORECASE)
 
 
 def unit_of(document: Document, page: int, start: int, end: int) -> Span | None:
-    """The characters of `page` that say the unit of the value at `start` to `end`; None where it is no value of a
-    table, has a unit itself, or none is said on the page."""
+    """Characters of `page` that say the unit of the table's value at `start:end`; None: its own, or none said."""
     text = document.pages[page - 1].text
     for table in tables_of(document, page):
         column = _column(table, start, end)

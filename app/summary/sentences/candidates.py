@@ -39,11 +39,8 @@ class PlacedSentence:
 
 @dataclass(frozen=True)
 class SentenceCandidate(PlacedSentence):
-    """A sentence that may be chosen.
-
-    `paragraph` and `line` say which paragraph of the document it is in and as which of its sentences. `before` is the
-    candidate that must be taken before it (it begins with "However"), None where it can be understood alone.
-    """
+    """A sentence that may be chosen: `line` number in `paragraph` of the document. `before`: the candidate that must be
+    taken before it (it begins with "However"), if any."""
 
     paragraph: int
     line: int
@@ -141,8 +138,7 @@ def _excluded_spans(document: Document) -> dict[int, list[Span]]:
 
 
 def speaker_at(document: Document, page: int, start: int, end: int) -> str | None:
-    """Who says what stands at `start` to `end` of `page`: of an opinion its judge, of speech UNNAMED; None where it is
-    the document's own words."""
+    """Who says what stands at `start:end` of `page`: an opinion's judge, of speech UNNAMED, None: the document."""
     return document.speaker_of(page, start) or (UNNAMED if is_spoken(document, page, start, end) else None)
 
 

@@ -1,7 +1,7 @@
 """Which sentences of a document can be understood alone, and which only after the sentence before them.
 
-What a page has besides prose (table rows, captions, references, mastheads, halves of sentences) is not for a summary.
-The word lists are English; a document in another language is judged by form alone.
+Table rows, captions, references, mastheads and halves of sentences are not for a summary. The word lists are English;
+other languages are judged by form.
 """
 
 from __future__ import annotations

@@ -38,9 +38,9 @@ _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 
 
 class Writer:
-    """Writes what it is asked of one Corpus. `name` is that of the model; `whole`: it has read all of the documents,
-    after `read`, and cites by their words; `budget`: tokens of passages that it is given at once where not; `unread`:
-    the bundled model has not read the documents, and passages are found by their words. Mutable: `budget`."""
+    """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after `read`, and cites by
+    words; else `budget` tokens of passages are given at once; `unread`: the bundled model has not read them, and
+    passages are found by their words. Mutable: `budget`."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
         self.corpus, self.evidence, self._generator = answerer.corpus, answerer.evidence, answerer.generator
@@ -59,10 +59,8 @@ class Writer:
             self.unread = True
 
     def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
-        """What the model writes to the last of what was `said` in turn, the request first, about what is `given`.
-
-        Raises RemoteError where a server does not answer, ContextExceeded where it was given too much.
-        """
+        """What the model writes to the last of what was `said` in turn, about what is `given`. Raises RemoteError where
+        a server does not answer, ContextExceeded where it was given too much."""
         return (yield from self._generator.reply(form_of(given), given, said))
 
     def shrink(self, error: ContextExceeded, given: Given) -> None:
@@ -108,10 +106,8 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
-    them out; what to say of how it was written).
-
-    What nothing bears out is shown to the model once, to be cited or withdrawn. Raises what `Writer.reply` raises.
-    """
+    them out; remarks). What nothing bears out is shown to the model once, to be cited or withdrawn. Raises as
+    `Writer.reply`."""
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
         mend = form_of(material.shown).mend(Question(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))

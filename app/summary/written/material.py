@@ -29,10 +29,8 @@ class Unit(PlacedSentence):
 
 @dataclass(frozen=True)
 class Material:
-    """`shown` is what the model is given; `sources` are the document's sentences that may bear out what it writes.
-
-    `numbers`: the numbers in `sources` that a number in `shown` stands for; None where they are the same.
-    """
+    """`shown`: what the model is given; `sources`: the sentences that may bear out what it writes; `numbers`: those in
+    `sources` that a number in `shown` stands for, where they differ."""
 
     shown: Given
     sources: Given
@@ -59,8 +57,7 @@ def units_of(document: Document, context: Context) -> list[Unit]:
 
 
 def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
-    """The sentences `units` under their headings; not `numbered` for a model that has read all of the document, and
-    cites by words."""
+    """The sentences `units` under their headings; not `numbered` for a model that has read all and cites by words."""
     text = numbered_text(
         (_head(document, unit), flat(document.pages[unit.page - 1].text[unit.start : unit.end])) for unit in units
     )

@@ -1,8 +1,7 @@
 """The front door: one document in, one SummaryRecord in a model's own words out.
 
-The parts of the outline are written one by one, from the model's state of the whole document or from their own
-sentences; then the whole, from what was written of the parts, which is to begin with what a court decided, who the
-parties of a contract are, or what a paper found.
+The parts of the outline are written one by one, from the state of the whole document or from their own sentences; then,
+from these, the whole, which begins with the holding, the parties, or the findings.
 """
 
 from __future__ import annotations
@@ -38,8 +37,8 @@ _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[s
 def write_summary(
     document: Document, writer: Writer, style: str, *, focus: str = ""
 ) -> Generator[Event, None, SummaryRecord]:
-    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`, under the
-    document's own path; `focus`: what it is to be about. Raises what `Writer.reply` raises."""
+    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`; `focus`: what it
+    is to be about. Raises what `Writer.reply` raises."""
     if not writer.corpus.context.passages:
         return SummaryRecord.of(document, style, WRITTEN, readable=False, model=writer.name)
     yield from writer.read()
@@ -53,8 +52,7 @@ def write_summary(
 
 @dataclass
 class _Work:
-    """One summary under way. Mutable: `remarks` on how it was written, `given` the passages that the model was given.
-    """
+    """One summary under way. Mutable: `remarks` on how it was written, `given` passages."""
 
     document: Document
     writer: Writer
@@ -93,8 +91,8 @@ class _Work:
         return whole, tuple(listed), self._empty(parts, chosen, sections)
 
     def _chosen(self, parts: Sequence[Part]) -> list[Part]:
-        """The parts to write of. A short document is one where its sections are not shown; with a focus a model that
-        has not read all is given only the passages about it."""
+        """The parts to write of: none of a short document; with a focus, for a model that has not read all, the
+        passages about it."""
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
             about = self._ranked(self.focus, FOCUS_TOKENS)

@@ -24,10 +24,8 @@ _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 
 
 def insertions(lines: Sequence[MarkedLine]) -> set[int]:
-    """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”").
-
-    They begin with a quotation mark and a number and end, lines later, where the quotation does.
-    """
+    """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”"): from a
+    quotation mark and a number to where the quotation ends."""
     found: set[int] = set()
     at = 0
     while at < len(lines):
@@ -58,8 +56,7 @@ def _end_of_quotation(lines: Sequence[MarkedLine], first: int) -> int:
 
 
 def contents_lines(lines: Sequence[MarkedLine], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
-    """The numbers of the lines that come again, word for word, later or as the heading of a section on a later page,
-    where such lines follow on each other: tables of contents, also of one chapter or schedule."""
+    """The numbers of lines in a row that come again, word for word, as later headings: tables of contents."""
     last = {}
     for section in sections:
         if section.number and section.title:

@@ -1,7 +1,7 @@
 """Parts of a section that have a number and no heading: subsections, paragraphs, items, clauses, theorems, notes.
 
-A mark that opens a line counts where it follows from those before it: the next one of an open level, or the first of a
-new one that goes on. What follows from nothing is a stray and changes nothing.
+A mark that opens a line counts where it is the next one of an open level, or the first of a new one that goes on;
+others are strays.
 """
 
 from __future__ import annotations
@@ -49,10 +49,8 @@ _GAP = 3
 
 
 def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
-    """The numbered parts of `sections` (which have their locators) in the order of the document.
-
-    The item after one that is only a line ("Theorem 2", a note) has the locator that held before it.
-    """
+    """The numbered parts of `sections`, which have their locators, in order. Behind a part that is only a line
+    ("Theorem 2", a note) the locator before it comes again."""
     return list(_Walk(pages, sections, notes).items())
 
 

@@ -73,8 +73,8 @@ _PART_AHEAD = 1500
 
 
 class Mark(NamedTuple):
-    """A number or letter as printed, at offset `start` of `page`: `text` without what sets it apart, `shape` what does
-    ("(a)", "a)", "a.", "1.", "1.1", "[1]"). `behind` is the sign in front of one within a line."""
+    """A number or letter as printed, at offset `start` of `page`: `text` without what sets it apart, `shape`: "(a)",
+    "a)", "a.", "1.", "1.1", "[1]". `behind`: the sign in front of one within a line."""
 
     page: int
     start: int
@@ -86,8 +86,7 @@ class Mark(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
     """A line `start:end` of `page` with its `text`: `marks` that open it, `inline` ones behind a stop in it, its `name`
-    where it is a theorem or a caption. `sentence_end`: where the sentence behind the last of the `inline` marks begins,
-    0 where there is none."""
+    where it is a theorem or a caption. `sentence_end`: where the last inline mark's sentence begins, or 0."""
 
     page: int
     start: int
@@ -211,8 +210,7 @@ class Levels:
         self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
 
     def innermost_goes_on(self, line: int) -> bool:
-        """Whether the next mark of the innermost level comes behind line number `line`, before that level begins again;
-        True where no level is open."""
+        """Whether the innermost level, if one is open, goes on behind line number `line` before it begins again."""
         if not self.open:
             return True
         level = self.open[-1]

@@ -1,8 +1,7 @@
 """How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part A", "Recitals".
 
-The only place where a locator is made. A number that the document uses once stands alone, as it is printed; one that
-begins again (the sections of every article, the parts of every schedule) has the numbers above it in front. What has no
-number is called by its heading. Nothing is ever counted here.
+Locators are made only here. A number that is used once stands alone, as printed; one that begins again has the numbers
+above it in front. What has no number is called by its heading. Nothing is ever counted.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ _NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:
 
 
 def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
-    """`sections` (a parent before its children) with the locator of each; without pages it is also the label, where
-    the reader of the format gave none."""
+    """`sections`, a parent before its children, with their locators, which without pages are labels where missing."""
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
     first = _first_numbered(sections)
@@ -45,8 +43,8 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
 
 
 def printed_number(section: Section) -> str | None:
-    """The number of a section as it is printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; the name in front of a
-    title that has its number in words ("First Schedule (Section 5)", "Part XXIA - Appeals")."""
+    """The number of a section as printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; the name in front of a title that
+    has its number in words ("First Schedule (Section 5)", "Part XXIA - Appeals")."""
     number = " ".join((section.number or "").split()).rstrip(".: ")
     if not number:
         in_front = NAME_OF_DIVISION.match(section.title)
@@ -123,9 +121,8 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
 
 
 def _is_roof(section: Section, first: str | None) -> bool:
-    """Whether the numbers in `section` are its own: a schedule or exhibit behind other sections. What opens the
-    document (`first`: the id of the first section with a number) names all of it: "Exhibit 10.20" on a contract.
-    """
+    """Whether the numbers in `section` are its own: a schedule or exhibit behind other sections, not one that opens and
+    names the document, before the section with the id `first`: "Exhibit 10.20" on a contract."""
     return section.id != first and is_attachment(printed_number(section))
 
 

@@ -1,5 +1,5 @@
-"""What is around the cells of a table: how many columns name its rows, its caption, the unit of its values, and whether
-it goes on from the page before."""
+"""What is around the cells of a table: columns that name its rows, caption, unit, and whether it goes on from the page
+before."""
 
 from __future__ import annotations
 
@@ -55,8 +55,7 @@ def _described(text: str, tables: Sequence[Table]) -> list[Table]:
 
 
 def _goes_on(before: Page, text: str, first: Table) -> bool:
-    """Whether the first table of a page is the last one of the page before: as many columns, hardly a word between
-    them, and no heads, or the same again."""
+    """Whether a page's first table goes on the last before: as many columns, hardly a word between, no new heads."""
     if not before.tables:
         return False
     last = before.tables[-1]
@@ -71,8 +70,8 @@ def _heads(text: str, table: Table) -> list[str]:
 
 
 def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
-    """The line close above a table, else that close below it, that begins as a caption does ("Table 2", or "Figure 2"
-    where no line does so). The table before ends at `end`; the next begins at `start`, and has what is nearer to it."""
+    """The line close above a table, else close below, that begins as a caption ("Table 2", or "Figure 2"). The table
+    before ends at `end`; the next begins at `start`, and has what is nearer to it."""
     above = _lines(text, max(table.start - _WIDE, end), table.start)[-_BESIDE:]
     below = _lines(text, table.end, min(table.end + _WIDE, start))[:_BESIDE]
     near = [line for line in below if line.start - table.end <= max(start - line.end, 0) or start == len(text)]
@@ -82,7 +81,6 @@ def _caption(text: str, table: Table, end: int, start: int) -> Span | None:
 
 
 def _lines(text: str, start: int, end: int) -> list[Span]:
-    """The lines with words of `start:end`."""
     return [Span(*match.span()) for match in _LINE.finditer(text, start, end)]
 
 

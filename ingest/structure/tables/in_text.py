@@ -1,7 +1,4 @@
-"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces.
-
-Where nothing says where a cell ends, no row is taken apart.
-"""
+"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces; no others are taken apart."""
 
 from __future__ import annotations
 
@@ -92,8 +89,7 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:
-    """The table of these rows; those that lack cells, so that it is not certain where the others belong, have none, and
-    so have heads."""
+    """The table of these rows; those that lack cells, so that no place is certain, have none, and so have heads."""
     width = max(map(len, body), default=0)
     rows = [row for row in body if len(row) == width or len(row) == 1]
     if width < 2 or len(rows) + len(heads) < 2:

@@ -1,8 +1,7 @@
 """How checkpoints store a tensor: plainly, or quantized in one of the ways that are published for the family.
 
 A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X.qweight`, `X.qzeros` and `X.scales`.
-Which parts a folder holds decides the format of each tensor, so that a module left alone by the quantizer is read as it
-is; `quantization_config` says what the parts alone do not.
+They decide the format of each tensor; `quantization_config` says what they do not.
 """
 
 from __future__ import annotations
@@ -45,11 +44,8 @@ MARKED = (GROUPED, BLOCKS, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STA
 
 
 def owners(entries: Mapping[str, Entry], quantization: Quantization, folder: Path) -> dict[str, Format]:
-    """The tensors that stored ones are parts of, by plain name, and how each is stored.
-
-    Raises:
-        ConfigUnsupported: tensors are quantized, and config.json does not say how.
-    """
+    """The tensors that stored ones are parts of, by plain name, and how each is stored. Raises ConfigUnsupported:
+    tensors are quantized, and config.json does not say how."""
     found: dict[str, Format] = {}
     taken: set[str] = set()
     for kind in MARKED:

@@ -1,7 +1,5 @@
-"""FP8 (e4m3) with a scale for every block of 128 x 128, as the family's own releases have it, or for every row.
-
-The stored scale multiplies, although the releases call it `weight_scale_inv`.
-"""
+"""FP8 (e4m3) with a scale for every block of 128 x 128, as in the family's own releases, or for every row. It
+multiplies, although the releases call it `weight_scale_inv`."""
 
 from __future__ import annotations
 

@@ -74,10 +74,8 @@ def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
 
 
 def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Least values and steps to try for groups [rows, groups, 64]: each [rows, groups].
-
-    The last is the step of values that stood on such a grid before: what was quantized is quantized to itself.
-    """
+    """Least values and steps to try for groups [rows, groups, 64], each [rows, groups]; the last step is that of values
+    on such a grid, so that what was quantized is quantized to itself."""
     lowest, highest = groups.aminmax(dim=-1)
     for shrink in SHRINK if bits == 4 else (1.0,):
         yield lowest * shrink, (highest - lowest) * shrink / (2**bits - 1)

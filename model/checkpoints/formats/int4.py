@@ -1,8 +1,5 @@
 """Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ, compressed-tensors.
-
-All three mean W = (q - zero) * scale; they differ in the axis that words run along, in the order within a word, and in
-what stands for the zero.
-"""
+All mean W = (q - zero) * scale; the axis of words, the order within one, and zeros differ."""
 
 from __future__ import annotations
 

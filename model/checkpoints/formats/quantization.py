@@ -18,7 +18,7 @@ PACKED_BITS = (4, 8)
 class Quantization:
     """What the parts of a quantized tensor do not say themselves.
 
-    `bits` and `group`: of whole numbers, None where modules may differ or nothing is said; `group` -1: one group a row.
+    `bits` and `group`: of whole numbers, None where modules may differ or nothing is said; `group` -1: one a row.
     `zero_offset`: what GPTQ subtracts from zeros before it stores them. `block`: rows and columns of an FP8 block.
     """
 
@@ -30,11 +30,7 @@ class Quantization:
 
     @classmethod
     def of_folder(cls, folder: Path) -> Quantization:
-        """From `folder`/config.json; plain where it says nothing of quantization, or is not there.
-
-        Raises:
-            ConfigUnsupported: a method, or an option of one, that is not understood.
-        """
+        """From `folder`/config.json; plain where it says nothing, or is not there. Raises ConfigUnsupported."""
         path = folder / "config.json"
         if not path.is_file():
             return cls()

@@ -21,10 +21,8 @@ from docqa.model.gguf.reader import StoredTensor
 
 @dataclass(frozen=True)
 class _Part:
-    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's.
-
-    `rows`: of the file's tensor in the order of the checkpoint's, where that is all that differs.
-    """
+    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's; `rows`: the order of
+    its rows there, where that is all that differs."""
 
     stored: str
     undo: Change = unchanged
@@ -60,11 +58,7 @@ class GgufCheckpoint:
         pass
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Tensor `name` in `dtype`.
-
-        Raises:
-            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or its type is not known.
-        """
+        """Tensor `name` in `dtype`. Raises WeightsMissing, and WeightsMismatch: another shape, or an unknown type."""
         from gguf import quants
 
         part, tensor, where = self._found(name)
@@ -81,13 +75,8 @@ class GgufCheckpoint:
         return value.to(dtype)
 
     def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
-        """Matrix `name` in the blocks of the file, memory-mapped; where rows stand in another order there, a copy.
-
-        None where it is stored otherwise, or its columns stand in another order: `read` dequantizes it.
-
-        Raises:
-            WeightsMismatch: its shape is not `shape`.
-        """
+        """Matrix `name` in the blocks of the file, memory-mapped, or a copy where rows are reordered; None where it is
+        stored otherwise, or columns are, for `read`. Raises WeightsMismatch: its shape is not `shape`."""
         if name not in self._parts:
             return None
         part, tensor, where = self._found(name)
@@ -101,11 +90,8 @@ class GgufCheckpoint:
         return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
 
     def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
-        """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
-
-        Raises:
-            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or it is in no known blocks.
-        """
+        """A matrix of an expert in the blocks of the file, copied: only its own pages are read. Raises WeightsMissing,
+        and WeightsMismatch: its shape is not `shape`, or it is in no known blocks."""
         part, tensor, where = self._found(name)
         try:
             data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))

@@ -1,8 +1,7 @@
 """Where a GGUF file's tensors differ from a checkpoint's, both ways.
 
 Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in some families value
-heads that share a key head take turns instead of standing together. Transformers are as in the checkpoint, but for the
-order of rows in some (`GgufForm`).
+heads that share a key head take turns. Of transformers some differ in the order of rows (`GgufForm`).
 """
 
 from __future__ import annotations

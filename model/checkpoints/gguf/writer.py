@@ -20,13 +20,8 @@ NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight")
 
 
 def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, *, matrices: str) -> None:
-    """Write `path`.
-
-    Args:
-        config: of a dense hybrid whose delta nets have keys and values of one size, which is all that a file can say.
-        tensors: of the network, by their names there.
-        matrices: their type, one of `gguf.quants` whose blocks split their rows, or F32.
-    """
+    """Write `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
+    one size; `matrices`: one of `gguf.quants` whose blocks split their rows, or F32."""
     from gguf import GGMLQuantizationType, GGUFWriter, quants
 
     writer, kind = GGUFWriter(path, config.family.architecture), GGMLQuantizationType[matrices]

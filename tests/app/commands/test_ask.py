@@ -320,38 +320,6 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa, note, own_
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
-def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa, note, own_folders):
-    docqa("read", note)
-    (kept,) = (own_folders / "documents").glob("*/document.jsonl")
-    kept.write_bytes(kept.read_bytes()[:-5])
-    code, out, _ = docqa("cache", "verify")
-    assert code == 4
-    assert "document.jsonl" in out
-    assert docqa("cache", "prune", "--to", "0B")[0] == 0
-    assert docqa("cache", "list")[1] == ""
-
-
-def test_eval_ends_with_a_line_of_json_with_all_rates(docqa, note, tmp_path):
-    text = note.read_text(encoding="utf-8")
-    answers = [{"text": "119 dollars", "start": text.index("119 dollars")}]
-    asked = [
-        {"id": "1", "question": QUESTION, "answers": answers, "unanswerable": False},
-        {"id": "2", "question": NOWHERE, "answers": [], "unanswerable": True},
-    ]
-    line = {"dataset": "own", "doc": "note", "title": "Note", "context": text, "qas": asked}
-    file = tmp_path / "set.jsonl"
-    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
-    code, out, _ = docqa("eval", file, "--json")
-    found = json.loads(out.splitlines()[-1])
-    assert (code, found["questions"]) == (0, 2)
-    assert found["evidence_hit_at_1"] == found["refused_unanswerable"] == 1.0
-    wanted = "f1 exact_match evidence_hit_at_3 page_hit refused_answerable balanced_refusal_accuracy"
-    for key in (*wanted.split(), "evidence_hit_at_1_bm25_only", "by_length", "by_dataset"):
-        assert key in found
-    assert json.loads(docqa("eval", file, "--limit", "1")[1].splitlines()[-1])["questions"] == 1
-    assert docqa("eval", tmp_path / "none.jsonl")[0] == 3
-
-
 def test_models_show_counts_parameters_state_and_kv(docqa):
     code, out, _ = docqa("models", "show", "--json")
     facts = json.loads(out)

@@ -111,7 +111,7 @@ def test_list_and_verify_count_documents_states_and_history(docqa, own_folders, 
     next((own_folders / "documents").glob("*/document.jsonl")).write_text("{}")
     code, out, err = docqa("cache", "verify")
     assert code == 4
-    assert out.startswith("damaged document")
+    assert out.startswith("damaged document") and "document.jsonl" in out
     assert "1 of 3 entries" in err
     assert docqa("cache", "prune", "--to", "0")[0] == 0
     assert docqa("cache", "list")[2].startswith("1 entries, ")

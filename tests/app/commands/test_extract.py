@@ -98,18 +98,6 @@ def test_a_failed_file_is_a_row_with_its_error_and_status_6(docqa, folder, quest
     assert rows[0][f"{RENT} [status]"] == "answered"
 
 
-def test_a_document_of_an_archive_that_fails_is_a_row_too(docqa, folder, questions, tmp_path):
-    path = tmp_path / "all.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.write(folder / "a.txt", "a.txt")
-        archive.writestr("broken.pdf", b"%PDF-1.7\nnothing of one")
-    code, out, _ = docqa("extract", path, "--questions", questions)
-    rows = _rows(out)
-    assert code == 6
-    assert [row["file"] for row in rows] == [f"{path}/a.txt", f"{path}/broken.pdf"]
-    assert "broken.pdf" in rows[1]["error"]
-
-
 @pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]])
 def test_each_document_of_an_archive_has_its_answer_or_says_why_not(docqa, folder, tmp_path, jobs):
     path = tmp_path / "all.zip"

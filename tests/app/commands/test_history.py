@@ -2,7 +2,6 @@
 
 import json
 import re
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +77,6 @@ def test_nothing_kept_is_said_and_makes_no_folder(docqa, own_folders):
     assert "no past questions yet" in err
     assert docqa("history", "export", "1")[0] == 3
     assert not own_folders.exists()
-
-
-def test_no_store_keeps_no_question(docqa, tiny_model, note, own_folders):
-    assert docqa("ask", note, QUESTION, "--no-store")[0] == 0
-    assert not (own_folders / "history").exists()
 
 
 def test_a_limit_is_told(fill, docqa):
@@ -212,9 +206,3 @@ def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(fill, d
     docqa("forget", "/x/report.pdf")
     assert docqa("history", "export", str(session))[0] == 3
     assert b"Quetzal" not in (own_folders / "history" / "history.sqlite").read_bytes()
-
-
-def test_the_history_is_its_owners_alone(asked, own_folders):
-    folder = own_folders / "history"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}

@@ -1,7 +1,4 @@
-"""What Windows lacks is not needed: the commands run where docqa cannot have it.
-
-Python's own modules and other packages keep it, since they have their own ways there.
-"""
+"""What Windows lacks is not needed: the commands run where docqa cannot have it, and other packages can."""
 
 import json
 import os

@@ -136,15 +136,6 @@ def test_a_damaged_state_is_rebuilt_with_equal_answer(kept, model, victim):
     assert ask(path, model, cache)[0]["usage"]["cached"] is True
 
 
-def test_a_truncated_state_file_is_rebuilt(kept, model):
-    path, cache, cold = kept
-    victim = next(state_folder(cache).rglob("block-*"))
-    victim.write_bytes(victim.read_bytes()[:-7])
-    answer, events = ask(path, model, cache)
-    assert outside_usage(answer) == outside_usage(cold)
-    assert any(victim.name in message for message in warnings(events))
-
-
 def test_a_state_of_another_text_is_refused_with_the_reason(kept, model, tmp_path, lease_of):
     path, cache, cold = kept
     other = lease_of(tmp_path / "other.txt", 12)
@@ -186,12 +177,6 @@ def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease, model, tmp_pa
     answer, events = ask(lease, model, blocked / "cache")
     assert answer["status"] == "answered"
     assert any("nothing can be kept" in message for message in warnings(events))
-
-
-def test_nothing_is_kept_with_no_store(lease, model, cache, read_once):
-    answer, _ = ask(lease, model, cache, store=False)
-    assert not cache.exists()
-    assert answer["answer"] == read_once[2]["answer"]
 
 
 def test_a_grown_document_reads_only_its_tail(model, kept, lease_of, tmp_path):

@@ -180,3 +180,4 @@ def test_eval_asks_about_the_files_of_a_folder(docqa, tmp_path):
     code, _, err = docqa("eval", path)
     assert (code, "--folder DIR" in err) == (3, True)
     assert docqa("eval", path, "--folder", tmp_path / "none")[0] == 3
+    assert docqa("eval", tmp_path / "none.jsonl")[0] == 3

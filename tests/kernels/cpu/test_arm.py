@@ -1,8 +1,5 @@
-"""The kernels for ARM, compiled by a cross compiler and run in an emulator, against those of AVX2.
-
-The operations are the same in the same order, so every bit is; what AVX2 gives is compared with the references in
-tests/kernels.
-"""
+"""The kernels for ARM, cross-compiled and emulated: bit for bit those of AVX2, which are compared with the
+references."""
 
 import shutil
 import subprocess

@@ -19,10 +19,8 @@ def tokenizer():
 
 
 def written(tokenizer, wishes, text=LEASE, most=200):
-    """What comes of a model that wants to write `wishes`, token by token, and falls behind where it may not.
-
-    Each wish is a text; where the rule takes another token, the rest of that wish is given up.
-    """
+    """What comes of a model that wants to write `wishes`; where the rule takes another token, the rest of a wish is
+    given up."""
     rule = QuotingRule(QuotableText(text), tokenizer, tokenizer.eos_ids)
     tokens = []
     for wish in wishes:
