@@ -35,7 +35,7 @@ from docqa.model.heads.reader_text import reader_files
 from docqa.model.linear import Linear
 from docqa.model.mtp import Mtp
 from docqa.model.network import Network
-from docqa.model.protocol import PACKED_PRECISION, Calibration
+from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
@@ -63,6 +63,7 @@ class NetworkModel:
     evidence_head: EvidenceHead | None = None
     has_reader: bool = False
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    reranker: Reranker | None = None
 
     @property
     def precision(self) -> str:
@@ -154,7 +155,7 @@ class NetworkModel:
         return ExcerptReader.load(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> PassageEncoder | None:
+    def passage_encoder(self) -> VectorEncoder | None:
         """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
 
         Raises:
