@@ -45,7 +45,8 @@ def features(
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
     answers_alone: that its sentence does; answers_elsewhere: the same of the second best excerpt; form_chance: that the
     question wants the form that was chosen; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's
-    items; behind: how far the passage is behind the first one in the ranking.
+    items; behind: how far the passage is behind the first one in the ranking; said, said_lead: likely and lead by
+    another reader, where that chose the span, and all else is docqa's own reader's of it.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
     _sentence: the same in the best of the first three passages, and in the best sentence of them; missing_names:

@@ -79,7 +79,8 @@ class Candidate:
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
     question by the passage encoder or the evidence head (0 without either), and how far its passage is `behind` the
     first one (at most 0).
-    `quoted`: what is shown around it, where that is not its sentence but the row of a table.
+    `quoted`: what is shown around it, where that is not its sentence but the row of a table. `said`: the
+    log-probability of another reader, which then orders candidates.
     """
 
     excerpt: int
@@ -94,6 +95,7 @@ class Candidate:
     similarity: float = 0.0
     behind: float = 0.0
     quoted: Span | None = None
+    said: float | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float
 
     The log-probability is divided by a power of the length (`length_weight`), or long answers would never win.
     """
-    likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
+    logprob = candidate.logprob if candidate.said is None else candidate.said
+    likely: float = logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
     return float(weights["reader_weight"]) * likely + place_score(place, weights)
 
@@ -197,7 +200,9 @@ class ScoredPlaces:
             return max(touched, default=nothing)
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
 
-    def candidate(self, number: int, start: int, end: int, logprob: float, token_count: int = 1) -> Candidate | None:
+    def candidate(
+        self, number: int, start: int, end: int, logprob: float, token_count: int = 1, said: float | None = None
+    ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
         item = self.excerpts[number]
         start, end = trim(item.text, start, min(end, len(item.text)))
@@ -205,7 +210,7 @@ class ScoredPlaces:
             return None
         made = Candidate(
             number, item.document, item.page, item.start + start, item.start + end,
-            logprob, token_count, 0.0, *self.place(number, start, end),
+            logprob, token_count, 0.0, *self.place(number, start, end), said=said,
         )  # fmt: skip
         return replace(made, score=candidate_score(made, self.weights))
 

@@ -37,11 +37,12 @@ class ExcerptPlace:
 class ExcerptSpan(ExcerptPlace):
     """Words that may be the answer or an item of it, `excerpt` the number of the excerpt that was read.
 
-    `logprob`: of start plus end; of an item how likely it is one.
+    `logprob`: of start plus end; of an item how likely it is one. `said`: of start plus end by another reader.
     """
 
     excerpt: int
     logprob: float
+    said: float | None = None
 
 
 Place = TypeVar("Place", bound=ExcerptPlace)
@@ -142,14 +143,14 @@ def read_again(
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
 
-    def place(number: int, first: int, last: int, logprob: float) -> ExcerptSpan:
+    def place(number: int, first: int, last: int, logprob: float, said: float | None = None) -> ExcerptSpan:
         excerpt, places = excerpts[number], found.places[number]
         start, end = excerpt.start + places[first][0], excerpt.start + places[last][1]
-        return ExcerptSpan(excerpt.passage, start, end, number, logprob)
+        return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
 
     return ExcerptReading(
         tuple(excerpts),
-        tuple(place(span.passage, span.first, span.last, span.score) for span in found.spans.spans),
+        tuple(place(span.passage, span.first, span.last, span.score, span.said) for span in found.spans.spans),
         tuple(place(n, i.first, i.last, i.chance) for n, items in enumerate(found.items) for i in items),
         tuple(found.spans.passages.tolist()),
         found.spans.none,
