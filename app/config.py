@@ -12,6 +12,7 @@ from pathlib import Path
 
 from docqa.app.errors import UsageError
 from docqa.app.options import SOURCES
+from docqa.model.foreign.folder import ROLES
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ KNOWN: dict[str, _Known] = {
         _text, None, "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one"
     ),
     "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
+    **{role: _Known(_text, None, f"another's model as {role}: a name or a folder") for role in ROLES},
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
     "device": _Known(_device, "auto", "where the model computes: auto (the processor), cpu, cuda or mps"),

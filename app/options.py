@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from docqa.model.foreign.folder import ROLES, stamp
 
 Source = Literal["auto", "whole", "passages"]
 SOURCES: tuple[Source, ...] = ("auto", "whole", "passages")
@@ -23,6 +28,7 @@ class Options:
     `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model that writes is
     given, the whole documents or passages of them (`--from`); auto: the whole where it was read before or is short.
     `within`: documents may take in other files at or below these real paths. `sections`: only these ("3-5,A").
+    `reader`, `encoder`, `reranker`: folders of others' models in these roles beside the bundled model.
     """
 
     model: str | None = None
@@ -43,19 +49,38 @@ class Options:
     think: bool | None = None
     source: Source = "auto"
     sections: str | None = None
+    reader: str | None = None
+    encoder: str | None = None
+    reranker: str | None = None
 
     @property
     def listed(self) -> int:
         """How many passages an answer lists."""
         return self.k or LISTED_PASSAGES
 
+    @property
+    def others(self) -> dict[str, str]:
+        """What others' models are called by their roles, each with a sum of its files. Raises ConfigUnsupported."""
+        return {role: stamp(Path(folder), role) for role in ROLES if (folder := getattr(self, role)) is not None}
+
+    @property
+    def calibration_file(self) -> Path | None:
+        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without one."""
+        if not self.others or self.cache_dir is None:
+            return None
+        key = hashlib.sha256(json.dumps(self.others, sort_keys=True).encode()).hexdigest()[:16]
+        return Path(self.cache_dir).expanduser() / "calibrations" / f"{key}.json"
+
     def recorded(self) -> dict[str, object]:
         """The options that an answer depends on, for its provenance."""
-        only = {} if self.sections is None else {"sections": self.sections}
+        only: dict[str, object] = {} if self.sections is None else {"sections": self.sections}
+        if (fitted := self.calibration_file) is not None and fitted.is_file():
+            only["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
         return {
             "k": self.k,
             "quick": self.quick,
             "include_hidden": self.include_hidden,
             "model_scores": self.model_scores,
             **only,
+            **self.others,
         }

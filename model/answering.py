@@ -25,7 +25,7 @@ from docqa.model.heads.passage_encoder import PassageEncoder
 from docqa.model.heads.reader_text import reader_files
 from docqa.model.native.tensors import FolderTensors
 from docqa.model.native.trunk import NativeTrunk
-from docqa.model.protocol import PACKED_PRECISION, Calibration
+from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
 
@@ -38,6 +38,7 @@ class AnsweringModel:
 
     on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
     blocks_at_once, has_reader, device = 1, True, None
+    reranker: Reranker | None = None
 
     def __init__(self, folder: Path, config: HybridConfig, calibration: Calibration) -> None:
         """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""
@@ -65,7 +66,7 @@ class AnsweringModel:
         return ExcerptReader.load(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> PassageEncoder | None:
+    def passage_encoder(self) -> VectorEncoder | None:
         return PassageEncoder.load(self.folder)
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:

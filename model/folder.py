@@ -15,9 +15,12 @@ BUNDLED = Path(__file__).parent / "bundled"
 def read_calibration(folder: Path) -> Calibration:
     """Thresholds, fusion weights, the evidence layer; empty where there is no file. Raises ConfigUnsupported."""
     path = folder / "calibration.json"
-    if not path.is_file():
-        return {}
+    return calibration_in(path) if path.is_file() else {}
+
+
+def calibration_in(path: Path) -> Calibration:
+    """What such a file says. Raises ConfigUnsupported where it cannot be read."""
     try:
         return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:
-        raise ConfigUnsupported(f"{path} cannot be read ({error}); get the model folder again") from error
+        raise ConfigUnsupported(f"{path} cannot be read ({error}); get the file again") from error

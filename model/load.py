@@ -36,7 +36,7 @@ from docqa.model.heads.reader_text import reader_files
 from docqa.model.linear import Linear
 from docqa.model.mtp import Mtp
 from docqa.model.network import Network
-from docqa.model.protocol import PACKED_PRECISION, Calibration
+from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.long_attention import GRID, LongAttention
 from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
@@ -61,6 +61,7 @@ class NetworkModel:
     evidence_head: EvidenceHead | None = None
     has_reader: bool = False
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    reranker: Reranker | None = None
 
     @property
     def precision(self) -> str:
@@ -138,7 +139,7 @@ class NetworkModel:
         return ExcerptReader.load(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> PassageEncoder | None:
+    def passage_encoder(self) -> VectorEncoder | None:
         """The same for its passage encoder."""
         return PassageEncoder.load(self.folder)
 

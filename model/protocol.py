@@ -104,8 +104,15 @@ class VectorEncoder(Protocol):
     @property
     def identity(self) -> str: ...
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors of texts, float32 [texts, dim]; the product of two is their likeness, -1 to 1."""
+    def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
+        """Vectors of texts, or of questions (`asked`), float32 [texts, dim]; the product of two is their likeness."""
+
+
+class Reranker(Protocol):
+    """Reads a question with each passage and says which answer best."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> np.ndarray:
+        """How well each text answers, [texts]."""
 
 
 class Model(Protocol):
@@ -162,6 +169,10 @@ class Model(Protocol):
     @property
     def passage_encoder(self) -> VectorEncoder | None:
         """What makes vectors of passages; None where the checkpoint has none."""
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """What orders the best passages anew; None where the ranking stays."""
 
     @property
     def evidence_layer(self) -> int: ...

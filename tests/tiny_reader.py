@@ -1,7 +1,8 @@
-"""A reader of random weights over a few word pieces, as the files of a checkpoint folder."""
+"""Readers of random weights over a few word pieces: as the files of a checkpoint folder, and models of others."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -58,3 +59,52 @@ def random_passage_encoder(folder: Path, seed: int = 4) -> PassageEncoder:
             torch.nn.init.normal_(parameter, 0, 0.2)
     save_passage_encoder(encoder, folder)
     return PassageEncoder(folder)
+
+
+MARKS = {"cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "[UNK]"}
+KINDS: dict[str, dict[str, Any]] = {
+    "Bert": {}, "Roberta": {}, "MPNet": {}, "ModernBert": {},
+    "DebertaV2": {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False},
+}  # fmt: skip
+
+
+def write_pair_tokenizer(pieces: Path, folder: Path) -> None:
+    """Write the tokenizer of the file `pieces` for transformers: "<s> question </s></s> text </s>"."""
+    from tokenizers import Tokenizer, processors
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer.from_file(str(pieces))
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    names = ["input_ids", "attention_mask"]
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_input_names=names, **MARKS).save_pretrained(folder)
+
+
+def write_foreign(folder: Path, kind: str, task: str, **more: Any) -> Any:
+    """Write a tiny model in the form of transformers, with random weights; the model."""
+    import transformers
+
+    folder.mkdir(parents=True, exist_ok=True)
+    size = write_pieces(folder / "tokenizer.json")
+    write_pair_tokenizer(folder / "tokenizer.json", folder)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
+    config = getattr(transformers, f"{kind}Config")(vocab_size=size, pad_token_id=1, **(sizes | KINDS[kind] | more))
+    torch.manual_seed(1)
+    network = getattr(transformers, f"{kind}{task}")(config).requires_grad_(False).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, 0, 0.3)
+    network.save_pretrained(folder)
+    return network
+
+
+def write_modules(folder: Path, pooling: dict[str, Any], **about: Any) -> None:
+    """Write what makes an encoder of sentence-transformers of a model in `folder`."""
+    kinds = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Dense", "2_Dense")
+    files: dict[str, Any] = {
+        "modules.json": [{"path": path, "type": f"sentence_transformers.models.{kind}"} for kind, path in kinds],
+        "sentence_bert_config.json": {"max_seq_length": 30, "do_lower_case": True},
+        "config_sentence_transformers.json": about, "1_Pooling/config.json": pooling,
+        "2_Dense/config.json": {"activation_function": "torch.nn.modules.activation.Tanh"},
+    }  # fmt: skip
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(content))

@@ -56,7 +56,7 @@ class DocumentEvidence(ExtractiveAnswerer):
     """The bundled reader of one Corpus beside a model that writes; nothing is read twice. Mutable as it is."""
 
     def __init__(self, corpus: Corpus, options: Options, store: Store | None) -> None:
-        super().__init__(corpus, bundled_model(options.threads), replace(options, model=None, k=None), store)
+        super().__init__(corpus, bundled_model(options), replace(options, model=None, k=None), store)
         self._last_evidence: tuple[bool, QuestionEvidence] | None = None
 
     @property
@@ -85,7 +85,7 @@ class DocumentEvidence(ExtractiveAnswerer):
         if found is None:
             return 0.0, 0.0
         calibration = self.finder.calibration
-        values = answerability.features(question, self.corpus.context, self.corpus.index, ranked, found)
+        values = self.features(question, ranked, found)
         first = answerability.first_passage_probability(values, calibration)
         likely = answerability.probability(values, calibration, found.form)
         return first, first if answerability.refused(likely, calibration) else likely

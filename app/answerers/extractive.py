@@ -19,6 +19,7 @@ from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import addressing, answerability
+from docqa.app.reading.best_passages import reranked
 from docqa.app.reading.candidates import ANYTHING, Candidates, Form, Wanted
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
@@ -73,6 +74,10 @@ class ExtractiveAnswerer(LocalReading):
         """What the reader noticed of its first candidate, by name, after `ask`; empty where nothing was read."""
         found = self._asked(question).found
         return found[1].signals if found is not None and found[1] is not None else {}
+
+    def features(self, question: str, ranked: list[Ranked], found: Candidates | None) -> dict[str, float]:
+        """The signals of answerability.py."""
+        return answerability.features(question, self.corpus.context, self.corpus.index, ranked, found)
 
     def preview(self, question: str, *, doubtful: bool = False) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""
@@ -130,7 +135,8 @@ class ExtractiveAnswerer(LocalReading):
             passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
-            asked.by_signals = self.corpus.rank(asked.text, vector=vector, passage=passage, weights=chosen)
+            ranked = self.corpus.rank(asked.text, vector=vector, passage=passage, weights=chosen)
+            asked.by_signals = reranked(self.model, asked.text, self.corpus.context, ranked) if chosen else ranked
         return asked.by_signals
 
     def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:
@@ -180,7 +186,7 @@ class ExtractiveAnswerer(LocalReading):
 
         corpus, total = self.corpus, len(self.corpus.context)
         calibration = self.finder.calibration
-        values = answerability.features(question, corpus.context, corpus.index, ranked, found)
+        values = self.features(question, ranked, found)
         form = found.form if found is not None else Form.FACT
         likely = 0.0 if unread else answerability.probability(values, calibration, form)
         unlikely = answerability.refused(likely, calibration) and not (doubtful and not unread)

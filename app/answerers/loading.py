@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
+    from docqa.model.answering import AnsweringModel
     from docqa.model.load import NetworkModel
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model
@@ -25,7 +27,30 @@ def load_model(options: Options) -> Model:
     if options.source == "whole":
         model = load_network(options)
         return model.trunk_alone() if model.has_reader else model
-    return answering_model(_folder(options), options.threads, options.device) or load_network(options)
+    answering = answering_model(_folder(options), options.threads, options.device) or load_network(options)
+    if answering.has_reader and options.others:
+        _put_in(answering, options)
+    return answering
+
+
+def _put_in(model: AnsweringModel | NetworkModel, options: Options) -> None:
+    """Let models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
+
+    Raises docqa.model.errors for a folder that is no such model.
+    """
+    from docqa.model.folder import calibration_in
+    from docqa.model.foreign.encoder import SentenceEncoder
+    from docqa.model.foreign.reader import SpanReader
+    from docqa.model.foreign.reranker import CrossEncoder
+
+    if options.encoder is not None:
+        model.passage_encoder = SentenceEncoder(Path(options.encoder), options.device)
+    if options.reranker is not None:
+        model.reranker = CrossEncoder(Path(options.reranker), options.device)
+    if options.reader is not None and model.reader is not None:
+        model.reader.other = SpanReader(Path(options.reader), options.device)
+    if (fitted := options.calibration_file) is not None and fitted.is_file():
+        model.calibration["refusal"] = calibration_in(fitted)["refusal"]
 
 
 def load_network(options: Options) -> NetworkModel:
@@ -54,13 +79,18 @@ def find_model(options: Options) -> Model:
     if options.model is None or not is_remote(options.model):
         return load_model(options)
     Address.of(options.model, options.base_url)
-    return bundled_model(options.threads)
+    return bundled_model(options)
+
+
+def bundled_model(options: Options) -> Model:
+    """The bundled model with what others put in, loaded once for all sessions of this process."""
+    kept = Options(threads=options.threads, reader=options.reader, encoder=options.encoder, reranker=options.reranker)
+    return _bundled(replace(kept, cache_dir=options.cache_dir) if kept.others else kept)
 
 
 @lru_cache(maxsize=1)
-def bundled_model(threads: int | None) -> Model:
-    """The bundled model, loaded once for all sessions of this process."""
-    return load_model(Options(threads=threads))
+def _bundled(options: Options) -> Model:
+    return load_model(options)
 
 
 def writing_template(model: Model) -> ChatTemplate | None:

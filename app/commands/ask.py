@@ -39,7 +39,7 @@ Form = Annotated[str | None, flags.option("--format", "", _FORM_HELP, *FORMS)]
 
 
 @flags.shared(
-    "model", "device", "base_url", "k", "source", "sections",
+    *flags.MODELS, "base_url", "k", "source", "sections",
     "password_file", "include_hidden", "no_store", "media_type",
 )  # fmt: skip
 def ask(

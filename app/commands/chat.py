@@ -26,7 +26,7 @@ _Resume = Annotated[
 ]
 
 
-@flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def chat(
     given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,

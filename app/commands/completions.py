@@ -21,6 +21,6 @@ def models(incomplete: str) -> list[str]:
 
 def known_models(incomplete: str) -> list[str]:
     """The names that `docqa models pull` knows."""
-    from docqa.app.models.known import KNOWN
+    from docqa.app.models.known import KNOWN_IDS
 
-    return [model.id for model in KNOWN if model.id.startswith(incomplete)]
+    return [name for name in KNOWN_IDS if name.startswith(incomplete)]

@@ -13,7 +13,7 @@ from docqa.app.commands import flags, inputs
 from docqa.app.output.progress import LINE_EVERY_S
 
 
-@flags.shared("model", "device", "base_url")
+@flags.shared(*flags.MODELS, "base_url")
 def evaluate(
     given: flags.SharedOptions,
     file: Annotated[
@@ -31,11 +31,16 @@ def evaluate(
     plot: Annotated[
         str | None, flags.option("--plot", "F", "Draw confidence and precision into this SVG file.")
     ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Fit how sure answers with a reader, encoder or reranker of others are.")
+    ] = False,
     as_json: flags.Json = False,
 ) -> int:
     """Measure answers, evidence and refusals on known answers.
 
     The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
+
+    With --fit these are of the questions that were fitted on, so judge it by others.
 
     Example: docqa eval sample_docs/questions.jsonl --folder sample_docs
     """
@@ -43,7 +48,7 @@ def evaluate(
     from docqa.app.eval.evaluate import run_eval
 
     found = run_eval(
-        file, given.options(), folder=folder, limit=limit, sample=sample, plot=plot,
+        file, given.options(), folder=folder, limit=limit, sample=sample, plot=plot, fit=fit,
         on_progress=_Progress(min(filter(None, (limit, sample)), default=None)),
     )  # fmt: skip
     if not as_json:

@@ -19,15 +19,23 @@ import typer
 from docqa.app.commands import completions
 from docqa.app.errors import UsageError
 from docqa.ingest.formats import FORMATS
+from docqa.model.foreign.folder import ROLES
 
 if TYPE_CHECKING:
     from docqa.app.options import Options, Source
+
+NAMED = "NAME|FOLDER"
 
 
 def option(name: str, metavar: str, text: str, *values: str) -> Any:
     """An option that takes a value; a shell offers `values`, or files where there are none."""
     complete = completions.one_of(*values) if values else None
     return typer.Option(name, metavar=metavar or "|".join(values), help=text, autocompletion=complete)
+
+
+def _other(role: str, text: str) -> Any:
+    """The option that names another's model in a role."""
+    return typer.Option(f"--{role}", metavar=NAMED, autocompletion=completions.models, help=text)
 
 
 Paths = Annotated[
@@ -45,6 +53,10 @@ Model = Annotated[
         help="The model that answers. Only with a server's, as openai:NAME, passages of the documents are sent there.",
     ),
 ]
+Reader = Annotated[str | None, _other("reader", "Reads the best passages: a model for extractive question answering.")]
+Encoder = Annotated[str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")]
+Reranker = Annotated[str | None, _other("reranker", "Orders the best passages: a cross-encoder.")]
+MODELS = ("model", *ROLES, "device")
 BaseUrl = Annotated[
     str | None, option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY.")
 ]
@@ -82,6 +94,9 @@ class SharedOptions:
     """The shared options of one command line: None or False where the user gave none."""
 
     model: Model = None
+    reader: Reader = None
+    encoder: Encoder = None
+    reranker: Reranker = None
     base_url: BaseUrl = None
     k: Evidence = None
     source: From = None
@@ -103,6 +118,7 @@ class SharedOptions:
         settings = config.resolve(
             {
                 "model": self.model,
+                **{role: getattr(self, role) for role in ROLES},
                 "base_url": self.base_url,
                 "k": self.k,
                 "from": self.source,
@@ -117,7 +133,10 @@ class SharedOptions:
         named = self.base_url if self.model and usual_url(model) else settings.text("base_url")
         if self.base_url is not None and not remote:
             raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
+        cache_dir = settings.text("cache_dir")
+        others: dict[str, Any] = {role: inputs.folder_to_load(settings.text(role), cache_dir) for role in ROLES}
         return Options(
+            **others,
             model=model,
             base_url=named if remote else None,
             timeout_s=settings.count("timeout") or 120,
@@ -130,7 +149,7 @@ class SharedOptions:
             include_hidden=settings.switch("include_hidden"),
             password=inputs.read_password(self.password_file),
             media_type=self.media_type,
-            cache_dir=settings.text("cache_dir"),
+            cache_dir=cache_dir,
             threads=settings.count("threads"),
             device=settings.text("device") or "auto",
             sections=self.sections,

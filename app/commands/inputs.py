@@ -117,14 +117,21 @@ def check_plot(path: str | None) -> None:
 
 def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
-    if chosen is None or is_remote(chosen):
+    if is_remote(chosen):
         return chosen
-    from docqa.app.models.library import bundled, find
+    from docqa.app.models.library import bundled
 
-    folder = find(chosen, Path(cache_dir or ".").expanduser() / "models")
-    if folder is None:  # the engine says so when it is to load it
-        return os.path.expanduser(chosen)
-    return None if folder == bundled() else str(folder)
+    folder = folder_to_load(chosen, cache_dir)
+    return None if folder == str(bundled()) else folder
+
+
+def folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
+    """The folder or file of a model; one that is not here as it was named, which the engine says when it loads it."""
+    if name is None:
+        return None
+    from docqa.app.models.library import find
+
+    return str(find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name))
 
 
 def model_folder(name: str | None) -> Path:

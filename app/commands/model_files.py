@@ -13,6 +13,7 @@ from docqa.app.commands import completions, flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import size
+from docqa.model.foreign.folder import ROLES, role_of
 
 _OnHub = Annotated[
     str,
@@ -27,8 +28,8 @@ _PackedTo = Annotated[
     int | None, flags.option("--bits", "4|6|8", "Quantize it, and keep only that (default: keep it as it comes).")
 ]
 _Pulled = Annotated[str, flags.named_model("NAME|ID[@COMMIT]", "A model that was pulled.")]
-_Chosen = Annotated[str, flags.named_model("NAME|FOLDER", "A model that is here, or a server's, as openai:NAME.")]
-_Source = Annotated[str, flags.named_model("NAME|FOLDER", "A model, or a checkpoint folder.")]
+_Chosen = Annotated[str, flags.named_model(flags.NAMED, "A model that is here, or a server's, as openai:NAME.")]
+_Source = Annotated[str, flags.named_model(flags.NAMED, "A model, or a checkpoint folder.")]
 _Bits = Annotated[int, flags.option("--bits", "4|6|8", "Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
@@ -59,7 +60,8 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
         transfer.clear()
     in_bits = f"  {got.bits} bits" if got.bits is not None else ""
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
-    report.note(f"docqa: --model {got.id} uses it once, `docqa models use {got.id}` from now on")
+    named = role_of(got.folder) or "model"
+    report.note(f"docqa: --{named} {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
 
 
@@ -81,16 +83,18 @@ def rm(name: _Pulled) -> int:
     for commit in gone.commits:
         report.result(f"deleted {gone.id}@{commit[:12]}")
     report.note(f"docqa: {size(gone.bytes)} freed")
-    chosen = config.resolve().text("model") or ""
-    if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(chosen, root):
-        report.warn(f"{chosen} is still set to answer: `docqa models use {library.BUNDLED_NAME}` changes that")
+    settings = config.resolve()
+    for chosen in filter(None, map(settings.text, ("model", *ROLES))):
+        if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(chosen, root):
+            report.warn(f"{chosen} is still set to answer: `docqa models use {library.BUNDLED_NAME}` changes that")
     return report.ANSWERED
 
 
 def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
-    """Let a model answer from now on.
+    """Let a model answer from now on, or read, encode or rerank where it is one for that.
 
-    This writes `model` into config.toml. --model and DOCQA_MODEL still take precedence.
+    This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
+    options of these names and DOCQA_MODEL, DOCQA_READER and so on still take precedence.
 
     With a server's, passages of every document that you ask about are sent there.
     """
@@ -109,15 +113,20 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
         folder = library.find(name, library.models_root())
         if folder is None:
             raise library.not_found(name)
-        library.check_checkpoint(folder)
+        role = role_of(folder) or "model"
+        if role == "model":
+            library.check_checkpoint(folder)
         is_path = name not in library.BUNDLED_NAMES and Path(name).expanduser().exists()
-        bundled = folder == library.bundled()
-        values = {"model": None if bundled else os.path.abspath(folder) if is_path else name}
+        values = {role: os.path.abspath(folder) if is_path else name}
+        if folder == library.bundled():
+            values = dict.fromkeys(("model", *ROLES))
     path = config.config_path()
     set_values(path, values)
-    report.result(f"{name} answers from now on ({path})")
-    if os.environ.get("DOCQA_MODEL"):
-        report.warn("DOCQA_MODEL is set in the environment and still takes precedence")
+    what = next(iter(values))
+    report.result(f"{name} {'answers' if what == 'model' else f'is the {what}'} from now on ({path})")
+    for variable in (f"DOCQA_{name.upper()}" for name in values):
+        if os.environ.get(variable):
+            report.warn(f"{variable} is set in the environment and still takes precedence")
     return report.ANSWERED
 
 

@@ -12,6 +12,7 @@ from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
 from docqa.app.output.progress import size
+from docqa.model.foreign.folder import ROLES, role_of
 
 if TYPE_CHECKING:
     from docqa.app.models.known import KnownModel
@@ -28,8 +29,9 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 def list_models(server: _Server = None) -> int:
     """Print the models here, those to be pulled, or a server's.
 
-    `*` marks the one that answers now. Of the others you see the size of the download, of the weights in 4 bits, the
-    memory for 262,144 tokens with these, the share of the parameters that one token uses, and the license.
+    `*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
+    size of the download, of the weights in 4 bits, the memory for 262,144 tokens with these, the share of the
+    parameters that one token uses, and the license.
     `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
     """
     from docqa.app import config
@@ -37,12 +39,16 @@ def list_models(server: _Server = None) -> int:
 
     if server is not None:
         return _list_served(server)
-    chosen, root = config.resolve().text("model"), models_root()
+    settings, root = config.resolve(), models_root()
+    chosen = settings.text("model")
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
     have += [(model.name, model.folder, model.bytes) for model in pulled_models(root)]
+    chosen_others = [find(name, root) for role in ROLES if (name := settings.text(role)) is not None]
     for name, folder, count in have:
-        report.result(f"{'*' if folder == answering else ' '} {name}  {size(count)}  {folder}")
+        role = role_of(folder)
+        mark = "*" if folder in (answering, *chosen_others) else " "
+        report.result(f"{mark} {name}  {f'{role}  ' if role else ''}{size(count)}  {folder}")
     if answering not in [folder for _, folder, _ in have]:
         report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
     report.result("\n" + "\n".join(_known_lines()))
@@ -65,14 +71,15 @@ def _list_served(server: str) -> int:
 
 def _known_lines() -> list[str]:
     """The table of what can be pulled."""
-    from docqa.app.models.known import KNOWN
+    from docqa.app.models.known import KNOWN, OTHERS
 
     lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
         lines.append(f"  {model.id:<40}{sizes}   {model.active_share:6.1%}  {model.license}")
-    return lines
+    lines += ["", "to pull, for one role beside a model that answers"]
+    return lines + [f"  {name:<40}{size(count):>9}  {role}  {license_}" for name, role, count, license_ in OTHERS]
 
 
 def show(model: _Model = None, as_json: flags.Json = False) -> int:
@@ -95,7 +102,11 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
             raise
         facts = _shape_facts(missing.config) | _needed(missing)
     else:
-        facts = {"folder": str(folder)} | _shape_facts(HybridConfig.from_folder(folder))
+        facts = {"folder": str(folder)}
+        if role := role_of(folder):
+            facts["role"] = role
+        else:
+            facts |= _shape_facts(HybridConfig.from_folder(folder))
         facts["disk_bytes"] = _folder_bytes(folder)
     report.result(json.dumps(facts) if as_json else "\n".join(_fact_lines(facts)))
     return report.ANSWERED

@@ -10,7 +10,7 @@ from docqa.app.output.progress import duration
 from docqa.app.output.render import printable
 
 
-@flags.shared("model", "device", "password_file", "include_hidden", "media_type")
+@flags.shared(*flags.MODELS, "password_file", "include_hidden", "media_type")
 def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
     """Read documents now, so that later questions are instant.
 

@@ -11,7 +11,7 @@ from docqa.app.commands import flags
 from docqa.app.errors import UsageError
 
 
-@flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def tui(
     given: flags.SharedOptions,
     path: Annotated[

@@ -15,7 +15,6 @@ from docqa.app.storage.arrays import load_summed, save_summed
 if TYPE_CHECKING:
     from docqa.model.protocol import Model, VectorEncoder
 
-_FILE = "passages.safetensors"
 KEY_BYTES = 16
 
 
@@ -60,7 +59,7 @@ class PassageVectors:
         if not self._context.passages:
             return np.zeros(0)
         rows = np.stack([self._known[key] for key in self._passage_keys()]).astype(np.float32)
-        return np.asarray(rows @ encoder.vectors([question])[0], dtype=np.float64)
+        return np.asarray(rows @ encoder.vectors([question], asked=True)[0], dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write what was read into `folder`, whole or not at all. Raises OSError when the disk refuses."""
@@ -69,23 +68,26 @@ class PassageVectors:
             return
         keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
         arrays = {"keys": keys, "vectors": np.stack([*self._known.values()])}
-        save_summed(folder / _FILE, arrays, encoder=encoder.identity)
+        save_summed(folder / _file_of(encoder), arrays)
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
         """Take what this encoder kept in `folder`, if anything. Raises StoreDamaged."""
-        encoder, path = self._model.passage_encoder, folder / _FILE
-        if encoder is None or not path.exists():
+        encoder = self._model.passage_encoder
+        if encoder is None or not (path := folder / _file_of(encoder)).exists():
             return
-        arrays, about = load_summed(path)
-        if about.get("encoder") == encoder.identity:
-            self._known = {key.tobytes(): row for key, row in zip(arrays["keys"], arrays["vectors"], strict=True)}
+        arrays, _ = load_summed(path)
+        self._known = {key.tobytes(): row for key, row in zip(arrays["keys"], arrays["vectors"], strict=True)}
 
     def _passage_keys(self) -> list[bytes]:
         if self._keys is None:
             words = (passage_words(self._context, number) for number in range(len(self._context.passages)))
             self._keys = [key_of(text) for text in words]
         return self._keys
+
+
+def _file_of(encoder: VectorEncoder) -> str:
+    return f"passages-{hashlib.sha256(encoder.identity.encode()).hexdigest()[:12]}.safetensors"
 
 
 def key_of(words: str) -> bytes:
@@ -107,5 +109,4 @@ def below_headings(section: Sequence[str], text: str) -> str:
 
 def like_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
     """How like the question some texts are, float64 [texts], -1 to 1."""
-    found = encoder.vectors([question, *texts])
-    return np.asarray(found[1:] @ found[0], dtype=np.float64)
+    return np.asarray(encoder.vectors(texts) @ encoder.vectors([question], asked=True)[0], dtype=np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,9 +56,12 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     config = model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
+    reader = cost_of_reader(model.folder)
+    if (macs := getattr(vars(model).get("passage_encoder"), "macs", None)) is not None:  # of another's, loaded already
+        reader = replace(reader, weights_bytes=reader.weights_bytes + 4 * macs, passage_macs=macs)
     at = partial(
         estimate, config, tokens, item=model.item_bytes, weights_on_disk=on_disk, packed=model.packed,
-        expert_bytes=model.expert_pool_bytes, reader=cost_of_reader(model.folder),
+        expert_bytes=model.expert_pool_bytes, reader=reader,
     )  # fmt: skip
     guess = at()
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:

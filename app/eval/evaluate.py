@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from docqa.app import report
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
-from docqa.app.eval.judging import Asserted, calibration_error, confidence_figure, is_right, scores
+from docqa.app.eval.fitting import Fitting
+from docqa.app.eval.judging import Asserted, QuestionOutcome, calibration_error, confidence_figure, is_right, scores
 from docqa.app.eval.questions import EvalDocument, GoldQuestion, TextMap, read_eval_file
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
@@ -29,27 +30,6 @@ _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True)
-class QuestionOutcome:
-    """What came of one question about a document of `tokens`; places are None where the file names none, `right` is as
-    in judging.py, `verdict_right` None where no yes or no was asked for."""
-
-    dataset: str
-    tokens: int
-    unanswerable: bool
-    refused: bool
-    f1: float
-    exact: float
-    kind: str
-    confidence: float
-    right: bool
-    verdict_right: bool | None
-    hit_1: bool | None
-    hit_3: bool | None
-    bm25_hit_1: bool | None
-    page_hit: bool | None
-
-
 def run_eval(
     path: str,
     options: Options,
@@ -59,18 +39,20 @@ def run_eval(
     sample: int | None = None,
     model: Model | None = None,
     plot: str | None = None,
+    fit: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
     """What `docqa eval` prints of the questions that `read_eval_file` chooses.
 
     `page_hit`: the first quote is in the line of the file that a right answer is in or, with `folder`, on a right page.
-    `plot`: the SVG to draw. `on_progress` gets the number of questions done; those of files that cannot be read count
-    as `skipped`. Raises InputError for a file of another form, OSError where the figure cannot be written.
+    `plot`: the SVG to draw. `fit`: how sure answers are is fitted on these questions and kept, and what is returned is
+    of that. `on_progress` gets the number of questions done; those of files that cannot be read count as `skipped`.
+    Raises InputError for a file of another form, OSError where the figure cannot be written.
     """
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[QuestionOutcome] = []
-    skipped = 0
+    skipped, fitting = 0, Fitting(chosen, loaded) if fit else None
     for document in read_eval_file(path, limit, sample=sample, folder=folder):
         try:
             for outcome in ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded):
@@ -80,6 +62,8 @@ def run_eval(
         except IngestError as error:
             report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
             skipped += len(document.questions)
+    if fitting is not None:
+        outcomes = fitting.fitted(outcomes)
     if plot is not None:
         write_whole(plot, confidence_figure(_asserted(outcomes), len(outcomes)).encode())
     return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
@@ -138,6 +122,7 @@ def outcome(
         None if question.verdict is None else answer.verdict == question.verdict,
         hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
+        signals={} if session.writes else session.local.features(question.text, *session.local.find(question.text)),
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
 
@@ -28,6 +29,31 @@ class Asserted(NamedTuple):
 
     confidence: float
     right: bool
+
+
+@dataclass(frozen=True)
+class QuestionOutcome:
+    """What came of one question about a document of `tokens`; a place is None where the file names none.
+
+    `right` is as said above, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
+    `signals`: those of answerability.py, empty where a model writes.
+    """
+
+    dataset: str
+    tokens: int
+    unanswerable: bool
+    refused: bool
+    f1: float
+    exact: float
+    kind: str
+    confidence: float
+    right: bool
+    verdict_right: bool | None
+    hit_1: bool | None
+    hit_3: bool | None
+    bm25_hit_1: bool | None
+    page_hit: bool | None
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 class Bin(NamedTuple):

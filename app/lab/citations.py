@@ -168,7 +168,7 @@ def answerers(
         parsed, _ = document.parse()
         opening = Conversation(template, model.tokenizer).opening()
         corpus = Corpus((parsed,), model.tokenizer, [], opening)
-        read = Corpus((parsed,), bundled_model(options.threads).tokenizer, [])
+        read = Corpus((parsed,), bundled_model(options).tokenizer, [])
         evidence = DocumentEvidence(read, options, None)
         for question in document.questions:
             writer = LocalGenerator(corpus, model, template, options, None)

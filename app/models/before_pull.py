@@ -54,13 +54,13 @@ class Forecast:
     def verdict(self) -> str:
         """`fits` for a person, with the command that comes next."""
         lacking = "disk" if self.download_bytes > self.free_disk_bytes else "memory"
-        pull = f"`docqa models pull {self.model}"
-        return {
-            "as it is": f"fits; {pull}` fetches it",
-            "packed": f"fits in 4 bits, not as it comes: {pull} --bits 4`",
-            "pooled": f"fits in 4 bits with most of its experts on disk, which is slower: {pull} --bits 4`",
-            "no": f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it",
-        }[self.fits]
+        if self.fits == "no":
+            return f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it"
+        pull = f"docqa models pull {self.model}"
+        if self.fits == "as it is":
+            return f"fits; `{pull}` fetches it"
+        how = ", not as it comes" if self.fits == "packed" else " with most of its experts on disk, which is slower"
+        return f"fits in 4 bits{how}: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:
         """For a person."""

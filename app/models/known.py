@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from docqa.model.foreign.folder import ENCODER, READER, RERANKER
+
 if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
@@ -205,7 +207,25 @@ KNOWN = (
 )  # fmt: skip
 
 
+OTHERS = (
+    ("sentence-transformers/all-MiniLM-L6-v2", ENCODER, 90_868_376, APACHE),
+    ("sentence-transformers/all-mpnet-base-v2", ENCODER, 437_971_872, APACHE),
+    ("deepset/roberta-base-squad2", READER, 496_254_442, "CC-BY-4.0"),
+    ("cross-encoder/ms-marco-MiniLM-L6-v2", RERANKER, 90_870_598, APACHE),
+)
+"""Models of others for one of `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
+
+
+KNOWN_IDS = (*(model.id for model in KNOWN), *(row[0] for row in OTHERS))
+
+
 def known(name: str) -> KnownModel | None:
     """The known model of that id, or of its last part (`Qwen3.5-4B`), in any case."""
+    found = known_id(name)
+    return next((model for model in KNOWN if model.id == found), None)
+
+
+def known_id(name: str) -> str | None:
+    """The id that such a name means, of whatever role; None where it is not known."""
     wanted = name.casefold()
-    return next((model for model in KNOWN if wanted in (model.id.casefold(), model.id.casefold().split("/")[1])), None)
+    return next((each for each in KNOWN_IDS if wanted in (each.casefold(), each.casefold().split("/")[1])), None)

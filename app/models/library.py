@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.errors import UsageError
-from docqa.app.models.known import known
+from docqa.app.models.known import known_id
+from docqa.model.foreign.folder import MANIFEST, called
 
 if TYPE_CHECKING:
     from docqa.model.errors import ModelNotFound
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
-MANIFEST = "pulled.json"
 PART = ".part"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -64,8 +64,8 @@ def models_root() -> Path:
 
 def checked_id(name: str) -> str:
     """The hub id that `name` means; the last part is enough for a known model. Raises UsageError."""
-    if (model := known(name)) is not None:
-        return model.id
+    if (model_id := known_id(name)) is not None:
+        return model_id
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
         hint = "ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`"
         raise UsageError(f"{name!r} is not the id of a model", hint=hint)
@@ -96,8 +96,7 @@ def find(name: str, root: Path) -> Path | None:
     if path.is_dir() or (path.suffix == ".gguf" and path.is_file()):
         return path
     wanted, _, commit = name.partition("@")
-    if (model := known(wanted)) is not None:
-        wanted = model.id
+    wanted = known_id(wanted) or wanted
     for have in pulled_models(root):
         if have.id.casefold() == wanted.casefold() and (have.commit.startswith(commit) or have.revision == commit):
             return have.folder
@@ -108,17 +107,15 @@ def name_of(folder: Path) -> str:
     """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's own name."""
     if folder == bundled():
         return BUNDLED_NAME
-    if (folder / MANIFEST).is_file() and _COMMIT.fullmatch(folder.name):
-        return folder.parent.name.replace("--", "/")
-    return folder.name
+    return called(folder)
 
 
 def not_found(name: str) -> ModelNotFound:
     """The error for a model that is not here, with what to do about it."""
     from docqa.model.errors import ModelNotFound
 
-    if (model := known(name.partition("@")[0])) is not None:
-        return ModelNotFound(f"{model.id} is not on this machine", hint=f"`docqa models pull {model.id}` fetches it")
+    if (model_id := known_id(name.partition("@")[0])) is not None:
+        return ModelNotFound(f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it")
     hint = "`docqa models list` shows the models"
     if _ID.fullmatch(name):
         hint += f"; `docqa models pull {name}` fetches it if the hub has it"

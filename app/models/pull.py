@@ -7,7 +7,6 @@ are kept here: a file grows as FILE.part, and has its name only after its hash w
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -21,16 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app.answer.events import ReadProgress
-from docqa.app.errors import ResourceError
+from docqa.app.errors import ResourceError, UsageError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
 from docqa.app.output.progress import Progress, duration, size
 from docqa.app.storage.store import file_digest
+from docqa.model.foreign.folder import MODULES, role_of
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-ATTEMPTS = 5
-WAIT_S = 2.0
 _CONFIG, _INDEX, _SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
 _WANTED = re.compile(
     r"(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|chat_template|quantize_config)"
@@ -135,11 +133,16 @@ class _Fetch:
         if _CONFIG not in listed:
             said = f"has no {_CONFIG}, so it is not a model for transformers"
             raise ResourceError(said, where=self.id, hint="choose another id")
-        self._bring([listed[_CONFIG]])
-        HybridConfig.from_folder(self.staging)  # another architecture costs one small file
-        if _INDEX in listed:
-            self._bring([listed[_INDEX]])
-        wanted = [file for file in listed.values() if _WANTED.fullmatch(file.name) or file.name == _INDEX]
+        self._bring([listed[name] for name in (_CONFIG, MODULES, _INDEX) if name in listed])
+        role = role_of(self.staging)
+        if role is None:
+            HybridConfig.from_folder(self.staging)  # another architecture costs a few small files
+        elif bits is not None:
+            raise UsageError(f"a {role} is kept as it comes", where=self.id, hint="leave out --bits")
+        wanted = [
+            file for name, file in listed.items()
+            if (name.endswith((".json", ".txt")) or "/" in name if role else _WANTED.fullmatch(name) or name == _INDEX)
+        ]  # fmt: skip
         wanted += self._weights(listed)
         self._check_room(wanted, bits)
         self._bring(wanted)
@@ -211,6 +214,7 @@ class _Fetch:
     def _bring_one(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
         part, resumed = self._part(file), True
+        part.parent.mkdir(exist_ok=True)
         while resumed:  # a part may have been of something else: then once more from the beginning
             resumed = self._here(file) > 0
             self._download(file, on_bytes)
@@ -225,25 +229,29 @@ class _Fetch:
         )  # fmt: skip
 
     def _download(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
-        """Fetch what is missing of a file into its part, over cuts of the connection. Raises ResourceError."""
-        part, failures = self._part(file), 0
-        while True:
-            begun = part.stat().st_size if part.is_file() else 0
-            if begun > file.size:
-                part.unlink()
-                begun = 0
+        """Fetch what is missing of a file into its part; huggingface_hub goes on where a connection was cut, as long as
+        something comes. Raises ResourceError."""
+        import httpx2
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.errors import HfHubHTTPError
+        from huggingface_hub.file_download import http_get
+        from huggingface_hub.utils import build_hf_headers, disable_progress_bars, logging
+
+        disable_progress_bars()
+        logging.set_verbosity_error()  # it warns of every cut by itself
+        part, where = self._part(file), f"{self.id}: {file.name}"
+        url = hf_hub_url(self.id, file.name, revision=self.commit, endpoint=_endpoint())
+        headers = build_hf_headers(library_name="docqa")
+        with _Counted(part, on_bytes) as stream, _named(where):
+            begun = stream.seek(0, os.SEEK_END)
+            begun = stream.truncate(0) if begun > file.size else begun
             try:
-                with _Counted(part, on_bytes) as stream, _named(f"{self.id}: {file.name}"):
-                    _get(self.id, self.commit, file, stream, begun)
-                return
-            except _Cut as error:
-                failures = 1 if part.stat().st_size > begun else failures + 1
-                if failures >= ATTEMPTS:
-                    raise ResourceError(
-                        f"the connection was cut {failures} times ({error}); {size(part.stat().st_size)} are kept",
-                        where=f"{self.id}: {file.name}", hint="the same command goes on from there",
-                    ) from error  # fmt: skip
-                time.sleep(WAIT_S * failures)
+                http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)
+            except (httpx2.TransportError, OSError) as error:
+                if isinstance(error, HfHubHTTPError) or getattr(error, "errno", None) is not None:
+                    raise
+                said = f"the connection was cut ({error}); {size(stream.tell())} are kept"
+                raise ResourceError(said, where=where, hint="the same command goes on from there") from error
 
     def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
         """Write the manifest into the folder `whole` and give it its name."""
@@ -271,19 +279,11 @@ class _Counted(io.BufferedWriter):
         return count
 
 
-class _Cut(Exception):
-    """The connection broke; what came is kept."""
-
-
 def digest_of(path: Path, algorithm: str) -> str:
     """sha256 of a file, or the sha1 that git names it by, in hex."""
-    if algorithm == "sha256":
-        return file_digest(path)
-    total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            total.update(piece)
-    return total.hexdigest()
+    from huggingface_hub.utils.sha import git_hash
+
+    return file_digest(path) if algorithm == "sha256" else git_hash(path.read_bytes())
 
 
 def _endpoint() -> str | None:
@@ -291,7 +291,8 @@ def _endpoint() -> str | None:
 
 
 def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
-    """The commit that `revision` means now, and its files by name: none in folders, none without a hash."""
+    """The commit that `revision` means now, and its files by name: none without a hash, and in folders only what the
+    modules of an encoder need."""
     from huggingface_hub import HfApi
 
     hub = HfApi(endpoint=_endpoint(), library_name="docqa")
@@ -299,7 +300,9 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
     files: dict[str, RemoteFile] = {}
     for sibling in info.siblings or []:
         name, lfs = sibling.rfilename, sibling.lfs
-        if "/" in name or "\\" in name or name.startswith("."):
+        folder, _, file = name.rpartition("/")
+        of_module = folder.replace("_", "").isalnum() and file in (_CONFIG, _SINGLE)
+        if "\\" in name or name.startswith(".") or (folder and not of_module):
             continue
         algorithm, digest = ("sha256", lfs.sha256) if lfs is not None else ("git-sha1", sibling.blob_id)
         if digest and sibling.size is not None:
@@ -307,33 +310,6 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
     if not info.sha or not re.fullmatch(r"[0-9a-f]{40}", info.sha):
         raise ResourceError("the hub names no commit for it", where=f"{model_id}@{revision}")
     return info.sha, files
-
-
-def _get(model_id: str, commit: str, file: RemoteFile, stream: _Counted, begun: int) -> None:
-    """Fetch bytes `begun:` of a file. Raises _Cut, or what huggingface_hub raises."""
-    import httpx2
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers, disable_progress_bars, logging
-
-    disable_progress_bars()
-    logging.set_verbosity_error()  # it warns of every cut by itself
-    url = hf_hub_url(model_id, file.name, revision=commit, endpoint=_endpoint())
-    headers = build_hf_headers(library_name="docqa")
-    stream.seek(0, os.SEEK_END)
-    try:
-        http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)
-    except httpx2.TransportError as error:
-        raise _Cut(str(error) or type(error).__name__) from error
-    except HfHubHTTPError as error:
-        if error.response.status_code < 500:
-            raise
-        raise _Cut(f"status {error.response.status_code}") from error
-    except OSError as error:
-        if error.errno is not None or "Consistency check failed" not in str(error):
-            raise
-        raise _Cut(f"{stream.tell():,} of {file.size:,} bytes came") from error
 
 
 @contextmanager

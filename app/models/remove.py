@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.models.known import known
+from docqa.app.models.known import known_id
 from docqa.app.models.library import BUNDLED_NAMES, pulled_models
 
 
@@ -35,8 +35,7 @@ def remove(name: str, root: Path) -> Removed | None:
     if Path(name).expanduser().exists():
         raise UsageError("was not pulled: it is yours to delete", where=name, hint="docqa removes only what it fetched")
     wanted, _, commit = name.partition("@")
-    model = known(wanted)
-    parent = _folder_of(model.id if model is not None else wanted, root)
+    parent = _folder_of(known_id(wanted) or wanted, root)
     if parent is None:
         return None
     try:

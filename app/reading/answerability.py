@@ -44,7 +44,8 @@ def features(
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
     answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: that the
     question wants the chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items;
-    behind: how far the passage is behind the first one in the ranking.
+    behind: how far the passage is behind the first one in the ranking; said, said_lead: likely and lead by another
+    reader, where that chose the span, and all else is docqa's own reader's of it.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
     _sentence: in the best of the first three passages, and in their best sentence; missing_names: numbers and names of

@@ -37,6 +37,7 @@ READER_WEIGHTS: dict[str, float] = {
     "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
 }  # fmt: skip
 COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
+RERANKED = 32  # passages that a reranker reads
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 _MOST_REST_WORDS = 60
@@ -52,7 +53,18 @@ def rank_unread(
     like = like_question(model.passage_encoder, question, texts)
     total = fuse(np.array([item.bm25 for item in ranked]), None, weights, like)
     scored = [replace(item, score=float(score)) for item, score in zip(ranked, total, strict=True)]
-    return sorted(scored, key=lambda item: -item.score)
+    return reranked(model, question, context, sorted(scored, key=lambda item: -item.score))
+
+
+def reranked(model: Model, question: str, context: Context, ranked: list[Ranked]) -> list[Ranked]:
+    """`ranked`, the first in the order of the model's reranker where it has one; each place keeps its score, so that
+    what was calibrated on the distances between them holds."""
+    if model.reranker is None or not ranked:
+        return ranked
+    first = ranked[:RERANKED]
+    values = model.reranker.scores(question, [passage_words(context, item.index) for item in first])
+    moved = [replace(first[at], score=item.score) for at, item in zip(np.argsort(-values, kind="stable"), first)]
+    return [*moved, *ranked[RERANKED:]]
 
 
 def read_passages(

@@ -75,10 +75,10 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. Of the
-    place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the question (0 without
-    an encoder or head), how far its passage is `behind` the first one (at most 0). `quoted`: the row of a table, where
-    that is shown instead of a sentence.
+    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders
+    candidates; `score` orders candidates of one question. Of the place: `coverage` of the question's words in its
+    sentence, `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is
+    `behind` the first one (at most 0). `quoted`: the row of a table, where that is shown instead of a sentence.
     """
 
     excerpt: int
@@ -93,6 +93,7 @@ class Candidate:
     similarity: float = 0.0
     behind: float = 0.0
     quoted: Span | None = None
+    said: float | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def on_one_line(text: str) -> str:
 def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
     """What orders candidates: the log-probability of the words, divided by a power of the length (`length_weight`), or
     long answers would never win, and what speaks for their place."""
-    likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
+    logprob = candidate.logprob if candidate.said is None else candidate.said
+    likely: float = logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
     return float(weights["reader_weight"]) * likely + place_score(place, weights)
 
@@ -194,7 +196,9 @@ class ScoredPlaces:
             return max(touched, default=nothing)
         return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
 
-    def candidate(self, number: int, start: int, end: int, logprob: float, token_count: int = 1) -> Candidate | None:
+    def candidate(
+        self, number: int, start: int, end: int, logprob: float, token_count: int = 1, said: float | None = None
+    ) -> Candidate | None:
         """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
         item = self.excerpts[number]
         start, end = trim(item.text, start, min(end, len(item.text)))
@@ -202,7 +206,7 @@ class ScoredPlaces:
             return None
         made = Candidate(
             number, item.document, item.page, item.start + start, item.start + end,
-            logprob, token_count, 0.0, *self.place(number, start, end),
+            logprob, token_count, 0.0, *self.place(number, start, end), said=said,
         )  # fmt: skip
         return replace(made, score=candidate_score(made, self.weights))
 

@@ -164,7 +164,8 @@ def _form_wanted(wanted: Wanted) -> Form:
 
 def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
     start, end = whole_words(places.excerpts[span.passage].text, span.start, span.end)
-    return places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
+    said = None if span.said is None else max(span.said, UNLIKELY)
+    return places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY), said=said)
 
 
 def _bounded(odds: float) -> float:
@@ -267,10 +268,14 @@ def _signals(
     best = candidates[0]
     apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)
     second = next(apart, None)
+    others: dict[str, float] = {}
+    if best.said is not None:
+        others = {"said": best.said, "said_lead": _lead(best.said, second.said if second else None)}
     return {
+        **others,
         "margin": max(min(best.logprob - reading.none, 20.0), -20.0),
         "likely": best.logprob,
-        "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
+        "lead": _lead(best.logprob, second.logprob if second else None),
         "answers": _bounded(reading.answers[excerpt]),
         "answers_alone": _bounded(alone.answers),
         "answers_elsewhere": _bounded(sorted(reading.answers)[-2:][0]),
@@ -279,6 +284,10 @@ def _signals(
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }
+
+
+def _lead(best: float, second: float | None) -> float:
+    return min(best - second, 10.0) if second is not None else 10.0
 
 
 def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:

@@ -35,10 +35,12 @@ class ExcerptPlace:
 
 @dataclass(frozen=True)
 class ExcerptSpan(ExcerptPlace):
-    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item."""
+    """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item;
+    `said`: of start plus end by another reader."""
 
     excerpt: int
     logprob: float
+    said: float | None = None
 
 
 Place = TypeVar("Place", bound=ExcerptPlace)
@@ -138,14 +140,14 @@ def read_again(
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
 
-    def place(number: int, first: int, last: int, logprob: float) -> ExcerptSpan:
+    def place(number: int, first: int, last: int, logprob: float, said: float | None = None) -> ExcerptSpan:
         excerpt, places = excerpts[number], found.places[number]
         start, end = excerpt.start + places[first][0], excerpt.start + places[last][1]
-        return ExcerptSpan(excerpt.passage, start, end, number, logprob)
+        return ExcerptSpan(excerpt.passage, start, end, number, logprob, said)
 
     return ExcerptReading(
         tuple(excerpts),
-        tuple(place(span.passage, span.first, span.last, span.score) for span in found.spans.spans),
+        tuple(place(span.passage, span.first, span.last, span.score, span.said) for span in found.spans.spans),
         tuple(place(n, i.first, i.last, i.chance) for n, items in enumerate(found.items) for i in items),
         tuple(found.spans.passages.tolist()),
         found.spans.none,

@@ -126,7 +126,7 @@ class Session:
         elif self._template is not None:
             from docqa.app.answerers.local_generator import LocalGenerator
 
-            corpus = self._corpus_of(bundled_model(self.options.threads))
+            corpus = self._corpus_of(bundled_model(self.options))
             generator = LocalGenerator(self.corpus, self.model, self._template, self.options, self.store)
         else:
             return None
@@ -142,6 +142,9 @@ class Session:
         if self.writing is not None:
             name = self.writing.generator.name
             raise UsageError(f"{name} writes its answers", hint="choose a model with a reader")
+        if self.options.others and not self.model.has_reader:
+            named = ", ".join(f"--{role}" for role in self.options.others)
+            raise UsageError(f"{named} and an answer that is copied do not go together", hint="leave out --from whole")
         return ExtractiveAnswerer(self.corpus, self.model, self.options, self.store)
 
     @cached_property

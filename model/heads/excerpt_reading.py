@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from docqa.kernels.cpu import Library
 from docqa.kernels.native import library_in_use
-from docqa.model.heads.question_heads import QuestionHeads, QuestionOfSeveral
+from docqa.model.heads.question_heads import Places, QuestionHeads, QuestionOfSeveral
 from docqa.model.heads.reader_text import (
     EXCERPTS_TOGETHER,
     FORMS,
@@ -52,6 +53,14 @@ class ExcerptLogits:
     form: np.ndarray
     answers: float
     yes: float
+
+
+class SpanScorer(Protocol):
+    """Another reader, which chooses the words of a text that answer."""
+
+    def scores(self, question: str, texts: Sequence[str], places: Sequence[Places]) -> list[np.ndarray]:
+        """Of each text [2, places]: log-probabilities that its answer starts, and that it ends, in the characters of a
+        place; what they lack is "no answer"."""
 
 
 class _FirstToken:
@@ -97,6 +106,7 @@ class ExcerptReader:
         )  # fmt: skip
         self._verdict = _FirstToken(tensors, "head.verdict", hidden, len(VERDICTS), library, 2 * hidden)
         self.none = tensors.dense("head.none", (2,))  # start and end logit of "no answer"
+        self.other: SpanScorer | None = None  # which chooses the spans instead
         self._of_questions = QuestionHeads.load(folder)
         self.question_states = lru_cache(maxsize=4)(self._states_of_question)  # for all heads
 
@@ -204,8 +214,9 @@ def read_excerpts(
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))
-    start, end = _by_excerpt([each.tokens[0] for each in found]), _by_excerpt([each.tokens[1] for each in found])
-    spans = span_reading(start, end, reader.none, longest=longest, each=each)
+    start, end = _starts_and_ends([each.tokens for each in found])
+    other = None if reader.other is None else _starts_and_ends(reader.other.scores(question, excerpts, places))
+    spans = span_reading(start, end, reader.none, longest=longest, each=each, other=other)
     likely = np.exp(log_softmax(spans.passages * 2))
     forms = likely @ log_softmax(np.stack([each.form for each in found]))
     return ExcerptsReading(
@@ -236,11 +247,11 @@ def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Se
     return np.exp(log_softmax(reader.judge(pairs))) if pairs else np.empty((0, 4), np.float32)
 
 
-def _by_excerpt(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Logits by excerpt, [excerpts, tokens of the longest], -inf behind the others' last tokens."""
-    whole = np.full((len(rows), max(map(len, rows))), -np.inf, np.float32)
+def _starts_and_ends(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """The first two rows of each excerpt, [2, excerpts, tokens of the longest], -inf behind the others' last tokens."""
+    whole = np.full((2, len(rows), max(row.shape[1] for row in rows)), -np.inf, np.float32)
     for number, row in enumerate(rows):
-        whole[number, : len(row)] = row
+        whole[:, number, : row.shape[1]] = row[:2]
     return whole
 
 

@@ -40,8 +40,8 @@ class PassageEncoder:
         """That of a checkpoint folder, or None where it has none. Raises WeightsMissing, WeightsMismatch."""
         return cls(folder) if (folder / PASSAGE_ENCODER_FILE).is_file() else None
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors of texts, float32 [texts, dim]; the product of two is their likeness, -1 to 1."""
+    def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
+        """Unit vectors of texts, float32 [texts, dim], questions (`asked`) like all others."""
         ids = [self._marked(self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE]) for text in texts]
         found = np.empty((len(ids), self._encoder.shape.hidden), np.float32)
         for group in of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):

@@ -28,7 +28,7 @@ CLAUSES = (
 ANSWERING = frozenset((*CLAUSES[1:13], "disposition", "holding", "document date"))
 """Those whose likeliest sentence answers; that of others is only read first."""
 Places = Sequence[tuple[int, int]]
-"""Characters (start, end) of the tokens of a question."""
+"""Characters (start, end) of the tokens of a text."""
 
 
 class QuestionKind(StrEnum):

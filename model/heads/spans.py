@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Span:
-    """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit."""
+    """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit, `said` the same by
+    another reader, where it chose the span."""
 
     passage: int
     first: int
     last: int
     score: float
+    said: float | None = None
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,23 @@ class SpanReading:
 
 
 def span_reading(
-    start: np.ndarray, end: np.ndarray, none: np.ndarray, *, longest: int, each: int
-) -> SpanReading:
-    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean."""
+    start: np.ndarray, end: np.ndarray, none: np.ndarray, *, longest: int, each: int,
+    other: np.ndarray | None = None,
+) -> SpanReading:  # fmt: skip
+    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
+
+    `other` [2, passages, seq]: log-probabilities by another reader, which then chooses spans and passages.
+    """
     start_all, end_all = (
         float(log_sum_exp(np.append(logits.ravel(), none[at]))) for at, logits in enumerate((start, end))
     )
     start, end = start - start_all, end - end_all
-    likely = (log_sum_exp(start) + log_sum_exp(end)) / 2
-    return SpanReading(tuple(best_spans(start, end, longest, each)), likely, float(none.sum()) - start_all - end_all)
+    by = np.stack([start, end]) if other is None else other
+    spans = best_spans(by[0], by[1], longest, each)
+    if other is not None:
+        own = [float(start[s.passage, s.first] + end[s.passage, s.last]) for s in spans]
+        spans = [replace(span, score=score, said=span.score) for span, score in zip(spans, own, strict=True)]
+    return SpanReading(tuple(spans), log_sum_exp(by).mean(0), float(none.sum()) - start_all - end_all)
 
 
 def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[Span]:

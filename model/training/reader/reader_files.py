@@ -10,11 +10,11 @@ from torch import Tensor
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.checkpoints.weights import PARTS, opened
-from docqa.model.heads.reader_cost import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS
 from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
 from docqa.model.native.encoder import EncoderShape, shape_of
 from docqa.model.training.reader.cross_encoder import CrossEncoder
 
+EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8  # that a number has in a file, and in memory
 UNREAD = ("head.reply.", "head.answer_type.")  # no answer is better for them yet
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
 

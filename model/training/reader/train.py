@@ -22,7 +22,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.heads.reader_cost import MATRIX_BITS
 from docqa.model.heads.reader_text import READER_TOKENIZER, reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
@@ -34,7 +33,7 @@ from docqa.model.training.reader.encoder import Encoder
 from docqa.model.training.reader.encoder_start import start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses, reply_loss
 from docqa.model.training.reader.measure import measure
-from docqa.model.training.reader.reader_files import load_dense, save_reader
+from docqa.model.training.reader.reader_files import MATRIX_BITS, load_dense, save_reader
 from docqa.model.training.reader.resume import restore, save_resume
 
 AVERAGED = 0.99  # of the average is kept at each step

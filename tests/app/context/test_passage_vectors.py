@@ -24,9 +24,12 @@ def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
 
     def make(seed: int = 4) -> tuple[PassageVectors, list[str]]:
         encoder, read = encoders[seed], []
-        watched = SimpleNamespace(
-            identity=encoder.identity, vectors=lambda texts: (read.extend(texts), encoder.vectors(texts))[1]
-        )
+
+        def watch(texts: list[str], *, asked: bool = False) -> np.ndarray:
+            read.extend(texts)
+            return encoder.vectors(texts, asked=asked)
+
+        watched = SimpleNamespace(identity=encoder.identity, vectors=watch)
         return PassageVectors(SimpleNamespace(passage_encoder=watched), context), read
 
     return make
@@ -69,7 +72,7 @@ def test_damaged_vectors_are_named(vectors, tmp_path):
     found, _ = vectors()
     found.read_until(1_000)
     found.save(tmp_path)
-    path = tmp_path / "passages.safetensors"
+    (path,) = tmp_path.glob("passages-*.safetensors")
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
     for damaged, said in ((bytes(content), "checksum"), (b"nothing", "no file of arrays")):

@@ -18,8 +18,6 @@ _spec.loader.exec_module(hub_server)
 @pytest.fixture
 def hub(loopback: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The running hub's handler class: `folder`, `cuts`, `wrong`, `lies` are the test's to change."""
-    from docqa.app.models import pull
-
     folder = tmp_path / "hub"
     shutil.copytree(checkpoint, folder)
     (folder / "pytorch_model.bin").write_bytes(b"a pickle, which is never fetched")
@@ -29,7 +27,6 @@ def hub(loopback: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.Mon
     )  # fmt: skip
     monkeypatch.setenv("HF_ENDPOINT", loopback(made))
     monkeypatch.setenv("HF_TOKEN", "hf_test")
-    monkeypatch.setattr(pull, "WAIT_S", 0.0)
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
     # It hands on pieces of 10 MB, and the last one is lost with the connection; the tiny checkpoint has less in all.
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1_000)

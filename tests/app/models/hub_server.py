@@ -29,9 +29,9 @@ class Hub(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if match := re.fullmatch(r"/api/models/org/tiny(?:/revision/(.+))?", path):
             self._info(match[1] or "main")
-        elif match := re.fullmatch(rf"/org/tiny/resolve/{COMMIT}/([^/]+\.safetensors)", path):
+        elif match := re.fullmatch(rf"/org/tiny/resolve/{COMMIT}/(.+\.safetensors)", path):
             self._json(302, {}, Location=f"/cdn/{match[1]}")  # as the hub does with large files
-        elif match := re.fullmatch(rf"(?:/org/tiny/resolve/{COMMIT}|/cdn)/([^/]+)", path):
+        elif match := re.fullmatch(rf"(?:/org/tiny/resolve/{COMMIT}|/cdn)/(.+)", path):
             self._file(match[1])
         elif path.startswith("/api/models/org/gated"):
             self._json(403, {"error": "Access to it is restricted"}, X_Error_Code="GatedRepo")
@@ -43,12 +43,12 @@ class Hub(BaseHTTPRequestHandler):
         if revision not in ("main", "v1", COMMIT):
             self._json(404, {"error": "Invalid rev id"}, X_Error_Code="RevisionNotFound")
             return
-        siblings = [self._sibling(path) for path in sorted(self.folder.iterdir())]
+        siblings = [self._sibling(path) for path in sorted(self.folder.rglob("*")) if path.is_file()]
         self._json(200, {"id": "org/tiny", "sha": COMMIT, "siblings": siblings})
 
     def _sibling(self, path: Path) -> dict[str, Any]:
         data = path.read_bytes()
-        entry: dict[str, Any] = {"rfilename": path.name, "size": len(data)}
+        entry: dict[str, Any] = {"rfilename": path.relative_to(self.folder).as_posix(), "size": len(data)}
         entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
         if path.suffix == ".safetensors":
             sha256 = self.lies.get(path.name, hashlib.sha256(data).hexdigest())

@@ -73,6 +73,25 @@ def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa, h
     assert code == 4 and "gemma3" in err and "config.json" in err and hub.asked[WEIGHTS] == 0
 
 
+def test_an_encoder_is_pulled_with_its_modules_and_kept_as_the_choice(docqa, hub, own_folders, tiny_reader):
+    tiny_reader.write_foreign(hub.folder, "Bert", "Model")
+    tiny_reader.write_modules(hub.folder, {"pooling_mode": "mean"})
+    (hub.folder / "2_Dense" / WEIGHTS).write_bytes((hub.folder / WEIGHTS).read_bytes())
+    (hub.folder / "onnx").mkdir()
+    (hub.folder / "onnx" / "model.onnx").write_bytes(b"in a form that is not read")
+    assert docqa("models", "pull", "org/tiny", "--bits", "4")[0] == 2
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert code == 0 and "--encoder org/tiny uses it once" in err
+    here = {path.relative_to(folder_of(own_folders)).as_posix() for path in folder_of(own_folders).rglob("*.*")}
+    assert here >= {WEIGHTS, "modules.json", "1_Pooling/config.json", f"2_Dense/{WEIGHTS}", "tokenizer.json"}
+    assert not any("onnx" in name or name.endswith(".bin") for name in here)
+    assert docqa("models", "use", "org/tiny")[0] == 0
+    assert f"* org/tiny@{COMMIT[:12]}  encoder  " in docqa("models", "list")[1]
+    assert "role: encoder" in docqa("models", "show", "org/tiny")[1]
+    assert docqa("models", "use", "docqa-155m")[0] == 0
+    assert f"  org/tiny@{COMMIT[:12]}  encoder  " in docqa("models", "list")[1]
+
+
 def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa, hub):
     index = {"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}
     (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")

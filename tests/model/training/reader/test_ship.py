@@ -3,7 +3,7 @@
 import torch
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.heads.reader_cost import MATRIX_BITS
+from docqa.model.training.reader.reader_files import MATRIX_BITS
 from docqa.model.training.reader.ship import compensated
 
 

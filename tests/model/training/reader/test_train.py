@@ -10,7 +10,6 @@ from safetensors import safe_open
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.heads.excerpt_reading import ExcerptReader
-from docqa.model.heads.reader_cost import MATRIX_BITS
 from docqa.model.training.data.claims import Claims
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.loop import Precision, WorkerPool
@@ -18,7 +17,7 @@ from docqa.model.training.reader import train as training
 from docqa.model.training.reader.cross_encoder import lay_out
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, start_reader
 from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
-from docqa.model.training.reader.reader_files import UNREAD, load_dense
+from docqa.model.training.reader.reader_files import MATRIX_BITS, UNREAD, load_dense
 
 FLOAT32 = Precision(torch.float32)
 
