@@ -146,8 +146,8 @@ class Interface(App[None]):
             self._at_work[name] = screen
         self.pop_screen()
 
-    def on_document_screen_work_done(self, message: DocumentScreen.WorkDone) -> None:
-        screen = message.document_screen
+    def work_done(self, screen: DocumentScreen) -> None:
+        """No question of `screen` waits any more: one that was left is closed."""
         if self._at_work.pop(os.path.abspath(screen.path), None) is None:
             return
         name = printable(os.path.basename(screen.path))

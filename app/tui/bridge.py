@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Opener = Callable[..., "Session"]
 """Makes the Session of the document at a path, or at several: SessionOpener."""
 Post = Callable[[Message], object]
+T = TypeVar("T")
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
 Scores = list[tuple[int, int, int, float]]
@@ -330,20 +332,22 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
 
 
-def run_in_thread(widget: Widget, work: Callable[[], Message], failed: Callable[[str], Message]) -> None:
-    """Post to `widget` the message of `work` or, where it fails, of `failed` for its error."""
+def run_in_thread(
+    widget: Widget, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[str], object]
+) -> None:
+    """Let `widget` call `done` with what `work` returns or, where that fails, `failed` with its error in words."""
 
     def run() -> None:
         try:
-            message = work()
+            told = partial(done, work())
         except Exception as error:  # noqa: BLE001 - a bug costs this result, not the session that a person is in
-            message = failed(problem(error))
-        deliver(widget.post_message, message)
+            told = partial(failed, problem(error))
+        deliver(widget.call_later, told)
 
     threading.Thread(target=run, name="docqa interface", daemon=True).start()
 
 
-def deliver(post: Callable[[Message], object], message: Message) -> bool:
+def deliver(post: Callable[[T], object], message: T) -> bool:
     """Post `message` from a thread; False where the interface is gone, and its event loop with it."""
     try:
         post(message)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.fuzzy import Matcher
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Static
 
@@ -23,7 +23,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import Forgotten, Open, PreviewMade, forgotten, preview, problems
+from docqa.app.tui.library.preview import FilePreview, Open, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
@@ -34,7 +34,6 @@ from docqa.app.tui.library.recents import (
     short_path,
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
-from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -83,12 +82,11 @@ def _right(words: str) -> Text:
     return Text(words, justify="right", no_wrap=True)
 
 
-@dataclass
-class LibraryListed(Message):
+class LibraryList(NamedTuple):
     """The rows, and what is wrong with the history; or the `problem` that kept them from being listed."""
 
     entries: list[LibraryRow]
-    notices: list[str]
+    notices: Sequence[str] = ()
     problem: str = ""
 
 
@@ -102,7 +100,7 @@ class LibraryScreen(PromptScreen):
         super().__init__("library", "filter")
         self._path, self._store, self._everywhere = path, store, everywhere
         self._order = "last use" if everywhere else "name"
-        self._listed = LibraryListed([], [])
+        self._listed = LibraryList([])
         self._shown: list[LibraryRow] = []
         self._marked: set[str] = set()  # the paths that are selected
         self._loaded = self._entered = False  # a list is there; Enter came before it
@@ -125,7 +123,7 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_refresh_list(self) -> None:
-        run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
+        run_in_thread(self, self._look, self._take, lambda problem: self._take(LibraryList([], (), problem)))
 
     def action_sort(self) -> None:
         names = list(ORDERS)
@@ -174,12 +172,13 @@ class LibraryScreen(PromptScreen):
         store, whole = self._store, os.path.abspath(os.path.expanduser(path))
         if store is not None and any(os.path.abspath(each.path) == whole for each in self._listed.entries):
             self.prompt.reset()
-            run_in_thread(self, lambda: forgotten(store, whole), lambda why: Forgotten(whole, why))
+            told = partial(self._show_forgotten, whole)
+            run_in_thread(self, lambda: forgotten(store, whole), told, told)
         else:
             self.notify(f"{printable(path)} is not in the list", severity="warning", markup=False)
 
-    def on_forgotten(self, message: Forgotten) -> None:
-        self.notify(f"{printable(message.path)}: {message.said}", markup=False)
+    def _show_forgotten(self, path: str, said: str) -> None:
+        self.notify(f"{printable(path)}: {said}", markup=False)
         self.action_refresh_list()
 
     def action_clear(self) -> None:
@@ -212,9 +211,9 @@ class LibraryScreen(PromptScreen):
         else:
             await super().run_command(command, argument)
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        if message.mode == "filter":
-            self._show(message.text)
+    def prompt_changed(self, mode: str, text: str) -> None:
+        if mode == "filter":
+            self._show(text)
 
     def on_resize(self) -> None:
         self._fill()
@@ -234,16 +233,16 @@ class LibraryScreen(PromptScreen):
             if kept == _GONE:
                 return
             opener: Open = self.app.opener  # type: ignore[attr-defined]
-            run_in_thread(
-                self, lambda: preview(path, kept, opener, self._store), lambda why: PreviewMade(path, Text(why, "bold"))
-            )
+            told = partial(self._show_preview, path)
+            make = partial(preview, path, kept, opener, self._store)
+            run_in_thread(self, make, told, lambda why: told(FilePreview(Text(why, "bold"))))
 
-    def on_preview_made(self, message: PreviewMade) -> None:
-        if message.path == self._previewed:
-            self._preview.update(message.text)
+    def _show_preview(self, path: str, made: FilePreview) -> None:
+        if path == self._previewed:
+            self._preview.update(made.text)
             if not self._wide:
-                self._status.update(message.told)
-        known = [replace(e, health=message.health) if e.path == message.path else e for e in self._listed.entries]
+                self._status.update(made.told)
+        known = [replace(each, health=made.health) if each.path == path else each for each in self._listed.entries]
         if known != self._listed.entries:
             self._listed.entries[:] = known
             self._show(self._words)
@@ -281,13 +280,13 @@ class LibraryScreen(PromptScreen):
         self.prompt.reset()
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
 
-    def on_library_listed(self, message: LibraryListed) -> None:
-        self._listed, self._loaded, self._previewed = message, True, ""
+    def _take(self, listed: LibraryList) -> None:
+        self._listed, self._loaded, self._previewed = listed, True, ""
         self._show(self._words)
         if self._entered:
             self._entered = False
             self._table.action_select_cursor()
-        for notice in message.notices:
+        for notice in listed.notices:
             self.notify(printable(notice), severity="warning", markup=False)
 
     @property
@@ -339,7 +338,7 @@ class LibraryScreen(PromptScreen):
         columns += [("Health" if self._wide else "Kept", kept)] if kept else []
         self._table.fill(columns, rows)
 
-    def _look(self) -> LibraryListed:
+    def _look(self) -> LibraryList:
         notices: list[str] = []
         kept = {row.path: row for row in recent_documents(self._store, notices)} if self._store is not None else {}
         wrong, entries = problems(self._store), []
@@ -355,7 +354,7 @@ class LibraryScreen(PromptScreen):
                 folder, name = os.path.split(short_path(row.path))
                 entries.append(replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE))
             entries += [_asked(past) for past in past_questions(self._store)]
-        return LibraryListed(entries, notices)
+        return LibraryList(entries, notices)
 
     def _documents(self) -> list[LibraryRow]:
         from docqa.ingest.errors import MissingError, NoDocuments

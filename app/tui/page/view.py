@@ -51,25 +51,13 @@ class Highlight(PageSpan):
     kind: str
 
 
-@dataclass
-class PlaceChosen(Message):
-    """The reader wants to go to this place."""
-
-    page: int
-    offset: int
-
-
 class PageView(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
-    @dataclass
     class Moved(Message):
         """Another line is at the top."""
-
-        page: int
-        offset: int
 
     @dataclass
     class Chosen(Message):
@@ -289,7 +277,7 @@ class PageView(ScrollView):
             self._keep_selection()
         finally:
             self._settling = False
-        self.post_message(self.Moved(*self._lines.place(round(self.scroll_y))))
+        self.post_message(self.Moved())
 
     def _scroll(self, line: int) -> None:
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.max_scroll_y))

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -20,7 +18,7 @@ from textual.widgets import Footer
 from docqa.app.history.export import free_name
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.page.graphics import why_none
-from docqa.app.tui.page.view import PageView, PlaceChosen
+from docqa.app.tui.page.view import PageView
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 from docqa.app.tui.screens.navigation import Navigation
@@ -28,8 +26,6 @@ from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
-from docqa.app.tui.widgets.answers import AnswerCard
-from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
 
@@ -52,12 +48,6 @@ class DocumentScreen(PromptScreen):
     `together`, which `path` is a name for. A `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
-
-    @dataclass
-    class WorkDone(Message):
-        """No question of this document waits any more."""
-
-        document_screen: DocumentScreen
 
     def __init__(
         self, path: str, session: bridge.SessionBridge, store: Store | None, pictures: Pictures | None = None,
@@ -152,17 +142,7 @@ class DocumentScreen(PromptScreen):
                 self.prompt.enter("password")
             self.refresh_bindings()
         if message.kind != "open" and not self.questions.jobs.busy:
-            self.post_message(self.WorkDone(self))
-
-    def on_place_chosen(self, message: PlaceChosen) -> None:
-        self.navigation.jump(message.page, message.offset)
-
-    def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
-        card = self.panes.answers.cards[message.number]
-        if message.cite is None:
-            self.navigation.choose(card)
-        else:
-            self.navigation.follow(card, message.cite)
+            self.app.work_done(self)  # type: ignore[attr-defined]
 
     def on_page_view_chosen(self, message: PageView.Chosen) -> None:
         annotation = self.annotations.at(*message.place) if message.place is not None else None
@@ -173,10 +153,6 @@ class DocumentScreen(PromptScreen):
         elif message.place is None:
             h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
-
-    def on_page_view_moved(self, message: PageView.Moved) -> None:
-        self.panes.strip.follow(message.page, message.offset)
-        self.panes.show_status()
 
     async def line_entered(self, mode: str, text: str) -> None:
         """A question, words to search, a place, or a file; a question may come before the document is open."""
@@ -204,13 +180,13 @@ class DocumentScreen(PromptScreen):
         if argument and command.action.startswith("line("):
             await self.line_entered(self.prompt.mode, argument)
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
+    def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
-        if message.mode == "find" and self.document is not None:
+        if mode == "find" and self.document is not None:
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
-                self.navigation.find_typed(message.text)
+                self.navigation.find_typed(text)
             else:
-                self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, message.text))
+                self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, text))
 
     def prompt_moved(self, mode: str, key: str) -> None:
         """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
@@ -236,6 +212,16 @@ class DocumentScreen(PromptScreen):
         if mode == "find":
             self.navigation.begin_search()
         self.prompt.enter(mode)
+
+    def action_card(self, number: int, cite: int | None = None) -> None:
+        card = self.panes.answers.cards[number]
+        if cite is None:
+            self.navigation.choose(card)
+        else:
+            self.navigation.follow(card, cite)
+
+    def action_jump(self, page: int, offset: int) -> None:
+        self.navigation.jump(page, offset)
 
     def action_go(self, move: str, *steps: int) -> None:
         getattr(self.navigation, move)(*steps)

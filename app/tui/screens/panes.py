@@ -170,6 +170,10 @@ class Panes(Vertical):
         else:
             self.show_picture()
 
+    def on_page_view_moved(self) -> None:
+        self.strip.follow(*self.page.place)
+        self.show_status()
+
     def on_resize(self) -> None:
         self.set_class(self._broad, "broad")
         self.show_status()

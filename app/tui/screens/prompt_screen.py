@@ -37,6 +37,9 @@ class PromptScreen(TypingScreen):
     async def line_entered(self, mode: str, text: str) -> None:
         """`text` was entered in a mode of the prompt."""
 
+    def prompt_changed(self, mode: str, text: str) -> None:
+        """The line has `text` now, in a mode of the prompt."""
+
     def prompt_moved(self, mode: str, key: str) -> None:
         """An arrow or page key came that the line has no use for."""
 

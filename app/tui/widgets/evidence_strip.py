@@ -11,8 +11,6 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from docqa.app.tui.page.view import PlaceChosen
-
 if TYPE_CHECKING:
     from textual import events
 
@@ -103,9 +101,10 @@ class EvidenceStrip(Widget):
         slices = Slices(self._document, width)
         return Strip(self._heat(slices) if y == 0 else self._marks(slices), width)
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         if self._document is not None:
-            self.post_message(PlaceChosen(*Slices(self._document, self.size.width).place_of(event.x)))
+            page, offset = Slices(self._document, self.size.width).place_of(event.x)
+            await self.run_action(f"screen.jump({page}, {offset})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:

@@ -13,7 +13,6 @@ from textual.widgets import Tree
 
 from docqa.app.output.render import printable
 from docqa.app.tui.page.location import section_title
-from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
     from textual.widgets.tree import TreeNode
@@ -94,11 +93,11 @@ class OutlineTree(Tree[str]):
     def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[str]) -> None:
         self._mark()
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
+    async def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
         event.stop()
         if event.node.data is not None:
             section = self._sections[event.node.data]
-            self.post_message(PlaceChosen(section.page, section.start or 1))
+            await self.run_action(f"screen.jump({section.page}, {section.start or 1})")
 
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -76,13 +74,6 @@ class Prompt(Vertical):
     begin. `mode` is the usual one of MODES."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
-
-    @dataclass
-    class Changed(Message):
-        """Something was typed in `mode`."""
-
-        mode: str
-        text: str
 
     def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")
@@ -212,7 +203,7 @@ class Prompt(Vertical):
         if event.value == self.line.value:
             self._chosen = 0
             self._show_commands()
-            self.post_message(self.Changed(self.mode, "" if self.commanding else event.value.strip()))
+            self._owner.prompt_changed(self.mode, "" if self.commanding else event.value.strip())
 
     def _set(self, mode: str, text: str) -> None:
         self.mode, self._recalled = mode, 0

@@ -90,6 +90,7 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
     os.truncate(tmp_path / "notes.md", 812)
+    monkeypatch.setattr(library, "_REST_S", 300)  # no preview, however busy the machine is
     recent = [LibraryRow("", str(tmp_path / "lease.pdf"), used=0.0, kept="read, 3 questions")]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
 

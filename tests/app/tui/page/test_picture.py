@@ -145,10 +145,10 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
         await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: asked == [1])
         pilot.app.screen.navigation.jump(5, 0)
-        await tui.until(pilot, lambda: panes.picture._shape == (5.0, 10.0))
+        await tui.until(pilot, lambda: panes.picture._picture and panes.picture._picture.size == (5.0, 10.0))
         go.set()
         await pilot.pause(0.2)
-        assert panes.picture._shape == (5.0, 10.0)
+        assert panes.picture._picture.size == (5.0, 10.0)
 
     tui.drive(interface(pictures=Pictures(Terminal("kitty"), of)), steps)
 
