@@ -64,12 +64,14 @@ class DocumentOpened(Message):
 
 @dataclass
 class SessionEvent(Message):
-    """An event of the session about question `number`, None for a read; `scores`, with the answer: how well every
-    passage fits the question, as (page, start, end, score)."""
+    """An event of the session about question `number`, None for a read; without an event the question is at work, as
+    `understood` with what was asked before. `scores`, with the answer: how well every passage fits the question, as
+    (page, start, end, score)."""
 
     number: int | None
-    event: Event
+    event: Event | None = None
     scores: Scores = field(default_factory=list)
+    understood: str = ""
 
 
 @dataclass
@@ -82,14 +84,6 @@ class JobEnded(Message):
     outcome: str
     reason: str = ""
     locked: bool = False
-
-
-@dataclass
-class JobStarted(Message):
-    """A question that waited for others is at work, or what it is taken to ask with what was asked before."""
-
-    number: int | None
-    question: str = ""
 
 
 @dataclass(eq=False)
@@ -110,17 +104,11 @@ class SessionBridge:
         self.opener = opener
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
-        self._documents: list[DocumentJobs] = []
+        self.documents: list[DocumentJobs] = []
         self._model: Any = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
         self._thread.start()
-
-    def document(self) -> DocumentJobs:
-        """The jobs of one more document."""
-        jobs = DocumentJobs(self)
-        self._documents.append(jobs)
-        return jobs
 
     def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
         """The jobs that nobody stopped, of one document or of all, the one under way first."""
@@ -152,18 +140,18 @@ class SessionBridge:
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if not job.stopped.is_set():
-                deliver(job.post, JobStarted(job.number))
+                deliver(job.post, SessionEvent(job.number))
             self._share_model(job.jobs)
             self._carry_out(job)
             self._share_model(job.jobs)
-        for jobs in self._documents:
+        for jobs in self.documents:
             jobs.release()
 
     def _carry_out(self, job: _Job) -> None:
-        outcome, reason, locked = self._work(job)
+        ended = JobEnded(job.kind, job.number, *self._work(job))
         with self._lock:
             self._unfinished.remove(job)
-        deliver(job.post, JobEnded(job.kind, job.number, outcome, reason, locked))
+        deliver(job.post, ended)
         if job.jobs.left and not self.waiting(job.jobs):
             job.jobs.release()
 
@@ -202,6 +190,7 @@ class DocumentJobs:
 
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
+        bridge.documents.append(self)
         self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
         self.session: Session | None = None
         self.left = False
@@ -274,7 +263,7 @@ class DocumentJobs:
         turns = [known[each] for each in sorted(known) if each < number]
         asked = asked_after(session, turns, question)
         if asked != question:
-            yield JobStarted(number, asked)
+            yield SessionEvent(number, understood=asked)
         for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):

@@ -45,9 +45,11 @@ class Turn:
     def running(self) -> bool:
         return self.state in ("queued", "waiting", "reading", "preview")
 
-    def take(self, event: events.Event) -> None:
-        """Change as `event` says: an answer that replaces a preliminary one takes its place."""
-        if isinstance(event, events.ReadProgress):
+    def take(self, event: events.Event | None) -> None:
+        """Change as `event` says: an answer that replaces a preliminary one takes its place; None begins."""
+        if event is None and self.state == "queued":
+            self.state = "waiting"
+        elif isinstance(event, events.ReadProgress):
             self.state = "preview" if self.answer is not None else "reading"
         elif isinstance(event, events.Preview):
             self.answer, self.state = event.answer, "preview"

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
@@ -126,9 +125,7 @@ class DocumentScreen(PromptScreen):
         self._parsed = (message.page, message.pages)
         self.panes.show_parsed(*self._parsed, len(self._waiting))
 
-    @on(bridge.JobStarted)
-    @on(bridge.SessionEvent)
-    def _of_question(self, message: bridge.JobStarted | bridge.SessionEvent) -> None:
+    def on_session_event(self, message: bridge.SessionEvent) -> None:
         self.questions.take(message)
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:

@@ -8,7 +8,7 @@ from docqa.app.answer import events
 from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import JobStarted
+from docqa.app.tui.bridge import DocumentJobs
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.settings import key
 
@@ -27,7 +27,7 @@ class Questions:
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.jobs = bridge.document()
+        self.jobs = DocumentJobs(bridge)
         self._navigation = navigation
         self._store = store
         self.progress: events.ReadProgress | None = None
@@ -98,16 +98,9 @@ class Questions:
         card.turn.note = _STOPPED.format(key(self.panes, "read"))
         card.redraw()
 
-    def take(self, message: JobStarted | SessionEvent) -> None:
+    def take(self, message: SessionEvent) -> None:
         """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
-        card = self._card(message.number)
-        if isinstance(message, JobStarted):
-            if card is not None:
-                card.turn.understood = message.question or card.turn.understood
-                card.turn.state = "waiting" if card.turn.state == "queued" else card.turn.state
-                card.redraw()
-            return
-        event = message.event
+        card, event = self._card(message.number), message.event
         if isinstance(event, events.ReadProgress):
             self.progress = event
             self.show_gauge()
@@ -118,6 +111,7 @@ class Questions:
             return
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
+        card.turn.understood = message.understood or card.turn.understood
         card.redraw()
         self.panes.answers.grown(card)
         self._navigation.refresh_marks()

@@ -17,7 +17,7 @@ from docqa.app import cli
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import JobEnded, SessionBridge
+from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.opener import SessionOpener, find
 from docqa.app.tui.library.recents import recent_documents
@@ -114,7 +114,7 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
     models = []
     for name in ("one.txt", "two.txt"):
-        document = bridge.document()
+        document = DocumentJobs(bridge)
         document.open(str(lease_of(tmp_path / name, 3)), post)
         assert ended.get(timeout=60).outcome == "finished"
         document.read(post)
