@@ -24,6 +24,8 @@ from docqa.app.tui.page.stops import copied_text
 from docqa.app.tui.page.typeset import Piece, ScreenLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
 
     from docqa.ingest.types import Document, Page
@@ -107,7 +109,7 @@ class PageView(ScrollView):
         self._settle()
         self.refresh()
 
-    def reveal(self, spans: tuple[PageSpan, ...]) -> None:
+    def reveal(self, spans: Sequence[PageSpan]) -> None:
         """Bring the first of `spans` into view; nothing moves where it is in view already."""
         if spans and not self.in_view(spans[0]):
             self.go(spans[0].page, spans[0].start or 1)

@@ -11,10 +11,11 @@ the prompt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.style import Style
@@ -67,7 +68,8 @@ class Panes(Vertical):
         self._problem = Static(_opening(path), id="problem", markup=False)
         self._status = Static("", id="status", markup=False)
         self._doing = ""
-        self._target: tuple[PageSpan, str] | None = None
+        self._target: PageSpan | None = None
+        self._called = ""
 
     def compose(self) -> Iterator[Widget]:
         with Horizontal(id="head"):
@@ -188,8 +190,9 @@ class Panes(Vertical):
         self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
-        """The reader was led to `target`, which is called `place`: that is where one is while it is on the screen."""
-        self._target = (target, place) if target is not None else None
+        """The reader was led to `target`, called `place` where that is given: there one is while it is in view."""
+        self._target = replace(target, end=target.start + 1) if target is not None else None
+        self._called = place or (location(self.opened, *target.place) if target is not None else "")
 
     def show_status(self, doing: str | None = None) -> None:
         """Say what goes on, where that is given, and where the reader is: at the target that was gone to, while it is
@@ -199,16 +202,15 @@ class Panes(Vertical):
         if self.document is None:
             return
         at = self.where
-        pointed = self._target is not None and at == (self._target[0].page, self._target[0].start)
-        where = self._target[1] if pointed and self._target is not None else location(self.document, *at)
+        where = self._called if at == self.pointed_at else location(self.document, *at)
         self.outline.follow(*at)
         self.picture.follow(self.document, *at)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last
         room = max(width - cell_len(where), _LEAST_DOING)
-        doing = self._doing if cell_len(self._doing) <= room else set_cell_size(self._doing, room - 1).rstrip() + "…"
-        self._status.update(Content(" · ".join(part for part in (doing, where) if part)))
+        parts = Content(self._doing).truncate(room, ellipsis=True), Content(where)
+        self._status.update(Content(" · ").join(part for part in parts if part))
 
     @property
     def where(self) -> tuple[int, int]:
@@ -218,10 +220,7 @@ class Panes(Vertical):
     @property
     def pointed_at(self) -> tuple[int, int] | None:
         """(page, offset) of the target that was gone to, while it is on the screen."""
-        target = self._target[0] if self._target is not None else None
-        if target is None or not self.page.in_view(PageSpan(target.page, target.start, target.start + 1)):
-            return None
-        return target.page, target.start
+        return self._target.place if self._target is not None and self.page.in_view(self._target) else None
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""
