@@ -116,9 +116,9 @@ class SessionBridge:
             unfinished = [job for job in self._unfinished if jobs is None or job.jobs is jobs]
         return [job for job in unfinished if not job.stopped.is_set()]
 
-    def stop(self) -> None:
-        """Stop every job at its next event; what was read is kept."""
-        for job in self.waiting():
+    def stop(self, jobs: DocumentJobs | None = None) -> None:
+        """Stop every job, of one document or of all, at its next event; what was read is kept."""
+        for job in self.waiting(jobs):
             job.stopped.set()
 
     def close(self, seconds: float) -> bool:
@@ -227,8 +227,7 @@ class DocumentJobs:
     def leave(self) -> None:
         """Stop all of this document, and close its session behind the job under way."""
         self.left = True
-        for job in self._bridge.waiting(self):
-            job.stopped.set()
+        self._bridge.stop(self)
         # Nobody hears of it; the session is released behind it.
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 

@@ -49,7 +49,6 @@ ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "last use": lambda each: (-each.used, each.name),
 }
 _NOTHING = "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder"
-Cell = str | Text
 
 
 class RowTable(DataTable[Text]):
@@ -68,18 +67,17 @@ class RowTable(DataTable[Text]):
         event.stop()
         self.chosen(event.cursor_row)
 
-    def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
-        """Show `rows` under `columns` (title, cells)."""
+    def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
+        """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand at the right."""
         self.clear(columns=True)
-        for title, width in columns:
-            self.add_column(title, width=width)
-        for row in rows:
-            cells = (Text(cell, overflow="ellipsis", no_wrap=True) if isinstance(cell, str) else cell for cell in row)
-            self.add_row(*cells)
+        for title, width, _ in columns:
+            self.add_column(_cell(title, title), width=width)
+        for row in zip(*(cells for *_, cells in columns)):
+            self.add_row(*(_cell(title, cell) for (title, *_), cell in zip(columns, row)))
 
 
-def _right(words: str) -> Text:
-    return Text(words, justify="right", no_wrap=True)
+def _cell(title: str, words: str) -> Text:
+    return Text(words, justify="right" if title == "Size" else None, overflow="ellipsis", no_wrap=True)
 
 
 class LibraryList(NamedTuple):
@@ -155,9 +153,6 @@ class LibraryScreen(PromptScreen):
         if listed:
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
-    def action_open_path(self) -> None:
-        self.prompt.enter("path")
-
     def action_reveal(self) -> None:
         if self._current is not None:
             self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
@@ -203,10 +198,8 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/open-path` takes a path, `/ask-together` a question."""
-        if command.name == "open_path" and argument:
-            self._open_path(os.path.expanduser(argument))
-        elif command.name == "ask_together":
+        """Run a command; `/ask-together` takes a question."""
+        if command.name == "ask_together":
             self.action_ask_together(argument)
         else:
             await super().run_command(command, argument)
@@ -319,24 +312,20 @@ class LibraryScreen(PromptScreen):
         if self._wide:
             width, kept = width // 2, _HEALTH_CELLS * any(each.health for each in self._shown)
         self._preview.display = self._wide
-        when, sized = width >= 60, any(each.size for each in self._shown)
-        by_use = self._order == "last use"
-        rows = []
-        for each in self._shown:
-            seconds = each.used if by_use or each.past else each.modified
-            told = (ago(seconds) if seconds else "",) if when else ()
-            name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
-            about = each.health if self._wide else ", ".join(part for part in (each.health, each.kept) if part)
-            sizes = (_right(size(each.size) if each.size else ""),) if sized else ()
-            rows.append((name, *told, *sizes, *([about] if kept else [])))
-        longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
+        shown, by_use, when = self._shown, self._order == "last use", width >= 60
+        sized = any(each.size for each in shown)
         others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
-        name_cells = min(max(longest, len("Document")), max(width - others, 12))
-        columns: list[tuple[Cell, int]] = [("Document", name_cells)]
-        columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
-        columns += [(_right("Size"), _SIZE_CELLS)] if sized else []
-        columns += [("Health" if self._wide else "Kept", kept)] if kept else []
-        self._table.fill(columns, rows)
+        names = ["✓ " * (each.path in self._marked and each.past is None) + printable(each.name) for each in shown]
+        name_cells = min(max(map(cell_len, ("Document", *names))), max(width - others, 12))
+        used = [each.used if by_use or each.past else each.modified for each in shown]
+        about = [each.health if self._wide else ", ".join(filter(None, (each.health, each.kept))) for each in shown]
+        columns = [
+            ("Document", name_cells, names),
+            ("Last used" if by_use else "Changed", when * _WHEN_CELLS, [ago(each) if each else "" for each in used]),
+            ("Size", sized * _SIZE_CELLS, [size(each.size) if each.size else "" for each in shown]),
+            ("Health" if self._wide else "Kept", kept, about),
+        ]
+        self._table.fill([column for column in columns if column[1]])
 
     def _look(self) -> LibraryList:
         notices: list[str] = []

@@ -103,7 +103,7 @@ def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequen
     if words_at(document, there).split() == text.split():
         return cited
     found = find_hits(document, text)
-    return [min(found, key=lambda span: abs(span.page - cited[0].page))] if found else []
+    return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
 
 
 def _located(item: EvidenceItem, document: Document) -> PageSpan | None:

@@ -122,15 +122,14 @@ class PageView(ScrollView):
         last = self._lines.line_of(span.page, max(span.end - 1, span.start))
         return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
-    def mark(self, marks: list[Highlight]) -> None:
-        """Highlight `marks`, and nothing else but what the reader made."""
-        self._marks = _by_page(marks)
-        self._marks_changed()
-
-    def mark_own(self, marks: list[Highlight]) -> None:
-        """Show `marks` as what the reader highlighted, below all others."""
-        self._own_marks = _by_page(marks)
-        self._marks_changed()
+    def mark(self, marks: list[Highlight], *, own: bool = False) -> None:
+        """Show `marks` in the place of those before: what is found or, `own` and below it, what the reader made."""
+        by_page = self._own_marks if own else self._marks
+        by_page.clear()
+        for mark in marks:
+            by_page.setdefault(mark.page, []).append(mark)
+        self._strips = {}
+        self.refresh()
 
     @property
     def selected(self) -> list[PageSpan]:
@@ -140,8 +139,7 @@ class PageView(ScrollView):
     def select(self, first: PageSpan, last: PageSpan) -> None:
         """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
-        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
-        selection = Selection(start, end + Offset(1, 0))
+        selection = Selection(*self._edges(first, last))
         self._selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
@@ -149,10 +147,6 @@ class PageView(ScrollView):
         """Select nothing any more."""
         self._selected = []
         self.screen.selections = {}
-
-    def _marks_changed(self) -> None:
-        self._strips = {}
-        self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         if self._lines is None or not self.size.height:
@@ -253,10 +247,12 @@ class PageView(ScrollView):
         now = self.text_selection
         if not self._selected or now is None or now.start is None or now.end is None:
             return
-        first, last = self._selected[0], self._selected[-1]
-        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
+        start, end = self._edges(self._selected[0], self._selected[-1])
         if (start.y, end.y) != (now.start.y, now.end.y):
-            self.screen.selections = {**self.screen.selections, self: Selection(start, end + Offset(1, 0))}
+            self.screen.selections = {**self.screen.selections, self: Selection(start, end)}
+
+    def _edges(self, first: PageSpan, last: PageSpan) -> tuple[Offset, Offset]:
+        return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(1, 0)
 
     def _offset_of(self, page: int, offset: int) -> Offset:
         """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
@@ -325,13 +321,6 @@ class PageView(ScrollView):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")
-
-
-def _by_page(marks: list[Highlight]) -> dict[int, list[Highlight]]:
-    found: dict[int, list[Highlight]] = {}
-    for mark in marks:
-        found.setdefault(mark.page, []).append(mark)
-    return found
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:

@@ -146,7 +146,8 @@ class Annotations:
     def _show(self) -> None:
         document = self.panes.opened
         kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
-        self.panes.page.mark_own([Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
+        marks = [Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans]
+        self.panes.page.mark(marks, own=True)
 
 
 def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:

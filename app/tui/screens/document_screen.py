@@ -30,7 +30,6 @@ from docqa.ingest.pdf import ocr
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.keymap import Key
     from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
@@ -76,6 +75,7 @@ class DocumentScreen(PromptScreen):
         self._open()  # what is typed meanwhile is a question about it
 
     def _open(self, password: str | None = None) -> None:
+        self.panes.show_parsed(0, 0, len(self._waiting))
         self.questions.jobs.open(self.together or self.path, self.post_message, password)
 
     @property
@@ -84,7 +84,7 @@ class DocumentScreen(PromptScreen):
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        kept = kept_turns.load(self._store, *message.documents)
+        kept = kept_turns.load(self._store, message.documents)
         begun = self.panes.page.place if self.panes.begun else (1, 0)
         self.panes.documents = message.documents
         self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
@@ -171,12 +171,6 @@ class DocumentScreen(PromptScreen):
             }
             modes.get(mode, self._export)(text)
 
-    async def run_command(self, command: Key, argument: str) -> None:
-        """Run a command; what stands behind one that asks for something is entered at once."""
-        await super().run_command(command, argument)
-        if argument and command.action.startswith("line("):
-            await self.line_entered(self.prompt.mode, argument)
-
     def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
         if mode == "find" and self.document is not None:
@@ -208,7 +202,7 @@ class DocumentScreen(PromptScreen):
     def action_line(self, mode: str) -> None:
         if mode == "find":
             self.navigation.begin_search()
-        self.prompt.enter(mode)
+        super().action_line(mode)
 
     def action_card(self, number: int, cite: int | None = None) -> None:
         card = self.panes.answers.cards[number]
@@ -237,7 +231,6 @@ class DocumentScreen(PromptScreen):
 
     def _try_again(self, password: str | None = None) -> None:
         self.panes.remove_class("failed")
-        self.panes.show_parsed(0, 0, 0)
         self.prompt.close()
         self._open(password)
         self.refresh_bindings()
@@ -302,9 +295,8 @@ class DocumentScreen(PromptScreen):
             self._write(path)
 
     def _write(self, path: str) -> None:
-        first, *others = self.panes.documents
         try:
-            written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
+            written = kept_turns.export(path, self.panes.documents, self.questions.turns, self.annotations.made)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return

@@ -65,7 +65,7 @@ class Panes(Vertical):
         self._gauge = Static("", id="gauge", markup=False)
         self._tabs = PaneTabs(id="tabs")
         self._path = path
-        self._problem = Static(_opening(path), id="problem", markup=False)
+        self._problem = Static("", id="problem", markup=False)
         self._status = Static("", id="status", markup=False)
         self._doing = ""
         self._target: PageSpan | None = None
@@ -119,9 +119,12 @@ class Panes(Vertical):
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
         """How far the document is opened, and how many questions wait for it."""
-        self._problem.update(_opening(self._path, page, pages, waiting))
-        asked = f" · {counted(waiting, 'question')} will be asked" if waiting else ""
-        self._status.update(f"opening: page {page:,} of {pages:,}{asked}")
+        begun = f"page {page:,} of {pages:,}"
+        asked = f"{counted(waiting, 'question')} will be asked" if waiting else ""
+        self._status.update(" · ".join(filter(None, (f"opening: {begun}" * bool(pages), asked))))
+        bar = f"\n\n{filled(page / pages, 24)} {begun}" if pages else ""
+        said = f"{asked or 'Type a question now: it is asked'} as soon as the document is open."
+        self._problem.update(f"Opening {printable(self._path)} …{bar}\n\n{said}")
 
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
@@ -239,14 +242,6 @@ class PaneTabs(Static):
             here = name == pane
             parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
         self.update(Content.assemble(*parts))
-
-
-def _opening(path: str, page: int = 0, pages: int = 0, waiting: int = 0) -> str:
-    shown = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
-    asked = "Type a question now: it is asked"
-    if waiting:
-        asked = f"{counted(waiting, 'question')} will be asked"
-    return f"Opening {printable(path)} …{shown}\n\n{asked} as soon as the document is open."
 
 
 def title_text(document: Document) -> str:

@@ -44,5 +44,10 @@ class PromptScreen(TypingScreen):
         """An arrow or page key came that the line has no use for."""
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command that was typed, with what stood behind it."""
+        """Run a command that was typed; what stands behind one that asks for something is entered at once."""
         await self.run_action(command.action)
+        if argument and command.action.startswith("line("):
+            await self.line_entered(self.prompt.mode, argument)
+
+    def action_line(self, mode: str) -> None:
+        self.prompt.enter(mode)

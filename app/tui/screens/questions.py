@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.app.answer import events
-from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
 from docqa.app.tui.bridge import DocumentJobs
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from docqa.app.tui.bridge import JobEnded, SessionBridge, SessionEvent
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
-
-_STOPPED = "Stopped. What was read is kept; {} continues."
 
 
 class Questions:
@@ -74,7 +71,7 @@ class Questions:
         card = self.panes.answers.current
         if card is not None and card.turn.state == "queued":
             self.jobs.stop(card.number)
-            self._stopped(card)
+            card.end("stopped", self._stopped)
         else:
             self.jobs.stop()
             self.panes.show_status("stopping after this block …")
@@ -86,17 +83,13 @@ class Questions:
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # a process that is killed loses the answer in flight alone
-        before = {
-            other.number: KeptTurn(other.turn.question, 0.0, other.turn.answer, other.turn.understood, other.turn.state)
-            for other in self.panes.answers.cards[: card.number]
-            if other.turn.state in ("done", "stopped")
-        }
+        others = enumerate(self.turns[: card.number])
+        before = {number: kept_turns.as_kept(turn) for number, turn in others if turn.state in ("done", "stopped")}
         self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
 
-    def _stopped(self, card: AnswerCard) -> None:
-        card.turn.state = "stopped"
-        card.turn.note = _STOPPED.format(key(self.panes, "read"))
-        card.redraw()
+    @property
+    def _stopped(self) -> str:
+        return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
         """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
@@ -119,20 +112,14 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        card, stopped = self._card(message.number), _STOPPED.format(key(self.panes, "read"))
-        if message.outcome == "failed":
-            self.panes.show_status(f"failed: {message.reason}")
-            if card is None:
-                self.panes.message(message.reason, "error")
-        else:
-            finished = message.outcome == "finished"
-            self.panes.show_status("read; questions are answered at once" if finished else stopped)
-        if card is not None and card.turn.running:
-            if message.outcome == "stopped":
-                self._stopped(card)
-            else:
-                card.turn.state, card.turn.note = "failed", message.reason
-                card.redraw()
+        """A read or a question is over: say so, and keep what there is of it."""
+        card, stopped, failed = self._card(message.number), self._stopped, f"failed: {message.reason}"
+        said = {"finished": "read; questions are answered at once", "stopped": stopped}
+        self.panes.show_status(said.get(message.outcome, failed))
+        if card is None and message.outcome == "failed":
+            self.panes.message(message.reason, "error")
+        elif card is not None and card.turn.running:
+            card.end(*(("stopped", stopped) if message.outcome == "stopped" else ("failed", message.reason)))
         self.keep()
 
     def show_gauge(self) -> None:
@@ -144,9 +131,10 @@ class Questions:
         """Write the questions and answers of this document, and where the reader is."""
         if self._store is None or not self.panes.documents:
             return
-        first, *others = self.panes.documents
+        documents = self.panes.documents
+        place = self.panes.page.place if len(documents) == 1 else (1, 0)
         try:
-            kept_turns.save(self._store, first, self.turns, (1, 0) if others else self.panes.page.place, others)
+            kept_turns.save(self._store, documents, self.turns, place)
         except OSError as error:
             self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
 

@@ -72,6 +72,11 @@ class AnswerCard(Static):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
 
+    def end(self, state: str, note: str) -> None:
+        """The turn has no answer, or none yet: `note` says why."""
+        self.turn.state, self.turn.note = state, note
+        self.redraw()
+
     async def on_click(self, event: events.Click) -> None:
         if "@click" not in event.style.meta:
             await self.run_action(f"screen.card({self.number})")

@@ -80,9 +80,9 @@ def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
 
 
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
-    kept_turns.save(store, lease_document, [], (3, 0))
+    kept_turns.save(store, [lease_document], [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
-    kept_turns.save(store, lease_document, [Turn("who?", "failed")], (3, 0))
+    kept_turns.save(store, [lease_document], [Turn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 

@@ -41,7 +41,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     coverage = CoverageReport(tokens=20, tokens_read=20, pages=1)
     answer = Answer(Status.ANSWERED, question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
     if kind == "tui":
-        kept_turns.save(store, document, [Turn(question, "done", answer)], (1, 0))
+        kept_turns.save(store, [document], [Turn(question, "done", answer)], (1, 0))
     else:
         with History(store) as history:
             number = history.start(kind, kept_documents([document]), question)

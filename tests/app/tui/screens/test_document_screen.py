@@ -171,7 +171,7 @@ def test_the_outline_has_pages_and_follows_the_reading(interface, session, tui):
         await tui.until(pilot, lambda: "◂4" in tui.shown(panes.outline))
         lines = [line.rstrip() for line in tui.shown(panes.outline).split("\n") if "keeper" in line]
         assert [line.split()[-1].lstrip("◂") for line in lines] == ["i", "ii", *"12345678"]
-        assert panes.outline.cursor_node.data == "6"
+        assert panes.outline.cursor_node.data.id == "6"
         await pilot.press("ctrl+f", *"part 9 is", "enter")
         await tui.until(pilot, lambda: "◂7" in tui.shown(panes.outline))
         await pilot.press("alt+o", "down", "enter")

@@ -126,7 +126,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(interface, session,
     assert (app.return_code or 0) == 0
     assert app.bridge.close(20)
     assert session.closed
-    (turn,) = kept_turns.load(store, session.documents[0]).turns
+    (turn,) = kept_turns.load(store, [session.documents[0]]).turns
     assert (turn.question, turn.state) == ("x", "stopped")
 
 
@@ -196,7 +196,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, 
         assert session.asked == ["What is the fee of part 5?", whole]
         assert f"read as: {whole}" in tui.flat(panes.answers.cards[1])
         assert "read as" not in tui.flat(panes.answers.cards[0])
-        kept = kept_turns.load(store, session.documents[0]).turns[1]
+        kept = kept_turns.load(store, [session.documents[0]]).turns[1]
         assert (kept.question, kept.understood) == ("And when is it due?", whole)
 
     tui.drive(interface(), steps)
