@@ -206,7 +206,7 @@ class DocumentJobs:
 
     def read(self, post: Post) -> None:
         """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._bridge.submit(_Job("read", self, post, self._read))
+        self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
         """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded. It is understood by those
@@ -248,9 +248,6 @@ class DocumentJobs:
         first = None if password or not isinstance(path, str) else lambda document: deliver(post, FirstPages(document))
         session = self.session = self._bridge.opener(path, _counted(post), password, first)
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
-
-    def _read(self) -> _Messages:
-        yield from self._events(None, self.opened.read())
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""

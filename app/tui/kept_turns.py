@@ -108,21 +108,18 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
     """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
-    if store is None:
-        return annotation
     number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
 def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
     """Delete `annotation` of `document` from what is kept. Raises OSError."""
-    if store is not None:
-        _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
+    _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
-def _write(store: Store, documents: Sequence[Document], work: Callable[[History, int], T]) -> T | None:
+def _write(store: Store | None, documents: Sequence[Document], work: Callable[[History, int], T]) -> T | None:
     ids = [each.id for each in documents]
-    if store.forgotten(ids):
+    if store is None or store.forgotten(ids):
         return None
     try:
         with History(store) as history:

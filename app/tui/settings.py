@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docqa.app import config
 from docqa.app.config import nearest
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap, themes
@@ -90,8 +91,6 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
 
 def load() -> TuiSettings:
     """The settings of this user. Raises UsageError."""
-    from docqa.app import config
-
     return from_table(config.table("tui"), str(config.config_path()))
 
 

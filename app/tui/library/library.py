@@ -23,7 +23,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import FilePreview, Open, forgotten, preview, problems
+from docqa.app.tui.library.preview import FilePreview, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
@@ -34,6 +34,7 @@ from docqa.app.tui.library.recents import (
     short_path,
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
+from docqa.app.tui.widgets.prompt import CURSOR_MOVES
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -183,8 +184,7 @@ class LibraryScreen(PromptScreen):
 
     def prompt_moved(self, mode: str, key: str) -> None:
         """The row above or below, or a page of them."""
-        names = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-        getattr(self._table, f"action_{names.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
+        getattr(self._table, f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
 
     async def line_entered(self, mode: str, text: str) -> None:
         """Open the row, of those that have the words by now; or the path that was typed."""
@@ -217,17 +217,13 @@ class LibraryScreen(PromptScreen):
 
     def _look_at(self) -> None:
         entry = self._current
-        if entry is None or entry.past is not None:
+        if entry is None or entry.past is not None or entry.path == self._previewed:
             return
-        path, kept = entry.path, entry.kept
-        if path != self._previewed:
-            self._previewed = path
-            self._preview.update("…" if kept != _GONE else f"{kept}: {printable(path)}")
-            if kept == _GONE:
-                return
-            opener: Open = self.app.opener  # type: ignore[attr-defined]
+        path = self._previewed = entry.path
+        self._preview.update("…" if entry.kept != _GONE else f"{_GONE}: {printable(path)}")
+        if entry.kept != _GONE:
+            make = partial(preview, path, entry.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
             told = partial(self._show_preview, path)
-            make = partial(preview, path, kept, opener, self._store)
             run_in_thread(self, make, told, lambda why: told(FilePreview(Text(why, "bold"))))
 
     def _show_preview(self, path: str, made: FilePreview) -> None:

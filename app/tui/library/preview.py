@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +16,9 @@ from docqa.app.tui.remembered import remember, remembered
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 if TYPE_CHECKING:
-    from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
+    from docqa.app.tui.bridge import Opener
 
-Open = Callable[[str], "Session"]
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
 _PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
 _MOST = 500  # files whose problem is remembered
@@ -34,7 +32,7 @@ class FilePreview(NamedTuple):
     health: str = ""
 
 
-def preview(path: str, kept: str, opener: Open, store: Store | None) -> FilePreview:
+def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
     """The document at `path`, of which there is what `kept` says. May take long. Raises what is a bug."""
     from docqa.app.reading.document_kind import kind_of
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.cache import LRUCache
-from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
+from textual.widgets import Static
 
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
@@ -47,11 +46,11 @@ class Pictures:
     of: Callable[[Document, Page], Picture]
 
 
-class PagePicture(Widget):
+class PagePicture(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
     def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, markup=False)
         self._pictures = pictures
         self._document: Document | None = None
         self._page, self._offset = 0, 0
@@ -59,7 +58,6 @@ class PagePicture(Widget):
         self._made: LRUCache[int, Picture] = LRUCache(_KEPT)
         self._picture: Picture | None = None
         self._marks: tuple[PageSpan, ...] = ()
-        self._said = ""
         self._timer: Timer | None = None
         self._drawn = False
         self._asked = False
@@ -91,9 +89,6 @@ class PagePicture(Widget):
     def on_show(self, _: events.Show) -> None:
         self._wait()
 
-    def render(self) -> Content:
-        return Content(self._said)
-
     def _wait(self) -> None:
         if self._timer is not None:
             self._timer.stop()
@@ -121,8 +116,8 @@ class PagePicture(Widget):
             self._made[page] = picture
         if page == self._page:
             self.erase()
-            self._picture, self._said = picture, why
-            self.refresh()
+            self._picture = picture
+            self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""

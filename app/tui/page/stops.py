@@ -83,9 +83,8 @@ def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
 
 def _cite(document: Document, span: PageSpan) -> Cite:
     section = document.locator_of(*span.place)
-    if document.paged:
-        return Cite(document.path, span.page, document.pages[span.page - 1].label, section, span.start, span.end)
-    return Cite(document.path, None, section, section, span.start, span.end)
+    page, label = (span.page, document.pages[span.page - 1].label) if document.paged else (None, section)
+    return Cite(document.path, page, label, section, span.start, span.end)
 
 
 def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:

@@ -97,9 +97,8 @@ class DocumentScreen(PromptScreen):
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
             self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
         self.come_back(self._past)
-        waiting, self._waiting = self._waiting, []
-        for question in waiting:
-            self.questions.ask(question)
+        while self._waiting:
+            self.questions.ask(self._waiting.pop(0))
         self.refresh_bindings()
 
     def on_unmount(self) -> None:
@@ -177,7 +176,7 @@ class DocumentScreen(PromptScreen):
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
                 self.navigation.find_typed(text)
             else:
-                self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, text))
+                self._search_timer = self.set_timer(_PAUSE_S, partial(self.navigation.find_typed, text))
 
     def prompt_moved(self, mode: str, key: str) -> None:
         """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
@@ -188,13 +187,6 @@ class DocumentScreen(PromptScreen):
             self.navigation.next_hit(step)
         else:
             self.panes.scroll_shown(key)
-
-    def _find_typed(self, words: str) -> None:
-        if self.prompt.mode == "find":
-            self.navigation.find_typed(words)
-
-    def on_resize(self) -> None:
-        self.questions.show_gauge()
 
     def on_screen_suspend(self) -> None:
         self.panes.picture.erase()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from docqa.app.tui.page.links import Link
     from docqa.app.tui.page.search import Place
+    from docqa.app.tui.page.stops import Stop
     from docqa.app.tui.screens.panes import Panes
     from docqa.app.tui.widgets.answers import AnswerCard
     from docqa.ingest.types import Document
@@ -58,8 +59,8 @@ class Navigation:
         left = self._words_of_place()
         self.panes.point_at(None)
         self.selected, self._led = link, False
-        self.refresh_marks()
         self._turn_to(document)
+        self.refresh_marks()
         self.panes.page.go(*place, above=0)
         self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
@@ -83,6 +84,11 @@ class Navigation:
         self.panes.page.reveal(spans)
         self.refresh_marks()
         self.panes.show_status(doing)
+
+    def _show_stop(self, stop: Stop, doing: str | None = None) -> None:
+        self._leave()
+        self._turn_to(stop.document)
+        self._show(stop.spans, doing, place_alone(stop, stop.document))
 
     def go_to(self, name: str) -> None:
         """Go to the page or section called `name`."""
@@ -146,11 +152,9 @@ class Navigation:
             card.unfolded = True
         panes.answers.follow(card, number)
         self.unselect_link()
-        self._leave()
-        self._turn_to(stop.document)
         panes.show_pane("page")
         gone = "" if stop.spans else ": its words are no longer in this document"
-        self._show(stop.spans, f"cite {number + 1} of {card.shown}{gone}", place_alone(stop, stop.document))
+        self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
         """Bring the first cite of a new answer, or the best place of a refusal, into view beside it, unless somebody
@@ -159,9 +163,7 @@ class Navigation:
         answers = self.panes.answers
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
         if waits and first is not None and first.spans and self.panes.page.display:
-            self._leave()
-            self._turn_to(first.document)
-            self._show(first.spans, place=place_alone(first, first.document))
+            self._show_stop(first)
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the

@@ -38,6 +38,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from docqa.app.answer.events import ReadProgress
     from docqa.ingest.types import Document
 
 BROAD = 150  # columns from which on the answers are shown beside picture and text
@@ -54,6 +55,7 @@ class Panes(Vertical):
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
         self.begun = False  # whether the first pages are shown alone
+        self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")
         self.picture = PagePicture(pictures, id="picture")
@@ -108,7 +110,7 @@ class Panes(Vertical):
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
         self.picture.follow(document, *self.page.place)
         self.outline.show(document)
-        self.strip.show(document)
+        self.strip.document = document
         self.switched()
 
     def show_first(self, document: Document) -> None:
@@ -176,21 +178,24 @@ class Panes(Vertical):
             self.show_picture()
 
     def on_page_view_moved(self) -> None:
-        self.strip.follow(*self.page.place)
+        self.strip.here = self.page.place
         self.show_status()
 
     def on_resize(self) -> None:
         self.set_class(self._broad, "broad")
         self.show_status()
+        self.show_progress(self.progress)
 
     @property
     def _broad(self) -> bool:
         return self.app.size.width >= BROAD
 
-    def show_gauge(self, share: float) -> None:
-        """How much of the document is read, 0 to 1, in the corner of the title."""
-        wide = self.app.size.width >= WIDE
-        self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
+    def show_progress(self, progress: ReadProgress | None) -> None:
+        """How much of the document is read, in the corner of the title, once that is known."""
+        self.progress = progress
+        if progress is not None:
+            share, wide = progress.done / max(progress.total, 1), self.app.size.width >= WIDE
+            self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
         """The reader was led to `target`, called `place` where that is given: there one is while it is in view."""

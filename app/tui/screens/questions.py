@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing. State: how much
-    of the document is read."""
+    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing."""
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
         self.jobs = DocumentJobs(bridge)
         self._navigation = navigation
         self._store = store
-        self.progress: events.ReadProgress | None = None
 
     def ask(self, question: str) -> None:
         """Answer `question` in a card of its own, behind those that wait."""
@@ -95,8 +93,7 @@ class Questions:
         """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
         card, event = self._card(message.number), message.event
         if isinstance(event, events.ReadProgress):
-            self.progress = event
-            self.show_gauge()
+            self.panes.show_progress(event)
             self.panes.show_status(reading_line(event))
         elif isinstance(event, events.Notice):
             self.panes.message(event.message, "warning")
@@ -122,21 +119,15 @@ class Questions:
             card.end(*(("stopped", stopped) if message.outcome == "stopped" else ("failed", message.reason)))
         self.keep()
 
-    def show_gauge(self) -> None:
-        """How much is read, once that is known."""
-        if self.progress is not None:
-            self.panes.show_gauge(self.progress.done / max(self.progress.total, 1))
-
     def keep(self) -> None:
         """Write the questions and answers of this document, and where the reader is."""
-        if self._store is None or not self.panes.documents:
+        store, documents = self._store, self.panes.documents
+        if store is None or not documents:
             return
-        documents = self.panes.documents
-        place = self.panes.page.place if len(documents) == 1 else (1, 0)
         try:
-            kept_turns.save(self._store, documents, self.turns, place)
+            kept_turns.save(store, documents, self.turns, self.panes.page.place if len(documents) == 1 else (1, 0))
         except OSError as error:
-            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
+            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning")
 
     @property
     def turns(self) -> list[Turn]:

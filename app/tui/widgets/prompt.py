@@ -31,6 +31,8 @@ MODES = {
 }
 TALKING = ("ask", "filter")
 """The modes in which an empty line takes `?` and `/`."""
+CURSOR_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+"""The actions by which a list moves its cursor, by their keys."""
 _OFFERED = 7  # commands above the line
 
 

@@ -110,7 +110,7 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         await pilot.pause()
         compare(pilot.app, "reading_narrow_docqa-dark")
         go.set()

@@ -65,7 +65,7 @@ def test_a_read_continues_while_the_search_line_is_used(interface, session, tui,
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "ctrl+r")
-        await tui.until(pilot, lambda: getattr(pilot.app.screen.questions.progress, "done", 0) == 1_000)
+        await tui.until(pilot, lambda: getattr(pilot.app.screen.panes.progress, "done", 0) == 1_000)
         await pilot.press(*keys)
         await pilot.pause()
         assert pilot.app.bridge.waiting()
