@@ -101,8 +101,8 @@ def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequen
     there = [span for span in cited if span.page <= len(document.pages)]
     if words_at(document, there).split() == text.split():
         return cited
-    found = find_hits(document, text)
-    return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
+    found, page = find_hits(document, text), cited[0].page if cited else 1
+    return (min(found, key=lambda span: abs(span.page - page)),) if found else ()
 
 
 def _located(item: EvidenceItem, document: Document) -> PageSpan | None:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from docqa.app.output.render import page_text
 from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
-from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.search import PageSpan, spans_between
 from docqa.app.tui.page.stops import copied_text
 from docqa.app.tui.page.typeset import Piece, ScreenLine
 
@@ -33,13 +33,11 @@ if TYPE_CHECKING:
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
 _MARKS = {
-    "chosen": "→ ", "target": "→ ", "cite": "▌ ", "passage": "┃ ", "quote": "│ ", "current-hit": "▶ ", "hit": "· ",
-    "note": "✎ ", "highlight": "▒ ",
+    "chosen": "→ ", "current-hit": "▶ ", "cite": "▌ ", "target": "→ ", "hit": "· ", "passage": "┃ ", "quote": "│ ",
+    "note": "✎ ", "highlight": "▒ ", "hidden": "  ", "heading": "  ",
 }  # fmt: skip
-_STRONGEST = (
-    "chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "note", "highlight", "hidden", "heading",
-)  # fmt: skip
-_STYLED = (*_STRONGEST, "head", "link", "selection")
+"""What stands beside the lines of each kind of mark, the strongest first."""
+_STYLED = (*_MARKS, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins, in the style of its cells
 _UNDERLINED = Style(underline=True)
 
@@ -74,7 +72,7 @@ class PageView(ScrollView):
         self.links: Links | None = None
         self._marks: dict[int, list[Highlight]] = {}
         self._own_marks: dict[int, list[Highlight]] = {}
-        self._selected: list[PageSpan] = []
+        self.selected: list[PageSpan] = []  # words, one span for each page that they touch
         self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -131,21 +129,16 @@ class PageView(ScrollView):
         self._strips = {}
         self.refresh()
 
-    @property
-    def selected(self) -> list[PageSpan]:
-        """The words that are selected, one span for each page that they touch."""
-        return self._selected
-
     def select(self, first: PageSpan, last: PageSpan) -> None:
         """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
         selection = Selection(*self._edges(first, last))
-        self._selected = self._spans_of(selection)  # at once: the screen tells later
+        self.selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
         """Select nothing any more."""
-        self._selected = []
+        self.selected = []
         self.screen.selections = {}
 
     def on_resize(self, event: events.Resize) -> None:
@@ -180,8 +173,8 @@ class PageView(ScrollView):
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
-        self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
-        if self._selected:
+        self.selected = [] if selection is None or self._lines is None else self._spans_of(selection)
+        if self.selected:
             self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -241,13 +234,14 @@ class PageView(ScrollView):
         top = round(self.scroll_y)
         start = selection.start or Offset(0, top)
         end = selection.end or Offset(self.size.width, top + self.size.height - 1)
-        return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
+        first, last = (self._lines.character(at.y, at.x - _GUTTER) for at in (start, end))
+        return spans_between(self._lines.document, first, last)
 
     def _keep_selection(self) -> None:
         now = self.text_selection
-        if not self._selected or now is None or now.start is None or now.end is None:
+        if not self.selected or now is None or now.start is None or now.end is None:
             return
-        start, end = self._edges(self._selected[0], self._selected[-1])
+        start, end = self._edges(self.selected[0], self.selected[-1])
         if (start.y, end.y) != (now.start.y, now.end.y):
             self.screen.selections = {**self.screen.selections, self: Selection(start, end)}
 
@@ -295,8 +289,8 @@ class PageView(ScrollView):
     def _text(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
         near = [*self._marks.get(row.page, ()), *self._own_marks.get(row.page, ()), *_block_marks(page, row)]
         marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
-        marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
-        segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
+        marks.sort(key=lambda mark: _STYLED.index(mark.kind))
+        segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
         for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):

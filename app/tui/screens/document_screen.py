@@ -85,7 +85,7 @@ class DocumentScreen(PromptScreen):
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         kept = kept_turns.load(self._store, message.documents)
-        begun = self.panes.page.place if self.panes.begun else (1, 0)
+        begun = self.panes.page.place  # of the first pages, which were shown alone
         self.panes.documents = message.documents
         self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
         self.panes.show_pane("page")

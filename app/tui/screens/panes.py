@@ -54,7 +54,6 @@ class Panes(Vertical):
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
-        self.begun = False  # whether the first pages are shown alone
         self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")
@@ -115,7 +114,6 @@ class Panes(Vertical):
 
     def show_first(self, document: Document) -> None:
         """Show the first pages of a document, of which the others are being parsed."""
-        self.begun = True
         self.remove_class("opening")
         self.page.show(document)
 
