@@ -88,15 +88,13 @@ class Prompt(Vertical):
         self.line = PromptLine(self, MODES[mode][1], id="line")
         self._label = Label(MODES[mode][0], id="line-label")
         self._offer = Static("", id="offer", markup=False)
+        self._offer.display = False
 
     def compose(self) -> Iterator[Widget]:
         yield self._offer
         with Horizontal(id="prompt"):
             yield self._label
             yield self.line
-
-    def on_mount(self) -> None:
-        self._offer.display = False
 
     async def on_click(self, event: events.Click) -> None:
         if event.widget is self._label and self.line.value.strip():

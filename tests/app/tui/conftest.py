@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,11 +43,8 @@ def lease_document(document: Callable[..., Document]) -> Document:
         for n in range(1, 11)
     ]  # fmt: skip
     made = document(*texts, path="lease.pdf", labels=LABELS, sections=tuple(sections))
-    pages = tuple(
-        type(page)(page.index, page.label, page.text, page.grade, (Block(0, page.text.find("\n"), "heading"),))
-        for page in made.pages
-    )
-    return Document(**{**{name: getattr(made, name) for name in made.__dataclass_fields__}, "pages": pages})
+    pages = [replace(page, blocks=(Block(0, page.text.find("\n"), "heading"),)) for page in made.pages]
+    return replace(made, pages=tuple(pages))
 
 
 def quote_of(document: Document, words: str, grade: str = "exact") -> Quote:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
+from docqa.app.answer.events import Finished
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
 from docqa.app.tui.screens.annotations import Annotations
@@ -105,8 +106,6 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(docqa, tmp_pa
 
 
 def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
-    from docqa.app.answer.events import Finished
-
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
     keys = {"next_cite": "alt+p", "previous_cite": "f7", "text": "ctrl+x", "find": "f8"}
     settings = from_table({"theme": "ansi-light", "keys": keys}, "config.toml")

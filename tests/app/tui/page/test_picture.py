@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from docqa.app.errors import InputError
+from docqa.app.options import Options
+from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
 from docqa.app.tui.page.highlighter import LineBox, marked_png
@@ -165,9 +167,6 @@ def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(interface, sess
 
 
 def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
-    from docqa.app.options import Options
-    from docqa.app.tui.library.opener import SessionOpener
-
     opener = SessionOpener(Options(store=False))
     session = opener(str(sample_pdf))
     (document,) = session.documents
@@ -186,11 +185,6 @@ def sample_pdf() -> Path:
 
 
 def test_a_document_that_is_no_pdf_has_no_pictures(document):
-    from dataclasses import replace
-
-    from docqa.app.options import Options
-    from docqa.app.tui.library.opener import SessionOpener
-
-    made = replace(document("one page", path="a.txt", paged=False))
+    made = document("one page", path="a.txt", paged=False)
     with pytest.raises(InputError, match="only a PDF"):
         SessionOpener(Options()).picture(made, made.pages[0])

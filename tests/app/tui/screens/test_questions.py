@@ -8,6 +8,7 @@ from typing import Any
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.tui import kept_turns
 from docqa.app.tui.library.library import LibraryScreen
+from docqa.ingest.errors import Encrypted
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
@@ -96,8 +97,6 @@ def test_an_error_in_the_worker_becomes_a_message(interface, session, tui):
 
 
 def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface, tui):
-    from docqa.ingest.errors import Encrypted
-
     def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted("it needs a password", where=path, hint="--password-file")
 

@@ -147,9 +147,7 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
 
 
 @pytest.mark.parametrize("pause", [0.0, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.03, 0.3))])
-def test_of_two_thousand_keys_every_letter_is_typed_in_order(
-    interface, answered, tui, tmp_path, monkeypatch, pause
-):
+def test_of_two_thousand_keys_every_letter_is_typed_in_order(interface, answered, tui, tmp_path, monkeypatch, pause):
     """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line that was open."""
     monkeypatch.chdir(tmp_path)
     written: list[str] = []
