@@ -178,11 +178,8 @@ class SessionBridge:
 
     def _share_model(self, jobs: DocumentJobs) -> None:
         session = jobs.session
-        if session is None:
-            return
-        if session.loaded_model is None:
-            session.loaded_model = self._model
-        self._model = session.loaded_model
+        if session is not None:
+            self._model = session.loaded_model = session.loaded_model or self._model
 
 
 class DocumentJobs:

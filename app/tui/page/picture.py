@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import events, on
 from textual.cache import LRUCache
 from textual.geometry import Region
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import Static
@@ -49,6 +50,9 @@ class Pictures:
 class PagePicture(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
+    marks: reactive[tuple[PageSpan, ...]] = reactive(())
+    """What is marked on the pictures of its pages."""
+
     def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._pictures = pictures
@@ -57,7 +61,6 @@ class PagePicture(Static):
         self._times = 1
         self._made: LRUCache[int, Picture] = LRUCache(_KEPT)
         self._picture: Picture | None = None
-        self._marks: tuple[PageSpan, ...] = ()
         self._timer: Timer | None = None
         self._drawn = False
         self._asked = False
@@ -77,14 +80,6 @@ class PagePicture(Static):
         self._times = self._times % _LARGEST + 1
         self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
         self._wait()
-
-    def mark(self, spans: Iterable[PageSpan]) -> None:
-        """Mark the lines of `spans` on the picture of their page."""
-        marks = tuple(spans)
-        if marks != self._marks:
-            self._marks = marks
-            if self._picture is not None:
-                self.refresh()
 
     def on_show(self, _: events.Show) -> None:
         self._wait()
@@ -133,7 +128,7 @@ class PagePicture(Static):
         region, terminal = self.content_region, self._pictures.terminal
         if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
             return
-        ranges = [(span.start, span.end) for span in self._marks if span.page == self._page]
+        ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
         boxes, part, shape, room = touched(self._picture.lines, ranges), WHOLE, self._picture.size, region.size
         if self._times > 1:
             at = boxes or touched(self._picture.lines, [(self._offset, self._offset + 1)]) or [(0.0, 0.0, 1.0, 0.0)]

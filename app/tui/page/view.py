@@ -304,14 +304,10 @@ class PageView(ScrollView):
                 link = next((link for link in links if link.start < end and link.end > start), None)
                 style = self._style(kind) if kind else plain
                 style += _UNDERLINED if kind == "cite" and "quote" in inside else Style()  # the very words
-                words = displayed(page.text[start:end]).replace("\n", " ")
-                segments.append(Segment(words, self._linked(style, kind, link)))
+                if link is not None:
+                    style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
+                segments.append(Segment(displayed(page.text[start:end]).replace("\n", " "), style))
         return segments
-
-    def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
-        if link is None:
-            return style
-        return style + (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")

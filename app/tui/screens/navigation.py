@@ -312,6 +312,6 @@ class Navigation:
                     found.append((PageSpan(stop.spans[0].page, start, start + len(exact)), "quote"))
         marks = [Highlight(span.page, span.start, span.end, kind) for span, kind in found]
         self.panes.page.mark(marks)
-        self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
+        self.panes.picture.marks = tuple(mark for mark in marks if mark.kind in _ON_PICTURE)
         here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
         self.panes.strip.light(card.turn if card is not None else None, here, current)

@@ -13,10 +13,6 @@ from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import TuiSettings, from_table
 
 
-def _keys(**keys: object) -> TuiSettings:
-    return from_table({"keys": keys}, "config.toml")
-
-
 def test_settings_of_the_file_apply_and_the_rest_is_default():
     settings = from_table({"theme": "nord", "keys": {"next_cite": "f7", "find": "alt+u"}}, "config.toml")
     assert settings.theme == "nord"
@@ -51,7 +47,8 @@ def test_a_wrong_setting_is_named_with_its_file(table, said):
 
 
 def test_two_actions_can_swap_their_keys():
-    keys = {key.name: key.key for key in _keys(next_cite="alt+p", previous_cite="alt+n").apply(keymap.DOCUMENT)}
+    settings = from_table({"keys": {"next_cite": "alt+p", "previous_cite": "alt+n"}}, "config.toml")
+    keys = {key.name: key.key for key in settings.apply(keymap.DOCUMENT)}
     assert (keys["next_cite"], keys["previous_cite"]) == ("alt+p", "alt+n")
 
 
