@@ -166,9 +166,9 @@ def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(interface, sess
     tui.drive(interface(), steps)
 
 
-def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
+def test_the_picture_of_a_page_comes_from_its_file():
     opener = SessionOpener(Options(store=False))
-    session = opener(str(sample_pdf))
+    session = opener(str(Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"))
     (document,) = session.documents
     png, (width, height), lines = opener.picture(document, document.pages[1])
     pixels = graphics.grey_pixels(png)
@@ -177,11 +177,6 @@ def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
     text = document.pages[1].text
     assert "".join("".join(text[line.start : line.end].split()) for line in lines) == "".join(text.split())
     assert all(0 <= share <= 1 for line in lines for share in line.box)
-
-
-@pytest.fixture
-def sample_pdf() -> Path:
-    return Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"
 
 
 def test_a_document_that_is_no_pdf_has_no_pictures(document):

@@ -28,7 +28,7 @@ def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session,
 def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "o", "f1", "y", "escape")
+        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "x", "f1", "o", "f1", "y", "escape")
         assert panes.prompt.line.value == "Who"
         assert panes.prompt.line.has_focus
 
