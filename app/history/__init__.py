@@ -6,4 +6,4 @@ history.py      sessions and turns in it              answered.py    answers tha
 recorder.py     how a front end writes into it
 """
 
-__all__ = ["answered", "export", "history", "html_page", "markdown", "recorder", "records"]
+__all__ = ["answered", "export", "forget", "history", "html_page", "markdown", "recorder", "records"]
