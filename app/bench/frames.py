@@ -116,7 +116,7 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
         await pilot.pause(1.0)
         walls, drawn = await _frames(screen.panes.page, frames)
         screen.questions.read()
-        await _until(lambda: screen.questions.progress is not None, "no token is read", 0.01)
+        await _until(lambda: screen.panes.progress is not None, "no token is read", 0.01)
         busy, busy_cpu = await _frames(screen.panes.page, frames, seed=35)
         await app.action_quit()
     app.bridge.close(20)

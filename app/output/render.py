@@ -89,8 +89,9 @@ def coverage_line(coverage: CoverageReport) -> str:
     return "Coverage: " + "; ".join(parts) + "." if parts else ""
 
 
-def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
-    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers."""
+def cite_text(cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False) -> str:
+    """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers, and
+    the section behind it, or `section_first` with a dot."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
@@ -103,7 +104,8 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
     place += _line_range(first, last)
     named = first.page is None and (first.label or "").startswith(first.section or "")
     if first.section and first.section != first.label and not named:
-        place += f", {section_text(first.section)}"
+        named_place = section_text(first.section)
+        place = f"{named_place} · {place}" if section_first else f"{place}, {named_place}"
     return f"{printable(first.file)}, {place}" if with_file else place
 
 

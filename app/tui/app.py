@@ -100,9 +100,8 @@ class Interface(App[None]):
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key that config.toml gives, as the help writes it, too."""
-        chosen = self.settings.keys.get(binding.id or "")
-        return keymap.shown(chosen) if chosen else super().get_key_display(binding)
+        """A key as the help writes it, too."""
+        return keymap.shown(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and what is pasted go to the screen, each carried out before the next one is looked at."""
@@ -149,8 +148,8 @@ class Interface(App[None]):
             self._at_work[name] = screen
         self.pop_screen()
 
-    def on_document_screen_work_done(self, message: DocumentScreen.WorkDone) -> None:
-        screen = message.document_screen
+    def work_done(self, screen: DocumentScreen) -> None:
+        """No question of `screen` waits any more: one that was left is closed."""
         if self._at_work.pop(os.path.abspath(screen.path), None) is None:
             return
         name = printable(os.path.basename(screen.path))

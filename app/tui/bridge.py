@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Opener = Callable[..., "Session"]
 """Makes the Session of the document at a path, or at several: SessionOpener."""
 Post = Callable[[Message], object]
+T = TypeVar("T")
 DRAFT_EVERY_S = 0.15
 _PAGES_EVERY_S = 0.1
 Scores = list[tuple[int, int, int, float]]
@@ -62,12 +64,14 @@ class DocumentOpened(Message):
 
 @dataclass
 class SessionEvent(Message):
-    """An event of the session about question `number`, None for a read; `scores`, with the answer: how well every
-    passage fits the question, as (page, start, end, score)."""
+    """An event of the session about question `number`, None for a read; without an event the question is at work, as
+    `understood` with what was asked before. `scores`, with the answer: how well every passage fits the question, as
+    (page, start, end, score)."""
 
     number: int | None
-    event: Event
+    event: Event | None = None
     scores: Scores = field(default_factory=list)
+    understood: str = ""
 
 
 @dataclass
@@ -80,14 +84,6 @@ class JobEnded(Message):
     outcome: str
     reason: str = ""
     locked: bool = False
-
-
-@dataclass
-class JobStarted(Message):
-    """A question that waited for others is at work, or what it is taken to ask with what was asked before."""
-
-    number: int | None
-    question: str = ""
 
 
 @dataclass(eq=False)
@@ -108,17 +104,11 @@ class SessionBridge:
         self.opener = opener
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
-        self._documents: list[DocumentJobs] = []
+        self.documents: list[DocumentJobs] = []
         self._model: Any = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
         self._thread.start()
-
-    def document(self) -> DocumentJobs:
-        """The jobs of one more document."""
-        jobs = DocumentJobs(self)
-        self._documents.append(jobs)
-        return jobs
 
     def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
         """The jobs that nobody stopped, of one document or of all, the one under way first."""
@@ -126,9 +116,9 @@ class SessionBridge:
             unfinished = [job for job in self._unfinished if jobs is None or job.jobs is jobs]
         return [job for job in unfinished if not job.stopped.is_set()]
 
-    def stop(self) -> None:
-        """Stop every job at its next event; what was read is kept."""
-        for job in self.waiting():
+    def stop(self, jobs: DocumentJobs | None = None) -> None:
+        """Stop every job, of one document or of all, at its next event; what was read is kept."""
+        for job in self.waiting(jobs):
             job.stopped.set()
 
     def close(self, seconds: float) -> bool:
@@ -150,18 +140,18 @@ class SessionBridge:
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
             if not job.stopped.is_set():
-                deliver(job.post, JobStarted(job.number))
+                deliver(job.post, SessionEvent(job.number))
             self._share_model(job.jobs)
             self._carry_out(job)
             self._share_model(job.jobs)
-        for jobs in self._documents:
+        for jobs in self.documents:
             jobs.release()
 
     def _carry_out(self, job: _Job) -> None:
-        outcome, reason, locked = self._work(job)
+        ended = JobEnded(job.kind, job.number, *self._work(job))
         with self._lock:
             self._unfinished.remove(job)
-        deliver(job.post, JobEnded(job.kind, job.number, outcome, reason, locked))
+        deliver(job.post, ended)
         if job.jobs.left and not self.waiting(job.jobs):
             job.jobs.release()
 
@@ -188,11 +178,8 @@ class SessionBridge:
 
     def _share_model(self, jobs: DocumentJobs) -> None:
         session = jobs.session
-        if session is None:
-            return
-        if session.loaded_model is None:
-            session.loaded_model = self._model
-        self._model = session.loaded_model
+        if session is not None:
+            self._model = session.loaded_model = session.loaded_model or self._model
 
 
 class DocumentJobs:
@@ -200,6 +187,7 @@ class DocumentJobs:
 
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
+        bridge.documents.append(self)
         self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
         self.session: Session | None = None
         self.left = False
@@ -215,7 +203,7 @@ class DocumentJobs:
 
     def read(self, post: Post) -> None:
         """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._bridge.submit(_Job("read", self, post, self._read))
+        self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
         """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded. It is understood by those
@@ -236,8 +224,7 @@ class DocumentJobs:
     def leave(self) -> None:
         """Stop all of this document, and close its session behind the job under way."""
         self.left = True
-        for job in self._bridge.waiting(self):
-            job.stopped.set()
+        self._bridge.stop(self)
         # Nobody hears of it; the session is released behind it.
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
@@ -259,9 +246,6 @@ class DocumentJobs:
         session = self.session = self._bridge.opener(path, _counted(post), password, first)
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
-    def _read(self) -> _Messages:
-        yield from self._events(None, self.opened.read())
-
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""
         from docqa.app.chat.followups import asked_after, told_turns
@@ -272,7 +256,7 @@ class DocumentJobs:
         turns = [known[each] for each in sorted(known) if each < number]
         asked = asked_after(session, turns, question)
         if asked != question:
-            yield JobStarted(number, asked)
+            yield SessionEvent(number, understood=asked)
         for message in self._events(number, session.ask(asked, told_turns(session, turns))):
             event = message.event
             if isinstance(event, Finished):
@@ -330,20 +314,22 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
 
 
-def run_in_thread(widget: Widget, work: Callable[[], Message], failed: Callable[[str], Message]) -> None:
-    """Post to `widget` the message of `work` or, where it fails, of `failed` for its error."""
+def run_in_thread(
+    widget: Widget, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[str], object]
+) -> None:
+    """Let `widget` call `done` with what `work` returns or, where that fails, `failed` with its error in words."""
 
     def run() -> None:
         try:
-            message = work()
+            told = partial(done, work())
         except Exception as error:  # noqa: BLE001 - a bug costs this result, not the session that a person is in
-            message = failed(problem(error))
-        deliver(widget.post_message, message)
+            told = partial(failed, problem(error))
+        deliver(widget.call_later, told)
 
     threading.Thread(target=run, name="docqa interface", daemon=True).start()
 
 
-def deliver(post: Callable[[Message], object], message: Message) -> bool:
+def deliver(post: Callable[[T], object], message: T) -> bool:
     """Post `message` from a thread; False where the interface is gone, and its event loop with it."""
     try:
         post(message)

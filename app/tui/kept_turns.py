@@ -45,9 +45,11 @@ class Turn:
     def running(self) -> bool:
         return self.state in ("queued", "waiting", "reading", "preview")
 
-    def take(self, event: events.Event) -> None:
-        """Change as `event` says: an answer that replaces a preliminary one takes its place."""
-        if isinstance(event, events.ReadProgress):
+    def take(self, event: events.Event | None) -> None:
+        """Change as `event` says: an answer that replaces a preliminary one takes its place; None begins."""
+        if event is None and self.state == "queued":
+            self.state = "waiting"
+        elif isinstance(event, events.ReadProgress):
             self.state = "preview" if self.answer is not None else "reading"
         elif isinstance(event, events.Preview):
             self.answer, self.state = event.answer, "preview"
@@ -70,26 +72,24 @@ class KeptTurns:
     notices: tuple[str, ...] = ()
 
 
-def save(
-    store: Store, document: Document, turns: list[Turn], place: tuple[int, int], others: Sequence[Document] = ()
-) -> None:
-    """Write the turns about `document`, asked together with `others`; one that is under way is kept as stopped, nothing
-    of a document that `docqa forget` deleted meanwhile. Raises OSError."""
-    kept = [as_kept(turn, document, *others) for turn in turns]
-    _write(store, [document, *others], lambda history, session: history.keep_all(session, kept, place))
+def save(store: Store, documents: Sequence[Document], turns: list[Turn], place: tuple[int, int]) -> None:
+    """Write the turns about `documents`; one that is under way is kept as stopped, nothing of a document that `docqa
+    forget` deleted meanwhile. Raises OSError."""
+    kept = [as_kept(turn, documents) for turn in turns]
+    _write(store, documents, lambda history, session: history.keep_all(session, kept, place))
 
 
-def load(store: Store | None, document: Document, *others: Document) -> KeptTurns:
-    """What is kept of `document`, opened now with `others`; nothing where there is no history that can be used."""
+def load(store: Store | None, documents: Sequence[Document]) -> KeptTurns:
+    """What is kept of `documents`, opened now; nothing where there is no history that can be used."""
     if store is None:
         return KeptTurns()
-    store.meet([each.id for each in (document, *others)])
+    store.meet([each.id for each in documents])
     try:
         history = open_kept(store)
         if history is None:
             return KeptTurns()
         with history:
-            session = session_of(history, document, *others)
+            session = session_of(history, documents)
             shown = [shown_turn(turn) for turn in history.turns(session.id)] if session else []
             return KeptTurns(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
@@ -102,31 +102,28 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
     if history is None:
         return []
     with history:
-        session = session_of(history, document)
+        session = session_of(history, [document])
         return history.annotations(session.id) if session is not None else []
 
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
     """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
-    if store is None:
-        return annotation
     number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
 def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
     """Delete `annotation` of `document` from what is kept. Raises OSError."""
-    if store is not None:
-        _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
+    _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
-def _write(store: Store, documents: list[Document], work: Callable[[History, int], T]) -> T | None:
+def _write(store: Store | None, documents: Sequence[Document], work: Callable[[History, int], T]) -> T | None:
     ids = [each.id for each in documents]
-    if store.forgotten(ids):
+    if store is None or store.forgotten(ids):
         return None
     try:
         with History(store) as history:
-            kept = session_of(history, *documents)
+            kept = session_of(history, documents)
             session = kept.id if kept else history.start(_KIND, kept_documents(documents), documents[0].title)
             done = work(history, session)
             if store.forgotten(ids):  # while it was written
@@ -136,17 +133,14 @@ def _write(store: Store, documents: list[Document], work: Callable[[History, int
         raise OSError(str(error)) from error
 
 
-def export(
-    path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = (),
-    others: Sequence[Document] = (),
-) -> str:
-    """Write questions, answers and `annotations` into a new file, as `write_export` does, whose errors it raises."""
-    now, documents = time.time(), [document, *others]
-    session = KeptSession(0, _KIND, document.title, now, now, kept_documents(documents), len(turns))
-    return write_export(path, session, [as_kept(turn, *documents) for turn in turns], annotations)
+def export(path: str, documents: Sequence[Document], turns: list[Turn], made: Sequence[Annotation] = ()) -> str:
+    """Write turns and the annotations `made` into a new file, as `write_export` does, whose errors it raises."""
+    now = time.time()
+    session = KeptSession(0, _KIND, documents[0].title, now, now, kept_documents(documents), len(turns))
+    return write_export(path, session, [as_kept(turn, documents) for turn in turns], made)
 
 
-def session_of(history: History, *documents: Document) -> KeptSession | None:
+def session_of(history: History, documents: Sequence[Document]) -> KeptSession | None:
     """The session of `documents` together; None where there is none yet."""
     ids = {each.id for each in documents}
     found = history.sessions(kind=_KIND, document=documents[0].id)
@@ -158,7 +152,7 @@ def shown_turn(kept: KeptTurn) -> Turn:
     return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 
-def as_kept(turn: Turn, *documents: Document) -> KeptTurn:
+def as_kept(turn: Turn, documents: Sequence[Document] = ()) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
     pages = cited_pages(turn.answer, documents)
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)

@@ -101,7 +101,7 @@ LIBRARY = _about(
     Key("open", "enter", "", "open the document, or the question; letters of its name filter the list"),
     Key("select", "alt+s", "mark", "select the document, or no more; Enter opens all that are selected", "Select"),
     Key("ask_together", "alt+a", "ask_together", "ask all in the list together, or the selected ones", "Ask all"),
-    Key("open_path", "ctrl+p", "open_path", "open the document or folder at a path"),
+    Key("open_path", "ctrl+p", "line('path')", "open the document or folder at a path"),
     Key("sort", "f6", "sort", "order by name, date, size, or when it was last used", "Sort"),
     Key("recent", "ctrl+o", "recent", "what you read and asked before, too; or this folder alone", "Recent"),
     Key("reveal", "alt+r", "reveal", "list the folder that the document is in"),
@@ -135,7 +135,7 @@ def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
     from textual.binding import Binding
 
     return [
-        Binding(key.key, key.action, key.short or key.help, show=bool(key.short), key_display=key.shown, id=key.name)
+        Binding(key.key, key.action, key.short or key.help, show=bool(key.short), id=key.name)
         for key in keys
         if key.action
     ]

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docqa.app import config
 from docqa.app.config import nearest
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap, themes
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 
     from docqa.app.tui.keymap import Key
 
-DEFAULT_THEME = themes.AUTO
 PICTURES = ("auto", "off", "kitty", "iterm")
-_KNOWN = ("theme", "pictures", "keys")
 
 _NAMED = (
     "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown", "up", "down", "left",
@@ -50,7 +49,7 @@ class TuiSettings:
     """`keys` are those that config.toml changes, by the name of the action. `present` names all that it sets; `origin`
     is its path."""
 
-    theme: str = DEFAULT_THEME
+    theme: str = themes.AUTO
     pictures: str = "auto"
     keys: Mapping[str, str] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
@@ -62,36 +61,36 @@ class TuiSettings:
 
     def lines(self) -> list[str]:
         """Every setting with its value and origin, for `docqa doctor`."""
-        said = []
-        for name, value in (("theme", self.theme), ("pictures", self.pictures)):
-            said.append(f"{name} = {value}  [{self.origin if name in self.present else 'default'}]")
-        for key in keymap.names().values():
-            origin = self.origin if key.name in self.keys else "default"
-            said.append(f"keys.{key.name} = {self.keys.get(key.name, key.key)}  [{origin}]  {key.help}")
-        return said
+        lines = [(name, getattr(self, name), name in self.present, "") for name in ("theme", "pictures")]
+        for name, key in keymap.names().items():
+            lines.append((f"keys.{name}", self.keys.get(name, key.key), name in self.keys, f"  {key.help}"))
+        return [f"{name} = {value}  [{self.origin if set_there else 'default'}]{about}"
+                for name, value, set_there, about in lines]  # fmt: skip
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming the file, for an unknown
     setting, theme, action or key, and for a key used twice."""
-    for name in table:
-        if name not in _KNOWN:
-            raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, _KNOWN))
-    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), themes.names(), origin)
-    pictures = _one_of("pictures", table.get("pictures", "auto"), PICTURES, origin)
+    known = {"theme": themes.names(), "pictures": PICTURES, "keys": ()}
+    for name, value in table.items():
+        if name not in known:
+            raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, tuple(known)))
+        if name != "keys" and value not in known[name]:
+            what = f"tui.{name} {value!r} is not known"
+            raise UsageError(what, where=origin, hint=nearest(str(value), known[name]))
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):
         raise UsageError('tui.keys must have lines of the form action = "key"', where=origin)
-    chosen = {name: _key(name, value, origin) for name, value in keys.items()}
-    for screen, keys in keymap.SCREENS.items():
-        _check_once(screen, keymap.with_chosen(keys, chosen), origin)
-    return TuiSettings(theme, pictures, chosen, frozenset(table), origin)
+    for name, value in keys.items():
+        _check_key(name, value, origin)
+    for screen, of_screen in keymap.SCREENS.items():
+        _check_once(screen, keymap.with_chosen(of_screen, keys), origin)
+    chosen = {name: str(value) for name, value in table.items() if name != "keys"}
+    return TuiSettings(**chosen, keys=keys, present=frozenset(table), origin=origin)
 
 
 def load() -> TuiSettings:
     """The settings of this user. Raises UsageError."""
-    from docqa.app import config
-
     return from_table(config.table("tui"), str(config.config_path()))
 
 
@@ -105,13 +104,7 @@ def key(node: DOMNode, name: str) -> str:
     return settings_of(node).apply((keymap.names()[name],))[0].shown
 
 
-def _one_of(name: str, value: object, known: tuple[str, ...], origin: str) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise UsageError(f"tui.{name} {value!r} is not known", where=origin, hint=nearest(str(value), known))
-    return value
-
-
-def _key(name: str, value: object, origin: str) -> str:
+def _check_key(name: str, value: object, origin: str) -> None:
     known = keymap.names()
     if name not in known:
         raise UsageError(f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known)))
@@ -121,15 +114,14 @@ def _key(name: str, value: object, origin: str) -> str:
     if value in _FIXED:
         what = f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be reassigned"
         raise UsageError(what, where=origin, hint="choose another key")
-    return value
 
 
 def _is_key(value: str) -> bool:
     modified = _MODIFIED.fullmatch(value)
-    if modified:  # a terminal tells ctrl+n, but sends A for shift+a, and something else for ctrl+?
-        plain = re.fullmatch("[a-z0-9]", modified[2]) is not None and "shift+" not in value
-        return modified[2] in _NAMED or plain
-    return value in _NAMED
+    named = modified[2] if modified else value
+    # A terminal tells ctrl+n, but sends A for shift+a, and something else for ctrl+?.
+    plain = modified is not None and "shift+" not in value and re.fullmatch("[a-z0-9]", named) is not None
+    return plain or named in _NAMED
 
 
 def _check_once(screen: str, keys: tuple[Key, ...], origin: str) -> None:
@@ -138,5 +130,4 @@ def _check_once(screen: str, keys: tuple[Key, ...], origin: str) -> None:
         other = taken.setdefault(key.key, key.name)
         if other != key.name:
             what = f"tui.keys: {key.key!r} is both {other} and {key.name} on the {screen} screen"
-            hint = f"give {key.name} or {other} another key"
-            raise UsageError(what, where=origin, hint=hint)
+            raise UsageError(what, where=origin, hint=f"give {key.name} or {other} another key")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.fuzzy import Matcher
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Static
 
@@ -24,7 +24,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import Forgotten, Open, PreviewMade, forgotten, preview, problems
+from docqa.app.tui.library.preview import FilePreview, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
@@ -35,7 +35,7 @@ from docqa.app.tui.library.recents import (
     short_path,
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
-from docqa.app.tui.widgets.prompt import Prompt
+from docqa.app.tui.widgets.prompt import CURSOR_MOVES
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -54,7 +54,6 @@ _NOTHING = (
     "no documents here; /open takes the path of a PDF, DOCX, EPUB, HTML, Markdown, text, e-mail or folder, "
     "Enter opens docqa's manual, to try it"
 )
-Cell = str | Text
 
 
 class RowTable(DataTable[Text]):
@@ -73,26 +72,24 @@ class RowTable(DataTable[Text]):
         event.stop()
         self.chosen(event.cursor_row)
 
-    def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
-        """Show `rows` under `columns` (title, cells)."""
+    def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
+        """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand at the right."""
         self.clear(columns=True)
-        for title, width in columns:
-            self.add_column(title, width=width)
-        for row in rows:
-            cells = (Text(cell, overflow="ellipsis", no_wrap=True) if isinstance(cell, str) else cell for cell in row)
-            self.add_row(*cells)
+        for title, width, _ in columns:
+            self.add_column(_cell(title, title), width=width)
+        for row in zip(*(cells for *_, cells in columns)):
+            self.add_row(*(_cell(title, cell) for (title, *_), cell in zip(columns, row)))
 
 
-def _right(words: str) -> Text:
-    return Text(words, justify="right", no_wrap=True)
+def _cell(title: str, words: str) -> Text:
+    return Text(words, justify="right" if title == "Size" else None, overflow="ellipsis", no_wrap=True)
 
 
-@dataclass
-class LibraryListed(Message):
+class LibraryList(NamedTuple):
     """The rows, and what is wrong with the history; or the `problem` that kept them from being listed."""
 
     entries: list[LibraryRow]
-    notices: list[str]
+    notices: Sequence[str] = ()
     problem: str = ""
 
 
@@ -106,7 +103,7 @@ class LibraryScreen(PromptScreen):
         super().__init__("library", "filter")
         self._path, self._store, self._everywhere = path, store, everywhere
         self._order = "last use" if everywhere else "name"
-        self._listed = LibraryListed([], [])
+        self._listed = LibraryList([])
         self._shown: list[LibraryRow] = []
         self._marked: set[str] = set()  # the paths that are selected
         self._loaded = self._entered = False  # a list is there; Enter came before it
@@ -129,7 +126,7 @@ class LibraryScreen(PromptScreen):
         self.action_refresh_list()
 
     def action_refresh_list(self) -> None:
-        run_in_thread(self, self._look, lambda problem: LibraryListed([], [], problem))
+        run_in_thread(self, self._look, self._take, lambda problem: self._take(LibraryList([], (), problem)))
 
     def action_sort(self) -> None:
         names = list(ORDERS)
@@ -161,9 +158,6 @@ class LibraryScreen(PromptScreen):
         if listed:
             self.app.open_document(name, None, together, question)  # type: ignore[attr-defined]
 
-    def action_open_path(self) -> None:
-        self.prompt.enter("path")
-
     def action_reveal(self) -> None:
         if self._current is not None:
             self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
@@ -178,12 +172,13 @@ class LibraryScreen(PromptScreen):
         store, whole = self._store, os.path.abspath(os.path.expanduser(path))
         if store is not None and any(os.path.abspath(each.path) == whole for each in self._listed.entries):
             self.prompt.reset()
-            run_in_thread(self, lambda: forgotten(store, whole), lambda why: Forgotten(whole, why))
+            told = partial(self._show_forgotten, whole)
+            run_in_thread(self, lambda: forgotten(store, whole), told, told)
         else:
             self.notify(f"{printable(path)} is not in the list", severity="warning", markup=False)
 
-    def on_forgotten(self, message: Forgotten) -> None:
-        self.notify(f"{printable(message.path)}: {message.said}", markup=False)
+    def _show_forgotten(self, path: str, said: str) -> None:
+        self.notify(f"{printable(path)}: {said}", markup=False)
         self.action_refresh_list()
 
     def action_clear(self) -> None:
@@ -193,8 +188,7 @@ class LibraryScreen(PromptScreen):
 
     def prompt_moved(self, mode: str, key: str) -> None:
         """The row above or below, or a page of them."""
-        names = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-        getattr(self._table, f"action_{names.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
+        getattr(self._table, f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
 
     async def line_entered(self, mode: str, text: str) -> None:
         """Open the row, of those that have the words by now; or the path that was typed."""
@@ -210,17 +204,15 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/open-path` takes a path, `/ask-together` a question."""
-        if command.name == "open_path" and argument:
-            self._open_path(os.path.expanduser(argument))
-        elif command.name == "ask_together":
+        """Run a command; `/ask-together` takes a question."""
+        if command.name == "ask_together":
             self.action_ask_together(argument)
         else:
             await super().run_command(command, argument)
 
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        if message.mode == "filter":
-            self._show(message.text)
+    def prompt_changed(self, mode: str, text: str) -> None:
+        if mode == "filter":
+            self._show(text)
 
     def on_resize(self) -> None:
         self._fill()
@@ -231,25 +223,21 @@ class LibraryScreen(PromptScreen):
 
     def _look_at(self) -> None:
         entry = self._current
-        if entry is None or entry.past is not None:
+        if entry is None or entry.past is not None or entry.path == self._previewed:
             return
-        path, kept = entry.path, entry.kept
-        if path != self._previewed:
-            self._previewed = path
-            self._preview.update("…" if kept != _GONE else f"{kept}: {printable(path)}")
-            if kept == _GONE:
-                return
-            opener: Open = self.app.opener  # type: ignore[attr-defined]
-            run_in_thread(
-                self, lambda: preview(path, kept, opener, self._store), lambda why: PreviewMade(path, Text(why, "bold"))
-            )
+        path = self._previewed = entry.path
+        self._preview.update("…" if entry.kept != _GONE else f"{_GONE}: {printable(path)}")
+        if entry.kept != _GONE:
+            make = partial(preview, path, entry.kept, self.app.opener, self._store)  # type: ignore[attr-defined]
+            told = partial(self._show_preview, path)
+            run_in_thread(self, make, told, lambda why: told(FilePreview(Text(why, "bold"))))
 
-    def on_preview_made(self, message: PreviewMade) -> None:
-        if message.path == self._previewed:
-            self._preview.update(message.text)
+    def _show_preview(self, path: str, made: FilePreview) -> None:
+        if path == self._previewed:
+            self._preview.update(made.text)
             if not self._wide:
-                self._status.update(message.told)
-        known = [replace(e, health=message.health) if e.path == message.path else e for e in self._listed.entries]
+                self._status.update(made.told)
+        known = [replace(each, health=made.health) if each.path == path else each for each in self._listed.entries]
         if known != self._listed.entries:
             self._listed.entries[:] = known
             self._show(self._words)
@@ -287,13 +275,13 @@ class LibraryScreen(PromptScreen):
         self.prompt.reset()
         self.app.open_document(entry.path, entry.past)  # type: ignore[attr-defined]
 
-    def on_library_listed(self, message: LibraryListed) -> None:
-        self._listed, self._loaded, self._previewed = message, True, ""
+    def _take(self, listed: LibraryList) -> None:
+        self._listed, self._loaded, self._previewed = listed, True, ""
         self._show(self._words)
         if self._entered:
             self._entered = False
             self._table.action_select_cursor()
-        for notice in message.notices:
+        for notice in listed.notices:
             self.notify(printable(notice), severity="warning", markup=False)
 
     @property
@@ -326,26 +314,22 @@ class LibraryScreen(PromptScreen):
         if self._wide:
             width, kept = width // 2, _HEALTH_CELLS * any(each.health for each in self._shown)
         self._preview.display = self._wide
-        when, sized = width >= 60, any(each.size for each in self._shown)
-        by_use = self._order == "last use"
-        rows = []
-        for each in self._shown:
-            seconds = each.used if by_use or each.past else each.modified
-            told = (ago(seconds) if seconds else "",) if when else ()
-            name = "✓ " * (each.path in self._marked and each.past is None) + printable(each.name)
-            about = each.health if self._wide else ", ".join(part for part in (each.health, each.kept) if part)
-            sizes = (_right(size(each.size) if each.size else ""),) if sized else ()
-            rows.append((name, *told, *sizes, *([about] if kept else [])))
-        longest = max((cell_len(row[0]) for row in rows if isinstance(row[0], str)), default=0)
+        shown, by_use, when = self._shown, self._order == "last use", width >= 60
+        sized = any(each.size for each in shown)
         others = sized * _SIZE_CELLS + kept + _PADDING + when * (_WHEN_CELLS + 2)
-        name_cells = min(max(longest, len("Document")), max(width - others, 12))
-        columns: list[tuple[Cell, int]] = [("Document", name_cells)]
-        columns += [("Last used" if by_use else "Changed", _WHEN_CELLS)] if when else []
-        columns += [(_right("Size"), _SIZE_CELLS)] if sized else []
-        columns += [("Health" if self._wide else "Kept", kept)] if kept else []
-        self._table.fill(columns, rows)
+        names = ["✓ " * (each.path in self._marked and each.past is None) + printable(each.name) for each in shown]
+        name_cells = min(max(map(cell_len, ("Document", *names))), max(width - others, 12))
+        used = [each.used if by_use or each.past else each.modified for each in shown]
+        about = [each.health if self._wide else ", ".join(filter(None, (each.health, each.kept))) for each in shown]
+        columns = [
+            ("Document", name_cells, names),
+            ("Last used" if by_use else "Changed", when * _WHEN_CELLS, [ago(each) if each else "" for each in used]),
+            ("Size", sized * _SIZE_CELLS, [size(each.size) if each.size else "" for each in shown]),
+            ("Health" if self._wide else "Kept", kept, about),
+        ]
+        self._table.fill([column for column in columns if column[1]])
 
-    def _look(self) -> LibraryListed:
+    def _look(self) -> LibraryList:
         notices: list[str] = []
         kept = {row.path: row for row in recent_documents(self._store, notices)} if self._store is not None else {}
         wrong, entries = problems(self._store), []
@@ -361,7 +345,7 @@ class LibraryScreen(PromptScreen):
                 folder, name = os.path.split(short_path(row.path))
                 entries.append(replace(row, name=f"{name}  ·  {folder}", kept=row.kept if row.there else _GONE))
             entries += [_asked(past) for past in past_questions(self._store)]
-        return LibraryListed(entries, notices)
+        return LibraryList(entries, notices)
 
     def _documents(self) -> list[LibraryRow]:
         from docqa.ingest.errors import MissingError, NoDocuments

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
-from textual.message import Message
 
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import problem, without_flags
@@ -19,35 +16,24 @@ from docqa.app.tui.remembered import remember, remembered
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 if TYPE_CHECKING:
-    from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
+    from docqa.app.tui.bridge import Opener
 
-Open = Callable[[str], "Session"]
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
 _PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
 _MOST = 500  # files whose problem is remembered
 
 
-@dataclass
-class PreviewMade(Message):
-    """The document at `path`: what it is, on one line, its health in a word, and what there is to say of it."""
+class FilePreview(NamedTuple):
+    """A document: what there is to say of it, what it is on one line, and its health in a word."""
 
-    path: str
     text: Text
     told: str = ""
     health: str = ""
 
 
-@dataclass
-class Forgotten(Message):
-    """What was deleted of the document at `path`, or why not."""
-
-    path: str
-    said: str
-
-
-def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewMade:
-    """Reading may take long. `kept` says what there is of it. Raises what is a bug."""
+def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePreview:
+    """The document at `path`, of which there is what `kept` says. May take long. Raises what is a bug."""
     from docqa.app.reading.document_kind import kind_of
 
     try:
@@ -57,7 +43,7 @@ def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewM
         health, why = _PROBLEMS.get(type(error), ""), problem(error)
         if health:
             _remember(store, path, health)
-        return PreviewMade(path, Text(why, "bold"), why, health)
+        return FilePreview(Text(why, "bold"), why, health)
     text = Text()
     pages = f", {counted(len(document.pages), 'page')}" if document.paged else ""
     told = " · ".join(part for part in (f"{kind_of(document)}{pages}", document.coverage.health, kept) if part)
@@ -72,7 +58,7 @@ def preview(path: str, kept: str, opener: Open, store: Store | None) -> PreviewM
         text.append(f"{printable((said or 'not found')[:_LINE])}\n")
     words = " ".join(page.text for page in document.pages[:2])[:_BEGINNING]
     text.append("\n" + "\n".join(printable(line) for line in words.splitlines() if line.strip(" .")))
-    return PreviewMade(path, text, told, document.coverage.health)
+    return FilePreview(text, told, document.coverage.health)
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
@@ -88,10 +74,10 @@ def problems(store: Store | None) -> dict[str, list[object]]:
     return known if isinstance(known, dict) else {}
 
 
-def forgotten(store: Store, path: str) -> Forgotten:
-    """Delete all that is kept of a document."""
+def forgotten(store: Store, path: str) -> str:
+    """Delete all that is kept of the document at `path`; returns in words how much that was."""
     from docqa.app.history.forget import forget_file
     from docqa.app.storage.sources import content_digests
 
     deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
-    return Forgotten(path, f"{counted(deleted, 'entry').replace('entrys', 'entries')} deleted; the file is as it was")
+    return f"{counted(deleted, 'entry').replace('entrys', 'entries')} deleted; the file is as it was"

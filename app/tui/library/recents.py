@@ -103,16 +103,12 @@ def counted(count: int, name: str) -> str:
 def ago(then: float, now: float | None = None) -> str:
     """`just now`, `5 min ago`, `3 h ago`, `12 days ago`, and the date of what is older than a month."""
     passed = max((time.time() if now is None else now) - then, 0.0)
-    if passed < 60:
-        return "just now"
-    if passed < 3_600:
-        return f"{passed // 60:.0f} min ago"
-    if passed < 86_400:
-        return f"{passed // 3_600:.0f} h ago"
-    days = int(passed // 86_400)
-    if days <= 31:
-        return f"{days} day{'s' if days > 1 else ''} ago"
-    return time.strftime("%Y-%m-%d", time.localtime(then))
+    if passed >= 32 * 86_400:
+        return time.strftime("%Y-%m-%d", time.localtime(then))
+    for name, seconds in (("day", 86_400), ("h", 3_600), ("min", 60)):
+        if count := int(passed // seconds):
+            return f"{count} {name}{'s' * (name == 'day' and count > 1)} ago"
+    return "just now"
 
 
 def short_path(path: str) -> str:

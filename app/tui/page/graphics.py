@@ -111,9 +111,7 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
     if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
     named = choice if choice != "auto" else _by_name(environment)
-    if named is None:
-        return None
-    return Terminal(named, *_cell_of_window())
+    return Terminal(named, *_cell_of_window()) if named is not None else None
 
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
@@ -124,10 +122,8 @@ def why_none(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def _multiplexer(environment: Mapping[str, str]) -> str:
-    term = environment.get("TERM", "")
-    return (
-        "tmux" if environment.get("TMUX") else next((each for each in ("tmux", "screen") if term.startswith(each)), "")
-    )
+    term = "tmux" if environment.get("TMUX") else environment.get("TERM", "")
+    return next((each for each in ("tmux", "screen") if term.startswith(each)), "")
 
 
 def _by_name(environment: Mapping[str, str]) -> str | None:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
 
 if TYPE_CHECKING:
@@ -101,14 +100,6 @@ class PageLines:
         rows = enumerate(self._rows_of(at))
         shown = (number for number, row in rows if row.kind not in ("head", "blank") and row.shows(offset))
         return self._begin(at) + max(shown, default=0)
-
-    def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
-        """The text from the character `first` (line, character of it) up to `last`, for each page it touches."""
-        (page, start), (last_page, end) = self.character(*first), self.character(*last)
-        pages = range(page, last_page + 1)
-        ends = [len(self.document.pages[number - 1].text) for number in pages[:-1]] + [end]
-        found = [PageSpan(number, start if number == page else 0, stop) for number, stop in zip(pages, ends)]
-        return [span for span in found if span.start < span.end]
 
     def head_of(self, page: int) -> int:
         """The line where `page` begins."""

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.search import PageSpan, Place
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document, Note, Reference
 
-Place = tuple[int, int]
 
-
-class Link(NamedTuple):
+@dataclass(frozen=True)
+class Link(PageSpan):
     """The words `start:end` of `page` lead to `target`: the line that is pointed at, or the whole of a note."""
 
-    page: int
-    start: int
-    end: int
     target: PageSpan
     note: bool
-
-    @property
-    def place(self) -> Place:
-        """(page, offset) of its first character."""
-        return self.page, self.start
 
 
 class Links:
@@ -51,15 +43,11 @@ class Links:
         at = bisect_left(self._places, place)
         return self._all[(at if step > 0 else at - 1) % len(self._all)] if self._all else None
 
-    def next(self, link: Link, step: int) -> Link:
-        """The link `step` behind `link`, round the end."""
-        return self._all[(bisect_left(self._places, link.place) + step) % len(self._all)]
-
     @cached_property
     def _all(self) -> list[Link]:
         found = [self._of_reference(reference) for reference in self._document.references]
         found += [self._of_note(note) for note in self._document.notes]
-        return list(_apart(sorted(found, key=lambda link: link[:3])))
+        return list(_apart(sorted(found, key=lambda link: (link.place, link.end))))
 
     @cached_property
     def _places(self) -> list[Place]:

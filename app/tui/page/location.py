@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.output.render import cite_text, page_text, printable, section_text
+from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Cite
     from docqa.ingest.types import Document, Section
 
 
@@ -29,13 +26,3 @@ def location(document: Document, page: int, offset: int) -> str:
         named = section_title(section)
     where = f"p. {page_text(page, document.pages[page - 1].label)}" if document.paged else ""
     return " · ".join(part for part in (named, where) if part)
-
-
-def cited_location(cites: Sequence[Cite]) -> str:
-    """The place of a quote: what the document prints there (`cite.section`), and its page or pages."""
-    place = cite_text([replace(cite, section=None) for cite in cites])
-    if not cites or not cites[0].section:
-        return place
-    section, label = cites[0].section, cites[0].label or ""
-    named = label.startswith(section) if cites[0].page is None else label == section
-    return place if named else f"{section_text(section)} · {place}"

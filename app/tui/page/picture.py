@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
-from textual.content import Content
+from textual.cache import LRUCache
 from textual.geometry import Region
-from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
+from textual.widgets import Static
 
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
@@ -47,29 +47,20 @@ class Pictures:
     of: Callable[[Document, Page], Picture]
 
 
-@dataclass
-class PictureMade(Message):
-    """The picture of `page`, or why there is none."""
-
-    page: int
-    picture: Picture | None
-    why: str = ""
-
-
-class PagePicture(Widget):
+class PagePicture(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
+    marks: reactive[tuple[PageSpan, ...]] = reactive(())
+    """What is marked on the pictures of its pages."""
+
     def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, markup=False)
         self._pictures = pictures
         self._document: Document | None = None
         self._page, self._offset = 0, 0
         self._times = 1
-        self._made: OrderedDict[int, Picture] = OrderedDict()
+        self._made: LRUCache[int, Picture] = LRUCache(_KEPT)
         self._picture: Picture | None = None
-        self._shape = (1.0, 1.0)
-        self._marks: tuple[PageSpan, ...] = ()
-        self._said = ""
         self._timer: Timer | None = None
         self._drawn = False
         self._asked = False
@@ -90,27 +81,8 @@ class PagePicture(Widget):
         self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
         self._wait()
 
-    def mark(self, spans: Iterable[PageSpan]) -> None:
-        """Mark the lines of `spans` on the picture of their page."""
-        marks = tuple(spans)
-        if marks != self._marks:
-            self._marks = marks
-            if self._picture is not None:
-                self.refresh()
-
     def on_show(self, _: events.Show) -> None:
         self._wait()
-
-    def on_picture_made(self, message: PictureMade) -> None:
-        if message.picture is not None:
-            self._made[message.page] = message.picture
-            if len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        if message.page == self._page:
-            self._show(message.picture, message.why)
-
-    def render(self) -> Content:
-        return Content(self._said)
 
     def _wait(self) -> None:
         if self._timer is not None:
@@ -122,24 +94,25 @@ class PagePicture(Widget):
         if document is None or self._pictures is None:
             return
         if page in self._made:
-            self._made.move_to_end(page)
-            self._show(self._made[page])
+            self._show(page, self._made[page])
             return
-        self._show(None, "drawing the page …")
+        self._show(page, None, "drawing the page …")
         draw = self._pictures.of  # waits for a child process
         run_in_thread(
             self,
-            lambda: PictureMade(page, Picture(*draw(document, document.pages[page - 1]))),
-            lambda problem: PictureMade(page, None, printable(problem)),
+            lambda: Picture(*draw(document, document.pages[page - 1])),
+            partial(self._show, page),
+            lambda problem: self._show(page, None, printable(problem)),
         )
 
-    def _show(self, picture: Picture | None, why: str = "") -> None:
-        self.erase()
-        self._picture = picture
+    def _show(self, page: int, picture: Picture | None, why: str = "") -> None:
+        """Show and keep the picture of `page`, or say why there is none; only keep it where the reader has gone on."""
         if picture is not None:
-            self._shape = picture.size
-        self._said = why
-        self.refresh()
+            self._made[page] = picture
+        if page == self._page:
+            self.erase()
+            self._picture = picture
+            self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""
@@ -155,8 +128,8 @@ class PagePicture(Widget):
         region, terminal = self.content_region, self._pictures.terminal
         if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
             return
-        ranges = [(span.start, span.end) for span in self._marks if span.page == self._page]
-        boxes, part, shape, room = touched(self._picture.lines, ranges), WHOLE, self._shape, region.size
+        ranges = [(span.start, span.end) for span in self.marks if span.page == self._page]
+        boxes, part, shape, room = touched(self._picture.lines, ranges), WHOLE, self._picture.size, region.size
         if self._times > 1:
             at = boxes or touched(self._picture.lines, [(self._offset, self._offset + 1)]) or [(0.0, 0.0, 1.0, 0.0)]
             part = graphics.enlarged(terminal, shape, *room, self._times, at[0])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
+Place = tuple[int, int]
 _WINDOW = 20_000  # characters whose sentences are looked at
 
 
@@ -24,6 +25,19 @@ class PageSpan:
     page: int
     start: int
     end: int
+
+    @property
+    def place(self) -> Place:
+        """(page, offset) of its first character."""
+        return self.page, self.start
+
+
+def spans_between(document: Document, first: Place, last: Place) -> list[PageSpan]:
+    """The text of `document` from one (page, offset) up to another, for each page that has some of it."""
+    (page, start), (last_page, end) = first, last
+    ends = [len(each.text) for each in document.pages[page - 1 : last_page - 1]] + [end]
+    found = [PageSpan(page + at, 0 if at else start, stop) for at, stop in enumerate(ends)]
+    return [span for span in found if span.start < span.end]
 
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
@@ -42,30 +56,24 @@ class Hits:
     def __init__(self) -> None:
         self.words = ""
         self.places: list[PageSpan] = []
-        self._at = -1
+        self._at = 0
 
-    def search(self, document: Document, words: str, place: tuple[int, int]) -> PageSpan | None:
+    def search(self, document: Document, words: str, place: Place) -> PageSpan | None:
         """The first place of `words` at or behind `place`, round the end."""
         if words != self.words:
             self.words, self.places = words, find_hits(document, words)
-        self._at = next((n for n, hit in enumerate(self.places) if (hit.page, hit.start) >= place), 0)
-        return self.places[self._at] if self.places else None
+        self._at = next((n for n, hit in enumerate(self.places) if hit.place >= place), 0)
+        return self.current
 
     @property
     def current(self) -> PageSpan | None:
         """The place that the reader is at."""
         return self.places[self._at] if self.places else None
 
-    def clear(self) -> None:
-        """Forget the search."""
-        self.words, self.places, self._at = "", [], -1
-
     def step(self, step: int) -> PageSpan | None:
         """The place `step` further, round the end; None where nothing was found."""
-        if not self.places:
-            return None
-        self._at = (self._at + step) % len(self.places)
-        return self.places[self._at]
+        self._at = (self._at + step) % max(len(self.places), 1)
+        return self.current
 
     def text(self) -> str:
         """`hit 3 of 17`."""
@@ -73,7 +81,7 @@ class Hits:
         return f"hit {self._at + 1} of {len(self.places):,}{more}"
 
 
-def find_place(document: Document, name: str) -> tuple[int, int] | None:
+def find_place(document: Document, name: str) -> Place | None:
     """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
     page = page_named(document, name)
     if page is not None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade
-from docqa.app.output.render import location_text, printable
-from docqa.app.tui.page.location import cited_location, location
+from docqa.app.output.render import cite_text, location_text, printable
+from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import PageSpan, find_hits
 
 if TYPE_CHECKING:
@@ -23,19 +23,25 @@ EXCERPT_CHARACTERS = 160
 @dataclass(frozen=True)
 class Stop:
     """One place that a reader can go to: a quote, or a passage of evidence (`quote` None) with its `score`. `spans` are
-    one for each page of `document` it touches, none where its words are gone; `place` says them in words."""
+    one for each page of `document` it touches, none where its words are gone; `place` says where in `file` they are."""
 
     text: str
+    file: str
     place: str
-    spans: tuple[PageSpan, ...]
+    spans: Sequence[PageSpan]
     document: Document
     quote: Quote | None = None
     score: float = 0.0
 
     @property
+    def cited(self) -> str:
+        """The place with its file."""
+        return f"{printable(self.file)}, {self.place}"
+
+    @property
     def copied(self) -> str:
         """The words in quotation marks with where they stand, for the clipboard."""
-        return f"“{printable(self.text)}” ({self.place})"
+        return f"“{printable(self.text)}” ({self.cited})"
 
 
 def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
@@ -44,17 +50,17 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
     by_path = {each.path: each for each in documents}
     quoted = []
     for quote in answer.quotes:
-        document = by_path.get(quote.cites[0].file if quote.cites else "", documents[0])
-        quoted.append(Stop(quote.text, _named(quote.cites), _spans(quote, document), document, quote))
+        file = quote.cites[0].file if quote.cites else documents[0].path
+        document, place = by_path.get(file, documents[0]), cite_text(quote.cites, section_first=True)
+        quoted.append(Stop(quote.text, file, place, _spans(quote, document), document, quote))
     taken = [(stop.document, span) for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
         document = by_path.get(item.file, documents[0])
         span = _located(item, document)
         if span is not None and not any(of is document and _overlap(span, other) for of, other in taken):
-            where = location(document, span.page, span.start) or location_text(item.page, item.label)
-            place = f"{printable(item.file)}, {where}"
-            found.append(Stop(item.text, place, (span,), document, None, item.score))
+            place = location(document, *span.place) or location_text(item.page, item.label)
+            found.append(Stop(item.text, item.file, place, (span,), document, None, item.score))
     return [*quoted, *found]
 
 
@@ -72,38 +78,31 @@ def words_at(document: Document, spans: Sequence[PageSpan]) -> str:
 
 def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
     """`Article 70 · p. 13`: where `spans` are, without the file."""
-    return cited_location([_cite(document, span) for span in spans])
-
-
-def _named(cites: Sequence[Cite]) -> str:
-    place = cited_location(cites)
-    return f"{printable(cites[0].file)}, {place}" if cites else place
+    return cite_text([_cite(document, span) for span in spans], section_first=True)
 
 
 def _cite(document: Document, span: PageSpan) -> Cite:
-    section = document.locator_of(span.page, span.start)
-    if document.paged:
-        return Cite(document.path, span.page, document.pages[span.page - 1].label, section, span.start, span.end)
-    return Cite(document.path, None, section, section, span.start, span.end)
+    section = document.locator_of(*span.place)
+    page, label = (span.page, document.pages[span.page - 1].label) if document.paged else (None, section)
+    return Cite(document.path, page, label, section, span.start, span.end)
 
 
-def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
-    cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
+def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:
+    cited = [PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites]
     there = any(span.page <= len(document.pages) for span in cited)
     if not cited or (there and quote.grade != Grade.EXACT):
         return cited
     return standing(cited, quote.text, document)
 
 
-def standing(cited: tuple[PageSpan, ...], text: str, document: Document) -> tuple[PageSpan, ...]:
+def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequence[PageSpan]:
     """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, where they stand now;
     nowhere where they are gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
-    words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
-    if words == text.split():
+    if words_at(document, there).split() == text.split():
         return cited
-    found = find_hits(document, text)
-    return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
+    found, page = find_hits(document, text), cited[0].page if cited else 1
+    return (min(found, key=lambda span: abs(span.page - page)),) if found else ()
 
 
 def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
@@ -122,8 +121,7 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 def place_alone(stop: Stop, *documents: Document) -> str:
     """The place without the file, where all there is to see is that file, whatever its path; behind its name where
     there are several."""
-    cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else stop.document.path
-    name, alone = PurePath(cited).name, stop.place.removeprefix(f"{printable(cited)}, ")
+    name = PurePath(stop.file).name
     if len(documents) > 1:
-        return f"{printable(name)}, {alone}"
-    return alone if name == PurePath(documents[0].path).name else stop.place
+        return f"{printable(name)}, {stop.place}"
+    return stop.place if name == PurePath(documents[0].path).name else stop.cited

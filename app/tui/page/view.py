@@ -19,11 +19,13 @@ from textual.strip import Strip
 from docqa.app.output.render import page_text
 from docqa.app.tui.page.lines import PageLines, displayed
 from docqa.app.tui.page.links import Link, Links
-from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.search import PageSpan, spans_between
 from docqa.app.tui.page.stops import copied_text
 from docqa.app.tui.page.typeset import Piece, ScreenLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
 
     from docqa.ingest.types import Document, Page
@@ -31,13 +33,11 @@ if TYPE_CHECKING:
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
 _MARKS = {
-    "chosen": "→ ", "target": "→ ", "cite": "▌ ", "passage": "┃ ", "quote": "│ ", "current-hit": "▶ ", "hit": "· ",
-    "note": "✎ ", "highlight": "▒ ",
+    "chosen": "→ ", "current-hit": "▶ ", "cite": "▌ ", "target": "→ ", "hit": "· ", "passage": "┃ ", "quote": "│ ",
+    "note": "✎ ", "highlight": "▒ ", "hidden": "  ", "heading": "  ",
 }  # fmt: skip
-_STRONGEST = (
-    "chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "note", "highlight", "hidden", "heading",
-)  # fmt: skip
-_STYLED = (*_STRONGEST, "head", "link", "selection")
+"""What stands beside the lines of each kind of mark, the strongest first."""
+_STYLED = (*_MARKS, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins, in the style of its cells
 _UNDERLINED = Style(underline=True)
 
@@ -51,25 +51,13 @@ class Highlight(PageSpan):
     kind: str
 
 
-@dataclass
-class PlaceChosen(Message):
-    """The reader wants to go to this place."""
-
-    page: int
-    offset: int
-
-
 class PageView(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
-    @dataclass
     class Moved(Message):
         """Another line is at the top."""
-
-        page: int
-        offset: int
 
     @dataclass
     class Chosen(Message):
@@ -84,7 +72,7 @@ class PageView(ScrollView):
         self.links: Links | None = None
         self._marks: dict[int, list[Highlight]] = {}
         self._own_marks: dict[int, list[Highlight]] = {}
-        self._selected: list[PageSpan] = []
+        self.selected: list[PageSpan] = []  # words, one span for each page that they touch
         self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -119,7 +107,7 @@ class PageView(ScrollView):
         self._settle()
         self.refresh()
 
-    def reveal(self, spans: tuple[PageSpan, ...]) -> None:
+    def reveal(self, spans: Sequence[PageSpan]) -> None:
         """Bring the first of `spans` into view; nothing moves where it is in view already."""
         if spans and not self.in_view(spans[0]):
             self.go(spans[0].page, spans[0].start or 1)
@@ -132,37 +120,26 @@ class PageView(ScrollView):
         last = self._lines.line_of(span.page, max(span.end - 1, span.start))
         return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
-    def mark(self, marks: list[Highlight]) -> None:
-        """Highlight `marks`, and nothing else but what the reader made."""
-        self._marks = _by_page(marks)
-        self._marks_changed()
-
-    def mark_own(self, marks: list[Highlight]) -> None:
-        """Show `marks` as what the reader highlighted, below all others."""
-        self._own_marks = _by_page(marks)
-        self._marks_changed()
-
-    @property
-    def selected(self) -> list[PageSpan]:
-        """The words that are selected, one span for each page that they touch."""
-        return self._selected
+    def mark(self, marks: list[Highlight], *, own: bool = False) -> None:
+        """Show `marks` in the place of those before: what is found or, `own` and below it, what the reader made."""
+        by_page = self._own_marks if own else self._marks
+        by_page.clear()
+        for mark in marks:
+            by_page.setdefault(mark.page, []).append(mark)
+        self._strips = {}
+        self.refresh()
 
     def select(self, first: PageSpan, last: PageSpan) -> None:
         """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
-        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
-        selection = Selection(start, end + Offset(1, 0))
-        self._selected = self._spans_of(selection)  # at once: the screen tells later
+        selection = Selection(*self._edges(first, last))
+        self.selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
         """Select nothing any more."""
-        self._selected = []
+        self.selected = []
         self.screen.selections = {}
-
-    def _marks_changed(self) -> None:
-        self._strips = {}
-        self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         if self._lines is None or not self.size.height:
@@ -196,8 +173,8 @@ class PageView(ScrollView):
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
-        self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
-        if self._selected:
+        self.selected = [] if selection is None or self._lines is None else self._spans_of(selection)
+        if self.selected:
             self.post_message(self.Chosen())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -257,16 +234,19 @@ class PageView(ScrollView):
         top = round(self.scroll_y)
         start = selection.start or Offset(0, top)
         end = selection.end or Offset(self.size.width, top + self.size.height - 1)
-        return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
+        first, last = (self._lines.character(at.y, at.x - _GUTTER) for at in (start, end))
+        return spans_between(self._lines.document, first, last)
 
     def _keep_selection(self) -> None:
         now = self.text_selection
-        if not self._selected or now is None or now.start is None or now.end is None:
+        if not self.selected or now is None or now.start is None or now.end is None:
             return
-        first, last = self._selected[0], self._selected[-1]
-        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
+        start, end = self._edges(self.selected[0], self.selected[-1])
         if (start.y, end.y) != (now.start.y, now.end.y):
-            self.screen.selections = {**self.screen.selections, self: Selection(start, end + Offset(1, 0))}
+            self.screen.selections = {**self.screen.selections, self: Selection(start, end)}
+
+    def _edges(self, first: PageSpan, last: PageSpan) -> tuple[Offset, Offset]:
+        return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(1, 0)
 
     def _offset_of(self, page: int, offset: int) -> Offset:
         """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
@@ -289,7 +269,7 @@ class PageView(ScrollView):
             self._keep_selection()
         finally:
             self._settling = False
-        self.post_message(self.Moved(*self._lines.place(round(self.scroll_y))))
+        self.post_message(self.Moved())
 
     def _scroll(self, line: int) -> None:
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.max_scroll_y))
@@ -309,8 +289,8 @@ class PageView(ScrollView):
     def _text(self, page: Page, row: ScreenLine, plain: Style) -> list[Segment]:
         near = [*self._marks.get(row.page, ()), *self._own_marks.get(row.page, ()), *_block_marks(page, row)]
         marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
-        marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
-        segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
+        marks.sort(key=lambda mark: _STYLED.index(mark.kind))
+        segments = [Segment(_MARKS[marks[0].kind] if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         usual = "heading" if row.kind == "heads" else ""
         for first, last, pad in row.parts or (Piece(row.start, row.end, 0),):
@@ -324,24 +304,13 @@ class PageView(ScrollView):
                 link = next((link for link in links if link.start < end and link.end > start), None)
                 style = self._style(kind) if kind else plain
                 style += _UNDERLINED if kind == "cite" and "quote" in inside else Style()  # the very words
-                words = displayed(page.text[start:end]).replace("\n", " ")
-                segments.append(Segment(words, self._linked(style, kind, link)))
+                if link is not None:
+                    style += (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
+                segments.append(Segment(displayed(page.text[start:end]).replace("\n", " "), style))
         return segments
-
-    def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
-        if link is None:
-            return style
-        return style + (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")
-
-
-def _by_page(marks: list[Highlight]) -> dict[int, list[Highlight]]:
-    found: dict[int, list[Highlight]] = {}
-    for mark in marks:
-        found.setdefault(mark.page, []).append(mark)
-    return found
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:

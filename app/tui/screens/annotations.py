@@ -10,12 +10,14 @@ from docqa.app.errors import ResourceError
 from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt
 from docqa.app.tui import kept_turns
-from docqa.app.tui.page.search import PageSpan, sentence_at
+from docqa.app.tui.page.search import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import Highlight
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docqa.app.storage.store import Store
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.ingest.types import Document
@@ -103,7 +105,7 @@ class Annotations:
         """Show the words of `annotation`, and say its note."""
         spans = _spans(annotation, self.panes.opened)
         if spans:
-            self._navigation.jump(spans[0].page, spans[0].start)
+            self._navigation.jump(*spans[0].place)
         number = self.made.index(annotation) + 1
         note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
         gone = "" if spans else ": its words are no longer in this document"
@@ -120,7 +122,7 @@ class Annotations:
         """The annotation that is pointed at, a new one on the words that are; None, which is said, where none are."""
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
-        there = (spans[0].page, spans[0].start) if spans else self.panes.pointed_at
+        there = spans[0].place if spans else self.panes.pointed_at
         known = self.at(*there) if there is not None else None
         if known is None and not spans:
             self.panes.message(f"select words first: with the mouse, or {key(self.panes, 'select')} selects a sentence")
@@ -144,12 +146,10 @@ class Annotations:
     def _show(self) -> None:
         document = self.panes.opened
         kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
-        self.panes.page.mark_own([Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
+        marks = [Highlight(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans]
+        self.panes.page.mark(marks, own=True)
 
 
-def _spans(annotation: Annotation, document: Document) -> tuple[PageSpan, ...]:
-    last = min(annotation.end_page, len(document.pages))
-    ends = [len(document.pages[number - 1].text) for number in range(annotation.page, last)] + [annotation.end]
-    starts = [annotation.start, *[0] * (len(ends) - 1)]
-    cited = tuple(PageSpan(annotation.page + at, *span) for at, span in enumerate(zip(starts, ends)))
-    return standing(cited, annotation.text, document)
+def _spans(annotation: Annotation, document: Document) -> Sequence[PageSpan]:
+    first, last = (annotation.page, annotation.start), (annotation.end_page, annotation.end)
+    return standing(spans_between(document, first, last), annotation.text, document)

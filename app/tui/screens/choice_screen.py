@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from docqa.app.tui import themes
 from docqa.app.tui.typing_screen import TypingScreen
-from docqa.app.tui.widgets.prompt import PromptLine
+from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -75,8 +75,7 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
     def moved(self, key: str) -> None:
         """Another line of the list."""
-        moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-        getattr(self._list, f"action_{moves.get(key, 'first' if key == 'home' else 'last')}")()
+        getattr(self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}")()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if self.is_current and self._list.highlighted == event.option_index:

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.binding import BindingType
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -20,7 +17,7 @@ from textual.widgets import Footer
 from docqa.app.history.export import free_name
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.page.graphics import why_none
-from docqa.app.tui.page.view import PageView, PlaceChosen
+from docqa.app.tui.page.view import PageView
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 from docqa.app.tui.screens.navigation import Navigation
@@ -28,14 +25,11 @@ from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
-from docqa.app.tui.widgets.answers import AnswerCard
-from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.keymap import Key
     from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
@@ -52,12 +46,6 @@ class DocumentScreen(PromptScreen):
     `together`, which `path` is a name for. A `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
-
-    @dataclass
-    class WorkDone(Message):
-        """No question of this document waits any more."""
-
-        document_screen: DocumentScreen
 
     def __init__(
         self, path: str, session: bridge.SessionBridge, store: Store | None, pictures: Pictures | None = None,
@@ -87,6 +75,7 @@ class DocumentScreen(PromptScreen):
         self._open()  # what is typed meanwhile is a question about it
 
     def _open(self, password: str | None = None) -> None:
+        self.panes.show_parsed(0, 0, len(self._waiting))
         self.questions.jobs.open(self.together or self.path, self.post_message, password)
 
     @property
@@ -95,8 +84,8 @@ class DocumentScreen(PromptScreen):
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
-        kept = kept_turns.load(self._store, *message.documents)
-        begun = self.panes.page.place if self.panes.begun else (1, 0)
+        kept = kept_turns.load(self._store, message.documents)
+        begun = self.panes.page.place  # of the first pages, which were shown alone
         self.panes.documents = message.documents
         self.panes.show(message.documents[0], begun if begun != (1, 0) else kept.place)
         self.panes.show_pane("page")
@@ -108,9 +97,8 @@ class DocumentScreen(PromptScreen):
         if interrupted := sum(turn.state == "stopped" for turn in kept.turns):
             self.panes.show_status(f"{key(self, 'read')} goes on with {interrupted} unanswered")
         self.come_back(self._past)
-        waiting, self._waiting = self._waiting, []
-        for question in waiting:
-            self.questions.ask(question)
+        while self._waiting:
+            self.questions.ask(self._waiting.pop(0))
         self.refresh_bindings()
 
     def on_unmount(self) -> None:
@@ -136,9 +124,7 @@ class DocumentScreen(PromptScreen):
         self._parsed = (message.page, message.pages)
         self.panes.show_parsed(*self._parsed, len(self._waiting))
 
-    @on(bridge.JobStarted)
-    @on(bridge.SessionEvent)
-    def _of_question(self, message: bridge.JobStarted | bridge.SessionEvent) -> None:
+    def on_session_event(self, message: bridge.SessionEvent) -> None:
         self.questions.take(message)
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
@@ -152,17 +138,7 @@ class DocumentScreen(PromptScreen):
                 self.prompt.enter("password")
             self.refresh_bindings()
         if message.kind != "open" and not self.questions.jobs.busy:
-            self.post_message(self.WorkDone(self))
-
-    def on_place_chosen(self, message: PlaceChosen) -> None:
-        self.navigation.jump(message.page, message.offset)
-
-    def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
-        card = self.panes.answers.cards[message.number]
-        if message.cite is None:
-            self.navigation.choose(card)
-        else:
-            self.navigation.follow(card, message.cite)
+            self.app.work_done(self)  # type: ignore[attr-defined]
 
     def on_page_view_chosen(self, message: PageView.Chosen) -> None:
         annotation = self.annotations.at(*message.place) if message.place is not None else None
@@ -173,10 +149,6 @@ class DocumentScreen(PromptScreen):
         elif message.place is None:
             h, w, y = (key(self, name) for name in ("highlight", "note", "copy"))
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
-
-    def on_page_view_moved(self, message: PageView.Moved) -> None:
-        self.panes.strip.follow(message.page, message.offset)
-        self.panes.show_status()
 
     async def line_entered(self, mode: str, text: str) -> None:
         """A question, words to search, a place, or a file; a question may come before the document is open."""
@@ -198,19 +170,13 @@ class DocumentScreen(PromptScreen):
             }
             modes.get(mode, self._export)(text)
 
-    async def run_command(self, command: Key, argument: str) -> None:
-        """Run a command; what stands behind one that asks for something is entered at once."""
-        await super().run_command(command, argument)
-        if argument and command.action.startswith("line("):
-            await self.line_entered(self.prompt.mode, argument)
-
-    def on_prompt_changed(self, message: Prompt.Changed) -> None:
+    def prompt_changed(self, mode: str, text: str) -> None:
         self._search_timer.stop()
-        if message.mode == "find" and self.document is not None:
+        if mode == "find" and self.document is not None:
             if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
-                self.navigation.find_typed(message.text)
+                self.navigation.find_typed(text)
             else:
-                self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, message.text))
+                self._search_timer = self.set_timer(_PAUSE_S, partial(self.navigation.find_typed, text))
 
     def prompt_moved(self, mode: str, key: str) -> None:
         """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
@@ -222,20 +188,23 @@ class DocumentScreen(PromptScreen):
         else:
             self.panes.scroll_shown(key)
 
-    def _find_typed(self, words: str) -> None:
-        if self.prompt.mode == "find":
-            self.navigation.find_typed(words)
-
-    def on_resize(self) -> None:
-        self.questions.show_gauge()
-
     def on_screen_suspend(self) -> None:
         self.panes.picture.erase()
 
     def action_line(self, mode: str) -> None:
         if mode == "find":
             self.navigation.begin_search()
-        self.prompt.enter(mode)
+        super().action_line(mode)
+
+    def action_card(self, number: int, cite: int | None = None) -> None:
+        card = self.panes.answers.cards[number]
+        if cite is None:
+            self.navigation.choose(card)
+        else:
+            self.navigation.follow(card, cite)
+
+    def action_jump(self, page: int, offset: int) -> None:
+        self.navigation.jump(page, offset)
 
     def action_go(self, move: str, *steps: int) -> None:
         getattr(self.navigation, move)(*steps)
@@ -254,7 +223,6 @@ class DocumentScreen(PromptScreen):
 
     def _try_again(self, password: str | None = None) -> None:
         self.panes.remove_class("failed")
-        self.panes.show_parsed(0, 0, 0)
         self.prompt.close()
         self._open(password)
         self.refresh_bindings()
@@ -319,9 +287,8 @@ class DocumentScreen(PromptScreen):
             self._write(path)
 
     def _write(self, path: str) -> None:
-        first, *others = self.panes.documents
         try:
-            written = kept_turns.export(path, first, self.questions.turns, self.annotations.made, others)
+            written = kept_turns.export(path, self.panes.documents, self.questions.turns, self.annotations.made)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return

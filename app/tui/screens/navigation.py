@@ -9,12 +9,16 @@ from docqa.app.history.export import marked_words
 from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
-from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone
+from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone, words_at
 from docqa.app.tui.page.view import Highlight
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
-    from docqa.app.tui.page.links import Link, Place
+    from collections.abc import Sequence
+
+    from docqa.app.tui.page.links import Link
+    from docqa.app.tui.page.search import Place
+    from docqa.app.tui.page.stops import Stop
     from docqa.app.tui.screens.panes import Panes
     from docqa.app.tui.widgets.answers import AnswerCard
     from docqa.ingest.types import Document
@@ -33,7 +37,7 @@ class Navigation:
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
         self.selected: Link | None = None  # the reference that the keys are at
-        self._target: PageSpan | None = None
+        self._led = False  # whether it was followed
 
     def jump(self, page: int, offset: int) -> None:
         """Go to a place; `back` returns."""
@@ -41,7 +45,7 @@ class Navigation:
             return
         self.unselect_link()
         came_from = self._leave()
-        self._point_at(PageSpan(page, offset, offset + 1))
+        self.panes.point_at(PageSpan(page, offset, offset + 1))
         self.panes.page.go(page, offset)
         self.panes.show_pane("page")
         self.panes.show_status(f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else "")
@@ -51,14 +55,13 @@ class Navigation:
         if not self._way_back:
             self.panes.message("there is no earlier place to go back to")
             return
-        document, (page, offset), link = self._way_back.pop()
+        document, place, link = self._way_back.pop()
         left = self._words_of_place()
         self.panes.point_at(None)
-        if self._target is not None or link is not None:
-            self._target, self.selected = None, link
-            self.refresh_marks()
+        self.selected, self._led = link, False
         self._turn_to(document)
-        self.panes.page.go(page, offset, above=0)
+        self.refresh_marks()
+        self.panes.page.go(*place, above=0)
         self.panes.show_pane("page")
         self.panes.show_status(f"back from {left}" if left else "back")
 
@@ -69,15 +72,23 @@ class Navigation:
 
     def _turn_to(self, document: Document) -> None:
         if document is not self.panes.document:
-            self._hits.clear()
+            self._hits = Hits()
             self.panes.show(document, (1, 0))
 
     def _words_of_place(self) -> str:
-        document = self.panes.document
-        return location(document, *self.panes.where).split(" · ")[-1] if document is not None else ""
+        return location(self.panes.opened, *self.panes.where).rpartition(" · ")[2]
 
-    def _point_at(self, target: PageSpan) -> None:
-        self.panes.point_at(target, location(self.panes.opened, target.page, target.start))
+    def _show(self, spans: Sequence[PageSpan], doing: str | None = None, place: str = "") -> None:
+        """Bring `spans`, called `place` where that is given, into view with their marks; say what goes on."""
+        self.panes.point_at(spans[0] if spans else None, place)
+        self.panes.page.reveal(spans)
+        self.refresh_marks()
+        self.panes.show_status(doing)
+
+    def _show_stop(self, stop: Stop, doing: str | None = None) -> None:
+        self._leave()
+        self._turn_to(stop.document)
+        self._show(stop.spans, doing, place_alone(stop, stop.document))
 
     def go_to(self, name: str) -> None:
         """Go to the page or section called `name`."""
@@ -141,14 +152,9 @@ class Navigation:
             card.unfolded = True
         panes.answers.follow(card, number)
         self.unselect_link()
-        self._leave()
-        self._turn_to(stop.document)
         panes.show_pane("page")
-        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, stop.document))
-        panes.page.reveal(stop.spans)
-        self.refresh_marks()
         gone = "" if stop.spans else ": its words are no longer in this document"
-        panes.show_status(f"cite {number + 1} of {card.shown}{gone}")
+        self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
         """Bring the first cite of a new answer, or the best place of a refusal, into view beside it, unless somebody
@@ -157,12 +163,7 @@ class Navigation:
         answers = self.panes.answers
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
         if waits and first is not None and first.spans and self.panes.page.display:
-            self._leave()
-            self._turn_to(first.document)
-            self.panes.point_at(first.spans[0], place_alone(first, first.document))
-            self.refresh_marks()
-            self.panes.page.reveal(first.spans)
-            self.panes.show_status()
+            self._show_stop(first)
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
@@ -177,7 +178,7 @@ class Navigation:
         else:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
-            self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.place})")
+            self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
 
     def begin_search(self) -> None:
         """Search from where the reader is now; giving up returns here."""
@@ -192,7 +193,7 @@ class Navigation:
         if hit is not None:
             self._show_hit(hit)
             return
-        self._hits.clear()
+        self._hits = Hits()
         self.refresh_marks()
         self.panes.show_status(f"“{excerpt(words, 30)}” is not in this document" if words else "")
 
@@ -212,7 +213,7 @@ class Navigation:
         """Return to where the search began, without its marks."""
         begun, self._search_from = self._search_from, None
         if begun is not None:
-            self._hits.clear()
+            self._hits = Hits()
             self.panes.point_at(None)
             self.panes.page.go(*begun, above=0)
             self.refresh_marks()
@@ -231,23 +232,19 @@ class Navigation:
     def _show_hit(self, hit: PageSpan) -> None:
         self.unselect_link()
         self.panes.show_pane("page")
-        self._point_at(hit)
-        self.panes.page.reveal((hit,))
-        self.refresh_marks()
-        self.panes.show_status(self._hits.text())
+        self._show((hit,), self._hits.text())
 
     def next_link(self, step: int) -> None:
         """Select the next or previous reference or footnote mark: from the selected one, if it is in view, else from
         the top of the view."""
         page = self.panes.page
-        link = page.links.first(page.place, step) if page.links is not None else None
-        if page.links is None or link is None:
-            self.panes.message("this document has no references or footnotes to follow")
-            return
         last = self.selected
-        if last is not None and page.in_view(PageSpan(last.page, last.start, last.end)):
-            link = page.links.next(last, step)
-        self._select_link(link)
+        start = page.place if last is None or not page.in_view(last) else (last.page, last.start + (step > 0))
+        link = page.links.first(start, step) if page.links is not None else None
+        if link is None:
+            self.panes.message("this document has no references or footnotes to follow")
+        else:
+            self._select_link(link)
 
     def follow_selected_link(self) -> None:
         """Go where the selected reference points."""
@@ -259,39 +256,35 @@ class Navigation:
     def follow_link(self, link: Link) -> None:
         """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
         came_from = self._leave(link)
-        if link.note and self.panes.page.in_view(link.target):
-            self.panes.show_pane("page")
-        else:
+        if not link.note:
             self.panes.page.go(link.target.page, link.target.start or 1)
-            self.panes.show_pane("page")
-        self.selected, self._target = link, link.target
-        self._point_at(link.target)
-        self.refresh_marks()
+        self.panes.show_pane("page")
+        self.selected, self._led = link, True
         back = f"{key(self.panes, 'back')} goes back to {came_from}".removesuffix(" to ")
-        self.panes.show_status(f"{self._words(link)}; {back}")
+        self._show((link.target,), f"{self._words(link)}; {back}")
 
     def unselect_link(self) -> None:
         """No reference is selected any more, nor the place that it led to."""
-        if self.selected is not None or self._target is not None:
-            self.selected = self._target = None
+        if self.selected is not None:
+            self.selected = None
             self.refresh_marks()
 
     def _select_link(self, link: Link) -> None:
         panes = self.panes
-        self.selected, self._target = link, None
+        self.selected, self._led = link, False
         panes.show_pane("page")
-        panes.page.reveal((PageSpan(link.page, link.start, link.end),))
+        panes.page.reveal((link,))
         self.refresh_marks()
-        leads = location(panes.opened, link.target.page, link.target.start) or "its place"
+        leads = location(panes.opened, *link.target.place) or "its place"
         panes.point_at(None)
         panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
-        words = printable(self.panes.opened.pages[link.page - 1].text[link.start : link.end])
+        words = printable(words_at(self.panes.opened, (link,)))
         return f"note {words}" if link.note else words
 
     @property
-    def followed(self) -> tuple[PageSpan, ...]:
+    def followed(self) -> Sequence[PageSpan]:
         """The words that were gone to and are in view: a search hit, or the cite that is followed."""
         card, hit = self.panes.answers.current, self._hits.current
         cite = card.stops[card.current].spans if card is not None and card.current is not None else ()
@@ -303,24 +296,22 @@ class Navigation:
     def refresh_marks(self) -> None:
         """Highlights and the strip follow from the current answer, the search and the reference."""
         card = self.panes.answers.current
-        stops = card.stops if card is not None else []
-        current = card.current if card is not None else None
-        at_hit = self._hits.current
-        marks = [Highlight(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places if hit != at_hit]
-        if at_hit is not None:
-            marks.append(Highlight(at_hit.page, at_hit.start, at_hit.end, "current-hit"))
-        for place, kind in ((self.selected, "chosen"), (self._target, "target")):
-            if place is not None:
-                marks.append(Highlight(place.page, place.start, place.end, kind))
+        stops, current = (card.stops, card.current) if card is not None else ([], None)
+        link, hit = self.selected, self._hits.current
+        found = [(each, "hit") for each in self._hits.places if each != hit]
+        found += [(hit, "current-hit")] if hit is not None else []
+        found += [(link, "chosen")] if link is not None else []
+        found += [(link.target, "target")] if link is not None and self._led else []
         for number, stop in enumerate(stops):
             if stop.document is self.panes.document and (number == current or stop.quote is not None):
                 kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
-                marks += [Highlight(span.page, span.start, span.end, kind) for span in stop.spans]
+                found += [(span, kind) for span in stop.spans]
                 before, exact, _ = marked_words(stop.quote) if stop.quote is not None else ("", "", "")
                 if exact and len(stop.spans) == 1:
                     start = stop.spans[0].start + len(before)
-                    marks.append(Highlight(stop.spans[0].page, start, start + len(exact), "quote"))
+                    found.append((PageSpan(stop.spans[0].page, start, start + len(exact)), "quote"))
+        marks = [Highlight(span.page, span.start, span.end, kind) for span, kind in found]
         self.panes.page.mark(marks)
-        self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
+        self.panes.picture.marks = tuple(mark for mark in marks if mark.kind in _ON_PICTURE)
         here = [replace(stop, spans=()) if stop.document is not self.panes.document else stop for stop in stops]
         self.panes.strip.light(card.turn if card is not None else None, here, current)

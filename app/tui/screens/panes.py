@@ -11,10 +11,11 @@ the prompt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.style import Style
@@ -37,6 +38,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from docqa.app.answer.events import ReadProgress
     from docqa.ingest.types import Document
 
 BROAD = 150  # columns from which on the answers are shown beside picture and text
@@ -52,7 +54,7 @@ class Panes(Vertical):
         super().__init__(classes="opening")
         self.document: Document | None = None
         self.documents: Sequence[Document] = ()  # all that are asked
-        self.begun = False  # whether the first pages are shown alone
+        self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
         self.outline = OutlineTree(id="outline")
         self.picture = PagePicture(pictures, id="picture")
@@ -64,10 +66,11 @@ class Panes(Vertical):
         self._gauge = Static("", id="gauge", markup=False)
         self._tabs = PaneTabs(id="tabs")
         self._path = path
-        self._problem = Static(_opening(path), id="problem", markup=False)
+        self._problem = Static("", id="problem", markup=False)
         self._status = Static("", id="status", markup=False)
         self._doing = ""
-        self._target: tuple[PageSpan, str] | None = None
+        self._target: PageSpan | None = None
+        self._called = ""
 
     def compose(self) -> Iterator[Widget]:
         with Horizontal(id="head"):
@@ -106,20 +109,22 @@ class Panes(Vertical):
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
         self.picture.follow(document, *self.page.place)
         self.outline.show(document)
-        self.strip.show(document)
+        self.strip.document = document
         self.switched()
 
     def show_first(self, document: Document) -> None:
         """Show the first pages of a document, of which the others are being parsed."""
-        self.begun = True
         self.remove_class("opening")
         self.page.show(document)
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
         """How far the document is opened, and how many questions wait for it."""
-        self._problem.update(_opening(self._path, page, pages, waiting))
-        asked = f" · {counted(waiting, 'question')} will be asked" if waiting else ""
-        self._status.update(f"opening: page {page:,} of {pages:,}{asked}")
+        begun = f"page {page:,} of {pages:,}"
+        asked = f"{counted(waiting, 'question')} will be asked" if waiting else ""
+        self._status.update(" · ".join(filter(None, (f"opening: {begun}" * bool(pages), asked))))
+        bar = f"\n\n{filled(page / pages, 24)} {begun}" if pages else ""
+        said = f"{asked or 'Type a question now: it is asked'} as soon as the document is open."
+        self._problem.update(f"Opening {printable(self._path)} …{bar}\n\n{said}")
 
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
@@ -170,22 +175,30 @@ class Panes(Vertical):
         else:
             self.show_picture()
 
+    def on_page_view_moved(self) -> None:
+        self.strip.here = self.page.place
+        self.show_status()
+
     def on_resize(self) -> None:
         self.set_class(self._broad, "broad")
         self.show_status()
+        self.show_progress(self.progress)
 
     @property
     def _broad(self) -> bool:
         return self.app.size.width >= BROAD
 
-    def show_gauge(self, share: float) -> None:
-        """How much of the document is read, 0 to 1, in the corner of the title."""
-        wide = self.app.size.width >= WIDE
-        self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
+    def show_progress(self, progress: ReadProgress | None) -> None:
+        """How much of the document is read, in the corner of the title, once that is known."""
+        self.progress = progress
+        if progress is not None:
+            share, wide = progress.done / max(progress.total, 1), self.app.size.width >= WIDE
+            self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
-        """The reader was led to `target`, which is called `place`: that is where one is while it is on the screen."""
-        self._target = (target, place) if target is not None else None
+        """The reader was led to `target`, called `place` where that is given: there one is while it is in view."""
+        self._target = replace(target, end=target.start + 1) if target is not None else None
+        self._called = place or (location(self.opened, *target.place) if target is not None else "")
 
     def show_status(self, doing: str | None = None) -> None:
         """Say what goes on, where that is given, and where the reader is: at the target that was gone to, while it is
@@ -195,16 +208,15 @@ class Panes(Vertical):
         if self.document is None:
             return
         at = self.where
-        pointed = self._target is not None and at == (self._target[0].page, self._target[0].start)
-        where = self._target[1] if pointed and self._target is not None else location(self.document, *at)
+        where = self._called if at == self.pointed_at else location(self.document, *at)
         self.outline.follow(*at)
         self.picture.follow(self.document, *at)
         width = self.app.size.width - _AROUND_STATUS
         if cell_len(self._doing) + cell_len(where) > width:
             where = where.rpartition(" · ")[2]  # the page gives way last
         room = max(width - cell_len(where), _LEAST_DOING)
-        doing = self._doing if cell_len(self._doing) <= room else set_cell_size(self._doing, room - 1).rstrip() + "…"
-        self._status.update(Content(" · ".join(part for part in (doing, where) if part)))
+        parts = Content(self._doing).truncate(room, ellipsis=True), Content(where)
+        self._status.update(Content(" · ").join(part for part in parts if part))
 
     @property
     def where(self) -> tuple[int, int]:
@@ -214,10 +226,7 @@ class Panes(Vertical):
     @property
     def pointed_at(self) -> tuple[int, int] | None:
         """(page, offset) of the target that was gone to, while it is on the screen."""
-        target = self._target[0] if self._target is not None else None
-        if target is None or not self.page.in_view(PageSpan(target.page, target.start, target.start + 1)):
-            return None
-        return target.page, target.start
+        return self._target.place if self._target is not None and self.page.in_view(self._target) else None
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""
@@ -236,14 +245,6 @@ class PaneTabs(Static):
             here = name == pane
             parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
         self.update(Content.assemble(*parts))
-
-
-def _opening(path: str, page: int = 0, pages: int = 0, waiting: int = 0) -> str:
-    shown = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
-    asked = "Type a question now: it is asked"
-    if waiting:
-        asked = f"{counted(waiting, 'question')} will be asked"
-    return f"Opening {printable(path)} …{shown}\n\n{asked} as soon as the document is open."
 
 
 def title_text(document: Document) -> str:

@@ -37,9 +37,17 @@ class PromptScreen(TypingScreen):
     async def line_entered(self, mode: str, text: str) -> None:
         """`text` was entered in a mode of the prompt."""
 
+    def prompt_changed(self, mode: str, text: str) -> None:
+        """The line has `text` now, in a mode of the prompt."""
+
     def prompt_moved(self, mode: str, key: str) -> None:
         """An arrow or page key came that the line has no use for."""
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command that was typed, with what stood behind it."""
+        """Run a command that was typed; what stands behind one that asks for something is entered at once."""
         await self.run_action(command.action)
+        if argument and command.action.startswith("line("):
+            await self.line_entered(self.prompt.mode, argument)
+
+    def action_line(self, mode: str) -> None:
+        self.prompt.enter(mode)

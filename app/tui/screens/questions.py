@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.app.answer import events
-from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import JobStarted
+from docqa.app.tui.bridge import DocumentJobs
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.settings import key
 
@@ -18,19 +17,15 @@ if TYPE_CHECKING:
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
 
-_STOPPED = "Stopped. What was read is kept; {} continues."
-
 
 class Questions:
-    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing. State: how much
-    of the document is read."""
+    """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing."""
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.jobs = bridge.document()
+        self.jobs = DocumentJobs(bridge)
         self._navigation = navigation
         self._store = store
-        self.progress: events.ReadProgress | None = None
 
     def ask(self, question: str) -> None:
         """Answer `question` in a card of its own, behind those that wait."""
@@ -74,7 +69,7 @@ class Questions:
         card = self.panes.answers.current
         if card is not None and card.turn.state == "queued":
             self.jobs.stop(card.number)
-            self._stopped(card)
+            card.end("stopped", self._stopped)
         else:
             self.jobs.stop()
             self.panes.show_status("stopping after this block …")
@@ -86,31 +81,19 @@ class Questions:
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # a process that is killed loses the answer in flight alone
-        before = {
-            other.number: KeptTurn(other.turn.question, 0.0, other.turn.answer, other.turn.understood, other.turn.state)
-            for other in self.panes.answers.cards[: card.number]
-            if other.turn.state in ("done", "stopped")
-        }
+        others = enumerate(self.turns[: card.number])
+        before = {number: kept_turns.as_kept(turn) for number, turn in others if turn.state in ("done", "stopped")}
         self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
 
-    def _stopped(self, card: AnswerCard) -> None:
-        card.turn.state = "stopped"
-        card.turn.note = _STOPPED.format(key(self.panes, "read"))
-        card.redraw()
+    @property
+    def _stopped(self) -> str:
+        return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
 
-    def take(self, message: JobStarted | SessionEvent) -> None:
+    def take(self, message: SessionEvent) -> None:
         """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
-        card = self._card(message.number)
-        if isinstance(message, JobStarted):
-            if card is not None:
-                card.turn.understood = message.question or card.turn.understood
-                card.turn.state = "waiting" if card.turn.state == "queued" else card.turn.state
-                card.redraw()
-            return
-        event = message.event
+        card, event = self._card(message.number), message.event
         if isinstance(event, events.ReadProgress):
-            self.progress = event
-            self.show_gauge()
+            self.panes.show_progress(event)
             self.panes.show_status(reading_line(event))
         elif isinstance(event, events.Notice):
             self.panes.message(event.message, "warning")
@@ -118,6 +101,7 @@ class Questions:
             return
         card.turn.take(event)
         card.turn.scores = message.scores or card.turn.scores
+        card.turn.understood = message.understood or card.turn.understood
         card.redraw()
         self.panes.answers.grown(card)
         self._navigation.refresh_marks()
@@ -125,36 +109,25 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        card, stopped = self._card(message.number), _STOPPED.format(key(self.panes, "read"))
-        if message.outcome == "failed":
-            self.panes.show_status(f"failed: {message.reason}")
-            if card is None:
-                self.panes.message(message.reason, "error")
-        else:
-            finished = message.outcome == "finished"
-            self.panes.show_status("read; questions are answered at once" if finished else stopped)
-        if card is not None and card.turn.running:
-            if message.outcome == "stopped":
-                self._stopped(card)
-            else:
-                card.turn.state, card.turn.note = "failed", message.reason
-                card.redraw()
+        """A read or a question is over: say so, and keep what there is of it."""
+        card, stopped, failed = self._card(message.number), self._stopped, f"failed: {message.reason}"
+        said = {"finished": "read; questions are answered at once", "stopped": stopped}
+        self.panes.show_status(said.get(message.outcome, failed))
+        if card is None and message.outcome == "failed":
+            self.panes.message(message.reason, "error")
+        elif card is not None and card.turn.running:
+            card.end(*(("stopped", stopped) if message.outcome == "stopped" else ("failed", message.reason)))
         self.keep()
-
-    def show_gauge(self) -> None:
-        """How much is read, once that is known."""
-        if self.progress is not None:
-            self.panes.show_gauge(self.progress.done / max(self.progress.total, 1))
 
     def keep(self) -> None:
         """Write the questions and answers of this document, and where the reader is."""
-        if self._store is None or not self.panes.documents:
+        store, documents = self._store, self.panes.documents
+        if store is None or not documents:
             return
-        first, *others = self.panes.documents
         try:
-            kept_turns.save(self._store, first, self.turns, (1, 0) if others else self.panes.page.place, others)
+            kept_turns.save(store, documents, self.turns, self.panes.page.place if len(documents) == 1 else (1, 0))
         except OSError as error:
-            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
+            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {store.root})", "warning")
 
     @property
     def turns(self) -> list[Turn]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.history.export import marked_words
-from docqa.app.output.answer_head import head_of
+from docqa.app.output.answer_head import AnswerHead, head_of
 from docqa.app.output.render import (
     POSSIBLE_CHARACTERS,
     coverage_line,
@@ -34,7 +32,7 @@ from docqa.app.tui.page.stops import Stop, place_alone, stops_of
 if TYPE_CHECKING:
     from textual import events
 
-    from docqa.app.answer.answer import Answer
+    from docqa.app.answer.answer import Answer, Statement
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
@@ -52,13 +50,6 @@ Part = str | tuple[str, str | Style] | Content
 
 class AnswerCard(Static):
     """One question. Mutable through `turn`; call `redraw` after a change."""
-
-    @dataclass
-    class Chosen(Message):
-        """Card `number` was clicked, at the link of its cite `cite` or beside its links (None)."""
-
-        number: int
-        cite: int | None
 
     def __init__(self, number: int, turn: Turn, *documents: Document) -> None:
         super().__init__(classes="card")
@@ -81,74 +72,102 @@ class AnswerCard(Static):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
 
-    def action_follow(self, stop: int) -> None:
-        self.post_message(self.Chosen(self.number, stop))
+    def end(self, state: str, note: str) -> None:
+        """The turn has no answer, or none yet: `note` says why."""
+        self.turn.state, self.turn.note = state, note
+        self.redraw()
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         if "@click" not in event.style.meta:
-            self.post_message(self.Chosen(self.number, None))
+            await self.run_action(f"screen.card({self.number})")
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> Iterator[Part]:
         turn = self.turn
-        parts: list[Part] = [(f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold")]
+        yield f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold"
         if turn.understood and not self.folded:
-            parts.append((f"read as: {printable(turn.understood)}\n", "italic $text-muted"))
+            yield f"read as: {printable(turn.understood)}\n", "italic $text-muted"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
-            parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
+            yield "Preliminary, from passages found by the question's words.\n", "italic $text-warning"
         if turn.answer is not None:
-            parts += self._answer_parts()
+            yield from self._answer_parts(turn.answer)
         if turn.running and turn.draft.strip():
-            lines = "\n".join(map(printable, turn.draft.strip().split("\n")))
             said = "Found so far:" if self._several else "Being written, and not checked yet:"
-            parts += [(f"{said}\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
+            yield f"{said}\n", "italic $text-warning"
+            yield "\n".join([*map(printable, turn.draft.strip().split("\n")), ""]), "$text-muted"
         if turn.note:
-            parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
-        if turn.running:
-            parts.append(self._progress())
-        return parts
+            yield f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"
+        if turn.state == "queued":
+            yield "waits for the questions before it (Esc takes it away)\n", "italic"
+        elif turn.running:
+            doing = "writing" if turn.draft and not self._several else "looking for the answer"
+            yield f"{doing} … (Esc stops)\n", "italic"
 
-    def _progress(self) -> Part:
-        if self.turn.state == "queued":
-            return ("waits for the questions before it (Esc takes it away)\n", "italic")
-        if self.turn.draft and not self._several:
-            return ("writing … (Esc stops)\n", "italic")
-        return ("looking for the answer … (Esc stops)\n", "italic")
-
-    def _answer_parts(self) -> list[Part]:
-        answer = self.turn.answer
-        assert answer is not None
+    def _answer_parts(self, answer: Answer) -> Iterator[Part]:
         refused, head = was_searched(answer), head_of(answer)
         if self.folded:
-            return [(f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, ""))]
-        parts = [*self._headline_parts(answer), *self._head_parts(answer)]
-        if answer.status != Status.POSSIBLE:  # where it may stand comes before anything else
-            parts = [*self._head_parts(answer), *self._headline_parts(answer)]
+            yield f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, "")
+            return
+        heads = [self._head_parts(head), self._headline_parts(answer, head)]
+        for parts in heads[::-1] if head.kind == "possible" else heads:  # where it may stand comes before anything else
+            yield from parts
         for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
-            parts += self._stop_parts(number, self.stops[number])
-        parts += self._folded_parts(refused)
-        # A preliminary answer has read nothing: how much of the document is read, the title says.
-        preliminary = self.turn.running or self.turn.state == "stopped" or refused
-        coverage = "" if preliminary else coverage_line(answer.coverage)
-        return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
-
-    def _head_parts(self, answer: Answer) -> list[Part]:
-        head = head_of(answer)
-        if head.kind == "none":
-            return []
-        style = KINDS[head.kind]
-        # The words of an answer are below, and a preliminary one is called that above; the bar needs the room.
-        title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
-        parts: list[Part] = [(f"{head.mark} {title}", f"bold {style}")] if head.kind != "possible" else []
-        parts += [(f"{head.bar} ", style), head.sure] if head.bar else []
-        return [*parts, f" · {head.support}\n" if head.support else "\n"]
-
-    def _folded_parts(self, refused: bool) -> list[Part]:
+            yield from self._stop_parts(number, self.stops[number])
         folded = len(self.stops) - self._first_shown
-        if folded <= 0:
-            return []
-        name = "More passages" if refused else "Also looked at"
-        link = Style(underline=True) + Style.from_meta({"@click": "unfold"})
-        return ["▾ " if self.unfolded else "▸ ", (f"{name} ({folded})", link), "\n"]
+        if folded > 0:
+            yield "▾ " if self.unfolded else "▸ "
+            yield f"{'More passages' if refused else 'Also looked at'} ({folded})", _clicked("unfold")
+            yield "\n"
+        # A preliminary answer has read nothing: how much of the document is read, the title says.
+        coverage = coverage_line(answer.coverage)
+        if coverage and not (self.turn.running or self.turn.state == "stopped" or refused):
+            yield f"{coverage}\n", "$text-muted"
+
+    def _head_parts(self, head: AnswerHead) -> Iterator[Part]:
+        if head.kind == "none":
+            return
+        if head.kind != "possible":
+            # The words of an answer are below, and a preliminary one is called that above; the bar needs the room.
+            title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
+            yield f"{head.mark} {title}", f"bold {KINDS[head.kind]}"
+        if head.bar:
+            yield f"{head.bar} ", KINDS[head.kind]
+            yield head.sure
+        yield f" · {head.support}\n" if head.support else "\n"
+
+    def _headline_parts(self, answer: Answer, head: AnswerHead) -> Iterator[Part]:
+        if self._may_answer(answer):
+            best = answer.evidence[0]
+            yield f"{head.mark} ", KINDS["possible"]
+            yield self._lead(0)
+            yield possible_place(best, os.path.basename(best.file) if self._several else None), self._link(0)
+            yield f": {excerpt(best.text, POSSIBLE_CHARACTERS)}\n", "italic $text-warning"
+        elif head.kind != "not_found" or headline(answer) != "Not found.":  # which the head says
+            style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" * answer.refused
+            for line in statement_texts(answer, _numbers, "• ") or [headline(answer)]:
+                yield f"{line}\n", style
+
+    def _stop_parts(self, number: int, stop: Stop) -> Iterator[Part]:
+        place, quote = (place_alone(stop, *self._documents), self._link(number)), stop.quote
+        yield self._lead(number)
+        if quote is None:
+            yield place
+            yield f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted"
+            return
+        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
+        yield from (f"“{before}", (exact, "bold"), f"{behind}”\n   ")
+        if quote.verified:
+            joined = "on" if place[0].startswith("p") and not self._several else "in"
+            yield from ((f"{quote.grade.found} {joined} ", "$text-muted"), place)
+        else:
+            yield from (place, (f" {WEAK_MARKS[quote.grade]} {quote.grade.found}", "$text-warning"))
+        yield f"{quote_remark(quote)}{quote.place.remark}\n"
+
+    def _lead(self, number: int) -> str:
+        return f"{'▶' if number == self.current else ' '}{number + 1} "
+
+    def _link(self, number: int) -> Style:
+        here = number == self.current
+        return _clicked(f"screen.card({self.number}, {number})") + Style(bold=here, reverse=here)
 
     @property
     def _first_shown(self) -> int:
@@ -182,39 +201,13 @@ class AnswerCard(Static):
         possible = answer.status == Status.POSSIBLE and bool(self.stops)
         return possible and self.stops[0].text == answer.evidence[0].text
 
-    def _headline_parts(self, answer: Answer) -> list[Part]:
-        if self._may_answer(answer):
-            lead, link = self._lead_and_link(0)
-            words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
-            best = answer.evidence[0]
-            place = (possible_place(best, os.path.basename(best.file) if self._several else None), link)
-            mark = (f"{head_of(answer).mark} ", KINDS["possible"])
-            return [mark, lead, place, (f": {words}\n", "italic $text-warning")]
-        if head_of(answer).kind == "not_found" and headline(answer) == "Not found.":
-            return []  # the head says so
-        style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" if answer.refused else ""
-        said = statement_texts(answer, lambda each: [str(at + 1) for at in each.quotes], "• ") if answer.answer else []
-        return [(f"{line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
 
-    def _lead_and_link(self, number: int) -> tuple[str, Style]:
-        here = number == self.current
-        link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
-        return ("▶" if here else " ") + f"{number + 1} ", link
+def _clicked(action: str) -> Style:
+    return Style(underline=True) + Style.from_meta({"@click": action})
 
-    def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
-        lead, link = self._lead_and_link(number)
-        place = place_alone(stop, *self._documents)
-        if stop.quote is None:
-            return [lead, (place, link), (f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted")]
-        quote = stop.quote
-        remark = f"{quote_remark(quote)}{quote.place.remark}\n"
-        before, exact, behind = (displayed(part).replace("\n", " ") for part in marked_words(quote))
-        words: list[Part] = [lead, "“", before, (exact, "bold"), f"{behind}”\n   "]
-        if quote.verified:
-            found = f"{quote.grade.found} {'on' if place.startswith('p') and not self._several else 'in'} "
-            return [*words, (found, "$text-muted"), (place, link), remark]
-        weak = f" {WEAK_MARKS[quote.grade]} {quote.grade.found}"
-        return [*words, (place, link), (weak, "$text-warning"), remark]
+
+def _numbers(statement: Statement) -> list[str]:
+    return [str(at + 1) for at in statement.quotes]
 
 
 class AnswersPane(VerticalScroll):
@@ -243,7 +236,7 @@ class AnswersPane(VerticalScroll):
         before, self.current = self.current, card
         for other in self.cards:
             other.set_class(other is card, "current")
-        for changed in {before, card} - {None}:
+        for changed in {before, card}:
             if changed is not None and changed.is_mounted:
                 changed.redraw()
         self.call_after_refresh(self._bring_up)

@@ -8,10 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
-
-from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
     from textual import events
@@ -66,20 +65,16 @@ class EvidenceStrip(Widget):
     line at the top of the page view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
+    here = reactive((1, 0))
+    """(page, offset) where the reader is."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._document: Document | None = None
+        self.document: Document | None = None  # whose slices they are
         self._scores: list[tuple[int, int, int, float]] = []
         self._stops: list[Stop] = []
         self._current: int | None = None
-        self._here = (1, 0)
         self._levels: tuple[int, list[int]] = (0, [])
-
-    def show(self, document: Document) -> None:
-        """Take the slices from `document`."""
-        self._document = document
-        self.light(None, [], None)
 
     def light(self, turn: Turn | None, stops: list[Stop], current: int | None) -> None:
         """Light the slices by the scores of `turn`, or by its evidence alone where nothing more is known."""
@@ -90,22 +85,17 @@ class EvidenceStrip(Widget):
         self._levels = (0, [])
         self.refresh()
 
-    def follow(self, page: int, offset: int) -> None:
-        """Show where the reader is."""
-        if (page, offset) != self._here:
-            self._here = (page, offset)
-            self.refresh()
-
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if self._document is None or y > 1:
+        if self.document is None or y > 1:
             return Strip.blank(width, self.rich_style)
-        slices = Slices(self._document, width)
+        slices = Slices(self.document, width)
         return Strip(self._heat(slices) if y == 0 else self._marks(slices), width)
 
-    def on_click(self, event: events.Click) -> None:
-        if self._document is not None:
-            self.post_message(PlaceChosen(*Slices(self._document, self.size.width).place_of(event.x)))
+    async def on_click(self, event: events.Click) -> None:
+        if self.document is not None:
+            page, offset = Slices(self.document, self.size.width).place_of(event.x)
+            await self.run_action(f"screen.jump({page}, {offset})")
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:
@@ -115,7 +105,7 @@ class EvidenceStrip(Widget):
 
     def _marks(self, slices: Slices) -> list[Segment]:
         cells = ["─"] * slices.cells
-        cells[slices.cell_of(*self._here)] = _HERE
+        cells[slices.cell_of(*self.here)] = _HERE
         for number, stop in enumerate(self._stops):
             if stop.spans and (stop.quote is not None or number == self._current):
                 span = stop.spans[0]

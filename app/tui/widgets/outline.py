@@ -13,7 +13,6 @@ from textual.widgets import Tree
 
 from docqa.app.output.render import printable
 from docqa.app.tui.page.location import section_title
-from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
     from textual.widgets.tree import TreeNode
@@ -25,7 +24,7 @@ _OPEN_UP_TO = 40
 _HERE = "◂"
 
 
-class OutlineTree(Tree[str]):
+class OutlineTree(Tree["Section"]):
     """Headings; Enter posts the place of one. `follow` marks where the reader is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
@@ -35,9 +34,9 @@ class OutlineTree(Tree[str]):
         self._document: Document | None = None
         self._below: dict[str | None, list[Section]] = {}
         self._sections: dict[str, Section] = {}
-        self._made: dict[str, TreeNode[str]] = {}
-        self._section: str | None = None  # where the reader is
-        self._here: TreeNode[str] | None = None  # what is marked: that, or what it is folded into
+        self._made: dict[str, TreeNode[Section]] = {}
+        self._section: Section | None = None  # where the reader is
+        self._here: TreeNode[Section] | None = None  # what is marked: that, or what it is folded into
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
@@ -63,22 +62,17 @@ class OutlineTree(Tree[str]):
 
     def follow(self, page: int, offset: int) -> None:
         """Mark the heading above a place, and bring it into view unless somebody is choosing here."""
-        if self._document is None:
-            return
-        section = self._document.section_of(page, offset)
-        if (section.id if section is not None else None) != self._section:
-            self._section = section.id if section is not None else None
+        section = self._document.section_of(page, offset) if self._document is not None else None
+        if section != self._section:
+            self._section = section
             self._mark()
 
-    def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
+    def render_label(self, node: TreeNode[Section], base_style: Style, style: Style) -> Text:
         label = super().render_label(node, base_style, style)
-        above, depth = node, 0
-        while above.parent is not None and above.parent is not self.root:
-            above, depth = above.parent, depth + 1
         here = node is self._here
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # A column less: the scroll bar is not there yet when the label is made.
-        room = max(self.size.width - 1 - depth * self.guide_depth - cell_len(page), 8)
+        room = max(self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8)
         if label.cell_len > room:  # shortened in the middle, so that two differ
             label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])
         label.truncate(room, pad=True)
@@ -86,27 +80,27 @@ class OutlineTree(Tree[str]):
             label.stylize("bold")
         return label.append(page, style + Style(bold=here, dim=not here))
 
-    def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
-        if event.node is not self.root and not event.node.children:
-            self._fill(event.node, event.node.data, False)
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Section]) -> None:
+        if event.node.data is not None and not event.node.children:
+            self._fill(event.node, event.node.data.id, False)
         self._mark()
 
-    def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[str]) -> None:
+    def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[Section]) -> None:
         self._mark()
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
+    async def on_tree_node_selected(self, event: Tree.NodeSelected[Section]) -> None:
         event.stop()
-        if event.node.data is not None:
-            section = self._sections[event.node.data]
-            self.post_message(PlaceChosen(section.page, section.start or 1))
+        section = event.node.data
+        if section is not None:
+            await self.run_action(f"screen.jump({section.page}, {section.start or 1})")
 
-    def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
+    def _fill(self, node: TreeNode[Section], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
             if section.id not in self._below:
-                self._made[section.id] = node.add_leaf(label, section.id)
+                self._made[section.id] = node.add_leaf(label, section)
                 continue
-            child = self._made[section.id] = node.add(label, section.id, expand=deep)
+            child = self._made[section.id] = node.add(label, section, expand=deep)
             if deep:
                 self._fill(child, section.id, True)
 
@@ -114,10 +108,10 @@ class OutlineTree(Tree[str]):
         """Mark the node of the reader's section, or the nearest one above it that is not folded away."""
         at, node = self._section, None
         while at is not None and node is None:
-            found = self._made.get(at)
-            node = found if found is not None and _unfolded(found) else None
-            at = self._sections[at].parent if self._sections[at].parent in self._sections else None
-        for changed in {self._here, node} - {None}:
+            found = self._made.get(at.id)
+            node = found if found is not None and all(each.is_expanded for each in _above(found)) else None
+            at = self._sections.get(at.parent or "")
+        for changed in {self._here, node}:
             if changed is not None:
                 changed.refresh()
         self._here = node
@@ -128,17 +122,11 @@ class OutlineTree(Tree[str]):
         if self._here is not None and self._here.line >= 0 and not self.has_focus:
             self.move_cursor(self._here)
 
-    def _page_of(self, node: TreeNode[str]) -> str:
+    def _page_of(self, node: TreeNode[Section]) -> str:
         if self._document is None or not self._document.paged or node.data is None:
             return ""
-        page = self._sections[node.data].page
-        return printable(self._document.pages[page - 1].label or str(page))
+        return printable(self._document.pages[node.data.page - 1].label or str(node.data.page))
 
 
-def _unfolded(node: TreeNode[str]) -> bool:
-    above = node.parent
-    while above is not None:
-        if not above.is_expanded:
-            return False
-        above = above.parent
-    return True
+def _above(node: TreeNode[Section]) -> list[TreeNode[Section]]:
+    return [node.parent, *_above(node.parent)] if node.parent is not None else []

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -33,6 +31,8 @@ MODES = {
 }
 TALKING = ("ask", "filter")
 """The modes in which an empty line takes `?` and `/`."""
+CURSOR_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+"""The actions by which a list moves its cursor, by their keys."""
 _OFFERED = 7  # commands above the line
 
 
@@ -77,13 +77,6 @@ class Prompt(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
 
-    @dataclass
-    class Changed(Message):
-        """Something was typed in `mode`."""
-
-        mode: str
-        text: str
-
     def __init__(self, owner: Any, commands: tuple[keymap.Key, ...], mode: str) -> None:
         super().__init__(id="bar")
         self._owner = owner
@@ -95,15 +88,13 @@ class Prompt(Vertical):
         self.line = PromptLine(self, MODES[mode][1], id="line")
         self._label = Label(MODES[mode][0], id="line-label")
         self._offer = Static("", id="offer", markup=False)
+        self._offer.display = False
 
     def compose(self) -> Iterator[Widget]:
         yield self._offer
         with Horizontal(id="prompt"):
             yield self._label
             yield self.line
-
-    def on_mount(self) -> None:
-        self._offer.display = False
 
     async def on_click(self, event: events.Click) -> None:
         if event.widget is self._label and self.line.value.strip():
@@ -212,7 +203,7 @@ class Prompt(Vertical):
         if event.value == self.line.value:
             self._chosen = 0
             self._show_commands()
-            self.post_message(self.Changed(self.mode, "" if self.commanding else event.value.strip()))
+            self._owner.prompt_changed(self.mode, "" if self.commanding else event.value.strip())
 
     def _set(self, mode: str, text: str) -> None:
         self.mode, self._recalled = mode, 0

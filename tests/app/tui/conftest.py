@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,6 @@ from docqa.app.storage.store import Store
 from docqa.app.tui.app import Interface
 from docqa.app.tui.bridge import SessionBridge
 from docqa.ingest.types import Block, Document, Section
-from docqa.model.config import HybridConfig
 
 LABELS = ("i", "ii", "1", "2", "3", "4", "5", "6", "7", "8")
 QUESTION = "What is the fee of page 5?"
@@ -44,11 +43,8 @@ def lease_document(document: Callable[..., Document]) -> Document:
         for n in range(1, 11)
     ]  # fmt: skip
     made = document(*texts, path="lease.pdf", labels=LABELS, sections=tuple(sections))
-    pages = tuple(
-        type(page)(page.index, page.label, page.text, page.grade, (Block(0, page.text.find("\n"), "heading"),))
-        for page in made.pages
-    )
-    return Document(**{**{name: getattr(made, name) for name in made.__dataclass_fields__}, "pages": pages})
+    pages = [replace(page, blocks=(Block(0, page.text.find("\n"), "heading"),)) for page in made.pages]
+    return replace(made, pages=tuple(pages))
 
 
 def quote_of(document: Document, words: str, grade: str = "exact") -> Quote:
@@ -81,24 +77,6 @@ def answer_of(document: Document, question: str = QUESTION, **changes: Any) -> A
     return Answer(**{**values, **changes})
 
 
-CONFIG = HybridConfig(
-    vocab_size=400, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
-    num_key_value_heads=2, head_dim=8, linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=8,
-    linear_value_head_dim=16, layer_types=("linear_attention", "full_attention", "linear_attention", "full_attention"),
-)  # fmt: skip
-
-
-@dataclass
-class FakeContext:
-    """What is laid out of the documents, as far as the interface asks."""
-
-    passages: list[Any]
-    tokens: int
-
-    def __len__(self) -> int:
-        return self.tokens
-
-
 @dataclass
 class FakeSession:
     """Yields the events of `script` for a question, and of `reading` for a read; an Event of threading is waited for,
@@ -114,8 +92,6 @@ class FakeSession:
     told: list[Any] = field(default_factory=list)
     writes: bool = False
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
-    config: Any = CONFIG
-    tokens: int = 4_000
     stopped: int = 0
     closed: bool = False
     loaded_model: Any = None
@@ -143,18 +119,13 @@ class FakeSession:
 
     @property
     def context(self) -> Any:
-        return FakeContext([SimpleNamespace(passage=passage) for passage in self.documents[0].passages], self.tokens)
+        return SimpleNamespace(passages=[SimpleNamespace(passage=each) for each in self.documents[0].passages])
 
     def stop_writing(self) -> bool:
         return False
 
     def goes_on(self, question: str) -> bool:
         return question.startswith("And")
-
-    @property
-    def local_reading(self) -> Any:
-        model = SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
-        return SimpleNamespace(model=model, profile=SimpleNamespace(layers=3))
 
     def rank(self, question: str) -> list[Ranked]:
         return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]
@@ -301,6 +272,5 @@ def tui() -> Any:
     return SimpleNamespace(
         QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
         screen_text=screen_text, notices=notices, flat=flat, answer_of=answer_of, quote_of=quote_of,
-        reversed_text=reversed_text, passage_text=passage_text,
-        contrast=contrast,
+        reversed_text=reversed_text, passage_text=passage_text, contrast=contrast,
     )  # fmt: skip

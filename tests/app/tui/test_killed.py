@@ -11,11 +11,13 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docqa.app.history.history import History, open_kept
+from docqa.app.history.records import KeptTurn
 from docqa.app.storage.store import Store
-from docqa.app.tui import kept_turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW_BLOCKS = "import time, docqa.model.load as m; p = m.NetworkModel.prefill\n" + (
@@ -173,7 +175,7 @@ def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(lease_o
     ]
 
 
-def _answered(store: Store) -> list[kept_turns.Turn]:
+def _answered(store: Store) -> list[KeptTurn]:
     return [turn for turn in _turns(store) if turn.state == "done"]
 
 
@@ -194,21 +196,16 @@ def test_killed_right_after_a_note_the_note_is_there_again(lease_of, tmp_path, e
 
 
 def _notes(store: Store) -> list[str]:
-    from docqa.app.history.history import open_kept
+    return [each.note for each in _kept(store, History.annotations)]
 
+
+def _turns(store: Store) -> list[KeptTurn]:
+    return _kept(store, History.turns)
+
+
+def _kept(store: Store, read: Callable[[History, int], Any]) -> list[Any]:
     history = open_kept(store)
     if history is None:
         return []
     with history:
-        return [each.note for session in history.sessions() for each in history.annotations(session.id)]
-
-
-def _turns(store: Store) -> list[kept_turns.Turn]:
-    from docqa.app.history.history import open_kept
-
-    history = open_kept(store)
-    if history is None:
-        return []
-    with history:
-        found = [turn for session in history.sessions() for turn in history.turns(session.id)]
-    return [kept_turns.Turn(turn.question, turn.state, turn.answer, turn.note) for turn in found]
+        return [each for session in history.sessions() for each in read(history, session.id)]

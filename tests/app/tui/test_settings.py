@@ -5,15 +5,12 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
+from docqa.app.answer.events import Finished
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import TuiSettings, from_table
-
-
-def _keys(**keys: object) -> TuiSettings:
-    return from_table({"keys": keys}, "config.toml")
 
 
 def test_settings_of_the_file_apply_and_the_rest_is_default():
@@ -50,7 +47,8 @@ def test_a_wrong_setting_is_named_with_its_file(table, said):
 
 
 def test_two_actions_can_swap_their_keys():
-    keys = {key.name: key.key for key in _keys(next_cite="alt+p", previous_cite="alt+n").apply(keymap.DOCUMENT)}
+    settings = from_table({"keys": {"next_cite": "alt+p", "previous_cite": "alt+n"}}, "config.toml")
+    keys = {key.name: key.key for key in settings.apply(keymap.DOCUMENT)}
     assert (keys["next_cite"], keys["previous_cite"]) == ("alt+p", "alt+n")
 
 
@@ -105,8 +103,6 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(docqa, tmp_pa
 
 
 def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
-    from docqa.app.answer.events import Finished
-
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
     keys = {"next_cite": "alt+p", "previous_cite": "f7", "text": "ctrl+x", "find": "f8"}
     settings = from_table({"theme": "ansi-light", "keys": keys}, "config.toml")

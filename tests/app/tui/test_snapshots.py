@@ -90,6 +90,7 @@ def test_the_documents_of_a_folder(interface, tui, monkeypatch, tmp_path):
         (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
     (tmp_path / "broken.docx").write_bytes(b"no document")
     os.truncate(tmp_path / "notes.md", 812)
+    monkeypatch.setattr(library, "_REST_S", 300)  # no preview, however busy the machine is
     recent = [LibraryRow("", str(tmp_path / "lease.pdf"), used=0.0, kept="read, 3 questions")]
     monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
 
@@ -109,7 +110,7 @@ def test_a_preliminary_answer_while_the_document_is_read(interface, session, tui
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         await pilot.pause()
         compare(pilot.app, "reading_narrow_docqa-dark")
         go.set()
@@ -134,6 +135,7 @@ def test_what_was_read_before(interface, session, tui, monkeypatch, size):
     monkeypatch.setattr(library, "past_questions", lambda store: questions)
     monkeypatch.setattr(LibraryRow, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setattr(library, "_REST_S", 300 if size == NARROW else 0.1)  # there a preview takes the status
 
     async def steps(pilot: Any) -> None:
         pilot.app.push_screen(library.LibraryScreen("none", pilot.app.store, everywhere=True))

@@ -1,6 +1,5 @@
 """The walk that the README shows: a sample document, the question of its first page, and what docqa answers to it."""
 
-import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -49,9 +48,6 @@ def answer(agreement: Any, tui: Any) -> Any:
 
 @pytest.fixture
 def session(agreement: Any, tui: Any) -> Any:
-    config = json.loads((ROOT / "model" / "bundled" / "config.json").read_text(encoding="utf-8"))
-    from docqa.model.config import HybridConfig
-
     class Session(tui.FakeSession):  # type: ignore[misc]
         def rank(self, question: str) -> list[Ranked]:
             """By the words of the question alone."""
@@ -59,7 +55,7 @@ def session(agreement: Any, tui: Any) -> Any:
             texts = [agreement.pages[p.page - 1].text[p.start : p.end].casefold().split() for p in agreement.passages]
             return [Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)]
 
-    return Session((agreement,), config=HybridConfig.from_dict(config), tokens=TOKENS)
+    return Session((agreement,))
 
 
 def test_the_walk(interface, session, answer, tui):
@@ -74,7 +70,7 @@ def test_the_walk(interface, session, answer, tui):
         panes.prompt.line.cursor_blink = False  # or the picture would depend on when it is taken
         panes.prompt.line.value = QUESTION
         await pilot.press("enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         await pilot.pause()
         compare(pilot.app, "walk_reading")
         go.set()

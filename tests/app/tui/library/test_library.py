@@ -17,7 +17,7 @@ from docqa.app import cli
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import JobEnded, SessionBridge
+from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.opener import SessionOpener, find
 from docqa.app.tui.library.recents import recent_documents
@@ -80,9 +80,9 @@ def test_a_click_on_the_chosen_row_opens_its_document(interface, tui, tmp_path):
 
 
 def test_a_document_without_questions_is_listed_as_opened(lease_document, store):
-    kept_turns.save(store, lease_document, [], (3, 0))
+    kept_turns.save(store, [lease_document], [], (3, 0))
     assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
-    kept_turns.save(store, lease_document, [Turn("who?", "failed")], (3, 0))
+    kept_turns.save(store, [lease_document], [Turn("who?", "failed")], (3, 0))
     assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 
@@ -116,7 +116,7 @@ def test_the_model_is_loaded_once_for_all_documents(checkpoint, lease_of, tmp_pa
 
     models = []
     for name in ("one.txt", "two.txt"):
-        document = bridge.document()
+        document = DocumentJobs(bridge)
         document.open(str(lease_of(tmp_path / name, 3)), post)
         assert ended.get(timeout=60).outcome == "finished"
         document.read(post)
@@ -142,8 +142,7 @@ def test_a_whole_session_with_a_model_by_keys_alone(interface, tui, checkpoint, 
         panes = await tui.opened(pilot)
         await pilot.press("ctrl+r")
         await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
-        names = {" ": "space", "?": "question_mark"}
-        await pilot.press(*(names.get(letter, letter) for letter in question), "enter")
+        await pilot.press(*question, "enter")
         await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120)
         card = panes.answers.cards[0]
         assert card.turn.answer is not None

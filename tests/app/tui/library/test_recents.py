@@ -17,7 +17,7 @@ from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.library import LibraryScreen
+from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.library.preview import problems
 from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
@@ -41,7 +41,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     coverage = CoverageReport(tokens=20, tokens_read=20, pages=1)
     answer = Answer(Status.ANSWERED, question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
     if kind == "tui":
-        kept_turns.save(store, document, [Turn(question, "done", answer)], (1, 0))
+        kept_turns.save(store, [document], [Turn(question, "done", answer)], (1, 0))
     else:
         with History(store) as history:
             number = history.start(kind, kept_documents([document]), question)
@@ -106,8 +106,9 @@ def over(interface, tmp_path, monkeypatch):
     return make
 
 
-def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(over, session, store, opened_before, tui):
+def test_without_a_path_what_was_read_is_opened_by_keys(over, session, store, opened_before, tui, monkeypatch):
     paths: list[str] = []
+    monkeypatch.setattr(library, "_REST_S", 300)  # no preview, however busy the machine is
 
     def opener(path: str, *_: Any) -> Any:
         paths.append(path)
@@ -120,7 +121,7 @@ def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(over, session,
         await tui.opened(pilot)
         assert set(paths) == {third}
         await pilot.press("ctrl+l")
-        assert isinstance(pilot.app.screen, LibraryScreen)
+        assert isinstance(pilot.app.screen, library.LibraryScreen)
         assert "text_1.txt" in tui.screen_text(pilot.app)
 
     tui.drive(over(opener), steps)
@@ -153,7 +154,7 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(over, session, op
         await pilot.press("enter")
         await pilot.pause()
         assert "does not exist any more" in tui.notices(pilot.app)
-        assert isinstance(pilot.app.screen, LibraryScreen)
+        assert isinstance(pilot.app.screen, library.LibraryScreen)
 
     tui.drive(over(lambda *_: session), steps)
 

@@ -52,8 +52,8 @@ def test_selected_documents_are_asked_together_and_each_cite_gone_to(interface, 
         assert "part 9 is 153" in tui.reversed_text(panes.page)
         await pilot.press("alt+left")
         assert panes.document is both.documents[0]
-        assert len(kept_turns.load(store, *both.documents).turns) == 1
-        assert kept_turns.load(store, both.documents[0]).turns == []
+        assert len(kept_turns.load(store, both.documents).turns) == 1
+        assert kept_turns.load(store, [both.documents[0]]).turns == []
 
     tui.drive(interface(str(folder), opener), steps)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from docqa.app.errors import InputError
+from docqa.app.options import Options
+from docqa.app.tui.library.opener import SessionOpener
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
 from docqa.app.tui.page.highlighter import LineBox, marked_png
@@ -145,10 +147,10 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface, sessio
         await pilot.press("escape", "alt+i")
         await tui.until(pilot, lambda: asked == [1])
         pilot.app.screen.navigation.jump(5, 0)
-        await tui.until(pilot, lambda: panes.picture._shape == (5.0, 10.0))
+        await tui.until(pilot, lambda: panes.picture._picture and panes.picture._picture.size == (5.0, 10.0))
         go.set()
         await pilot.pause(0.2)
-        assert panes.picture._shape == (5.0, 10.0)
+        assert panes.picture._picture.size == (5.0, 10.0)
 
     tui.drive(interface(pictures=Pictures(Terminal("kitty"), of)), steps)
 
@@ -164,12 +166,9 @@ def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(interface, sess
     tui.drive(interface(), steps)
 
 
-def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
-    from docqa.app.options import Options
-    from docqa.app.tui.library.opener import SessionOpener
-
+def test_the_picture_of_a_page_comes_from_its_file():
     opener = SessionOpener(Options(store=False))
-    session = opener(str(sample_pdf))
+    session = opener(str(Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"))
     (document,) = session.documents
     png, (width, height), lines = opener.picture(document, document.pages[1])
     pixels = graphics.grey_pixels(png)
@@ -180,17 +179,7 @@ def test_the_picture_of_a_page_comes_from_its_file(sample_pdf):
     assert all(0 <= share <= 1 for line in lines for share in line.box)
 
 
-@pytest.fixture
-def sample_pdf() -> Path:
-    return Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"
-
-
 def test_a_document_that_is_no_pdf_has_no_pictures(document):
-    from dataclasses import replace
-
-    from docqa.app.options import Options
-    from docqa.app.tui.library.opener import SessionOpener
-
-    made = replace(document("one page", path="a.txt", paged=False))
+    made = document("one page", path="a.txt", paged=False)
     with pytest.raises(InputError, match="only a PDF"):
         SessionOpener(Options()).picture(made, made.pages[0])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from docqa.app.answer.answer import EvidenceItem
 from docqa.app.tui.page.search import find_hits, find_place
 from docqa.app.tui.page.stops import place_alone, stops_of
 from docqa.app.tui.widgets.evidence_strip import Slices
@@ -72,8 +73,6 @@ def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(lease_do
 
 
 def test_evidence_that_contains_a_quote_is_listed_once(lease_document, tui):
-    from docqa.app.answer.answer import EvidenceItem
-
     page = lease_document.pages[4]
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
     answer = tui.answer_of(lease_document, evidence=(same,))

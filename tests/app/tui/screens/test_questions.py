@@ -8,6 +8,7 @@ from typing import Any
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.tui import kept_turns
 from docqa.app.tui.library.library import LibraryScreen
+from docqa.ingest.errors import Encrypted
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
@@ -19,7 +20,7 @@ def test_a_preliminary_answer_is_replaced_in_place(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         text = tui.flat(panes.answers)
         assert "Preliminary" in text
         assert "51 dollars" in text
@@ -43,7 +44,7 @@ def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface, session, tui)
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         await pilot.press("escape")
         go.set()
         await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "stopped")
@@ -96,8 +97,6 @@ def test_an_error_in_the_worker_becomes_a_message(interface, session, tui):
 
 
 def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface, tui):
-    from docqa.ingest.errors import Encrypted
-
     def opener(path: str, on_page: Any, password: Any = None, *_: Any) -> Any:
         raise Encrypted("it needs a password", where=path, hint="--password-file")
 
@@ -118,7 +117,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(interface, session,
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         await pilot.press("ctrl+q")
 
     tui.drive(app, steps)
@@ -126,7 +125,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(interface, session,
     assert (app.return_code or 0) == 0
     assert app.bridge.close(20)
     assert session.closed
-    (turn,) = kept_turns.load(store, session.documents[0]).turns
+    (turn,) = kept_turns.load(store, [session.documents[0]]).turns
     assert (turn.question, turn.state) == ("x", "stopped")
 
 
@@ -164,7 +163,7 @@ def test_questions_queue_and_each_shows_its_state(interface, session, tui):
         await pilot.press("escape")
         for letter in "xyz":
             await pilot.press(letter, "enter")
-        await tui.until(pilot, lambda: session.asked and pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: session.asked and pilot.app.screen.panes.progress)
         assert [card.turn.state for card in panes.answers.cards] == ["reading", "queued", "queued"]
         assert "waits for the questions before it" in tui.flat(panes.answers.cards[1])
         await pilot.press("escape")  # takes the last away, whose card is the current one
@@ -188,7 +187,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, 
         for question in ("What is the fee of part 5?", "And when is it due?"):
             panes.prompt.line.value = question
             await pilot.press("enter")
-        await tui.until(pilot, lambda: session.asked and pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: session.asked and pilot.app.screen.panes.progress)
         assert panes.answers.cards[1].turn.state == "queued"
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.waiting())
@@ -196,7 +195,7 @@ def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(interface, 
         assert session.asked == ["What is the fee of part 5?", whole]
         assert f"read as: {whole}" in tui.flat(panes.answers.cards[1])
         assert "read as" not in tui.flat(panes.answers.cards[0])
-        kept = kept_turns.load(store, session.documents[0]).turns[1]
+        kept = kept_turns.load(store, [session.documents[0]]).turns[1]
         assert (kept.question, kept.understood) == ("And when is it due?", whole)
 
     tui.drive(interface(), steps)
@@ -225,7 +224,7 @@ def test_how_much_is_read_is_said_in_one_wording(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: pilot.app.screen.questions.progress)
+        await tui.until(pilot, lambda: pilot.app.screen.panes.progress)
         shares = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %(?! )", tui.screen_text(pilot.app).replace(" · ", "\n"))
         said = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %[ ,]", tui.screen_text(pilot.app))
         assert {*shares, *said} == {("read", "25")}

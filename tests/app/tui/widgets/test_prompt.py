@@ -32,7 +32,7 @@ def test_letters_typed_behind_the_key_of_a_mode_belong_to_it(interface, session,
 def test_a_letter_typed_over_a_pane_goes_to_the_prompt(interface, session, tui):
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "o", "f1", "y", "escape")
+        await pilot.press("alt+o", "W", "alt+t", "h", "alt+s", "alt+h", "alt+l", "x", "f1", "o", "f1", "y", "escape")
         assert panes.prompt.line.value == "Who"
         assert panes.prompt.line.has_focus
 
@@ -81,7 +81,7 @@ def test_a_read_continues_while_the_search_line_is_used(interface, session, tui,
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "ctrl+r")
-        await tui.until(pilot, lambda: getattr(pilot.app.screen.questions.progress, "done", 0) == 1_000)
+        await tui.until(pilot, lambda: getattr(pilot.app.screen.panes.progress, "done", 0) == 1_000)
         await pilot.press(*keys)
         await pilot.pause()
         assert pilot.app.bridge.waiting()
@@ -163,9 +163,7 @@ def test_a_click_on_the_label_asks_as_enter_does(interface, answered, tui):
 
 
 @pytest.mark.parametrize("pause", [0.0, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.03, 0.3))])
-def test_of_two_thousand_keys_every_letter_is_typed_in_order(
-    interface, answered, tui, tmp_path, monkeypatch, pause
-):
+def test_of_two_thousand_keys_every_letter_is_typed_in_order(interface, answered, tui, tmp_path, monkeypatch, pause):
     """Over opening, answers, dialogs and resizing: letters end in the order of the keys, in a line that was open."""
     monkeypatch.chdir(tmp_path)
     written: list[str] = []
