@@ -264,15 +264,16 @@ def _all_words(
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
-    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of such a line have a letter or two,
-    and most are equally far apart."""
+    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of a letter or two, and most equally
+    far apart."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
-        if not apart or sum(len(word.text) for word in line) > 2 * len(line):
+        letters = [len(word.text) for word in line if word.text[0].isalnum()]
+        if not apart or sum(letters) > 2 * len(letters):
             continue
         for at in range(end - 1, first, -1):
             (one, last), (start, other) = places[at - 1], places[at]
