@@ -7,6 +7,7 @@ is the public surface, with AsyncSession (the same for asyncio) and Answer, whic
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from docqa.app.session.asynchronous import AsyncSession as AsyncSession
     from docqa.app.session.engine import open_session as open_session
 
+# Threads of numpy's products and of the native kernels wait for each other. Elsewhere torch goes by it, too.
+if not hasattr(os, "uname") or os.uname().machine == "x86_64":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 __all__ = ["Answer", "AsyncSession", "Options", "open_session"]
 _MODULES = {
     "Answer": "answer.answer",

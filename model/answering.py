@@ -1,7 +1,4 @@
-"""A model that reads and answers without torch.
-
-Importing torch and building its modules takes longer than all else that a first question about a few pages needs.
-"""
+"""A model that reads and answers without torch, whose import takes longer than a first question about a few pages."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class NetworkModel:
 
     @cached_property
     def reader(self) -> ExcerptReader | None:
-        """The checkpoint's reader, loaded when it is first needed; None where it has none. Raises WeightsMismatch."""
+        """The checkpoint's reader, loaded when first needed; None where it has none. Raises WeightsMismatch."""
         return ExcerptReader.load(self.folder)
 
     @cached_property

@@ -196,7 +196,7 @@ class Model(Protocol):
 
 
 class WritingModel(Model, Protocol):
-    """One that writes, too: every one but `AnsweringModel`."""
+    """One that writes, too, as all but `AnsweringModel` do."""
 
     @property
     def dtype(self) -> torch.dtype: ...

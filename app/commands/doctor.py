@@ -66,7 +66,7 @@ def _accelerator() -> str:
 
     from docqa.kernels.threads import thread_count
 
-    if not version("torch").endswith("+cpu"):  # a build that knows no cards
+    if not version("torch").endswith("+cpu"):
         import torch
 
         if torch.cuda.is_available():

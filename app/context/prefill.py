@@ -181,8 +181,7 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none. Where
-        nothing is left to read, it is `state`, and all is `finished`."""
+        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none."""
         for position, key in self._candidates():
             problem, state = self._load(store, key, position)
             if state is not None:

@@ -22,8 +22,8 @@ EXPRESSION_SECONDS = 10.0
 """Processor time that a regular expression may take on one document."""
 
 _WINDOW, _OVERLAP = 200_000, 20_000
-"""An expression looks at so many characters at once, as it may remember 200 bytes for each; what begins in the last of
-them is found from there on."""
+"""An expression looks at so many characters at once, as it may keep 200 bytes for each; what begins in the last ones is
+found from there on."""
 
 MAX_PATTERN_CHARACTERS = 4_000
 """So long may words or an expression be where they come from a program."""

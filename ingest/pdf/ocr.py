@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # every question asks what is `available`, few read a page
 INSTALL = "pip install 'docqa-reader[ocr]'"
 DOUBTFUL = 0.85  # below this score of 1 a line is doubted
 
-FEW_LETTERS = 50  # a page with more is no picture
+FEW_LETTERS = 50  # of a picture
 _PICTURE_SHARE = 0.25
 _OUTLINES = 20
 _PIXELS_PER_POINT = 200 / 72

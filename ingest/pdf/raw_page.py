@@ -38,7 +38,7 @@ _FEW_TWICE = 0.02  # of the words of a page
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
-_FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps of a line, heights, usual gaps
+_FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
@@ -264,15 +264,16 @@ def _all_words(
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
-    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of such a line have a letter or two,
-    and most are equally far apart."""
+    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of a letter or two, and most equally
+    far apart."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
-        if not apart or sum(len(word.text) for word in line) > 2 * len(line):
+        letters = [len(word.text) for word in line if word.text[0].isalnum()]
+        if not apart or sum(letters) > 2 * len(letters):
             continue
         for at in range(end - 1, first, -1):
             (one, last), (start, other) = places[at - 1], places[at]

@@ -75,7 +75,8 @@ class _TrunkLayer:
         if name not in self._adapters:
             return out
         down, up = self._adapters[name]
-        return out + x @ down.T @ up.T
+        out += x @ down.T @ up.T
+        return out
 
     def _mix(self, x: np.ndarray, memory: DeltaMemory | None) -> np.ndarray:
         config, dense, library = self._config, self._dense, self._library

@@ -1,5 +1,4 @@
-"""What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read. They are replaced, never
-written in place, so that a fork is a copy of references."""
+"""What a delta net remembers: tensors of torch, or arrays of numpy where native kernels read; none is written to."""
 
 from __future__ import annotations
 

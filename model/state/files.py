@@ -241,7 +241,7 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: t
     state.tokens, state.position, state.hidden = (ids,), point["position"], last.get("hidden")
 
 
-def _tensors_of(path: Path, device: torch.device | None) -> dict[str, Any]:
+def _tensors_of(path: Path, device: torch.device | None) -> Any:
     if device is None:
         from safetensors.numpy import load_file
 

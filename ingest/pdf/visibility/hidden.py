@@ -148,7 +148,7 @@ class HiddenTextDetector:
         """What is drawn later over the text object, or close to it."""
         if paint.owner not in self._later:
             x0, y0, x1, y1 = self.objects.bounds(paint.owner)
-            # Of an empty one it is not known where it stands.
+            # An empty one may stand anywhere.
             margin = y1 - y0 if x0 < x1 and y0 < y1 else math.inf
             near = x0 - margin, y0 - margin, x1 + margin, y1 + margin
             later = bisect_right(self._over, paint.place, key=attrgetter("place"))

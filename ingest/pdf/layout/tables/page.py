@@ -50,8 +50,8 @@ def take_tables(
 
 
 def _fuses(table: PlacedTable) -> bool:
-    """Whether cells hold what no rule separates: values beside each other in cells over several columns, or in several
-    columns of a row values below each other."""
+    """Whether cells hold what no rule separates: values beside each other in one over several columns, or values below
+    each other in several of a row."""
     beside: set[int] = set()
     below: Counter[int] = Counter()
     for cell in table.cells:

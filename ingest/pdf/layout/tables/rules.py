@@ -130,7 +130,7 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     xs = places(frame.down)
     ys = places(frame.across)
     ends = sorted(y for _, *both in frame.down for y in both if all(abs(y - other) > _MIN_SIDE for other in ys))
-    # A row ends where several upright rules do, too; two are those of a box.
+    # A row ends where several upright rules do; two are a box.
     together = grouped(ends, lambda same, y: y - same[0] <= NEAR)
     ys = sorted([*ys, *(same[0] for same in together if len(same) > 2)])
     if len(ys) * len(xs) > _MAX_FIELDS:
