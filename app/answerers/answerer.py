@@ -11,7 +11,6 @@ from docqa.app.evidence.ranking import Ranked
 
 if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
-    from docqa.model.prompts.conversation import Turn
 
 
 class Answerer(Protocol):
@@ -24,8 +23,8 @@ class Answerer(Protocol):
     def read(self) -> Iterator[Event]:
         """Read all documents, or take up what is kept. Closing the generator keeps what was read."""
 
-    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. `earlier`: the turns before it, for a model that writes."""
+    def ask(self, question: str) -> Iterator[Event]:
+        """Answer `question`; the last event is Finished."""
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The next answer that is in none of the quotes `without`; evidence leaves out the first `nearest` passages."""

@@ -32,6 +32,25 @@ Write your whole answer again. Put for each of these sentences what {source} say
 out; keep the others as they are."""
 
 
+COMPLETING = "You make questions complete. You answer none of them."
+_COMPLETE = """Already said:
+{said}
+
+New question: {question}
+
+Write the new question again so that it can be understood without what was said: put the name or thing that is meant \
+in the place of words like "it", "they", "there" or "that one", and say what was left out. Keep everything else as it \
+is. Where nothing has to be put in, write it unchanged. Write only the question."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question that was asked before, and the words that it was answered with."""
+
+    question: str
+    answer: str
+
+
 @dataclass(frozen=True)
 class Question:
     """A question with what docqa found of it: the `form` of its answer (docqa.app.reading.candidates.Form), and the
@@ -71,6 +90,12 @@ def mend_whole(question: Question, weak: Sequence[str]) -> str:
         nothing="No words of the document bear", listed=_listed(weak),
         source="the document", cite="its words between quotation marks",
     )  # fmt: skip
+
+
+def completing(question: str, earlier: Sequence[Turn]) -> str:
+    """What a model is asked that puts in what a question leaves out because the turns `earlier` have said it."""
+    said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
+    return _COMPLETE.format(said=said, question=question)
 
 
 def _question(question: Question) -> str:

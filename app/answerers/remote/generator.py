@@ -14,7 +14,7 @@ from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
-from docqa.model.prompts.conversation import Form, Turn, chat_messages
+from docqa.model.prompts.conversation import Form, chat_messages
 
 _UNLIMITED = 1 << 40
 
@@ -33,18 +33,17 @@ class RemoteGenerator:
         self.budget = MOST_TOKENS if options.k is None else _UNLIMITED
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:  # fmt: skip
+        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+    ) -> Generator[Event, None, Reply]:
         """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
         The sentences that came of a text that broke off are kept where asking again brings none.
 
         Raises RemoteError where there is no answer in it.
         """
-        sent = chat_messages(form, given.text, said, earlier)
+        sent = chat_messages(form, given.text, said)
         text, broken, end = "", "", End("stop")
         try:
-            for piece in self._client.complete(sent, self._options.think):
+            for piece in self._client.complete(sent, self._options.think if form.thinks else False):
                 if stopped():
                     break
                 if isinstance(piece, Token):

@@ -111,7 +111,6 @@ class FakeSession:
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    told: list[Any] = field(default_factory=list)
     writes: bool = False
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
     config: Any = CONFIG
@@ -120,9 +119,8 @@ class FakeSession:
     closed: bool = False
     loaded_model: Any = None
 
-    def ask(self, question: str, earlier: object = ()) -> Iterator[Any]:
+    def ask(self, question: str) -> Iterator[Any]:
         self.asked.append(question)
-        self.told.append(earlier)
         yield from self._play(self.script)
 
     def read(self) -> Iterator[Any]:
@@ -150,6 +148,9 @@ class FakeSession:
 
     def goes_on(self, question: str) -> bool:
         return question.startswith("And")
+
+    def completed(self, question: str, earlier: Any) -> str:
+        return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
 
     @property
     def local_reading(self) -> Any:
