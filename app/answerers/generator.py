@@ -25,11 +25,13 @@ class Reply:
 
 
 class TextGenerator(Protocol):
-    """Writes about one Corpus. `name` is that of the model, `budget` the tokens of passages that it is given at once.
-    """
+    """Writes about one Corpus; `name` is that of the model."""
 
     name: str
-    budget: int
+
+    @property
+    def budget(self) -> int:
+        """The tokens of passages that it is given at once."""
 
     @property
     def reading(self) -> LocalReading | None:

@@ -25,11 +25,12 @@ from docqa.app.answerers.writing.replies import check_reply
 from docqa.app.answerers.writing.statements import plain
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
+from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.prompts.conversation import COMPLETE, PASSAGES, WHOLE
+from docqa.model.prompts.conversation import COMPLETE, PASSAGES, VALUE, WHOLE
 from docqa.model.prompts.written_prompt import Question, Turn, completing
 
 T = TypeVar("T")
@@ -45,9 +46,10 @@ those the share that was said before."""
 @dataclass(frozen=True)
 class AskedToWrite:
     """A question on its way; `found`: what docqa's own reader makes of it, `usable` the passages that may be given,
-    `whole`: it is answered from the whole, read into the model."""
+    `whole`: it is answered from the whole, read into the model, `value`: with a value alone."""
 
     question: str
+    value: bool
     found: QuestionEvidence
     usable: list[Ranked]
     whole: bool
@@ -80,7 +82,7 @@ class WritingAnswerer:
         for reading in dict.fromkeys((self.evidence, self.reading)):
             reading.close()
 
-    def ask(self, question: str) -> Iterator[Event]:
+    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
         answer of a model that runs here is the bundled reader's, which reads passages while that reads the first."""
         if self.options.quick and self.generator.reading is not None:
@@ -89,7 +91,7 @@ class WritingAnswerer:
         whole = self.generator.whole and bool(self.corpus.context.passages)
         if whole and self.options.preview and self.reading.takes_long:
             yield Preview(self.evidence.preview(question))
-        yield Finished((yield from self._answer(question, whole=whole)))
+        yield Finished((yield from self._answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`. Where
@@ -124,8 +126,9 @@ class WritingAnswerer:
     # Parts
 
     def _answer(
-        self, question: str, *, whole: bool = False, without: Sequence[Quote] = (), nearest: int = 0
-    ) -> Generator[Event, None, Answer]:
+        self, question: str, wanted: Wanted = ANYTHING, *, whole: bool = False, without: Sequence[Quote] = (),
+        nearest: int = 0,
+    ) -> Generator[Event, None, Answer]:  # fmt: skip
         started, self._stopped = time.monotonic(), False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
@@ -136,7 +139,7 @@ class WritingAnswerer:
         usable = [item for item in found.ranked if not self._shows(item, without)]
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
-        asked = AskedToWrite(question, found, usable, whole, started)
+        asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
         given, reply = yield from self._first_reply(asked)
         checked: Checked = None, ()
         if reply is not None:
@@ -172,7 +175,8 @@ class WritingAnswerer:
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, behind a first `text`, to its `weak` sentences."""
-        form = PASSAGES if given.numbered else WHOLE
+        passages = VALUE if asked.value and self.generator.reading is None else PASSAGES
+        form = passages if given.numbered else WHOLE
         put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True

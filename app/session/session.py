@@ -183,7 +183,7 @@ class Session:
     ) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
 
-        `wanted`: what the answer has to be, for a model that cuts it from the documents.
+        `wanted`: what the answer has to be.
         """
         asked = _checked(question)
         yield from self._notices()
@@ -194,7 +194,7 @@ class Session:
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
             events = self._alone[meant.pop()].ask(asked, wanted=wanted)
         elif across is None:
-            events = self.answerer.ask(asked) if self.writes else self.local.ask(asked, wanted=wanted)
+            events = self.answerer.ask(asked, wanted)
         else:
             numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
             events = ask_across(across, asked, self.corpus, self._alone, numbers)

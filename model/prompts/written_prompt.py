@@ -23,7 +23,18 @@ _ANSWER = {
 _QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
 quotation marks."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
-_KEEP = " Keep numbers, dates and names as they are there. If it is not said there, write only: Not stated."
+UNSTATED = "Not stated."
+_AS_THERE = " Keep numbers, dates and names as they are there."
+_KEEP = f"{_AS_THERE} If it is not said there, write only: {UNSTATED}"
+_JSON = """ Write it as "answer" of a JSON object, null if it is not said there, and as "sentences" the numbers of the \
+sentences that say so."""
+VALUE_SCHEMA = {
+    "type": "object", "required": ["answer", "sentences"], "additionalProperties": False,
+    "properties": {
+        "answer": {"type": ["string", "null"]}, "sentences": {"type": "array", "items": {"type": "integer"}},
+    },
+}  # fmt: skip
+"""Of a value in JSON: its words, null where it is not stated, and the numbers of the sentences that say so."""
 _NEAREST = "These of the sentences may answer the question, others may too:"
 
 _REPAIR = """{nothing} out these sentences of your answer:
@@ -67,6 +78,12 @@ def asked_of_numbered(question: Question) -> str:
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
+
+
+def asked_of_value(question: Question) -> str:
+    """A question behind numbered sentences whose answer is one value, to be written as VALUE_SCHEMA says."""
+    task = "Answer the question with the name, number or few words that it asks for, from the numbered sentences above."
+    return f"{_question(question)}{_nearest(question)}{task}{_AS_THERE}{_JSON}"
 
 
 def asked_of_whole(question: Question) -> str:

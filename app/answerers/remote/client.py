@@ -38,7 +38,10 @@ MOST_TOKENS = 4_096
 _ROOM = 16  # tokens between prompt and reply that servers count differently
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 # Not every server knows them. One that names such a field in its refusal is asked again without it.
-_OPTIONAL = ("stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens")
+_OPTIONAL = (
+    "stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens",
+    "response_format",
+)  # fmt: skip
 _LONGEST_ERROR = 20_000
 _MORE_TIME = "DOCQA_TIMEOUT allows more"
 
@@ -51,12 +54,17 @@ class ChatClient:
         self._timeout_s = timeout_s
         self._wait = wait
 
-    def complete(self, messages: list[dict[str, str]], think: bool | None = None) -> Iterator[Piece]:
+    def complete(
+        self, messages: list[dict[str, str]], think: bool | None = None, schema: Mapping[str, object] | None = None
+    ) -> Iterator[Piece]:
         """The pieces of the model's reply, the last of them an End; closing the iterator ends the connection.
 
-        `think` None leaves it to the server whether a model that can think does so. Raises RemoteError, in words.
+        `think` None leaves it to the server whether a model that can think does so; `schema`: of the JSON to write,
+        where the server can see to it. Raises RemoteError, in words.
         """
         body = _body(self.address.name, messages, think)
+        if schema is not None:
+            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
         attempt, waited = 1, 0.0
         while True:
             try:
@@ -181,13 +189,30 @@ class ChatClient:
 
     def models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it lists none."""
+        return [f"{self.address.kind}:{name}" for name in self._contexts()]
+
+    def context(self) -> int | None:
+        """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang, llama.cpp)."""
+        try:
+            known = self._contexts()
+        except RemoteError:
+            return None
+        return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
+
+    def _contexts(self) -> dict[str, int | None]:
+        """The models that the server lists, each with the tokens of its context where that is said. Raises RemoteError.
+        """
         import httpx2
 
         try:
             with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
                 listed = client.get(f"{self.address.base_url}/models", headers=self._headers()).json()
-            return [f"{self.address.kind}:{self._clean(str(entry['id']))}" for entry in listed["data"]]
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            known: dict[str, int | None] = {}
+            for entry in listed["data"]:
+                tokens = entry.get("max_model_len") or (entry.get("meta") or {}).get("n_ctx")
+                known[self._clean(str(entry["id"]))] = tokens if isinstance(tokens, int) else None
+            return known
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "check the name and --base-url, which usually ends in /v1"
             raise RemoteError("lists no models", where=self.address.base_url, hint=hint) from error
 

@@ -22,8 +22,18 @@ LEAST_REPLY = 256
 _ROOM_FOR_REPLY = 0.25
 """Share of a context that is left for the reply, where it is more than LEAST_REPLY."""
 _SAFE = 0.9  # servers count other tokens than docqa
+_PROMPT = 320  # tokens of a prompt without passages
 _SMALLEST = 40
 """Tokens of passages below which nothing is left to send."""
+
+
+def room_for_passages(context: int) -> int:
+    """Tokens of passages that go into a context of so many tokens."""
+    return max(int((_room(context) - _PROMPT) * _SAFE), _SMALLEST)
+
+
+def _room(context: int) -> int:
+    return context - max(LEAST_REPLY, int(context * _ROOM_FOR_REPLY))
 
 
 class RemoteError(ResourceError):
@@ -42,8 +52,7 @@ class ContextExceeded(RemoteError):
         Raises RemoteError where nothing is left."""
         context, prompt, wanted = self.limit.context, self.limit.prompt, sent // 2
         if context and prompt:
-            room = context - max(LEAST_REPLY, int(context * _ROOM_FOR_REPLY))
-            wanted = int(sent * _SAFE * room / prompt)
+            wanted = int(sent * _SAFE * _room(context) / prompt)
         tokens = min(wanted, int(sent * _SAFE))
         if tokens < _SMALLEST:
             raise self.nothing_fits() from self

@@ -64,6 +64,13 @@ def test_what_a_context_has_no_room_for_is_sent_smaller(ask_server, server, leas
     assert len(first) > len(last) > 0 and "7" in last and "context" not in err
 
 
+def test_no_more_is_sent_than_a_server_says_it_reads(ask_server, server, lease_of, tmp_path):
+    started = server(says("119 dollars"))
+    started.context = 800
+    ask_server(started, lease_of(tmp_path / "long.txt", 12), QUESTION, "--quick")
+    assert 0 < len(clauses(started.bodies[0])) < 10
+
+
 def test_a_reply_is_made_shorter_before_less_is_sent(ask_server, server, note):
     said = VLLM.replace("1024", "2048").replace("5096", "4396").replace("1000", "300")
     started = server(send(400, {"error": {"message": said}}), says(ANSWER.format(number=1)))
