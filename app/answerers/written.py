@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
@@ -18,10 +19,11 @@ from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvid
 from docqa.app.answerers.generator import Reply, TextGenerator
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
+from docqa.app.answerers.writing.checking import check_text
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
-from docqa.app.answerers.writing.replies import check_reply
+from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import plain
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import terms
@@ -38,6 +40,7 @@ T = TypeVar("T")
 _MOST_GIVEN, _LEAST_GIVEN = 3_000, 600
 """Tokens of passages that a model is given, by how sure the reader is of its own answer: where it is not, the passage
 that answers stands further back among them."""
+_MOST_TOLD = 4  # passages that may bear out what was written, by its words
 _LEAST_KEPT = 0.5
 """The share of the words of a question that goes on which stand in it once it is complete ("one" gives way), and of
 those the share that was said before."""
@@ -211,12 +214,15 @@ class WritingAnswerer:
         return give_all(self.corpus.context)
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        refuses, question = self.evidence.reader.refuses, self.evidence.asked(asked.found)
-        checked, notes = check_reply(
-            reply.text, given, self.corpus, asked.question, self.evidence.judge, refuses, question,
-            self._given(asked, self.generator.budget),
-        )  # fmt: skip
-        return checked, (*reply.notes, *notes)
+        read = read_reply(reply.text, given, self.evidence.reader.refuses)
+        if read.written is None:
+            return None, (*reply.notes, *read.notes)
+        told = (self.corpus.rank(words)[:_MOST_TOLD] for words in (reply.text, f"{asked.question} {reply.text}"))
+        usable = {item.index: item for item in (*chain(*told), *asked.usable)}
+        pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
+        question, judge = self.evidence.asked(asked.found), self.evidence.judge
+        checked = check_text(read.written, given, self.corpus, asked.question, judge, question, pool)
+        return checked, (*reply.notes, *read.notes, *checked.notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
         found, (text, notes) = asked.found, checked

@@ -50,6 +50,10 @@ class Located:
     start: int
     end: int
 
+    def text_in(self, documents: Sequence[Document]) -> str:
+        """Its characters."""
+        return documents[self.document].pages[self.page - 1].text[self.start : self.end]
+
 
 class JoinedPages:
     """The text of the pages `first` to `last` of a document, as far as it has them, a line end between two of them, and

@@ -20,6 +20,7 @@ from docqa.model.prompts.conversation import Form, chat_messages
 from docqa.model.prompts.written_prompt import UNSTATED
 
 _UNLIMITED = 1 << 40
+_LONGEST = 16_000  # characters of a reply
 
 
 class RemoteGenerator:
@@ -60,7 +61,9 @@ class RemoteGenerator:
                 if isinstance(piece, Token):
                     yield piece
                     text += "" if piece.thought else piece.text
-                    if not piece.thought and goes_round(text, piece.text):
+                    if len(text) > _LONGEST:
+                        end = End("length")
+                    if end.finish == "length" or not piece.thought and goes_round(text, piece.text):
                         break
                 elif isinstance(piece, End):
                     end = piece

@@ -9,7 +9,6 @@ from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.statements import read_statements
-from docqa.app.reading.candidates import Form
 from docqa.app.reading.rereading import ReadAlone
 
 TEXT = (
@@ -30,7 +29,7 @@ def checked(
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
-    asked = ReadQuestion(question, Form.YES_NO, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown])
+    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown])
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found
 
