@@ -84,7 +84,7 @@ def best_answer(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tup
     found = [(0.0, 0, 0)]
     for at, (run, text) in enumerate(zip(runs, read, strict=True)):
         odds = anywhere + _weighed(share=run.share, behind_the_best=text.answers - most)
-        if not run.differs.decisive:
+        if not run.differs:
             found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), -len(run.places), at))
     best = max(found)[0]
     shortest = max((length, chance, at) for chance, length, at in found if chance >= min(best, ANSWERS))
