@@ -53,7 +53,8 @@ def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     assert not found.support.good
 
 
-def test_yes_is_not_said_to_another_number(document, model):
+def test_numbers_are_compared_as_values(document, model):
+    assert checked(document, model, "How much does the design cost?", "3000 dollars", answers=0.0).support.good
     found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0) for n in (3, 4)}
     assert found[3].support.good and not found[4].support.good
 
