@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import ANYTHING, Wanted
 
 if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
-    from docqa.model.prompts.conversation import Turn
 
 
 class Answerer(Protocol):
@@ -24,8 +24,8 @@ class Answerer(Protocol):
     def read(self) -> Iterator[Event]:
         """Read all documents, or take up what is kept. Closing the generator keeps what was read."""
 
-    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. `earlier`: the turns before it, for a model that writes."""
+    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+        """Answer `question`; the last event is Finished. `wanted`: what the answer has to be."""
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The next answer that is in none of the quotes `without`; evidence leaves out the first `nearest` passages."""

@@ -92,18 +92,16 @@ class DocumentEvidence(ExtractiveAnswerer):
 
     def asked(self, found: QuestionEvidence) -> ReadQuestion:
         """The question of `found` as statements are judged that may answer it."""
-        words = tuple(self._text(place) for place in found.nearest[:_MOST_WORDS])
+        words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
         read = partial(self._read_alone, found.question)
-        return ReadQuestion(found.question, found.form, words, tuple(found.nearest), read)
+        return ReadQuestion(found.question, words, tuple(found.nearest), read)
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of one."""
-        texts = [each if isinstance(each, str) else " ".join(map(self._text, each)) for each in shown]
+        documents = self.corpus.documents
+        texts = [e if isinstance(e, str) else " ".join(place.text_in(documents) for place in e) for e in shown]
         above = ["" if isinstance(each, str) else self._above(each[0]) for each in shown]
         return read_alone(self.reader, question, above, list(enumerate(texts)))
-
-    def _text(self, place: Located) -> str:
-        return self.corpus.documents[place.document].pages[place.page - 1].text[place.start : place.end]
 
     def _above(self, place: Located) -> str:
         document = self.corpus.documents[place.document]

@@ -25,7 +25,6 @@ from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
@@ -51,7 +50,7 @@ class ExtractiveAnswerer(LocalReading):
     # Asking
 
     def ask(
-        self, question: str, earlier: Sequence[Turn] = (), wanted: Wanted = ANYTHING, *, doubtful: bool = False
+        self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
     ) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished.
 

@@ -18,13 +18,12 @@ from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.best_passages import rank_unread, read_passages
-from docqa.app.reading.candidates import ANYTHING, BY_CLAUSE, FRONT, Candidates, Wanted, excerpt
+from docqa.app.reading.candidates import ANYTHING, BY_CLAUSE, FRONT, Candidates, Wanted
 from docqa.app.reading.clauses import DOCUMENT_DATE, FEW, LIKELY, clause_heads, first_best, naming, passages_of
-from docqa.app.reading.copying import copy_answers
+from docqa.app.reading.copying import copy_from_passages, copy_from_state
 from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clause, place_itself
 from docqa.app.reading.document_date import document_date
 from docqa.app.reading.joined_parts import join_parts
-from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
 from docqa.model.protocol import RefusalCalibration, writer
 
@@ -229,8 +228,8 @@ class CopyingFinder(CandidateFinder):
         top = ranked[: self.preview_passages]
         if not top:
             return ranked, None
-        excerpts = [excerpt(self._corpus.context, item.index) for item in top]
-        return ranked, copy_answers(writer(self._model), asked.text, excerpts, top, self._corpus.index)
+        numbers, context, words = [item.index for item in top], self._corpus.context, self._corpus.index
+        return ranked, copy_from_passages(writer(self._model), asked.text, numbers, context, words)
 
 
 OWN_ODDS: RefusalCalibration = {

@@ -11,7 +11,7 @@ from docqa.app.answerers.writing.excerpts import Given
 
 if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
-    from docqa.model.prompts.conversation import Form, Turn
+    from docqa.model.prompts.conversation import Form
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Reply:
 
 
 class TextGenerator(Protocol):
-    """Writes about one Corpus. `name` is that of the model, `budget` the tokens of passages that it is given at once.
-    """
+    """Writes about one Corpus; `name` is that of the model."""
 
     name: str
-    budget: int
+
+    @property
+    def budget(self) -> int:
+        """The tokens of passages that it is given at once."""
 
     @property
     def reading(self) -> LocalReading | None:
@@ -40,11 +42,10 @@ class TextGenerator(Protocol):
         """Whether the next text is written from all of the documents, read into the model."""
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:  # fmt: skip
-        """Write what follows what was `said` in turn about what is `given`, behind the turns `earlier`; ends when
-        `stopped`. Yields the text as it comes.
+        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+    ) -> Generator[Event, None, Reply]:
+        """Write what follows what was `said` in turn about what is `given`; ends when `stopped`. Yields the text as it
+        comes.
 
         Raises RemoteError where a server does not answer, ContextExceeded where it was given too much.
         """

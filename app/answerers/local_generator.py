@@ -18,7 +18,7 @@ from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
-from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form, Turn
+from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form
 from docqa.model.protocol import writer
 
 if TYPE_CHECKING:
@@ -72,14 +72,13 @@ class LocalGenerator(LocalReading):
             return False
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:  # fmt: skip
+        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+    ) -> Generator[Event, None, Reply]:
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = Conversation(self._template, self.model.tokenizer, form)
-        thinks = self._template.thinks(self.options.think)
+        thinks = form.thinks and self._template.thinks(self.options.think)
         state = self._state(conversation, given).fork()
-        self.model.prefill(conversation.ids(said, earlier, think=thinks), state)
+        self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
             yield from think(writer(self.model), state, stopped)
         return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))

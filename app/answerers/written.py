@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Preview
@@ -17,35 +18,41 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
 from docqa.app.answerers.generator import Reply, TextGenerator
 from docqa.app.answerers.local import LocalReading
-from docqa.app.answerers.remote.stream import ContextExceeded
+from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
+from docqa.app.answerers.writing.checking import check_text
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
-from docqa.app.answerers.writing.replies import check_reply
+from docqa.app.answerers.writing.replies import read_reply
+from docqa.app.answerers.writing.statements import plain
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.terms import terms
+from docqa.app.facts.facts import FactKind
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.prompts.conversation import PASSAGES, WHOLE
-from docqa.model.prompts.written_prompt import Question
+from docqa.model.prompts.conversation import COMPLETE, PASSAGES, VALUE, WHOLE
+from docqa.model.prompts.written_prompt import Question, Turn, completing
 
-if TYPE_CHECKING:
-    from docqa.model.prompts.conversation import Turn
-
+T = TypeVar("T")
 
 _MOST_GIVEN, _LEAST_GIVEN = 3_000, 600
 """Tokens of passages that a model is given, by how sure the reader is of its own answer: where it is not, the passage
 that answers stands further back among them."""
+_MOST_TOLD = 4  # passages that may bear out what was written, by its words
+_LEAST_KEPT = 0.5
+"""The share of the words of a question that goes on which stand in it once it is complete ("one" gives way), and of
+those the share that was said before."""
 
 
 @dataclass(frozen=True)
 class AskedToWrite:
-    """A question on its way; `found`: what docqa's own reader makes of it and the question before, `usable` the
-    passages that may be given, `whole`: it is answered from the whole, read into the model."""
+    """A question on its way; `found`: what docqa's own reader makes of it, `usable` the passages that may be given,
+    `whole`: it is answered from the whole, read into the model, `value`: with a value alone."""
 
     question: str
-    earlier: Sequence[Turn]
+    value: bool
     found: QuestionEvidence
     usable: list[Ranked]
     whole: bool
@@ -78,7 +85,7 @@ class WritingAnswerer:
         for reading in dict.fromkeys((self.evidence, self.reading)):
             reading.close()
 
-    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
+    def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
         """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
         answer of a model that runs here is the bundled reader's, which reads passages while that reads the first."""
         if self.options.quick and self.generator.reading is not None:
@@ -87,18 +94,27 @@ class WritingAnswerer:
         whole = self.generator.whole and bool(self.corpus.context.passages)
         if whole and self.options.preview and self.reading.takes_long:
             yield Preview(self.evidence.preview(question))
-        yield Finished((yield from self._answer(question, earlier, whole=whole)))
+        yield Finished((yield from self._answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`. Where
         no other passage is left it is the bundled reader's."""
-        answering = self._answer(question, without=without, nearest=nearest)
-        while True:
-            try:
-                next(answering)
-            except StopIteration as end:
-                answer: Answer = end.value
-                return answer
+        return _result_of(self._answer(question, without=without, nearest=nearest))
+
+    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+        """`question` as the model puts it so that it can be understood without the turns `earlier`; as it is where the
+        model cannot be asked, or what it writes asks for something else."""
+        nothing = Given("", (), (), whole=False)
+        try:
+            reply = _result_of(self.generator.reply(COMPLETE, nothing, [completing(question, earlier)]))
+        except RemoteError:  # the question itself will tell
+            return question
+        written = plain(reply.text.strip().partition("\n")[0]).strip("\"“”")
+        wanted, asked = set(terms(question)), set(terms(written))
+        said = {word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")} | wanted
+        least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0
+        same = len(wanted & asked) >= least * len(wanted) and len(asked & said) > _LEAST_KEPT * len(asked)
+        return written if same and all(written != turn.question for turn in earlier) else question
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
@@ -113,22 +129,20 @@ class WritingAnswerer:
     # Parts
 
     def _answer(
-        self, question: str, earlier: Sequence[Turn] = (), *, whole: bool = False, without: Sequence[Quote] = (),
+        self, question: str, wanted: Wanted = ANYTHING, *, whole: bool = False, without: Sequence[Quote] = (),
         nearest: int = 0,
     ) -> Generator[Event, None, Answer]:  # fmt: skip
-        """Passages are looked for by the words of the turn before, too."""
         started, self._stopped = time.monotonic(), False
         unread = whole or self.options.quick or not self.corpus.context.passages
         if whole:
             yield from self.reading.read()
         elif not unread:
             yield from self.evidence.read()
-        words = f"{earlier[-1].question} {question}" if earlier else question
-        found = self.evidence.of_question(words, unread=unread)
+        found = self.evidence.of_question(question, unread=unread)
         usable = [item for item in found.ranked if not self._shows(item, without)]
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
-        asked = AskedToWrite(question, earlier, found, usable, whole, started)
+        asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
         given, reply = yield from self._first_reply(asked)
         checked: Checked = None, ()
         if reply is not None:
@@ -164,12 +178,13 @@ class WritingAnswerer:
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, behind a first `text`, to its `weak` sentences."""
-        form = PASSAGES if given.numbered else WHOLE
+        passages = VALUE if asked.value and self.generator.reading is None else PASSAGES
+        form = passages if given.numbered else WHOLE
         put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True
         try:
-            return (yield from self.generator.reply(form, given, said, asked.earlier, lambda: self._stopped))
+            return (yield from self.generator.reply(form, given, said, lambda: self._stopped))
         finally:
             self._writing = False
 
@@ -199,12 +214,15 @@ class WritingAnswerer:
         return give_all(self.corpus.context)
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
-        refuses, question = self.evidence.reader.refuses, self.evidence.asked(asked.found)
-        checked, notes = check_reply(
-            reply.text, given, self.corpus, asked.question, self.evidence.judge, refuses, question,
-            self._given(asked, self.generator.budget),
-        )  # fmt: skip
-        return checked, (*reply.notes, *notes)
+        read = read_reply(reply.text, given, self.evidence.reader.refuses)
+        if read.written is None:
+            return None, (*reply.notes, *read.notes)
+        told = (self.corpus.rank(words)[:_MOST_TOLD] for words in (reply.text, f"{asked.question} {reply.text}"))
+        usable = {item.index: item for item in (*chain(*told), *asked.usable)}
+        pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
+        question, judge = self.evidence.asked(asked.found), self.evidence.judge
+        checked = check_text(read.written, given, self.corpus, asked.question, judge, question, pool)
+        return checked, (*reply.notes, *read.notes, *checked.notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
         found, (text, notes) = asked.found, checked
@@ -240,3 +258,13 @@ class WritingAnswerer:
             for quote in quotes
             for cite in quote.cites
         )  # fmt: skip
+
+
+def _result_of(events: Generator[Event, None, T]) -> T:
+    """What a generator returns; its events are passed over."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            result: T = end.value
+            return result

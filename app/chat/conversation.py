@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.chat.followups import asked_after, told_turns
+from docqa.app.chat.followups import asked_after
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.recorder import made_turn
@@ -45,7 +45,7 @@ class Conversation:
         preview: Answer | None = None
         finished = False
         try:
-            for event in self.session.ask(understood, told_turns(self.session, self.turns)):
+            for event in self.session.ask(understood):
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):

@@ -92,7 +92,7 @@ class ChatLoop:
         if not self._typed:
             report.result(f"> {render.printable(question)}")
         if understood != question:
-            report.result(f"(read as: {render.printable(understood)})")
+            report.result(f"(understood as: {render.printable(understood)})")
         self._show(self._conversation.ask(question, understood), question, understood)
 
     def _retry(self) -> None:

@@ -108,6 +108,12 @@ def read_dates(text: str) -> list[Fact]:
     return [Fact(FactKind.DATE, date.iso, text[date.start : date.end]) for date in dates(text)]
 
 
+def kinds_in(text: str) -> frozenset[FactKind]:
+    """The kinds of the dates and numbers of `text`."""
+    dated = {FactKind.DATE} if read_dates(text) else set[FactKind]()
+    return frozenset(dated or {fact_of(figure).kind for figure in figures(text)})
+
+
 def places_of(kind: FactKind, text: str) -> list[Span]:
     """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), the state or
     country of a law. Empty for other kinds, and for numbers where several of the text's letters are one."""

@@ -126,7 +126,7 @@ class _Page:
         found = answer is not None and answer.answer is not None
         lines = [f'<article id="q{number}">', f"<h2>{escaped(printable(turn.question))}</h2>"]
         if turn.understood:
-            lines.append(f'<p class="understood">read as: {escaped(printable(turn.understood))}</p>')
+            lines.append(f'<p class="understood">understood as: {escaped(printable(turn.understood))}</p>')
         lines += [head_line(head_of(answer))] if answer is not None else []
         lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn, self._names))}</p>')
         statements = "".join(f"<li>{escaped(line)}</li>" for line in export.statement_lines(turn, quotes))

@@ -44,7 +44,7 @@ def write_export(
 def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[str, str], files: int) -> list[str]:
     parts = [f"## {_plain(turn.question)}"]
     if turn.understood:
-        parts.append(f"*read as: {_plain(turn.understood)}*")
+        parts.append(f"*understood as: {_plain(turn.understood)}*")
     answer = turn.answer
     found = answer is not None and answer.answer is not None
     said = _plain(export.headline(turn, names))

@@ -132,7 +132,7 @@ def _statement(item: CheckedStatement, question: str, answerer: RecordedWriting)
 
 
 def _text(context: Context, places: Sequence[Located]) -> str:
-    pages = (context.documents[place.document].pages[place.page - 1].text[place.start : place.end] for place in places)
+    pages = (place.text_in(context.documents) for place in places)
     return " ".join(" ".join(pages).split())
 
 

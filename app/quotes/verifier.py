@@ -49,6 +49,10 @@ class Located:
     start: int
     end: int
 
+    def text_in(self, documents: Sequence[Document]) -> str:
+        """Its characters."""
+        return documents[self.document].pages[self.page - 1].text[self.start : self.end]
+
 
 class JoinedPages:
     """The text of the pages `first` to `last`, as far as there are, joined by line ends, and the way back to each;

@@ -2,5 +2,5 @@
 
 __all__ = [
     "addressing", "answerability", "best_passages", "candidates", "clauses", "copying", "decision", "document_date",
-    "document_kind", "joined_parts", "parties", "rereading", "state_copying",
+    "document_kind", "joined_parts", "parties", "rereading",
 ]  # fmt: skip

@@ -1,31 +1,24 @@
-"""Answers copied from excerpts: the best passages are read again right before the question.
-
-The excerpts (whole passages) go into a short state of their own; constrained decoding proposes spans of them.
+"""Answers copied by a model without a reader: constrained decoding proposes words of what it has read, the whole
+documents or a few passages, and every span leads back to exact characters of a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docqa.app.evidence.ranking import Ranked, WordIndex
+import numpy as np
+
+from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.quotes.align import find_whole
-from docqa.app.reading.candidates import (
-    Candidate,
-    Candidates,
-    Excerpt,
-    ScoredPlaces,
-    best_first,
-    place_score,
-    trim,
-)
+from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, excerpt
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.decode.copy import CopySpan
-    from docqa.model.prompts.prompt import FocusPrompt
     from docqa.model.protocol import WritingModel
     from docqa.model.state.state import State
 
@@ -33,36 +26,54 @@ DEFAULT_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
     "beams": 6, "max_tokens": 48,
 }  # fmt: skip
+MOST_PLACES = 64  # where the same words stand, that are looked at
 
 
-def copy_answers(
-    model: WritingModel, question: str, excerpts: Sequence[Excerpt], ranked: Sequence[Ranked], words: WordIndex
+def copy_from_passages(
+    model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
 ) -> Candidates:
-    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
-    from docqa.model.decode.copy import copy_spans
-    from docqa.model.prompts.prompt import focus_prompt
-
-    reader = copying_weights(model)
-    prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
+    """What `model` would answer from the passages of `context` with these numbers, read for this question alone."""
+    passages = [context.passages[number] for number in numbers]
+    ids = [token for placed in passages for token in context.ids[placed.token_start : placed.token_end]]
     state = model.new_state()
-    logits = model.logits(model.prefill(prompt.ids, state))
-    refusal = refusal_logprob(model, state.fork(), logits)
-    places = ScoredPlaces(excerpts, set(terms(question)), words, reader)
-    places.behind = [item.score - ranked[0].score for item in ranked]
+    model.prefill(ids, state)
+    found = copy_from_state(model, question, state, context, words, passages)
+    return replace(found, prompt_tokens=found.prompt_tokens + len(ids))
+
+
+def copy_from_state(
+    model: WritingModel, question: str, state: State, context: Context, words: WordIndex,
+    passages: Sequence[PlacedPassage] | None = None,
+) -> Candidates:  # fmt: skip
+    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages.
+
+    Words that stand in several places are taken from the one whose sentence has most of the question's words.
+    """
+    from docqa.model.decode.copy import copy_spans
+    from docqa.model.prompts.prompt import question_text
+
+    weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
+    asked = state.fork()
+    ids = model.tokenizer.encode(question_text(question))
+    logits = model.logits(model.prefill(ids, asked))
+    refusal = _refusal_logprob(model, asked.fork(), logits)
     spans = copy_spans(
-        model, state, logits, prompt.ids, prompt.excerpt_ranges,
-        beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
+        model, asked, logits, context.ids, [(p.token_start, p.token_end) for p in passages or context.passages],
+        beams=int(weights["beams"]), max_tokens=int(weights["max_tokens"]),
     )  # fmt: skip
-    found = best_of_each_place(_candidate(places, span, prompt) for span in spans)
-    return Candidates(found, refusal, len(prompt.ids))
+    places = [(span, list(_places(span, context))) for span in spans]
+    held = sorted({passage for _, found in places for passage, _, _ in found})
+    numbers = {passage: number for number, passage in enumerate(held)}
+    excerpts = [excerpt(context, passage) for passage in held]
+    scored = ScoredPlaces(excerpts, set(terms(question)), words, weights)
+    best: list[Candidate] = []
+    for span, found in places:
+        each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
+        best += best_first(candidate for candidate in each if candidate is not None)[:1]
+    return Candidates(_best_of_each_place(best), refusal, len(ids))
 
 
-def copying_weights(model: WritingModel) -> dict[str, float]:
-    """What orders copied spans, and how far they are searched for: the model's own, or DEFAULT_READER."""
-    return {**DEFAULT_READER, **model.calibration.get("reader", {})}
-
-
-def refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
+def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
     """The log-probability of a refusal after `state`, whose next-token logits are `logits`; `state` is used up."""
     from docqa.model.prompts.prompt import REFUSAL
 
@@ -74,7 +85,7 @@ def refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
     return total
 
 
-def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidate, ...]:
+def _best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidate, ...]:
     """Of the candidates at the same place the one with the best score; best first."""
     kept: dict[tuple[int, int, int], Candidate] = {}
     for each in candidates:
@@ -85,24 +96,24 @@ def best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidat
     return best_first(kept.values())
 
 
-def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Candidate | None:
-    """Candidate of a copied span, at the likeliest place that has its words; None of punctuation alone."""
-    number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
-    if number is None:
-        return None
-    base, offsets, text = prompt.excerpt_ranges[number][0], prompt.offsets[number], places.excerpts[number].text
-    start, end = offsets[span.start_token - base][0], min(offsets[span.end_token - 1 - base][1], len(text))
-    start, end = trim(text, start, end)
-    if start >= end:
-        return None
-    found = [
-        (other, match.start, match.end)
-        for other, item in enumerate(places.excerpts)
-        for match in find_whole(item.text, text[start:end])
-    ]
+def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
+    """(passage, start, end) of every place where the tokens of `span` stand; characters from the passage's start."""
+    for token in _occurrences(context.ids, context.ids[span.start_token : span.end_token]):
+        end = token + span.end_token - span.start_token
+        number = context.token_passage[token]
+        if number < 0 or context.token_passage[end - 1] != number:
+            continue
+        passage = context.passages[number]
+        first = passage.passage.start
+        inside = end < passage.token_end
+        behind = context.token_offset[end] if inside else passage.passage.end
+        yield number, max(context.token_offset[token] - first, 0), behind - first
 
-    def worth(place: tuple[int, int, int]) -> tuple[float, int, int]:
-        return place_score(places.place(*place), places.weights), -place[0], -place[1]
 
-    chosen = max([(number, start, end), *found], key=worth)
-    return places.candidate(*chosen, float(span.logprob), int(span.token_count))
+def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
+    """Where `wanted` stands in `ids`, the first MOST_PLACES."""
+    every, found = np.asarray(ids), np.asarray(wanted)
+    starts = np.flatnonzero(every[: len(every) - len(found) + 1] == found[0])
+    for number in range(1, len(found)):
+        starts = starts[every[starts + number] == found[number]]
+    return [int(start) for start in starts[:MOST_PLACES]]

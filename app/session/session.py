@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.prompts.conversation import Turn
+    from docqa.model.prompts.written_prompt import Turn
     from docqa.model.protocol import Model
 
 
@@ -181,11 +181,11 @@ class Session:
         yield from self._with_notices(self.answerer.read())
 
     def ask(
-        self, question: str, earlier: Sequence[Turn] = (), *, wanted: Wanted = ANYTHING
+        self, question: str, *, wanted: Wanted = ANYTHING
     ) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
 
-        `earlier`: the turns before it, for a model that writes. `wanted`: what the answer has to be, for others.
+        `wanted`: what the answer has to be.
         """
         asked = _checked(question)
         yield from self._notices()
@@ -196,7 +196,7 @@ class Session:
         if len(meant) == 1 and (across is None or across.kind is QuestionKind.EACH):
             events = self._alone[meant.pop()].ask(asked, wanted=wanted)
         elif across is None:
-            events = self.answerer.ask(asked, earlier) if self.writes else self.local.ask(asked, wanted=wanted)
+            events = self.answerer.ask(asked, wanted)
         else:
             numbers = sorted(meant) if len(meant) > 1 else range(len(self.documents))
             events = ask_across(across, asked, self.corpus, self._alone, numbers)
@@ -208,7 +208,7 @@ class Session:
 
     @property
     def writes(self) -> bool:
-        """Whether the model writes its answers, so that it understands a question by the turns before it."""
+        """Whether the model writes its answers."""
         return self.writing is not None
 
     def stop_writing(self) -> bool:
@@ -223,7 +223,13 @@ class Session:
 
     def goes_on(self, question: str) -> bool:
         """Whether a question cannot be understood without one before it; False without heads that tell."""
-        return self.model.reader is not None and self.model.reader.goes_on(question)
+        reader = self.writing.evidence.reader if self.writing is not None else self.model.reader
+        return reader is not None and reader.goes_on(question)
+
+    def completed(self, question: str, earlier: Sequence[Turn]) -> str:
+        """`question` as a model that writes puts it so that it can be understood without the turns `earlier`; as it is
+        where none does."""
+        return self.writing.completed(question, earlier) if self.writing is not None else question
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""

@@ -23,13 +23,43 @@ _ANSWER = {
 _QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
 quotation marks."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
-_KEEP = " Keep numbers, dates and names as they are there. If it is not said there, write only: Not stated."
+UNSTATED = "Not stated."
+_AS_THERE = " Keep numbers, dates and names as they are there."
+_KEEP = f"{_AS_THERE} If it is not said there, write only: {UNSTATED}"
+_JSON = """ Write it as "answer" of a JSON object, null if it is not said there, and as "sentences" the numbers of the \
+sentences that say so."""
+VALUE_SCHEMA = {
+    "type": "object", "required": ["answer", "sentences"], "additionalProperties": False,
+    "properties": {
+        "answer": {"type": ["string", "null"]}, "sentences": {"type": "array", "items": {"type": "integer"}},
+    },
+}  # fmt: skip
+"""Of a value in JSON: its words, null where it is not stated, and the numbers of the sentences that say so."""
 _NEAREST = "These of the sentences may answer the question, others may too:"
 
 _REPAIR = """{nothing} out these sentences of your answer:
 {listed}
 Write your whole answer again. Put for each of these sentences what {source} says instead, with {cite}, or leave it \
 out; keep the others as they are."""
+
+
+COMPLETING = "You make questions complete. You answer none of them."
+_COMPLETE = """Already said:
+{said}
+
+New question: {question}
+
+Write the new question again so that it can be understood without what was said: put the name or thing that is meant \
+in the place of words like "it", "they", "there" or "that one", and say what was left out. Keep everything else as it \
+is. Where nothing has to be put in, write it unchanged. Write only the question."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question that was asked before, and the words that it was answered with."""
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +77,12 @@ def asked_of_numbered(question: Question) -> str:
     example = question.nearest[0][0] if question.nearest else 1
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
+
+
+def asked_of_value(question: Question) -> str:
+    """A question behind numbered sentences whose answer is one value, to be written as VALUE_SCHEMA says."""
+    task = "Answer the question with the name, number or few words that it asks for, from the numbered sentences above."
+    return f"{_question(question)}{_nearest(question)}{task}{_AS_THERE}{_JSON}"
 
 
 def asked_of_whole(question: Question) -> str:
@@ -69,6 +105,12 @@ def mend_whole(question: Question, weak: Sequence[str]) -> str:
         nothing="No words of the document bear", listed=_listed(weak),
         source="the document", cite="its words between quotation marks",
     )  # fmt: skip
+
+
+def completing(question: str, earlier: Sequence[Turn]) -> str:
+    """What a model is asked that puts in what a question leaves out because the turns `earlier` have said it."""
+    said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer}" for turn in earlier)
+    return _COMPLETE.format(said=said, question=question)
 
 
 def _question(question: Question) -> str:

@@ -10,18 +10,16 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.context_limit import context_limit
 from docqa.app.answerers.remote.stream import (
-    LEAST_REPLY,
     ContextExceeded,
     Discarded,
     Piece,
     RemoteError,
     TransientError,
+    about_context,
     pieces_of_object,
     pieces_of_stream,
     server_message,
@@ -34,11 +32,10 @@ ATTEMPTS = 4
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
-MOST_TOKENS = 4_096
-_ROOM = 16  # tokens between prompt and reply that servers count differently
+_SENDS_LESS = "a smaller --k sends less"
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 # Not every server knows them. One that names such a field in its refusal is asked again without it.
-_OPTIONAL = ("stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens")
+_OPTIONAL = "stream_options", "seed", "temperature", "chat_template_kwargs", "response_format"
 _LONGEST_ERROR = 20_000
 _MORE_TIME = "DOCQA_TIMEOUT allows more"
 
@@ -51,12 +48,17 @@ class ChatClient:
         self._timeout_s = timeout_s
         self._wait = wait
 
-    def complete(self, messages: list[dict[str, str]], think: bool | None = None) -> Iterator[Piece]:
+    def complete(
+        self, messages: list[dict[str, str]], think: bool | None = None, schema: Mapping[str, object] | None = None
+    ) -> Iterator[Piece]:
         """The pieces of the model's reply, the last of them an End; closing the iterator ends the connection.
 
-        `think` None leaves it to the server whether a model that can think does so. Raises RemoteError, in words.
+        `think` None leaves it to the server whether a model that can think does so; `schema`: of the JSON to write,
+        where the server can see to it. Raises RemoteError, in words.
         """
         body = _body(self.address.name, messages, think)
+        if schema is not None:
+            body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
         attempt, waited = 1, 0.0
         while True:
             try:
@@ -81,31 +83,10 @@ class ChatClient:
                     yield from self._pieces(response)
                     return
                 text = self._clean(_text(response))
-                if self._shortens(response.status_code, text, body):
-                    continue
                 name = _refused_field(response.status_code, text, body)
                 if name is None:
                     raise self._refusal(response, text)
-                if name == "max_tokens" and "context" not in text:  # newer OpenAI models know it by another name
-                    body["max_completion_tokens"] = body["max_tokens"]
                 del body[name]
-
-    def _shortens(self, status: int, text: str, body: dict[str, object]) -> bool:
-        """Whether the longest reply was made to fit behind the prompt, after a refusal of both together.
-
-        Raises ContextExceeded where the prompt leaves no room for one.
-        """
-        limit = context_limit(text) if status in (400, 413, 422, 500) else None
-        if limit is None:
-            return False
-        field = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), None)
-        room = (limit.context or 0) - (limit.prompt or 0) - _ROOM if limit.context and limit.prompt else 0
-        asked = body.get(field) if field is not None else None
-        if field is None or room < LEAST_REPLY or not isinstance(asked, int) or room >= asked:
-            message = f"status {status}: {server_message(text)}"
-            raise ContextExceeded(message, limit, where=self._where, hint="a smaller --k sends less")
-        body[field] = room
-        return True
 
     def _pieces(self, response: Response) -> Iterator[Piece]:
         if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
@@ -158,6 +139,8 @@ class ChatClient:
         """The error of a status that is not 200."""
         status, said = response.status_code, server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
+        if status in (400, 413, 422, 500) and about_context(text):
+            return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
             loads = status == 503 and "loading" in said.lower()  # llama.cpp, until its model is there
             return TransientError(message, where=self._where, wait_s=_asked_wait(response.headers), loads=loads)
@@ -168,7 +151,7 @@ class ChatClient:
         if 300 <= status < 400:
             target = self._clean(response.headers.get("location", "elsewhere"))
             return RemoteError(f"the server redirects to {target}", where=self._where, hint="name that as --base-url")
-        return RemoteError(message, where=self._where, hint="a smaller --k sends less" if status in (400, 413) else "")
+        return RemoteError(message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else "")
 
     def _known_models(self) -> str:
         """What to do about a model that the server does not know: the names that it lists, as far as it lists any."""
@@ -181,13 +164,30 @@ class ChatClient:
 
     def models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it lists none."""
+        return [f"{self.address.kind}:{name}" for name in self._contexts()]
+
+    def context(self) -> int | None:
+        """Tokens of the model's context, where the server's list of models says so (vLLM, SGLang, llama.cpp)."""
+        try:
+            known = self._contexts()
+        except RemoteError:
+            return None
+        return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
+
+    def _contexts(self) -> dict[str, int | None]:
+        """The models that the server lists, each with the tokens of its context where that is said. Raises RemoteError.
+        """
         import httpx2
 
         try:
             with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
                 listed = client.get(f"{self.address.base_url}/models", headers=self._headers()).json()
-            return [f"{self.address.kind}:{self._clean(str(entry['id']))}" for entry in listed["data"]]
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            known: dict[str, int | None] = {}
+            for entry in listed["data"]:
+                tokens = entry.get("max_model_len") or (entry.get("meta") or {}).get("n_ctx")
+                known[self._clean(str(entry["id"]))] = tokens if isinstance(tokens, int) else None
+            return known
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "check the name and --base-url, which usually ends in /v1"
             raise RemoteError("lists no models", where=self.address.base_url, hint=hint) from error
 
@@ -201,7 +201,6 @@ def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict
         "stream_options": {"include_usage": True},
         "temperature": 0,
         "seed": 0,
-        "max_tokens": MOST_TOKENS,
     }
     if think is not None:  # vLLM and SGLang hand it to the chat template
         body["chat_template_kwargs"] = {"enable_thinking": think}
@@ -226,15 +225,10 @@ def _text(response: Response) -> str:
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header, which has seconds or a date; None where there is none."""
-    asked = headers.get("retry-after", "")
+    """Seconds of a Retry-After header; None where there is none."""
     try:
-        return max(float(asked), 0.0)
+        return max(float(headers.get("retry-after", "")), 0.0)
     except ValueError:
-        pass
-    try:
-        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-    except (ValueError, TypeError):
         return None
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
+from functools import cached_property
 
 from docqa.app.answer.events import Event, Notice, Token
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
-from docqa.app.answerers.remote.stream import End, RemoteError
+from docqa.app.answerers.remote.stream import End, RemoteError, room_for_passages
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.replies import BROKEN, CUT, STOPPED, goes_round
 from docqa.app.context.provenance import documents_hash, provenance_without_state
 from docqa.app.options import Options
-from docqa.model.prompts.conversation import Form, Turn, chat_messages
+from docqa.model.prompts.conversation import Form, chat_messages
+from docqa.model.prompts.written_prompt import UNSTATED
 
 _UNLIMITED = 1 << 40
+_LONGEST = 16_000  # characters of a reply
 
 
 class RemoteGenerator:
@@ -30,27 +34,36 @@ class RemoteGenerator:
         self._address = Address.of(str(options.model), options.base_url)
         self._client = ChatClient(self._address, options.timeout_s)
         self.name = self._address.model
-        self.budget = MOST_TOKENS if options.k is None else _UNLIMITED
+
+    @cached_property
+    def budget(self) -> int:
+        """As much as the server's context has room for, where it says how long that is."""
+        if self._options.k is not None:
+            return _UNLIMITED
+        context = self._client.context()
+        return MOST_TOKENS if context is None else min(MOST_TOKENS, room_for_passages(context))
 
     def reply(
-        self, form: Form, given: Given, said: Sequence[str], earlier: Sequence[Turn] = (),
-        stopped: Callable[[], bool] = bool,
-    ) -> Generator[Event, None, Reply]:  # fmt: skip
+        self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
+    ) -> Generator[Event, None, Reply]:
         """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
         The sentences that came of a text that broke off are kept where asking again brings none.
 
         Raises RemoteError where there is no answer in it.
         """
-        sent = chat_messages(form, given.text, said, earlier)
+        sent = chat_messages(form, given.text, said)
+        thinks = self._options.think if form.thinks else False
         text, broken, end = "", "", End("stop")
         try:
-            for piece in self._client.complete(sent, self._options.think):
+            for piece in self._client.complete(sent, thinks, form.schema):
                 if stopped():
                     break
                 if isinstance(piece, Token):
                     yield piece
                     text += "" if piece.thought else piece.text
-                    if not piece.thought and goes_round(text, piece.text):
+                    if len(text) > _LONGEST:
+                        end = End("length")
+                    if end.finish == "length" or not piece.thought and goes_round(text, piece.text):
                         break
                 elif isinstance(piece, End):
                     end = piece
@@ -65,6 +78,7 @@ class RemoteGenerator:
             yield Notice(f"{error}; what had come of the answer is kept")
         notes = (STOPPED,) if stopped() else self._check_end(end, text)
         encode = self._corpus.tokenizer.encode
+        text = _as_written(text) if form.schema else text
         return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
@@ -81,6 +95,16 @@ class RemoteGenerator:
             hint = "docqa chat --no-think, or another model"
             raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
         return {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
+
+
+def _as_written(text: str) -> str:
+    """The answer in JSON as a model writes it that was asked for none: with the numbers of its sentences behind it."""
+    try:
+        found = json.loads(text)
+        words, numbers = found["answer"], [int(number) for number in found["sentences"]]
+    except (ValueError, KeyError, TypeError):
+        return text  # of a server that knows no schema
+    return f"{words} {numbers if numbers else ''}" if words else UNSTATED
 
 
 def _whole_sentences(text: str) -> str:

@@ -7,23 +7,42 @@ The form is that of OpenAI's chat completions as vLLM, SGLang and llama.cpp spea
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docqa.app.answer.events import Token
-from docqa.app.answerers.remote.context_limit import ContextLimit, context_limit
 from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
 _HINT = "is it the base URL of a chat server?"
-LEAST_REPLY = 256
-"""Tokens of a reply that a server's context must leave room for; else less is sent."""
-_ROOM_FOR_REPLY = 0.25
-"""Share of a context that is left for the reply, where it is more than LEAST_REPLY."""
+_LEAST_REPLY, _SHARE_OF_REPLY = 256, 0.25  # tokens of a context that are left for a reply, and their share
+_PROMPT = 320  # tokens of a prompt without passages
 _SAFE = 0.9  # servers count other tokens than docqa
+_FEWER = 0.6  # of what was too much
 _SMALLEST = 40
 """Tokens of passages below which nothing is left to send."""
+_ABOUT_CONTEXT = re.compile(
+    r"context[ _](?:length|size|window)|exceed_context_size|max_model_len|"
+    r"maximum (?:context|input|sequence|model) length|"
+    r"(?:input|prompt|request)[^.]{0,60} (?:is )?too (?:long|large)|longer than the (?:model|maximum)|"
+    r"exceeds? (?:the )?(?:available |maximum |model['’]?s? )*(?:context|input|number of tokens)|"
+    r"too many (?:input )?tokens|"
+    r"maximum allowed length|string_above_max_length|reduce the length",
+    re.IGNORECASE,
+)
+
+
+def room_for_passages(context: int) -> int:
+    """Tokens of passages that go into a context of so many tokens."""
+    reply = max(_LEAST_REPLY, int(context * _SHARE_OF_REPLY))
+    return max(int((context - reply - _PROMPT) * _SAFE), _SMALLEST)
+
+
+def about_context(text: str) -> bool:
+    """Whether a refusal speaks of the context, in the words of vLLM, SGLang, llama.cpp and OpenAI."""
+    return _ABOUT_CONTEXT.search(text) is not None
 
 
 class RemoteError(ResourceError):
@@ -31,20 +50,11 @@ class RemoteError(ResourceError):
 
 
 class ContextExceeded(RemoteError):
-    """What was sent is longer than the server's context; `limit` has the numbers that it says."""
-
-    def __init__(self, message: str, limit: ContextLimit, *, where: str = "", hint: str = "") -> None:
-        super().__init__(message, where=where, hint=hint)
-        self.limit = limit
+    """What was sent is longer than the server's context."""
 
     def fewer_tokens(self, sent: int) -> int:
-        """Of `sent` tokens of passages as many as there is room for, by the numbers that the server says or else half.
-        Raises RemoteError where nothing is left."""
-        context, prompt, wanted = self.limit.context, self.limit.prompt, sent // 2
-        if context and prompt:
-            room = context - max(LEAST_REPLY, int(context * _ROOM_FOR_REPLY))
-            wanted = int(sent * _SAFE * room / prompt)
-        tokens = min(wanted, int(sent * _SAFE))
+        """Fewer tokens of passages than `sent`. Raises RemoteError where nothing is left."""
+        tokens = int(sent * _FEWER)
         if tokens < _SMALLEST:
             raise self.nothing_fits() from self
         return tokens
@@ -90,7 +100,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
 
     Raises TransientError where the stream ends before the model has finished, RemoteError for lines of another form.
     """
-    return _pieces_of(_contents(lines, where), where)
+    return _pieces_of(_contents(lines), where)
 
 
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
@@ -121,21 +131,14 @@ def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
     yield End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def _contents(lines: Iterable[str], where: str) -> Iterator[str]:
-    """What stands behind `data:` (and llama.cpp's `error:`), one whole object each; one that a line end within it cut
-    in two is put together again."""
-    pending = ""
+def _contents(lines: Iterable[str]) -> Iterator[str]:
+    """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection open."""
     for line in lines:
         if line.startswith("error:"):
             error = _loaded(line.removeprefix("error:"))
             yield json.dumps(error if _fields(error).get("error") else {"error": error})
-        elif pending or line.startswith("data:"):  # else comments that keep the connection open, empty lines
-            pending += line.removeprefix("data:").removeprefix(" ") if line.startswith("data:") else line
-            if pending.strip() == "[DONE]" or _loaded(pending) is not None:
-                yield pending.strip()
-                pending = ""
-    if pending.strip():
-        raise _broken(pending, where)
+        elif line.startswith("data:"):
+            yield line.removeprefix("data:").strip()
 
 
 def _loaded(content: str) -> object:
@@ -169,9 +172,8 @@ def _object(text: str, where: str) -> dict[str, object]:
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
         raise RemoteError(_strange(text), where=where, hint=_HINT)
     if value.get("error"):
-        limit = context_limit(text)
-        if limit is not None:
-            raise ContextExceeded(server_message(text), limit, where=where)
+        if about_context(text):
+            raise ContextExceeded(server_message(text), where=where)
         code = _fields(value["error"]).get("code")
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)

@@ -23,6 +23,12 @@ _LEAST_MORE = 0.02
 """Share of a statement's words that a further one of them adds, at least."""
 
 
+def words_and_values(text: str) -> list[str]:
+    """The stems of the words of `text`, and its numbers in one spelling: "1,200" is 1200, "two (2)" is 2."""
+    words = [word for word in terms(text) if not word[0].isdigit()]
+    return [*words, *(figure.value for figure in figures(text))]
+
+
 class CandidateSentences:
     """The numbered sentences of what a model was given, found by words and numbers."""
 
@@ -30,21 +36,21 @@ class CandidateSentences:
         self._given, self._context, self._index = given, context, index
 
     @cached_property
+    def _texts(self) -> list[str]:
+        return [place.text_in(self._context.documents) for place in self._given.sentences]
+
+    @cached_property
     def _words(self) -> list[frozenset[str]]:
-        return [frozenset(terms(self.text(place))) for place in self._given.sentences]
+        return [frozenset(words_and_values(text)) for text in self._texts]
 
     @cached_property
     def _figures(self) -> list[frozenset[str]]:
-        return [frozenset(f.value for f in figures(self.text(place))) for place in self._given.sentences]
+        return [frozenset(f.value for f in figures(text)) for text in self._texts]
 
-    def text(self, place: Located) -> str:
-        """The words of a place, cut from its page."""
-        return self._context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
-
-    def best(self, statement: str, pages: Sequence[tuple[int, int]] = ()) -> list[list[Located]]:
-        """Runs of sentences that may bear out `statement`, the most likely run first; `pages`, (document,
-        page), are looked at before others. The last one is what bears out most of its words together."""
-        scored = self._scored(statement, pages)
+    def best(self, statement: str) -> list[list[Located]]:
+        """Runs of sentences that may bear out `statement`, the most likely run first. The last one is what bears out
+        most of its words together."""
+        scored = self._scored(statement)
         together = self._together(statement)
         if not scored:
             return [[self._given.sentences[number] for number in together]] if together else []
@@ -60,7 +66,7 @@ class CandidateSentences:
         """Numbers from 0, in order, of the sentences that have most of the words of `statement` between them; words of
         the documents' titles need not be there."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
-        said = set(terms(statement))
+        said = set(words_and_values(statement))
         wanted = said - titles or said
         left, chosen = set(wanted), list[int]()
         while len(chosen) < _MOST_TOGETHER:
@@ -78,20 +84,20 @@ class CandidateSentences:
 
     def share(self, statement: str, places: Sequence[Located]) -> float:
         """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""
-        found = frozenset(word for place in places for word in terms(self.text(place)))
-        return self._index.coverage(set(terms(statement)), found)
+        texts = (place.text_in(self._context.documents) for place in places)
+        found = frozenset(word for text in texts for word in words_and_values(text))
+        return self._index.coverage(set(words_and_values(statement)), found)
 
-    def _scored(self, statement: str, pages: Sequence[tuple[int, int]]) -> list[tuple[float, int]]:
+    def _scored(self, statement: str) -> list[tuple[float, int]]:
         """(score, number from 0) of the sentences that share words with `statement`, best first."""
-        said, counted = set(terms(statement)), {figure.value for figure in figures(statement) if figure.digits}
+        said = set(words_and_values(statement))
+        counted = {figure.value for figure in figures(statement) if figure.digits}
         found = []
         for number, words in enumerate(self._words):
             share = self._index.coverage(said, words)
             if share < _LEAST:
                 continue
             numbers = len(counted & self._figures[number]) / len(counted) if counted else 0.0
-            place = self._given.sentences[number]
-            cited = 0.2 if (place.document, place.page) in pages else 0.0
             # Of two that say as much the shorter one is nearer.
-            found.append((share + _FIGURES_WEIGHT * numbers + cited - 0.0005 * len(words), number))
+            found.append((share + _FIGURES_WEIGHT * numbers - 0.0005 * len(words), number))
         return sorted(found, key=lambda pair: (-pair[0], pair[1]))

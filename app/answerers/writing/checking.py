@@ -12,8 +12,7 @@ from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, best
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
-from docqa.app.answerers.writing.refusals import starts_with_verdict
-from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
+from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain, starts_with_verdict
 from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import find_whole
@@ -111,11 +110,7 @@ class _ReplyCheck:
 
     def _look_up(self, words: str, statement: WrittenStatement) -> QuoteVerdict:
         cited = next((place for number in statement.numbers if (place := self.given.sentence(number))), None)
-        pages = self._pages(statement)
-        if cited is not None:
-            hint: CitedPlace | None = CitedPlace(cited.document, cited.page, cited.start)
-        else:
-            hint = CitedPlace(*pages[0]) if pages else None
+        hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
         return self.corpus.verifier.verify(words, hint)
 
     def _is_quoted(self, item: CheckedStatement) -> bool:
@@ -169,8 +164,7 @@ class _ReplyCheck:
         return [*([spans] for spans in cited), *([cited] if len(cited) > 1 else [])]
 
     def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
-        runs = self.candidates.best(self._claim(item.written), self._pages(item.written))
-        return [[(place,) for place in run] for run in runs]
+        return [[(place,) for place in run] for run in self.candidates.best(self._claim(item.written))]
 
     def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
         """The sentences that are cited by number, then those around the quotations that were found."""
@@ -189,9 +183,9 @@ class _ReplyCheck:
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
-            chance, run = best_answer(asked, self.judge, words, self._runs(item, words, asked))
+            chance, run = best_answer(asked, words, self._runs(item, words, asked))
             best = max(best, chance)
-            if run is not None and chance >= ANSWERS and not item.support.good:
+            if run is not None and chance >= ANSWERS and not (item.support.good and item.written.numbers):
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
@@ -211,14 +205,13 @@ class _ReplyCheck:
         runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
         said = self.question if bare else claim
-        return [self._run(tuple(run), said, bare, likely) for run in dict.fromkeys(map(tuple, runs))]
+        return [self._run(tuple(run), said, bare) for run in dict.fromkeys(map(tuple, runs))]
 
-    def _run(self, places: tuple[Located, ...], said: str, bare: bool, likely: Sequence[Located]) -> Run:
-        text = _APART.join(map(self._words, places))
-        differs = differences(said, text, " ".join(around(self.corpus.context, p) for p in places[:2]))
+    def _run(self, places: tuple[Located, ...], said: str, bare: bool) -> Run:
+        evidence = self._evidence(places)
+        differs = differences(said, evidence.quoted, evidence.around)
         differs = Differences(numbers=differs.numbers) if bare else differs
-        near = not set(places).isdisjoint(likely)
-        return Run(places, text, self.candidates.share(said, places), differs, near)
+        return Run(places, evidence.quoted, self.candidates.share(said, places), differs)
 
     def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
@@ -231,13 +224,11 @@ class _ReplyCheck:
 
     def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Support]:
         claims = [self._claim(item.written) for item, _ in pairs]
-        evidence = [
-            Evidence(
-                _APART.join(map(self._words, places)), " ".join(around(self.corpus.context, p) for p in places[:2])
-            )
-            for _, places in pairs
-        ]
-        return judge_statements(self.judge, claims, evidence)
+        return judge_statements(self.judge, claims, [self._evidence(places) for _, places in pairs])
+
+    def _evidence(self, places: Sequence[Located]) -> Evidence:
+        near = " ".join(around(self.corpus.context, place) for place in places[:2])
+        return Evidence(_APART.join(map(self._words, places)), near)
 
     def _claim(self, statement: WrittenStatement) -> str:
         """The statement as it can be judged by itself: an item with the line above its list, a few words that only
@@ -264,21 +255,10 @@ class _ReplyCheck:
         return (self._sentence(spans[0]),) if len(spans) == 1 else spans
 
     def _words(self, place: Located) -> str:
-        return " ".join(self._page(place)[place.start : place.end].split())
+        return " ".join(place.text_in(self.corpus.documents).split())
 
     def _page(self, place: Located) -> str:
         return self.corpus.documents[place.document].pages[place.page - 1].text
-
-    def _pages(self, statement: WrittenStatement) -> list[tuple[int, int]]:
-        """(document, page) of the pages that are cited by their printed labels, or else by their numbers."""
-        return [place for label in statement.pages for place in self._pages_of(label)]
-
-    def _pages_of(self, label: str) -> list[tuple[int, int]]:
-        documents = [(number, document) for number, document in enumerate(self.corpus.documents) if document.paged]
-        printed = [(n, page.page) for n, document in documents for page in document.pages if page.label == label]
-        if printed or not label.isdigit():
-            return printed
-        return [(n, int(label)) for n, document in documents if 1 <= int(label) <= len(document.pages)]
 
     def _notes(self, found: Iterable[CheckedStatement]) -> Iterable[str]:
         items = list(found)
@@ -287,9 +267,6 @@ class _ReplyCheck:
             more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
             named = ", ".join(f"[{number}]" for number in numbers[:_MOST_NAMED])
             yield f"the model cites what it was not given: {named}{more}"
-        pages = {page for item in items for page in item.written.pages if not self._pages_of(page)}
-        if pages:
-            yield f"the model cites pages that are not there: {', '.join(sorted(pages))}"
         for words in dict.fromkeys(words for item in items for words in item.invented):
             yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
 

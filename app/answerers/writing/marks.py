@@ -1,4 +1,4 @@
-"""The marks by which a written text cites: numbers of sentences, pages."""
+"""The marks by which a written text cites: numbers of sentences; those of pages only leave the text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docqa.ingest.language.numbers import NUMBER_WORD
-from docqa.ingest.language.places import PAGE_RANGES, page_labels
+from docqa.ingest.language.places import PAGE_RANGES
 from docqa.ingest.types import Span
 
 _LONGEST_RANGE = 12
@@ -26,12 +26,11 @@ _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|a
 
 @dataclass(frozen=True)
 class CitationMark:
-    """Characters `start:end` that cite `numbers` of sentences or `pages`, as they are written."""
+    """Characters `start:end` that cite `numbers` of sentences, or pages."""
 
     start: int
     end: int
     numbers: tuple[int, ...] = ()
-    pages: tuple[str, ...] = ()
 
 
 def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[CitationMark]:
@@ -41,7 +40,7 @@ def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[Citatio
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
         if match["pages"]:
-            yield CitationMark(match.start(), match.end(), pages=page_labels(match["pages"]))
+            yield CitationMark(match.start(), match.end())
             continue
         numbers = numbers_of(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)

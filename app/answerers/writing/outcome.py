@@ -8,7 +8,7 @@ from docqa.app.answer.answer import Answer, Quote, Statement
 from docqa.app.answer.grades import Place, Status, Support, Verdict
 from docqa.app.answerers.compose import Draft, Stated, answer_of
 from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText
-from docqa.app.answerers.writing.refusals import starts_with_verdict
+from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.context.context import Context
 from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
@@ -84,7 +84,7 @@ def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context)
         at = quote.text.find(item.written.text) if item.support is Support.QUOTED else -1
         return replace(quote, answer_start=at, answer_end=at + len(item.written.text)) if at >= 0 else quote
     first = cut_quote(documents, spans[0])
-    text = " ".join(documents[s.document].pages[s.page - 1].text[s.start : s.end] for s in spans)
+    text = " ".join(span.text_in(documents) for span in spans)
     grade = next((verdict.grade for _, verdict in item.verdicts if verdict.spans == spans), first.grade)
     cites = tuple(cite(documents, span) for span in spans)
     return replace(first, text=text, place=place, grade=grade, cites=cites)

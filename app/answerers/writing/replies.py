@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.writing.answers import ReadQuestion
-from docqa.app.answerers.writing.checking import CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
 from docqa.app.answerers.writing.statements import Written, read_statements
-from docqa.app.answerers.writing.support import Judge, Refusing
+from docqa.app.answerers.writing.support import Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 
@@ -58,18 +55,6 @@ def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
     if not reads_as_english(written.text):
         notes.append(OTHER_LANGUAGE)
     return ReadReply(written, tuple(notes))
-
-
-def check_reply(
-    text: str, given: Given, corpus: Corpus, question: str, judge: Judge, refuses: Refusing,
-    asked: ReadQuestion | None = None, pool: Given | None = None,
-) -> tuple[CheckedText | None, tuple[str, ...]]:  # fmt: skip
-    """(the checked statements of a reply, None where it has none; what to say of how it was written)."""
-    reply = read_reply(text, given, refuses)
-    if reply.written is None:
-        return None, reply.notes
-    checked = check_text(reply.written, given, corpus, question, judge, asked, pool)
-    return checked, (*reply.notes, *checked.notes)
 
 
 def spelled_out(text: str, given: Given) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from docqa.app.answer.grades import Verdict
 from docqa.app.answerers.writing.marks import CitationMark, find_marks, without_marks
-from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
@@ -37,6 +37,9 @@ _POINTS_BACK = re.compile(
     r"(?P<cites>\[\d+\](?:,? (?:and |or )?\[\d+\])*)\.?",
     re.IGNORECASE,
 )
+_VERDICT = re.compile(
+    r"\s*(?:\*\*|__)?(yes|no)\b(?:\*\*|__)?\s*[,.;:!–—-]*\s*(?:\*\*|__)?\s*(?!one\b|\d)", re.IGNORECASE
+)
 LEAST_WORDS = 3
 """Content words from which what stands around a quotation states something, and not "The lease says"."""
 
@@ -45,9 +48,9 @@ LEAST_WORDS = 3
 class WrittenStatement:
     """Characters `start:end` of the text; mutable only while it is being read.
 
-    `lead`: the line above a list that its item goes on ("The supplier must:"). `numbers`, `pages`: cited sentences and
-    pages, as written. `quotations`: words given between quotation marks, within it or right behind it. `only_quoted`:
-    it is nothing but a quotation.
+    `lead`: the line above a list that its item goes on ("The supplier must:"). `numbers`: of cited sentences.
+    `quotations`: words given between quotation marks, within it or right behind it. `only_quoted`: it is nothing but a
+    quotation.
     """
 
     start: int
@@ -55,7 +58,6 @@ class WrittenStatement:
     text: str
     lead: str = ""
     numbers: list[int] = field(default_factory=list)
-    pages: list[str] = field(default_factory=list)
     quotations: list[str] = field(default_factory=list)
     only_quoted: bool = False
 
@@ -66,7 +68,7 @@ class WrittenStatement:
 
     @property
     def cites_something(self) -> bool:
-        return bool(self.numbers or self.pages or self.quotations)
+        return bool(self.numbers or self.quotations)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,14 @@ def plain(text: str) -> str:
     if bare.count("|") > 1:
         bare = ", ".join(cell for cell in _CELLS.split(bare) if cell)
     return " ".join(bare.split())
+
+
+def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
+    """(yes or no where `text` begins with it, the words behind it)."""
+    match = _VERDICT.match(text)
+    if match is None or (match[0].strip().lower() == "no" and text[match.end() :][:1].islower()):
+        return None, text  # "No notice is due" denies something, and answers nothing with no
+    return Verdict(match[1].lower()), text[match.end() :]
 
 
 def read_statements(reply: str, most: int) -> Written:
@@ -113,7 +123,6 @@ def _attach(mark: CitationMark, at: int, text: str, found: list[WrittenStatement
     before = [item for item in found if item.start < at]
     target = behind[0] if (opens and behind) or not before else before[-1]
     target.numbers += [number for number in mark.numbers if number not in target.numbers]
-    target.pages += [page for page in mark.pages if page not in target.pages]
 
 
 class _Reading:

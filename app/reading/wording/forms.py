@@ -22,15 +22,24 @@ _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE
 
 
 def answers_briefly(question: str, words: str) -> bool:
-    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks for,
-    a number behind "how long", a time behind "when is"."""
+    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks for.
+    """
+    word, verb = _asking(question)
+    return word != "why" and not (word == "how" and verb) and fits_type(question, words)
+
+
+def fits_type(question: str, words: str) -> bool:
+    """Whether `words` have what `question` asks for: a number behind "how long", a time behind "when is"."""
+    word, verb = _asking(question)
+    if word == "how" and not verb:
+        return bool(figures(words))
+    return word != "when" or not verb or is_time(words)
+
+
+def _asking(question: str) -> tuple[str, bool]:
+    """(the word of `question` that asks, whether a verb follows it)."""
     asked = _ASKED.search(question)
-    word = asked.group().split()[0].lower() if asked else ""
-    if word == "how":
-        return asked is not None and not asked["verb"] and bool(figures(words))
-    if word == "when" and asked is not None and asked["verb"]:
-        return is_time(words)
-    return word != "why"
+    return (asked.group().split()[0].lower(), bool(asked["verb"])) if asked else ("", False)
 
 
 def asks_for_list(question: str) -> bool:

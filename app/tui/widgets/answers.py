@@ -85,7 +85,7 @@ class AnswerCard(Static):
         turn = self.turn
         yield f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold"
         if turn.understood and not self.folded:
-            yield f"read as: {printable(turn.understood)}\n", "italic $text-muted"
+            yield f"understood as: {printable(turn.understood)}\n", "italic $text-muted"
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             yield "Preliminary, from passages found by the question's words.\n", "italic $text-warning"
         if turn.answer is not None:

@@ -54,7 +54,7 @@ def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat, not
 def test_a_follow_up_is_asked_as_it_was_understood_and_says_so(chat, docqa, note, monkeypatch):
     monkeypatch.setattr(Session, "goes_on", lambda self, question: question.startswith("And"))
     _, out, _ = chat([QUESTION, "And when must it be paid?"], note)
-    assert f"(read as: {UNDERSTOOD}" in out
+    assert f"(understood as: {UNDERSTOOD}" in out
     _, listed, _ = docqa("history", "--json")
     newest, _ = [json.loads(line) for line in listed.splitlines()]
     assert newest["question"] == "And when must it be paid?"
@@ -126,7 +126,7 @@ def test_a_conversation_goes_on_where_it_was_left(chat, docqa, note, monkeypatch
     code, out, _ = chat(["/quote", "And when must it be paid?"], "--resume", 1)
     assert code in (0, 5)
     assert re.search(r"^“.*” \(note\.txt, paragraph", out, re.MULTILINE)
-    assert f"(read as: {UNDERSTOOD}" in out
+    assert f"(understood as: {UNDERSTOOD}" in out
     _, listed, _ = docqa("history")
     assert [line.split()[0] for line in listed.splitlines()] == ["1.2", "1.1"]
 

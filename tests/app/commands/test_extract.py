@@ -140,7 +140,7 @@ def test_a_second_run_asks_nothing_again(docqa, folder, questions, monkeypatch):
     asked: list[str] = []
     original = Session.ask
 
-    def ask(self: Session, question: str, earlier: object = ()) -> Any:
+    def ask(self: Session, question: str) -> Any:
         asked.append(question)
         return original(self, question)
 

@@ -153,7 +153,7 @@ def test_the_page_tells_what_was_not_found_stopped_and_understood(conversation):
         "Searched: 2 pages.",
         "Nearest, not an answer:",
         "stopped",
-        "read as: Who is",
+        "understood as: Who is",
     ):
         assert said in text
     assert "not verified: near" in text
@@ -203,7 +203,7 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation):
     assert "> \\[4\\] p. 1 (PDF 2) (quote found)" in text
     assert "<script>" not in text.replace("\\<", "")
     assert "\\[x\\](http://evil)" in text
-    assert "*read as: Who is" in text
+    assert "*understood as: Who is" in text
 
 
 def test_a_long_question_is_short_only_in_the_list(lease):

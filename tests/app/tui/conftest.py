@@ -89,16 +89,14 @@ class FakeSession:
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    told: list[Any] = field(default_factory=list)
     writes: bool = False
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
     stopped: int = 0
     closed: bool = False
     loaded_model: Any = None
 
-    def ask(self, question: str, earlier: object = ()) -> Iterator[Any]:
+    def ask(self, question: str) -> Iterator[Any]:
         self.asked.append(question)
-        self.told.append(earlier)
         yield from self._play(self.script)
 
     def read(self) -> Iterator[Any]:
@@ -126,6 +124,9 @@ class FakeSession:
 
     def goes_on(self, question: str) -> bool:
         return question.startswith("And")
+
+    def completed(self, question: str, earlier: Any) -> str:
+        return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
 
     def rank(self, question: str) -> list[Ranked]:
         return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]

@@ -5,7 +5,7 @@ import tiny
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
-from docqa.model.prompts.conversation import Conversation, Turn
+from docqa.model.prompts.conversation import Conversation
 from docqa.model.prompts.written_prompt import Question
 from docqa.model.tokenizer import CheckpointTokenizer
 
@@ -40,12 +40,11 @@ def test_a_question_follows_the_documents_in_the_message_that_they_opened(source
     assert len(ends) == 1  # that of the template: words of a question are no control tokens
 
 
-def test_earlier_turns_stand_between_documents_and_question(tokenizer):
+def test_a_mended_answer_stands_behind_the_first_one(tokenizer):
     talk = Conversation(ChatTemplate(PLAIN, "here"), tokenizer)
-    earlier = [Turn("Who signs?", "Ann signs."), Turn("When?", "In May.")]
-    text = tokenizer.decode(talk.ids([talk.form.asked(Question("And why?"))], earlier))
-    places = [text.index(words) for words in ("Who signs?", "Ann signs.", "When?", "In May.", "And why?")]
-    assert places == sorted(places) and text.count("<|start|>") == 5 and text.count("That was the text") == 1
+    text = tokenizer.decode(talk.ids([talk.form.asked(Question("Who signs?")), "Ann signs.", "Cite it."]))
+    places = [text.index(words) for words in ("Who signs?", "Ann signs.", "Cite it.")]
+    assert places == sorted(places) and text.count("<|start|>") == 3 and text.count("That was the text") == 1
 
 
 def test_a_model_that_thinks_is_left_where_its_thought_begins(tokenizer):

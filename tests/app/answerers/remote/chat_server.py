@@ -16,6 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     replies: list[Reply] = []
     bodies: list[dict[str, Any]] = []
     keys: list[str | None] = []
+    context: int | None = None
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -25,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         reply(self)
 
     def do_GET(self) -> None:
-        send(200, {"data": [{"id": "qwen"}, {"id": "llama"}]})(self)
+        send(200, {"data": [{"id": "qwen", "max_model_len": self.context}, {"id": "llama"}]})(self)
 
     def log_message(self, *_: object) -> None:
         return

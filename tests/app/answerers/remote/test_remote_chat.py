@@ -48,10 +48,13 @@ def test_a_failed_question_does_not_end_the_conversation(chat, server, note):
     assert (code, "119 dollars" in out, "status 401" in err) == (4, True, True)
 
 
-def test_earlier_turns_go_along(chat, server, note):
-    started = server(says("The tenant of unit 7 pays 119 dollars [1]."), says("not stated"))
-    chat(started, [PAYS, "And why is that fair?"], note)
-    roles = [each["role"] for each in started.bodies[1]["messages"]]
-    assert roles == ["system", "user", "assistant", "user"]
-    told = [each["content"] for each in started.bodies[1]["messages"]]
-    assert told[1] == PAYS and "119 dollars" in told[2] and "And why is that fair?" in told[3]
+def test_the_model_makes_a_follow_up_whole_if_that_asks_the_same(chat, server, note):
+    whole, other = "When must the tenant of unit 7 pay?", "Who keeps the garden?"
+    said = "The tenant of unit 7 pays 119 dollars [1].", f'"{whole}"', "not stated", other, "not stated"
+    started = server(*map(says, said))
+    _, out, _ = chat(started, [PAYS, "And when must he pay?", "And why must he?"], note)
+    told, asked = (body["messages"][-1]["content"] for body in started.bodies[1:3])
+    assert f"Question: {PAYS}" in told and "119 dollars" in told and "Numbered" not in told
+    assert f"(understood as: {whole})" in out and f"Question: {whole}" in asked
+    last = started.bodies[4]["messages"][-1]["content"]
+    assert f"understood as: {other}" not in out and "Question: And why must he?" in last

@@ -9,7 +9,6 @@ from docqa.app.answerers.writing.answers import ReadQuestion
 from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.statements import read_statements
-from docqa.app.reading.candidates import Form
 from docqa.app.reading.rereading import ReadAlone
 
 TEXT = (
@@ -30,7 +29,7 @@ def checked(
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
-    asked = ReadQuestion(question, Form.YES_NO, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown])
+    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown])
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found
 
@@ -54,7 +53,8 @@ def test_the_opposite_of_what_its_quote_says_is_not_supported(document, model):
     assert not found.support.good
 
 
-def test_yes_is_not_said_to_another_number(document, model):
+def test_numbers_are_compared_as_values(document, model):
+    assert checked(document, model, "How much does the design cost?", "3000 dollars", answers=0.0).support.good
     found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]", yes=2.0) for n in (3, 4)}
     assert found[3].support.good and not found[4].support.good
 

@@ -5,8 +5,8 @@ import pytest
 from docqa.app.answerers.loading import load_model
 from docqa.app.answerers.writing import replies
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.refusals import starts_with_verdict
 from docqa.app.answerers.writing.replies import goes_round, without_repetition
+from docqa.app.answerers.writing.statements import starts_with_verdict
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
 

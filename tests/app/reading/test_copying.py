@@ -11,7 +11,7 @@ from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.state_copying import copy_from_state
+from docqa.app.reading.copying import copy_from_passages, copy_from_state
 from docqa.app.session.session import Session
 from docqa.model.decode.copy import CopySpan
 from docqa.model.folder import BUNDLED
@@ -37,6 +37,8 @@ def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read, mo
     found = copy_from_state(model, "When does the fish market close?", state, context, words)
     again = copy_from_state(model, "When does the fish market close?", state, context, words)
     assert state.position == position == len(context) and found == again and found.candidates
+    alone = copy_from_passages(model, "When does the fish market close?", [1], context, words)
+    assert alone.candidates and alone.prompt_tokens > found.prompt_tokens
     for candidate in found.candidates:
         said = PAGES[candidate.page - 1][candidate.start : candidate.end]
         assert said and said == said.strip()
