@@ -48,8 +48,8 @@ class DocumentAnswer:
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer], numbers: Sequence[int]
 ) -> Iterator[Event]:
-    """Ask each document of `numbers` in `corpus` by itself, by its answerer in `alone`, the likeliest by its words
-    first; each answer is told as it is found. Progress is of reading all."""
+    """Ask each document of `numbers` by itself, by its answerer in `alone`, the likeliest by its words first. Progress
+    is of reading all."""
     started = time.monotonic()
     found: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
@@ -85,8 +85,8 @@ def _named(answer: Answer, question: str) -> float:
 
 
 def _with_words(signals: Mapping[str, float], scores: np.ndarray, corpus: Corpus, number: int) -> Mapping[str, float]:
-    """The signals of a document that was read, and how well its passages, and its first ones, have the words
-    asked for."""
+    """The signals of a document that was read, and how well its passages, and its first ones, have the words asked
+    for."""
     at = [place for place, each in enumerate(corpus.context.passages) if each.document == number]
     if not signals or not at:
         return {}

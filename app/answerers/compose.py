@@ -35,8 +35,8 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerDraft(Draft):
-    """`probability`: that the answer is right; where it is `refused`, that the first of `ranked` answers. `possible`:
-    whether that is likely enough to say so."""
+    """`probability`: that the answer is right, or where it is `refused`, that the first of `ranked` answers;
+    `possible`: whether that is worth saying."""
 
     reading: Candidates | None
     probability: float

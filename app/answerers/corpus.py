@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 
 class Corpus:
-    """Documents in the order given; `warnings` say what was left out when they were found.
-
-    `opening`: the ids that stand before the documents for a model that writes, of its chat template. `kept`: where the
-    token ids and the words of the documents are kept; without it they are made for this Corpus alone.
-    """
+    """Documents in the order given; `warnings`: what was left out. `opening`: the ids before the documents, of a chat
+    template. `kept`: where token ids and words are kept; without it they are made for this Corpus alone."""
 
     def __init__(
         self, documents: tuple[Document, ...], tokenizer: Tokenizer, warnings: list[str],
@@ -60,8 +57,8 @@ class Corpus:
         return Verifier(self.documents)
 
     def rank(self, question: str, **signals: Any) -> list[Ranked]:
-        """All passages, best first, by words and the model's `signals` (see `ranking.rank`); contents and references,
-        which never answer, behind all others."""
+        """All passages, best first, by words and the model's `signals`; contents and references, which never answer,
+        last."""
         ranked = rank(question, self.index, **signals)
         passages = self.context.passages
         return sorted(ranked, key=lambda item: passages[item.index].passage.kind != "text")

@@ -32,7 +32,7 @@ _MOST_WORDS = 8  # of the answers that the reader would give
 @dataclass(frozen=True)
 class QuestionEvidence:
     """What the bundled reader makes of a question: the passages `ranked`, best first, its candidates, and `chances`, 0
-    to 1, that the first passage answers and that its own answer is right; where it would have none, the first twice."""
+    to 1, that the first passage answers and that its own answer (without one, the passage) is right."""
 
     question: str
     ranked: list[Ranked]
@@ -46,8 +46,8 @@ class QuestionEvidence:
 
     @property
     def nearest(self) -> list[Located]:
-        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of all.
-        """
+        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of
+        all."""
         places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
         return [Located(place.document, place.page, place.start, place.end) for place in places]
 
@@ -72,8 +72,8 @@ class DocumentEvidence(ExtractiveAnswerer):
         return judge_of(self.reader)
 
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
-        """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, and the reader
-        on the best of them."""
+        """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, the best of
+        them by the reader."""
         last = self._last_evidence
         if last is None or (last[0], last[1].question) != (unread, question):
             ranked, reading = self._candidates(question, unread)

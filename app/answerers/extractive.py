@@ -52,10 +52,8 @@ class ExtractiveAnswerer(LocalReading):
     def ask(
         self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
     ) -> Iterator[Event]:
-        """A preview first where reading takes long, then reading, and Finished.
-
-        `wanted`: what the answer has to be. `doubtful`: also what is too unlikely to be asserted is told.
-        """
+        """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be.
+        `doubtful`: what is too unlikely to be asserted is told too."""
         if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
             self._last = AskedQuestion(question, wanted)
         if self.options.quick or self._declines(question):

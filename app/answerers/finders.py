@@ -1,5 +1,5 @@
-"""Three ways to find candidates for an answer: by a reader, and for a checkpoint without one by copying, from excerpts
-or from the state of the whole documents."""
+"""Ways to find candidates for an answer: by a reader, and for a checkpoint without one by copying, from excerpts or
+from the state of the whole documents."""
 
 from __future__ import annotations
 
@@ -41,12 +41,9 @@ FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about 
 
 @dataclass
 class AskedQuestion:
-    """Mutable: filled as the question is answered, so that asking again costs nothing.
-
-    `by_signals`: all passages as words and vectors rank them. `found`: after the model has read the best of them, in
-    its order, with its candidates. `parts`: the two questions that one of two parts is asked as, empty for any other;
-    they have their own order, where they were ranked.
-    """
+    """Mutable: filled as the question is answered, so that asking again costs nothing. `by_signals`: all passages by
+    words and vectors; `found`: the best of them, read, with candidates. `parts`: the two questions that one of two
+    parts is asked as, which have an order of their own."""
 
     text: str
     wanted: Wanted = ANYTHING
@@ -195,8 +192,8 @@ class ReaderFinder(CandidateFinder):
         return self._first(asked)
 
     def _first(self, asked: AskedQuestion) -> list[int]:
-        """The passages that are read whatever their rank: of title page and signatures for a question about a document
-        itself, and those where a field is said to stand."""
+        """The passages that are read whatever their rank: title page and signatures for a question about a document
+        itself, and where a field is said to stand."""
         context, where = self._corpus.context, asked.wanted.where
         clause = self._reader.clause_of(asked.text) if asked.wanted == ANYTHING else ""
         if clause not in ("", DOCUMENT_DATE) and (inside := passages_of(clause, self._corpus.clause_sentences)):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model wrote, what there is to say about how it ended, and the tokens that it was sent, 0 where they were
-    read here."""
+    """What a model wrote, what there is to say about its end, and the tokens that it was sent, 0 where they were read
+    here."""
 
     text: str
     notes: tuple[str, ...] = ()

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def load_model(options: Options) -> Model:
     """The bundled model, or that of a checkpoint folder; of one with a reader the trunk alone, where answers are wanted
-    from its state of the whole documents.
-
-    Raises docqa.model.errors for a folder that is not one.
-    """
+    from its state of the whole documents. Raises docqa.model.errors for a folder that is not one."""
     from docqa.model.answering import answering_model
 
     if options.source == "whole":
@@ -95,10 +92,7 @@ def _bundled(options: Options) -> Model:
 
 def writing_template(model: Model) -> ChatTemplate | None:
     """The chat template of a checkpoint that writes its answers; None for one whose reader finds them, or without a
-    template.
-
-    Raises ConfigUnsupported where the template cannot be read.
-    """
+    template. Raises ConfigUnsupported where it cannot be read."""
     from docqa.model.prompts.chat_template import ChatTemplate
 
     return ChatTemplate.load(model.folder) if not model.has_reader else None

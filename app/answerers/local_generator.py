@@ -59,8 +59,8 @@ class LocalGenerator(LocalReading):
 
     @property
     def whole(self) -> bool:
-        """As it is asked for; by default where the documents were read into this model before, or are short and fit it.
-        """
+        """As it is asked for; by default where the documents were read into this model before, or are short and fit
+        it."""
         if self.options.source != "auto":
             return self.options.source == "whole"
         tokens = len(self.corpus.context)

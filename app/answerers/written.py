@@ -1,7 +1,5 @@
-"""Answers that a model writes: docqa chooses what it is given, and every statement of its text is checked.
-
-What bears each statement out is found in the pages, and one text is asked for again where nothing does.
-"""
+"""Answers that a model writes: docqa chooses what it is given, checks every statement of its text, finds what bears it
+out in the pages, and asks once again where nothing does."""
 
 from __future__ import annotations
 
@@ -60,10 +58,8 @@ class AskedToWrite:
 
 
 class WritingAnswerer:
-    """`evidence` has the same documents as the bundled reader reads them: it ranks passages and judges statements.
-
-    Mutable: it knows whether a text is being written.
-    """
+    """`evidence`: the same documents read by the bundled reader, which ranks passages and judges statements. Mutable:
+    it knows whether a text is being written."""
 
     def __init__(
         self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
@@ -86,8 +82,8 @@ class WritingAnswerer:
             reading.close()
 
     def ask(self, question: str, wanted: Wanted = ANYTHING) -> Iterator[Event]:
-        """What the model thinks and writes, and Finished; a preview first where reading takes long. A preliminary
-        answer of a model that runs here is the bundled reader's, which reads passages while that reads the first."""
+        """What the model thinks and writes, and Finished; where reading takes long a preview first, by the bundled
+        reader where the model runs here."""
         if self.options.quick and self.generator.reading is not None:
             yield Finished(self.evidence.preview(question))
             return
@@ -97,8 +93,8 @@ class WritingAnswerer:
         yield Finished((yield from self._answer(question, wanted, whole=whole)))
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """An answer written from other passages than those in `without`; evidence leaves out the first `nearest`. Where
-        no other passage is left it is the bundled reader's."""
+        """An answer written from other passages than those in `without`, without the first `nearest` of evidence; by
+        the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
 
     def completed(self, question: str, earlier: Sequence[Turn]) -> str:
@@ -155,8 +151,8 @@ class WritingAnswerer:
         return self._outcome(asked, given, reply or Reply(""), checked, nearest)
 
     def _first_reply(self, asked: AskedToWrite) -> Generator[Event, None, tuple[Given, Reply | None]]:
-        """(what the model was given, as much of it as its context has room for; its reply, None where there is no
-        passage to give)."""
+        """(what the model was given, as much as its context has room for; its reply, None without a passage to
+        give)."""
         given = self._given(asked, self._needed(asked))
         while given.passages:
             try:

@@ -63,11 +63,8 @@ class Conversation:
         return NEXT_BEST if last.answer is not None and last.state == "done" else ANEW
 
     def again(self) -> Iterator[Event]:
-        """Ask the last question again, in a way that can bring something new.
-
-        What was stopped is asked anew. Else the next best answer follows, without those shown so far, or the passages
-        that come after the nearest.
-        """
+        """Ask the last question again: anew where it was stopped, else the next best answer without those shown so far,
+        or the passages that come after the nearest."""
         last, note = self.turns[-1], self.retry_note()
         understood = last.understood or last.question
         if note == ANEW:

@@ -57,10 +57,8 @@ def piped_lines() -> Iterator[str]:
 
 
 class ChatLoop:
-    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops only the answer.
-
-    `thoughts`: what a model thinks before it answers is shown.
-    """
+    """Answers lines over a conversation. `typed`: by a person, so that Ctrl+C stops only the answer. `thoughts`: those
+    of the model are shown."""
 
     def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool = True) -> None:
         self._conversation = conversation

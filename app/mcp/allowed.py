@@ -15,8 +15,8 @@ from docqa.ingest.read import find_documents
 
 
 class AllowedPaths:
-    """`roots` are files and folders as the user named them, `real` where they lead. Raises MissingError where one is
-    not there."""
+    """`roots`: files and folders as the user named them, `real`: where they lead. Raises MissingError where one is not
+    there."""
 
     def __init__(self, roots: Sequence[str]) -> None:
         for root in roots:
@@ -26,11 +26,9 @@ class AllowedPaths:
         self.real = tuple(os.path.realpath(root) for root in roots)
 
     def files(self, names: Sequence[str] | None) -> tuple[list[str], list[str]]:
-        """(the files and archives at `names`, of folders all documents below; what was left out of them, and why).
-
-        A name is a path, or one in an allowed folder; None means all roots. Raises InputError for a name that is not
-        there or not allowed, and the errors of docqa.ingest.errors for folders.
-        """
+        """(the files and archives at `names`, of folders all documents below; what was left out, and why). A name is a
+        path, or one in an allowed folder; None: all roots. Raises InputError for a name that is not there or not
+        allowed, for folders docqa.ingest.errors."""
         found: dict[str, None] = {}
         left_out: list[str] = []
         for name in self.roots if names is None else names:

@@ -86,10 +86,8 @@ def refuse_long(text: str, most: int, what: str) -> None:
 
 
 def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
-    """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`.
-
-    Raises InputError for others, and for more than MOST_PAGES.
-    """
+    """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`. Raises InputError for
+    others, and for more than MOST_PAGES."""
     everything = _texts(document)
     chosen = _of_section(document, section, everything) if section else _named(document, wanted, everything)
     if len(chosen) > MOST_PAGES:

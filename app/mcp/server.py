@@ -1,5 +1,5 @@
-"""The server: its tools, one Session that they share, what a client hears while a call is worked on, and errors as
-messages that a model can act on."""
+"""The server: its tools, one Session that they share, what a client hears during a call, and errors that a model can
+act on."""
 
 from __future__ import annotations
 

@@ -20,11 +20,9 @@ _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
-
-    `pooled`: so, and with most of the experts on disk; the same for a model without experts. `seconds`: of reading,
-    with all weights in memory. `disk_bytes`: of what is kept of the reading.
-    """
+    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, most
+    experts on disk (the same without experts). `seconds`: with all weights in memory. `disk_bytes`: of what is kept of
+    the reading."""
 
     model: str
     tokens: int
@@ -79,10 +77,8 @@ class Forecast:
 
 
 def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Forecast:
-    """What `model` takes for `tokens` on this machine, whose `speed` was measured.
-
-    Raises ContextTooLong past the longest context.
-    """
+    """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong past the longest
+    context."""
     from docqa.model.cost.machine import total_bytes
     from docqa.model.cost.plan import estimate
 

@@ -1,7 +1,7 @@
-"""Checkpoints of the family that docqa is made for: their names on the hub, their sizes, and what they need.
+"""Checkpoints of docqa's family: their names on the hub, their sizes, and what they need.
 
 Shapes are those of the published configurations, text part only; what a download has besides (vision, multi-token
-prediction) is at most a tenth of it. Parameters, bytes and times follow from the shapes, so no number can go stale.
+prediction) is at most a tenth of it. Parameters, bytes and times follow from the shapes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ _VOCABULARY, _VOCABULARY_OF_NEXT = 248_320, 151_936
 
 @dataclass(frozen=True)
 class Transformer:
-    """What a member with attention in every layer has otherwise: its `model_type`, vocabulary, dims of a head, and the
-    native context in tokens. `rope_type`: llama3 where the checkpoint has scaled its frequencies for that context.
-    """
+    """What a member with attention in every layer has otherwise: `model_type`, vocabulary, dims of a head, native
+    context in tokens. `rope_type`: llama3 where its frequencies are scaled for that context."""
 
     model_type: str
     vocabulary: int
@@ -49,10 +48,8 @@ _EMBEDDING_BITS = 8  # at least
 @dataclass(frozen=True)
 class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
-
-    `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers.
-    """
+    `experts`: of a layer and of a token, (0, 0) for dense models. `tied`: the embedding is the head too. `form`: bf16
+    or fp8. `transformer`: of a member without delta layers."""
 
     id: str
     hidden: int
@@ -147,9 +144,7 @@ class KnownModel:
 
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
         """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
-
-        `pooled`: a quarter of the routed experts is in memory, the others are read from disk when a token needs them.
-        """
+        `pooled`: a quarter of the routed experts is in memory, the others are read from disk."""
         weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])

@@ -30,10 +30,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Pulled:
-    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` that was asked for.
-
-    `bits`: what its matrices were quantized to when it was fetched; None where it is as the hub has it.
-    """
+    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` asked for, `bits` it was
+    quantized to: None where it is as the hub has it."""
 
     id: str
     commit: str

@@ -1,8 +1,7 @@
 """A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared with its hashes.
 
-Speaks to the hub through huggingface_hub (HF_ENDPOINT names another one, HF_TOKEN is sent to gated models,
-HF_HUB_OFFLINE is obeyed). Its own download keeps nothing of a file when the process ends in the middle of it, so parts
-are kept here: a file grows as FILE.part, and has its name only after its hash was right.
+Speaks to the hub through huggingface_hub (HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE as ever). Its own download loses a
+file that is cut, so parts are kept here: a file grows as FILE.part until its hash is right.
 """
 
 from __future__ import annotations
@@ -54,18 +53,10 @@ class RemoteFile:
 def pull(
     name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None, *, bits: int | None = None
 ) -> Pulled:
-    """Fetch the checkpoint `name` into `root`, or what is left of it; returns at once where it is here already.
-
-    Args:
-        revision: a branch, tag or commit; the hub's main branch by default. The commit it means now is what is kept.
-        bits: 4, 6 or 8: quantize what was fetched, and keep only that.
-        on_progress: called while files come.
-
-    Raises:
-        UsageError: no id.
-        ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says.
-        ConfigUnsupported: not of the family, found before the weights are fetched.
-    """
+    """Fetch the checkpoint `name`, or what is left of it, into `root`; returns at once where it is here. `revision`: a
+    branch, tag or commit, by default the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep
+    only that. Raises UsageError: no id; ResourceError: offline, unknown, no permission, no room, a file that is not
+    what the hub says; ConfigUnsupported: not of the family, before the weights are fetched."""
     from filelock import FileLock, Timeout
 
     model_id, asked = checked_id(name), revision or "main"

@@ -21,13 +21,9 @@ class Removed:
 
 
 def remove(name: str, root: Path) -> Removed | None:
-    """Delete a pulled model (`ORG/NAME`: all of its commits and what is left of cut downloads; `ORG/NAME@COMMIT`: one).
-
-    None where nothing of it is under `root`.
-
-    Raises:
-        UsageError: the bundled model, a folder or file of the user's. ResourceError: it is being downloaded.
-    """
+    """Delete a pulled model (`ORG/NAME`: all commits and cut downloads; `ORG/NAME@COMMIT`: one); None where nothing of
+    it is under `root`. Raises UsageError: the bundled model, or the user's own files; ResourceError: it is being
+    downloaded."""
     from filelock import FileLock, Timeout
 
     if name in BUNDLED_NAMES:

@@ -43,8 +43,8 @@ _LEAVE_WITHIN_S = 20.0
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, over its folder. Without a path it shows what was read and
-    asked before, and the current folder. `typed` is what was typed before."""
+    """Shows the documents at `path`; one file opens at once, over its folder; without a path what was read and asked
+    before, and the current folder. `typed`: what was typed before."""
 
     TITLE = "docqa"
     ENABLE_COMMAND_PALETTE = False  # the prompt offers the commands
@@ -125,8 +125,8 @@ class Interface(App[None]):
     def open_document(
         self, path: str, past: PastQuestion | None = None, together: Sequence[str] = (), question: str = ""
     ) -> None:
-        """Open the document at `path`, at the question `past` where one is given; or those at the paths `together`,
-        which `path` is a name for. A `question` is asked at once."""
+        """Open the document at `path`, at the question `past` if given, or those at the paths `together`, named `path`;
+        a `question` is asked at once."""
         kept = self._at_work.pop(os.path.abspath(path), None)
         if kept is not None:
             self.uninstall_screen(kept)
@@ -172,8 +172,8 @@ def _document_screen() -> type[DocumentScreen]:
 
 
 def run(path: str | None, options: Options) -> int:
-    """Run the interface in this terminal; returns the exit code. Raises MissingError for a path that is not there,
-    UsageError for what `[tui]` of config.toml cannot mean."""
+    """Run the interface in this terminal; returns the exit code. Raises MissingError for the path, UsageError for
+    `[tui]` of config.toml."""
     from rich.console import Console
 
     from docqa.app.storage.store import store_of

@@ -24,8 +24,8 @@ typed = bytearray()
 
 @contextmanager
 def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
-    """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read by the end is dropped,
-    rather than left to the shell, unless it is to `keep`."""
+    """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read is dropped, unless it is
+    to `keep`."""
     try:
         import termios
         import tty
@@ -57,8 +57,8 @@ def light_in(reply: bytes) -> bool | None:
 
 
 def ask_terminal(question: bytes) -> bytes:
-    """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
-    there is none or it says nothing, and on Windows, whose terminals are not asked."""
+    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; empty without
+    one, and on Windows."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.name == "nt":
         return b""
     try:

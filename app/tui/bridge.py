@@ -76,8 +76,8 @@ class SessionEvent(Message):
 
 @dataclass
 class JobEnded(Message):
-    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, with `reason` if it failed;
-    `locked` where a password would help."""
+    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, for `reason`; `locked`: a
+    password would help."""
 
     kind: str
     number: int | None
@@ -206,8 +206,8 @@ class DocumentJobs:
         self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded. It is understood by those
-        of lower numbers: of `before`, and those that are answered meanwhile."""
+        """Answer a question behind those that wait: JobStarted, SessionEvents, JobEnded. It is understood by those of
+        lower numbers: of `before`, and those answered meanwhile."""
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
@@ -289,8 +289,8 @@ def _counted(post: Post) -> Callable[[int, int], None]:
 
 
 def gathered(stream: Iterator[Event]) -> Iterator[Event]:
-    """The events of `stream`, with what a model writes in a few pieces a second: a message a word would choke the
-    interface. Thoughts are left out."""
+    """The events of `stream` without thoughts, a few pieces a second of what a model writes: one a word would choke the
+    interface."""
     text, shown_at = "", 0.0
     for event in stream:
         if not isinstance(event, Token):

@@ -1,5 +1,5 @@
-"""Questions, answers and annotations as the interface shows them, kept in the history: a session of kind `tui` for a
-document, or several together, that grows whenever they are opened. No Textual here."""
+"""Questions, answers and annotations as the interface shows them, kept in the history: one session of kind `tui` for a
+document, or several together. No Textual here."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 @dataclass
 class Turn:
-    """One question. `state` is queued, waiting, reading, preview, done, stopped or failed; `note` says why it has no
-    answer. `scores` are (page, start, end, score) of passages, `draft` is what there is of the answer so far,
-    `understood` what a follow-up was taken to ask, empty where that is the question."""
+    """One question. `state`: queued, waiting, reading, preview, done, stopped or failed; `note`: why it has no answer.
+    `scores`: (page, start, end, score) of passages; `draft`: of the answer so far; `understood`: what a follow-up was
+    taken to ask."""
 
     question: str
     state: str = "waiting"

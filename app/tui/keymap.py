@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Key:
-    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name` is what
-    config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation, `mark` a method of
-    Annotations); empty, the key stays as it is. `topic` is the heading above it in the help."""
+    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name`: of the action
+    in config.toml; `action`: what Textual runs (`go` a move of Navigation, `mark` a method of Annotations; empty:
+    nothing). `topic`: its heading in the help."""
 
     name: str
     key: str
@@ -162,8 +162,8 @@ def matching(keys: Iterable[Key], words: str) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys, as they are shown, each once. The nine keys of the cites are one line while none of
-    them was replaced."""
+    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none of them was
+    replaced."""
     listed = list(keys)
     grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}

@@ -46,8 +46,7 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class TuiSettings:
-    """`keys` are those that config.toml changes, by the name of the action. `present` names all that it sets; `origin`
-    is its path."""
+    """`keys`: those that config.toml changes, by action; `present`: all that it sets; `origin`: its path."""
 
     theme: str = themes.AUTO
     pictures: str = "auto"
@@ -69,8 +68,8 @@ class TuiSettings:
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
-    """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming the file, for an unknown
-    setting, theme, action or key, and for a key used twice."""
+    """The settings of the table `[tui]` in the file `origin`. Raises UsageError, naming it, for what it does not know,
+    and a key used twice."""
     known = {"theme": themes.names(), "pictures": PICTURES, "keys": ()}
     for name, value in table.items():
         if name not in known:

@@ -74,8 +74,8 @@ def names() -> tuple[str, ...]:
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
-    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background;
-    where `colours` are sixteen (`standard`, to Rich), that of docqa in sixteen."""
+    """The theme to begin with: `setting` of config.toml, else the last one chosen, else docqa's for the background; in
+    sixteen `colours` (`standard`, to Rich) docqa's own."""
     theme = setting
     if setting == AUTO:
         known = chosen_last in names() and chosen_last != AUTO

@@ -1,7 +1,7 @@
-"""Screens on which typing goes to one line, whatever has the focus, each key carried out before the next one.
+"""Screens on which typing goes to one line, whatever has the focus.
 
 Textual hands a key to the widget that has the focus when it comes; where one moves the focus, those behind it overtake
-it. Here the application gives every key to its screen and waits for what it does.
+it. Here every key goes to the screen and is carried out before the next.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ Typed = events.Key | events.Paste
 
 
 class TypingScreen(Screen[Any]):
-    """`line` is what is typed into; what comes before it is there waits. None for a dialog without one: typing closes
-    it, and goes on below."""
+    """`line` is typed into; what comes before it is there waits. None: a dialog that typing closes, to go on below."""
 
     line: PromptLine | None = None
 

@@ -29,10 +29,8 @@ T = TypeVar("T")
 
 
 class ParagraphLine:
-    """The text of one paragraph in `style` while it is collected, with what hangs on it.
-
-    `ground` is the colour behind it, None where that is not known; `unseen`: it lies beside the page.
-    """
+    """The text of one paragraph in `style` while it is collected. `ground`: the colour behind it, None: not known;
+    `unseen`: it lies beside the page."""
 
     def __init__(self, style: Style, ground: Colour | None, *, unseen: bool = False) -> None:
         self.style = style
@@ -75,10 +73,8 @@ class ParagraphLine:
 
 
 class DocxBody:
-    """Writes body elements into `writer`, what a style calls a heading as one; the counts say what was left out.
-
-    `ground` is the colour of the page, `under_boxes` that behind its text boxes: None where pictures float there.
-    """
+    """Writes body elements into `writer`, headings by their style; the counts say what was left out. `ground`: the
+    page's colour, `under_boxes` that behind its text boxes, None where pictures float there."""
 
     def __init__(
         self,
@@ -351,8 +347,8 @@ def _outline(properties: Element | None, style: Style) -> int | None:
 
 @dataclass(slots=True)
 class DocxCell:
-    """A cell: `element` is None for columns that its row leaves out; `goes_on` says that it only continues the cell
-    above it, so that its own words are not shown. `rows` counts the rows that it covers."""
+    """A cell: `element` is None for columns that its row leaves out; `goes_on`: it continues the cell above, and its
+    own words are not shown. `rows`: how many it covers."""
 
     element: Element | None
     columns: int

@@ -1,5 +1,5 @@
-"""How letters of DOCX are set: size, weight and colour, by style, run and what lies behind them; and whether they can
-be seen at all."""
+"""How letters of DOCX are set (size, weight, colour, by style, run and what lies behind them), and whether they can be
+seen."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LOWEST_DRAWN, _WIDEST_DRAWN = 25_400, 10_058_400  # the same in units of drawin
 
 
 class RunFormat(NamedTuple):
-    """How letters are set. `size` is in points; `colour` None is that of plain text, which is always seen; `ground` is
-    what they have behind them of their own, None where it is that of the paragraph."""
+    """How letters are set. `size` in points; `colour` None: of plain text, always seen; `ground`: of their own, None:
+    the paragraph's."""
 
     size: float = DEFAULT_SIZE
     bold: bool = False

@@ -24,8 +24,8 @@ class Numbering:
         self._started: set[str] = set()
 
     def next(self, style_id: str | None, style: Style, properties: Element | None) -> str:
-        """What stands in front of the paragraph with these properties, counted: "4.2", "(a)", "-" for a bullet; empty
-        where it is in no list."""
+        """What stands in front of the paragraph with these properties, counted: "4.2", "(a)", "-" for a bullet, or
+        nothing."""
         own = child(properties, "numPr")
         list_id = attribute(child(own, "numId"), "val") or style.list_id
         if list_id is None or list_id not in self._lists:

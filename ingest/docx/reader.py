@@ -1,8 +1,8 @@
 """DOCX to Document: text as printed, automatic numbers included; headings as sections, no pages.
 
-Tracked insertions are read and deletions are not, hidden text is left out and counted; each is said in the warnings.
-Behind the text stand the words of headers and footers, and the comments, each as a section that says what it is.
-Where pages end is Word's decision on the day, so places are numbers of clauses and paragraphs, not pages.
+Tracked insertions are read, deletions are not, hidden text is left out and counted; warnings say so. Headers, footers
+and comments are sections behind the text. Where pages end is Word's decision on the day, so places are numbers of
+clauses and paragraphs.
 """
 
 from __future__ import annotations

@@ -16,11 +16,8 @@ _HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
 
 @dataclass
 class Style:
-    """What docqa asks of a style, its bases included.
-
-    `letters` is how its text is set where runs say no more, `runs` what a style for characters says of them, `ground`
-    the colour behind its paragraphs, None where there is none.
-    """
+    """What docqa asks of a style, its bases included. `letters`: how its text is set; `runs`: what a style for
+    characters says of them; `ground`: the colour behind its paragraphs, None where there is none."""
 
     name: str = ""
     outline: int | None = None

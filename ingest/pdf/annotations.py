@@ -1,7 +1,5 @@
-"""What was put onto the pages of a PDF: filled form fields, comments, marked words. Each is told as what it is.
-
-Viewers show it over the page, where neither pdfium's nor pypdf's text has it.
-"""
+"""What was put onto the pages of a PDF and is in no text of them: filled form fields, comments, marked words. Each is
+told as what it is."""
 
 from __future__ import annotations
 
@@ -34,8 +32,8 @@ Quad = tuple[float, float, float, float]
 
 
 class Annotation(NamedTuple):
-    """Something on a page: `kind` is that of a Block (`field` or `comment`) or `hidden`; `about` are the places (left,
-    bottom, right, top) of the words that it marks."""
+    """Something on a page: `kind` of a Block (`field` or `comment`) or `hidden`; `about`: the boxes of the words that
+    it marks."""
 
     kind: str
     text: str

@@ -34,11 +34,8 @@ class Bookmark(NamedTuple):
 
 
 def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[HeadingMark]:
-    """Bookmarks as marks in document order, each with its place in the page text where its title was found.
-
-    Empty when there are fewer than two, or when fewer than half of the titles stand on (or next to) their page: such
-    an outline belongs to another version of the file.
-    """
+    """Bookmarks as marks in document order, with their places where their titles are found. Empty when there are fewer
+    than two, or fewer than half stand on (or next to) their page: such an outline is another version's."""
     marks: list[HeadingMark] = []
     found = 0
     texts: dict[int, tuple[str, list[int]]] = {}
@@ -92,8 +89,8 @@ def _division_above(place: tuple[int, int], pages: Sequence[Page]) -> tuple[str 
 def _locate(
     title: str, page: int, pages: Sequence[Page], texts: dict[int, tuple[str, list[int]]], before: tuple[int, int]
 ) -> tuple[int, int] | None:
-    """Where `title` stands on `page` or beside it: behind the heading before it rather than above, alone on its line
-    rather than in a sentence."""
+    """Where `title` stands on `page` or beside it: behind the heading before it rather than above, rather alone on its
+    line."""
     needle = folded(title)
     found: list[tuple[tuple[bool, ...], int, int]] = []
     for order, candidate in enumerate((page, page + 1, page - 1)):

@@ -26,8 +26,8 @@ ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 
 @dataclass(frozen=True)
 class BesidePages:
-    """What a PDF has beside its pages' text. `labels`, one for each page, and `bookmarks` are as the file gives them;
-    `left_out`: what docqa does not read of it."""
+    """What a PDF has beside its pages' text. `labels` (one a page) and `bookmarks` as given; `left_out`: what is not
+    read of it."""
 
     title: str
     labels: list[str | None]
@@ -45,10 +45,8 @@ def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
 
 
 def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages) -> Document:
-    """The Document of all pages, from which it takes their lines.
-
-    Raises Unreadable where no page could be read, NoText, TooLarge.
-    """
+    """The Document of all pages, from which it takes their lines. Raises Unreadable where no page could be read,
+    NoText, TooLarge."""
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == len(raw):
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)

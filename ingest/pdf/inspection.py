@@ -1,7 +1,7 @@
 """What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and the page's picture.
 
-A Document keeps no boxes, for most pages are never looked at. They are found again from the file, for one page; the
-Document stays the truth about text, kinds and running heads, and its letters lead every line to its block.
+A Document keeps no boxes; they are found again from the file. The Document stays the truth about text, kinds and
+running heads, and its letters lead every line to its block.
 """
 
 from __future__ import annotations
@@ -41,10 +41,8 @@ class SeenLine:
 
 @dataclass(frozen=True, slots=True)
 class SeenBlock:
-    """A block of the Document's page: its range there, its kind, and its lines in reading order.
-
-    `boxes`: one for each run of lines below one another; a paragraph that goes on in the next column has two.
-    """
+    """A block of the Document's page: its range there, its kind, and its lines in reading order. `boxes`: one for each
+    run of lines below one another, as a paragraph has two that goes on in the next column."""
 
     start: int
     end: int
@@ -74,12 +72,9 @@ class SeenHidden:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page as it was seen.
-
-    Boxes are left, top, right and bottom in points from the top left corner of the page as displayed. `picture` is a
-    PNG of it. `ocr`: its words were recognised from the picture that it is. `notes` say what could not be shown, and
-    why; then blocks have no boxes.
-    """
+    """A page as it was seen. Boxes are left, top, right and bottom in points from the top left corner as displayed.
+    `picture`: a PNG. `ocr`: its words were recognised. `notes`: what could not be shown, and why; then blocks have no
+    boxes."""
 
     width_pt: float
     height_pt: float
@@ -92,10 +87,8 @@ class PageView:
 
 
 def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
-    """What stands where on `page` of the PDF that is requested, from which a Document with that Page was read.
-
-    Without pdfium all places are left out. Raises Encrypted, and Unreadable where the file has no such page.
-    """
+    """What stands where on `page` of the requested PDF, whose Document has it; without pdfium no places. Raises
+    Encrypted, Unreadable where the file has no such page."""
     events = events or PageEvents()
     with reading(request.name):
         reader, request = open_request(request)

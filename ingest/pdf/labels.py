@@ -1,7 +1,7 @@
 """The number that is printed on each page, and what the file's own page labels are worth beside it.
 
-A printed number is a word at the edge of a running head or foot that counts on from page to page ("12", "xii", "4-7",
-"Page 3 of 20"). Where the file's labels say something else, what is printed counts: that is what people cite.
+It is a word at the edge of a running head or foot that counts on from page to page ("12", "xii", "4-7", "Page 3 of
+20"), and wins over the file's label: that is what people cite.
 """
 
 from __future__ import annotations
@@ -48,10 +48,8 @@ def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
 
 
 def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) -> tuple[list[str | None], list[int]]:
-    """The labels to cite pages by, and the pages (from 1) on which the file's labels, `given`, are not what is printed.
-
-    Where most pages that print a number print another one, the file's labels count nowhere.
-    """
+    """The labels to cite pages by, and the pages (from 1) whose label in `given` is not what is printed. Where it is so
+    on most pages that print a number, the file's labels count nowhere."""
     printed = printed_labels(heads)
     if not any(given):
         return printed, []

@@ -65,10 +65,8 @@ class Recogniser:
         self._count = 0
 
     def recognise(self, page: Any, number: int) -> Recognised:
-        """The words of `page`, whose number from 1 is `number`; none where its pictures are too large to draw.
-
-        Raises NotRecognised past MAX_OCR_PAGES and where the recognition fails.
-        """
+        """The words of `page`, the `number`th; none where its pictures are too large to draw. Raises NotRecognised past
+        MAX_OCR_PAGES and where the recognition fails."""
         from docqa.ingest.pdf.visibility.raster import page_png
 
         self._count += 1

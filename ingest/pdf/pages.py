@@ -33,11 +33,10 @@ ZERO_WIDTH = "zero-width characters"
 class RawPage:
     """A page between extraction and text: lines with boxes (pdfium), or plain paragraphs (pypdf).
 
-    `width` (0 where it is not known) and `height` are in points, the height of a page by pypdf in lines. `numbers` are
-    its printed line numbers ("1–28"). `ocr`: the text was recognised from a picture, by docqa (then with a `score`, 0
-    to 1, and a number of `doubted` lines) or before. `scan`: it is a picture whose text was not recognised.
-    `problem`: why it was not read; `lost`: another reading may get it. `order` is the grade of its reading order: A, B
-    or C.
+    `width` (0: not known) and `height` in points, of pypdf in lines. `numbers`: its printed line numbers ("1–28").
+    `ocr`: recognised from a picture, by docqa (with a `score`, 0 to 1, and `doubted` lines) or before; `scan`: a
+    picture that was not. `problem`: why it was not read; `lost`: another reading may get it. `order`: the grade of its
+    reading order, A, B or C.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -58,12 +57,12 @@ class RawPage:
 def extract(
     reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T], first: int = 0
 ) -> tuple[list[RawPage], T]:
-    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there. With
-    a `first` only so many, and no picture is recognised.
+    """Every page in order, with a `first` only so many and nothing recognised, and what `meanwhile` gave; pages of
+    `request.skip` are lost for the reason there.
 
-    Forks read most pages of a long file, of which there are no events, and `meanwhile` is called while they do.
-    Pictures that are recognised, and pages with a problem, are read here, and once more what the pages around say of
-    line numbers. Raises Unreadable where too many pages are lost.
+    Forks read most pages of a long file, without events; `meanwhile` is called then. Pictures to recognise, pages with
+    a problem, and those that line numbers around speak of are read here. Raises Unreadable where too many pages are
+    lost.
     """
     count = first or len(reader.pages)
     streams = Streams()
@@ -111,10 +110,8 @@ def extract(
 def extract_one(
     reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
-    """Page `index` (from 0) alone, and its picture as a PNG: None without pdfium, or where the page was not opened.
-
-    `numbered`: the document has line numbers.
-    """
+    """Page `index` (from 0) alone, and its picture as a PNG, None without pdfium or where it was not opened.
+    `numbered`: the document has line numbers."""
     import pypdfium2
 
     with ExitStack() as stack:

@@ -1,7 +1,7 @@
 """Pages of a file read by several forks at once, which have the open file.
 
-Only pages that were read without trouble come back. One at which a fork crashed, perhaps because it ran out of memory,
-is left to the caller, who reads it alone and under the whole limit, so that the result is that of reading one by one.
+Only pages read without trouble come back. One at which a fork crashed, perhaps for lack of memory, is left to the
+caller, who reads it alone under the whole limit: the result is that of reading one by one.
 """
 
 from __future__ import annotations
@@ -43,12 +43,9 @@ class _Fork:
 
 
 class PageForks:
-    """Forks that read the pages `indices` (from 0) as `read` does, as a context manager; `take` gives what came of it.
-
-    Each takes the next few pages whenever it is done with its last ones. With one of `processes`, or for few pages,
-    there are none. For a process with a single thread. `lost`: why pages are not to be read again: they took over
-    `page_seconds` of processor time. Mutable: what came back, what was lost, how often a fork crashed.
-    """
+    """Forks that read the pages `indices` (from 0) as `read` does, a few at a time, as a context manager of a process
+    with a single thread; `take` gives what came of it. None for few pages or one of `processes`. `lost`: pages not to
+    be read again, over `page_seconds` of processor time. Mutable."""
 
     def __init__(self, read: Read, indices: Sequence[int], processes: int, page_seconds: float) -> None:
         self.lost: dict[int, str] = {}

@@ -46,10 +46,8 @@ _FONT_NAME_BYTES = 128
 
 class Word(NamedTuple):
     """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it.
-
-    `bold` is that of the words that begin lines; `strong`: bold, as all words of its line before it are. `tilted`: it
-    is set at an angle, like a watermark across the page.
-    """
+    `bold`: of words that begin lines; `strong`: bold, as all before it on its line. `tilted`: at an angle, like a
+    watermark."""
 
     text: str
     x0: float
@@ -71,11 +69,9 @@ class Hidden(NamedTuple):
 
 
 class PageWords(NamedTuple):
-    """What pdfium saw on a page: its words in drawing order, how many characters it has, and its size in points.
-
-    `hidden` is not in `words`; beyond the limit of characters there are no words. `ocr`: the words were recognised
-    from the picture that the page is. `rules` are lines drawn on it, as thin boxes.
-    """
+    """What pdfium saw on a page: words in drawing order, number of characters, size in points. `hidden` is not in
+    `words`; beyond the limit of characters there are none. `ocr`: recognised from the picture that the page is.
+    `rules`: thin boxes, drawn lines."""
 
     words: list[Word]
     chars: int
@@ -184,10 +180,8 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
-    """The words that stand once more where a word is seen: `clipped` ones, and those that are drawn twice to look bold.
-
-    A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
-    """
+    """The words that stand once more where a word is seen: `clipped`, or drawn twice to look bold. A page cut into
+    tiles draws all its text in each, and on the edge of two a word shows in both."""
     places = {(word.text, int(word.x0), int(word.top)) for word in words}
     twice = len(places) <= (1 - _FEW_TWICE) * len(words)
     if not clipped and not twice:
@@ -287,10 +281,8 @@ def _join_letters(
 
 
 def _height(text: str, first: tuple[int, float, float], last: tuple[int, float, float]) -> tuple[float, float]:
-    """Top and bottom of a word in user space, from those of its `first` and `last` character, each with its place.
-
-    Fonts of mathematics give their signs boxes twice as high as a line: "−0.25" would stand half a line too low.
-    """
+    """Top and bottom of a word in user space, from those of its `first` and `last` character, with their places. Fonts
+    of mathematics give signs boxes twice as high as a line: "−0.25" would stand half a line too low."""
     low, high = sorted((first, last), key=lambda end: end[1] - end[2])
     if _is_sign(text[high[0]]) and not _is_sign(text[low[0]]) and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2]):
         return low[1:]

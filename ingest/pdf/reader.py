@@ -1,7 +1,5 @@
-"""PDF to Document. pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes.
-
-Where pypdfium2 is absent, or crashed before, pypdf alone gives the text, in drawing order.
-"""
+"""PDF to Document: pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes. Where
+it is absent, or crashed before, pypdf alone gives the text, in drawing order."""
 
 from __future__ import annotations
 
@@ -28,11 +26,8 @@ _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
 def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Document:
-    """The Document of a PDF. So many `processes` work on a long file at once, see `extract`.
-
-    The pictures of scanned pages are recognised where docqa-reader[ocr] is installed. Raises Encrypted, Unreadable,
-    TooLarge, NoText.
-    """
+    """The Document of a PDF; scanned pages are recognised with docqa-reader[ocr], a long file is read by `processes`
+    (see `extract`). Raises Encrypted, Unreadable, TooLarge, NoText."""
     reader, opened = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
@@ -61,8 +56,8 @@ def _tell_first(reader: Any, request: ReadRequest, events: PageEvents, tell: Cal
 
 
 def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
-    """pypdf's reader, and the request with the bytes that it reads and the password that opened them: those of a PDF
-    that pypdf cannot read as it is are mended where they can be. Raises Encrypted, Unreadable."""
+    """pypdf's reader, and the request with the bytes that it reads, mended where they have to be, and the password that
+    opened them. Raises Encrypted, Unreadable."""
     try:
         reader, password = open_pdf(request.content, request.password)
         return reader, replace(request, password=password)

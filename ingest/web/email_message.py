@@ -1,7 +1,7 @@
-"""An e-mail (.eml) to Document: its headers, then its text; earlier messages quoted in it are sections below. No pages.
+"""An e-mail (.eml) to Document: its headers, its text, and as sections the messages quoted in it. No pages.
 
-Of alternatives the plain text is read, else the HTML. Attached files and messages are named beside the headers; they
-are documents of their own (`read.find_documents`).
+Of alternatives the plain text is read, else the HTML. What is attached is named beside the headers, a document of its
+own (`read.find_documents`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
-"""EPUB to Document: the files of the spine in reading order, its table of contents as sections, no pages.
-
-A chapter that the table of contents names is a section at the place it points to; headings that it does not name
-stand below it. Books under DRM are refused.
-"""
+"""EPUB to Document: the files of the spine in order, its table of contents as sections, other headings below, no pages.
+Books under DRM are refused."""
 
 from __future__ import annotations
 

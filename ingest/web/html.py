@@ -58,12 +58,9 @@ def read_html(request: ReadRequest) -> Document:
 
 
 class HtmlBlocks:
-    """Writes the visible text of HTML into a BlockWriter; `title` is what <title> said.
-
-    `level` is added to the level of every heading. `quoted`: the page is an e-mail with this label, in which earlier
-    messages are sections. `anchors` maps an element's id (None: the beginning) to sections
-    (level, title) that a table of contents lets begin there: the heading that stands there becomes that section.
-    """
+    """Writes the visible text of HTML into a BlockWriter; `title`: of <title>. `level` is added to that of headings.
+    `quoted`: an e-mail with this label, whose earlier messages are sections. `anchors`: by an element's id (None: the
+    beginning) sections (level, title) of a table of contents that begin there, as the heading there if any."""
 
     def __init__(
         self,
@@ -93,8 +90,8 @@ class HtmlBlocks:
         self.warnings: list[str] = []
 
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
-        """Writes all of `source`; `linked`: the style sheets that it links to. Raises TooLarge when it is nested deeper
-        or has more elements than the limits."""
+        """Writes all of `source`; `linked`: its style sheets. Raises TooLarge where it is nested deeper, or larger,
+        than the limits."""
         from selectolax.lexbor import LexborHTMLParser
 
         tree = LexborHTMLParser(prepare(source))

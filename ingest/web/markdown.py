@@ -1,5 +1,5 @@
-"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages. It is rendered and
-read as HTML, so that what stands in it as HTML is read, or hidden, like that of any page."""
+"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages. It is read as HTML, so
+that HTML in it is read, or hidden, like that of any page."""
 
 from __future__ import annotations
 

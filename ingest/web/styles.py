@@ -49,8 +49,8 @@ _MOST_LOOKS = 40_000_000
 
 
 class StyleSheets:
-    """What the style sheets in a page, and those that it links to as far as they are at hand (`linked`), say of its
-    elements; `skipped` counts rules that were too many to look at."""
+    """What the style sheets in a page, and linked ones at hand (`linked`), say of its elements; `skipped`: rules over
+    the limit."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.skipped = 0

@@ -27,9 +27,8 @@ _AS_IT_IS = ("inherit", "initial", "none", "unset", "currentcolor")
 
 
 class Seen(NamedTuple):
-    """What text in an element inherits. `colour` and `ground` are None where they are not known; `unseen`: it is
-    switched off, beside the page or clear whatever its colour; `over`: what has a ground of its own stands before what
-    is put behind the page; `variables`: those that its style names."""
+    """What text in an element inherits. `colour`, `ground` None: not known; `unseen`: switched off, beside the page or
+    clear; `over`: a ground of its own hides what is behind the page; `variables`: those its style names."""
 
     colour: Colour | None = (0, 0, 0)
     ground: Colour | None = WHITE
@@ -49,8 +48,8 @@ class Seen(NamedTuple):
 
 
 class Visibility:
-    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` says what holds inside; `covered`:
-    one of them lies over the whole page."""
+    """Follows a walk over the elements of a page: `enter` and `leave` each, `unseen` holds inside; `covered`: by one of
+    them."""
 
     def __init__(self, tree: LexborHTMLParser, elements: int, linked: Linked) -> None:
         self.sheets = StyleSheets(tree, elements, linked)

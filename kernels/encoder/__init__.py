@@ -62,10 +62,8 @@ def add_layer_norm(
     x: Floats, r: Floats | None, weight: Floats, bias: Floats, eps: float, *, shift: Floats | None = None,
     library: Library | None,
 ) -> Floats:  # fmt: skip
-    """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that of x or None.
-
-    `shift` [dim] is the bias of the product that gave r.
-    """
+    """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that of x or None; `shift`
+    [dim]: the bias of the product r."""
     if library is None:
         return add_layer_norm_reference(x, r, weight, bias, eps, shift=shift)
     x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
@@ -76,11 +74,8 @@ def add_layer_norm(
 
 
 def biased_gelu(x: Floats, shift: Floats, *, library: Library | None) -> Floats:
-    """gelu(x + shift), the exact form, written over x; `shift` [dim] is along its last axis.
-
-    Raises:
-        ShapeMismatch: x is not float32 with its elements in order.
-    """
+    """gelu(x + shift), the exact form, over x; `shift` [dim] is along its last axis. Raises ShapeMismatch: x is not
+    float32 in order."""
     if x.dtype != np.float32 or not x.flags.c_contiguous:
         raise ShapeMismatch(f"gelu of {x.shape} {x.dtype} with strides {x.strides}")
     if library is None:

@@ -33,9 +33,7 @@ class QuestionVectors:
 @dataclass(frozen=True)
 class EvidenceHead:
     """Projections of the output of layer calibration["evidence_layer"]; `mean`, `scale` [hidden] standardise it.
-
-    All float32.
-    """
+    float32."""
 
     mean: np.ndarray
     scale: np.ndarray
@@ -49,10 +47,8 @@ class EvidenceHead:
         return len(self.token)
 
     def _standardised(self, hidden: np.ndarray) -> np.ndarray:
-        """Hidden states [.., hidden] with mean 0 and deviation 1, float32.
-
-        Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
-        """
+        """Hidden states [.., hidden] with mean 0 and deviation 1, float32, clamped: a few tokens have outliers of
+        thousands of deviations."""
         return np.clip((hidden - self.mean) * self.scale, -8, 8)
 
     def token_vectors(self, hidden: np.ndarray) -> np.ndarray:
@@ -66,10 +62,8 @@ class EvidenceHead:
         return QuestionVectors(_unit(states @ self.question.T), weights / weights.sum())
 
     def scores(self, question: QuestionVectors, tokens: np.ndarray, spans: Sequence[tuple[int, int]]) -> np.ndarray:
-        """Score of each span (start, end), half-open and in ascending order, over int8 tokens [n, dim]: [spans].
-
-        Between -1 and 1; an empty span scores -1.
-        """
+        """Score, -1 to 1, of each span (start, end), half-open and in ascending order, over int8 tokens [n, dim]:
+        [spans]; -1 of an empty one."""
         result = np.full(len(spans), -1.0, np.float32)
         filled = [number for number, (start, end) in enumerate(spans) if end > start]
         at = 0
@@ -90,11 +84,8 @@ class EvidenceHead:
 
     @classmethod
     def load(cls, folder: Path) -> EvidenceHead | None:
-        """The head beside a checkpoint's weights, or None where a checkpoint has none.
-
-        Raises:
-            WeightsMismatch: the file is damaged or is no evidence head.
-        """
+        """The head beside a checkpoint's weights, or None. Raises WeightsMismatch: the file is damaged or no evidence
+        head."""
         path = folder / EVIDENCE_FILE
         if not path.is_file():
             return None
@@ -102,8 +93,8 @@ class EvidenceHead:
 
 
 def evidence_adapters(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """What is added to matrices of the layers below the head, for the head alone: by module (down [rank, in], up
-    [out, rank]), float32 (Hu et al. 2021, "LoRA", arXiv 2106.09685). Raises WeightsMismatch: the file is damaged."""
+    """What is added to matrices of the layers below, for the head alone, by module: (down [rank, in], up [out, rank]),
+    float32 (LoRA, Hu et al. 2021, arXiv 2106.09685). Raises WeightsMismatch: the file is damaged."""
     path = folder / EVIDENCE_FILE
     if not path.is_file():
         return {}

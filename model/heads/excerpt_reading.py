@@ -43,11 +43,8 @@ _EPS = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True)
 class ExcerptLogits:
-    """What a reader makes of one question and excerpt, float32.
-
-    `tokens` [4, excerpt tokens]: that an answer starts, that it ends, that an item of a list begins, that it is inside
-    of one. `form` by FORMS; `answers`: log-odds that the excerpt answers; `yes`: of yes against no.
-    """
+    """What a reader makes of one question and excerpt, float32. `tokens` [4, excerpt tokens]: an answer starts, ends, a
+    list's item begins, goes on. `form` by FORMS; log-odds `answers`: the excerpt answers, `yes`: of yes against no."""
 
     tokens: np.ndarray
     form: np.ndarray
@@ -189,12 +186,9 @@ class Item:
 
 @dataclass(frozen=True)
 class ExcerptsReading:
-    """What was read, by excerpt in the order given.
-
-    `spans`: answers and how likely each excerpt has one, the excerpts' numbers as passages. `places`: the characters
-    (start, end) of each excerpt's tokens. `answers`: log-odds that it answers, each for itself. `forms`: probabilities
-    of the names in FORMS, of the excerpts that likely answer. `items`: of a list.
-    """
+    """What was read, by excerpt in the order given. `spans`: answers and how likely each excerpt (as passages) has one.
+    `places`: characters (start, end) of its tokens. `answers`: log-odds that it answers alone. `forms`: probabilities
+    by FORMS, of those that likely answer. `items`: of a list."""
 
     spans: SpanReading
     places: list[list[tuple[int, int]]]
@@ -207,10 +201,8 @@ def read_excerpts(
     reader: ExcerptReader, question: str, excerpts: Sequence[str], headings: Sequence[str] = (), *,
     longest: int = 64, each: int = 2,
 ) -> ExcerptsReading:  # fmt: skip
-    """Read `excerpts`, at least one, with the question; `headings`: what stands above each of them in the document.
-
-    `each` spans of every excerpt, of at most `longest` tokens.
-    """
+    """Read `excerpts`, at least one, with the question and their `headings`; `each` spans of every one, of at most
+    `longest` tokens."""
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
     found = reader.read(pairs_of(reader.tokenizer, question, texts, headings))

@@ -32,8 +32,8 @@ Places = Sequence[tuple[int, int]]
 
 
 class QuestionKind(StrEnum):
-    """One fact that stands somewhere; the documents for which something holds, or their number; the same of each; the
-    one with the least or the most, or how they compare."""
+    """One fact that stands somewhere; the documents for which something holds, or how many; the same of each; the
+    least, the most, or a comparison."""
 
     ONE = "one"
     WHICH = "which"

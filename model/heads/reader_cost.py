@@ -17,8 +17,7 @@ FLOAT = 4  # bytes
 
 
 def cost_of_reader(folder: Path) -> ReaderCost:
-    """What the reader and the passage encoder of a folder take; nothing for one that is not there, or cannot be
-    loaded: whoever loads it says what is wrong."""
+    """What the reader and the passage encoder of a folder take; nothing where one is not there, or cannot be loaded."""
     passages = _cost(lambda: [folder / PASSAGE_ENCODER_FILE], PASSAGES_TOGETHER)
     reader = _cost(lambda: reader_files(folder), EXCERPTS_TOGETHER)
     weights = passages.weights_bytes + reader.weights_bytes

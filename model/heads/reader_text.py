@@ -79,11 +79,7 @@ def of_like_length(lengths: Sequence[int], together: int) -> list[list[int]]:
 
 
 def reader_files(folder: Path) -> list[Path]:
-    """The files of a folder's reader, in order; none where it has no reader.
-
-    Raises:
-        WeightsMismatch: some of them are missing.
-    """
+    """The files of a folder's reader, in order; none without one. Raises WeightsMismatch: some of them are missing."""
     files = sorted(folder.glob("reader-*-of-*.safetensors"))
     if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
         raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")

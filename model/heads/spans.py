@@ -21,11 +21,8 @@ class Span:
 
 @dataclass(frozen=True)
 class SpanReading:
-    """What a head makes of one question and some passages, as natural logarithms of probabilities.
-
-    `spans` best first, `score` their start plus end log-probability; `passages` [n] how likely the answer is in each;
-    `none` of "no answer" (start plus end). Start and end are normalised over all passages and "no answer".
-    """
+    """What a head makes of one question and some passages, in natural logarithms. `spans` best first, `score` start
+    plus end; `passages` [n]: the answer is in each; `none`: "no answer". All share one softmax."""
 
     spans: tuple[Span, ...]
     passages: np.ndarray
@@ -53,11 +50,8 @@ def span_reading(
 
 
 def best_spans(start: np.ndarray, end: np.ndarray, longest: int, each: int) -> list[Span]:
-    """The `each` best spans of every passage, all of them best first, from logits [passages, seq] (-inf on filling).
-
-    A span has at most `longest` tokens; of those that start at one token only the best is taken, so that the few of a
-    passage are different places and not one place cut differently.
-    """
+    """The `each` best spans, at most `longest` tokens, of every passage, all best first, from logits [passages, seq]
+    (-inf on filling); of those from one token the best, so that a passage's are different places."""
     passages, seq = start.shape
     reach = min(longest, seq)
     padded = np.concatenate([end, np.full((passages, reach - 1), -np.inf, end.dtype)], 1)

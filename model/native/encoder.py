@@ -27,10 +27,8 @@ FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart.
-
-    Without buckets attention knows no distances (BERT, Devlin et al. 2019).
-    """
+    """Sizes of an encoder; `positions`: the longest text in tokens, `buckets`: distances told apart, 0: none (BERT,
+    Devlin et al. 2019)."""
 
     vocabulary: int
     hidden: int
@@ -49,11 +47,8 @@ def shape_of(about: Mapping[str, str]) -> EncoderShape:
 
 
 def distance_buckets(back: np.ndarray, buckets: int) -> np.ndarray:
-    """The bucket of each distance `back` to a token, negative where that stands behind, int64 of the same shape.
-
-    Half of the buckets are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen
-    with its logarithm.
-    """
+    """The bucket of each distance `back` to a token, negative behind, int64 of the same shape; half are for tokens
+    behind. Up to a quarter of `buckets` a distance has its own, then they widen with its logarithm."""
     half, own = buckets // 2, buckets // 4
     far = np.maximum(np.abs(back), 1).astype(np.float32)
     wide = own + (np.log(far / np.float32(own)) / np.float32(math.log(FURTHEST / own)) * (half - own)).astype(np.int64)
@@ -112,8 +107,8 @@ class ArrayEncoder:
         return x, starts
 
     def _by_distance(self, longest: int) -> np.ndarray | None:
-        """What is added to the score of two tokens by how far the second is behind the first, from -(longest - 1) on:
-        [heads, 2 * longest - 1]; None where distances are not told apart."""
+        """What the distance of two tokens adds to their score, from -(longest - 1) on, [heads, 2 * longest - 1]; None
+        without."""
         if self._near is None:
             return None
         behind = np.arange(1 - longest, longest)

@@ -84,10 +84,7 @@ class Address:
 
 
 def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The key for `address`, None where the environment has none.
-
-    Raises UsageError for one that no header can hold; the message does not hold it either.
-    """
+    """The key for `address`, if any. Raises UsageError, without naming it, for one that no header can hold."""
     variable = KEY_VARIABLE
     if not environment.get(variable) and urlsplit(address.base_url).hostname == OPENAI_HOST:
         variable = OPENAI_KEY_VARIABLE

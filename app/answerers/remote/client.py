@@ -1,7 +1,7 @@
 """The one place that speaks to a chat server: requests, streaming, retries, time limits, errors in words.
 
 `POST BASE/chat/completions` with `stream`, as OpenAI documents it. The key goes into one header at the moment of
-sending; no object, message or log holds it. Redirects are not followed: nothing goes where the user did not send it.
+sending; no object, message or log holds it. No redirect is followed.
 """
 
 from __future__ import annotations

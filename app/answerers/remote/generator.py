@@ -46,11 +46,8 @@ class RemoteGenerator:
     def reply(
         self, form: Form, given: Given, said: Sequence[str], stopped: Callable[[], bool] = bool
     ) -> Generator[Event, None, Reply]:
-        """What the model writes, its thought apart; whether it thinks the server decides where nothing is asked for.
-        The sentences that came of a text that broke off are kept where asking again brings none.
-
-        Raises RemoteError where there is no answer in it.
-        """
+        """What the model writes, its thought apart. Where asking again brings none, the sentences of a text that broke
+        off are kept. Raises RemoteError where there is no answer in it."""
         sent = chat_messages(form, given.text, said)
         thinks = self._options.think if form.thinks else False
         text, broken, end = "", "", End("stop")

@@ -1,7 +1,7 @@
-"""What a server sends, piece by piece: server-sent events of chat completions, and thought told from answer.
+"""What a server sends, piece by piece: events of chat completions, and thought told from answer.
 
-The form is that of OpenAI's chat completions as vLLM, SGLang and llama.cpp speak it: `data: {json}` lines, the last one
-`data: [DONE]`. Reasoning comes as `reasoning_content` or `reasoning` beside `content`, or in it between think marks.
+As vLLM, SGLang and llama.cpp speak OpenAI's form: `data: {json}` lines, the last one `data: [DONE]`. Reasoning comes as
+`reasoning_content` or `reasoning` beside `content`, or in it between think marks.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class ContextExceeded(RemoteError):
 
 
 class TransientError(RemoteError):
-    """Something that may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for;
-    `loads`: the server loads its model."""
+    """What may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for; `loads`: the
+    server loads its model."""
 
     def __init__(
         self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None, loads: bool = False
@@ -86,8 +86,8 @@ class End:
 
 @dataclass(frozen=True)
 class Discarded:
-    """What came until now is no part of the answer: the request is sent again, which `reason` tells, or it was thought,
-    whose closing mark came without an opening one."""
+    """What came until now is no part of the answer: it is sent again, for `reason`, or was thought, closed by a mark
+    that nothing opened."""
 
     reason: str = ""
 
@@ -96,10 +96,8 @@ Piece = Token | End | Discarded
 
 
 def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream; the last is an End.
-
-    Raises TransientError where the stream ends before the model has finished, RemoteError for lines of another form.
-    """
+    """The pieces of an event stream; the last is an End. Raises TransientError where it ends before the model has
+    finished, RemoteError for lines of another form."""
     return _pieces_of(_contents(lines), where)
 
 

@@ -66,10 +66,8 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
 
 
 def best_answer(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple[float, Run | None]:
-    """The chance that `statement` answers the question and some of `runs` say so, and the shortest that does.
-
-    A bare yes or no has to be what the reader reads there.
-    """
+    """The chance that `statement` answers and some of `runs` say so, and the shortest that does. A bare yes or no has
+    to be what the reader reads there."""
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said, agrees = words_and_values(claim), _agreement(verdict, read)

@@ -63,8 +63,8 @@ class CandidateSentences:
         return [[self._given.sentences[number] for number in run] for run in unique]
 
     def _together(self, statement: str) -> list[int]:
-        """Numbers from 0, in order, of the sentences that have most of the words of `statement` between them; words of
-        the documents' titles need not be there."""
+        """Numbers from 0, in order, of the sentences that together have most words of `statement`, but for words of
+        titles."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
         said = set(words_and_values(statement))
         wanted = said - titles or said

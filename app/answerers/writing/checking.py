@@ -35,10 +35,8 @@ _LEAST_QUOTATION = 4
 
 @dataclass
 class CheckedStatement:
-    """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and how far.
-
-    `moved`: it was found elsewhere than cited. Mutable while it is being checked.
-    """
+    """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and how far. `moved`:
+    found elsewhere than cited. Mutable while it is checked."""
 
     written: WrittenStatement
     support: Support = Support.UNSUPPORTED
@@ -54,8 +52,8 @@ class CheckedStatement:
 
 @dataclass(frozen=True)
 class CheckedText:
-    """`text` and its statements in order; `notes`: what a reader should know of how it was written; `answers`: the
-    chance, 0 to 1, that it answers the question, 1 where none was asked."""
+    """`text` and its statements in order; `notes`: on how it was written; `answers`: the chance, 0 to 1, that it
+    answers the question, 1 where none was asked."""
 
     text: str
     statements: tuple[CheckedStatement, ...]
@@ -78,11 +76,9 @@ def check_text(
     written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None = None,
     pool: Given | None = None,
 ) -> CheckedText:  # fmt: skip
-    """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
-    does among the sentences of `pool`, by default those that the model was given.
-
-    With `asked` something has to answer the question; where nothing does, all is supported in part at most.
-    """
+    """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look in `pool`,
+    by default the sentences that the model was given. With `asked` something has to answer; where nothing does, all is
+    supported in part at most."""
     return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
 
 
@@ -130,9 +126,8 @@ class _ReplyCheck:
         return True
 
     def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
-        """Where the words of a statement stand as they are, among cited sentences first; a word or two, which stand in
-        many places, there alone. A part of a sentence whose denial was left out is not the document's statement.
-        """
+        """Where the words of a statement stand as they are, among cited sentences first; a word or two there alone. A
+        part of a sentence whose denial was left out is not the document's statement."""
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
             return None
@@ -149,8 +144,8 @@ class _ReplyCheck:
     # What is borne out
 
     def _judge(self, items: Sequence[CheckedStatement]) -> None:
-        """Judge statements by what they cite, one quote where one suffices, and what that does not bear out by the
-        sentences that are nearest to it."""
+        """Judge statements by what they cite, one quote where one suffices, and the rest by the sentences nearest to
+        it."""
         for runs_of in (self._cited_runs, self._near_runs):
             tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
             judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
@@ -178,8 +173,8 @@ class _ReplyCheck:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
 
     def _require_answer(self, found: Sequence[CheckedStatement], asked: ReadQuestion) -> float:
-        """What answers the question is supported by the sentences that say so; where nothing does, all that is borne
-        out is the documents' own and still no answer. Returns the chance that something does."""
+        """What answers the question is supported by the sentences that say so; where nothing does, what is borne out is
+        still no answer. Returns the chance that something does."""
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
@@ -231,8 +226,8 @@ class _ReplyCheck:
         return Evidence(_APART.join(map(self._words, places)), near)
 
     def _claim(self, statement: WrittenStatement) -> str:
-        """The statement as it can be judged by itself: an item with the line above its list, a few words that only
-        answer with the question."""
+        """The statement as it can be judged alone: an item with the line above its list, a few words with the
+        question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
         if statement.lead:
             return f"{statement.lead.rstrip(':')} {words}"

@@ -1,7 +1,7 @@
 """What a model that writes is given of the documents: passages in reading order, their sentences numbered.
 
-Passages are chosen by docqa's own ranking, as many as a number of tokens allows; of documents that a question compares
-each has its share, of a part that it names only that part is taken, and what fits as a whole is given as a whole.
+docqa's own ranking chooses them, as many as a number of tokens allows; of documents that a question compares each has
+its share, of a named part only that is taken, and what fits as a whole is given as a whole.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ _MARKED = re.compile(r"\[(\d+)\] (.*)")
 @dataclass(frozen=True)
 class Given:
     """`sentences`: where each numbered sentence stands, number 1 first; `passages`: indices of the context, in order.
-
-    `text`: what the model reads; `whole`: all of the documents, or of the part that the question names; `numbered`:
-    the model was shown the numbers, and may cite by them.
-    """
+    `text`: what the model reads; `whole`: all of the documents, or of the named part; `numbered`: the model may cite by
+    numbers."""
 
     text: str
     sentences: tuple[Located, ...]
@@ -79,11 +77,8 @@ def choose_passages(
     context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None, *,
     each: bool = False,
 ) -> list[int]:  # fmt: skip
-    """Indices of the passages of `ranked` to give, in reading order: at most `tokens` tokens with their marks, at most
-    `most`.
-
-    Empty only where there is no passage; the best one is taken however long it is.
-    """
+    """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens` tokens with their
+    marks, but at least the best one where there is any."""
     inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
     order = [item.index for item in ranked if not inside or item.index in set(inside)]
     allowed = set(order)

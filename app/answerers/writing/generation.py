@@ -1,4 +1,4 @@
-"""A text that a model writes on this machine, token by token: its thought, then prose with the documents' own words
+"""A text that a model writes on this machine, token by token: its thought, then prose, with the documents' own words
 between quotation marks."""
 
 from __future__ import annotations
@@ -26,11 +26,9 @@ _TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|
 def write(
     model: WritingModel, state: State, quotable: QuotableText, stopped: Callable[[], bool]
 ) -> Generator[Token, None, Reply]:
-    """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone.
-
-    Ends at the checkpoint's end of a turn, when the text goes round in circles, after MOST_WRITTEN tokens, or when
-    `stopped`. Yields the text as it comes.
-    """
+    """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone,
+    piece by piece. Ends at the checkpoint's end of a turn, when the text goes round in circles, after MOST_WRITTEN
+    tokens, or when `stopped`."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.quotation import QuotingRule
 
@@ -54,10 +52,8 @@ def write(
 
 
 def think(model: WritingModel, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:
-    """Let the model think in `state`, which is moved behind the thought; yields what it thinks.
-
-    The thought is drawn as the checkpoint's generation_config.json says, from a fixed seed.
-    """
+    """Let the model think in `state`, which is moved behind the thought; yields what it thinks, drawn as the
+    checkpoint's generation_config.json says, from a fixed seed."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.sample import sampling_defaults
     from docqa.model.prompts.thinking import CLOSING

@@ -67,8 +67,8 @@ _LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are oft
 
 @dataclass(frozen=True)
 class Differences:
-    """What stands in a statement and not in its quotes, each as written; `negations` says which words are turned,
-    `contrasts` what the quotes say with the opposite word."""
+    """What stands in a statement and not in its quotes, as written; `negations`: the words that are turned,
+    `contrasts`: what the quotes say with the opposite word."""
 
     numbers: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
@@ -86,8 +86,8 @@ class Differences:
 
 
 def differences(statement: str, quoted: str, around: str = "") -> Differences:
-    """What `statement` says that `quoted` does not. `around`: what stands beside and above the quotes, in which names
-    and the numbers of places may be as well."""
+    """What `statement` says that `quoted` does not; names and numbers of places may also be in what is `around` the
+    quotes."""
     close = _closest(statement, quoted)
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),

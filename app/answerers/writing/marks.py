@@ -34,8 +34,8 @@ class CitationMark:
 
 
 def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[CitationMark]:
-    """The marks of `text` in order. Numbers above `most` are marks too (nothing has them), but no years; within
-    `quoted` words there are none."""
+    """The marks of `text` in order, none within `quoted` words. Numbers above `most` are marks too (nothing has them),
+    but no years."""
     for match in _MARKS.finditer(text):
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue

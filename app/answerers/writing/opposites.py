@@ -32,8 +32,8 @@ def _stems(sentence: str) -> frozenset[str]:
 
 
 def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
-    """axis -> (its side, the word) of each axis of which `sentence` has one side; none where it denies something, which
-    turns the words."""
+    """axis -> (its side, the word) of each axis of which `sentence` has one side; none where a denial turns the
+    words."""
     words = plain_words(sentence.replace("non-", "non"))
     if any(map(denies, words)):
         return {}

@@ -17,8 +17,8 @@ from docqa.app.reading import addressing
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenDraft(Draft):
-    """`checked` None: the model said that nothing answers, or wrote nothing. `first`: the chance, 0 to 1, that the
-    first of `ranked` answers."""
+    """`checked` None: the model wrote nothing, or that nothing answers. `first`: the chance, 0 to 1, that the first of
+    `ranked` answers."""
 
     checked: CheckedText | None
     first: float
@@ -26,11 +26,9 @@ class WrittenDraft(Draft):
 
 
 def written_answer(draft: WrittenDraft, context: Context) -> Answer:
-    """`answered` where all statements are quoted or supported, `partial` where some are, `possible` where none is;
-    without a text `not_found`. A preliminary answer is `partial` at most.
-
-    Sentences that address the reader beside what bears a statement out are among the warnings.
-    """
+    """`answered` where all statements are quoted or supported, `partial` where some are (a preliminary answer at most),
+    `possible` where none is; without a text `not_found`. Sentences that address the reader beside its evidence are
+    among the warnings."""
     checked, status = draft.checked, status_of(draft.checked)
     if checked is None:
         return answer_of(draft, Stated(), status, draft.first, context)

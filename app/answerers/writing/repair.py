@@ -19,10 +19,8 @@ def checked_and_mended(
     reply: Reply, check: Callable[[Reply], Checked],
     again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]], stopped: Callable[[], bool] = bool,
 ) -> Generator[Event, None, Checked]:  # fmt: skip
-    """The better of `reply` and what the model makes of it when it is shown what nothing bears out.
-
-    `again`: has it write again behind the first text, told its weak sentences. Nothing is mended once `stopped`.
-    """
+    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`: has it write again,
+    told its weak sentences. Nothing is mended once `stopped`."""
     checked, notes = check(reply)
     if checked is None or not checked.weak or stopped():
         return checked, notes
@@ -39,10 +37,8 @@ def checked_and_mended(
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:
     """Whether the second reply is to be taken: it states something that is borne out where the first does not, or no
-    less than the first and less that is not.
-
-    None means that the model withdrew all of it, which counts where nothing of the first was borne out.
-    """
+    less of that and less that is not. None: the model withdrew all, which counts where nothing of the first was borne
+    out."""
     if second is None:
         return not first.good
     if not first.good:

@@ -31,8 +31,7 @@ _CITED = re.compile(r"(?:(?<!\s)\s++)?\[[\d\s,;–-]++\]")
 
 @dataclass(frozen=True)
 class ReadReply:
-    """`written` None: the model says that nothing answers, or there is no answer in what it wrote; `notes` say what
-    was taken out."""
+    """`written` None: the model says that nothing answers, or wrote no answer; `notes`: what was taken out."""
 
     written: Written | None
     notes: tuple[str, ...] = ()
@@ -58,8 +57,8 @@ def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
 
 
 def spelled_out(text: str, given: Given) -> str:
-    """`text`; where it is nothing but numbers of sentences, or points at them ("The laws are [3] and [5]."), these
-    sentences, each with its number."""
+    """`text`; where it is only numbers of sentences, or points at them ("The laws are [3] and [5]."), these sentences,
+    numbered."""
     cites, bare = _CITES.findall(text), _CITES.sub(" ", text)
     if not given.numbered or not cites or (_SAYS_SOMETHING.search(bare) and not _POINTS.fullmatch(bare.strip())):
         return text
@@ -87,8 +86,8 @@ def without_repetition(text: str) -> str | None:
 
 
 def goes_round(text: str, piece: str) -> bool:
-    """Whether a text that is being written, up to now `text` with `piece` at its end, only repeats itself: such a model
-    is not waited for. Looked at once in so many characters."""
+    """Whether a text that is being written, `text` with `piece` at its end, only repeats itself. Looked at once in so
+    many characters."""
     looks = len(text) // _LOOKED_AFTER > (len(text) - len(piece)) // _LOOKED_AFTER
     return looks and (without_repetition(text) is not None or not any(map(str.isalnum, text[-_LOOKED_AFTER:])))
 

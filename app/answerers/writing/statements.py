@@ -1,7 +1,7 @@
-"""The statements of a text that a model wrote, and what each of them cites.
+"""The statements of a text that a model wrote (sentences, items of lists, rows of tables), and what each of them cites.
 
-A statement is a sentence, an item of a list or a row of a table. Understood as cites: `[n]`, `[n, m]`, `[n-m]`, `(n)`
-at the end of a clause, pages (`[p. 12]`), and quotations between quotation marks.
+Cites are `[n]`, `[n, m]`, `[n-m]`, `(n)` at the end of a clause, pages (`[p. 12]`), and quotations between quotation
+marks.
 """
 
 from __future__ import annotations

@@ -56,12 +56,9 @@ def judge_of(reader: ExcerptReader) -> Judge:
 
 
 def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Support]:
-    """How far each claim is borne out by its evidence.
-
-    Nothing whose numbers or negations differ from the quotes is supported or partly so; where duties or names differ
-    it is supported in part at most, and not at all where a name is left that the judge half believes. Where nothing
-    differs, a statement with several names and figures is supported unless the judge plainly says no.
-    """
+    """How far each claim is borne out by its evidence: at most in part where duties or names differ, not at all where a
+    number or negation does, or a name that the judge half believes. Where nothing differs, one with several names and
+    figures is supported unless the judge plainly says no."""
     chances = judge(claims, [item.quoted for item in evidence])
     return [_judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)]
 
@@ -79,8 +76,8 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
 
 
 def _nothing_missing(claim: str, quoted: str, chances: Mapping[Support, float]) -> bool:
-    """Whether a statement in which nothing differs says enough that could: the judge, which was trained on short ones,
-    calls those of several parts partly supported whatever they say."""
+    """Whether a statement in which nothing differs says enough that could: the judge, trained on short ones, calls
+    those of several parts partly supported whatever they say."""
     believed = chances.get(Support.SUPPORTED, 0.0) + chances.get(Support.PARTLY, 0.0)
     if believed <= _LEAST_BELIEVED or chances.get(Support.CONTRADICTED, 0.0) >= _MOST_DENIED:
         return False

@@ -94,8 +94,8 @@ class LibraryList(NamedTuple):
 
 
 class LibraryScreen(PromptScreen):
-    """Lists `path` and, where `everywhere`, what was read and asked before wherever it is; beside the list
-    what the document is where the cursor rests."""
+    """Lists `path` and, where `everywhere`, what was read and asked before, beside what the document at the cursor
+    is."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
 

@@ -55,8 +55,8 @@ class SessionOpener:
         self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,
         password: str | None = None, on_first: Callable[[Document], None] | None = None,
     ) -> Session:  # fmt: skip
-        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session. A
-        `password` is kept while this runs. Raises the errors of the engine, InputError for a path with several."""
+        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session; a
+        `password` is kept while this runs. Raises as the engine, InputError for a path with several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
@@ -73,8 +73,8 @@ class SessionOpener:
         return Session(chosen, options, store=session.store, warnings=session.warnings, notices=session.notices)
 
     def picture(self, document: Document, page: Page) -> Picture:
-        """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
-        Raises InputError for a document that has none, and the errors of docqa.ingest.errors."""
+        """The page as a grey PNG, its (width, height) in points, and its lines' places, from a child process. Raises
+        InputError where there is none, and docqa.ingest.errors."""
         from docqa.app.errors import InputError
         from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture

@@ -55,8 +55,8 @@ def anything_kept(store: Store) -> bool:
 
 
 def recent_documents(store: Store, notices: list[str] | None = None) -> list[LibraryRow]:
-    """The documents that are kept or were asked about, by absolute path, the last used first. What is wrong with the
-    history is added to `notices`."""
+    """The documents that are kept or were asked about, by absolute path, the last used first; `notices` get what is
+    wrong with the history."""
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     health: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""A Document as lines of one width, laid out page by page as they come into view. Knows no screen.
+"""A Document as lines of one width, laid out as they come into view. Knows no screen.
 
-A page, or a slice of a long one, is a segment, whose height is estimated until somebody looks at it: a document of any
-length opens at once.
+A page, or a slice of a long one, is a segment, of estimated height until somebody looks at it, so that any length opens
+at once.
 """
 
 from __future__ import annotations

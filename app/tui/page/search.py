@@ -41,8 +41,7 @@ def spans_between(document: Document, first: Place, last: Place) -> list[PageSpa
 
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
-    """The places of `words`, in order, whatever their case, the white space between them, and the form of their
-    quotation marks and dashes; at most `most`."""
+    """At most `most` places of `words`, in order, whatever their case, white space, quotation marks and dashes."""
     if not words.split():
         return []
     pattern = words_pattern(words, ignore_case=True)

@@ -45,8 +45,7 @@ class Stop:
 
 
 def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
-    """The quotes of `answer` about `documents` in order, then its evidence; a passage that has one of the quotes is
-    left out."""
+    """The quotes of `answer` about `documents` in order, then its evidence, without passages that have one of them."""
     by_path = {each.path: each for each in documents}
     quoted = []
     for quote in answer.quotes:
@@ -96,8 +95,8 @@ def _spans(quote: Quote, document: Document) -> Sequence[PageSpan]:
 
 
 def standing(cited: Sequence[PageSpan], text: str, document: Document) -> Sequence[PageSpan]:
-    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, where they stand now;
-    nowhere where they are gone."""
+    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed, elsewhere; nowhere if
+    gone."""
     there = [span for span in cited if span.page <= len(document.pages)]
     if words_at(document, there).split() == text.split():
         return cited
@@ -119,8 +118,7 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 
 
 def place_alone(stop: Stop, *documents: Document) -> str:
-    """The place without the file, where all there is to see is that file, whatever its path; behind its name where
-    there are several."""
+    """The place without the file where that is all there is to see, behind its name where there are several."""
     name = PurePath(stop.file).name
     if len(documents) > 1:
         return f"{printable(name)}, {stop.place}"

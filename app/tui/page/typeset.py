@@ -29,8 +29,8 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScreenLine:
-    """One line of the screen: characters `start:end` of `page`; `kind` is head (the page's label), text, heads (of a
-    table), leaders or blank. `parts`: what is shown of them, in the order of the screen."""
+    """Characters `start:end` of `page`; `kind`: head (the page's label), text, heads (of a table), leaders or blank;
+    `parts`: what is shown of them, in order."""
 
     page: int
     start: int
@@ -93,8 +93,7 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
 
 
 def contents_lines(text: str, start: int, end: int, width: int, page: int, base: int) -> Iterator[ScreenLine]:
-    """The line `start:end` of `text`, which is that of `page` from `base` on; the leaders of a table of contents as
-    long as there is room."""
+    """The line `start:end` of `text`, which is that of `page` from `base` on; leaders of contents fill the room."""
     leader = LEADER.search(text[start:end]) if width > 3 * _LABEL else None
     words = text[start : start + leader.start()].rstrip(" .") if leader is not None else ""
     if not words:
@@ -143,7 +142,7 @@ def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
 
 
 def _widths(text: str, table: Table, width: int) -> list[int]:
-    """The cells of each column: as its words need, the widest made narrower until all fit, and none narrower than its
+    """The cells of each column: as its words need, the widest made narrower until all fit, none narrower than its
     longest word; none where that is too much."""
     needed, least = [1] * table.columns, [1] * table.columns
     for cell in (cell for cell in table.cells if cell.columns == 1):

@@ -45,8 +45,7 @@ _UNDERLINED = Style(underline=True)
 @dataclass(frozen=True)
 class Highlight(PageSpan):
     """Characters `start:end` of `page`. `kind`: cite (followed), passage (looked at, and followed), quote, hit,
-    current-hit, chosen (the reference that the keys are at), target (where it led), highlight, or note: one with a
-    note."""
+    current-hit, chosen (the reference at the keys), target (where it led), highlight, or note: one with a note."""
 
     kind: str
 

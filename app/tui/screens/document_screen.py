@@ -1,5 +1,5 @@
-"""Documents that are open: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the
-widgets), Navigation (the ways through the text), Questions (reading and answering), Annotations."""
+"""Open documents: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the widgets),
+Navigation (ways through the text), Questions (reading and answering), Annotations."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "mark", "
 
 
 class DocumentScreen(PromptScreen):
-    """Opens `path` through the bridge, at the question `past` where one is given; or the documents at the paths
-    `together`, which `path` is a name for. A `question` is asked at once. `store` None keeps nothing."""
+    """Opens `path` through the bridge, at the question `past` if given, or the documents at the paths `together`, named
+    `path`; a `question` is asked at once. `store` None keeps nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
 

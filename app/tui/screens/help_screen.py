@@ -28,8 +28,8 @@ _MARKS = (
 
 
 class HelpScreen(ChoiceScreen):
-    """Lists `keys` by topic, narrowed by what is typed, and the marks of a document where `marks`; Enter runs what is
-    chosen on the screen below."""
+    """Lists `keys` by topic, narrowed by what is typed, and where `marks` those of a document; Enter runs what is
+    chosen below."""
 
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__("Keys and commands", "words of what you want to do; Enter does it")

@@ -157,8 +157,8 @@ class Navigation:
         self._show_stop(stop, f"cite {number + 1} of {card.shown}{gone}")
 
     def show_first(self, card: AnswerCard) -> None:
-        """Bring the first cite of a new answer, or the best place of a refusal, into view beside it, unless somebody
-        reads on elsewhere."""
+        """Bring the first cite of a new answer, or a refusal's best place, into view, unless somebody reads on
+        elsewhere."""
         first = card.stops[0] if card.stops else None
         answers = self.panes.answers
         waits = answers.current is card and card.current is None and self.panes.page.place == card.asked_at
@@ -166,7 +166,7 @@ class Navigation:
             self._show_stop(first)
 
     def copy(self) -> None:
-        """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
+        """What the mouse has selected, else the quote that is followed, else the first, with its cite, by the
         terminal's clipboard."""
         card, app = self.panes.answers.current, self.panes.app
         selected = self.panes.screen.get_selected_text()
@@ -235,8 +235,7 @@ class Navigation:
         self._show((hit,), self._hits.text())
 
     def next_link(self, step: int) -> None:
-        """Select the next or previous reference or footnote mark: from the selected one, if it is in view, else from
-        the top of the view."""
+        """Select the next or previous reference or footnote mark, from the selected one in view, else from its top."""
         page = self.panes.page
         last = self.selected
         start = page.place if last is None or not page.in_view(last) else (last.page, last.start + (step > 0))

@@ -201,8 +201,8 @@ class Panes(Vertical):
         self._called = place or (location(self.opened, *target.place) if target is not None else "")
 
     def show_status(self, doing: str | None = None) -> None:
-        """Say what goes on, where that is given, and where the reader is: at the target that was gone to, while it is
-        on the screen, else at the top line."""
+        """Say what goes on, if given, and where the reader is: at the target gone to while on the screen, else the top
+        line."""
         if doing is not None:
             self._doing = doing
         if self.document is None:

@@ -62,8 +62,7 @@ class Questions:
             self.jobs.read(self.panes.screen.post_message)
 
     def stop(self) -> bool:
-        """Stop the read or the question under way, or the one on the current card while it waits; False where there is
-        none. Other questions go on."""
+        """Stop the read or question under way, or the one on the current card while it waits; False: there is none."""
         if not self.jobs.busy:
             return False
         card = self.panes.answers.current

@@ -61,8 +61,8 @@ class Slices:
 
 
 class EvidenceStrip(Widget):
-    """A heat map one cell a slice; heights tell the score without colour, `▲` a cite, `◆` the one followed, `│` the
-    line at the top of the page view. A click goes there."""
+    """A heat map, one cell a slice: heights tell the score, `▲` a cite, `◆` the one followed, `│` the top of the page
+    view. A click goes there."""
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
     here = reactive((1, 0))

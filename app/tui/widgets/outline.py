@@ -1,5 +1,5 @@
-"""The section tree of a document, with the page of each heading and a mark where the reader is. Children are made when
-their parent is opened, so that any length opens at once."""
+"""The tree of sections with their pages, and a mark where the reader is. Children are made when their parent is opened,
+so that any length opens at once."""
 
 from __future__ import annotations
 

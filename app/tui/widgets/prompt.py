@@ -72,8 +72,8 @@ class PromptLine(Input, inherit_bindings=False):
 
 
 class Prompt(Vertical):
-    """A framed line with a label that says what it is for, and above it those of `commands` that what is typed may
-    begin. `mode` is the usual one of MODES."""
+    """A framed line, labelled by what it is for, below those of `commands` that may be typed. `mode`: the usual one of
+    MODES."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
 

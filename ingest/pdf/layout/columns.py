@@ -19,8 +19,8 @@ _SLACKS = ((0.02, 4), (0.05, 12))
 
 @dataclass(slots=True)
 class Segment:
-    """Words that follow each other on one height, or a table as one word: then `rows` are those of the table.
-    `drawn`: the order in which segments were drawn."""
+    """Words that follow each other on one height, or a table as one word, of these `rows`. `drawn`: the order of
+    drawing."""
 
     words: list[Word]
     x0: float
@@ -63,8 +63,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
 
 
 def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | None:
-    """The middle of the widest strip in the middle of the page that is covered little: at most `slack` of the fullest
-    place more than the emptiest."""
+    """The middle of the widest strip in the middle of the page with little cover: `slack` of the fullest place above
+    the least."""
     first, last = int(bins * 0.28), int(bins * 0.72)
     tolerance = min(cover[first:last]) + slack * max(cover)
     best, start = (0, 0), None
@@ -77,8 +77,8 @@ def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | No
 
 
 def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float, lines: int) -> bool:
-    """Whether so many `lines`, and a quarter of the rows, of each side are running text: they fill more than half of
-    its width with at least three words. A side that has columns of its own is running text too."""
+    """Whether so many `lines`, and a quarter of the rows, of each side are running text, which fills more than half its
+    width with at least three words, or columns of its own."""
     across = [s for s in segments if crosses(s, gutter)]
     rest = [s for s in segments if not crosses(s, gutter)]
     sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
@@ -93,9 +93,8 @@ def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high
 
 
 def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
-    """The two sides of a band, cut where a head ends: blocks of short lines on both sides, such as the authors of a
-    paper, above a gap across both. Lines that begin at the edge of their column are no head, but a heading or a list.
-    """
+    """The two sides of a band, cut where a head ends: short lines on both sides, such as a paper's authors, above a gap
+    across both. Lines that begin at the edge of their column are none, but a heading or a list."""
     both = sorted([*left, *right], key=lambda s: s.top)
     cut, bottom = 0, both[0].bottom
     for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):

@@ -1,7 +1,7 @@
 """What the order in which a page was drawn says about its reading: a second opinion, independent of places.
 
-Most programs draw a column, a cell or a text box to its end before they begin the next. Segments that stand on one
-height but were not drawn one after the other, though each goes on above or below, are no line of print.
+Most programs draw a column, a cell or a text box to its end. Segments on one height that were not drawn one after the
+other, though each goes on above or below, are no line of print.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ _WRAPPED = 4  # words on a line; lines of an address or a label have fewer
 
 @dataclass(slots=True)
 class DrawnBlock:
-    """Segments that were drawn without a break. `right`: the furthest that a line of it could run to.
-
-    `wrapped`: its lines are those of running text, broken where the next word did not fit.
-    """
+    """Segments drawn without a break. `right`: the furthest that its lines could run to. `wrapped`: they are running
+    text, broken where the next word did not fit."""
 
     segments: list[Segment]
     box: Box
@@ -41,9 +39,8 @@ class DrawnBlock:
 
 
 def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
-    """How often segments that follow each other in a row, with a gap between, belong to two texts by the order in
-    which they were `drawn`: what was drawn next stands below the first, or what was drawn before stands above the
-    second."""
+    """How often segments that follow each other in a row, with a gap between, belong to two texts by `drawn`: what
+    comes next there stands below the first, or what came before above the second."""
     numbers = {id(segment): number for number, segment in enumerate(drawn)}
     return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
 
@@ -67,12 +64,9 @@ def _is_below(segment: Segment, other: Segment) -> bool:
 
 
 def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[DrawnBlock]:
-    """The segments of a region in the blocks in which they are read, where its `rows` run through texts that stand
-    side by side; empty where they do not.
-
-    The blocks come as they were drawn, but what stands above something in its column comes before it. The columns of
-    a table are one block, whichever way they were drawn.
-    """
+    """The segments of a region in the blocks in which they are read, where its `rows` run through texts side by side,
+    else empty. Blocks come as drawn, but what stands above something in its column comes before it; columns of a table
+    are one block."""
     if all(len(row) < 2 for row in rows):
         return []
     drawn = sorted(segments, key=lambda s: s.drawn)
@@ -119,8 +113,7 @@ def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
 
 
 def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
-    """Whether two blocks beside each other are columns of a table: they share most of their heights, and one is of
-    figures."""
+    """Whether two blocks beside each other are columns of a table: they share most heights, and one is of figures."""
     if min(_letters(a), _letters(b)) >= _FIGURES:
         return False
     (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
@@ -173,8 +166,8 @@ def _edge(block: DrawnBlock, blocks: Sequence[DrawnBlock]) -> float:
 
 
 def _is_wrapped(block: DrawnBlock) -> bool:
-    """Whether its lines have several words, and most begin at its left edge, and end at its right one or where the
-    first word of the next would not have fitted."""
+    """Whether its lines have several words, and most run from its left edge to its right one, or as far as the next
+    word lets them."""
     lines = grouped(sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s))
     fits = flush = even = 0
     for line, after in pairwise(lines):
@@ -188,11 +181,8 @@ def _is_wrapped(block: DrawnBlock) -> bool:
 
 
 def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
-    """The grade of an order in which the `rows` of a page are read, by the order in which they were drawn.
-
-    A: columns, tables and wide gaps are not seen, or both orders agree. B: some rows were drawn elsewhere. C: a row
-    runs through texts that were drawn apart, so it is perhaps no line of print.
-    """
+    """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or no columns, tables and
+    wide gaps are seen. B: some rows were drawn elsewhere. C: a row runs through texts that were drawn apart."""
     gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
     if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows) if a and b):
         return "A"  # the reading never goes back up the page

@@ -1,8 +1,5 @@
-"""Printed line numbers of pleadings, transcripts, bills and manuscripts. They leave the text, and each stays known as
-the number of its line.
-
-They stand alone at the left edge of a page, one below the other, and count the lines.
-"""
+"""Printed line numbers of pleadings, transcripts, bills and manuscripts: alone at the left edge of a page, one below
+the other, they count the lines. They leave the text, and each stays known as the number of its line."""
 
 from __future__ import annotations
 
@@ -25,10 +22,8 @@ _MOST_BESIDE = 0.02  # the share of the words of a page that may stand beyond th
 
 
 def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[list[Word], list[Word]]:
-    """(`words` of a page without its line numbers, these numbers from top to bottom).
-
-    A word that follows a number begins a line. `known`: other pages of the document have them, fewer are enough.
-    """
+    """(`words` of a page without its line numbers, these from top to bottom). A word that follows a number begins a
+    line. `known`: other pages of the document have them, fewer are enough."""
     outer = sorted((w for w in words if len(w.text) <= _DIGITS and w.text.isdecimal()), key=lambda word: word.x0)
     numbers: list[Word] = []
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
@@ -72,8 +67,8 @@ def _is_edge(words: Sequence[Word], run: Sequence[Word]) -> bool:
 
 
 def _is_table(words: Sequence[Word], run: Sequence[Word]) -> bool:
-    """Whether the numbers count the rows of a table or a list: wide gaps run through most of their rows, or most lines
-    beside them have none."""
+    """Whether the numbers count rows of a table or a list: wide gaps run through most rows, or most lines beside have
+    none."""
     rows = lines_of(_beside(words, run))
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
@@ -104,9 +99,8 @@ def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
 
 
 def pages_to_read_again(found: Sequence[bool]) -> dict[int, bool]:
-    """Where the pages with line numbers (`found` for each page) say something of others: the pages (from 0) that
-    probably have them too (True), for their neighbours do, and those that have not (False), for a page that stands
-    alone in a long document has a table with numbered rows."""
+    """What the pages with line numbers (`found`) say of others, from 0: those whose neighbours have them probably do
+    (True), one that stands alone in a long document has a table with numbered rows (False)."""
     numbered = [index for index, yes in enumerate(found) if yes]
     alone = {index for index in numbered if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER}
     if len(found) <= _SHORT or len(numbered) > 0.34 * len(found):

@@ -23,8 +23,8 @@ class GridCell(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """The place of a line in a table: the `table`'s number on its page, whether the line is a head, and its cells,
-    which are set apart by " | " in its text."""
+    """A line's place in a table: the `table`'s number on its page, whether it is a head, its cells, set apart by " | "
+    in the text."""
 
     table: int
     head: bool
@@ -33,13 +33,10 @@ class GridRow(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
-
-    `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
-    displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
-    `lead`: the characters of the bold words that it begins with, 0 where there are none or all of it is bold.
-    `grid`: its place in a table whose columns are known.
-    """
+    """A line of print. `left` and `right`: the edges of its column, `region`: the column on this page. `cells`: it has
+    gaps as wide as between cells. `shown`: where it stands as displayed, None where that is its own box. `number`: its
+    printed line number. `lead`: characters of the bold words that it begins with, 0 where there are none or all is
+    bold. `grid`: its place in a table whose columns are known."""
 
     text: str
     x0: float

@@ -32,10 +32,8 @@ _BETWEEN_CELLS = " | "
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a page with its blocks, and the lines in it that may be headings.
-
-    `printed`: the lines of each block; `numbered`: those of them with a printed number.
-    """
+    """The text of a page with its blocks, and the lines in it that may be headings. `printed`: the lines of each block;
+    `numbered`: those with a printed number."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -85,8 +83,7 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
-    """Moves small print at the foot of a column that begins with a mark behind the rest of the page, so that a
-    sentence runs on from column to column."""
+    """Moves small print with a mark at the foot of a column behind the page, so that sentences run on over columns."""
     last = {line.region: at for at, line in enumerate(lines)}
     notes: set[int] = set()
     for end in last.values():
@@ -209,10 +206,8 @@ def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
 
 
 def _tables_of(text: str, blocks: Sequence[Block], printed: Sequence[Sequence[Line]]) -> tuple[Table, ...]:
-    """The tables of a page with this text, whose blocks have the `printed` lines.
-
-    A table one of whose rows does not read as it was placed (its invisible characters were all of a cell) is left out.
-    """
+    """The tables of a page with this text, whose blocks have the `printed` lines, without those with a row that does
+    not read as it was placed (its invisible characters were all of a cell)."""
     rows: dict[int, list[tuple[Block, GridRow]]] = {}
     for block, lines in zip(blocks, printed, strict=True):
         grid = lines[0].grid if len(lines) == 1 else None

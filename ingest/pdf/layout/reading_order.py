@@ -32,9 +32,7 @@ _SAME_EDGE = 4.0  # points
 
 class Reading(NamedTuple):
     """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers ("1–28") or None.
-
-    `grade` is A, B or C: how far the order in which the page was drawn confirms that in which it is read.
-    """
+    `grade` is A, B or C: how far the order of drawing confirms it."""
 
     lines: list[Line]
     numbers: str | None = None
@@ -58,11 +56,10 @@ def order_lines(
 ) -> Reading:
     """The lines of a page in reading order.
 
-    A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
-    is written from top to bottom is such a page, whose first line is the rightmost; words that are turned or tilted on
-    an upright page come last.
-    `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
-    `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
+    A page on its side is read as if turned, one from right to left as if in a mirror; what is written from top to
+    bottom is such a page, its first line rightmost. Turned or tilted words on an upright page come last. `rules`: lines
+    drawn on the page; a row of an upright ruled table is a line. `numbered`: pages around have line numbers, so that
+    few are enough, or (False) have none.
     """
     sample = "".join([letter for w in words[:400] for letter in w.text if letter.isalpha()])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
@@ -100,8 +97,8 @@ def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
 
 
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
-    """(words that are turned or tilted, the others). Of a stamp along the margin the short words too, whose boxes do
-    not tell."""
+    """(words that are turned or tilted, the others). Of a stamp on the margin the short ones too, whose boxes do not
+    tell."""
     turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))]
     if not turned:
         return [], list(words)
@@ -122,8 +119,7 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
 def _uprighted(
     words: Sequence[Word], rules: Sequence[Box], width: float
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
-    """The words and rules of a page that lies on its side, and its width, as if the page were turned, and the way
-    back."""
+    """The words and rules of a page that lies on its side, and its width, as if it were turned, and the way back."""
     height = max(w.bottom for w in words)
     falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)

@@ -32,10 +32,10 @@ class _Spot(NamedTuple):
 def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """For each page the numbers of its lines that are running heads or feet.
 
-    Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom
-    tenth (in a document of two pages, on both), and on three tenths of the pages when it is only among the first or
-    last two lines; on three there too when not even the digits change. Another of these pages must be near, and a
-    number beside a single word must be the page's. At any height: first and last lines that count the pages.
+    Such a line stands at one height on several pages, digits masked: on three in the top or bottom tenth (of two pages
+    on both); among the first or last two lines on three tenths of the pages, or three if even digits are the same.
+    Another of these pages must be near, and a number beside a single word must be the page's. At any height: first and
+    last lines that count the pages.
     """
     found: list[set[int]] = [set() for _ in pages]
     for needed, spots in _groups(pages, heights):
@@ -52,10 +52,8 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
 
 
 def stays_in_text(page: int, line: Line) -> bool:
-    """Whether a running head or foot of page number `page` (from 0) is part of its text nevertheless.
-
-    What it says, it says once (a case number, a journal and date): on the first page.
-    """
+    """Whether a running head or foot of page `page` (from 0) stays in its text: what it says once (a case number, a
+    journal and date), on the first page."""
     return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
 
 
@@ -81,8 +79,8 @@ def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterat
 
 
 def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
-    """Those of `spots` (by page) that have another near, or are many; one of a single word and a number must agree
-    with its neighbour: "Article 7" at the top of a page is none."""
+    """Those of `spots` (by page) that have another near, or are many; a single word and a number must agree with the
+    neighbour's, unlike "Article 7" at the top of a page."""
     near = _NEAR if needed > 2 else 1
     for index, spot in enumerate(spots):
         words = spot.text.split()

@@ -1,10 +1,10 @@
 """Words of a PDF page that cannot be seen: invisible, in the colour of what is behind them, covered, clipped away, or
 on a layer that is switched off.
 
-What the drawing says makes a word a candidate; the picture decides, so visible text is never lost to a
-guess about clips, blends or transparency: it is rendered with and without them, and compared. Words of one group are
-left out together: a word is hidden only where nothing of its group shows. Groups that overlap, such as two languages
-on layers of which one is on, are left out one after the other. Pages without candidates, nearly all, are not rendered.
+The drawing makes a word a candidate; the picture, rendered with and without it, decides, so visible text is never lost
+to a guess about clips, blends or transparency. A word is hidden only where nothing of its group shows; groups that
+overlap, such as two languages on layers, go one after the other. Pages without candidates, nearly all, are not
+rendered.
 """
 
 from __future__ import annotations
@@ -42,11 +42,8 @@ _NARROWEST = 0.15  # of the height of a line: the width of a letter
 
 
 class _Candidate(NamedTuple):
-    """A word that may be hidden: its number, the text objects that draw it, where to look, and why.
-
-    `must_be_plain`: it is hidden only where its place is of one colour. `sure`: what is too large to look at is taken
-    for hidden; the others may be seen as well as not.
-    """
+    """A word that may be hidden: its number, the text objects that draw it, where to look, and why. `must_be_plain`:
+    only if its place is of one colour. `sure`: hidden where it is too large to look at."""
 
     word: int
     owners: frozenset[int]
@@ -58,11 +55,8 @@ class _Candidate(NamedTuple):
 
 
 class HiddenTextDetector:
-    """Says of the words of a page which are hidden. Words are ranges of characters, first and last.
-
-    `box_of` gives the box of a character, see `PageObjects.boxes`. `doubts`: something may be hidden; where
-    nothing may, as on most pages, no word needs to be looked at.
-    """
+    """Says which words of a page, ranges of characters (first, last), are hidden. `box_of`: of a character, see
+    `PageObjects.boxes`. `doubts`: something may be hidden; else, as mostly, no word needs a look."""
 
     def __init__(self, page: Any, text_page: Any, objects: PageObjects) -> None:
         import pypdfium2.raw as raw
@@ -100,10 +94,8 @@ class HiddenTextDetector:
         return self.doubts and self._paint(char).clip is not None
 
     def detect(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> tuple[dict[int, str], bool]:
-        """Why hidden ones of `words` are so, by their numbers, and whether the words are the text layer of a scan.
-
-        `boxes` are their places in user space (y up). To be called once.
-        """
+        """Why hidden ones of `words` are so, by number, and whether the words are a scan's text layer. `boxes`: in user
+        space (y up). To be called once."""
         blank = {at for at, (first, _) in enumerate(words) if self._is_blank(first)}
         if not self.doubts and not blank:
             return {}, False
@@ -209,11 +201,8 @@ class HiddenTextDetector:
 
 
 class _Paint(NamedTuple):
-    """How a text object is drawn. `blends`: for its mode, or because something else has its colour, it may be unseen.
-
-    `layer`: the address of the range of the drawing with which it may be switched off, 0 for none. `doubtful`: it may
-    be unseen for a reason of its own.
-    """
+    """How a text object is drawn. `blends`: it may be unseen by its mode, or as something else has its colour,
+    `doubtful`: for a reason of its own. `layer`: the address of the range of drawing that may switch it off, or 0."""
 
     owner: int
     place: int
@@ -307,11 +296,8 @@ def _picture_without(
 
 
 def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int, list[int]]:
-    """The `owners` that have copies in their place, with these: a letter with a white outline drawn first, for example.
-
-    pdfium gives the text of the first of two equal objects only, so the hidden one speaks for both, and the copy
-    seems to be empty.
-    """
+    """The `owners` with copies in their place, such as a letter whose white outline is drawn first. pdfium gives the
+    text of the first of two equal objects: the hidden one speaks for both, the copy seems empty."""
     # To read the text of an object takes pdfium long, so only those in the right place are asked.
     near: dict[int, list[tuple[int, Box]]] = {}
     for owner in owners:
@@ -330,8 +316,8 @@ def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int,
 
 
 def false_words(page: Any, objects: PageObjects, spoken: dict[int, str]) -> dict[int, str]:
-    """Those of `spoken`, by their places in the order of the page, that show other letters than they are read as, with
-    the words that they are read as. What they are read as is gone from the open page afterwards."""
+    """Those of `spoken`, by places in the order of the page, that show other letters than they are read as, with what
+    they are read as, which is gone from the open page then."""
     objects.silence(spoken)
     false: dict[int, str] = {}
     with closing(page.get_textpage()) as text_page:

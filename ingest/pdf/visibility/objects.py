@@ -36,8 +36,7 @@ _MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
 class Cover(NamedTuple):
-    """A painted shape or a picture: its number in drawing order, its bounds, its colour (None: more than one), how
-    opaque it is (0 to 255)."""
+    """A painted shape or a picture: number in drawing order, bounds, colour (None: several), opacity (0 to 255)."""
 
     place: int
     box: Box

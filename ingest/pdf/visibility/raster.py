@@ -70,10 +70,8 @@ class Picture:
 
 
 def page_png(page: Any, scale: float = 1.5) -> bytes | None:
-    """`page` as it is displayed, annotations too, in grey: a PNG of `scale` pixels a point, or fewer on a large page.
-
-    None where its pictures are too large to draw.
-    """
+    """`page` as displayed, annotations too: a grey PNG of `scale` pixels a point, fewer on a large page; None where its
+    pictures are too large to draw."""
     if PageObjects(page).pixels > MAX_RENDERED_PIXELS:
         return None
     width, height = page.get_size()

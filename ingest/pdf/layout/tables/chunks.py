@@ -22,8 +22,7 @@ _CLOSING = frozenset((")", "%", ")%"))
 
 
 class Chunk:
-    """Words of one line without a wide gap between them, all of which are known when it is made: what they say is
-    found out once."""
+    """Words of one line without a wide gap between them, all known when it is made: what they say is found out once."""
 
     def __init__(self, words: list[Word]) -> None:
         self.words, self.x0, self.x1 = words, words[0].x0, words[-1].x1

@@ -25,8 +25,8 @@ _MOST_HEADS = 8
 
 
 def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
-    """The table of these words; None where they are none: one column, one row, running text. `ruled`: rules say where
-    it begins and ends."""
+    """The table of these words; None: one column, one row, running text. `ruled`: rules say where it begins and
+    ends."""
     lines = print_lines(words, rules.down)
     if not 2 <= len(lines) <= _MOST_LINES:
         return None
@@ -48,8 +48,8 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
 
 
 def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
-    """Where one column ends and the next begins: the middle of spaces that hardly a full line crosses, and upright
-    rules along most of the table."""
+    """Where one column ends and the next begins: mid-space that hardly a full line crosses, and upright rules along
+    most."""
     most = max(len(line.chunks) for line in lines)
     full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
     if not full:
@@ -121,8 +121,8 @@ def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
 
 
 def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
-    """How many lines from the top are heads: those above a rule through the whole table, or above the first line with
-    a value behind its first column."""
+    """How many lines from the top are heads: above a rule through all, or the first line with a value behind its first
+    column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
@@ -146,8 +146,8 @@ def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
 def _is_table(
     lines: Sequence[PrintLine], body: Sequence[PrintLine], edges: Sequence[float], *, ruled: bool
 ) -> bool:
-    """Whether most lines have several cells, and cells are short: columns of running text are none, nor are numbered
-    lines, tables of contents and the blocks of signatures. Without rules, values or many cells must speak for it."""
+    """Whether most lines have several short cells: no running text, numbered lines, contents, nor signatures. Without
+    rules, values or many cells must speak for it."""
     chunks = [chunk for line in body for chunk in line.chunks]
     columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
     for chunk in chunks:
@@ -250,8 +250,8 @@ def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLi
 
 
 def _without_spanning(rows: Sequence[Sequence[PrintLine]]) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int]]]:
-    """(the rows without cells that stand halfway between two of them, those cells with the row below each): a name for
-    two rows is set in the middle of them."""
+    """(the rows without cells that stand halfway between two of them, as names for two rows do; those cells with the
+    row below)."""
     kept: list[list[PrintLine]] = []
     halfway: list[tuple[PrintLine, int]] = []
     for at, row in enumerate(rows):

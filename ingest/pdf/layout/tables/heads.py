@@ -65,7 +65,7 @@ def _spans(
     line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
 ) -> list[Span]:
     """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
-    begins (`lower`: the spans of the line below), those it reaches over, or those it is centred over."""
+    begins (`lower`: the line below), that it reaches over, or is centred over."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
     direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
     found: list[Span] = []
@@ -103,8 +103,8 @@ def _ruled(
 def _centred(
     chunk: Chunk, direct: Span, limits: Span, below: Sequence[PrintLine], edges: Sequence[float]
 ) -> Span:
-    """The columns between `limits` that the chunk is in the middle of, as they are headed by the lines below it; the
-    most of them; else those that it reaches over."""
+    """The most columns between `limits` that the chunk is centred over by the heads below; else those it reaches
+    over."""
     if not below or direct[0] == 0:
         return direct
     named = {column_of(c.middle, edges): c for line in below for c in line.chunks}

@@ -52,8 +52,7 @@ class PlacedTable:
 
 @dataclass(slots=True)
 class Row:
-    """A row of a table: its text, cells set apart by " | ", its box, the height of a line of its print, its place in
-    the grid, and its words."""
+    """A row of a table: its text, cells set apart by " | ", box, height of print, place in the grid, and words."""
 
     text: str
     box: Box
@@ -85,8 +84,8 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
-    """How many rows from the top name columns: those before the first that has a value behind its first column. In a
-    table of words that is the first row, where no column lacks a name there."""
+    """How many rows from the top name columns: those before the first with a value behind its first column; in a table
+    of words the first, where no column lacks a name there."""
     rows = 1 + max((cell.row for cell in cells), default=-1)
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     valued = {cell.row for cell in cells if cell.column and cell.is_value}

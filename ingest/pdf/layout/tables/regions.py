@@ -47,8 +47,8 @@ def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
 
 
 def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
-    """The box between the rules of a run; none where the first or last stands far from what is between them, as those
-    below a running head and above a foot do."""
+    """The box between the rules of a run, unless the first or last stands far from it, as below a running head or above
+    a foot."""
     box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
     inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
     if len(run) > 1 and inside:
@@ -147,8 +147,8 @@ def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) 
 
 
 def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules: Rules) -> Box | None:
-    """The box around the columns of a group with their names, heads and further cells; None where nothing names the
-    rows, or one column of values is all there is."""
+    """The box around the columns of a group with names, heads and further cells; None without row names or a second
+    column."""
     firsts: dict[int, int] = {}
     lasts: dict[int, int] = {}
     for column in group:
@@ -224,8 +224,8 @@ def _is_enough(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, 
 def _heads(
     number: int, left: float, right: float, values: float, lines: Sequence[PrintLine], rules: Rules
 ) -> list[PrintLine]:
-    """The lines above line `number` that are heads, from top to bottom: short chunks within the width of the table,
-    close above each other, the uppermost of which has one over the values."""
+    """The heads above line `number`, from top to bottom: short chunks within the table's width, close above each other,
+    the uppermost with one over the values."""
     found: list[PrintLine] = []
     count = 0
     reached = lines[number].top

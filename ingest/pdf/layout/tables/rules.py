@@ -124,8 +124,7 @@ def words_within(words: Sequence[Word], box: Box) -> list[Word]:
 
 
 def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
-    """The table within a frame; None where its cells are mostly empty, as the lines of a chart are, or contain what no
-    rule separates."""
+    """The table within a frame; None where most cells are empty, as in a chart, or contain what no rule separates."""
     box = frame_box(frame)
     xs = places(frame.down)
     ys = places(frame.across)
