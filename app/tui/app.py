@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 
 from docqa.app import report
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
 _QUIT = "ctrl+q"  # works at any moment
-for _digit in range(10):  # Textual takes Alt and a digit, of any terminal, for the sign of a Mac's keyboard
-    ANSI_SEQUENCES_KEYS.pop(f"\x1b{_digit}", None)  # type: ignore[attr-defined]
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 

@@ -6,15 +6,27 @@ it. Here every key goes to the screen and is carried out before the next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.screen import Screen
 
 if TYPE_CHECKING:
     from docqa.app.tui.widgets.prompt import PromptLine
 
 Typed = events.Key | events.Paste
+
+
+class _AltKey(NamedTuple):
+    value: str
+
+
+# Without a protocol of its own a terminal sends Esc and the letter. Textual would wait for more, type ^ and the letter
+# where more is another Esc, as of a key held down, and take a digit for the sign of a Mac's keyboard.
+ANSI_SEQUENCES_KEYS.update(  # type: ignore[attr-defined]
+    {f"\x1b{sign}": (_AltKey(f"alt+{sign}"),) for sign in "0123456789acdeghijklmnopqrstuvwxyz"}
+)
 
 
 class TypingScreen(Screen[Any]):
