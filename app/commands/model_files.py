@@ -91,7 +91,7 @@ def rm(name: _Pulled) -> int:
 
 
 def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
-    """Let a model answer from now on, or read, encode or rerank where it is one for that.
+    """Let a model answer, read, encode or rerank from now on.
 
     This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
     options of these names and DOCQA_MODEL, DOCQA_READER and so on still take precedence.

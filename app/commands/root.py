@@ -78,7 +78,7 @@ COMMANDS = {
         "show": CommandEntry("Print a model's parameters and the memory of its state.", "models"),
         "pull": CommandEntry("Download a model from the hub.", "model_files"),
         "rm": CommandEntry("Delete a model that was pulled.", "model_files"),
-        "use": CommandEntry("Let a model answer from now on.", "model_files"),
+        "use": CommandEntry("Let a model answer, read, encode or rerank from now on.", "model_files"),
         "check": CommandEntry("Compare docqa's logits with those of transformers.", "models"),
         "quantize": CommandEntry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
         "export": CommandEntry("Write a model for transformers, as bf16 safetensors.", "model_files"),

@@ -5,7 +5,7 @@
     pictures = "off"
 
     [tui.keys]
-    next_cite = "f7"
+    next_cite = "f6"
 
 What is not set there has its default.
 """

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ SINGLE = "model.safetensors"
 EVIDENCE_FILE = "evidence.safetensors"  # what is kept beside a state depends on it
 CONFIG_KEY = "docqa_quantization"  # in the config.json of a folder in docqa's own formats
 PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
+_one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
 
@@ -124,7 +126,8 @@ def fingerprint(folder: Path) -> str:
 def file_digest(path: Path) -> bytes:
     """sha256 of a file, made once in a process for each form of the file that its size and time tell apart."""
     about = path.stat()
-    return _digest(path, about.st_size, about.st_mtime_ns)
+    with _one_at_a_time:  # a second thread waits for the sums of the first instead of making them too
+        return _digest(path, about.st_size, about.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)

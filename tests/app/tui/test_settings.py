@@ -14,11 +14,11 @@ from docqa.app.tui.settings import TuiSettings, from_table
 
 
 def test_settings_of_the_file_apply_and_the_rest_is_default():
-    settings = from_table({"theme": "nord", "keys": {"next_cite": "f7", "find": "alt+u"}}, "config.toml")
+    settings = from_table({"theme": "nord", "keys": {"next_cite": "f6", "find": "alt+u"}}, "config.toml")
     assert settings.theme == "nord"
     assert settings.pictures == "auto"
     shown = {key.name: key.shown for key in settings.apply(keymap.DOCUMENT)}
-    assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F7", "Alt+U", "Alt+P")
+    assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F6", "Alt+U", "Alt+P")
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_a_key_is_written_as_people_write_it(key, shown):
 
 def test_doctor_lists_every_key_with_its_origin(docqa, checkpoint, tmp_path, monkeypatch):
     file = tmp_path / "config.toml"
-    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f7"\n', encoding="utf-8")
+    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f6"\n', encoding="utf-8")
     monkeypatch.setenv("DOCQA_CONFIG", str(file))
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     code, out, _ = docqa("doctor")
     assert code == 0
     assert f"theme = ansi-dark  [{file}]" in out
-    assert f"keys.next_cite = f7  [{file}]" in out
+    assert f"keys.next_cite = f6  [{file}]" in out
     assert "keys.previous_cite = alt+p  [default]" in out
     for name in keymap.names():
         assert f"keys.{name} = " in out
@@ -104,27 +104,27 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(docqa, tmp_pa
 
 def test_keys_and_theme_of_the_file_work_and_are_shown(interface, session, tui):
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
-    keys = {"next_cite": "alt+p", "previous_cite": "f7", "text": "ctrl+x", "find": "f8"}
+    keys = {"next_cite": "alt+p", "previous_cite": "f6", "text": "ctrl+x", "find": "f10"}
     settings = from_table({"theme": "ansi-light", "keys": keys}, "config.toml")
 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         assert pilot.app.theme == "ansi-light"
-        await tui.until(pilot, lambda: "F8 Find" in tui.screen_text(pilot.app).split("\n")[-1])
+        await tui.until(pilot, lambda: "F10 Find" in tui.screen_text(pilot.app).split("\n")[-1])
         card = panes.answers.cards[0]
         await pilot.press("alt+p")
         assert card.current == 0
         await pilot.press("alt+n")  # nobody's key now
         assert card.current == 0
-        await pilot.press("f7")
+        await pilot.press("f6")
         assert card.current == card.shown - 1
         await pilot.press("alt+a", "ctrl+x")
         assert panes.page.has_focus
         await pilot.press("f1")
         lines = [" ".join(line.split()) for line in tui.screen_text(pilot.app).split("\n")]
         assert any("Alt+P go to the next cite of this answer" in line for line in lines)
-        assert any("F7 go to the previous cite" in line for line in lines)
+        assert any("F6 go to the previous cite" in line for line in lines)
         await pilot.press("escape", *"/find")
-        await tui.until(pilot, lambda: "(F8)" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "(F10)" in tui.screen_text(pilot.app))
 
     tui.drive(interface(settings=settings), steps, (120, 50))

@@ -36,7 +36,7 @@ def test_a_tensor_of_another_shape_is_named():
         NativeTrunk(FolderTensors.of_checkpoint(BUNDLED), replace(config, vocab_size=7), 3, library, {})
 
 
-def test_a_text_read_on_from_a_kept_state_has_the_bits_of_one_read(tmp_path):
+def test_reading_on_from_a_kept_state_changes_no_bit(tmp_path):
     model, ids, rows = answering_model(BUNDLED, None, "cpu"), [100 + n % 999 for n in range(2_500)], {}
     model.prefill(ids, model.new_state(), on_hidden=rows.__setitem__)
     state = model.new_state()

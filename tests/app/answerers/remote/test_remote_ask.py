@@ -365,7 +365,7 @@ def test_commands_that_need_a_models_insides_say_so(docqa, note, monkeypatch):
 
 
 @pytest.mark.parametrize("reply", ['{"answer": "119 dollars", "sentences": [1]}', "119 dollars [1]"])
-def test_a_value_of_a_table_is_asked_for_in_json_where_a_server_can(docqa, server, note, tmp_path, reply):
+def test_a_value_of_a_table_is_asked_for_in_json(docqa, server, note, tmp_path, reply):
     started = server(send(400, {"error": {"message": "'seed' is unknown"}}), says(reply))
     (tmp_path / "f.toml").write_text(f'[[field]]\nname = "pays"\ntype = "amount"\nquestion = "{QUESTION}"\n', "utf-8")
     told = "--format", "jsonl", "--model", "openai:qwen", "--base-url", started.url

@@ -102,7 +102,7 @@ def test_rows_and_columns_that_rules_leave_together_stay_apart(parted):
     assert page.text.split("\n")[1:-1] == [" | ".join(row) for row in rows]
 
 
-def test_cells_of_a_page_from_right_to_left_are_read_from_the_right():
+def test_cells_of_a_page_of_hebrew_are_read_from_the_right():
     def words(top, *cells):  # drawn from left to right, as some programs do
         return [Word(text, x, top, x + 30, top + 10, not at, False) for at, (x, text) in enumerate(sorted(cells))]
 

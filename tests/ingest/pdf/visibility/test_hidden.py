@@ -302,7 +302,7 @@ def test_the_text_layer_of_a_scan_is_read():
     assert document.coverage.hidden_spans == 0
 
 
-def test_the_text_layer_of_a_small_scan_is_read_where_its_picture_has_letters_there():
+def test_the_text_layer_of_a_small_scan_with_letters_is_read():
     def paint(canvas: Canvas, *, over: float) -> None:
         for at, word in enumerate(SEEN.split()):  # each word a drawing of its own, as scans of lines are
             letters = Image.new("L", (8 * len(word), 12), 255)
