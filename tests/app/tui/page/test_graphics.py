@@ -36,7 +36,10 @@ def test_a_page_keeps_its_shape_and_its_pane(room):
         assert columns * 10 / (rows * 20) == pytest.approx(595 / 842, rel=0.2)
 
 
-@given(st.tuples(*[st.integers(0, 1000).map(lambda n: n / 1000)] * 4), st.integers(2, 3), st.integers(2, 200), st.integers(2, 80))
+SHARE = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+
+
+@given(st.tuples(SHARE, SHARE, SHARE, SHARE), st.integers(2, 3), st.integers(2, 200), st.integers(2, 80))
 def test_an_enlarged_part_has_its_middle_and_stays_on_the_page(middle, times, columns, rows):
     left, top, right, bottom = graphics.enlarged(Terminal("kitty"), (595, 842), columns, rows, times, middle)
     assert 0 <= left < right <= 1.0001
