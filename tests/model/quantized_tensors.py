@@ -77,11 +77,7 @@ def compressed(stem, shape, source, *, bits=4, zeros=True):
     count = -(-inputs // GROUP)
     scale = scales(outputs, count, source)
     zero = numbers(outputs, count, bits, source) if zeros else [[half] * count for _ in range(outputs)]
-    parts = {
-        "weight_packed": words(q, bits),
-        "weight_scale": scale,
-        "weight_shape": torch.tensor([outputs, inputs]),
-    }
+    parts = {"weight_packed": words(q, bits), "weight_scale": scale, "weight_shape": torch.tensor([outputs, inputs])}
     if zeros:
         parts["weight_zero_point"] = words(transposed(zero), bits).t().contiguous()
     right = by_definition(q, zero, scale.float().tolist(), [i // GROUP for i in range(inputs)])

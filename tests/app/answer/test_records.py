@@ -49,8 +49,7 @@ def test_a_refusal_of_schema_1_had_the_chance_that_nothing_answers():
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"status": "done"}, {"quotes": [{"grade": "fine"}]}, {"other": 1}, {"usage": 3}, {"verdict": "maybe"}],
+    "change", [{"status": "done"}, {"quotes": [{"grade": "fine"}]}, {"other": 1}, {"usage": 3}, {"verdict": "maybe"}]
 )
 def test_what_is_not_an_answer_is_refused(change):
     with pytest.raises((TypeError, ValueError)):

@@ -1,6 +1,5 @@
 """`docqa models export`: the files it writes, and what it refuses."""
 
-
 import pytest
 
 

@@ -1,6 +1,5 @@
 """The passages that answer questions about a document itself, and such questions."""
 
-
 from hypothesis import given
 from hypothesis import strategies as st
 

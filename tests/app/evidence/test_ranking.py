@@ -1,6 +1,5 @@
 """Ranking passages by words and by the model's signals."""
 
-
 import numpy as np
 import pytest
 

@@ -148,13 +148,7 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(conversation):
 
 def test_the_page_tells_what_was_not_found_stopped_and_understood(conversation):
     text = Page(html_page(*conversation)).text
-    for said in (
-        "Not found.",
-        "Searched: 2 pages.",
-        "Nearest, not an answer:",
-        "stopped",
-        "understood as: Who is",
-    ):
+    for said in ("Not found.", "Searched: 2 pages.", "Nearest, not an answer:", "stopped", "understood as: Who is"):
         assert said in text
     assert "not verified: near" in text
     assert "lease.pdf · p. i (PDF 1)" in text

@@ -1,6 +1,5 @@
 """Test files of other projects: what counts as a problem, and the tally."""
 
-
 import pytest
 
 from docqa.app.lab import peer_files

@@ -130,10 +130,7 @@ def test_what_was_not_found_says_what_was_searched():
 
 def test_a_quick_question_without_an_answer_says_where_it_looked():
     lines = render.answer_text(_refusal("partial", coverage=CoverageReport(100, 0, 20))).splitlines()
-    assert lines[2:4] == [
-        "Not found among the passages that the question's words find.",
-        "Searched: 20 pages.",
-    ]
+    assert lines[2:4] == ["Not found among the passages that the question's words find.", "Searched: 20 pages."]
     assert "  p. 19: passage 19" in lines
     unreadable = render.answer_text(_refusal("unreadable", evidence=()))
     assert unreadable == "No answer (unreadable)."

@@ -88,8 +88,7 @@ Appendix of the Court is the map.
 
 
 @pytest.mark.parametrize(
-    ("question", "begins"),
-    [("What does part II.B say?", "B\n"), ("What does part I say?", "I\n")],
+    ("question", "begins"), [("What does part II.B say?", "B\n"), ("What does part I say?", "I\n")]
 )
 def test_a_question_reaches_the_parts_of_an_opinion(question, begins):
     document = read(ReadRequest("opinion.txt", OPINION.encode()))

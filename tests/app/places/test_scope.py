@@ -1,6 +1,5 @@
 """What part of the documents a question is limited to."""
 
-
 import pytest
 
 from docqa.app.context.context import Context, PlacedPassage

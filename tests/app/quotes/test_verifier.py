@@ -1,6 +1,5 @@
 """Grades and places of quotes: a table of named traps, and properties that hold for any page."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

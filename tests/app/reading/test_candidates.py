@@ -1,6 +1,5 @@
 """What may be an answer: spans without what is only punctuation, and the places that speak for them."""
 
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,15 +9,7 @@ from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.quoting import make_quote
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import (
-    Candidate,
-    Candidates,
-    Excerpt,
-    Form,
-    ScoredPlaces,
-    excerpt,
-    trim,
-)
+from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, Form, ScoredPlaces, excerpt, trim
 
 TEXT = "The roof is red. The tenant pays the rent in May."
 WEIGHTS = {

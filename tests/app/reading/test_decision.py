@@ -17,11 +17,7 @@ from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpa
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."
-ASKED = {
-    Form.FACT: "What is the rent?",
-    Form.LIST: "List the animals.",
-    Form.YES_NO: "May the keeper give notice?",
-}
+ASKED = {Form.FACT: "What is the rent?", Form.LIST: "List the animals.", Form.YES_NO: "May the keeper give notice?"}
 ALIKE = dict.fromkeys(Form, 0.25)
 
 
@@ -102,7 +98,7 @@ def test_a_field_is_answered_with_a_value_of_its_type(decided, kind, span, answe
 
 
 def test_the_parties_are_the_names_among_the_items(decided):
-    text = 'This lease is made between Tarn Ltd, a firm of keepers, and Ada Moor, a baker.'
+    text = "This lease is made between Tarn Ltd, a firm of keepers, and Ada Moor, a baker."
     items = tuple(span_of(text, words, 0, 0.8) for words in ("Tarn Ltd", "a firm of keepers", "Tarn", "Ada Moor"))
     wanted = Wanted(FactKind.PARTY, several=True)
     found = decided([text], [span_of(text, "Ada Moor", 0, -1.0)], items=items, wanted=wanted)

@@ -1,6 +1,5 @@
 """Items of lists by their marks: behind a lead-in, around one of them, within a sentence."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -22,7 +22,7 @@ def found(pattern: Any, text: str) -> list[str]:
         ("the last day", "on the\nlast  day of"),
         ("agreement", "this agree-\nment ends"),
         ("well-known", "a well-\nknown rule"),
-        ("don't \"stop\" - ever", "we don’t “stop” – ever"),
+        ('don\'t "stop" - ever', "we don’t “stop” – ever"),
         ("中文字", "中文\n字"),
         ("a+b (c)", "is a+b (c)?"),
     ],

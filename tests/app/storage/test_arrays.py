@@ -1,6 +1,5 @@
 """Arrays that are kept: mapped from their file as they were written."""
 
-
 import numpy as np
 import pytest
 

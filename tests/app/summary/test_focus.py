@@ -1,6 +1,5 @@
 """`--focus` with the bundled model: sentences about what somebody wants to know, by docqa's own evidence."""
 
-
 import pytest
 
 pytestmark = pytest.mark.weights

@@ -1,6 +1,5 @@
 """Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
 
-
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest

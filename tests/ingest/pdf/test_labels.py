@@ -1,6 +1,5 @@
 """Printed page numbers against the labels that a PDF has."""
 
-
 from docqa.ingest.pdf.labels import checked_labels, printed_labels
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest

@@ -1,6 +1,5 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 

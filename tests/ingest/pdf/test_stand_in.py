@@ -1,6 +1,5 @@
 """Text in fonts that neither the PDF nor the machine has."""
 
-
 import pytest
 
 from docqa.ingest.read import read

@@ -99,8 +99,6 @@ def test_arabic_letters_and_numbers_open_parts_of_an_article():
     assert named(document, "الباقي") == "المادة 7(ب)"
 
 
-
-
 SCHEDULES = """# Act
 
 ## 1 Name

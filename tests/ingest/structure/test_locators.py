@@ -203,9 +203,7 @@ def test_i_behind_h_is_a_letter_unless_a_numeral_follows():
 
 
 def test_number_and_title_of_a_bookmark_are_read_from_two_lines():
-    pages = [
-        Page(0, "1", "Chapter 3\nQuick Start\n3.1 Files\nOpen a file.", "A"),
-    ]
+    pages = [Page(0, "1", "Chapter 3\nQuick Start\n3.1 Files\nOpen a file.", "A")]
     bookmarks = [Bookmark(1, "Quick Start", 1), Bookmark(2, "3.1 Files", 1)]
     marks = from_bookmarks(bookmarks, pages)
     assert [(m.number, m.title, m.start) for m in marks] == [

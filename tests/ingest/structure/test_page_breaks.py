@@ -1,6 +1,5 @@
 """Sentences that a page break cuts: found over footnotes and figures, and only where they are one sentence."""
 
-
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break

@@ -1,6 +1,5 @@
 """Cross references, footnotes, and who speaks in an opinion of a court."""
 
-
 import pytest
 
 from docqa.ingest.read import read

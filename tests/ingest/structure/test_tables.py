@@ -32,13 +32,7 @@ def test_bars_tabs_and_spaces_part_cells(text):
     assert grid_of(text) == [["House", "Oats", "Rye"], ["Mill", "5", "6"], ["Barn", "7", "8"]]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The rent rose to 900\nand in the next year to 950",
-        "A rule | or two",
-    ],
-)
+@pytest.mark.parametrize("text", ["The rent rose to 900\nand in the next year to 950", "A rule | or two"])
 def test_prose_is_no_table(text):
     assert tables_of(text) == ()
 

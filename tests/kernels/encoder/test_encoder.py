@@ -8,11 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
-from docqa.kernels.encoder.reference import (
-    add_layer_norm_reference,
-    distance_bias,
-    encoder_attention_reference,
-)
+from docqa.kernels.encoder.reference import add_layer_norm_reference, distance_bias, encoder_attention_reference
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
 

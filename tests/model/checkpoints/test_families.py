@@ -3,15 +3,7 @@
 import pytest
 import tiny
 import torch
-from family_checkpoints import (
-    FAMILIES,
-    apart,
-    randomised,
-    rewritten,
-    settings_of,
-    transformers_class,
-    write_family,
-)
+from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
 from safetensors.torch import load_file
 
 from docqa.model.checkpoints.check import check

@@ -25,6 +25,8 @@ from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("step")

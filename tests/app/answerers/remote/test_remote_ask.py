@@ -259,7 +259,7 @@ def test_servers_of_this_machine_are_found_at_their_usual_ports(docqa, server, n
         (send(429, "busy", Retry_After="900"), "not tried again", 1),
         (stream({"content": "x"}, cut=True), "tried 4 times", 4),
         (send(200, "<html>hello</html>", Content_Type="text/html"), "no chat completion: '<html>hello</html>'", 1),
-        (send(200, '{"choices": [{"mess'), "no chat completion: '{\"choices\": [{\"mess', it breaks off", 4),
+        (send(200, '{"choices": [{"mess'), 'no chat completion: \'{"choices": [{"mess\', it breaks off', 4),
         (send(200, 'data: {"choices": [\n\n', Content_Type="text/event-stream"), "it breaks off; tried 4 times", 4),
         (send(200, {"choices": []}), "no chat completion", 1),
         (send(404, {"error": {"message": "The model `qwen` does not exist."}}), "it has openai:qwen, openai:llama", 1),

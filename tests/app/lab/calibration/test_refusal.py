@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 from docqa.app.lab.calibration.fitting import chance
-from docqa.app.lab.calibration.refusal import (
-    PRECISION,
-    REFUSING,
-    UNANSWERABLE,
-    fit,
-    fit_refusal,
-)
+from docqa.app.lab.calibration.refusal import PRECISION, REFUSING, UNANSWERABLE, fit, fit_refusal
 from docqa.app.lab.calibration.trials import Trial
 from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form

@@ -1,6 +1,5 @@
 """The cell that a question asks for by the names of row and column, and when there is none."""
 
-
 import pytest
 
 from docqa.app.reading.tables.answer import above_tables

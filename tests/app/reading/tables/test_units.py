@@ -1,6 +1,5 @@
 """Where a table says the unit of a cell."""
 
-
 import pytest
 
 from docqa.app.reading.tables.units import unit_of

@@ -1,6 +1,5 @@
 """Whose words a sentence is: speech is marked, and is no finding of the document."""
 
-
 import pytest
 
 from docqa.app.summary.sentences.candidates import UNNAMED, speaker_at

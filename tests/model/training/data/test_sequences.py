@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.model.training.data.sequences import (
-    IGNORED,
-    FileTokenizer,
-    QuestionSequences,
-    TextSequences,
-    _question,
-)
+from docqa.model.training.data.sequences import IGNORED, FileTokenizer, QuestionSequences, TextSequences, _question
 from docqa.model.training.data.sets import find_sets, is_validation
 
 
