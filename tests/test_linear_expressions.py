@@ -67,8 +67,7 @@ def _explodes(expression: object, text: object, longer: object) -> bool:
 
 
 def _exploding(package: str, most: int | None = None) -> list[str]:
-    """The expressions over linear time, each with the beginning of a text that shows it; `most`: parts that are
-    repeated."""
+    """The expressions over linear time, each with the beginning of a text that shows it; `most`: repeated parts."""
     found = []
     for expression in expressions.expressions(ROOT / package, f"docqa.{package}"):
         for brief, text, longer in expressions.worst_inputs(expression.pattern, LENGTHS, most):

@@ -45,9 +45,8 @@ def test_a_config_file_that_is_not_toml_is_a_usage_error(tmp_path):
 
 
 def test_a_variable_that_sets_nothing_is_named_with_the_nearest(tmp_path):
-    assert config.unknown_variables({"DOCQA_MODLE": "x", "DOCQA_MODEL": "y"}) == [
-        "DOCQA_MODLE sets nothing; did you mean 'DOCQA_MODEL'?"
-    ]
+    found = config.unknown_variables({"DOCQA_MODLE": "x", "DOCQA_MODEL": "y"})
+    assert found == ["DOCQA_MODLE sets nothing; did you mean 'DOCQA_MODEL'?"]
 
 
 def test_doctor_prints_every_setting_with_its_origin(capsys, monkeypatch, checkpoint):

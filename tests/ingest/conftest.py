@@ -95,8 +95,7 @@ def corpus() -> Path:
 
 @pytest.fixture
 def check_offsets() -> Callable[[Document], None]:
-    """A function that checks that blocks, sections and passages of a document without pages are cut from its text, in
-    order, and hold all of it."""
+    """A check that blocks, sections and passages of a document without pages hold all of its text, in order."""
 
     def check(document: Document) -> None:
         text = document.pages[0].text

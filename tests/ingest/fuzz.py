@@ -140,8 +140,7 @@ def _outcome(name: str, data: bytes) -> str:
 def run_cases(
     first: int, count: int, case: Callable[[int], tuple[str, bytes]], outcome: Callable[[str, bytes], str]
 ) -> None:
-    """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or a traceback, which must
-    not happen."""
+    """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or (never) a traceback."""
     from docqa.ingest.errors import IngestError
     from docqa.ingest.worker import limit_resources
 

@@ -2,6 +2,9 @@
 
 import io
 import os
+import resource
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
+from docqa.ingest.limits import WORKER_MEMORY_BYTES
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_bytes, to_bytes
@@ -57,10 +61,8 @@ def test_markdown_headings_are_sections_and_there_are_no_pages():
     text = document.pages[0].text
     assert "It has two gates and a wheel." in text and "nobody" not in text
     assert "1. Open it.\n2. Close it." in text and "east | 2 m" in text and "gate = open" in text
-    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
-        (None, "The Pond Book", 1, "The Pond Book"),
-        ("2.1", "Duties", 2, "2.1"),
-    ]
+    found = [(s.number, s.title, s.level, s.label) for s in document.sections]
+    assert found == [(None, "The Pond Book", 1, "The Pond Book"), ("2.1", "Duties", 2, "2.1")]
     assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
     assert document.title == "The Pond Book"
 
@@ -68,19 +70,13 @@ def test_markdown_headings_are_sections_and_there_are_no_pages():
 def test_statute_levels_are_sections_and_quoted_law_is_not():
     document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
-    assert [(s.number, s.title, s.label) for s in document.sections] == [
-        ("TITLE 9", "HARBOURS", "Title 9"),
-        ("§ 4", "Duties", "§ 4"),
-        ("(a)", "In general", "§ 4(a)"),
-    ]
+    found = [(s.number, s.title, s.label) for s in document.sections]
+    assert found == [("TITLE 9", "HARBOURS", "Title 9"), ("§ 4", "Duties", "§ 4"), ("(a)", "In general", "§ 4(a)")]
     text = document.pages[0].text
     assert "(1) keep lights; and\n(2) mark wrecks." in text
     assert "Other law." in text
-    assert document.section_path(document.section_of(1, text.index("mark"))) == (
-        "TITLE 9 HARBOURS",
-        "§ 4 Duties",
-        "(a) In general",
-    )
+    shown = document.section_path(document.section_of(1, text.index("mark")))
+    assert shown == ("TITLE 9 HARBOURS", "§ 4 Duties", "(a) In general")
 
 
 @pytest.mark.parametrize("bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"])
@@ -348,9 +344,8 @@ def test_the_worker_gives_the_same_document(make_pdf, tmp_path):
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([["The gate — “east” — is open."], ["Next."]], password="heron"))
     assert read_in_worker(ReadRequest(file, password="heron")) == read(ReadRequest(file, password="heron"))
-    assert read_in_worker(ReadRequest("-", b"# Hi", media_type="md")) == read(
-        ReadRequest("-", b"# Hi", media_type="md")
-    )
+    piped = ReadRequest("-", b"# Hi", media_type="md")
+    assert read_in_worker(piped) == read(piped)
 
 
 def test_errors_of_the_worker_are_the_errors_of_read(tmp_path):
@@ -374,12 +369,6 @@ def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(tmp_path, monke
 
 
 def test_the_worker_may_not_use_more_memory_than_its_limit():
-    import resource
-    import subprocess
-    import sys
-
-    from docqa.ingest.limits import WORKER_MEMORY_BYTES
-
     code = "from docqa.ingest.worker import limit_resources; limit_resources(); bytearray(3 * 2**30)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "MemoryError" in done.stderr
@@ -388,12 +377,9 @@ def test_the_worker_may_not_use_more_memory_than_its_limit():
 
 def test_tables_of_contents_and_bibliographies_are_marked():
     lines = "\n".join(f"Chapter {n} of the book {'.' * 30} {n}" for n in range(1, 8))
-    document = read(
-        ReadRequest("a.md", f"# Contents\n\n```\n{lines}\n```\n\n# References\n\nMarrand (2019). Ponds.".encode())
-    )
+    cited = "# References\n\nMarrand (2019). Ponds."
+    document = read(ReadRequest("a.md", f"# Contents\n\n```\n{lines}\n```\n\n{cited}".encode()))
     assert read(ReadRequest("a.txt", lines.encode())).passages[0].kind == "contents"
     assert {p.kind for p in document.passages} <= {"contents", "references"}
-    prose = read(
-        ReadRequest("a.md", b"# References\n\nMarrand (2019). Ponds.\n\n# Scope\n\n" + b"The pond is calm. " * 30)
-    )
+    prose = read(ReadRequest("a.md", f"{cited}\n\n# Scope\n\n{'The pond is calm. ' * 30}".encode()))
     assert [p.kind for p in prose.passages][-1] == "text"

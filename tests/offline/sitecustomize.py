@@ -1,5 +1,4 @@
-"""No process of the tests may open a connection, children too (PYTHONPATH), but to the port of this machine that a test
-names in OFFLINE_LOOPBACK (the fixture `loopback`)."""
+"""No process of the tests, nor child (PYTHONPATH), may connect but to a port of this machine in OFFLINE_LOOPBACK."""
 
 import os
 import sys

@@ -67,13 +67,11 @@ def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context):
 def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context, form):
     made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
     assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
-    assert [(statement.text, statement.quotes) for statement in made.statements] == [
-        ("the deposit", (0,)), ("The lamp oil", (1,)), ("the rent\nand the heating", (0,)),
-    ]  # fmt: skip
+    shown = [(statement.text, statement.quotes) for statement in made.statements]
+    assert shown == [("the deposit", (0,)), ("The lamp oil", (1,)), ("the rent\nand the heating", (0,))]
     assert [quote.cites[0].page for quote in made.quotes] == [1, 2]
-    assert [quote.text[quote.answer_start : quote.answer_end] for quote in made.quotes] == [
-        "the deposit", "The lamp oil",
-    ]  # fmt: skip
+    listed = [quote.text[quote.answer_start : quote.answer_end] for quote in made.quotes]
+    assert listed == ["the deposit", "The lamp oil"]
     assert all(statement.text in made.answer for statement in made.statements)
 
 

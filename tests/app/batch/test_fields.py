@@ -67,6 +67,5 @@ def test_another_process_makes_the_same_job():
     job = FieldsJob(Options(), fields_of("contract"))
     made = make_job(json.loads(json.dumps(job.spec(1))))
     assert isinstance(made, FieldsJob)
-    assert (made.identity(), [field.wanted for field in made.fields.values()]) == (
-        job.identity(), [field.wanted for field in job.fields.values()]
-    )  # fmt: skip
+    found = (made.identity(), [field.wanted for field in made.fields.values()])
+    assert found == (job.identity(), [field.wanted for field in job.fields.values()])

@@ -16,11 +16,8 @@ def _same(name: str) -> str:
 
 
 def test_a_name_is_the_relative_path_and_md():
-    assert output_names(["a.pdf", "a.md", "sub/b.txt"]) == {
-        "a.pdf": "a.pdf.md",
-        "a.md": "a.md.md",
-        "sub/b.txt": "sub/b.txt.md",
-    }
+    found = output_names(["a.pdf", "a.md", "sub/b.txt"])
+    assert found == {"a.pdf": "a.pdf.md", "a.md": "a.md.md", "sub/b.txt": "sub/b.txt.md"}
 
 
 def test_names_that_some_disks_treat_as_equal_become_different():

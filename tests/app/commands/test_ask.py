@@ -18,7 +18,7 @@ from docqa.model.cost.plan import Speed
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 NOWHERE = "Which zeppelin photographed Antarctica?"
-
+HEDGE = "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings."
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
@@ -131,7 +131,7 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(doc
 
 def test_several_files_and_a_folder_are_one_context(in_json, note):
     other = note.with_name("other.md")
-    other.write_text("# Garden\n\nThe gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n")
+    other.write_text(f"# Garden\n\n{HEDGE}\n")
     for paths in ((note, other), (note.parent,)):
         code, (answer,) = in_json(*paths, "On which mornings does the gardener named Birch water the hedge?")
         assert (code, answer["evidence"][0]["file"]) == (0, str(other))
@@ -160,9 +160,7 @@ def test_each_in_a_batch_says_what_each_says_one_by_one(docqa, note, tmp_path):
 
 def test_each_answers_every_file_by_itself_and_names_it(docqa, note, in_json):
     other = note.with_name("other.txt")
-    other.write_text(
-        "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n", encoding="utf-8"
-    )
+    other.write_text(f"{HEDGE}\n", encoding="utf-8")
     code, answers = in_json(note.parent, QUESTION, "--each")
     assert (code, [answer["status"] for answer in answers]) == (5, ["answered", "not_found"])
     _, out, _ = docqa("ask", note, other, QUESTION, "--each")
@@ -172,7 +170,7 @@ def test_each_answers_every_file_by_itself_and_names_it(docqa, note, in_json):
 def test_each_of_an_archive_is_asked_by_itself(in_json, note):
     archive = note.with_name("all.zip")
     with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
+        packed.writestr("hedge.txt", HEDGE)
         packed.write(note, "lease.txt")
     code, answers = in_json(archive, QUESTION, "--each")
     assert (code, [answer["status"] for answer in answers]) == (5, ["not_found", "answered"])
@@ -367,13 +365,15 @@ def test_an_interrupt_is_130_with_one_line_and_no_traceback(python):
 
 
 def test_a_closed_pipe_ends_quietly(python, note):
-    reading, writing = os.pipe()
-    os.close(reading)
-    child = _start(python, "ask", note, QUESTION, stdout=writing)
-    os.close(writing)
-    _, err = child.communicate(timeout=120)
-    assert child.returncode == 0
-    assert b"Traceback" not in err and b"Broken pipe" not in err
+    for arguments in (("--help",), ("ask", note, QUESTION)):
+        reading, writing = os.pipe()
+        os.close(reading)
+        child = _start(python, *arguments, stdout=writing)
+        os.close(writing)
+        _, err = child.communicate(timeout=120)
+        assert child.returncode == 0
+        assert err == b"" or arguments[0] == "ask"
+        assert b"Traceback" not in err and b"Broken pipe" not in err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
@@ -385,15 +385,6 @@ def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python, note):
         assert child.returncode == 4
         assert b"No space left on device" in err
         assert b"Exception ignored" not in err
-
-
-def test_help_into_a_closed_pipe_ends_quietly(python):
-    reading, writing = os.pipe()
-    os.close(reading)
-    child = _start(python, "--help", stdout=writing)
-    os.close(writing)
-    _, err = child.communicate(timeout=60)
-    assert (child.returncode, err) == (0, b"")
 
 
 def test_ask_opens_no_socket_in_any_of_its_processes(python, note, tmp_path):
@@ -414,11 +405,9 @@ def test_a_bug_is_one_line_and_its_traceback_on_request(python, note):
         "def broken(arguments):\n    raise KeyError('it')\n"
         "cli.run = broken\nsys.exit(cli.main())"
     )
-    plain = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    told = {"capture_output": True, "text": True, "timeout": 60, "check": False}
+    plain = subprocess.run([python, "-c", code], **told)
     assert (plain.returncode, plain.stderr.count("\n")) == (1, 1)
     assert "this is a bug in docqa: KeyError" in plain.stderr
-    environment = {**os.environ, "DOCQA_DEBUG": "1"}
-    full = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
+    full = subprocess.run([python, "-c", code], **told, env={**os.environ, "DOCQA_DEBUG": "1"})
     assert full.returncode == 1 and "Traceback" in full.stderr

@@ -18,6 +18,7 @@ from docqa.app.answer.events import Finished, Notice, ReadProgress
 from docqa.app.context.prefill import KEPT_NOTE, Prefiller
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
+from docqa.app.storage.sources import content_digests
 from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
@@ -27,9 +28,7 @@ def outside_usage(answer: dict[str, Any]) -> str:
     return json.dumps({key: value for key, value in answer.items() if key != "usage"})
 
 
-def ask(
-    path: Path, model: Any, cache: Path, question: str = QUESTION, **options: Any
-) -> tuple[dict[str, Any], list[Any]]:
+def ask(path: Path, model: Any, cache: Path, question: str = QUESTION, **options: Any) -> tuple[Any, list[Any]]:
     """The answer object and all events of one question in this process."""
     chosen = Options(cache_dir=str(cache), preview=False, **options)
     with open_session([str(path)], chosen, model=model) as session:
@@ -148,13 +147,12 @@ def test_a_state_of_another_text_is_refused_with_the_reason(kept, model, tmp_pat
     assert any("tokens differ" in message for message in warnings(events))
 
 
+def full(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_full_disk_costs_a_warning_not_the_answer(lease, model, cache, read_once, monkeypatch):
-    from docqa.model.state import files
-
-    def full(*_: Any, **__: Any) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files, "save_state", full)
+    monkeypatch.setattr("docqa.model.state.files.save_state", full)
     answer, events = ask(lease, model, cache)
     assert answer["answer"] == read_once[2]["answer"]
     told = [message for message in warnings(events) if "No space left on device" in message]
@@ -162,9 +160,6 @@ def test_a_full_disk_costs_a_warning_not_the_answer(lease, model, cache, read_on
 
 
 def test_a_full_disk_before_the_document_is_kept_costs_a_warning(lease, model, cache, monkeypatch):
-    def full(*_: Any, **__: Any) -> Path:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     monkeypatch.setattr(Store, "put", full)
     answer, events = ask(lease, model, cache)
     assert answer["status"] == "answered"
@@ -239,19 +234,22 @@ def test_a_reader_without_anything_kept_reuses_nothing(model, lease):
         assert session.local_reading.prefiller.reusable_tokens() == 0
 
 
-def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, cache, read_once):
-    from docqa.app.storage.sources import content_digests
+def forgotten(lease: Path, cache: Path, said: list[Any]) -> threading.Thread:
+    """A started thread that forgets the lease."""
+    arguments = content_digests(str(lease)), str(lease), said.append
+    thread = threading.Thread(target=Store(cache).forget, args=arguments)
+    thread.start()
+    return thread
 
+
+def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, cache, read_once):
     said: list[Any] = []
     with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
         events = []
         for event in session.ask(QUESTION):
             events.append(event)
             if isinstance(event, ReadProgress) and event.done == 2048:
-                forgetting = threading.Thread(
-                    target=lambda: Store(cache).forget(content_digests(str(lease)), str(lease), said.append)
-                )
-                forgetting.start()
+                forgetting = forgotten(lease, cache, said)
                 while not list((cache / "forgotten").glob("*")):
                     time.sleep(0.01)
     forgetting.join(timeout=20)
@@ -260,23 +258,17 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(lease, model, 
     assert any("forget" in message for message in warnings(events))
     assert [event.kept for event in events if isinstance(event, ReadProgress)][-1] is False
     assert Store(cache).entries() == []
-    assert [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"] == [
-        f"{session.local_reading.prefiller.key}.lock"
-    ]
+    found = [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"]
+    assert found == [f"{session.local_reading.prefiller.key}.lock"]
 
 
 def test_what_another_process_saved_is_deleted_once_it_lets_go(lease, model, cache):
-    from docqa.app.storage.sources import content_digests
-
     waiting: list[Any] = []
     with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
         for event in session.read():
             if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
                 session.local_reading.prefiller.keep_progress()
-                forgetting = threading.Thread(
-                    target=lambda: Store(cache).forget(content_digests(str(lease)), str(lease), waiting.append)
-                )
-                forgetting.start()
+                forgetting = forgotten(lease, cache, waiting)
                 while not waiting:
                     time.sleep(0.01)
     forgetting.join(timeout=20)

@@ -28,9 +28,8 @@ def test_an_annotation_comes_back_changed_and_is_deleted(store, lease):
         history.annotate(session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number))
     with History(store) as history:
         found = history.annotations(session)
-        assert [(each.page, each.text, each.note) for each in found] == [
-            (1, "The lease", ""), (2, RENT.text, "ask Bob"),
-        ]  # fmt: skip
+        shown = [(each.page, each.text, each.note) for each in found]
+        assert shown == [(1, "The lease", ""), (2, RENT.text, "ask Bob")]
         history.delete_annotation(found[1].id)
         assert [each.text for each in history.annotations(session)] == ["The lease"]
         assert history.annotate(session + 1, RENT) == 0

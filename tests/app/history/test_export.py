@@ -116,11 +116,10 @@ def test_the_page_is_balanced_inert_and_shows_hostile_text_as_text(conversation)
     assert page.unbalanced == []
     names = {tag for tag, _ in page.tags}
     assert names.isdisjoint({"script", "img", "iframe", "object", "link", "form", "base", "svg"})
-    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    links = [given["href"] for tag, given in page.tags if tag == "a"]
     assert links and all(link and link.startswith("#") for link in links)
-    assert not any(
-        name.startswith("on") or name in ("src", "style") for _, attributes in page.tags for name in attributes
-    )
+    attributes = [name for _, given in page.tags for name in given]
+    assert not any(name.startswith("on") or name in ("src", "style") for name in attributes)
     assert "</div><script>alert(1)</script>" in page.text
     assert "\u202e" not in text
     policy = next(a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a)
@@ -139,10 +138,8 @@ def test_every_cite_leads_to_the_very_words_and_they_lead_back(conversation):
     assert page.marks["c2"] == "it is paid on the first day of each month."
     assert page.marks["c3"] == "2021.\nThe rent is 1,200 dollars"
     assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace("month.21", "month.")
-    twice = Page(
-        marked("one two", [MarkedSpan(0, 3, "<mark>", "</mark>1"), MarkedSpan(0, 3, "<mark>", "</mark>2")])
-    ).text
-    assert twice == "one12 two"
+    twice = [MarkedSpan(0, 3, "<mark>", f"</mark>{number}") for number in (1, 2)]
+    assert Page(marked("one two", twice)).text == "one12 two"
     assert page.marks["c4"].endswith("The keeper of the door is Alder")
 
 

@@ -20,10 +20,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_known_has_the_published_sizes():
-    """Against the memory of the published configurations: state in MiB, keys and values (bf16) in KiB a token.
-
-    Keys of Qwen2.5 are kept in two bytes where others have one: half as much again as its 56.
-    """
+    """State in MiB, keys and values (bf16) in KiB a token. Qwen2.5's keys have two bytes: half as much again as 56."""
     published = {
         "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 24), "Qwen/Qwen3.5-0.8B": (18, 12), "Qwen/Qwen3.5-4B": (48, 32),
         "Qwen/Qwen3.5-27B": (144, 64), "Qwen/Qwen3.5-35B-A3B": (60, 20), "Qwen/Qwen3.5-122B-A10B": (144, 24),

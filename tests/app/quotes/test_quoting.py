@@ -99,10 +99,8 @@ def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document):
         quote = make_quote((made,), Located(0, page, *at(words, texts[page - 1])))
         assert quote.text == "The states may draw no more than 310,000 acre feet of water each year."
         assert quote.text[quote.answer_start : quote.answer_end] == words
-        assert [texts[(cite.page or 1) - 1][cite.start : cite.end] for cite in quote.cites] == [
-            "The states may draw no more than 310,000",
-            "acre feet of water each year.",
-        ]
+        found = [texts[(cite.page or 1) - 1][cite.start : cite.end] for cite in quote.cites]
+        assert found == ["The states may draw no more than 310,000", "acre feet of water each year."]
 
 
 def test_a_quote_from_an_opinion_names_its_speaker(document):

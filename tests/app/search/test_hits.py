@@ -38,11 +38,8 @@ def test_hits_of_one_line_are_shown_together_and_apart_in_json(document):
     assert shown(lease, "rent") == ["p. 1: rent and rent", "p. 1: rent"]
     text = SearchedText(lease)
     objects = [hit_object(text, hit, 1) for hit in text.hits(words_pattern("rent"))]
-    assert [(each["start"], each["end"], each["before"], each["after"]) for each in objects] == [
-        (0, 4, [], ["no"]),
-        (9, 13, [], ["no"]),
-        (0, 4, ["no"], []),
-    ]
+    found = [(each["start"], each["end"], each["before"], each["after"]) for each in objects]
+    assert found == [(0, 4, [], ["no"]), (9, 13, [], ["no"]), (0, 4, ["no"], [])]
     assert [len(list(SearchedText(lease).places(words_pattern(words)))) for words in ("rent", "rents")] == [3, 0]
 
 

@@ -1,5 +1,4 @@
-"""DOCX: text that a reader does not see is left out and warned of, whichever way it is hidden; what only looks so is
-read."""
+"""DOCX: text that a reader does not see is left out and warned of, however it is hidden; what only looks so is read."""
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest

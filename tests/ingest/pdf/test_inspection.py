@@ -46,9 +46,8 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf):
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
     assert [(b.start, b.end, b.kind) for b in view.blocks] == [(b.start, b.end, b.kind) for b in page.blocks]
-    assert [[line.text for line in block.lines] for block in view.blocks] == [
-        LINES, ["Another paragraph stands below a gap."],
-    ]  # fmt: skip
+    found = [[line.text for line in block.lines] for block in view.blocks]
+    assert found == [LINES, ["Another paragraph stands below a gap."]]
     for block in view.blocks:
         (box,) = block.boxes
         assert all(box[0] <= line.box[0] and box[3] >= line.box[3] for line in block.lines)

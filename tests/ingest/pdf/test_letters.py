@@ -56,6 +56,5 @@ def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of):
         b"/Descent -960 /CapHeight 683 /ItalicAngle 0 /StemV 40 >>",
     ]
     page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
-    assert page.text.splitlines()[1:] == [
-        f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1" for rate, factor in rows
-    ]
+    found = page.text.splitlines()[1:]
+    assert found == [f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1" for rate, factor in rows]

@@ -99,9 +99,8 @@ def test_the_parts_of_real_opinions_are_found(corpus):
         ("Breyer, concurring in the judgment in part and dissenting in part", 36), ("Stevens, dissenting", 45),
     ]  # fmt: skip
     appeal = read(ReadRequest(corpus / "court_ca1.pdf"))
-    assert [appeal.speaker_of(number, 400) for number in (7, 17)] == [
-        "Opinion of the court (Selya)", "Barron, concurring in part and concurring in the judgment",
-    ]  # fmt: skip
+    found = [appeal.speaker_of(number, 400) for number in (7, 17)]
+    assert found == ["Opinion of the court (Selya)", "Barron, concurring in part and concurring in the judgment"]
 
 
 def test_structure_survives_storage(agreement, sample_docs):

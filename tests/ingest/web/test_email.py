@@ -1,5 +1,4 @@
-"""E-mail: headers first, the plain text before the HTML, earlier messages told from new text, attachments as documents
-of their own."""
+"""E-mail: headers first, plain text before HTML, earlier messages told apart, attachments as documents of their own."""
 
 import io
 import zipfile
@@ -51,9 +50,8 @@ def test_headers_in_the_text_begin_an_earlier_message():
     said = "Agreed.\n\n-----Original Message-----\nFrom: Ben\nSent: Sunday\nTo: Ann\nSubject: Gates\n\nWhen?\n\n"
     said += "________________________________\nFrom: Cleo\nDate: Friday\nTo: Ben\n\nWhy?\n"
     document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
-    assert [(s.title, s.level) for s in document.sections] == [
-        ("Gätes of the pond", 1), ("Quoted: From: Ben", 2), ("Quoted: From: Cleo", 3),
-    ]  # fmt: skip
+    found = [(s.title, s.level) for s in document.sections]
+    assert found == [("Gätes of the pond", 1), ("Quoted: From: Ben", 2), ("Quoted: From: Cleo", 3)]
     assert "Original Message" not in document.pages[0].text and "Agreed.\n\nFrom: Ben" in document.pages[0].text
 
 

@@ -1,5 +1,4 @@
-"""The kernels for ARM, cross-compiled and emulated: bit for bit those of AVX2, which are compared with the
-references."""
+"""The kernels for ARM, cross-compiled and emulated: bit for bit those of AVX2, which other tests judge."""
 
 import shutil
 import subprocess

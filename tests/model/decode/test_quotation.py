@@ -19,8 +19,7 @@ def tokenizer():
 
 
 def written(tokenizer, wishes, text=LEASE, most=200):
-    """What comes of a model that wants to write `wishes`; where the rule takes another token, the rest of a wish is
-    given up."""
+    """What comes of a model that wants to write `wishes`; it gives up a wish where the rule takes another token."""
     rule = QuotingRule(QuotableText(text), tokenizer, tokenizer.eos_ids)
     tokens = []
     for wish in wishes:

@@ -1,7 +1,4 @@
-"""A real model from DOCQA_TEST_MODELS: behind a llama.cpp server on this machine (`xllamacpp`), and in docqa itself.
-
-Its answers differ between versions of llama.cpp, so what is asserted holds for whatever is written.
-"""
+"""A real model behind llama.cpp's server (`xllamacpp`) and in docqa: what is asserted holds whatever it writes."""
 
 import importlib.util
 import io

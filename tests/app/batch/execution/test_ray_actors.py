@@ -111,9 +111,8 @@ def test_options_and_documents_travel_as_json(ray):
     ray.results = [Outcome("{}").to_json()]
     assert _outcome(_actors()).record == "{}"
     spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
-    assert (spec["name"], spec["asked"]["style"], spec["options"]["password"], spec["options"]["threads"]) == (
-        "summarize", "brief", None, 1,
-    )  # fmt: skip
+    found = (spec["name"], spec["asked"]["style"], spec["options"]["password"], spec["options"]["threads"])
+    assert found == ("summarize", "brief", None, 1)
 
 
 def test_an_actor_that_dies_costs_its_task_one_attempt(ray):

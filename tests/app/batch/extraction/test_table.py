@@ -68,9 +68,8 @@ def test_two_files_that_differ_are_one_conflict():
 
 def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file():
     conflicts = _table("April", "May", "May", "June", "June").conflicts
-    assert [(c.file, c.other_file, c.others, c.answered) for c in conflicts] == [
-        ("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5),
-    ]  # fmt: skip
+    found = [(c.file, c.other_file, c.others, c.answered) for c in conflicts]
+    assert found == [("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5)]
 
 
 def test_only_what_ought_to_agree_differs_and_by_its_normalised_value():

@@ -1,5 +1,4 @@
-"""Pages that are more than two columns of prose: authors side by side, watermarks, text
-from right to left."""
+"""Pages that are more than two columns of prose: authors side by side, watermarks, text from right to left."""
 
 import io
 from collections.abc import Callable

@@ -276,9 +276,8 @@ def test_a_form_on_a_layer_that_is_off_is_hidden():
 def test_text_on_layers_that_are_on_stays():
     drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
     document = read(ReadRequest("a.pdf", layered(drawing, off=(), form_on="A")))
-    assert document.pages[0].text.split("\n") == [
-        SEEN, "A line of the first layer _", "A line of the second layer", SECRET
-    ]  # fmt: skip
+    found = document.pages[0].text.split("\n")
+    assert found == [SEEN, "A line of the first layer _", "A line of the second layer", SECRET]
     assert document.coverage.hidden_spans == 0
 
 
