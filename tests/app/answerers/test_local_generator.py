@@ -35,9 +35,8 @@ def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("writers") / "writer"
     shutil.copytree(checkpoint, folder)
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
-    (folder / "generation_config.json").write_text(
-        json.dumps({"do_sample": True, "temperature": 0.6, "top_k": 20, "eos_token_id": 0}), encoding="utf-8"
-    )
+    settings = {"do_sample": True, "temperature": 0.6, "top_k": 20, "eos_token_id": 0}
+    (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
     return folder
 
 

@@ -170,9 +170,8 @@ def test_what_a_bent_quotation_reads_ends_with_its_last_word(document):
 
 
 def test_a_speaker_that_the_heading_names_is_named_once(lease):
-    quote = replace(
-        _only('"keep the roof in repair" (p. 1)', lease), heading="Opinion (Alder)", speaker="Opinion (Alder)"
-    )
+    said = dict.fromkeys(("heading", "speaker"), "Opinion (Alder)")
+    quote = replace(_only('"keep the roof in repair" (p. 1)', lease), **said)
     shown = report_text(Verification((quote,), (), ()), "brief.md", several=False)
     assert shown.count("Opinion (Alder)") == 1
 
@@ -292,12 +291,10 @@ def test_a_page_is_sought_in_the_section_that_is_named_before_it(document):
 def test_a_section_with_a_letter_is_no_other_section_of_its_number(document):
     text = "Members\nA\n8 A member of the board may speak.\nDues\nD A member of the house pays forty marks."
     places = [text.index(word) for word in ("Members", "A\n", "8 A", "Dues", "D A")]
-    numbers = ("5", "A", "8", "8", "D")
+    above = (("5", 1, None), ("A", 2, "s0"), ("8", 3, "s1"), ("8", 1, None), ("D", 2, "s3"))
     sections = tuple(
         Section(f"s{n}", number, "x", level, 1, places[n], "outline", 1.0, parent, None)
-        for n, (number, level, parent) in enumerate(
-            zip(numbers, (1, 2, 3, 1, 2), (None, "s0", "s1", None, "s3"), strict=True)
-        )
+        for n, (number, level, parent) in enumerate(above)
     )
     made = document(text, sections=sections)
     assert _only('"A member of the house pays forty marks" (Section 8.D).', made).place == "as_cited"

@@ -45,9 +45,8 @@ def opened(own_folders: Path) -> Callable[[Path], None]:
         with History(store) as history:
             number = history.start("ask", kept_documents(documents), "Where is the xylophone of Quetzalcoatl?")
             history.keep(number, KeptTurn("Where is the xylophone of Quetzalcoatl?", 1.0))
-        state = store.write_entry(
-            "states", "s", {"documents": [d.id for d in documents], "paths": [d.path for d in documents]}
-        )
+        entry = {"documents": [d.id for d in documents], "paths": [d.path for d in documents]}
+        state = store.write_entry("states", "s", entry)
         (state / "model").write_bytes(b"Quetzalcoatl")
 
     return opened

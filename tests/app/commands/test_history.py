@@ -18,9 +18,7 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 @pytest.fixture
 def note(tmp_path: Path) -> Path:
     path = tmp_path / "note.txt"
-    path.write_text(
-        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n", encoding="utf-8"
-    )
+    path.write_text("The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n", "utf-8")
     return path
 
 

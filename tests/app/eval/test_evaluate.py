@@ -54,10 +54,11 @@ def test_a_gold_answer_is_found_where_text_was_lost():
     assert TextMap(source, text).span(start, start + 9) == (text.index("nine"), text.index("nine") + 9)
 
 
+KEEPER = "The keeper of the northern lighthouse is called Marten Hale."
+
+
 def write_eval(path: Path) -> Path:
-    context = (
-        "The keeper of the northern lighthouse is called Marten Hale. " + "The rocks below are grey and steep. " * 12
-    )
+    context = f"{KEEPER} " + "The rocks below are grey and steep. " * 12
     second = "The southern harbour was opened in spring 1911 by the mayor. " + "Boats lie there in winter. " * 12
     lines = [
         {
@@ -154,9 +155,7 @@ def test_a_file_of_another_form_is_an_input_error(tmp_path):
 
 @pytest.mark.usefixtures("tiny_model")
 def test_eval_asks_about_the_files_of_a_folder(docqa, tmp_path):
-    (tmp_path / "note.txt").write_text(
-        "The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8"
-    )
+    (tmp_path / "note.txt").write_text(f"{KEEPER}\n", encoding="utf-8")
     rows = [
         {"file": "note.txt", "question": "Who is the keeper of the lighthouse?", "answer": "Marten Hale", "pages": [1],
          "unanswerable": False},

@@ -140,7 +140,7 @@ def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history, lease_
     assert history.search("pays")[1] == 0
 
 
-def test_a_file_name_that_is_no_text_is_kept_and_forgotten_by_it(history, document):
+def test_a_file_name_that_is_no_text_is_kept_and_forgotten(history, document):
     odd = replace(document(*PAGES), path="l\udcffease.pdf")
     session = kept(history, odd, turn_of(odd))
     (back,) = history.turns(session)

@@ -60,9 +60,8 @@ def test_debris_between_words_is_damage_a_protected_word_an_edit(document, name,
 
 
 def test_a_quote_on_another_page_has_moved(document):
-    verdict = Verifier([document("Nothing is here.", "", "The lease ends in June next year.")]).verify(
-        "The lease ends in June", CitedPlace(0, 1)
-    )
+    pages = "Nothing is here.", "", "The lease ends in June next year."
+    verdict = Verifier([document(*pages)]).verify("The lease ends in June", CitedPlace(0, 1))
     assert (verdict.grade, verdict.place, verdict.spans[0].page) == ("exact", "moved", 3)
 
 
@@ -87,9 +86,8 @@ def test_a_quote_over_two_pages_has_two_places(document):
 
 
 def test_a_cited_page_without_text_is_uncheckable_not_absent(document):
-    verdict = Verifier([document("", "Some text stands here.")]).verify(
-        "words of a scanned page only", CitedPlace(0, 1)
-    )
+    verifier = Verifier([document("", "Some text stands here.")])
+    verdict = verifier.verify("words of a scanned page only", CitedPlace(0, 1))
     assert (verdict.grade, verdict.place) == ("uncheckable", "unknown")
 
 

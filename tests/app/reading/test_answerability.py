@@ -33,10 +33,8 @@ def indexed(document: Any, model: Any) -> Any:
 
 def test_signals_are_higher_for_a_question_that_the_text_answers(indexed):
     context, index = indexed
-    near = features(
-        "What rent does the tenant pay?", context, index, rank("What rent does the tenant pay?", index), None
-    )
-    far = features("Which zebra won the race?", context, index, rank("Which zebra won the race?", index), None)
+    questions = "What rent does the tenant pay?", "Which zebra won the race?"
+    near, far = (features(question, context, index, rank(question, index), None) for question in questions)
     for name in ("idf_coverage_passage", "idf_coverage_sentence"):
         assert near[name] > far[name] >= 0.0
 

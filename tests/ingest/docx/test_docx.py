@@ -235,9 +235,8 @@ def test_fields_show_their_result_and_contents_have_leaders():
     def field(kind: str) -> str:
         return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
 
-    page = (
-        field("begin") + "<w:r><w:instrText>PAGEREF x</w:instrText></w:r>" + field("separate") + run("7") + field("end")
-    )
+    asked = "<w:r><w:instrText>PAGEREF x</w:instrText></w:r>"
+    page = field("begin") + asked + field("separate") + run("7") + field("end")
     text = docx(para(run("See p. ") + page) + para(run("Scope") + "<w:r><w:tab/></w:r>" + page, "Toc")).pages[0].text
     assert text == "See p. 7\n\nScope .... 7"
 

@@ -206,21 +206,18 @@ def test_a_conversation_with_a_real_server_goes_on(docqa, llama, lease_file, mon
 @pytest.mark.usefixtures("patient")
 def test_a_table_of_a_real_server_has_its_answers(docqa, llama, lease_file, tmp_path):
     field = '[[field]]\nname = "rent"\ntype = "amount"\nquestion = "How much is the rent?"\n'
-    (tmp_path / "f.toml").write_text(field, encoding="utf-8")
-    code, out, err = docqa(
-        "extract", lease_file, "--fields", tmp_path / "f.toml", "--format", "jsonl", *behind(llama(4096))
-    )
+    (fields := tmp_path / "f.toml").write_text(field, encoding="utf-8")
+    code, out, err = docqa("extract", lease_file, "--fields", fields, "--format", "jsonl", *behind(llama(4096)))
     (cell,) = json.loads(out)["cells"]
     assert code == 0 and "1200" in cell["answer"].replace(",", "") and "{" not in cell["answer"], err
 
 
 @pytest.mark.usefixtures("patient")
 def test_a_summary_that_a_real_model_writes_has_its_places(docqa, llama, lease_file, tmp_path):
-    code, _, err = docqa(
-        "summarize", lease_file, "--style", "brief", "--output", tmp_path / "out", *behind(llama(4096))
-    )
+    out = tmp_path / "out"
+    code, _, err = docqa("summarize", lease_file, "--style", "brief", "--output", out, *behind(llama(4096)))
     assert code == 0, err
-    record = json.loads((tmp_path / "out" / "summaries.jsonl").read_text(encoding="utf-8"))
+    record = json.loads((out / "summaries.jsonl").read_text(encoding="utf-8"))
     assert record["method"] == "written"
     good = [each for each in record["sentences"] if each["support"] in ("quoted", "supported")]
     assert good and all(each["cites"] for each in good)

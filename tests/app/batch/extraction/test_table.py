@@ -9,19 +9,12 @@ from docqa.app.facts.facts import FactKind
 
 
 def _table(*answers: str | None) -> AnswerTable:
-    rows = [
-        FileRow(
-            f"{number}.pdf",
-            (
-                AnswerCell(
-                    "answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)
-                ),
-            )
-            if answer
-            else (AnswerCell("not_found"),),
-        )
-        for number, answer in enumerate(answers, start=1)
-    ]
+    rows = []
+    for number, answer in enumerate(answers, start=1):
+        cell, cite = AnswerCell("not_found"), Cite(f"{number}.pdf", 1, "1", None, 0, 5)
+        if answer:
+            cell = AnswerCell("answered", answer, 0.9, f"It is {answer}.", "exact", (cite,))
+        rows.append(FileRow(f"{number}.pdf", (cell,)))
     return make_table([Field("Which law?", "Which law?")], rows)
 
 

@@ -228,12 +228,8 @@ def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -
     canvas.save()
     writer = PdfWriter(clone_from=buffer)
     page = writer.pages[0]
-    groups = {
-        name: writer._add_object(
-            DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")})
-        )
-        for name in "AB"
-    }
+    layer = {NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")}
+    groups = {name: writer._add_object(DictionaryObject(layer)) for name in "AB"}
     resources = DictionaryObject(page["/Resources"].get_object())  # type: ignore[arg-type]
     resources[NameObject("/Properties")] = DictionaryObject({NameObject(f"/{n}"): g for n, g in groups.items()})
     form = StreamObject()
@@ -242,16 +238,14 @@ def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -
     form[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 612, 792)))
     if form_on is not None:
         form[NameObject("/OC")] = groups[form_on]
-    page[NameObject("/Resources")] = DictionaryObject(
-        {**resources, NameObject("/XObject"): DictionaryObject({NameObject("/X"): writer._add_object(form)})}
-    )
+    forms = DictionaryObject({NameObject("/X"): writer._add_object(form)})
+    page[NameObject("/Resources")] = DictionaryObject({**resources, NameObject("/XObject"): forms})
     content = StreamObject()
     content._data = page.get_contents().get_data() + b"\n" + drawing  # type: ignore[union-attr]
     page[NameObject("/Contents")] = writer._add_object(content)
     shown = DictionaryObject({NameObject("/OFF"): ArrayObject(groups[name] for name in off)})
-    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
-        {NameObject("/OCGs"): ArrayObject(groups.values()), NameObject("/D"): shown}
-    )
+    layers = {NameObject("/OCGs"): ArrayObject(groups.values()), NameObject("/D"): shown}
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(layers)
     turned = io.BytesIO()
     writer.write(turned)
     return turned.getvalue()
