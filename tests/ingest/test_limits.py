@@ -17,6 +17,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import Unreadable
+from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
@@ -250,8 +251,6 @@ def test_nine_pages_that_crash_make_the_file_unreadable(tmp_path, crashing, make
 
 
 def test_letters_wider_than_any_page_take_no_time():
-    from docqa.ingest.read import read
-
     maker = Maker()
     lines = b"".join(b"BT /F1 9 Tf 1 0 0 1 72 %d Tm (A line of words) Tj ET\n" % (700 - 20 * row) for row in range(9))
     maker.content(zlib.compress(lines + b"BT /F1 9 Tf 2000000 0 0 1 72 400 Tm (wide) Tj ET"))
@@ -262,8 +261,6 @@ def test_letters_wider_than_any_page_take_no_time():
 
 
 def test_a_damaged_page_costs_that_page_only():
-    from docqa.ingest.read import read
-
     maker = Maker()
     broken = stream(b"0 g")
     broken[NameObject("/Filter")] = NameObject("/Nonsense")

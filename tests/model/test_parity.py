@@ -6,7 +6,8 @@ import pytest
 import tiny
 import torch
 
-from docqa.model.checkpoints.check import check, transformers_model
+from docqa.model.checkpoints.check import _float64_inside, check, transformers_model
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 
@@ -30,9 +31,6 @@ def test_a_quantized_folder_is_checked_on_its_exact_dequantization(checkpoint, t
 
 
 def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
-    from docqa.model.checkpoints.check import _float64_inside
-    from docqa.model.checkpoints.network import load_network
-
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float64)
     theirs = transformers_model(checkpoint, config).double()
@@ -45,8 +43,6 @@ def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
 
 
 def test_a_broken_weight_shows(checkpoint):
-    from docqa.model.checkpoints.network import load_network
-
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float32)
     theirs = transformers_model(checkpoint, config)

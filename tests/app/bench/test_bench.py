@@ -11,6 +11,9 @@ from docqa.app.bench.contexts import random_memory
 from docqa.app.bench.frames import interface_rows
 from docqa.app.bench.rows import Measurement, table
 from docqa.kernels.attention import block_bounds
+from docqa.model.config import HybridConfig
+from docqa.model.folder import BUNDLED
+from docqa.model.load import load_model
 from docqa.model.state.long_attention import LongAttention
 
 NAMES = {
@@ -48,8 +51,6 @@ def test_the_machine_names_its_processor_and_kernels():
 @pytest.mark.slow
 @pytest.mark.weights
 def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
-    from docqa.model.load import load_model
-
     model = load_model()
     found = list(run.rows(model, long=False, prompt=300, context=36_864))
     assert {row.name for row in found} == NAMES
@@ -70,26 +71,18 @@ def test_llama_cpp_is_optional(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.weights
 def test_decoding_after_a_long_context_is_compared_with_a_short_one():
-    from docqa.model.load import load_model
-
     row = run.decode_1m(load_model(), 2_048, 40_960)
     assert (row.name, row.peer, row.unit) == ("decode_1m", "decode_8k", "tokens/s")
     assert 0 < row.ratio < 1 and "40,960 random keys" in row.method
 
 
 def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
-    from docqa.model.config import HybridConfig
-    from docqa.model.folder import BUNDLED
-
     monkeypatch.setattr("docqa.app.bench.run.available_bytes", lambda: 1 << 30)
     row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
 
 
 def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
-    from docqa.model.config import HybridConfig
-    from docqa.model.folder import BUNDLED
-
     config, tokenizer = HybridConfig.from_folder(BUNDLED), SimpleNamespace(vocab_size=100)
     model = SimpleNamespace(config=config, tokenizer=tokenizer, precision="float32")
     monkeypatch.setattr(run, "available_bytes", lambda: 1 << 20)
@@ -130,8 +123,6 @@ def test_random_contexts_are_kept_as_real_ones_are(half_keys):
 @pytest.mark.weights
 def test_both_sides_go_on_with_the_same_tokens():
     """The peer reads the same weights: its next tokens are docqa's, but for ties within rounding."""
-    from docqa.model.load import load_model
-
     model = load_model(dtype="float32")
     ours, theirs = peers.Docqa(model), peers.Transformers(model)
     ids = run.random_ids(model, 200)

@@ -2,7 +2,7 @@
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from tests.ingest.docx.test_docx import MC, W, docx, package, para, run, table
+from tests.ingest.docx.test_docx import MC, STYLES, W, docx, package, para, run, table
 
 SHADE = '<w:shd w:val="clear" w:fill="{}"/>'
 GHOST = run("The fee is 1 euro.", "{}")
@@ -21,8 +21,6 @@ def test_colour_is_compared_with_what_is_behind():
 
 
 def test_white_letters_in_a_shaded_table_style_are_read():
-    from tests.ingest.docx.test_docx import STYLES
-
     style = f'<w:style w:type="table" w:styleId="Grid"><w:tcPr>{SHADE.format("4472C4")}</w:tcPr></w:style></w:styles>'
     head = f"<w:tcPr/>{para(GHOST.format('<w:color w:val=' + chr(34) + 'FFFFFF' + chr(34) + '/>'))}"
     grid = table([head, para("two")]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/></w:tblPr>')
@@ -30,8 +28,6 @@ def test_white_letters_in_a_shaded_table_style_are_read():
 
 
 def test_a_style_hides_as_its_runs_do():
-    from tests.ingest.docx.test_docx import STYLES
-
     tiny = '<w:style w:type="paragraph" w:styleId="Tiny"><w:rPr><w:sz w:val="1"/></w:rPr></w:style></w:styles>'
     document = docx(para("Seen.") + para("The fee is 1 euro.", "Tiny"), styles=STYLES.replace("</w:styles>", tiny))
     assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1

@@ -3,12 +3,16 @@
 import json
 import logging
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from chat_server import KEY, says, send, stream
+
+from docqa.app.answerers.remote import address, client
+from docqa.app.answerers.remote.address import Address, api_key
 
 QUESTION = "What does the tenant of unit 7 pay?"
 SENTENCE = "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month."
@@ -240,15 +244,13 @@ def test_what_came_of_a_text_that_broke_off_is_kept(ask_server, server, note):
 
 
 def test_servers_of_this_machine_are_found_at_their_usual_ports(docqa, server, note, monkeypatch):
-    from docqa.app.answerers.remote import address
-
     started = server(says("119 dollars"))
     monkeypatch.setitem(address.SERVERS, "ollama", started.url)
     code, out, _ = docqa("ask", note, QUESTION, "--json", "--model", "ollama:qwen")
     assert code == 0 and json.loads(out)["provenance"]["model"] == "ollama:qwen"
     assert docqa("models", "list", "--server", "ollama")[:2] == (0, "ollama:qwen\nollama:llama\n")
     assert docqa("models", "list", "--server", started.url)[1] == "openai:qwen\nopenai:llama\n"
-    ports = [address.Address.of(f"{kind}:x", None).base_url for kind in ("lmstudio", "vllm", "llamacpp")]
+    ports = [Address.of(f"{kind}:x", None).base_url for kind in ("lmstudio", "vllm", "llamacpp")]
     assert ports == [f"http://127.0.0.1:{port}/v1" for port in (1234, 8000, 8080)]
 
 
@@ -286,10 +288,6 @@ def test_a_field_that_the_server_does_not_know_is_left_out(ask_server, server, n
 
 
 def test_silence_ends_when_the_time_is_over(ask_server, server, note, monkeypatch):
-    import time
-
-    from docqa.app.answerers.remote import client
-
     monkeypatch.setenv("DOCQA_TIMEOUT", "1")
     monkeypatch.setattr(client, "ATTEMPTS", 1)
     code, _, err = asked(ask_server, server(lambda handler: time.sleep(2)), note)
@@ -297,8 +295,6 @@ def test_silence_ends_when_the_time_is_over(ask_server, server, note, monkeypatc
 
 
 def test_no_server_is_status_4(docqa, note, monkeypatch):
-    from docqa.app.answerers.remote import client
-
     monkeypatch.setattr(client, "FIRST_WAIT_S", 0.01)
     monkeypatch.setenv("OFFLINE_LOOPBACK", "9")
     code, _, err = docqa("ask", note, QUESTION, "--model", "openai:x", "--base-url", "http://127.0.0.1:9/v1")
@@ -344,8 +340,6 @@ def test_a_key_that_no_header_can_hold_is_not_repeated(ask_server, server, note,
 
 
 def test_the_key_of_openai_goes_to_openai_alone(docqa, server, note, monkeypatch):
-    from docqa.app.answerers.remote.address import Address, api_key
-
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     started = server(says("119 dollars"))
     docqa("ask", note, QUESTION, "--model", "openai:qwen", "--base-url", started.url)
