@@ -1,12 +1,13 @@
-"""Deletion of all that is kept of a file: its text, what models read of it, and what was asked about it."""
+"""Deletion of all that is kept of a file: its text, states, questions, and that it could not be opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from docqa.app.errors import ResourceError
 from docqa.app.history.history import damaged_files, open_kept
+from docqa.app.storage.remembered import remember, remembered
+from docqa.app.storage.store import inside
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Entry, Store
@@ -17,23 +18,22 @@ def forget_file(
 ) -> tuple[int, int]:
     """Delete all that is kept of `documents` (sha256) and of what was read at or below `path`: (entries, bytes freed).
 
-    `on_wait` is called before waiting for a process that reads; `notices` gets what was damaged in the history. Raises
-    ResourceError where an entry cannot be deleted; all else is deleted then.
+    `on_wait` is called before a wait for a reading process; `notices` gets what was damaged in the history. Raises
+    ResourceError where one cannot be deleted, after all else is.
     """
-    problem: ResourceError | None = None
-    deleted, freed = 0, 0
+    asked = 0
     try:
         deleted, freed = store.forget(documents, path, on_wait)
-    except ResourceError as error:
-        problem = error
-    history = open_kept(store)
-    if history is not None:
-        with history:
-            deleted += history.forget(documents, path)
-        notices += history.notices
-    for damaged in damaged_files(store):  # nobody can say whose questions are in it
-        damaged.unlink(missing_ok=True)
-        deleted += 1
-    if problem is not None:
-        raise problem
-    return deleted, freed
+    finally:
+        history = open_kept(store)
+        if history is not None:
+            with history:
+                asked = history.forget(documents, path)
+            notices += history.notices
+        known, below = remembered(store).get("problems"), inside(path)
+        if isinstance(known, dict) and any(map(below, known)):
+            remember(store, "problems", {each: about for each, about in known.items() if not below(each)})
+        for damaged in damaged_files(store):  # nobody can say whose questions are in it
+            damaged.unlink(missing_ok=True)
+            asked += 1
+    return deleted + asked, freed

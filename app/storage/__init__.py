@@ -1,3 +1,3 @@
 """What docqa keeps on disk, how files are written whole, and where documents come from."""
 
-__all__ = ["arrays", "atomic", "sources", "store"]
+__all__ = ["arrays", "atomic", "remembered", "sources", "store"]

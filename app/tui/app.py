@@ -14,11 +14,11 @@ from textual.app import App
 
 from docqa.app import report
 from docqa.app.output.render import printable
+from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
 from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recents import anything_kept
-from docqa.app.tui.remembered import remember
 from docqa.app.tui.settings import TuiSettings
 from docqa.app.tui.typing_screen import TypingScreen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docqa.app.tui.remembered import remembered
+from docqa.app.storage.remembered import remembered
 
 if TYPE_CHECKING:
     from textual.theme import Theme

@@ -24,7 +24,7 @@ from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import find
-from docqa.app.tui.library.preview import FilePreview, forgotten, preview, problems
+from docqa.app.tui.library.preview import PROBLEMS, FilePreview, forgotten, preview, problems
 from docqa.app.tui.library.recents import (
     LibraryRow,
     PastQuestion,
@@ -337,8 +337,9 @@ class LibraryScreen(PromptScreen):
             whole = os.path.abspath(each.path)
             if known := kept.pop(whole, None):
                 each = replace(each, used=known.used, kept=known.kept, health=known.health)
-            elif wrong.get(whole, [])[:1] == [each.modified]:
-                each = replace(each, health=str(wrong[whole][1]))
+            else:
+                told = (word for word in PROBLEMS.values() if wrong.get(whole) == [each.modified, word])
+                each = replace(each, health=next(told, ""))
             entries.append(each)
         if self._everywhere and self._store is not None:
             for row in kept.values():

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from docqa.app.output.render import printable
+from docqa.app.storage.remembered import remember, remembered
 from docqa.app.tui.bridge import problem, without_flags
 from docqa.app.tui.library.recents import counted, past_questions
-from docqa.app.tui.remembered import remember, remembered
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.bridge import Opener
 
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
-_PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
+PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
 _MOST = 500  # files whose problem is remembered
 
 
@@ -40,7 +40,7 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
         with closing(opener(path)) as session:
             (document,) = session.documents
     except IngestError as error:
-        health, why = _PROBLEMS.get(type(error), ""), problem(error)
+        health, why = PROBLEMS.get(type(error), ""), problem(error)
         if health:
             _remember(store, path, health)
         return FilePreview(Text(why, "bold"), why, health)
@@ -62,22 +62,22 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
-    """For `problems`, while the file stays as it is. A disk that refuses costs only the memory of it."""
+    """For `problems`, if the disk can."""
     with contextlib.suppress(OSError):
         known = dict(list(problems(store).items())[-_MOST:])
         remember(store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]})
 
 
 def problems(store: Store | None) -> dict[str, list[object]]:
-    """[time of change, in a word what is wrong] of files that could not be opened, by absolute path."""
+    """[time of change, what is wrong] of files that could not be opened, by absolute path."""
     known = remembered(store).get("problems")
     return known if isinstance(known, dict) else {}
 
 
 def forgotten(store: Store, path: str) -> str:
-    """Delete all that is kept of the document at `path`; returns in words how much that was."""
+    """Delete all that is kept of the document at `path`; says so."""
     from docqa.app.history.forget import forget_file
     from docqa.app.storage.sources import content_digests
 
     deleted, _ = forget_file(store, path, content_digests(path), lambda _: None, [])
-    return f"{counted(deleted, 'entry').replace('entrys', 'entries')} deleted; the file is as it was"
+    return "forgotten; the file itself stays" if deleted else "nothing was kept"

@@ -24,7 +24,7 @@ Row = tuple["RenderableType", Any]
 
 
 class ChoiceScreen(ModalScreen[None], TypingScreen):
-    """Shows the `rows` of what is typed under `title`; Enter or a click hands one to `chosen`."""
+    """Shows the `rows` of what is typed; Enter or a click hands one to `chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1", "leave", "Close", show=False)]
 
@@ -82,7 +82,7 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
             self.looked_at(self.choice)
 
     async def entered(self, text: str) -> None:
-        """Take what is chosen, of what matches the words by now."""
+        """Take the choice, of what matches by now."""
         if text != self._shown:
             self.fill(text)
         await self._take()
@@ -102,7 +102,7 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
 
 class ThemeScreen(ChoiceScreen):
-    """The themes, those first that are as dark as the one in use; each is shown while the cursor is at it."""
+    """The themes, those first that are as dark as this one; each is shown while the cursor is at it."""
 
     def __init__(self, now: str) -> None:
         super().__init__("Colours", "words of a name; Enter keeps what is shown")
@@ -111,8 +111,7 @@ class ThemeScreen(ChoiceScreen):
     def rows(self, words: str) -> list[Row]:
         known, now = self.app.available_themes, self.app.available_themes[self._before]
         found = [each for each in known.values() if all(word in each.name for word in words.casefold().split())]
-        found.sort(key=lambda each: (each.ansi != now.ansi, each.dark != now.dark, each.name not in themes.OWN))
-        found.sort(key=lambda each: each is not now)
+        found.sort(key=lambda it: (it is not now, it.ansi != now.ansi, it.dark != now.dark, it.name not in themes.OWN))
         return [(each.name, each.name) for each in found]
 
     def looked_at(self, choice: str) -> None:

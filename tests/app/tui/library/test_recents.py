@@ -19,7 +19,7 @@ from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library import library
 from docqa.app.tui.library.opener import SessionOpener
-from docqa.app.tui.library.preview import problems
+from docqa.app.tui.library.preview import forgotten, problems
 from docqa.app.tui.library.recents import ago, anything_kept, past_questions, recent_documents
 
 
@@ -192,8 +192,7 @@ def test_what_is_kept_is_forgotten_once_confirmed_and_its_folder_listed(over, se
         assert "Enter deletes" in tui.screen_text(pilot.app)
         await pilot.press("enter")
         await tui.until(pilot, lambda: gone not in {each.path for each in recent_documents(store)})
-        assert len(recent_documents(store)) == 2
-        assert opened_before[1].exists()
+        assert len(recent_documents(store)) == 2 and opened_before[1].exists()
         await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
         await pilot.press("alt+r")
         await tui.until(pilot, lambda: "3 documents · by name" in tui.screen_text(pilot.app))
@@ -215,3 +214,4 @@ def test_a_file_with_a_password_is_told_before_opening_and_remembered(interface,
     tui.drive(interface(str(tmp_path), SessionOpener(Options())), steps, size)
     assert problems(store) == {str(tmp_path / "locked.pdf"): [(tmp_path / "locked.pdf").stat().st_mtime, "encrypted"]}
     tui.drive(interface(str(tmp_path), lambda *_: time.sleep(9)), steps, size)
+    assert forgotten(store, str(tmp_path)) and problems(store) == {}

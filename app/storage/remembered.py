@@ -1,4 +1,4 @@
-"""What the interface remembers from run to run, in a file of its own: the theme, and what is wrong with documents."""
+"""What the terminal interface remembers: the theme, and which documents cannot be opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KEPT_IN = "tui.json"
 
 
 def remembered(store: Store | None) -> dict[str, Any]:
-    """All of it, by name; empty where there is nothing, or it cannot be read."""
+    """All of it, by name; empty where it cannot be read."""
     if store is None:
         return {}
     try:
@@ -25,7 +25,7 @@ def remembered(store: Store | None) -> dict[str, Any]:
 
 
 def remember(store: Store | None, name: str, value: object) -> None:
-    """Keep `value` as `name`. Raises OSError."""
+    """Keep a value. Raises OSError."""
     if store is not None:
         store.root.mkdir(parents=True, exist_ok=True)
         kept = {**remembered(store), name: value}
