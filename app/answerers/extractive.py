@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ExtractiveAnswerer(LocalReading):
-    """Mutable: it has the state of the documents and the last question."""
+    """Mutable: it has the state of the documents and the last two questions."""
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         super().__init__(corpus, model, options, store)
@@ -41,7 +41,7 @@ class ExtractiveAnswerer(LocalReading):
             self.finder = StateFinder(corpus, model, options, self._whole_state)
         else:
             self.finder = CopyingFinder(corpus, model, options)
-        self._last: AskedQuestion | None = None
+        self._last: dict[str, AskedQuestion] = {}
 
     @property
     def reading(self) -> LocalReading:
@@ -54,8 +54,7 @@ class ExtractiveAnswerer(LocalReading):
     ) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be.
         `doubtful`: what is too unlikely to be asserted is told too."""
-        if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
-            self._last = AskedQuestion(question, wanted)
+        self._asked(question, wanted)
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question, doubtful=doubtful))
             return
@@ -165,10 +164,12 @@ class ExtractiveAnswerer(LocalReading):
         usage = Usage(0, 0, 0.0, False)
         return self._compose(question, [], None, usage, preliminary=False, unread=NOT_ENGLISH)
 
-    def _asked(self, question: str) -> AskedQuestion:
-        if self._last is None or self._last.text != question:
-            self._last = AskedQuestion(question)
-        return self._last
+    def _asked(self, question: str, wanted: Wanted | None = None) -> AskedQuestion:
+        last = self._last.get(question)
+        if last is None or wanted not in (None, last.wanted):
+            last = AskedQuestion(question, wanted or ANYTHING)
+            self._last = dict([*self._last.items()][-1:]) | {question: last}
+        return last
 
     def _answer(self, question: str, started: float, *, doubtful: bool) -> Answer:
         ranked, found = self.find(question)

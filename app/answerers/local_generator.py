@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
-WHOLE_TOKENS = 8_192
+WHOLE_TOKENS = 3_072
 """Documents of at most so many tokens are read as a whole where nothing else is asked for."""
 ROOM = 4_096
 """Tokens for a question, the turns before it, a thought and the answer."""
@@ -89,7 +89,8 @@ class LocalGenerator(LocalReading):
             assert self.prefiller.state is not None
             return self.prefiller.state
         if self._given is None or self._given[0] is not given:
-            ids = conversation.opening() + self.model.tokenizer.encode(given.text)
+            text = given.text if conversation.form.numbered else given.unnumbered
+            ids = conversation.opening() + self.model.tokenizer.encode(text)
             state = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
             self.model.prefill(ids, state)
             self._given = given, state

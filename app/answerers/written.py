@@ -30,7 +30,7 @@ from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
 from docqa.app.reading.candidates import ANYTHING, Form, Wanted
 from docqa.model.heads.question_heads import QuestionKind
-from docqa.model.prompts.conversation import COMPLETE, PASSAGES, VALUE, WHOLE
+from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE, WHOLE
 from docqa.model.prompts.written_prompt import Question, Turn, completing
 
 T = TypeVar("T")
@@ -174,8 +174,8 @@ class WritingAnswerer:
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, behind a first `text`, to its `weak` sentences."""
-        passages = VALUE if asked.value and self.generator.reading is None else PASSAGES
-        form = passages if given.numbered else WHOLE
+        sent = VALUE if asked.value else PASSAGES
+        form = WHOLE if not given.numbered else EXCERPTS if self.generator.reading is not None else sent
         put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
         said = [form.asked(put), *([text, form.mend(put, weak)] if weak else [])]
         self._writing = True

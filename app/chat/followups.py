@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 _MOST_EARLIER, _MOST_SAID, _UNSAID = 4, 240, "not stated"  # turns that a model is told, characters of each answer
 _MOST_BEFORE, _MOST_ANSWER = 240, 120  # characters of the question before and its answer, beside a follow-up
+_CLEARLY = 0.05  # how much surer an answer to a follow-up alone is, where it is the one to give
 
 
 def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> str:
     """`question` made whole by a model that writes; where none does, and it goes on from the last of `turns` that did
-    not fail, with that and its answer in brackets behind it: the passages are ranked and read with all of it."""
+    not fail, with that and its answer in brackets behind it, unless it has a surer answer without them."""
     asked = question.strip()
     before = next((turn for turn in reversed(turns) if turn.state != "failed"), None)
     if before is None or not asked:
@@ -29,7 +30,10 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
         return asked
     answer = before.answer.answer if before.answer is not None else None
     told = clip((before.understood or before.question).rstrip("?"), _MOST_BEFORE)
-    return f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
+    joined = f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
+    alone, both = session.answer(asked), session.answer(joined)
+    surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
+    return asked if surer else joined
 
 
 def told_turns(turns: Sequence[KeptTurn]) -> list[Turn]:

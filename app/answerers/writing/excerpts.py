@@ -23,7 +23,7 @@ MOST_TOKENS = 4_096
 _MARK_TOKENS = 4  # of a sentence's number, beside its words
 _HEAD_TOKENS = 24  # of the line above a run of passages
 _MOST_NEAREST = 3  # sentences that the model is told may answer
-_MARKED = re.compile(r"\[(\d+)\] (.*)")
+_MARKED = re.compile(r"^\[(\d+)\] (.*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,18 @@ class Given:
     @cached_property
     def lines(self) -> dict[int, str]:
         """The words of each numbered sentence on one line, by its number."""
-        marked = (_MARKED.match(line) for line in self.text.split("\n"))
-        return {int(found[1]): found[2] for found in marked if found}
+        return {int(found[1]): found[2] for found in _MARKED.finditer(self.text)}
+
+    @property
+    def unnumbered(self) -> str:
+        """What the model reads, without the numbers."""
+        return _MARKED.sub(r"\2", self.text)
 
     def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
-        """(number, words) of the first few sentences in which `places` begin, in their order."""
+        """(number, words) of the first few sentences in which `places` begin, in their order; none for a model that
+        has read all."""
         numbers: dict[int, None] = {}
-        for place in places:
+        for place in places if self.numbered else ():
             if (number := self.number_at(place)) is not None:
                 numbers[number] = None
             if len(numbers) == _MOST_NEAREST:

@@ -22,10 +22,10 @@ def checked_and_mended(
     """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`: has it write again,
     told its weak sentences. Nothing is mended once `stopped`."""
     checked, notes = check(reply)
-    if checked is None or not checked.weak or stopped():
+    if checked is None or stopped() or not (weak := checked.weak if checked.good else checked.statements):
         return checked, notes
     try:
-        second_reply = yield from again(reply.text, [item.written.plain for item in checked.weak])
+        second_reply = yield from again(reply.text, [item.written.plain for item in weak])
     except RemoteError as error:  # the first reply is there, whatever becomes of the second
         yield Notice(f"{error}; its first answer is kept")
         return checked, notes

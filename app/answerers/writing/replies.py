@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
-from docqa.app.answerers.writing.statements import Written, read_statements
+from docqa.app.answerers.writing.statements import Written, read_statements, starts_with_verdict
 from docqa.app.answerers.writing.support import Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
@@ -48,8 +48,10 @@ def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
     written = read_statements(kept, len(given.sentences) if given.numbered else 0)
-    first = written.statements[0] if written.statements else None
-    if first is None or (not first.cites_something and refuses(first.plain)):
+    said = [item for item in written.statements if starts_with_verdict(item.plain)[1]]  # "No. Not stated." says nothing
+    if not written.statements or any(
+        refuses(starts_with_verdict(item.plain)[1]) for item in said[:1] if not item.cites_something
+    ):
         return ReadReply(None, tuple(notes))
     if not reads_as_english(written.text):
         notes.append(OTHER_LANGUAGE)

@@ -130,7 +130,7 @@ def test_an_empty_state_or_another_document_is_another_answer(lease, note, writi
 
 def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tmp_path, monkeypatch):
     with opened(note, writing_model, tmp_path / "kept") as session:
-        assert len(session.context) + 4096 <= WHOLE_TOKENS and session.writing.generator.whole
+        assert len(session.context) <= WHOLE_TOKENS and session.writing.generator.whole
     monkeypatch.setattr("docqa.app.answerers.local_generator.WHOLE_TOKENS", 10)
     with opened(note, writing_model, tmp_path / "kept") as session:
         assert not session.writing.generator.whole

@@ -44,6 +44,9 @@ class Scripted:
         yield ReadProgress(2, 2)
         yield Finished(self._answer(question))
 
+    def answer(self, question: str) -> Answer:
+        return self._answer(question)
+
     def read(self) -> Iterator[Event]:
         yield ReadProgress(2, 2)
 
@@ -117,6 +120,13 @@ def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, sessi
         first, second = history.turns(1)
     assert (first.understood, second.question, second.understood) == ("", "And when does it end?", session.asked[1])
     assert second.pages[0].text == TEXTS[0]
+
+
+def test_a_follow_up_with_a_sure_answer_of_its_own_is_asked_alone(conversation, session):
+    session.answers["And what is the rent?"] = TEXTS[1].partition("\x1b")[0]
+    ask(conversation, "When does the lease begin?")
+    assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
+    assert conversation.turns[-1].understood == ""
 
 
 def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(conversation, session, store):

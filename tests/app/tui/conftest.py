@@ -125,6 +125,9 @@ class FakeSession:
     def goes_on(self, question: str) -> bool:
         return question.startswith("And")
 
+    def answer(self, question: str) -> Any:
+        return next(step.answer for step in self.script if isinstance(step, Finished))
+
     def completed(self, question: str, earlier: Any) -> str:
         return f"{question.rstrip('?')} behind {earlier[-1].answer}?"
 

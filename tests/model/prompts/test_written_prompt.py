@@ -1,7 +1,7 @@
 """What stands behind numbered sentences: the question, those that are nearest, and few words on how to answer."""
 
 from docqa.model.prompts.conversation import PASSAGES, chat_messages
-from docqa.model.prompts.written_prompt import Question, asked_of_numbered, asked_of_whole, mend_numbered, mend_whole
+from docqa.model.prompts.written_prompt import Question, asked_of_numbered, asked_of_text, mend_numbered, mend_text
 
 NEAREST = ((12, "The rent is 5 dollars."), (3, "Rent is due in May."))
 
@@ -18,13 +18,14 @@ def test_how_to_answer_depends_on_what_is_asked():
     assert len(set(texts.values())) == 4
     assert ["Yes or No" in texts[form] for form in texts] == [False, False, True, False]
     assert ["one item a line" in texts[form] for form in texts] == [False, True, False, False]
-    assert "Yes or No" in asked_of_whole(Question("x?", "yes_no"))
+    assert "Yes or No" in asked_of_text(Question("x?", "yes_no"))
 
 
-def test_a_model_of_the_whole_is_told_no_words_of_the_document():
+def test_a_question_behind_plain_text_tells_no_words_of_it():
     plain, hinted = Question("When is rent due?"), Question("When is rent due?", "fact", NEAREST)
-    assert asked_of_whole(hinted) == asked_of_whole(plain)
-    assert mend_whole(hinted, ["It is due."]) == mend_whole(plain, ["It is due."])
+    assert asked_of_text(hinted) == asked_of_text(plain)
+    assert "It says:\n- The rent is 5 dollars.\n" in mend_text(hinted, ["It is due."])
+    assert "says:" not in mend_text(plain, ["It is due."])
 
 
 def test_instructions_come_before_and_the_task_behind_the_sentences():

@@ -44,6 +44,11 @@ def test_a_refusal_is_understood_in_whatever_words():
     assert len(wordings) >= 30 and sum(understood) >= 0.95 * len(wordings)
 
 
+@pytest.mark.parametrize("text", ["No\nNot stated.", "No. The text does not say."])
+def test_a_yes_or_no_before_a_refusal_is_no_answer(text):
+    assert read_reply(text, GIVEN).written is None and read_reply("Yes.", GIVEN).written is not None
+
+
 @pytest.mark.parametrize(
     "text",
     ["The lease does not allow pets.", "No notice is due.", "No, the tenant may not sublet.", "Not before 1 May 2020."],
