@@ -65,9 +65,9 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
     return (behind if verdict is not None and not bare else statement), bare
 
 
-def best_answer(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple[float, Run | None]:
-    """The chance that `statement` answers and some of `runs` say so, and the shortest that does. A bare yes or no has
-    to be what the reader reads there."""
+def answering(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple[float, list[tuple[float, Run]]]:
+    """(the chance that `statement` answers and some of `runs` say so, those that do with the chance of each). A bare
+    yes or no has to be what the reader reads there."""
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said, agrees = words_and_values(claim), _agreement(verdict, read)
@@ -79,14 +79,13 @@ def best_answer(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tup
         wrong_type=not fits_type(asked.question, claim),
         other_verdict=min(agrees, 0.0),
     )
-    found = [(0.0, 0, 0)]
-    for at, (run, text) in enumerate(zip(runs, read, strict=True)):
+    found: list[tuple[float, Run]] = []
+    for run, text in zip(runs, read, strict=True):
         odds = anywhere + _weighed(share=run.share, behind_the_best=text.answers - most)
         if not run.differs:
-            found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), -len(run.places), at))
-    best = max(found)[0]
-    shortest = max((length, chance, at) for chance, length, at in found if chance >= min(best, ANSWERS))
-    return best, runs[shortest[2]] if best else None
+            found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
+    best = max((chance for chance, _ in found), default=0.0)
+    return best, [(chance, run) for chance, run in found if chance >= min(best, ANSWERS)]
 
 
 def _weighed(**signals: float) -> float:

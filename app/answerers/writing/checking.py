@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, best_answer, claim_of
+from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, answering, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
@@ -27,6 +27,7 @@ _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
 _MOST_ASKED = 8  # statements of a reply that may be what answers
 _MOST_SEEN, _MOST_LIKELY = 2, 4
+_EACH_MORE = 0.02  # what each further sentence has to add to the belief
 _APART = "\n\n"
 """Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
@@ -178,9 +179,10 @@ class _ReplyCheck:
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
-            chance, run = best_answer(asked, words, self._runs(item, words, asked))
+            chance, saying = answering(asked, words, self._runs(item, words, asked))
             best = max(best, chance)
-            if run is not None and chance >= ANSWERS and not (item.support.good and item.written.numbers):
+            if saying and chance >= ANSWERS and not (item.support.good and item.written.numbers):
+                run = self._most_believed(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
@@ -189,6 +191,16 @@ class _ReplyCheck:
             if item.support.good and best < ANSWERS:
                 item.support = Support.PARTLY
         return best
+
+    def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
+        """Of sentences that say what answers those that bear it out best, by the judge; fewer are preferred."""
+        claim, bare = claim_of(words, self.question)
+        judged = self.judge([self.question if bare else claim] * len(saying), [run.text for _, run in saying])
+        worth = [
+            chance + said[Support.SUPPORTED] + 0.5 * said.get(Support.PARTLY, 0.0) - _EACH_MORE * len(run.places)
+            for (chance, run), said in zip(saying, judged, strict=True)
+        ]
+        return saying[worth.index(max(worth))][1]
 
     def _runs(self, item: CheckedStatement, words: str, asked: ReadQuestion) -> list[Run]:
         """Sentences that may say that a statement answers: the cited ones, those near its words, the reader's."""
