@@ -75,14 +75,8 @@ def without_marks(text: str, marks: Sequence[CitationMark]) -> tuple[str, list[i
         if opens:  # "[3] The rent is 5.": the blank behind it goes as well
             at += len(text[at:]) - len(text[at:].lstrip(" \t"))
     shown = "".join([*kept, text[at:]])
-    return _tidied(shown, places)
-
-
-def _tidied(text: str, places: list[int]) -> tuple[str, list[int]]:
-    """Without brackets from which a mark was taken."""
-    moved = list(places)
-    for match in reversed(list(_LEFT.finditer(text))):
-        size = match.end() - match.start()
-        text = text[: match.start()] + text[match.end() :]
-        moved = [at if at <= match.start() else max(at - size, match.start()) for at in moved]
-    return text, moved
+    for match in reversed(list(_LEFT.finditer(shown))):  # brackets from which a mark was taken
+        start, end = match.span()
+        shown = shown[:start] + shown[end:]
+        places = [at if at <= start else max(at - end + start, start) for at in places]
+    return shown, places
