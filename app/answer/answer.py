@@ -27,6 +27,14 @@ class Cite:
     end: int
     lines: tuple[int, int] | None = None
 
+    def touches(self, file: str, page: int, start: int, end: int) -> bool:
+        """Whether it has some of the characters `start:end` of a page; of a file without pages there is one."""
+        return self.file == file and (self.page or 1) == page and self.start < end and start < self.end
+
+    def holds(self, file: str, page: int, start: int, end: int) -> bool:
+        """Whether it has all of them."""
+        return self.file == file and (self.page or 1) == page and self.start <= start and end <= self.end
+
     def to_json_object(self) -> dict[str, object]:
         """The cite as `--json` prints it."""
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}

@@ -49,7 +49,7 @@ class QuestionEvidence:
         """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of
         all."""
         places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
-        return [Located(place.document, place.page, place.start, place.end) for place in places]
+        return [place.located for place in places]
 
 
 class DocumentEvidence(ExtractiveAnswerer):

@@ -177,19 +177,14 @@ class ReaderFinder(CandidateFinder):
         self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
     ) -> tuple[list[Ranked], Candidates | None]:
         """`find_unread` for a whole question, or for one of so many parts that share the time of one."""
-        few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: max(self.preview_passages // one_of, 1)]
+        scope = scope_of(asked.text, self._corpus.documents)
+        inside = passages_in(scope, self._corpus.context) if scope is not None else self._first(asked)
+        few = _preferred(ranked, inside, all_of_them=False)[: max(self.preview_passages // one_of, 1)]
         if not few:
             return ranked, None
         weights = self._model.calibration.get("evidence_weights", {})
         scored = rank_unread(self._model, asked.text, self._corpus.context, few, weights)
         return self._find(asked, scored, one_of)
-
-    def _asked_for(self, asked: AskedQuestion) -> list[int]:
-        """The passages of the place, or of title page and signatures, that a question is about."""
-        scope = scope_of(asked.text, self._corpus.documents)
-        if scope is not None:
-            return passages_in(scope, self._corpus.context)
-        return self._first(asked)
 
     def _first(self, asked: AskedQuestion) -> list[int]:
         """The passages that are read whatever their rank: title page and signatures for a question about a document
@@ -239,7 +234,7 @@ has these words is about what was asked. Set by hand: alike odds count from five
 class StateFinder(CopyingFinder):
     """By copying from what the state of the whole documents holds; before they are read as CopyingFinder."""
 
-    def __init__(self, corpus: Corpus, model: Model, options: Options, state: Callable[[], State]) -> None:
+    def __init__(self, corpus: Corpus, model: Model, options: Options, state: Callable[[], State | None]) -> None:
         super().__init__(corpus, model, options)
         self._state = state
 
@@ -248,5 +243,6 @@ class StateFinder(CopyingFinder):
         return OWN_ODDS
 
     def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        corpus = self._corpus
-        return ranked, copy_from_state(writer(self._model), asked.text, self._state(), corpus.context, corpus.index)
+        corpus, state = self._corpus, self._state()
+        assert state is not None, "a question is answered after `read`"
+        return ranked, copy_from_state(writer(self._model), asked.text, state, corpus.context, corpus.index)

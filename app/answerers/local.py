@@ -18,8 +18,6 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from docqa.model.protocol import Model
 
 
@@ -62,17 +60,9 @@ class LocalReading:
         if "prefiller" in self.__dict__:
             self.prefiller.keep_progress()
 
-    def token_rows(self) -> np.ndarray:
-        """The evidence head's vectors of all tokens, int8 [tokens, width]. After `read`, with that head only."""
-        rows = self.prefiller.vectors.rows(len(self.corpus.context))
-        assert rows is not None
-        return rows
-
     def usage(self, started: float, *, read: bool = True) -> Usage:
         """What an answer took since `started`; the first one from the state is charged with the read of it."""
-        if not read:
-            return Usage(0, 0, round(time.monotonic() - started, 3), False)
-        total = len(self.corpus.context)
-        reused = total if self._read_charged else self.prefiller.tokens_reused
-        self._read_charged = True
-        return Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)
+        total = len(self.corpus.context) if read else 0
+        reused = total if self._read_charged or not read else self.prefiller.tokens_reused
+        self._read_charged |= read
+        return Usage(total - reused, reused, round(time.monotonic() - started, 3), read and reused == total)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import clip
+from docqa.app.answer.text import clip, first_of
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, best_answer, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
@@ -93,9 +94,10 @@ class _ReplyCheck:
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
-            item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
-        open_ = [item for item in found if not self._is_quoted(item)]
-        self._judge(open_)
+            cited = next(iter(self._numbered(item)), None)
+            hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
+            item.verdicts = [(words, self.corpus.verifier.verify(words, hint)) for words in item.written.quotations]
+        self._judge([item for item in found if not self._is_quoted(item)])
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
             if item.invented and item.support.good:
@@ -104,26 +106,19 @@ class _ReplyCheck:
 
     # What is cut from a page
 
-    def _look_up(self, words: str, statement: WrittenStatement) -> QuoteVerdict:
-        cited = next((place for number in statement.numbers if (place := self.given.sentence(number))), None)
-        hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
-        return self.corpus.verifier.verify(words, hint)
-
     def _is_quoted(self, item: CheckedStatement) -> bool:
         """Whether a statement is the documents' own words, alone or between quotation marks."""
         verified = [verdict for _, verdict in item.verdicts if verdict.verified]
         long = any(not too_short(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
-            quotes = [self._whole(verdict.spans) for verdict in verified]
+            # The sentence around a place; what goes over a page's end stays as it is.
+            places = (verdict.spans for verdict in verified)
+            quotes = [(self._sentence(spans[0]),) if len(spans) == 1 else spans for spans in places]
             self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
-            return True
-        words = plain(item.written.text).strip(" \"“”'‘’")
-        place = self._verbatim(words, item)
-        if place is None:
-            return False
-        self._take(item, [(place,)], Support.QUOTED)
-        return True
+        elif place := self._verbatim(plain(item.written.text).strip(" \"“”'‘’"), item):
+            self._take(item, [(place,)], Support.QUOTED)
+        return item.support is Support.QUOTED
 
     def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
         """Where the words of a statement stand as they are, among cited sentences first; a word or two there alone. A
@@ -133,11 +128,11 @@ class _ReplyCheck:
             return None
         cited = self._numbered(item)
         cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
-        short = too_short(said) or len(said.split()) <= _FEW
+        short, few = too_short(said) or len(said.split()) <= _FEW, len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
-            words = self._words(sentence)
-            if find_whole(fold(words).text, wanted) and not _leaves_denial(words, wanted):
+            shown = fold(self._words(sentence)).text
+            if find_whole(shown, wanted) and (few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))):
                 return sentence
         return None
 
@@ -148,26 +143,24 @@ class _ReplyCheck:
         it."""
         for runs_of in (self._cited_runs, self._near_runs):
             tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
-            judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
-            for (item, run), support in zip(tried, judged, strict=True):
+            claims = [self._claim(item.written) for item, _ in tried]
+            evidence = [self._evidence([*chain(*run)]) for _, run in tried]
+            for (item, run), support in zip(tried, judge_statements(self.judge, claims, evidence), strict=True):
                 if self._better(item, run, support):
                     item.support, item.quotes = support, run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
-        cited = self._cited(item)
-        return [*([spans] for spans in cited), *([cited] if len(cited) > 1 else [])]
+        """The sentences that are cited by number, those around the quotations that were found, and all together."""
+        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
+        for _, verdict in item.verdicts:
+            if verdict.spans and (verdict.verified or not found):
+                found.append(tuple(self._sentence(span) for span in verdict.spans))
+        found = list(dict.fromkeys(found))
+        return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
     def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         return [[(place,) for place in run] for run in self.candidates.best(self._claim(item.written))]
-
-    def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
-        """The sentences that are cited by number, then those around the quotations that were found."""
-        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
-        for _, verdict in item.verdicts:
-            if verdict.spans and (verdict.verified or not any(quote for quote in found)):
-                found.append(tuple(self._sentence(span) for span in verdict.spans))
-        return list(dict.fromkeys(found))
 
     def _numbered(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
@@ -199,14 +192,13 @@ class _ReplyCheck:
         near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
         runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
-        said = self.question if bare else claim
-        return [self._run(tuple(run), said, bare) for run in dict.fromkeys(map(tuple, runs))]
-
-    def _run(self, places: tuple[Located, ...], said: str, bare: bool) -> Run:
-        evidence = self._evidence(places)
-        differs = differences(said, evidence.quoted, evidence.around)
-        differs = Differences(numbers=differs.numbers) if bare else differs
-        return Run(places, evidence.quoted, self.candidates.share(said, places), differs)
+        said, found = self.question if bare else claim, list[Run]()
+        for places in dict.fromkeys(map(tuple, runs)):
+            evidence = self._evidence(places)
+            differs = differences(said, evidence.quoted, evidence.around)
+            differs = Differences(numbers=differs.numbers) if bare else differs
+            found.append(Run(places, evidence.quoted, self.candidates.share(said, places), differs))
+        return found
 
     def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
@@ -216,10 +208,6 @@ class _ReplyCheck:
             about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
             return item.support is Support.UNSUPPORTED and about
         return new is Support.PARTLY and item.support is Support.UNSUPPORTED
-
-    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Support]:
-        claims = [self._claim(item.written) for item, _ in pairs]
-        return judge_statements(self.judge, claims, [self._evidence(places) for _, places in pairs])
 
     def _evidence(self, places: Sequence[Located]) -> Evidence:
         near = " ".join(around(self.corpus.context, place) for place in places[:2])
@@ -242,31 +230,17 @@ class _ReplyCheck:
         """The sentence, or of a long one the clause, around a place."""
         if place in self.given.places or place in self.pool.places:
             return place
-        span = quote_span(self._page(place), place.start, place.end)
+        page = self.corpus.documents[place.document].pages[place.page - 1]
+        span = quote_span(page.text, place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
-
-    def _whole(self, spans: tuple[Located, ...]) -> tuple[Located, ...]:
-        """The sentence around a place; what goes over a page's end stays as it is."""
-        return (self._sentence(spans[0]),) if len(spans) == 1 else spans
 
     def _words(self, place: Located) -> str:
         return " ".join(place.text_in(self.corpus.documents).split())
 
-    def _page(self, place: Located) -> str:
-        return self.corpus.documents[place.document].pages[place.page - 1].text
-
-    def _notes(self, found: Iterable[CheckedStatement]) -> Iterable[str]:
-        items = list(found)
-        numbers = sorted({n for item in items for n in item.written.numbers if self.given.sentence(n) is None})
+    def _notes(self, found: Sequence[CheckedStatement]) -> Iterable[str]:
+        numbers = sorted({n for item in found for n in item.written.numbers if self.given.sentence(n) is None})
         if numbers:
-            more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
-            named = ", ".join(f"[{number}]" for number in numbers[:_MOST_NAMED])
-            yield f"the model cites what it was not given: {named}{more}"
-        for words in dict.fromkeys(words for item in items for words in item.invented):
+            named = first_of([f"[{number}]" for number in numbers], _MOST_NAMED)
+            yield f"the model cites what it was not given: {named}"
+        for words in dict.fromkeys(words for item in found for words in item.invented):
             yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
-
-
-def _leaves_denial(sentence: str, wanted: str) -> bool:
-    """Whether a part of a sentence was taken without the words that deny it."""
-    rest = fold(sentence).text.replace(wanted, " ", 1)
-    return denies(rest) and not denies(wanted) and len(wanted.split()) > _FEW

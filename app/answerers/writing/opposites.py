@@ -42,7 +42,8 @@ def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
         for axis, side in _places().get(_key(word), ()):
             found.setdefault(axis, {})[side] = word
         match = NEGATING_PREFIX.match(word)
-        if match is not None and (base := _key(word[match.end() :])) in _turned():
+        base = _key(word[match.end() :]) if match is not None else ""
+        if (base, 0) in _places().get(base, ()):
             found.setdefault(base, {})[1] = word
     return {axis: next(iter(sides.items())) for axis, sides in found.items() if len(sides) == 1}
 
@@ -54,14 +55,9 @@ def _key(word: str) -> str:
 
 
 @cache
-def _turned() -> frozenset[str]:
-    return frozenset(stems(sorted(TURNED_BY_PREFIX)))
-
-
-@cache
 def _places() -> dict[str, list[tuple[_Axis, int]]]:
     """key -> (axis, side) of the words that say something by themselves, and of adjectives that a prefix turns."""
-    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in _turned()}
+    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in stems(sorted(TURNED_BY_PREFIX))}
     for axis, (sides, kind) in enumerate(AXES):
         for side, words in enumerate(sides if kind != RELATION else ()):
             for key in {_key(word) for word in words - STOP_WORDS}:

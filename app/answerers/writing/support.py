@@ -24,8 +24,6 @@ in the quotes, the chance that it is supported at least partly, and at most that
 of WiCE's training part, so that FEVER, BEGIN and AttributionBench are judged as well as without it."""
 Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
-
-
 Refusing = Callable[[str], bool]
 """Whether a statement says that the documents do not answer."""
 
@@ -59,8 +57,7 @@ def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evi
     """How far each claim is borne out by its evidence: at most in part where duties or names differ, not at all where a
     number or negation does, or a name that the judge half believes. Where nothing differs, one with several names and
     figures is supported unless the judge plainly says no."""
-    chances = judge(claims, [item.quoted for item in evidence])
-    return [_judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)]
+    return list(map(_judged, claims, evidence, judge(claims, [item.quoted for item in evidence])))
 
 
 def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
@@ -72,13 +69,9 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
         return Support.CONTRADICTED if differs.decisive and said is Support.CONTRADICTED else Support.UNSUPPORTED
     if differs:
         return Support.PARTLY if said is Support.SUPPORTED else said
-    return Support.SUPPORTED if _nothing_missing(claim, evidence.quoted, chances) else said
-
-
-def _nothing_missing(claim: str, quoted: str, chances: Mapping[Support, float]) -> bool:
-    """Whether a statement in which nothing differs says enough that could: the judge, trained on short ones, calls
-    those of several parts partly supported whatever they say."""
+    # Does it say enough that could differ? The judge, trained on short statements, calls those of several parts partly
+    # supported whatever they say.
     believed = chances.get(Support.SUPPORTED, 0.0) + chances.get(Support.PARTLY, 0.0)
-    if believed <= _LEAST_BELIEVED or chances.get(Support.CONTRADICTED, 0.0) >= _MOST_DENIED:
-        return False
-    return names_and_figures(claim) >= _LEAST_NAMED and share_said(claim, quoted) >= _LEAST_SHARE
+    likely = believed > _LEAST_BELIEVED and chances.get(Support.CONTRADICTED, 0.0) < _MOST_DENIED
+    full = likely and names_and_figures(claim) >= _LEAST_NAMED and share_said(claim, evidence.quoted) >= _LEAST_SHARE
+    return Support.SUPPORTED if full else said
