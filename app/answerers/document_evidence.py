@@ -74,21 +74,23 @@ class DocumentEvidence(ExtractiveAnswerer):
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, the best of
         them by the reader."""
-        last = self._last_evidence
-        if last is None or (last[0], last[1].question) != (unread, question):
-            ranked, reading = self._candidates(question, unread)
-            last = unread, QuestionEvidence(question, ranked, reading, self._chances(question, ranked, reading))
-            self._last_evidence = last
-        return last[1]
-
-    def _chances(self, question: str, ranked: list[Ranked], found: Candidates | None) -> tuple[float, float]:
-        if found is None:
-            return 0.0, 0.0
-        calibration = self.finder.calibration
-        values = self.features(question, ranked, found)
-        first = answerability.first_passage_probability(values, calibration)
-        likely = answerability.probability(values, calibration, found.form)
-        return first, first if answerability.refused(likely, calibration) else likely
+        if (last := self._last_evidence) is not None and (last[0], last[1].question) == (unread, question):
+            return last[1]
+        ranked, reading, first, likely = self.corpus.rank(question) if unread else [], None, 0.0, 0.0
+        if unread and ranked:
+            ranked, reading = self.finder.find_unread(AskedQuestion(question), ranked)
+        elif not unread and is_english(question):
+            ranked, reading = self.find(question)
+        elif not unread:  # the reader reads English; words and vectors are left
+            ranked = self.rank_by_signals(AskedQuestion(question))
+        if reading is not None:
+            calibration, values = self.finder.calibration, self.features(question, ranked, reading)
+            first = answerability.first_passage_probability(values, calibration)
+            likely = answerability.probability(values, calibration, reading.form)
+            likely = first if answerability.refused(likely, calibration) else likely
+        found = QuestionEvidence(question, ranked, reading, (first, likely))
+        self._last_evidence = unread, found
+        return found
 
     def asked(self, found: QuestionEvidence) -> ReadQuestion:
         """The question of `found` as statements are judged that may answer it."""
@@ -98,19 +100,14 @@ class DocumentEvidence(ExtractiveAnswerer):
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of one."""
-        documents = self.corpus.documents
-        texts = [e if isinstance(e, str) else " ".join(place.text_in(documents) for place in e) for e in shown]
-        above = ["" if isinstance(each, str) else self._above(each[0]) for each in shown]
+        texts, above = list[str](), list[str]()
+        for each in shown:
+            if isinstance(each, str):
+                texts.append(each)
+                above.append("")
+                continue
+            document = self.corpus.documents[each[0].document]
+            headings = document.section_path(document.section_of(each[0].page, each[0].start))
+            texts.append(" ".join(place.text_in(self.corpus.documents) for place in each))
+            above.append(" > ".join((document.title, *headings)))
         return read_alone(self.reader, question, above, list(enumerate(texts)))
-
-    def _above(self, place: Located) -> str:
-        document = self.corpus.documents[place.document]
-        return " > ".join((document.title, *document.section_path(document.section_of(place.page, place.start))))
-
-    def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
-        if unread:
-            words = self.corpus.rank(question)
-            return self.finder.find_unread(AskedQuestion(question), words) if words else ([], None)
-        if not is_english(question):  # the reader reads English; words and vectors are left
-            return self.rank_by_signals(question), None
-        return self.find(question)

@@ -48,9 +48,7 @@ class ExtractiveAnswerer(LocalReading):
 
     # Asking
 
-    def ask(
-        self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
-    ) -> Iterator[Event]:
+    def ask(self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be.
         `doubtful`: what is too unlikely to be asserted is told too."""
         if self._last is None or (self._last.text, self._last.wanted) != (question, wanted):
@@ -111,28 +109,28 @@ class ExtractiveAnswerer(LocalReading):
                 asked.found = self.finder.find_unread(asked, self.corpus.rank(question))
             else:
                 for part in self.finder.parts(asked):
-                    self.rank_asked(part)
+                    self.rank_by_signals(part)
                 by_words = self._by_clause(asked.wanted)
-                ranked = self.corpus.rank(question) if by_words else self.rank_asked(asked)
+                ranked = self.corpus.rank(question) if by_words else self.rank_by_signals(asked)
                 ordered, found = self.finder.find(asked, ranked)
                 asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
         return asked.found
 
-    def rank_by_signals(self, question: str) -> list[Ranked]:
-        """All passages by their words and, where the checkpoint weighs it, the evidence head; the model reads none."""
-        return self.rank_asked(self._asked(question))
-
-    def rank_asked(self, asked: AskedQuestion) -> list[Ranked]:
-        """The same for a question, or a part of one, that remembers its order."""
+    def rank_by_signals(self, asked: AskedQuestion) -> list[Ranked]:
+        """All passages for a question, or a part of one, that remembers their order: by their words and, where the
+        checkpoint weighs it, the evidence head; the model reads none."""
         if asked.by_signals is None:
             weights = self.model.calibration.get("evidence_weights") or {}
             by_vector = weights.get("vector") and self.options.source != "whole"  # whose state adapters had no part in
             head, vector = self.model.evidence_head if by_vector else None, None
-            if head is not None and (vectors := asked.vectors(self.model)) is not None:
+            if head is not None:
+                from docqa.model.prompts.prompt import question_text
+
+                states = self.model.evidence_states(self.model.tokenizer.encode(question_text(asked.text)))
                 spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]
                 rows = self.prefiller.vectors.rows(len(self.corpus.context))
                 assert rows is not None, "a question is answered after `read`"
-                vector = np.asarray(head.scores(vectors, rows, spans), dtype=np.float64)
+                vector = np.asarray(head.scores(head.question_vectors(states), rows, spans), dtype=np.float64)
             passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None

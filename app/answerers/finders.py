@@ -28,7 +28,6 @@ from docqa.app.reading.tables.answer import with_cell
 from docqa.model.protocol import RefusalCalibration, writer
 
 if TYPE_CHECKING:
-    from docqa.model.heads.evidence import QuestionVectors
     from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
@@ -50,16 +49,6 @@ class AskedQuestion:
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
     parts: tuple[AskedQuestion, ...] | None = None
-    _vectors: QuestionVectors | None = None
-
-    def vectors(self, model: Model) -> QuestionVectors | None:
-        """The question, read by itself, as the evidence head of `model` sees it; None without one."""
-        if self._vectors is None and model.evidence_head is not None:
-            from docqa.model.prompts.prompt import question_text
-
-            states = model.evidence_states(model.tokenizer.encode(question_text(self.text)))
-            self._vectors = model.evidence_head.question_vectors(states)
-        return self._vectors
 
 
 class CandidateFinder(ABC):
@@ -127,21 +116,17 @@ class ReaderFinder(CandidateFinder):
         if asked.wanted.clause:
             return self._find_in_clause(asked, ranked)
         scope = scope_of(asked.text, corpus.documents)
-        first: list[int] = []
-        if scope is not None and (inside := passages_in(scope, corpus.context)):
+        inside = passages_in(scope, corpus.context) if scope is not None else []
+        if scope is not None and inside:
             ranked = _preferred(ranked, inside, all_of_them=scope.whole)
             if scope.whole:
                 return ranked, place_itself(scope, corpus.context, ranked[: len(inside)])
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
-        else:
-            first = self._first(asked)
         ranked, found = read_passages(
-            self._model, asked.text, corpus.context, ranked, corpus.index,
-            reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of, wanted=asked.wanted,
+            self._model, asked.text, corpus.context, ranked, corpus.index, reorder=self._options.model_scores,
+            passages=passages, first=[] if inside else self._first(asked), one_of=one_of, wanted=asked.wanted,
         )  # fmt: skip
-        if asked.wanted != ANYTHING:
-            return ranked, found
-        return ranked, with_cell(found, asked.text, ranked, corpus.context)
+        return ranked, with_cell(found, asked.text, ranked, corpus.context) if asked.wanted == ANYTHING else found
 
     def _find_in_clause(
         self, asked: AskedQuestion, ranked: list[Ranked]

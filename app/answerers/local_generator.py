@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.generation import think, write

@@ -11,16 +11,15 @@ from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Preview
+from docqa.app.answerers.answerer import Reply, TextGenerator
 from docqa.app.answerers.compose import Draft
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
-from docqa.app.answerers.generator import Reply, TextGenerator
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import check_text
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.outcome import written_answer
-from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import plain
 from docqa.app.evidence.ranking import Ranked

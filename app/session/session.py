@@ -30,7 +30,7 @@ from docqa.ingest.types import Document
 from docqa.model.heads.question_heads import QuestionKind
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.generator import TextGenerator
+    from docqa.app.answerers.answerer import TextGenerator
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate

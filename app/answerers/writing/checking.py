@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
 from docqa.app.answer.text import clip, first_of
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, best_answer, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
+from docqa.app.answerers.writing.replies import STOPPED
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain, starts_with_verdict
 from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
@@ -81,6 +85,42 @@ def check_text(
     by default the sentences that the model was given. With `asked` something has to answer; where nothing does, all is
     supported in part at most."""
     return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
+
+
+MENDING = "the model is asked to cite or withdraw what no quote supports"
+Checked = tuple[CheckedText | None, tuple[str, ...]]
+"""(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
+
+
+def checked_and_mended(
+    reply: Reply, check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]], stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:  # fmt: skip
+    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`: has it write again,
+    told its weak sentences. Nothing is mended once `stopped`."""
+    checked, notes = check(reply)
+    if checked is None or not checked.weak or stopped():
+        return checked, notes
+    try:
+        second_reply = yield from again(reply.text, [item.written.plain for item in checked.weak])
+    except RemoteError as error:  # the first reply is there, whatever becomes of the second
+        yield Notice(f"{error}; its first answer is kept")
+        return checked, notes
+    if stopped():  # half of a second reply says less than the whole first one
+        return checked, (*notes, STOPPED)
+    second, more = check(second_reply)
+    return (second, more) if better(second, checked) else (checked, notes)
+
+
+def better(second: CheckedText | None, first: CheckedText) -> bool:
+    """Whether the second reply is to be taken: it states something that is borne out where the first does not, or no
+    less of that and less that is not. None: the model withdrew all, which counts where nothing of the first was borne
+    out."""
+    if second is None:
+        return not first.good
+    if not first.good:
+        return bool(second.good)
+    return len(second.good) >= len(first.good) and len(second.weak) < len(first.weak)
 
 
 class _ReplyCheck:

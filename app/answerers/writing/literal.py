@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from docqa.app.answerers.writing.bounds import other_bounds
-from docqa.app.answerers.writing.opposites import opposed
+from docqa.app.answerers.writing.opposites import opposed, other_bounds
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places

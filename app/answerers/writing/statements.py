@@ -133,7 +133,8 @@ class _Reading:
 
     def statements(self) -> Iterator[WrittenStatement]:
         """The statements in order; those that only quote belong to the one before, where there is one."""
-        lines = [Span(*line.span()) for line in re.finditer(".+", self.text) if any(map(str.isalnum, line[0]))]
+        starts, texts = line_starts(self.text), self.text.split("\n")
+        lines = [Span(at, at + len(line)) for at, line in zip(starts, texts) if any(map(str.isalnum, line))]
         for number, line in enumerate(lines, 1):
             for span in () if self._introduces(line, number == len(lines)) else self._sentences(line):
                 made = self._statement(span)

@@ -10,11 +10,10 @@ from itertools import accumulate, chain, pairwise
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.remote.stream import ContextExceeded
-from docqa.app.answerers.writing.checking import CheckedStatement, check_text
+from docqa.app.answerers.writing.checking import Checked, CheckedStatement, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.repair import Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import Written, plain
 from docqa.app.answerers.written import WritingAnswerer
