@@ -90,7 +90,14 @@ def _stated(reading: Candidates, context: Context) -> Stated:
     words = reading.candidates[0].located.text_in(context.documents)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
-    quotes = _quotes(reading.candidates, context)
+    # The best candidate's quote, the unit of its cell, then quotes of the same words on other pages.
+    said, chosen = fold(words).text, dict[tuple[int, int], Candidate]()
+    for each in reading.candidates:
+        if fold(each.located.text_in(context.documents)).text == said:
+            chosen.setdefault((each.document, each.page), each)
+    first, *others = islice(chosen.values(), 1 + _SUPPORT)
+    quotes = [make_quote(context.documents, each.located, each.quoted) for each in (first, *others)]
+    quotes[1:1] = _units(first, context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
@@ -112,19 +119,6 @@ def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
         if not any(cite.holds(*place) for quote in quotes for cite in quote.cites):
             quotes.append(unit)
     return Stated("; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes))
-
-
-def _quotes(candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
-    """The best candidate's quote, the unit of its cell, then quotes of the same words on other pages."""
-    said = fold(candidates[0].located.text_in(context.documents)).text
-    chosen: dict[tuple[int, int], Candidate] = {}
-    for candidate in candidates:
-        place = candidate.document, candidate.page
-        if place not in chosen and fold(candidate.located.text_in(context.documents)).text == said:
-            chosen[place] = candidate
-    first, *others = islice(chosen.values(), 1 + _SUPPORT)
-    quoted = [make_quote(context.documents, each.located, each.quoted) for each in (first, *others)]
-    return [*quoted[:1], *_units(first, context), *quoted[1:]]
 
 
 def _units(candidate: Candidate, context: Context) -> list[Quote]:

@@ -13,7 +13,7 @@ from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answerers.compose import Draft, compose
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, ReaderFinder, StateFinder
+from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, Found, ReaderFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked
@@ -39,12 +39,8 @@ class ExtractiveAnswerer(LocalReading):
         elif options.source == "whole":
             self.finder = StateFinder(corpus, model, options, lambda: self.prefiller.state)
         else:
-            self.finder = CopyingFinder(corpus, model, options)
+            self.finder = CandidateFinder(corpus, model, options)
         self._last: AskedQuestion | None = None
-
-    @property
-    def reading(self) -> LocalReading:
-        return self
 
     # Asking
 
@@ -98,10 +94,9 @@ class ExtractiveAnswerer(LocalReading):
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`."""
         return self.find(question)[0]
 
-    def find(self, question: str) -> tuple[list[Ranked], Candidates | None]:
+    def find(self, question: str) -> Found:
         """The passages in the model's order, and the candidates of the best; after `read`, or at once if `quick`."""
         asked = self._asked(question)
         if asked.found is None:

@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 
 
 class LocalReading:
-    """Mutable: it has the state of the documents."""
+    """Mutable: it has the state of the documents. `room`: tokens for what comes behind them; `layout`: of the Context,
+    if not the bundled model's."""
+
+    room: int = plan.QUESTION_TOKENS
+    layout: int | None = None
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         self.corpus, self.model, self.options, self._store = corpus, model, options, store
         self._read_charged = False  # the tokens of the documents count as read for the first answer only
 
+    @property
+    def reading(self) -> LocalReading:
+        return self
+
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_of(self.model, len(self.corpus.context))
+        return yarn_factor_of(self.model, len(self.corpus.context), self.room)
 
     @cached_property
     def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor)
+        return profile_of(self.model, self.yarn_factor, self.layout)
 
     @cached_property
     def prefiller(self) -> Prefiller:
@@ -56,7 +64,6 @@ class LocalReading:
         yield from self.prefiller.read()
 
     def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
         if "prefiller" in self.__dict__:
             self.prefiller.keep_progress()
 

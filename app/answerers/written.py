@@ -113,7 +113,6 @@ class WritingAnswerer:
         return written if same and all(written != turn.question for turn in earlier) else question
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`."""
         return self.evidence.of_question(question, unread=self.options.quick or self.generator.whole).ranked
 
     def stop_writing(self) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from docqa.app.answer.text import compact_json
+from docqa.app.storage.store import key_of
 
 if TYPE_CHECKING:
     from docqa.ingest.archive import Package
@@ -40,7 +42,7 @@ class Failure:
     def line(self, path: str, document: str | None) -> str:
         """The line of failures.jsonl, without a line end."""
         fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        return compact_json(fields)
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,6 @@ class Listing:
             Task(key_of([job, *content]), items[0], tuple(item.path for item in items))
             for content, items in duplicates.items()
         ]
-
-
-def key_of(fields: Json | list[object]) -> str:
-    """The hash of what a result depends on."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:

@@ -257,7 +257,7 @@ class _Tools:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
-        return list(each_document(file, self._reading(progress), self._store, Sources()))
+        return list(each_document([file], self._reading(progress), self._store, Sources()))
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
         return replace(reading_of(self._options, progress.on_page), seconds=results.SECONDS)
@@ -274,7 +274,7 @@ class _Tools:
                 return
             try:
                 results.refuse_large(file)
-                for document in each_document(file, self._reading(progress), self._store, found):
+                for document in each_document([file], self._reading(progress), self._store, found):
                     characters += sum(len(page.text) for page in document.pages)
                     yield document
             except (IngestError, InputError) as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status, Support
-from docqa.app.answer.text import CONTROL, clip
+from docqa.app.answer.text import CONTROL, clip, compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +53,7 @@ def answer_text(
 
 def json_line(answer: Answer) -> str:
     """The answer as one compact line of JSON."""
-    return json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":"))
+    return compact_json(answer.to_json_object())
 
 
 def preview_text(answer: Answer, files: int = 1) -> str:

@@ -87,9 +87,9 @@ class Candidate:
     page: int
     start: int
     end: int
-    logprob: float
-    token_count: int
-    score: float
+    logprob: float = 0.0
+    token_count: int = 1
+    score: float = 0.0
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0

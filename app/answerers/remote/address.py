@@ -52,7 +52,19 @@ class Address:
             raise UsageError("names no model", where=model, hint=f"{kind}:NAME, as the server calls it")
         if not base_url:
             raise UsageError(f"no server is named for {model}", hint=f"{_HINT}, or DOCQA_BASE_URL")
-        return cls(name, _checked(base_url), kind)
+        try:
+            parts = urlsplit(base_url)
+            host = parts.hostname if parts.scheme in ("http", "https") and (parts.port or 1) > 0 else None
+        except ValueError:  # of a port that is no number as well
+            host = None
+        if not host:
+            raise UsageError("is no address of a server", where=base_url.rpartition("@")[2], hint=_HINT)
+        if parts.username or parts.password:
+            # It would stand in the history and in messages; a key has its own place.
+            raise UsageError("the base URL holds a password", where=host, hint=f"put the key into {KEY_VARIABLE}")
+        if parts.query or parts.fragment:
+            raise UsageError("the base URL has a part behind ? or #", where=host, hint=_HINT)
+        return cls(name, base_url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/"), kind)
 
     @property
     def is_here(self) -> bool:
@@ -83,19 +95,3 @@ def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> st
     if any(not "!" <= character <= "~" for character in key):
         raise UsageError("holds characters that no key has", where=variable, hint="set it again, on one line")
     return key or None
-
-
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname if parts.scheme in ("http", "https") and (parts.port or 1) > 0 else None
-    except ValueError:  # of a port that is no number as well
-        host = None
-    if not host:
-        raise UsageError("is no address of a server", where=url.rpartition("@")[2], hint=_HINT)
-    if parts.username or parts.password:
-        # It would stand in the history and in messages; a key has its own place.
-        raise UsageError("the base URL holds a password", where=host, hint=f"put the key into {KEY_VARIABLE}")
-    if parts.query or parts.fragment:
-        raise UsageError("the base URL has a part behind ? or #", where=host, hint=_HINT)
-    return url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")

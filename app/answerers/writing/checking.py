@@ -185,9 +185,13 @@ class _ReplyCheck:
             tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
             claims = [self._claim(item.written) for item, _ in tried]
             evidence = [self._evidence([*chain(*run)]) for _, run in tried]
-            for (item, run), support in zip(tried, judge_statements(self.judge, claims, evidence), strict=True):
-                if self._better(item, run, support):
-                    item.support, item.quotes = support, run
+            for (item, run), new in zip(tried, judge_statements(self.judge, claims, evidence), strict=True):
+                # A run that says more of a statement than what it has; fewer sentences are preferred.
+                better = new is Support.PARTLY and item.support is Support.UNSUPPORTED
+                if new is Support.CONTRADICTED and len(run) == 1 and item.support is Support.UNSUPPORTED:
+                    better = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
+                if better or new.good and not item.support.good:
+                    item.support, item.quotes = new, run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
@@ -239,15 +243,6 @@ class _ReplyCheck:
             differs = Differences(numbers=differs.numbers) if bare else differs
             found.append(Run(places, evidence.quoted, self.candidates.share(said, places), differs))
         return found
-
-    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
-        """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
-        if new.good:
-            return not item.support.good
-        if new is Support.CONTRADICTED and len(run) == 1:
-            about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
-            return item.support is Support.UNSUPPORTED and about
-        return new is Support.PARTLY and item.support is Support.UNSUPPORTED
 
     def _evidence(self, places: Sequence[Located]) -> Evidence:
         near = " ".join(around(self.corpus.context, place) for place in places[:2])

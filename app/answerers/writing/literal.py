@@ -91,7 +91,11 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
         negations=tuple(_negations(statement, close, sentence_texts(quoted))),
-        modals=tuple(_modals(statement, quoted)),
+        modals=tuple(
+            said.group()
+            for strict, loose in ((_STRICT_DUTY, _DUTY), (_STRICT_LEAVE, _LEAVE))
+            if (said := strict.search(statement)) and not loose.search(quoted)
+        ),
         names=(*_names(statement, f"{quoted} {around}"), *_opening_name(statement, close, around)),
         contrasts=tuple(opposed(statement, quoted)),
     )
@@ -106,12 +110,6 @@ def names_and_figures(statement: str) -> int:
     """How many different names, behind its first word, and numbers in digits `statement` has."""
     names = {match.group() for match in _NAME.finditer(statement) if match.start()}
     return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
-
-
-def share_said(statement: str, quoted: str) -> float:
-    """The share, 0 to 1, of the words of `statement` that stand in the quotes, in any form; 0 for one without words."""
-    wanted = set(terms(statement))
-    return len(wanted & set(terms(quoted))) / len(wanted) if wanted else 0.0
 
 
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
@@ -193,14 +191,6 @@ def _turned(match: re.Match[str], text: str, other: str) -> str:
             return ""
     said = found and set(stems(scope[:1])) <= set(stems(plain_words(other)))
     return " ".join(scope) if said else ""
-
-
-def _modals(statement: str, quoted: str) -> Iterator[str]:
-    duty, leave = _STRICT_DUTY.search(statement), _STRICT_LEAVE.search(statement)
-    if duty and not _DUTY.search(quoted):
-        yield duty.group()
-    if leave and not _LEAVE.search(quoted):
-        yield leave.group()
 
 
 def _names(statement: str, known: str) -> Iterator[str]:

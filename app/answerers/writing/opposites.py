@@ -16,7 +16,7 @@ from docqa.ingest.language.words import denies
 _LEAST_SHARED = 2  # words that two sentences about the same share, or all where there are fewer
 _PARTIES = frozenset[str]().union(*PARTIES)
 _Axis = int | str
-LOWER, UPPER = "lower", "upper"
+_OTHER_BOUND = {"lower": "upper", "upper": "lower"}
 _LEAD = 48  # characters before a number in which its bound is told
 _BEFORE = re.compile(
     r"(?P<no>\b(?:no|not|never|nor|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
@@ -87,16 +87,15 @@ def other_bounds(statement: str, quoted: str) -> Iterator[str]:
     for figure, bound in _bounds(quoted):
         known.setdefault(figure.value, set()).add(bound)
     for figure, bound in _bounds(statement):
-        if bound and known.get(figure.value) == {LOWER if bound == UPPER else UPPER}:
+        if bound and known.get(figure.value) == {_OTHER_BOUND[bound]}:
             yield figure.shown
 
 
 def _bounds(text: str) -> Iterator[tuple[Figure, str]]:
-    """Each number with LOWER or UPPER, "" where it is no bound; "not more than" bounds from above."""
+    """Each number with "lower" or "upper", "" where it is no bound; "not more than" bounds from above."""
     shown = folded(text)
     for figure in figures(text):
         lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ") + " "
         found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
-        bound = "" if found is None else LOWER if found["lower"] else UPPER
-        denied = found is not None and found.re is _BEFORE and found["no"]
-        yield figure, {LOWER: UPPER, UPPER: LOWER}.get(bound, "") if denied else bound
+        bound = "" if found is None else "lower" if found["lower"] else "upper"
+        yield figure, _OTHER_BOUND[bound] if found is not None and found.groupdict().get("no") else bound

@@ -40,10 +40,9 @@ class ReadReply:
 def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
     """What `text` states, without repetitions."""
     kept, notes = spelled_out(text, given), []
-    shorter = without_repetition(kept)
-    if shorter is not None:
-        kept, notes = shorter, [REPEATED]
-    if (once := without_repeated_lines(kept)) != kept:
+    once = without_repetition(kept)
+    once = without_repeated_lines(kept if once is None else once)
+    if once != kept:
         kept, notes = once, [REPEATED]
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
@@ -70,10 +69,8 @@ def without_repetition(text: str) -> str | None:
     """`text` up to the first of at least four equal runs that end it; None where nothing is repeated."""
     bare = text.rstrip()
     for period in range(2, min(_LONGEST_PERIOD, len(bare) // _LEAST_REPEATS) + 1):
-        unit = bare[-period:]
-        if not any(map(str.isalnum, unit)) or not bare.endswith(unit * _LEAST_REPEATS):
-            continue
-        if period * _LEAST_REPEATS < _LEAST_REPEATED:  # "1000000" repeats itself as well
+        unit, long = bare[-period:], period * _LEAST_REPEATS >= _LEAST_REPEATED  # "1000000" repeats itself as well
+        if not (long and any(map(str.isalnum, unit)) and bare.endswith(unit * _LEAST_REPEATS)):
             continue
         start = len(bare) - period  # of the first run, wherever the last one was broken off
         while start and bare[start - 1] == bare[start - 1 + period]:

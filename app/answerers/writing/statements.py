@@ -167,17 +167,15 @@ class _Reading:
         joined: list[Span] = []
         for each in sentences(self.text[first : line.end]):
             span = Span(first + each.start, first + each.end)
-            if joined and self._belong(joined[-1], span):
-                joined[-1] = Span(joined[-1].start, span.end)
+            before = joined[-1] if joined else Span(first, first)
+            verdict, behind = starts_with_verdict(self.text[before.start : before.end])
+            cut = any(quote.start < before.end and span.start < quote.end for quote, _ in self.quotations)
+            if joined and (cut or (verdict is not None and not behind.strip())):
+                # Two sentences are one: a quotation goes over both, or the first is a bare "Yes.".
+                joined[-1] = Span(before.start, span.end)
             else:
                 joined.append(span)
         return joined
-
-    def _belong(self, left: Span, right: Span) -> bool:
-        """Whether two sentences are one: a quotation goes over both, or the first is a bare "Yes."."""
-        cut = any(quote.start < left.end and right.start < quote.end for quote, _ in self.quotations)
-        verdict, behind = starts_with_verdict(self.text[left.start : left.end])
-        return cut or (verdict is not None and not behind.strip())
 
     def _statement(self, span: Span) -> WrittenStatement | None:
         """The statement of a sentence; None where it states nothing, or only quotes what the one before states."""

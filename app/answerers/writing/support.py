@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.literal import differences, names_and_figures, share_said
+from docqa.app.answerers.writing.literal import differences, names_and_figures
+from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.wording.language import reads_as_english
 
@@ -73,5 +74,6 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
     # supported whatever they say.
     believed = chances.get(Support.SUPPORTED, 0.0) + chances.get(Support.PARTLY, 0.0)
     likely = believed > _LEAST_BELIEVED and chances.get(Support.CONTRADICTED, 0.0) < _MOST_DENIED
-    full = likely and names_and_figures(claim) >= _LEAST_NAMED and share_said(claim, evidence.quoted) >= _LEAST_SHARE
-    return Support.SUPPORTED if full else said
+    wanted = set(terms(claim)) if likely and names_and_figures(claim) >= _LEAST_NAMED else set[str]()
+    full = len(wanted & set(terms(evidence.quoted))) >= _LEAST_SHARE * len(wanted)
+    return Support.SUPPORTED if wanted and full else said

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import compact_json, storable
 from docqa.app.batch.extraction.table import NORMALISED, AnswerCell, AnswerTable, Conflict
-from docqa.app.batch.fields import Field
 from docqa.app.output.render import cite_text, possible_place, printable
 
 if TYPE_CHECKING:
@@ -34,10 +33,13 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
     if form == "csv":
-        text = _csv(_conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS))
+        stream = io.StringIO()
+        rows = _conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS)
+        csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
+        text = stream.getvalue()
     elif form == "jsonl":
         whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
-        text = "".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in whole)
+        text = "".join(compact_json(each) + "\n" for each in whole)
     else:
         text = _conflicts_markdown(table) if conflicts else _markdown(table)
     return text.encode("utf-8", "backslashreplace")
@@ -86,12 +88,6 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     return rows
 
 
-def _csv(rows: list[list[str | float]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
-    return stream.getvalue()
-
-
 def _inert(value: str) -> str:
     """`value` with an apostrophe where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
@@ -100,14 +96,11 @@ def _inert(value: str) -> str:
 def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row in table.rows:
-        cells = [{**_field_object(field), **_cell_object(cell)} for field, cell in zip(table.fields, row.cells)]
+        named = [{} if each.type is None else {"field": each.name, "type": each.type} for each in table.fields]
+        asked = [{**names, "question": each.question} for names, each in zip(named, table.fields)]
+        cells = [{**each, **_cell_object(cell)} for each, cell in zip(asked, row.cells)]
         found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
     return found
-
-
-def _field_object(field: Field) -> dict[str, object]:
-    named = {} if field.type is None else {"field": field.name, "type": field.type}
-    return {**named, "question": field.question}
 
 
 def _cell_object(cell: AnswerCell) -> dict[str, object]:
@@ -206,8 +199,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                 style = head if number == 0 else marked if (number, column) in marks else plain
                 if isinstance(value, str):
                     text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
-                    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-                    sheet.write_string(number, column, text, style)
+                    sheet.write_string(number, column, storable(text), style)
                 else:
                     sheet.write_number(number, column, value, style)
         return sheet

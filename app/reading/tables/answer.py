@@ -91,6 +91,6 @@ def _keeps(best: Candidate, choice: Choice) -> bool:
 
 def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
     table = choice.above.table
-    first = best or Candidate(0, 0, 1, 0, 0, 0.0, 1, 0.0)
+    first = best or Candidate(0, 0, 1, 0, 0)
     shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None
     return replace(first, document=choice.above.document, page=table.page, start=cell.start, end=cell.end, quoted=shown)
