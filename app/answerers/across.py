@@ -134,11 +134,12 @@ def _joined(
     coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
     provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
     draft = Draft(question=question, ranked=(), coverage=coverage, usage=usage, provenance=provenance)
-    sure = _all_right(asked, stated, found) if stated else max((_likely(asked, e) for e in possible), default=0.0)
+    likely = {each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in found}
+    sure = _all_right(asked, stated, found) if stated else max((likely[each.path] for each in possible), default=0.0)
     made = answer_of(draft, Stated(shown or None, tuple(statements), tuple(quotes)), status, sure, corpus.context)
     # The passages of all in turn, the likeliest first, as many as one answer lists.
-    likely = sorted(found, key=lambda each: (each.answer.refused, -_likely(asked, each)))
-    rows = [row for turn in zip_longest(*(each.answer.evidence for each in likely)) for row in turn if row is not None]
+    order = sorted(found, key=lambda each: (each.answer.refused, -likely[each.path]))
+    rows = [row for turn in zip_longest(*(each.answer.evidence for each in order)) for row in turn if row is not None]
     return replace(made, evidence=tuple(rows[: max(len(each.answer.evidence) for each in found)]))
 
 
@@ -154,10 +155,6 @@ def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[Docu
                 values.sort(key=lambda item: item[0], reverse=asked.kind is QuestionKind.MOST)
                 return [each for _, each in values]
     return said
-
-
-def _likely(asked: AcrossQuestion, each: DocumentAnswer) -> float:
-    return each.agrees if asked.kind.picks else each.answer.confidence
 
 
 def _all_right(asked: AcrossQuestion, stated: Sequence[DocumentAnswer], found: Sequence[DocumentAnswer]) -> float:

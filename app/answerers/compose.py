@@ -74,7 +74,7 @@ def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, c
         confidence=round(confidence, 4),
         statements=stated.statements,
         quotes=stated.quotes,
-        evidence=tuple(evidence_item(item, context) for item in draft.ranked),
+        evidence=tuple(_evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
         usage=draft.usage,
         provenance=draft.provenance,
@@ -129,8 +129,7 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
     return [cut_quote(context.documents, replace(candidate.located, start=unit.start, end=unit.end))]
 
 
-def evidence_item(item: Ranked, context: Context) -> EvidenceItem:
-    """A ranked passage as an answer lists it."""
+def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
     placed = context.passages[item.index]
     document, passage = context.documents[placed.document], placed.passage
     return EvidenceItem(

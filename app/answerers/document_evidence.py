@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.grades import Support
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.answers import ReadQuestion
-from docqa.app.answerers.writing.support import Judge, judge_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader
 
 _MOST_WORDS = 8  # of the answers that the reader would give
+LONGEST_EVIDENCE = 160
+"""Words of quotes that the judge reads at once; it was measured on as many."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,14 @@ class DocumentEvidence(ExtractiveAnswerer):
             raise ModelError("the bundled model has no reader", hint="install docqa again")
         return self.model.reader
 
-    @cached_property
-    def judge(self) -> Judge:
-        """How far quotes bear out statements, by the reader's judge."""
-        return judge_of(self.reader)
+    def judge(self, statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
+        """How far quotes bear out statements, by the judge that ships with the reader: a support.Judge."""
+        from docqa.model.heads.excerpt_reading import judge_support
+        from docqa.model.heads.reader_text import SUPPORT
+
+        shown = [" ".join(text.split()[:LONGEST_EVIDENCE]) for text in quotes]
+        rows = judge_support(self.reader, statements, shown).tolist() if statements else []
+        return [dict(zip(map(Support, SUPPORT), row, strict=True)) for row in rows]
 
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, the best of

@@ -138,7 +138,19 @@ class WritingAnswerer:
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
         asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
-        given, reply = yield from self._first_reply(asked)
+        tokens, sure = self.generator.budget, found.chances[1]
+        if self.options.k is None and not self._asks_each(question):
+            tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
+        given = self._given(asked, tokens)
+        reply: Reply | None = None
+        while given.passages and reply is None:
+            try:
+                reply = yield from self._reply(asked, given)
+            except ContextExceeded as error:  # as much as its context has room for
+                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
+                if fewer.passages == given.passages:
+                    raise error.nothing_fits() from error
+                given = fewer
         checked: Checked = None, ()
         if reply is not None:
             checked = yield from checked_and_mended(
@@ -148,23 +160,6 @@ class WritingAnswerer:
                 lambda: self._stopped or self.options.quick,
             )
         return self._outcome(asked, given, reply or Reply(""), checked, nearest)
-
-    def _first_reply(self, asked: AskedToWrite) -> Generator[Event, None, tuple[Given, Reply | None]]:
-        """(what the model was given, as much as its context has room for; its reply, None without a passage to
-        give)."""
-        tokens, sure = self.generator.budget, asked.found.chances[1]
-        if self.options.k is None and not self._asks_each(asked.question):
-            tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
-        given = self._given(asked, tokens)
-        while given.passages:
-            try:
-                return given, (yield from self._reply(asked, given))
-            except ContextExceeded as error:
-                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
-                if fewer.passages == given.passages:
-                    raise error.nothing_fits() from error
-                given = fewer
-        return given, None
 
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()

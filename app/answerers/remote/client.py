@@ -21,8 +21,9 @@ from docqa.app.answerers.remote.stream import (
     RemoteError,
     TransientError,
     about_context,
+    contents_of,
+    pieces_of,
     pieces_of_object,
-    pieces_of_stream,
     server_message,
 )
 
@@ -89,7 +90,7 @@ class ChatClient:
             with self._posted(body) as response:
                 if response.status_code == 200:
                     if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
-                        yield from pieces_of_stream(self._in_time(response.iter_lines()), self._where)
+                        yield from pieces_of(contents_of(self._in_time(response.iter_lines())), self._where)
                     else:
                         yield from pieces_of_object("".join(self._in_time(response.iter_text())), self._where)
                     return

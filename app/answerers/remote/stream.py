@@ -97,20 +97,16 @@ class Discarded:
 Piece = Token | End | Discarded
 
 
-def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream; the last is an End. Raises TransientError where it ends before the model has
-    finished, RemoteError for lines of another form."""
-    return _pieces_of(_contents(lines), where)
-
-
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
+    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of`."""
     if not any(_fields(choice).get("message") for choice in _choices(_object(text, where))):
         raise RemoteError(_strange(text), where=where, hint=_HINT)
-    return _pieces_of((text, "[DONE]"), where)
+    return pieces_of((text, "[DONE]"), where)
 
 
-def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
+def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError where it ends
+    before the model has finished, RemoteError for lines of another form."""
     splitter, finish, written = ThoughtSplitter(), "", 0
     usage: dict[str, object] = {}
     for content in contents:
@@ -137,7 +133,7 @@ def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
     yield End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def _contents(lines: Iterable[str]) -> Iterator[str]:
+def contents_of(lines: Iterable[str]) -> Iterator[str]:
     """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection open."""
     for line in lines:
         if line.startswith("error:"):

@@ -42,7 +42,15 @@ class CandidateSentences:
     def best(self, statement: str) -> list[list[Located]]:
         """Runs of sentences that may bear out `statement`, the most likely run first. The last one is what bears out
         most of its words together."""
-        scored, runs = self._scored(statement), list[tuple[int, ...]]()
+        said, scored, runs = set(words_and_values(statement)), list[tuple[float, int]](), list[tuple[int, ...]]()
+        counted = {figure.value for figure in figures(statement) if figure.digits}
+        for number, words in enumerate(self._words):
+            share = self._index.coverage(said, words)
+            if share >= _LEAST:
+                numbers = len(counted & words) / len(counted) if counted else 0.0
+                # Of two that say as much the shorter one is nearer.
+                scored.append((share + _FIGURES_WEIGHT * numbers - 0.0005 * len(words), number))
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
         if scored:
             most, best = scored[0]
             runs = [(best,)]
@@ -78,16 +86,3 @@ class CandidateSentences:
         texts = (place.text_in(self._context.documents) for place in places)
         found = frozenset(word for text in texts for word in words_and_values(text))
         return self._index.coverage(set(words_and_values(statement)), found)
-
-    def _scored(self, statement: str) -> list[tuple[float, int]]:
-        """(score, number from 0) of the sentences that share words with `statement`, best first."""
-        said = set(words_and_values(statement))
-        counted = {figure.value for figure in figures(statement) if figure.digits}
-        found = []
-        for number, words in enumerate(self._words):
-            share = self._index.coverage(said, words)
-            if share >= _LEAST:
-                numbers = len(counted & words) / len(counted) if counted else 0.0
-                # Of two that say as much the shorter one is nearer.
-                found.append((share + _FIGURES_WEIGHT * numbers - 0.0005 * len(words), number))
-        return sorted(found, key=lambda pair: (-pair[0], pair[1]))

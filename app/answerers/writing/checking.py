@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -142,7 +142,12 @@ class _ReplyCheck:
         for item in found:
             if item.invented and item.support.good:
                 item.support = Support.PARTLY
-        return CheckedText(written.text, tuple(found), tuple(self._notes(found)), answers)
+        notes = []
+        if numbers := sorted({n for item in found for n in item.written.numbers if self.given.sentence(n) is None}):
+            notes.append(f"the model cites what it was not given: {first_of([f'[{n}]' for n in numbers], _MOST_NAMED)}")
+        invented = dict.fromkeys(clip(words, _LONGEST_NOTE) for item in found for words in item.invented)
+        notes += [f"between quotation marks, and in no document: {words}" for words in invented]
+        return CheckedText(written.text, tuple(found), tuple(notes), answers)
 
     # What is cut from a page
 
@@ -156,25 +161,22 @@ class _ReplyCheck:
             quotes = [(self._sentence(spans[0]),) if len(spans) == 1 else spans for spans in places]
             self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
-        elif place := self._verbatim(plain(item.written.text).strip(" \"“”'‘’"), item):
-            self._take(item, [(place,)], Support.QUOTED)
-        return item.support is Support.QUOTED
-
-    def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
-        """Where the words of a statement stand as they are, among cited sentences first; a word or two there alone. A
-        part of a sentence whose denial was left out is not the document's statement."""
+            return True
+        # Its words stand as they are in a sentence, among cited ones first; a word or two there alone. A part of a
+        # sentence whose denial was left out is not the document's statement.
+        said = plain(item.written.text).strip(" \"“”'‘’")
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
-            return None
-        cited = self._numbered(item)
-        cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
+            return False
+        cited = [*self._numbered(item), *(span for verdict in verified for span in verdict.spans)]
         short, few = too_short(said) or len(said.split()) <= _FEW, len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
             shown = fold(self._words(sentence)).text
             if find_whole(shown, wanted) and (few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))):
-                return sentence
-        return None
+                self._take(item, [(sentence,)], Support.QUOTED)
+                return True
+        return False
 
     # What is borne out
 
@@ -271,11 +273,3 @@ class _ReplyCheck:
 
     def _words(self, place: Located) -> str:
         return " ".join(place.text_in(self.corpus.documents).split())
-
-    def _notes(self, found: Sequence[CheckedStatement]) -> Iterable[str]:
-        numbers = sorted({n for item in found for n in item.written.numbers if self.given.sentence(n) is None})
-        if numbers:
-            named = first_of([f"[{number}]" for number in numbers], _MOST_NAMED)
-            yield f"the model cites what it was not given: {named}"
-        for words in dict.fromkeys(words for item in found for words in item.invented):
-            yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"

@@ -131,12 +131,9 @@ def around(context: Context, place: Located) -> str:
     """What stands beside and above a place: its passage, the one before it, the headings, the document's title."""
     document = context.documents[place.document]
     own = [each for each in context.passages if each.document == place.document]
-    touched = [
-        number
-        for number, placed in enumerate(own)
-        if placed.passage.page == place.page
-        and placed.passage.start < place.end and place.start < placed.passage.end
-    ]  # fmt: skip
+    passages = enumerate(each.passage for each in own)
+    there = (number for number, each in passages if each.page == place.page and each.start < place.end)
+    touched = [number for number in there if place.start < own[number].passage.end]
     near = [*range(max(touched[0] - 1, 0), touched[0]), *touched] if touched else []
     above = document.section_path(document.section_of(place.page, place.start))
     return " ".join((document.path, document.title, *above, *(context.text_of(own[number]) for number in near)))

@@ -32,26 +32,20 @@ def written_answer(
         statements = tuple(Statement(item.written.text, item.support, ()) for item in checked.statements)
         status = Status.POSSIBLE if statements else Status.NOT_FOUND
         return answer_of(draft, Stated(statements=statements), status, first, context)
+    quotes: dict[tuple[Located, ...], Quote] = {}  # each once
+    borne_out: list[Statement] = []
+    for item in checked.statements:
+        bearing = [] if item in checked.weak else list(dict.fromkeys(item.quotes))
+        for spans in bearing:
+            if spans not in quotes:
+                quotes[spans] = _quote(item, spans, context)
+        borne_out.append(Statement(item.written.text, item.support, tuple(map(list(quotes).index, bearing))))
     all_good = len(checked.good) == len(checked.statements) and not draft.preliminary
     said = checked.statements[0]
     verdict = starts_with_verdict(said.written.plain)[0] if yes_no and said.support.good else None
-    quotes, statements = _quoted(checked, context)
-    status, stated = Status.ANSWERED if all_good else Status.PARTIAL, Stated(checked.text, statements, quotes, verdict)
+    stated = Stated(checked.text, tuple(borne_out), tuple(quotes.values()), verdict)
+    status = Status.ANSWERED if all_good else Status.PARTIAL
     return answer_of(draft, stated, status, checked.answers * len(checked.good) / len(checked.statements), context)
-
-
-def _quoted(checked: CheckedText, context: Context) -> tuple[tuple[Quote, ...], tuple[Statement, ...]]:
-    """(the quotes that bear statements out, each once, the statements with the numbers of theirs)."""
-    quotes: dict[tuple[Located, ...], Quote] = {}
-    statements: list[Statement] = []
-    for item in checked.statements:
-        places = [] if item in checked.weak else list(dict.fromkeys(item.quotes))
-        for spans in places:
-            if spans not in quotes:
-                quotes[spans] = _quote(item, spans, context)
-        numbers = tuple(map(list(quotes).index, places))
-        statements.append(Statement(item.written.text, item.support, numbers))
-    return tuple(quotes.values()), tuple(statements)
 
 
 def _quote(item: CheckedStatement, spans: tuple[Located, ...], context: Context) -> Quote:

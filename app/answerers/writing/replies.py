@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
 from docqa.app.answerers.writing.statements import Written, read_statements
-from docqa.app.answerers.writing.support import Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 
@@ -37,8 +37,8 @@ class ReadReply:
     notes: tuple[str, ...] = ()
 
 
-def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
-    """What `text` states, without repetitions."""
+def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadReply:
+    """What `text` states, without repetitions; `refuses`: whether a statement says that nothing answers."""
     kept, notes = spelled_out(text, given), []
     once = without_repetition(kept)
     once = without_repeated_lines(kept if once is None else once)

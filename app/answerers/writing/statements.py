@@ -102,17 +102,17 @@ def read_statements(reply: str, most: int) -> Written:
     text = _BROKEN_MARK.sub("", text).rstrip()
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
     marks = list(find_marks(text, most, quoted))
-    shown, places = without_marks(text, marks)
+    shown, places = without_marks(text, [span for span, _ in marks])
     found = list(_Reading(shown).statements())
     opened: set[int] = set()  # the lines whose marks stand before what they belong to
-    for mark, at in zip(marks if found else (), places):
+    for (_, numbers), at in zip(marks if found else (), places):
         line, end = shown.rfind("\n", 0, at) + 1, shown.find("\n", at)
         if _BULLET.fullmatch(shown, line, at):
             opened.add(line)
         behind = [item for item in found if item.start >= at and (end < 0 or item.start < end)]
         before = [item for item in found if item.start < at]
         target = behind[0] if line in opened and behind else [found[0], *before][-1]
-        target.numbers += [number for number in mark.numbers if number not in target.numbers]
+        target.numbers += [number for number in numbers if number not in target.numbers]
     return Written(shown, tuple(found))
 
 

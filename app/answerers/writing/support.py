@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.literal import differences, names_and_figures
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+    pass
 
-LONGEST_EVIDENCE = 160
-"""Words of quotes that the judge reads at once; it was measured on as many."""
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5
 _LEAST_BELIEVED, _MOST_DENIED = 0.2, 0.15
@@ -25,8 +22,6 @@ in the quotes, the chance that it is supported at least partly, and at most that
 of WiCE's training part, so that FEVER, BEGIN and AttributionBench are judged as well as without it."""
 Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
-Refusing = Callable[[str], bool]
-"""Whether a statement says that the documents do not answer."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +30,6 @@ class Evidence:
 
     quoted: str
     around: str = ""
-
-
-def judge_of(reader: ExcerptReader) -> Judge:
-    """The judge that ships with the reader; it reads every text on one line, as the reader does."""
-    from docqa.model.heads.excerpt_reading import judge_support
-    from docqa.model.heads.reader_text import SUPPORT
-
-    labels = tuple(map(Support, SUPPORT))
-
-    def judge(statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
-        if not statements:
-            return []
-        shown = [" ".join(on_one_line(text).split()[:LONGEST_EVIDENCE]) for text in quotes]
-        rows = judge_support(reader, statements, shown).tolist()
-        return [dict(zip(labels, row, strict=True)) for row in rows]
-
-    return judge
 
 
 def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Support]:
