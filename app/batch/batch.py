@@ -58,7 +58,13 @@ class Batch:
 
     def left(self) -> list[Task]:
         """The tasks that a run would do now."""
-        return [task for task in self.tasks if not self.workspace.is_done(task.key) and not self._stands(task)]
+        left = [task for task in self.tasks if not self.workspace.is_done(task.key)]
+        if self.settings.retry_failed:
+            return left
+        failures = [(task, self.workspace.failure(task.key)) for task in left]
+        # A failure for a missing password is not left alone when there is one now.
+        again = "Encrypted" if self.options.password else None
+        return [task for task, failure in failures if failure is None or failure.kind == again]
 
     def failure(self, item: Item) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""
@@ -139,13 +145,6 @@ class Batch:
         return process_workers(self._job, jobs, threads)
 
     # Parts
-
-    def _stands(self, task: Task) -> bool:
-        """Whether a failure of `task` is left alone. One for a missing password is not, when there is one now."""
-        failure = self.workspace.failure(task.key)
-        if failure is None or self.settings.retry_failed:
-            return False
-        return not (failure.kind == "Encrypted" and self.options.password)
 
     def _speeds(self, jobs: int) -> Speeds:
         where = "ray" if self.settings.ray is not None else "here"

@@ -109,7 +109,9 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     there is no document at all."""
     from docqa.ingest.errors import IngestError, NoDocuments
 
-    base = _base(paths)
+    whole = [os.path.abspath(path) for path in paths]  # relative paths start from the one folder, or what has all
+    alone = len(whole) == 1 and os.path.isdir(whole[0])
+    base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
     found: dict[tuple[str, str | None], Item] = {}
     listing, errors = Listing(), []
     for path in paths:
@@ -187,14 +189,6 @@ def _archive(source: str, state: tuple[int, int, int]) -> Package:
     from docqa.ingest.archive import Package
 
     return Package(Path(source), source)
-
-
-def _base(paths: list[str]) -> str:
-    """The folder that relative paths start from."""
-    whole = [os.path.abspath(path) for path in paths]
-    if len(whole) == 1 and os.path.isdir(whole[0]):
-        return whole[0]
-    return os.path.commonpath([os.path.dirname(path) for path in whole])
 
 
 def _relative(source: str, base: str) -> str:

@@ -61,9 +61,8 @@ def _commits(parent: Path) -> dict[Path, str]:
 def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
     """A folder first loses its name, so that a checkpoint that is half deleted is none."""
     named = {have.folder for have in pulled_models(root) if have.folder.parent == parent and have.revision == commit}
-    gone = {
-        folder: found for folder, found in _commits(parent).items() if found.startswith(commit) or folder in named
-    }  # fmt: skip
+    here = _commits(parent)
+    gone = {folder: found for folder, found in here.items() if found.startswith(commit) or folder in named}
     count = sum(file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file())
     for folder, found in gone.items():
         shutil.rmtree(folder.rename(parent / f".gone-{found}"))

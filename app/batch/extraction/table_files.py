@@ -41,7 +41,9 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
         whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
         text = "".join(compact_json(each) + "\n" for each in whole)
     else:
-        text = _conflicts_markdown(table) if conflicts else _markdown(table)
+        head, *rows_shown = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
+        listed = _table_lines(head, rows_shown) if rows_shown else ["No answers differ."]
+        text = "\n".join([MARKDOWN_HEAD, "", *listed]) + "\n" if conflicts else _markdown(table)
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -156,12 +158,6 @@ def _escaped(text: str) -> str:
     """Nothing of a document may become a column, a link, a picture or a tag of the page."""
     shown = printable(text)
     return shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
-
-
-def _conflicts_markdown(table: AnswerTable) -> str:
-    head, *rows = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
-    shown = _table_lines(head, rows) if rows else ["No answers differ."]
-    return "\n".join([MARKDOWN_HEAD, "", *shown]) + "\n"
 
 
 def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
