@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from docqa.app import report
-from docqa.app.answer.answer import Answer, Cite
-from docqa.app.answer.events import Finished
+from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
 from docqa.app.eval.fitting import Fitting
 from docqa.app.eval.judging import Asserted, QuestionOutcome, calibration_error, confidence_figure, is_right, scores
@@ -108,7 +107,7 @@ def outcome(
     cited: Callable[[Sequence[Cite]], bool],
 ) -> QuestionOutcome:
     """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
-    answer, known = last_answer(session, question.text), None if question.unanswerable else right
+    answer, known = session.answer(question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
@@ -124,14 +123,6 @@ def outcome(
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
         signals={} if session.writes else session.local.features(question.text, *session.local.find(question.text)),
     )  # fmt: skip
-
-
-def last_answer(session: Session, question: str) -> Answer:
-    """The answer that `ask` ends in."""
-    for event in session.ask(question):
-        if isinstance(event, Finished):
-            return event.answer
-    raise RuntimeError("a question ended without an answer")
 
 
 def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:

@@ -34,11 +34,8 @@ def front_passages(context: Context, most: int) -> list[int]:
 
 def _of_document(context: Context, document: int) -> list[int]:
     """Passages of one document, best first."""
-    numbers = [
-        number
-        for number, placed in enumerate(context.passages)
-        if placed.document == document and placed.passage.kind == "text"
-    ]
+    own = ((number, placed.passage) for number, placed in enumerate(context.passages) if placed.document == document)
+    numbers = [number for number, passage in own if passage.kind == "text"]
     both = zip_longest(_front(context, numbers), _signatures(context, numbers))
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 

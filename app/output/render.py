@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status, Support
@@ -336,10 +337,6 @@ def _evidence_line(item: EvidenceItem, several: bool) -> str:
 
 def _ranges(pages: Sequence[int]) -> str:
     """`3, 7–9`."""
-    runs: list[list[int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][1] + 1:
-            runs[-1][1] = page
-        else:
-            runs.append([page, page])
-    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+    by_step = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
+    runs = ([page for _, page in run] for _, run in by_step)
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
