@@ -145,7 +145,9 @@ class _TextCheck:
         if cite.work and not named:
             return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
         if regions := self._regions(cite, named):
-            cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
+            begun = ((region, *next(region.parts(self.documents[region.document]))) for region in regions)
+            places = (Located(r.document, page.page, s.start, max(s.start, s.end)) for r, page, s in begun)
+            cites = tuple(dict.fromkeys(cite_of(self.documents, place) for place in places))
             note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
                 note = "that place has no usable text"
@@ -160,10 +162,6 @@ class _TextCheck:
         why = "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
-
-    def _region_cite(self, region: Region) -> Cite:
-        page, span = next(region.parts(self.documents[region.document]))
-        return cite_of(self.documents, Located(region.document, page.page, span.start, max(span.start, span.end)))
 
     # Quotations
 

@@ -140,11 +140,14 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
     """The rates of the contract, 0 to 1, four digits."""
+    def length(outcome: QuestionOutcome) -> str:
+        return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
+
     return {
         "questions": len(outcomes),
         "by_kind": grouped(outcomes, lambda outcome: outcome.kind, _kind_rates),
         **_rates(outcomes),
-        "by_length": grouped(outcomes, _length, _rates, [name for _, name in LENGTHS]),
+        "by_length": grouped(outcomes, length, _rates, [name for _, name in LENGTHS]),
         "by_dataset": grouped(outcomes, lambda outcome: outcome.dataset, _rates),
     }
 
@@ -161,10 +164,6 @@ def grouped(
         groups.setdefault(key(row), []).append(row)
     order = sorted(groups) if names is None else names  # type: ignore[type-var]
     return {str(name): rates(groups[name]) for name in order if name in groups}
-
-
-def _length(outcome: QuestionOutcome) -> str:
-    return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 
 
 def _rates(outcomes: Sequence[QuestionOutcome]) -> Rates:

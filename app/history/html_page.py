@@ -123,7 +123,14 @@ class _Page:
         order = [document.path for document in self._session.documents]
         ranks = {path: rank for rank, path in enumerate(order)}
         found = sorted(self._marks, key=lambda page: (ranks.get(page.file, len(order)), page.page or 0, page.start))
-        return "".join(self._cited_page(page) for page in found)
+        shown = []
+        for page in found:
+            place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
+            heading = " · ".join(escaped(part) for part in (self._names.get(page.file, page.file), place) if part)
+            before = '<p class="cut">…</p>\n' if page.start else ""
+            text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
+            shown.append(f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n')
+        return "".join(shown)
 
     # Questions
 
@@ -163,16 +170,6 @@ class _Page:
             f'<footer><span class="number">{item.number}</span> {link}{escaped(quote_remark(quote))} '
             f'<span class="grade">{escaped(quote.grade.explained)}</span></footer></blockquote>'
         )
-
-    # Pages
-
-    def _cited_page(self, page: CitedPage) -> str:
-        name = self._names.get(page.file, page.file)
-        place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
-        heading = " · ".join(escaped(part) for part in (name, place) if part)
-        before = '<p class="cut">…</p>\n' if page.start else ""
-        text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
-        return f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n'
 
 
 def head_line(head: AnswerHead) -> str:

@@ -63,7 +63,11 @@ class Recorder:
                 return
             if self._history is None:
                 self._history = History(self._store)
-            self._write(self._history, turn)
+            documents = kept_documents(self._documents)
+            if self.session is None or not self._history.keep(self.session, turn, documents):
+                # forgotten meanwhile: begin anew
+                self.session = self._history.start(self._kind, documents, turn.question)
+                self._history.keep(self.session, turn)
             if self.session is not None and self._forgotten(self._store):  # while it was written
                 self._history.delete(self.session)
             while self._history.notices:
@@ -86,12 +90,6 @@ class Recorder:
     def close(self) -> None:
         if self._history is not None:
             self._history.close()
-
-    def _write(self, history: History, turn: KeptTurn) -> None:
-        documents = kept_documents(self._documents)
-        if self.session is None or not history.keep(self.session, turn, documents):  # forgotten meanwhile: begin anew
-            self.session = history.start(self._kind, documents, turn.question)
-            history.keep(self.session, turn)
 
 
 def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[CitedPage, ...]:

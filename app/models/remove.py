@@ -31,7 +31,10 @@ def remove(name: str, root: Path) -> Removed | None:
     if Path(name).expanduser().exists():
         raise UsageError("was not pulled: it is yours to delete", where=name, hint="docqa removes only what it fetched")
     wanted, _, commit = name.partition("@")
-    parent = _folder_of(known_id(wanted) or wanted, root)
+    model_id = known_id(wanted) or wanted
+    called = model_id.replace("/", "--").casefold()  # in whatever case it was asked for
+    folders = root.iterdir() if "/" in model_id and root.is_dir() else ()
+    parent = next((folder for folder in folders if folder.name.casefold() == called and folder.is_dir()), None)
     if parent is None:
         return None
     try:
@@ -42,14 +45,6 @@ def remove(name: str, root: Path) -> Removed | None:
     if removed is not None and not _commits(parent):
         shutil.rmtree(parent)
     return removed
-
-
-def _folder_of(model_id: str, root: Path) -> Path | None:
-    """The folder that a model is kept in, in whatever case it was asked for."""
-    wanted = model_id.replace("/", "--").casefold()
-    if "/" not in model_id or not root.is_dir():
-        return None
-    return next((folder for folder in root.iterdir() if folder.name.casefold() == wanted and folder.is_dir()), None)
 
 
 def _commits(parent: Path) -> dict[Path, str]:

@@ -75,7 +75,9 @@ def decide(
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
     if wanted == ANYTHING:
-        form = _form(reading, question)
+        chances = {each: reading.forms[each] for each in (Form.FACT, Form.LIST, Form.YES_NO)}
+        chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
+        form = max(chances, key=lambda each: chances[each])  # the likeliest; one of two parts is asked as two
     else:
         form = Form.YES_NO if wanted.kind is FactKind.YES_NO else Form.LIST if wanted.several else Form.FACT
     candidates, sentence = _alone_best_first(candidates, places, alone)
@@ -148,13 +150,6 @@ def _names(
     return tuple(sorted(kept, key=lambda c: (c.page, c.start)))
 
 
-def _form(reading: ExcerptReading, question: str) -> Form:
-    """The form that the reader finds likeliest; a question of two parts is asked as two."""
-    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
-    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
-    return max(chances, key=lambda form: chances[form])
-
-
 def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
     start, end = whole_words(places.excerpts[span.passage].text, span.start, span.end)
     said = None if span.said is None else max(span.said, UNLIKELY)
@@ -218,18 +213,16 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):
-        gap = _between(joined[-1], candidate, places) if joined else ""
+        gap = ""
+        if joined:
+            item, end = places.excerpts[joined[-1].excerpt], joined[-1].end
+            gap = item.text[end - item.start : max(end, candidate.start) - item.start]
         if joined and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
             joined[-1] = replace(joined[-1], end=max(joined[-1].end, candidate.end))
         else:
             enumerated |= bool(joined) and ENUMERATED.fullmatch(gap) is not None
             joined.append(candidate)
     return joined if enumerated else []
-
-
-def _between(one: Candidate, other: Candidate, places: ScoredPlaces) -> str:
-    item = places.excerpts[one.excerpt]
-    return item.text[one.end - item.start : max(one.end, other.start) - item.start]
 
 
 def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:

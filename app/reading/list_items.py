@@ -44,7 +44,10 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     for first in _firsts(flat.text, marks, begin, finish):
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
-        if len(spans) > 1 and (begin <= marks[first].at or any(_is_one(span, begin, finish) for span in spans)):
+        # Is the place an item, its beginning or most of it, and not a word somewhere in it?
+        held = [((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start)) for s in spans]
+        one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
+        if len(spans) > 1 and (begin <= marks[first].at or one):
             items = [item for span in spans if (item := flat.item(span)) is not None]
             return items if len(items) > 1 else []
     return []
@@ -62,12 +65,6 @@ def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Itera
         opens = not mark.is_bullet or not (number and marks[number - 1].places == mark.places)
         if opens and (mark.is_bullet or _has_lead(text, mark)):
             yield number
-
-
-def _is_one(item: Span, start: int, end: int) -> bool:
-    """Whether `start:end` is the item, its beginning or most of it; not a word somewhere in it."""
-    share = (min(end, item.end) - max(start, item.start)) / (item.end - item.start)
-    return share >= _MOST or (share >= _SOME and abs(start - item.start) <= _AT_ONCE)
 
 
 def _leads_to(text: str, end: int, mark: ListMark) -> bool:
