@@ -16,7 +16,6 @@ from docqa.ingest.language.words import denies
 _LEAST_SHARED = 2  # words that two sentences about the same share, or all where there are fewer
 _PARTIES = frozenset[str]().union(*PARTIES)
 _Axis = int | str
-_OTHER_BOUND = {"lower": "upper", "upper": "lower"}
 _LEAD = 48  # characters before a number in which its bound is told
 _BEFORE = re.compile(
     r"(?P<no>\b(?:no|not|never|nor|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
@@ -83,19 +82,18 @@ def _places() -> dict[str, list[tuple[_Axis, int]]]:
 
 def other_bounds(statement: str, quoted: str) -> Iterator[str]:
     """The numbers that `statement` gives as a bound, each as written, and the quotes only as the opposite one."""
-    known: dict[str, set[str]] = {}
-    for figure, bound in _bounds(quoted):
-        known.setdefault(figure.value, set()).add(bound)
-    for figure, bound in _bounds(statement):
-        if bound and known.get(figure.value) == {_OTHER_BOUND[bound]}:
+    known: dict[str, set[bool | None]] = {}
+    for figure, below in _bounds(quoted):
+        known.setdefault(figure.value, set()).add(below)
+    for figure, below in _bounds(statement):
+        if below is not None and known.get(figure.value) == {not below}:
             yield figure.shown
 
 
-def _bounds(text: str) -> Iterator[tuple[Figure, str]]:
-    """Each number with "lower" or "upper", "" where it is no bound; "not more than" bounds from above."""
+def _bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
+    """Each number and whether what it bounds lies below it, None where it is no bound; "not more than" has it below."""
     shown = folded(text)
     for figure in figures(text):
         lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ") + " "
         found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
-        bound = "" if found is None else "lower" if found["lower"] else "upper"
-        yield figure, _OTHER_BOUND[bound] if found is not None and found.groupdict().get("no") else bound
+        yield figure, None if found is None else (found["lower"] is None) != bool(found.groupdict().get("no"))
