@@ -145,16 +145,11 @@ def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str,
         elif name in from_file:
             values[name] = _setting(name, from_file[name], str(path))
         else:
-            values[name] = Setting(name, _default(name), "default")
+            from docqa.app.storage.store import default_root
+
+            default = str(default_root()) if name == "cache_dir" else KNOWN[name].default
+            values[name] = Setting(name, default, "default")
     return Settings(values)
-
-
-def _default(name: str) -> object:
-    if name != "cache_dir":
-        return KNOWN[name].default
-    from docqa.app.storage.store import default_root
-
-    return str(default_root())
 
 
 def _setting(name: str, value: object, origin: str) -> Setting:

@@ -76,11 +76,5 @@ class Options:
         only: dict[str, object] = {} if self.sections is None else {"sections": self.sections}
         if (fitted := self.calibration_file) is not None and fitted.is_file():
             only["fitted"] = hashlib.sha256(fitted.read_bytes()).hexdigest()[:16]
-        return {
-            "k": self.k,
-            "quick": self.quick,
-            "include_hidden": self.include_hidden,
-            "model_scores": self.model_scores,
-            **only,
-            **self.others,
-        }
+        always = {name: getattr(self, name) for name in ("k", "quick", "include_hidden", "model_scores")}
+        return {**always, **only, **self.others}

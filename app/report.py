@@ -144,17 +144,12 @@ def out_of_memory(error: BaseException) -> bool:
 def describe(error: BaseException) -> str:
     """The message of `error` for a person, with a next step where the system gave only a number."""
     if isinstance(error, OSError):
-        return _describe_os_error(error)
+        said = (f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
+        if error.errno == errno.ENOSPC:
+            return f"{said}; `docqa cache prune` makes room, `--no-store` keeps nothing on disk"
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return f"{said}; choose a folder you may write with DOCQA_CACHE_DIR, or check the file's permissions"
+        return said
     if out_of_memory(error):
         return "not enough memory for this document; `docqa plan` says how much it needs; ask fewer documents at a time"
     return str(error) or type(error).__name__
-
-
-def _describe_os_error(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    reason = error.strerror or str(error)
-    if error.errno == errno.ENOSPC:
-        return f"{where}{reason}; `docqa cache prune` makes room, `--no-store` keeps nothing on disk"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{where}{reason}; choose a folder you may write with DOCQA_CACHE_DIR, or check the file's permissions"
-    return f"{where}{reason}"

@@ -27,6 +27,14 @@ class Cite:
     end: int
     lines: tuple[int, int] | None = None
 
+    def touches(self, file: str, page: int, start: int, end: int) -> bool:
+        """Whether it has some of the characters `start:end` of a page; of a file without pages there is one."""
+        return self.file == file and (self.page or 1) == page and self.start < end and start < self.end
+
+    def holds(self, file: str, page: int, start: int, end: int) -> bool:
+        """Whether it has all of them."""
+        return self.file == file and (self.page or 1) == page and self.start <= start and end <= self.end
+
     def to_json_object(self) -> dict[str, object]:
         """The cite as `--json` prints it."""
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
@@ -129,7 +137,12 @@ class Answer:
 
     def to_json_object(self) -> dict[str, object]:
         """The object of contract.md, keys in its order."""
-        return {"schema": SCHEMA, **asdict(self), "quotes": [_quote_object(quote) for quote in self.quotes]}
+        names = "text", "answer_start", "answer_end", "grade", "place", "speaker"
+        quotes = [
+            {name: getattr(quote, name) for name in names} | {"cites": [cite.to_json_object() for cite in quote.cites]}
+            for quote in self.quotes
+        ]
+        return {"schema": SCHEMA, **asdict(self), "quotes": quotes}
 
     def to_dict(self) -> dict[str, str | int | float | bool | None]:
         """A row of plain values for `pandas.DataFrame([answer.to_dict(), ...])`: the first `quote` and its place, the
@@ -144,10 +157,7 @@ class Answer:
             "confidence": self.confidence,
             "quote": None if quote is None else quote.text,
             "grade": None if quote is None else str(quote.grade),
-            "file": None if cite is None else cite.file,
-            "page": None if cite is None else cite.page,
-            "label": None if cite is None else cite.label,
-            "section": None if cite is None else cite.section,
+            **{name: getattr(cite, name, None) for name in ("file", "page", "label", "section")},
             "quotes": len(self.quotes),
             "evidence": self.evidence[0].text if self.evidence else None,
             "warnings": "; ".join(self.coverage.warnings),
@@ -167,18 +177,6 @@ class Answer:
         """0 answered or partial, 3 unreadable, 5 possible or not found, 4 anything else."""
         codes = {Status.ANSWERED: 0, Status.PARTIAL: 0, Status.POSSIBLE: 5, Status.NOT_FOUND: 5, Status.UNREADABLE: 3}
         return codes.get(self.status, 4)
-
-
-def _quote_object(quote: Quote) -> dict[str, object]:
-    return {
-        "text": quote.text,
-        "answer_start": quote.answer_start,
-        "answer_end": quote.answer_end,
-        "grade": quote.grade,
-        "place": quote.place,
-        "speaker": quote.speaker,
-        "cites": [cite.to_json_object() for cite in quote.cites],
-    }
 
 
 _hints = lru_cache(maxsize=None)(get_type_hints)

@@ -1,13 +1,24 @@
-"""Text as it is shown to a person."""
+"""Text as it is shown to a person, printed for a script, and kept."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document, and a file's name, may
 # hold any of it.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def compact_json(value: object) -> str:
+    """`value` as JSON on one line, without blanks, letters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def storable(text: str) -> str:
+    """`text` as UTF-8 can hold it: what is none, of a file's name, as backslash escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def clip(text: str, most: int) -> str:

@@ -1,6 +1,6 @@
 """The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a server."""
 
 __all__ = [
-    "across", "answerer", "compose", "corpus", "document_evidence", "extractive", "generator", "loading", "local",
+    "across", "answerer", "compose", "corpus", "document_evidence", "extractive", "loading", "local",
     "local_generator", "written",
 ]  # fmt: skip

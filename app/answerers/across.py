@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import PurePath
 
 import numpy as np
 
-from docqa.app.answer.answer import Answer, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.answer import Answer, Quote, Statement, Usage
 from docqa.app.answer.events import DocumentAnswered, Event, Finished, ReadProgress
 from docqa.app.answer.grades import Status, Support
 from docqa.app.answerers.compose import Draft, Stated, answer_of
@@ -39,11 +40,6 @@ class DocumentAnswer:
     answer: Answer
     agrees: float
 
-    @property
-    def said(self) -> str:
-        """In words of the document, without a verdict."""
-        return "; ".join(statement.text for statement in self.answer.statements)
-
 
 def ask_across(
     asked: AcrossQuestion, question: str, corpus: Corpus, alone: Sequence[ExtractiveAnswerer], numbers: Sequence[int]
@@ -54,43 +50,37 @@ def ask_across(
     found: dict[int, DocumentAnswer] = {}
     signals: dict[int, Mapping[str, float]] = {}
     words = corpus.index.scores(question) if asked.kind.picks else np.zeros(0)
-    order = [number for number in _most_promising_first(question, corpus) if number in numbers]
+    best = (corpus.context.passages[item.index].document for item in corpus.rank(question))
+    order = [number for number in dict.fromkeys([*best, *range(len(corpus.documents))]) if number in numbers]
     for number in order:
         before = sum(each.answer.coverage.tokens for each in found.values())
         for event in alone[number].ask(asked.question, wanted=asked.wanted, doubtful=asked.kind.picks):
             if isinstance(event, Finished):
                 found[number] = DocumentAnswer(corpus.documents[number].path, event.answer, 0.0)
-                if asked.kind.picks and asked.wanted.kind:
-                    found[number] = replace(found[number], agrees=_named(event.answer, question))
+                if asked.kind.picks and asked.wanted.kind:  # is it the value that the question names?
+                    value = str(event.answer.answer or "").partition(",")[0].casefold()  # "New York, United States"
+                    agrees = event.answer.confidence if value and value in question.casefold() else UNNAMED
+                    found[number] = replace(found[number], agrees=agrees)
                 elif asked.kind.picks:
-                    signals[number] = _with_words(alone[number].signals(asked.question), words, corpus, number)
+                    signals[number] = alone[number].signals(asked.question)
+                    at = [place for place, each in enumerate(corpus.context.passages) if each.document == number]
+                    if signals[number] and at:  # it was read: how well it, and its beginning, have the words asked for
+                        front = words[at[:FRONT_PASSAGES]].max()
+                        signals[number] = {**signals[number], "words": words[at].max(), "front_words": front}
                     fitted = alone[number].model.calibration.get("agrees")
                     for each, agrees in _agreements(signals, fitted).items():
                         found[each] = replace(found[each], agrees=agrees)
                 if _counts(asked, found[number]) and len(found) < len(order):
                     yield DocumentAnswered(found[number].path, event.answer)
             elif isinstance(event, ReadProgress):
-                ends = event.done == event.total and number == order[-1]
-                yield _of_all(event, before, len(corpus.context), ends=ends)
+                total, speed = len(corpus.context), event.tokens_per_second
+                ends = event.done == event.total and number == order[-1]  # only the last one does
+                done = total if ends else min(before + event.done, total - 1)
+                yield replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
             else:
                 yield event
     inside = [found[number] for number in numbers]
     yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
-
-
-def _named(answer: Answer, question: str) -> float:
-    """How likely it is that the value of a document is the one that the question names."""
-    value = str(answer.answer or "").partition(",")[0].casefold()  # "New York, United States of America"
-    return answer.confidence if value and value in question.casefold() else UNNAMED
-
-
-def _with_words(signals: Mapping[str, float], scores: np.ndarray, corpus: Corpus, number: int) -> Mapping[str, float]:
-    """The signals of a document that was read, and how well its passages, and its first ones, have the words asked
-    for."""
-    at = [place for place, each in enumerate(corpus.context.passages) if each.document == number]
-    if not signals or not at:
-        return {}
-    return {**signals, "words": scores[at].max(), "front_words": scores[at[:FRONT_PASSAGES]].max()}
 
 
 def _agreements(
@@ -103,20 +93,6 @@ def _agreements(
         number: agreement({**each, **{f"{n}_behind": value - most[n] for n, value in each.items()}}, calibration)
         for number, each in signals.items()
     }
-
-
-def _most_promising_first(question: str, corpus: Corpus) -> list[int]:
-    """The numbers of the documents by their best passage for the question's words."""
-    passages = corpus.context.passages
-    ranked = dict.fromkeys(passages[item.index].document for item in corpus.rank(question))
-    return [*ranked, *(number for number in range(len(corpus.documents)) if number not in ranked)]
-
-
-def _of_all(event: ReadProgress, before: int, total: int, *, ends: bool) -> ReadProgress:
-    """Progress in one document as that of all; only the last one ends."""
-    done = total if ends else min(before + event.done, total - 1)
-    speed = event.tokens_per_second
-    return replace(event, done=done, total=total, eta_seconds=(total - done) / speed if speed else None)
 
 
 def _counts(asked: AcrossQuestion, each: DocumentAnswer) -> bool:
@@ -134,10 +110,12 @@ def _joined(
     ordered = asked.kind in (QuestionKind.LEAST, QuestionKind.MOST)
     silent_too = [*stated, *(each for each in found if each not in stated)] if ordered else found
     for each in stated if asked.kind.picks or not stated else silent_too:
-        silent = each not in stated
-        said = NOT_STATED if silent else each.said if asked.kind.picks else str(each.answer.answer)
+        said, chosen = NOT_STATED, each.answer.quotes[:0]
+        if each in stated:  # in words of the document, where it is picked without a verdict
+            parts = (statement.text for statement in each.answer.statements)
+            said = "; ".join(parts) if asked.kind.picks else str(each.answer.answer)
+            chosen = each.answer.quotes[: 1 if len(each.answer.statements) < 2 else None]
         lines.append(f"{PurePath(each.path).name}: {said}")
-        chosen = each.answer.quotes[: 0 if silent else 1 if len(each.answer.statements) < 2 else None]
         numbers = tuple(range(len(quotes), len(quotes) + len(chosen)))
         support = Support.QUOTED if chosen else Support.UNSUPPORTED
         statements.append(Statement(said, support, numbers, each.path))
@@ -156,9 +134,13 @@ def _joined(
     coverage = corpus.coverage(0 if status is Status.PARTIAL else len(corpus.context))
     provenance = {**first.provenance, "document": documents_hash(corpus.documents)}
     draft = Draft(question=question, ranked=(), coverage=coverage, usage=usage, provenance=provenance)
-    sure = _all_right(asked, stated, found) if stated else max((_likely(asked, e) for e in possible), default=0.0)
+    likely = {each.path: each.agrees if asked.kind.picks else each.answer.confidence for each in found}
+    sure = _all_right(asked, stated, found) if stated else max((likely[each.path] for each in possible), default=0.0)
     made = answer_of(draft, Stated(shown or None, tuple(statements), tuple(quotes)), status, sure, corpus.context)
-    return replace(made, evidence=_evidence(asked, found, max(len(each.answer.evidence) for each in found)))
+    # The passages of all in turn, the likeliest first, as many as one answer lists.
+    order = sorted(found, key=lambda each: (each.answer.refused, -likely[each.path]))
+    rows = [row for turn in zip_longest(*(each.answer.evidence for each in order)) for row in turn if row is not None]
+    return replace(made, evidence=tuple(rows[: max(len(each.answer.evidence) for each in found)]))
 
 
 def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[DocumentAnswer]:
@@ -175,19 +157,8 @@ def _stated(asked: AcrossQuestion, found: Sequence[DocumentAnswer]) -> list[Docu
     return said
 
 
-def _likely(asked: AcrossQuestion, each: DocumentAnswer) -> float:
-    return each.agrees if asked.kind.picks else each.answer.confidence
-
-
 def _all_right(asked: AcrossQuestion, stated: Sequence[DocumentAnswer], found: Sequence[DocumentAnswer]) -> float:
     """The chance that every part of the answer is right, and of picked documents that none is missing."""
     if asked.kind.picks:
         return math.prod(each.agrees if each in stated else 1 - each.agrees for each in found)
     return math.prod(each.answer.confidence for each in stated)
-
-
-def _evidence(asked: AcrossQuestion, found: Sequence[DocumentAnswer], most: int) -> tuple[EvidenceItem, ...]:
-    """The passages of all in turn, the likeliest first."""
-    likely = sorted(found, key=lambda each: (each.answer.refused, -_likely(asked, each)))
-    rows = (each.answer.evidence[at] for at in range(most) for each in likely if at < len(each.answer.evidence))
-    return tuple(rows)[:most]

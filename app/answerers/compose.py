@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
@@ -12,7 +13,6 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cut_quote, label_of, make_quote
-from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.units import unit_of
@@ -33,17 +33,6 @@ class Draft:
     preliminary: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerDraft(Draft):
-    """`probability`: that the answer is right, or where it is `refused`, that the first of `ranked` answers;
-    `possible`: whether that is worth saying."""
-
-    reading: Candidates | None
-    probability: float
-    refused: bool
-    possible: bool = False
-
-
 @dataclass(frozen=True)
 class Stated:
     """The words that answer, what they state one by one, and the quotes that bear them out."""
@@ -54,18 +43,20 @@ class Stated:
     verdict: Verdict | None = None
 
 
-def compose(found: AnswerDraft, context: Context) -> Answer:
-    """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
-    stated = Stated()
-    if not found.refused and found.reading is not None:
-        stated = _stated(found.reading, context)
-    if found.preliminary:
+def compose(
+    draft: Draft, reading: Candidates | None, probability: float, context: Context, *, possible: bool = False
+) -> Answer:
+    """Answer with verified quotes, or where there is no `reading` a refusal that shows the nearest passages and what
+    was counted. `probability`: that the answer is right, or of a refusal that the first passage answers; `possible`:
+    whether that is worth saying."""
+    stated = _stated(reading, context) if reading is not None else Stated()
+    if draft.preliminary:
         status = Status.PARTIAL
     elif stated.quotes:
         status = Status.ANSWERED
     else:
-        status = Status.POSSIBLE if found.possible and found.ranked else Status.NOT_FOUND
-    return answer_of(found, stated, status, found.probability, context)
+        status = Status.POSSIBLE if possible and draft.ranked else Status.NOT_FOUND
+    return answer_of(draft, stated, status, probability, context)
 
 
 def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, context: Context) -> Answer:
@@ -83,18 +74,10 @@ def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, c
         confidence=round(confidence, 4),
         statements=stated.statements,
         quotes=stated.quotes,
-        evidence=tuple(evidence_item(item, context) for item in draft.ranked),
+        evidence=tuple(_evidence_item(item, context) for item in draft.ranked),
         coverage=coverage,
         usage=draft.usage,
         provenance=draft.provenance,
-    )
-
-
-def _holds(known: Quote, quote: Quote) -> bool:
-    """Whether all that `quote` shows stands in `known` already."""
-    return all(
-        any((c.file, c.page) == (k.file, k.page) and k.start <= c.start and c.end <= k.end for k in known.cites)
-        for c in quote.cites
     )
 
 
@@ -104,10 +87,17 @@ def _stated(reading: Candidates, context: Context) -> Stated:
         return _stated_items(reading.items, context)
     if not reading.candidates:
         return Stated()
-    words = _words(reading.candidates[0], context)
+    words = reading.candidates[0].located.text_in(context.documents)
     verdict = reading.verdict if reading.form == Form.YES_NO else None
     answer = f"{verdict.capitalize()}: {words}" if verdict else words
-    quotes = _quotes(reading.candidates, context)
+    # The best candidate's quote, the unit of its cell, then quotes of the same words on other pages.
+    said, chosen = fold(words).text, dict[tuple[int, int], Candidate]()
+    for each in reading.candidates:
+        if fold(each.located.text_in(context.documents)).text == said:
+            chosen.setdefault((each.document, each.page), each)
+    first, *others = islice(chosen.values(), 1 + _SUPPORT)
+    quotes = [make_quote(context.documents, each.located, each.quoted) for each in (first, *others)]
+    quotes[1:1] = _units(first, context)
     return Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
 
 
@@ -116,47 +106,19 @@ def _stated_items(items: tuple[Candidate, ...], context: Context) -> Stated:
     quotes: list[Quote] = []
     statements: list[Statement] = []
     for item in items:
-        at = next((number for number, quote in enumerate(quotes) if _shows(quote, item, context)), len(quotes))
+        file = context.documents[item.document].path
+        place = file, item.page, item.start, item.end
+        holding = (number for number, quote in enumerate(quotes) if any(c.holds(*place) for c in quote.cites))
+        at = next(holding, len(quotes))
         if at == len(quotes):
-            quotes.append(_quote(item, context))
-        statements.append(Statement(_words(item, context), Support.QUOTED, (at,)))
-    for item in items:
-        quotes += [quote for quote in _units(item, context) if not any(_holds(known, quote) for known in quotes)]
+            quotes.append(make_quote(context.documents, item.located, item.quoted))
+        statements.append(Statement(item.located.text_in(context.documents), Support.QUOTED, (at,)))
+    for unit in (unit for item in items for unit in _units(item, context)):
+        (own,) = unit.cites
+        place = own.file, own.page or 1, own.start, own.end
+        if not any(cite.holds(*place) for quote in quotes for cite in quote.cites):
+            quotes.append(unit)
     return Stated("; ".join(statement.text for statement in statements), tuple(statements), tuple(quotes))
-
-
-def _words(candidate: Candidate, context: Context) -> str:
-    return context.documents[candidate.document].pages[candidate.page - 1].text[candidate.start : candidate.end]
-
-
-def _quote(candidate: Candidate, context: Context) -> Quote:
-    at = Located(candidate.document, candidate.page, candidate.start, candidate.end)
-    return make_quote(context.documents, at, candidate.quoted)
-
-
-def _shows(quote: Quote, item: Candidate, context: Context) -> bool:
-    """Whether `quote` holds the words of `item` in their place."""
-    file = context.documents[item.document].path
-    cites = (cited for cited in quote.cites if cited.file == file and (cited.page or 1) == item.page)
-    return any(cited.start <= item.start and item.end <= cited.end for cited in cites)
-
-
-def _quotes(candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
-    """The best candidate's quote, the unit of its cell, then quotes of the same words on other pages."""
-    chosen: list[Quote] = []
-    words = ""
-    places: set[tuple[int, int]] = set()
-    for candidate in candidates:
-        said = fold(_words(candidate, context)).text
-        place = (candidate.document, candidate.page)
-        if chosen and (said != words or place in places):
-            continue
-        words = words or said
-        places.add(place)
-        chosen.append(_quote(candidate, context))
-        if len(chosen) > _SUPPORT:
-            break
-    return [*chosen[:1], *_units(candidates[0], context), *chosen[1:]]
 
 
 def _units(candidate: Candidate, context: Context) -> list[Quote]:
@@ -164,11 +126,10 @@ def _units(candidate: Candidate, context: Context) -> list[Quote]:
     unit = unit_of(context.documents[candidate.document], candidate.page, candidate.start, candidate.end)
     if unit is None:
         return []
-    return [cut_quote(context.documents, Located(candidate.document, candidate.page, unit.start, unit.end))]
+    return [cut_quote(context.documents, replace(candidate.located, start=unit.start, end=unit.end))]
 
 
-def evidence_item(item: Ranked, context: Context) -> EvidenceItem:
-    """A ranked passage as an answer lists it."""
+def _evidence_item(item: Ranked, context: Context) -> EvidenceItem:
     placed = context.passages[item.index]
     document, passage = context.documents[placed.document], placed.passage
     return EvidenceItem(

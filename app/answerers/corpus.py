@@ -65,13 +65,9 @@ class Corpus:
 
     def coverage(self, tokens_read: int, *notes: str) -> CoverageReport:
         """How much of the documents an answer rests on; `notes` come behind the documents' own warnings."""
-        several = len(self.documents) > 1
         parts = [document.coverage for document in self.documents]
-        of_documents = [
-            f"{document.path}: {warning}" if several else warning
-            for document in self.documents
-            for warning in document.coverage.warnings
-        ]
+        names = [f"{document.path}: " if len(parts) > 1 else "" for document in self.documents]
+        of_documents = (name + warning for name, part in zip(names, parts) for warning in part.warnings)
         return CoverageReport(
             tokens=len(self.context),
             tokens_read=tokens_read,

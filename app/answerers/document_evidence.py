@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.grades import Support
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.finders import AskedQuestion
 from docqa.app.answerers.loading import bundled_model
 from docqa.app.answerers.writing.answers import ReadQuestion
-from docqa.app.answerers.writing.support import Judge, judge_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from docqa.model.heads.excerpt_reading import ExcerptReader
 
 _MOST_WORDS = 8  # of the answers that the reader would give
+LONGEST_EVIDENCE = 160
+"""Words of quotes that the judge reads at once; it was measured on as many."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class QuestionEvidence:
         """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of
         all."""
         places = (*self.reading.items, *self.reading.candidates) if self.reading is not None else ()
-        return [Located(place.document, place.page, place.start, place.end) for place in places]
+        return [place.located for place in places]
 
 
 class DocumentEvidence(ExtractiveAnswerer):
@@ -66,29 +68,35 @@ class DocumentEvidence(ExtractiveAnswerer):
             raise ModelError("the bundled model has no reader", hint="install docqa again")
         return self.model.reader
 
-    @cached_property
-    def judge(self) -> Judge:
-        """How far quotes bear out statements, by the reader's judge."""
-        return judge_of(self.reader)
+    def judge(self, statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
+        """How far quotes bear out statements, by the judge that ships with the reader: a support.Judge."""
+        from docqa.model.heads.excerpt_reading import judge_support
+        from docqa.model.heads.reader_text import SUPPORT
+
+        shown = [" ".join(text.split()[:LONGEST_EVIDENCE]) for text in quotes]
+        rows = judge_support(self.reader, statements, shown).tolist() if statements else []
+        return [dict(zip(map(Support, SUPPORT), row, strict=True)) for row in rows]
 
     def of_question(self, question: str, *, unread: bool = False) -> QuestionEvidence:
         """All passages, best first, by words, vectors and the reader, after `read`; `unread`: by words, the best of
         them by the reader."""
-        last = self._last_evidence
-        if last is None or (last[0], last[1].question) != (unread, question):
-            ranked, reading = self._candidates(question, unread)
-            last = unread, QuestionEvidence(question, ranked, reading, self._chances(question, ranked, reading))
-            self._last_evidence = last
-        return last[1]
-
-    def _chances(self, question: str, ranked: list[Ranked], found: Candidates | None) -> tuple[float, float]:
-        if found is None:
-            return 0.0, 0.0
-        calibration = self.finder.calibration
-        values = self.features(question, ranked, found)
-        first = answerability.first_passage_probability(values, calibration)
-        likely = answerability.probability(values, calibration, found.form)
-        return first, first if answerability.refused(likely, calibration) else likely
+        if (last := self._last_evidence) is not None and (last[0], last[1].question) == (unread, question):
+            return last[1]
+        ranked, reading, first, likely = self.corpus.rank(question) if unread else [], None, 0.0, 0.0
+        if unread and ranked:
+            ranked, reading = self.finder.find_unread(AskedQuestion(question), ranked)
+        elif not unread and is_english(question):
+            ranked, reading = self.find(question)
+        elif not unread:  # the reader reads English; words and vectors are left
+            ranked = self.rank_by_signals(AskedQuestion(question))
+        if reading is not None:
+            calibration, values = self.finder.calibration, self.features(question, ranked, reading)
+            first = answerability.first_passage_probability(values, calibration)
+            likely = answerability.probability(values, calibration, reading.form)
+            likely = first if answerability.refused(likely, calibration) else likely
+        found = QuestionEvidence(question, ranked, reading, (first, likely))
+        self._last_evidence = unread, found
+        return found
 
     def asked(self, found: QuestionEvidence) -> ReadQuestion:
         """The question of `found` as statements are judged that may answer it."""
@@ -98,19 +106,14 @@ class DocumentEvidence(ExtractiveAnswerer):
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of one."""
-        documents = self.corpus.documents
-        texts = [e if isinstance(e, str) else " ".join(place.text_in(documents) for place in e) for e in shown]
-        above = ["" if isinstance(each, str) else self._above(each[0]) for each in shown]
+        texts, above = list[str](), list[str]()
+        for each in shown:
+            if isinstance(each, str):
+                texts.append(each)
+                above.append("")
+                continue
+            document = self.corpus.documents[each[0].document]
+            headings = document.section_path(document.section_of(each[0].page, each[0].start))
+            texts.append(" ".join(place.text_in(self.corpus.documents) for place in each))
+            above.append(" > ".join((document.title, *headings)))
         return read_alone(self.reader, question, above, list(enumerate(texts)))
-
-    def _above(self, place: Located) -> str:
-        document = self.corpus.documents[place.document]
-        return " > ".join((document.title, *document.section_path(document.section_of(place.page, place.start))))
-
-    def _candidates(self, question: str, unread: bool) -> tuple[list[Ranked], Candidates | None]:
-        if unread:
-            words = self.corpus.rank(question)
-            return self.finder.find_unread(AskedQuestion(question), words) if words else ([], None)
-        if not is_english(question):  # the reader reads English; words and vectors are left
-            return self.rank_by_signals(question), None
-        return self.find(question)

@@ -11,9 +11,9 @@ import numpy as np
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
-from docqa.app.answerers import compose
+from docqa.app.answerers.compose import Draft, compose
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, ReaderFinder, StateFinder
+from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, Found, ReaderFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked
@@ -26,7 +26,6 @@ from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model
-    from docqa.model.state.state import State
 
 
 class ExtractiveAnswerer(LocalReading):
@@ -38,31 +37,25 @@ class ExtractiveAnswerer(LocalReading):
         if model.has_reader:
             self.finder = ReaderFinder(corpus, model, options)
         elif options.source == "whole":
-            self.finder = StateFinder(corpus, model, options, self._whole_state)
+            self.finder = StateFinder(corpus, model, options, lambda: self.prefiller.state)
         else:
-            self.finder = CopyingFinder(corpus, model, options)
+            self.finder = CandidateFinder(corpus, model, options)
         self._last: dict[str, AskedQuestion] = {}
-
-    @property
-    def reading(self) -> LocalReading:
-        return self
 
     # Asking
 
-    def ask(
-        self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False
-    ) -> Iterator[Event]:
+    def ask(self, question: str, wanted: Wanted = ANYTHING, *, doubtful: bool = False) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, and Finished. `wanted`: what the answer has to be.
         `doubtful`: what is too unlikely to be asserted is told too."""
         self._asked(question, wanted)
-        if self.options.quick or self._declines(question):
+        if self.options.quick or self._declined(question) is not None:
             yield Finished(self.preview(question, doubtful=doubtful))
             return
         started = time.monotonic()
         if not self._by_clause(wanted):
             if self.options.preview and self.takes_long:
                 yield Preview(self.preview(question))
-            started = time.monotonic()
+                started = time.monotonic()
             yield from self.prefiller.read()
         yield Finished(self._answer(question, started, doubtful=doubtful))
 
@@ -77,8 +70,8 @@ class ExtractiveAnswerer(LocalReading):
 
     def preview(self, question: str, *, doubtful: bool = False) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""
-        if self._declines(question):
-            return self._declined(question)
+        if (declined := self._declined(question)) is not None:
+            return declined
         started = time.monotonic()
         asked, ranked = self._asked(question), self.corpus.rank(question)
         ranked, found = self.find(question) if self.options.quick else self.finder.find_unread(asked, ranked)
@@ -88,8 +81,8 @@ class ExtractiveAnswerer(LocalReading):
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over."""
-        if self._declines(question):
-            return self._declined(question)
+        if (declined := self._declined(question)) is not None:
+            return declined
         started = time.monotonic()
         for _ in () if self.options.quick else self.read():  # nothing where it is read already
             pass
@@ -100,10 +93,9 @@ class ExtractiveAnswerer(LocalReading):
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`."""
         return self.find(question)[0]
 
-    def find(self, question: str) -> tuple[list[Ranked], Candidates | None]:
+    def find(self, question: str) -> Found:
         """The passages in the model's order, and the candidates of the best; after `read`, or at once if `quick`."""
         asked = self._asked(question)
         if asked.found is None:
@@ -111,23 +103,28 @@ class ExtractiveAnswerer(LocalReading):
                 asked.found = self.finder.find_unread(asked, self.corpus.rank(question))
             else:
                 for part in self.finder.parts(asked):
-                    self.rank_asked(part)
+                    self.rank_by_signals(part)
                 by_words = self._by_clause(asked.wanted)
-                ranked = self.corpus.rank(question) if by_words else self.rank_asked(asked)
+                ranked = self.corpus.rank(question) if by_words else self.rank_by_signals(asked)
                 ordered, found = self.finder.find(asked, ranked)
                 asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
         return asked.found
 
-    def rank_by_signals(self, question: str) -> list[Ranked]:
-        """All passages by their words and, where the checkpoint weighs it, the evidence head; the model reads none."""
-        return self.rank_asked(self._asked(question))
-
-    def rank_asked(self, asked: AskedQuestion) -> list[Ranked]:
-        """The same for a question, or a part of one, that remembers its order."""
+    def rank_by_signals(self, asked: AskedQuestion) -> list[Ranked]:
+        """All passages for a question, or a part of one, that remembers their order: by their words and, where the
+        checkpoint weighs it, the evidence head; the model reads none."""
         if asked.by_signals is None:
             weights = self.model.calibration.get("evidence_weights") or {}
             by_vector = weights.get("vector") and self.options.source != "whole"  # whose state adapters had no part in
-            vector = self.vector_scores(asked) if by_vector else None
+            head, vector = self.model.evidence_head if by_vector else None, None
+            if head is not None:
+                from docqa.model.prompts.prompt import question_text
+
+                states = self.model.evidence_states(self.model.tokenizer.encode(question_text(asked.text)))
+                spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]
+                rows = self.prefiller.vectors.rows(len(self.corpus.context))
+                assert rows is not None, "a question is answered after `read`"
+                vector = np.asarray(head.scores(head.question_vectors(states), rows, spans), dtype=np.float64)
             passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
@@ -135,34 +132,18 @@ class ExtractiveAnswerer(LocalReading):
             asked.by_signals = reranked(self.model, asked.text, self.corpus.context, ranked) if chosen else ranked
         return asked.by_signals
 
-    def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:
-        """How like the question every passage is by the evidence head, [passages]; None without one."""
-        head, vectors = self.model.evidence_head, asked.vectors(self.model)
-        if head is None or vectors is None:
-            return None
-        spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]
-        return np.asarray(head.scores(vectors, self.token_rows(), spans), dtype=np.float64)
-
     # Parts
 
     def _by_clause(self, wanted: Wanted) -> bool:
         """Whether the answer is looked for in a clause, which words tell: the model need not read the rest."""
         return bool(wanted.clause) and isinstance(self.finder, ReaderFinder)
 
-    def _whole_state(self) -> State:
-        """What has read all documents. Raises StateError where what was kept of it is lost."""
-        state = self.prefiller.state
-        assert state is not None, "a question is answered after `read`"
-        return state
-
-    def _declines(self, question: str) -> bool:
-        """Whether the question is in a language that the bundled reader does not read; other checkpoints may."""
-        return isinstance(self.finder, ReaderFinder) and not is_english(question)
-
-    def _declined(self, question: str) -> Answer:
-        """Not found, and why; nothing is read for it."""
-        usage = Usage(0, 0, 0.0, False)
-        return self._compose(question, [], None, usage, preliminary=False, unread=NOT_ENGLISH)
+    def _declined(self, question: str) -> Answer | None:
+        """Not found, and why, where the question is in a language that the bundled reader does not read; other
+        checkpoints may. Nothing is read for it."""
+        if not isinstance(self.finder, ReaderFinder) or is_english(question):
+            return None
+        return self._compose(question, [], None, Usage(0, 0, 0.0, False), preliminary=False, unread=NOT_ENGLISH)
 
     def _asked(self, question: str, wanted: Wanted | None = None) -> AskedQuestion:
         last = self._last.get(question)
@@ -183,29 +164,28 @@ class ExtractiveAnswerer(LocalReading):
         from docqa.model.state.long_attention import attention_kind
 
         corpus, total = self.corpus, len(self.corpus.context)
-        calibration = self.finder.calibration
-        values = self.features(question, ranked, found)
-        form = found.form if found is not None else Form.FACT
-        likely = 0.0 if unread else answerability.probability(values, calibration, form)
-        unlikely = answerability.refused(likely, calibration) and not (doubtful and not unread)
+        calibration, likely, first = self.finder.calibration, 0.0, 0.0
+        if not unread:
+            values = self.features(question, ranked, found)
+            likely = answerability.probability(values, calibration, found.form if found is not None else Form.FACT)
+            first = answerability.first_passage_probability(values, calibration)
+        unlikely = answerability.refused(likely, calibration) and (unread or not doubtful)
         refused = unlikely or found is None or not found.candidates
-        first = 0.0 if unread else answerability.first_passage_probability(values, calibration)
         attention = attention_kind(self.model.config.first_layers(self.profile.layers), total)
         few = min(self.finder.preview_passages, len(corpus.context.passages))
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
         note = unread or (note if preliminary else "")
         coverage = corpus.coverage(0, note) if note else corpus.coverage(total)
         marks = addressing.marks(addressing.likely_places(found), corpus.documents)
-        draft = compose.AnswerDraft(
+        draft = Draft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
-            reading=found,
-            probability=first if refused else likely,
-            refused=refused,
-            possible=answerability.possible(first, calibration),
             preliminary=preliminary,
             coverage=replace(coverage, warnings=(*coverage.warnings, *marks)),
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )
-        return compose.compose(draft, corpus.context)
+        possible = answerability.possible(first, calibration)
+        if refused:
+            return compose(draft, None, first, corpus.context, possible=possible)
+        return compose(draft, found, likely, corpus.context, possible=possible)

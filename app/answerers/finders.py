@@ -3,7 +3,6 @@ from the state of the whole documents."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,7 +27,6 @@ from docqa.app.reading.tables.answer import with_cell
 from docqa.model.protocol import RefusalCalibration, writer
 
 if TYPE_CHECKING:
-    from docqa.model.heads.evidence import QuestionVectors
     from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 OF_DOCUMENT, SURELY_DATED = "agreement date", 0.85  # where no sentence says it, that of the document, if it is likely
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
+Found = tuple[list[Ranked], Candidates | None]
+"""Passages in their order, and the candidates of the best; None when there is no passage at all."""
 
 
 @dataclass
@@ -48,24 +48,15 @@ class AskedQuestion:
     text: str
     wanted: Wanted = ANYTHING
     by_signals: list[Ranked] | None = None
-    found: tuple[list[Ranked], Candidates | None] | None = None
+    found: Found | None = None
     parts: tuple[AskedQuestion, ...] | None = None
-    _vectors: QuestionVectors | None = None
-
-    def vectors(self, model: Model) -> QuestionVectors | None:
-        """The question, read by itself, as the evidence head of `model` sees it; None without one."""
-        if self._vectors is None and model.evidence_head is not None:
-            from docqa.model.prompts.prompt import question_text
-
-            states = model.evidence_states(model.tokenizer.encode(question_text(self.text)))
-            self._vectors = model.evidence_head.question_vectors(states)
-        return self._vectors
 
 
-class CandidateFinder(ABC):
-    """Ranks anew and proposes words of the documents."""
+class CandidateFinder:
+    """Ranks anew and proposes words of the documents: by constrained copying from excerpts, for a checkpoint without a
+    chat template."""
 
-    most: int
+    most = 5  # shown to a checkpoint that copies its answer
 
     def __init__(self, corpus: Corpus, model: Model, options: Options) -> None:
         self._corpus, self._model, self._options = corpus, model, options
@@ -81,13 +72,17 @@ class CandidateFinder(ABC):
         """The two questions that a question of two parts is asked as; empty for any other."""
         return ()
 
-    @abstractmethod
-    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        """The passages in a better order, and the candidates of the best; None when there is no passage at all."""
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+        """The passages in a better order, with candidates."""
+        return self.find_unread(asked, ranked)
 
-    @abstractmethod
-    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
+    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
         """The same for documents that are not read yet, from a few passages."""
+        top = ranked[: self.preview_passages]
+        if not top:
+            return ranked, None
+        numbers, context, words = [item.index for item in top], self._corpus.context, self._corpus.index
+        return ranked, copy_from_passages(writer(self._model), asked.text, numbers, context, words)
 
 
 class ReaderFinder(CandidateFinder):
@@ -99,53 +94,37 @@ class ReaderFinder(CandidateFinder):
         if asked.parts is None:
             one = asked.wanted != ANYTHING or asked.text.endswith(")")  # a field, or a follow-up
             parts = None if one else self._reader.two_parts(asked.text)
-            asked.parts = tuple(map(AskedQuestion, parts or ()))
+            asked.parts = tuple(AskedQuestion(part, parts=()) for part in parts or ())
         return asked.parts
-
-    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        if not (parts := self.parts(asked)):
-            return self._find(asked, ranked)
-        return join_parts([self._find(part, part.by_signals or ranked, len(parts)) for part in parts])
-
-    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        if not (parts := self.parts(asked)):
-            return self._find_unread(asked, ranked)
-        return join_parts([self._find_unread(part, self._corpus.rank(part.text), len(parts)) for part in parts])
 
     @property
     def _reader(self) -> ExcerptReader:
         assert self._model.reader is not None
         return self._model.reader
 
-    def _find(
-        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
-    ) -> tuple[list[Ranked], Candidates | None]:
-        """`find` for a whole question, or for one of so many parts that share the time of one."""
+    def find(self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1) -> Found:
+        """As above; `one_of`: so many parts share the time of one question."""
+        if parts := self.parts(asked):
+            return join_parts([self.find(part, part.by_signals or ranked, len(parts)) for part in parts])
         if not ranked:
             return ranked, None
         corpus, passages = self._corpus, self._options.k
         if asked.wanted.clause:
             return self._find_in_clause(asked, ranked)
         scope = scope_of(asked.text, corpus.documents)
-        first: list[int] = []
-        if scope is not None and (inside := passages_in(scope, corpus.context)):
+        inside = passages_in(scope, corpus.context) if scope is not None else []
+        if scope is not None and inside:
             ranked = _preferred(ranked, inside, all_of_them=scope.whole)
             if scope.whole:
                 return ranked, place_itself(scope, corpus.context, ranked[: len(inside)])
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
-        else:
-            first = self._first(asked)
         ranked, found = read_passages(
-            self._model, asked.text, corpus.context, ranked, corpus.index,
-            reorder=self._options.model_scores, passages=passages, first=first, one_of=one_of, wanted=asked.wanted,
+            self._model, asked.text, corpus.context, ranked, corpus.index, reorder=self._options.model_scores,
+            passages=passages, first=[] if inside else self._first(asked), one_of=one_of, wanted=asked.wanted,
         )  # fmt: skip
-        if asked.wanted != ANYTHING:
-            return ranked, found
-        return ranked, with_cell(found, asked.text, ranked, corpus.context)
+        return ranked, with_cell(found, asked.text, ranked, corpus.context) if asked.wanted == ANYTHING else found
 
-    def _find_in_clause(
-        self, asked: AskedQuestion, ranked: list[Ranked]
-    ) -> tuple[list[Ranked], Candidates | None]:
+    def _find_in_clause(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
         """The clause of a field, or the value in it: of the few passages that have the likeliest sentences."""
         context, rows = self._corpus.context, self._corpus.clause_sentences
         if asked.wanted.clause == DOCUMENT_DATE:
@@ -173,23 +152,17 @@ class ReaderFinder(CandidateFinder):
             found = in_sentence(found, context, sentence, chance, wanted)
         return [*few, *ranked[len(few) :]], found
 
-    def _find_unread(
-        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
-    ) -> tuple[list[Ranked], Candidates | None]:
-        """`find_unread` for a whole question, or for one of so many parts that share the time of one."""
-        few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: max(self.preview_passages // one_of, 1)]
+    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1) -> Found:
+        if parts := self.parts(asked):
+            return join_parts([self.find_unread(part, self._corpus.rank(part.text), len(parts)) for part in parts])
+        scope = scope_of(asked.text, self._corpus.documents)
+        inside = passages_in(scope, self._corpus.context) if scope is not None else self._first(asked)
+        few = _preferred(ranked, inside, all_of_them=False)[: max(self.preview_passages // one_of, 1)]
         if not few:
             return ranked, None
         weights = self._model.calibration.get("evidence_weights", {})
         scored = rank_unread(self._model, asked.text, self._corpus.context, few, weights)
-        return self._find(asked, scored, one_of)
-
-    def _asked_for(self, asked: AskedQuestion) -> list[int]:
-        """The passages of the place, or of title page and signatures, that a question is about."""
-        scope = scope_of(asked.text, self._corpus.documents)
-        if scope is not None:
-            return passages_in(scope, self._corpus.context)
-        return self._first(asked)
+        return self.find(asked, scored, one_of)
 
     def _first(self, asked: AskedQuestion) -> list[int]:
         """The passages that are read whatever their rank: title page and signatures for a question about a document
@@ -213,22 +186,6 @@ def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) ->
     return [*front, *(item for item in ranked if item.index not in chosen)]
 
 
-class CopyingFinder(CandidateFinder):
-    """By constrained copying from excerpts, for a checkpoint without a chat template."""
-
-    most = 5  # shown to a checkpoint that copies its answer
-
-    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        return self.find_unread(asked, ranked)
-
-    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        top = ranked[: self.preview_passages]
-        if not top:
-            return ranked, None
-        numbers, context, words = [item.index for item in top], self._corpus.context, self._corpus.index
-        return ranked, copy_from_passages(writer(self._model), asked.text, numbers, context, words)
-
-
 OWN_ODDS: RefusalCalibration = {
     "features": ["reader_refusal_margin", "sentence_coverage"], "weights": [0.5, 8.0], "bias": -5.0, "threshold": 0.5,
 }  # fmt: skip
@@ -236,10 +193,10 @@ OWN_ODDS: RefusalCalibration = {
 has these words is about what was asked. Set by hand: alike odds count from five eighths of the question's words on."""
 
 
-class StateFinder(CopyingFinder):
-    """By copying from what the state of the whole documents holds; before they are read as CopyingFinder."""
+class StateFinder(CandidateFinder):
+    """By copying from what the state of the whole documents holds; before they are read from excerpts."""
 
-    def __init__(self, corpus: Corpus, model: Model, options: Options, state: Callable[[], State]) -> None:
+    def __init__(self, corpus: Corpus, model: Model, options: Options, state: Callable[[], State | None]) -> None:
         super().__init__(corpus, model, options)
         self._state = state
 
@@ -247,6 +204,7 @@ class StateFinder(CopyingFinder):
     def calibration(self) -> RefusalCalibration:
         return OWN_ODDS
 
-    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        corpus = self._corpus
-        return ranked, copy_from_state(writer(self._model), asked.text, self._state(), corpus.context, corpus.index)
+    def find(self, asked: AskedQuestion, ranked: list[Ranked]) -> Found:
+        corpus, state = self._corpus, self._state()
+        assert state is not None, "a question is answered after `read`"
+        return ranked, copy_from_state(writer(self._model), asked.text, state, corpus.context, corpus.index)

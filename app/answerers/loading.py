@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
-    from docqa.model.answering import AnsweringModel
     from docqa.model.load import NetworkModel
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model
@@ -22,19 +21,12 @@ def load_model(options: Options) -> Model:
     from docqa.model.answering import answering_model
 
     if options.source == "whole":
-        model = load_network(options)
-        return model.trunk_alone() if model.has_reader else model
-    answering = answering_model(_folder(options), options.threads, options.device) or load_network(options)
-    if answering.has_reader and options.others:
-        _put_in(answering, options)
-    return answering
-
-
-def _put_in(model: AnsweringModel | NetworkModel, options: Options) -> None:
-    """Let models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
-
-    Raises docqa.model.errors for a folder that is no such model.
-    """
+        network = load_network(options)
+        return network.trunk_alone() if network.has_reader else network
+    model = answering_model(_folder(options), options.threads, options.device) or load_network(options)
+    if not model.has_reader or not options.others:
+        return model
+    # Models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
     from docqa.model.folder import calibration_in
     from docqa.model.foreign.encoder import SentenceEncoder
     from docqa.model.foreign.reader import SpanReader
@@ -48,6 +40,7 @@ def _put_in(model: AnsweringModel | NetworkModel, options: Options) -> None:
         model.reader.other = SpanReader(Path(options.reader), options.device)
     if (fitted := options.calibration_file) is not None and fitted.is_file():
         model.calibration["refusal"] = calibration_in(fitted)["refusal"]
+    return model
 
 
 def load_network(options: Options) -> NetworkModel:
@@ -85,9 +78,7 @@ def bundled_model(options: Options) -> Model:
     return _bundled(replace(kept, cache_dir=options.cache_dir) if kept.others else kept)
 
 
-@lru_cache(maxsize=1)
-def _bundled(options: Options) -> Model:
-    return load_model(options)
+_bundled = lru_cache(maxsize=1)(load_model)
 
 
 def writing_template(model: Model) -> ChatTemplate | None:

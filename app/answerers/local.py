@@ -18,25 +18,31 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from docqa.model.protocol import Model
 
 
 class LocalReading:
-    """Mutable: it has the state of the documents."""
+    """Mutable: it has the state of the documents. `room`: tokens for what comes behind them; `layout`: of the Context,
+    if not the bundled model's."""
+
+    room: int = plan.QUESTION_TOKENS
+    layout: int | None = None
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         self.corpus, self.model, self.options, self._store = corpus, model, options, store
         self._read_charged = False  # the tokens of the documents count as read for the first answer only
 
+    @property
+    def reading(self) -> LocalReading:
+        return self
+
     @cached_property
     def yarn_factor(self) -> float:
-        return yarn_factor_of(self.model, len(self.corpus.context))
+        return yarn_factor_of(self.model, len(self.corpus.context), self.room)
 
     @cached_property
     def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor)
+        return profile_of(self.model, self.yarn_factor, self.layout)
 
     @cached_property
     def prefiller(self) -> Prefiller:
@@ -58,21 +64,12 @@ class LocalReading:
         yield from self.prefiller.read()
 
     def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
         if "prefiller" in self.__dict__:
             self.prefiller.keep_progress()
 
-    def token_rows(self) -> np.ndarray:
-        """The evidence head's vectors of all tokens, int8 [tokens, width]. After `read`, with that head only."""
-        rows = self.prefiller.vectors.rows(len(self.corpus.context))
-        assert rows is not None
-        return rows
-
     def usage(self, started: float, *, read: bool = True) -> Usage:
         """What an answer took since `started`; the first one from the state is charged with the read of it."""
-        if not read:
-            return Usage(0, 0, round(time.monotonic() - started, 3), False)
-        total = len(self.corpus.context)
-        reused = total if self._read_charged else self.prefiller.tokens_reused
-        self._read_charged = True
-        return Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)
+        total = len(self.corpus.context) if read else 0
+        reused = total if self._read_charged or not read else self.prefiller.tokens_reused
+        self._read_charged |= read
+        return Usage(total - reused, reused, round(time.monotonic() - started, 3), read and reused == total)

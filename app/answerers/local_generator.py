@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given
 from docqa.app.answerers.writing.generation import think, write
 from docqa.app.context import plan
-from docqa.app.context.provenance import Profile, answer_provenance, profile_of
+from docqa.app.context.provenance import answer_provenance, profile_of
 from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
@@ -37,6 +36,8 @@ LEAST_TOKENS = 1_024
 class LocalGenerator(LocalReading):
     """Mutable: it has the state of the documents, and the one that read what was given last."""
 
+    room, layout = ROOM, CONVERSATION_LAYOUT
+
     def __init__(
         self, corpus: Corpus, model: Model, template: ChatTemplate, options: Options, store: Store | None
     ) -> None:
@@ -44,18 +45,6 @@ class LocalGenerator(LocalReading):
         self.name, self._template = name_of(model.folder), template
         self.budget = min(MOST_TOKENS, max(model.config.native_context - ROOM, LEAST_TOKENS))
         self._given: tuple[Given, State] | None = None
-
-    @property
-    def reading(self) -> LocalReading:
-        return self
-
-    @cached_property
-    def yarn_factor(self) -> float:
-        return plan.yarn_factor_of(self.model, len(self.corpus.context), ROOM)
-
-    @cached_property
-    def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor, CONVERSATION_LAYOUT)
 
     @property
     def whole(self) -> bool:
@@ -77,24 +66,20 @@ class LocalGenerator(LocalReading):
         """Write in a state of its own, after a thought where the model thinks."""
         conversation = Conversation(self._template, self.model.tokenizer, form)
         thinks = form.thinks and self._template.thinks(self.options.think)
-        state = self._state(conversation, given).fork()
+        if not given.numbered:
+            assert self.prefiller.state is not None
+            self._given = given, self.prefiller.state
+        elif self._given is None or self._given[0] is not given:
+            text = given.text if form.numbered else given.unnumbered
+            ids = conversation.opening() + self.model.tokenizer.encode(text)
+            read = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
+            self.model.prefill(ids, read)
+            self._given = given, read
+        state = self._given[1].fork()
         self.model.prefill(conversation.ids(said, think=thinks), state)
         if thinks:
             yield from think(writer(self.model), state, stopped)
         return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
-
-    def _state(self, conversation: Conversation, given: Given) -> State:
-        """The state that has read what is `given`: all of the documents, or numbered sentences."""
-        if not given.numbered:
-            assert self.prefiller.state is not None
-            return self.prefiller.state
-        if self._given is None or self._given[0] is not given:
-            text = given.text if conversation.form.numbered else given.unnumbered
-            ids = conversation.opening() + self.model.tokenizer.encode(text)
-            state = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
-            self.model.prefill(ids, state)
-            self._given = given, state
-        return self._given[1]
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
         from docqa.model.state.long_attention import attention_kind

@@ -6,21 +6,20 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Preview
+from docqa.app.answerers.answerer import Reply, TextGenerator
+from docqa.app.answerers.compose import Draft
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
-from docqa.app.answerers.generator import Reply, TextGenerator
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import check_text
+from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
-from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
-from docqa.app.answerers.writing.repair import MENDING, Checked, checked_and_mended
+from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
 from docqa.app.answerers.writing.statements import plain
 from docqa.app.evidence.ranking import Ranked
@@ -66,6 +65,7 @@ class WritingAnswerer:
     ) -> None:
         self.corpus, self.evidence, self.generator, self.options = corpus, evidence, generator, options
         self._writing = self._stopped = False
+        self._all: Given | None = None
 
     @property
     def reading(self) -> LocalReading:
@@ -113,7 +113,6 @@ class WritingAnswerer:
         return written if same and all(written != turn.question for turn in earlier) else question
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`."""
         return self.evidence.of_question(question, unread=self.options.quick or self.generator.whole).ranked
 
     def stop_writing(self) -> bool:
@@ -139,41 +138,35 @@ class WritingAnswerer:
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
         asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
-        given, reply = yield from self._first_reply(asked)
+        tokens, sure = self.generator.budget, found.chances[1]
+        if self.options.k is None and not self._asks_each(question):
+            tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
+        given = self._given(asked, tokens)
+        reply: Reply | None = None
+        while given.passages and reply is None:
+            try:
+                reply = yield from self._reply(asked, given)
+            except ContextExceeded as error:  # as much as its context has room for
+                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
+                if fewer.passages == given.passages:
+                    raise error.nothing_fits() from error
+                given = fewer
         checked: Checked = None, ()
         if reply is not None:
             checked = yield from checked_and_mended(
                 reply,
                 lambda each: self._checked(asked, given, each),
-                lambda text, weak: self._mended(asked, given, text, weak),
+                lambda text, weak: self._reply(asked, given, text, weak),
                 lambda: self._stopped or self.options.quick,
             )
         return self._outcome(asked, given, reply or Reply(""), checked, nearest)
-
-    def _first_reply(self, asked: AskedToWrite) -> Generator[Event, None, tuple[Given, Reply | None]]:
-        """(what the model was given, as much as its context has room for; its reply, None without a passage to
-        give)."""
-        given = self._given(asked, self._needed(asked))
-        while given.passages:
-            try:
-                return given, (yield from self._reply(asked, given))
-            except ContextExceeded as error:
-                fewer = self._given(asked, error.fewer_tokens(len(self.corpus.tokenizer.encode(given.text))))
-                if fewer.passages == given.passages:
-                    raise error.nothing_fits() from error
-                given = fewer
-        return given, None
-
-    def _mended(
-        self, asked: AskedToWrite, given: Given, text: str, weak: Sequence[str]
-    ) -> Generator[Event, None, Reply]:
-        yield Notice(MENDING)
-        return (yield from self._reply(asked, given, text, weak))
 
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
     ) -> Generator[Event, None, Reply]:
         """The reply to the question or, behind a first `text`, to its `weak` sentences."""
+        if weak:
+            yield Notice(MENDING)
         sent = VALUE if asked.value else PASSAGES
         form = WHOLE if not given.numbered else EXCERPTS if self.generator.reading is not None else sent
         put = Question(asked.question, asked.found.form, given.nearest(asked.found.nearest))
@@ -184,16 +177,10 @@ class WritingAnswerer:
         finally:
             self._writing = False
 
-    def _needed(self, asked: AskedToWrite) -> int:
-        """Tokens of the passages that are needed; where a number of passages is asked for, of that many."""
-        budget = self.generator.budget
-        if self.options.k is not None or self._asks_each(asked.question):
-            return budget
-        return min(budget, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * asked.found.chances[1]))
-
     def _given(self, asked: AskedToWrite, tokens: int) -> Given:
         """All of the documents, or numbered sentences of at most so many tokens."""
         if asked.whole:
+            self._all = self._all or give_all(self.corpus.context)
             return self._all
         context, scope = self.corpus.context, scope_of(asked.question, self.corpus.documents)
         each = self._asks_each(asked.question)
@@ -204,10 +191,6 @@ class WritingAnswerer:
         """Whether a question about several documents wants an answer from each of them."""
         wanted = self.evidence.reader.of_several(question) if len(self.corpus.documents) > 1 else None
         return wanted is not None and wanted.kind is not QuestionKind.ONE
-
-    @cached_property
-    def _all(self) -> Given:
-        return give_all(self.corpus.context)
 
     def _checked(self, asked: AskedToWrite, given: Given, reply: Reply) -> Checked:
         read = read_reply(reply.text, given, self.evidence.reader.refuses)
@@ -221,39 +204,29 @@ class WritingAnswerer:
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
-        found, (text, notes) = asked.found, checked
-        tokens = self._tokens(given)
+        found, (text, notes), context = asked.found, checked, self.corpus.context
+        shown = [context.passages[index] for index in given.passages]
+        tokens = sum(placed.token_end - placed.token_start for placed in shown)
+        if shown and len(shown) == len(context.passages):
+            tokens = len(context)
         usage = Usage(reply.tokens_sent or tokens, 0, round(time.monotonic() - asked.started, 3), False)
-        draft = WrittenDraft(
+        draft = Draft(
             question=asked.question,
-            checked=text,
             ranked=found.ranked[nearest : nearest + self.options.listed],
-            first=found.chances[0],
             coverage=self.corpus.coverage(tokens, *notes),
             usage=self.reading.usage(asked.started) if asked.whole else usage,
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
-            yes_no=found.form is Form.YES_NO,
         )
-        return written_answer(draft, self.corpus.context)
-
-    def _tokens(self, given: Given) -> int:
-        """Tokens of the documents that stand in what is `given`."""
-        passages = self.corpus.context.passages
-        if given.passages and len(given.passages) == len(passages):
-            return len(self.corpus.context)
-        return sum(passages[index].token_end - passages[index].token_start for index in given.passages)
+        yes_no = found.form is Form.YES_NO
+        return written_answer(draft, text, found.chances[0], context, yes_no=yes_no)
 
     def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""
         placed = self.corpus.context.passages[item.index]
-        document, passage = self.corpus.documents[placed.document], placed.passage
-        return any(
-            cite.file == document.path and (cite.page or 1) == passage.page
-            and cite.start < passage.end and passage.start < cite.end
-            for quote in quotes
-            for cite in quote.cites
-        )  # fmt: skip
+        file, passage = self.corpus.documents[placed.document].path, placed.passage
+        cites = (cite for quote in quotes for cite in quote.cites)
+        return any(cite.touches(file, passage.page, passage.start, passage.end) for cite in cites)
 
 
 def _result_of(events: Generator[Event, None, T]) -> T:

@@ -15,12 +15,13 @@ from docqa.app.batch.execution.executors import Executor, Serial, process_worker
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.ray_actors import ray_workers
 from docqa.app.batch.execution.runner import Runner, Tally
-from docqa.app.batch.items import Failure, Item, Listing, Task, key_of
+from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
+from docqa.app.storage.store import key_of
 from docqa.model.cost.machine import available_bytes, processors
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ class Batch:
 
     def left(self) -> list[Task]:
         """The tasks that a run would do now."""
-        return [task for task in self.tasks if not self.workspace.is_done(task.key) and not self._stands(task)]
+        left = [task for task in self.tasks if not self.workspace.is_done(task.key)]
+        if self.settings.retry_failed:
+            return left
+        failures = [(task, self.workspace.failure(task.key)) for task in left]
+        # A failure for a missing password is not left alone when there is one now.
+        again = "Encrypted" if self.options.password else None
+        return [task for task, failure in failures if failure is None or failure.kind == again]
 
     def failure(self, item: Item) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""
@@ -138,13 +145,6 @@ class Batch:
         return process_workers(self._job, jobs, threads)
 
     # Parts
-
-    def _stands(self, task: Task) -> bool:
-        """Whether a failure of `task` is left alone. One for a missing password is not, when there is one now."""
-        failure = self.workspace.failure(task.key)
-        if failure is None or self.settings.retry_failed:
-            return False
-        return not (failure.kind == "Encrypted" and self.options.password)
 
     def _speeds(self, jobs: int) -> Speeds:
         where = "ray" if self.settings.ray is not None else "here"

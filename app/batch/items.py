@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from docqa.app.answer.text import compact_json
+from docqa.app.storage.store import key_of
 
 if TYPE_CHECKING:
     from docqa.ingest.archive import Package
@@ -40,7 +42,7 @@ class Failure:
     def line(self, path: str, document: str | None) -> str:
         """The line of failures.jsonl, without a line end."""
         fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        return compact_json(fields)
 
 
 @dataclass(frozen=True)
@@ -101,18 +103,15 @@ class Listing:
         ]
 
 
-def key_of(fields: Json | list[object]) -> str:
-    """The hash of what a result depends on."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
     """The documents that `paths` name, relative to the one folder or to what contains all, without `exclude` (absolute
     paths: what earlier runs wrote). A path without one is an item with its failure; raises the first such error where
     there is no document at all."""
     from docqa.ingest.errors import IngestError, NoDocuments
 
-    base = _base(paths)
+    whole = [os.path.abspath(path) for path in paths]  # relative paths start from the one folder, or what has all
+    alone = len(whole) == 1 and os.path.isdir(whole[0])
+    base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
     found: dict[tuple[str, str | None], Item] = {}
     listing, errors = Listing(), []
     for path in paths:
@@ -190,14 +189,6 @@ def _archive(source: str, state: tuple[int, int, int]) -> Package:
     from docqa.ingest.archive import Package
 
     return Package(Path(source), source)
-
-
-def _base(paths: list[str]) -> str:
-    """The folder that relative paths start from."""
-    whole = [os.path.abspath(path) for path in paths]
-    if len(whole) == 1 and os.path.isdir(whole[0]):
-        return whole[0]
-    return os.path.commonpath([os.path.dirname(path) for path in whole])
 
 
 def _relative(source: str, base: str) -> str:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from docqa.app import report
 from docqa.app.answer.answer import SCHEMA, Answer
 from docqa.app.answer.events import Finished
+from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
 from docqa.app.batch.fields import Field, field_of
-from docqa.app.batch.items import Failure, Item, Json, failure_of, key_of, read_content
+from docqa.app.batch.items import Failure, Item, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
-from docqa.app.storage.store import store_of
+from docqa.app.storage.store import key_of, store_of
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
 
@@ -173,7 +175,7 @@ class AnswerJob(Job):
 
     def _line(self, warnings: list[str], answers: dict[str, Json]) -> str:
         found = {"warnings": warnings, "answers": [answers[question] for question in self.questions]}
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        return compact_json(found)
 
     def _events(self, session: Session, question: str) -> Iterator[Event]:
         return session.ask(question)
@@ -307,16 +309,14 @@ def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
             return Outcome(fatal=report.describe(error))
-        found = Outcome(failure=_bug(error) if report.exit_code(error) == report.BUG else failure_of(error))
+        failure = failure_of(error)
+        if report.exit_code(error) == report.BUG:
+            if os.environ.get("DOCQA_DEBUG"):
+                traceback.print_exception(error)
+            hint = "Please report it, with what DOCQA_DEBUG=1 shows"
+            failure = Failure(type(error).__name__, f"a bug in docqa: {error}", hint)
+        found = Outcome(failure=failure)
     return replace(found, seconds=time.monotonic() - started, peak_bytes=peak_bytes())
-
-
-def _bug(error: Exception) -> Failure:
-    import traceback
-
-    if os.environ.get("DOCQA_DEBUG"):
-        traceback.print_exception(error)
-    return Failure(type(error).__name__, f"a bug in docqa: {error}", "Please report it, with what DOCQA_DEBUG=1 shows")
 
 
 def peak_bytes() -> int:

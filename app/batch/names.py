@@ -19,7 +19,12 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
     """The output file of each relative path, below the output folder. The same paths give the same names."""
     ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     reserved = {_folded(name) for name in RESERVED}
-    proposed = {path: _fitting(path, reserved) for path in ordered}
+    proposed: dict[str, str] = {}
+    for path in ordered:  # its first folder not one of docqa's own files, its last part no longer than a name may be
+        first, slash, rest = path.partition("/")
+        name = f"{first}~{_hash(first)}/{rest}" if slash and _folded(first) in reserved else path
+        long = len(name.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES
+        proposed[path] = _made_unique(name) if long else f"{name}.md"
     folders = {_folded(name[: slash.start()]) for name in proposed.values() for slash in re.finditer("/", name)}
     taken = reserved | folders
     names: dict[str, str] = {}
@@ -31,14 +36,6 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def _fitting(path: str, reserved: set[str]) -> str:
-    """`path`.md, its first folder not one of docqa's own files, its last part no longer than a name may be."""
-    first, slash, rest = path.partition("/")
-    if slash and _folded(first) in reserved:
-        path = f"{first}~{_hash(first)}/{rest}"
-    return _made_unique(path) if len(path.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES else f"{path}.md"
 
 
 def _made_unique(path: str) -> str:

@@ -44,7 +44,7 @@ def ask_row(name: str, file: str, what: str, *flags: str, read: bool = False) ->
     """The row `name`: a question about a sample document in a new process, which was `read` before or never seen."""
     document = SAMPLES / file
     if not document.is_file():
-        yield _missing(name)
+        yield Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
         return
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
 
@@ -120,10 +120,6 @@ def help_row() -> Iterator[Measurement]:
     best = _best(lambda: _run_docqa("--help"), REPEATS + _WARM_UP)
     method = f"docqa --help in a new process; best of {REPEATS + _WARM_UP}; {_spent(best)}; bar {HELP_WITHIN_S:g}"
     yield Measurement("help", best.wall_s, "s", None, None, method)
-
-
-def _missing(name: str) -> Measurement:
-    return Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
 
 
 def _best(action: Callable[[], object], repeats: int) -> _Timed:

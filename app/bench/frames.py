@@ -144,16 +144,9 @@ async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[flo
     for number in range(frames):
         y = page.scroll_y + page.size.height if number % 3 else places.randrange(page.max_scroll_y)
         page.scroll_to(y=y, animate=False, immediate=True)
-        started = time.perf_counter()
-        drawn[number] = _draw(page)
-        walls[number] = time.perf_counter() - started
+        started, worked = time.perf_counter(), time.thread_time()
+        for line in range(page.size.height):
+            page.render_line(line)
+        drawn[number], walls[number] = time.thread_time() - worked, time.perf_counter() - started
         await asyncio.sleep(0)
     return walls, drawn
-
-
-def _draw(page: PageView) -> float:
-    """Make every line of the view; returns the seconds of the processor."""
-    worked = time.thread_time()
-    for y in range(page.size.height):
-        page.render_line(y)
-    return time.thread_time() - worked

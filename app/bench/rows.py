@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import timeit
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -49,9 +49,4 @@ def _number(value: float | None) -> str:
 
 def fastest(action: Callable[[], object], repeats: int) -> float:
     """The shortest of several runs, in seconds."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return min(times)
+    return min(timeit.repeat(action, number=1, repeat=repeats))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from torch import Tensor
 
 from docqa.app.bench.contexts import BLOCK, EXACT, random_memory
 from docqa.app.bench.rows import Measurement, fastest
@@ -107,7 +106,9 @@ def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | 
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
-        rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
+        position = getattr(memory, "length", 0)
+        factor = yarn_factor_for(model.config, position + BLOCK)
+        rotation = model.network.rotation(torch.arange(position, position + BLOCK), factor)
         return fastest(lambda: layer(x, rotation, memory.fork()), 2)
 
 
@@ -129,8 +130,3 @@ def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> flo
         return fastest(lambda: memory.fork().attend(q, k, v), 3)
     keys, values = memory.unpacked(model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
-
-
-def _rotation(model: NetworkModel, position: int, count: int) -> tuple[Tensor, Tensor]:
-    factor = yarn_factor_for(model.config, position + count)
-    return model.network.rotation(torch.arange(position, position + count), factor)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from difflib import get_close_matches
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from docqa.app import report
@@ -19,6 +16,7 @@ from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
+from docqa.app.output.interrupts import on_interrupt
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -191,19 +189,10 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 @contextmanager
 def _stop_key(typed: bool) -> Iterator[Callable[[], bool]]:
     """Inside, the first Ctrl+C is only remembered; the second one ends the conversation."""
-    pressed = threading.Event()
-    if not typed or threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set
-        return
+    left = [b"\nstopping (Ctrl+C again quits) ...\n"]
 
-    def press(number: int, frame: FrameType | None) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-        os.write(2, b"\nstopping (Ctrl+C again quits) ...\n")
+    def press() -> bool:
+        return bool(left and os.write(2, left.pop()))
 
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with on_interrupt(press) if typed else nullcontext(bool) as pressed:
+        yield pressed

@@ -82,7 +82,9 @@ def _page(conversation: Conversation, label: str) -> str:
     for document in documents:
         number = page_named(document, label)
         if number is not None:
-            return _shown(document, number)
+            page = document.pages[number - 1]
+            heading = f"{_name(document.path)}, p. {page_text(number, page.label)}"
+            return f"{heading}\n\n{_lines(page.text) or 'This page has no text.'}"
     for document in documents:
         text = _by_section(document, label)
         if text is not None:
@@ -103,12 +105,6 @@ def _by_section(document: Document, label: str) -> str | None:
     name = title or document.locator_of(page, start) or label
     heading = f"{_name(document.path)}, {printable(name)}"
     return f"{heading}\n\n{_lines(text[start : region.end[1] if region.end[0] == page else len(text)])}"
-
-
-def _shown(document: Document, number: int) -> str:
-    page = document.pages[number - 1]
-    heading = f"{_name(document.path)}, p. {page_text(number, page.label)}"
-    return f"{heading}\n\n{_lines(page.text) or 'This page has no text.'}"
 
 
 def _lines(text: str) -> str:

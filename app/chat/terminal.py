@@ -14,7 +14,6 @@ from docqa.app.output.progress import is_live
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
-    from docqa.app.output.answer_head import AnswerHead
 
 _LEAST_WIDTH = 20
 _INDENT = re.compile(r" *(?:- |\d+\. )?")
@@ -40,19 +39,15 @@ class TerminalText:
         elif self._live:  # the first line says that there is none
             mark = self._styled(head.mark, _STYLES[head.kind])
             words = "\n".join(filter(None, [f"{mark} {self._styled(first, _BOLD)}", more]))
-        lines = [self._head(head)] if head.kind == "answer" else []
-        return "\n".join([*lines, "\n\n".join([words, *(self._block(block) for block in blocks)])])
-
-    def _head(self, head: AnswerHead) -> str:
         line = self.laid_out(head.line)
-        for part in (head.mark, head.bar.partition(" ")[0]):
-            line = line.replace(part, self._styled(part, _STYLES[head.kind]), 1) if part else line
-        return line
-
-    def _block(self, block: str) -> str:
-        """A quote with its place, which is less loud than the words; anything else as it is."""
-        words, _, place = block.rpartition("\n")
-        return f"{words}\n{self._styled(place, _DIM)}" if block.startswith("  ") and words else block
+        for part in filter(None, (head.mark, head.bar.partition(" ")[0])):
+            line = line.replace(part, self._styled(part, _STYLES[head.kind]), 1)
+        shown = [words]
+        for block in blocks:  # the place of a quote is less loud than its words
+            quoted, _, place = block.rpartition("\n")
+            of_quote = block.startswith("  ") and quoted
+            shown.append(f"{quoted}\n{self._styled(place, _DIM)}" if of_quote else block)
+        return "\n".join([*([line] if head.kind == "answer" else []), "\n\n".join(shown)])
 
     def laid_out(self, text: str) -> str:
         """`text` with lines that fit the terminal, broken between words, each as far in as the one it continues."""

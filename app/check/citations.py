@@ -49,8 +49,12 @@ def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite)
     after = min((n for n, q in enumerate(quotations) if q.start >= cite.end), default=None)
     if before is not None and not _joined_behind(masked, text, quotations[before], cite):
         before = None
-    if after is not None and not _joined_ahead(masked, cite.end, quotations[after]):
-        after = None
+    if after is not None:  # does the sentence that has the cite lead to it?
+        quotation = quotations[after]
+        lead = masked[cite.end : quotation.start].rstrip("\"“„«‘' \t\n>")
+        leads = quotation.block or lead.endswith(":")
+        if _ends(lead.rstrip(".:, ") if leads else masked[cite.end : quotation.start + 1]):
+            after = None
     if before is None or after is None:
         return after if before is None else before
     gap = masked[quotations[before].end : cite.start]
@@ -69,14 +73,6 @@ def _joined_behind(masked: str, text: str, quotation: Quotation, cite: PlaceCite
         return False
     ended = quotation.block or text[quotation.end - 1] in ".!?"
     return not ended or _CITING.fullmatch(gap) is not None
-
-
-def _joined_ahead(masked: str, end: int, quotation: Quotation) -> bool:
-    """Whether the sentence that has a cite ending at `end` leads to `quotation`."""
-    gap = masked[end : quotation.start].rstrip("\"“„«‘' \t\n>")
-    if quotation.block or gap.endswith(":"):
-        return not _ends(gap.rstrip(".:, "))
-    return not _ends(masked[end : quotation.start + 1])
 
 
 def _ends(gap: str) -> bool:

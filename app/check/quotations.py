@@ -156,7 +156,8 @@ def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], lis
         close = _closing(text, at, end) if unclosed[text[at]] < _MOST_UNCLOSED else None
         unclosed[text[at]] += close is None
         if close is None:
-            if _goes_on(text, at, end):
+            following = _NEXT_PARAGRAPH.match(text, end)
+            if following is not None and following[1] == text[at]:  # it goes on in the next paragraph, as in books
                 found.append((at + 1, end))
                 break
             if text[at] not in _LEAST_WORDS and text[at] != "‘":
@@ -183,7 +184,8 @@ def _closing(text: str, at: int, end: int) -> int | None:
     depth = 0
     for position in range(at + 1, min(end, at + _LONGEST)):
         character = text[position]
-        if character == opener and _opens_again(text, position, at, end):
+        double = character == opener and opener in "\"“"  # which may be opened again inside
+        if double and (opener == "“" or _opens(text, position, at, end) and not _closes(text, position, end)):
             depth += 1
         elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
             depth -= 1
@@ -196,24 +198,11 @@ def _closing(text: str, at: int, end: int) -> int | None:
     return next(iter(whole or places), None)
 
 
-def _opens_again(text: str, position: int, start: int, end: int) -> bool:
-    """Whether the mark at `position` opens a quotation inside one of the same marks."""
-    if text[position] == "“":
-        return True
-    return text[position] == '"' and _opens(text, position, start, end) and not _closes(text, position, end)
-
-
 def _closes(text: str, position: int, end: int) -> bool:
     before, after = text[position - 1], text[position + 1] if position + 1 < end else " "
     if _NOTE_NUMBER.match(text, position + 1, end):
         return not before.isspace() and not before.isdigit()  # 6"4 is no end of a quotation
     return not before.isspace() and not after.isalnum()
-
-
-def _goes_on(text: str, at: int, end: int) -> bool:
-    """Whether the next paragraph opens with the same mark: a quotation of several paragraphs, as books set it."""
-    following = _NEXT_PARAGRAPH.match(text, end)
-    return following is not None and following[1] == text[at]
 
 
 def outer_marks(text: str) -> str:

@@ -134,8 +134,9 @@ def _joined(pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match,
         gap = " ".join(pages.text[found[index - 1][0].end : found[index][0].start].split())
         if parts[index].gap == "ellipsis":
             omitted.append(gap)
-            if _hides_negation(gap):
-                grades.add(Grade.NEAR)
+            words = [word.strip(".,;:()") for word in fold(gap).text.split()]
+            if len(words) <= _FEW_WORDS and any(denies(word) or word in EXCEPTIONS for word in words):
+                grades.add(Grade.NEAR)  # it leaves out little but a "not": marked, and yet another sentence
         else:
             replaced.append((parts[index].inserted, gap))
             if _protected(gap) != _protected(parts[index].inserted):
@@ -146,9 +147,3 @@ def _joined(pages: JoinedPages, parts: list[QuotePart], found: list[tuple[Match,
 
 def _protected(words: str) -> object:
     return protected_words(fold(words).text.split())
-
-
-def _hides_negation(gap: str) -> bool:
-    """Whether the ellipsis leaves out little but a "not": marked, and yet another sentence."""
-    words = [word.strip(".,;:()") for word in fold(gap).text.split()]
-    return 0 < len(words) <= _FEW_WORDS and any(denies(word) or word in EXCEPTIONS for word in words)

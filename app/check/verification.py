@@ -114,14 +114,11 @@ class _TextCheck:
     def run(self) -> Verification:
         quotations, alone = find_quotations(self.text)
         claimed, free = assign(self.text, quotations, find_cites(self.text))
-        checked = [
-            self._quotation(quotation, claimed[number], self._named(number, quotations))
-            for number, quotation in enumerate(quotations)
-        ]
-        cites = tuple(
-            self._cite(cite, self.names.named_in(self.text[max(0, cite.start - 80) : cite.end + 60])) for cite in free
-        )
-        return Verification(tuple(checked), cites, tuple(alone))
+        pairs = enumerate(zip(quotations, claimed))
+        checked = (self._quotation(*each, self._named(at, quotations)) for at, each in pairs)
+        around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
+        cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
+        return Verification(tuple(checked), tuple(cites), tuple(alone))
 
     # Documents that the text names
 
@@ -148,7 +145,9 @@ class _TextCheck:
         if cite.work and not named:
             return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
         if regions := self._regions(cite, named):
-            cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
+            begun = ((region, *next(region.parts(self.documents[region.document]))) for region in regions)
+            places = (Located(r.document, page.page, s.start, max(s.start, s.end)) for r, page, s in begun)
+            cites = tuple(dict.fromkeys(cite_of(self.documents, place) for place in places))
             note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
                 note = "that place has no usable text"
@@ -159,17 +158,10 @@ class _TextCheck:
         if any(places.answers(cite) for places in self._among(named)):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}")
-        return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), self._why_unknown(cite))
-
-    def _why_unknown(self, cite: PlaceCite) -> str:
-        if cite.kind == "section":
-            return "where it begins was not found"
         paged = any(document.paged for document in self.documents)
-        return "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
-
-    def _region_cite(self, region: Region) -> Cite:
-        page, span = next(region.parts(self.documents[region.document]))
-        return cite_of(self.documents, Located(region.document, page.page, span.start, max(span.start, span.end)))
+        why = "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
+        why = "where it begins was not found" if cite.kind == "section" else why
+        return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
 
     # Quotations
 
@@ -307,8 +299,7 @@ class _TextCheck:
         return replace(found, spans=(replace(span, start=start, end=end),))
 
     def _words(self, spans: Sequence[Located]) -> str:
-        texts = (self.documents[span.document].pages[span.page - 1].text[span.start : span.end] for span in spans)
-        return "\n".join(texts)
+        return "\n".join(span.text_in(self.documents) for span in spans)
 
     # Places
 

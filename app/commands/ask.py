@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs, interrupts
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
+from docqa.app.output.interrupts import on_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -219,7 +220,7 @@ class _Run:
         try:
             while left:
                 events = recorder.watch(session.ask(left[0]))
-                with interrupts.ending_text(session.stop_writing) as stopped:
+                with on_interrupt(session.stop_writing) as stopped:
                     codes.append(screen.show(events))
                 left.pop(0)
                 if stopped():

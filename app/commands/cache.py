@@ -39,7 +39,10 @@ def list_entries() -> int:
     count = len(entries)
     with kept_history(store) as history:
         if history is not None:
-            report.result(_history_line(history))
+            sessions = history.sessions()
+            questions = sum(session.questions for session in sessions)
+            used = _day(sessions[0].updated if sessions else 0.0)
+            report.result(f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions")
             total, count = total + history.bytes(), count + 1
     report.note(f"{count} entries, {size(total)} of {size(store.budget_bytes)}, in {store.root}")
     return report.ANSWERED
@@ -167,13 +170,6 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
         count += 1
         report.result(f"deleted history  {file.name}")
     return count, freed
-
-
-def _history_line(history: History) -> str:
-    sessions = history.sessions()
-    questions = sum(session.questions for session in sessions)
-    used = _day(sessions[0].updated if sessions else 0.0)
-    return f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
 
 
 def _line(entry: Entry) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
     from docqa.app.history.records import KeptSession, KeptTurn
     from docqa.app.options import Options
-    from docqa.app.session.session import Session
 
 _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]
 _Resume = Annotated[
@@ -61,7 +60,10 @@ def _talk(
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     with open_session(paths, options) as session:
-        _warn_of_changes(session, earlier)
+        known = {each.absolute: each.id for each in earlier[0].documents} if earlier is not None else {}
+        for document in session.documents:
+            if known.get(os.path.abspath(document.path), document.id) != document.id:
+                report.warn(f"{document.path} has changed: earlier answers cite the old version")
         number = earlier[0].id if earlier is not None else None
         recorder = Recorder(session.store, "chat", session.documents, report.warn, resume=number)
         conversation = Conversation(session, recorder, earlier[1] if earlier is not None else ())
@@ -90,14 +92,6 @@ def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]
             hint = f"docqa tui {session.documents[0].path}" if session.documents else "docqa tui"
             raise InputError(f"session {number} belongs to the terminal interface", hint=hint)
         return session, history.turns(number)
-
-
-def _warn_of_changes(session: Session, earlier: tuple[KeptSession, list[KeptTurn]] | None) -> None:
-    known = {document.absolute: document.id for document in earlier[0].documents} if earlier is not None else {}
-    for document in session.documents:
-        before = known.get(os.path.abspath(document.path))
-        if before is not None and before != document.id:
-            report.warn(f"{document.path} has changed: earlier answers cite the old version")
 
 
 def _greet(conversation: Conversation) -> None:

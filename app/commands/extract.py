@@ -105,17 +105,14 @@ def _without_output(listing: Listing, paths: list[str], output: str | None) -> L
     """The documents to ask, without the table of an earlier run. Raises UsageError where the output would replace one
     of them, InputError where none are left."""
     if output is not None and os.path.exists(output):
+        from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
+
         same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
-        if same and (not _is_ours(output) or any(item.shown_path in paths for item in same)):
+        head = MARKDOWN_HEAD.encode()
+        ours = not same or Path(output).read_bytes().startswith(head)  # else it may be a pipe
+        if not ours or any(item.shown_path in paths for item in same):
             raise UsageError("is one of the documents", where=output, hint="write to another file")
         listing.items = [item for item in listing.items if item not in same]
     if not listing.items:
         raise InputError("the only document is the table of an earlier run", hint="name the documents to ask")
     return listing
-
-
-def _is_ours(output: str) -> bool:
-    from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
-
-    with open(output, "rb") as stream:
-        return stream.read(len(MARKDOWN_HEAD)) == MARKDOWN_HEAD.encode()

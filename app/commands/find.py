@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
+from docqa.app.answer.text import compact_json
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 
@@ -68,17 +68,14 @@ def find(
     search = _Search(compiled, as_json, context, full)
     show = search.name if files_only else search.count if count else search.hits
     codes = [report.NOT_FOUND]
+    # Places need the name of their file where there are several paths, or one that is not a single file.
+    several = len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
     for document in _documents(paths, given.options(), codes):
-        if show(document, _several(paths)):
+        if show(document, several):
             codes[0] = report.ANSWERED
     if codes[0] != report.ANSWERED and not regex and set(pattern) & _OF_EXPRESSIONS:
         report.note("found nowhere as it stands; with --regex it is a regular expression")
     return report.worst(codes)
-
-
-def _several(paths: Sequence[str]) -> bool:
-    """Whether places need the name of their file: of several paths, or of one that is not a single file."""
-    return len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
@@ -92,7 +89,7 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
     for path in paths:
         found = Sources()
         try:
-            for document in each_document(path, reading, store, found):
+            for document in each_document([path], reading, store, found):
                 yield document
                 found.warnings += [f"{document.path}: {warning}" for warning in document.coverage.warnings]
                 _warn(found)
@@ -123,7 +120,7 @@ class _Search:
 
         there = any(hits.SearchedText(document).places(self.pattern))
         if there:
-            report.result(_json({"file": document.path}) if self.as_json else shown.plain(document.path))
+            report.result(compact_json({"file": document.path}) if self.as_json else shown.plain(document.path))
         return there
 
     def count(self, document: Document, with_file: bool) -> bool:
@@ -131,7 +128,7 @@ class _Search:
 
         count = sum(1 for _ in hits.SearchedText(document).places(self.pattern))
         if self.as_json:
-            report.result(_json({"file": document.path, "count": count}))
+            report.result(compact_json({"file": document.path, "count": count}))
         elif count or not with_file:
             report.result(f"{shown.plain(document.path)}:{count}" if with_file else str(count))
         return count > 0
@@ -144,13 +141,9 @@ class _Search:
         text = SearchedText(document)
         found = text.hits(self.pattern)
         style = Style(with_file, self.context, colours(sys.stdout))
-        objects = (_json(hit_object(text, hit, self.context, full=self.full)) for hit in found)
+        objects = (compact_json(hit_object(text, hit, self.context, full=self.full)) for hit in found)
         any_hit = False
         for line in objects if self.as_json else shown_hits(text, found, style):
             report.result(line)
             any_hit = True
         return any_hit
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -56,13 +56,18 @@ def history(
 
 
 def _list(query: str, limit: int, as_json: bool) -> int:
+    from docqa.app.history.export import shown_names
+
     with kept_history(kept_store()) as kept:
         if kept is None:
             report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
             return report.ANSWERED
         listed, total = kept.search(query, limit)
     for item in listed:
-        report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else _line(item))
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
+        files = first_of(list(shown_names(item.files).values()), _FILES_SHOWN)
+        line = f"{item.id:>7}  {when}  {item.turn.status:9}  {files}: {printable(item.turn.question)}"
+        report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else line)
     if total > len(listed):
         report.note(f"docqa: {len(listed):,} of {total:,} questions; --limit {total} lists all")
     elif not listed:
@@ -102,17 +107,6 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
     before = turns[: turns.index(chosen[0])] if chosen else []  # a quote keeps its number, whatever is exported
     first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
     return (html_page if as_html else markdown)(session, chosen, first, annotations)
-
-
-def _line(item: Listed) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
-    return f"{item.id:>7}  {when}  {item.turn.status:9}  {_files(item.files)}: {printable(item.turn.question)}"
-
-
-def _files(paths: tuple[str, ...]) -> str:
-    from docqa.app.history.export import shown_names
-
-    return first_of(list(shown_names(paths).values()), _FILES_SHOWN)
 
 
 def _object(item: Listed) -> dict[str, object]:

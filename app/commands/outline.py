@@ -14,7 +14,7 @@ from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
-    from docqa.ingest.types import Document, Section
+    from docqa.ingest.types import Document
 
 
 @flags.shared("password_file", "media_type")
@@ -29,7 +29,9 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
         if len(documents) > 1:
             report.result(printable(f"{document.path}: {document.title}"))
         for section in document.sections:
-            report.result(_section_line(section, document.paged))
+            title = " ".join(part for part in (section.number, section.title) if part)
+            place = f"p. {page_text(section.page, section.label)}" if document.paged else ""
+            report.result(f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip())
         if not document.sections:
             where = printable(document.path)
             report.note(f"docqa: {where}: no headings were found; you can ask questions about it all the same")
@@ -47,9 +49,3 @@ def _documents(file: str, options: Options) -> Sequence[Document]:
     if len(documents) != 1 and (documents[0].path != file or documents[0].media_type != "message/rfc822"):
         raise InputError(f"has {len(documents)} documents", where=file, hint="name one of them")
     return documents
-
-
-def _section_line(section: Section, paged: bool) -> str:
-    title = " ".join(part for part in (section.number, section.title) if part)
-    place = f"p. {page_text(section.page, section.label)}" if paged else ""
-    return f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip()

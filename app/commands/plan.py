@@ -12,7 +12,6 @@ from docqa.app.commands import flags, inputs
 from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
-    from docqa.app.context.plan import Plan
     from docqa.app.models.known import KnownModel
     from docqa.app.options import Options
 
@@ -35,7 +34,15 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
         return _plan_before_pull(paths, options, model, as_json)
     with open_session(paths, options) as session:
         planned = session.plan
-    report.result(json.dumps(asdict(planned)) if as_json else _plan_text(planned))
+    reused = f", {planned.tokens_reused:,} of them already read" if planned.tokens_reused else ""
+    lines = (
+        f"tokens       {planned.tokens:,}{reused}",
+        f"reading      {duration(planned.seconds)}",
+        f"memory       {size(planned.memory_bytes)}",
+        f"disk         {size(planned.disk_bytes)}",
+        f"YaRN factor  {planned.yarn_factor:g}",
+    )
+    report.result(json.dumps(asdict(planned)) if as_json else "\n".join(lines))
     return report.ANSWERED
 
 
@@ -53,16 +60,3 @@ def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_
     found = forecast(model, tokens, speed, models_root())
     report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
     return report.ANSWERED
-
-
-def _plan_text(planned: Plan) -> str:
-    reused = f", {planned.tokens_reused:,} of them already read" if planned.tokens_reused else ""
-    return "\n".join(
-        [
-            f"tokens       {planned.tokens:,}{reused}",
-            f"reading      {duration(planned.seconds)}",
-            f"memory       {size(planned.memory_bytes)}",
-            f"disk         {size(planned.disk_bytes)}",
-            f"YaRN factor  {planned.yarn_factor:g}",
-        ]
-    )

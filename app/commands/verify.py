@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from docqa.app import report
+from docqa.app.answer.text import compact_json
 from docqa.app.commands import flags, inputs
 from docqa.app.quotes.normalise import FOLDING
 
@@ -46,8 +46,7 @@ def verify(
     for line in checked.unmatched_lines:
         report.warn(f"{text}:{line}: this quotation mark has no partner; the text behind it was not checked")
     if as_json:
-        value = to_json_object(checked, text, warnings)
-        report.result(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        report.result(compact_json(to_json_object(checked, text, warnings)))
     else:
         report.result(report_text(checked, text, several=several))
     failed = checked.anything_absent if allow_near else not checked.all_verified

@@ -155,7 +155,9 @@ def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | Non
     by_page: dict[int, list[tuple[int, Passage]]] = {}
     for position, passage in enumerate(document.passages):
         by_page.setdefault(passage.page, []).append((position, passage))
-    marks = _section_names(document) if writes else {}
+    # What the sections are called that have a number or, without pages, a locator.
+    named = ((section, section.number if document.paged else section.label) for section in document.sections)
+    marks = {(section.page, section.start): name for section, name in named if name and writes}
     for page in document.pages:
         if document.paged:
             layout.mark(prompt.page_mark(page.label or str(page.page)))
@@ -188,12 +190,6 @@ def _counted_from(first: int, numbers: array[int]) -> array[int]:
         return numbers
     values = np.frombuffer(numbers, np.int32)
     return array("i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + first).astype(np.int32).tobytes())
-
-
-def _section_names(document: Document) -> dict[tuple[int, int], str]:
-    """What the sections are called that have a number or, without pages, a locator: by (page, first character)."""
-    named = ((section, section.number if document.paged else section.label) for section in document.sections)
-    return {(section.page, section.start): name for section, name in named if name}
 
 
 def _runs(

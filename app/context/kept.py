@@ -43,7 +43,8 @@ class KeptParts:
         ]
         before = _numbers(parts[0][_PREAMBLE]) if opening is None else opening
         joined = join(documents, before, [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts])
-        return replace(joined, passage_keys=[key for part in parts for key in _rows(part[_KEYS])])
+        keys = b"".join(part[_KEYS].tobytes() for part in parts)
+        return replace(joined, passage_keys=[keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)])
 
     def arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
@@ -73,11 +74,6 @@ class KeptParts:
 
 
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
-
-
-def _rows(keys: np.ndarray) -> list[bytes]:
-    data = keys.tobytes()
-    return [data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES)]
 
 
 def _numbers(values: np.ndarray) -> array[int]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 PREVIEW_FROM_SECONDS = 30.0
 """Where reading takes longer, a preliminary answer comes first."""
-_QUESTION_TOKENS = 1_024
+QUESTION_TOKENS = 1_024
 """Room for a question behind the documents when the YaRN factor is chosen."""
 
 
@@ -27,7 +27,7 @@ class Plan:
     tokens_reused: int
 
 
-def yarn_factor_of(model: Model, tokens: int, room: int = _QUESTION_TOKENS) -> float:
+def yarn_factor_of(model: Model, tokens: int, room: int = QUESTION_TOKENS) -> float:
     """The YaRN factor for `tokens`, with `room` for more behind them. Raises ContextTooLong, with the numbers."""
     from docqa.model.cost.plan import yarn_factor_for
 

@@ -182,36 +182,35 @@ class Prefiller:
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none."""
+        from docqa.model.errors import StateError
+
         for position, key in self._candidates():
-            problem, state = self._load(store, key, position)
-            if state is not None:
-                self.tokens_reused = self._saved_at = state.position
-                self.finished = state.position == self.total and key == self.key and self.passages.complete
-                self.state = state if self.finished else None
-                return state
-            store.drop("states", self.key)
-            which = "what was read before" if key == self.key else "a shorter version that was read before"
-            yield Notice(f"{which} cannot be used, and the text is read again: {problem}")
+            try:
+                state = self._load(store, key, position)
+            except (StoreDamaged, StateError, OSError) as error:
+                store.drop("states", self.key)
+                which = "what was read before" if key == self.key else "a shorter version that was read before"
+                yield Notice(f"{which} cannot be used, and the text is read again: {error}")
+                continue
+            self.tokens_reused = self._saved_at = state.position
+            self.finished = state.position == self.total and key == self.key and self.passages.complete
+            self.state = state if self.finished else None
+            return state
         return None
 
-    def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
-        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not."""
-        from docqa.model.errors import StateError
+    def _load(self, store: Store, key: str, position: int) -> State:
+        """A state restored from the kept one `key` up to `position`. Raises StoreDamaged, StateError or OSError."""
         from docqa.model.state.files import load_state
-        try:
-            if key == self.key:
-                folder, _ = store.open("states", key)
-            else:
-                folder = store.adopt(key, self.key, self._details(position))
-            self.passages.load(folder)
-            self.vectors = TokenVectors(self.model.evidence_head)
-            expected = {"profile": self.profile.fields()}
-            state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
-            self.vectors.load(folder, state.position)
-            store.pin(self.key)
-            return "", state
-        except (StoreDamaged, StateError, OSError) as error:
-            return str(error), None
+
+        own = key == self.key
+        folder = store.open("states", key)[0] if own else store.adopt(key, self.key, self._details(position))
+        self.passages.load(folder)
+        self.vectors = TokenVectors(self.model.evidence_head)
+        expected = {"profile": self.profile.fields()}
+        state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
+        self.vectors.load(folder, state.position)
+        store.pin(self.key)
+        return state
 
     # Reading on
 

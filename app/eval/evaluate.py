@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from docqa.app import report
-from docqa.app.answer.answer import Answer, Cite
-from docqa.app.answer.events import Finished
+from docqa.app.answer.answer import Cite
 from docqa.app.answerers.loading import find_model
 from docqa.app.eval.fitting import Fitting
 from docqa.app.eval.judging import Asserted, QuestionOutcome, calibration_error, confidence_figure, is_right, scores
@@ -108,7 +107,7 @@ def outcome(
     cited: Callable[[Sequence[Cite]], bool],
 ) -> QuestionOutcome:
     """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
-    answer, known = last_answer(session, question.text), None if question.unanswerable else right
+    answer, known = session.answer(question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
     overlap, exact = scores(None if answer.refused else answer.answer, question)
@@ -126,14 +125,6 @@ def outcome(
     )  # fmt: skip
 
 
-def last_answer(session: Session, question: str) -> Answer:
-    """The answer that `ask` ends in."""
-    for event in session.ask(question):
-        if isinstance(event, Finished):
-            return event.answer
-    raise RuntimeError("a question ended without an answer")
-
-
 def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
     """Whether a passage overlaps one of the places `golds`, characters of the only page."""
     return any(passage.start < end and start < passage.end for start, end in golds)
@@ -149,11 +140,14 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
     """The rates of the contract, 0 to 1, four digits."""
+    def length(outcome: QuestionOutcome) -> str:
+        return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
+
     return {
         "questions": len(outcomes),
         "by_kind": grouped(outcomes, lambda outcome: outcome.kind, _kind_rates),
         **_rates(outcomes),
-        "by_length": grouped(outcomes, _length, _rates, [name for _, name in LENGTHS]),
+        "by_length": grouped(outcomes, length, _rates, [name for _, name in LENGTHS]),
         "by_dataset": grouped(outcomes, lambda outcome: outcome.dataset, _rates),
     }
 
@@ -170,10 +164,6 @@ def grouped(
         groups.setdefault(key(row), []).append(row)
     order = sorted(groups) if names is None else names  # type: ignore[type-var]
     return {str(name): rates(groups[name]) for name in order if name in groups}
-
-
-def _length(outcome: QuestionOutcome) -> str:
-    return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 
 
 def _rates(outcomes: Sequence[QuestionOutcome]) -> Rates:

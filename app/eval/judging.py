@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import fmean
 from typing import NamedTuple
 
@@ -179,11 +180,8 @@ def calibration_error(answers: Sequence[Asserted]) -> float:
 def confidence_figure(answers: Sequence[Asserted], questions: int) -> str:
     """SVG: the share that is right over confidence, and over how many of the `questions` the surest answers are."""
     ordered = sorted(answers, key=lambda answer: -answer.confidence)
-    right = 0
-    curve = []
-    for count, answer in enumerate(ordered, 1):
-        right += answer.right
-        curve.append((count / questions, right / count))
+    right = accumulate(int(answer.right) for answer in ordered)
+    curve = [(count / questions, so_far / count) for count, so_far in enumerate(right, 1)]
     binned = [(found.confidence, found.right) for found in reversed(bins(answers))]
     error = f"{calibration_error(answers):.3f}"
     return squares(

@@ -34,12 +34,12 @@ def front_passages(context: Context, most: int) -> list[int]:
 
 def _of_document(context: Context, document: int) -> list[int]:
     """Passages of one document, best first."""
-    numbers = [
-        number
-        for number, placed in enumerate(context.passages)
-        if placed.document == document and placed.passage.kind == "text"
-    ]
-    both = zip_longest(_front(context, numbers), _signatures(context, numbers))
+    own = ((number, placed.passage) for number, placed in enumerate(context.passages) if placed.document == document)
+    numbers = [number for number, passage in own if passage.kind == "text"]
+    marks = {n: len(set(_SIGNING.findall(context.text_of(context.passages[n])))) for n in numbers}
+    # Those with most kinds of marks of a signature block first.
+    signed = sorted((n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number])
+    both = zip_longest(_front(context, numbers), signed)
     return list(dict.fromkeys(number for pair in both for number in pair if number is not None))
 
 
@@ -52,9 +52,3 @@ def _front(context: Context, numbers: list[int]) -> Iterator[int]:
     marks = {n: len(_IMPRINT.findall(text)) + 4 * len(_OPINIONS.findall(text)) for n, text in texts.items()}
     yield from sorted((number for number in first[1:] if marks[number] > 1), key=lambda number: -marks[number])[:2]
     yield from numbers[1:2]
-
-
-def _signatures(context: Context, numbers: list[int]) -> list[int]:
-    """Passages with marks of a signature block, those with most kinds of them first."""
-    marks = {n: len(set(_SIGNING.findall(context.text_of(context.passages[n])))) for n in numbers}
-    return sorted((n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number])

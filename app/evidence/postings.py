@@ -39,9 +39,7 @@ class Postings:
             lengths.append(len(words))
             found.extend(numbers.setdefault(word, len(numbers)) for word in words)
         passage = np.repeat(np.arange(len(lengths)), np.array(lengths, np.int64))
-        places, counts = np.unique(
-            np.array(found, np.int64) * max(len(lengths), 1) + passage, return_counts=True
-        )
+        places, counts = np.unique(np.array(found, np.int64) * max(len(lengths), 1) + passage, return_counts=True)
         stems, passages = np.divmod(places, max(len(lengths), 1))
         vocabulary = "\n".join(["", *numbers, ""]).encode("utf-8")
         return cls(

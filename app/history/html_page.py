@@ -85,9 +85,15 @@ class _Page:
         self._turns = list(export.numbered(turns, first_quote))
         self._names = export.shown_names(export.paths_of(session, turns))
         self._marks: dict[CitedPage, list[MarkedSpan]] = {}
-        for turn, quotes in self._turns:
-            for item in quotes:
-                self._place(turn, item)
+        for turn, item in ((turn, item) for turn, quotes in self._turns for item in quotes):
+            known = f' id="c{item.number}"'  # of the first mark of a quote: its cite leads there
+            back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
+            for cite in item.quote.cites:
+                if (page := _page_of(turn, cite)) is not None:
+                    start, end = cite.start - page.start, cite.end - page.start
+                    mark = MarkedSpan(start, end, f"<mark{known}>", f"</mark>{back}")
+                    self._marks.setdefault(page, []).append(mark)
+                    known = ""
 
     def title(self) -> str:
         names = list(dict.fromkeys(self._names[document.path] for document in self._session.documents))
@@ -117,7 +123,14 @@ class _Page:
         order = [document.path for document in self._session.documents]
         ranks = {path: rank for rank, path in enumerate(order)}
         found = sorted(self._marks, key=lambda page: (ranks.get(page.file, len(order)), page.page or 0, page.start))
-        return "".join(self._cited_page(page) for page in found)
+        shown = []
+        for page in found:
+            place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
+            heading = " · ".join(escaped(part) for part in (self._names.get(page.file, page.file), place) if part)
+            before = '<p class="cut">…</p>\n' if page.start else ""
+            text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
+            shown.append(f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n')
+        return "".join(shown)
 
     # Questions
 
@@ -158,28 +171,6 @@ class _Page:
             f'<span class="grade">{escaped(quote.grade.explained)}</span></footer></blockquote>'
         )
 
-    # Pages
-
-    def _place(self, turn: KeptTurn, item: NumberedQuote) -> None:
-        """Put a quote's marks on the pages that it cites; the first carries the id that its cite leads to."""
-        first = True
-        for cite in item.quote.cites:
-            page = _page_of(turn, cite)
-            if page is not None:
-                known = f' id="c{item.number}"' if first else ""
-                back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
-                mark = MarkedSpan(cite.start - page.start, cite.end - page.start, f"<mark{known}>", f"</mark>{back}")
-                self._marks.setdefault(page, []).append(mark)
-                first = False
-
-    def _cited_page(self, page: CitedPage) -> str:
-        name = self._names.get(page.file, page.file)
-        place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
-        heading = " · ".join(escaped(part) for part in (name, place) if part)
-        before = '<p class="cut">…</p>\n' if page.start else ""
-        text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
-        return f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n'
-
 
 def head_line(head: AnswerHead) -> str:
     """Which kind of answer it is and how sure docqa is of it, with a bar; the mark tells the kinds without colour."""
@@ -194,11 +185,8 @@ def head_line(head: AnswerHead) -> str:
 
 def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
     """The kept text that holds the words of `cite`; None where they were not kept with the answer."""
-    for page in turn.pages:
-        same = (page.file, page.page) == (cite.file, cite.page)
-        if same and page.start <= cite.start < cite.end <= page.end:
-            return page
-    return None
+    same = (page for page in turn.pages if (page.file, page.page) == (cite.file, cite.page))
+    return next((page for page in same if page.start <= cite.start < cite.end <= page.end), None)
 
 
 @dataclass(frozen=True)

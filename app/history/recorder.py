@@ -63,7 +63,11 @@ class Recorder:
                 return
             if self._history is None:
                 self._history = History(self._store)
-            self._write(self._history, turn)
+            documents = kept_documents(self._documents)
+            if self.session is None or not self._history.keep(self.session, turn, documents):
+                # forgotten meanwhile: begin anew
+                self.session = self._history.start(self._kind, documents, turn.question)
+                self._history.keep(self.session, turn)
             if self.session is not None and self._forgotten(self._store):  # while it was written
                 self._history.delete(self.session)
             while self._history.notices:
@@ -87,35 +91,23 @@ class Recorder:
         if self._history is not None:
             self._history.close()
 
-    def _write(self, history: History, turn: KeptTurn) -> None:
-        documents = kept_documents(self._documents)
-        if self.session is None or not history.keep(self.session, turn, documents):  # forgotten meanwhile: begin anew
-            self.session = history.start(self._kind, documents, turn.question)
-            history.keep(self.session, turn)
-
 
 def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[CitedPage, ...]:
     """The pages of `documents` that the quotes of `answer` cite, in the order of the documents, each once."""
     if answer is None:
         return ()
     cites: dict[tuple[int, int], list[Cite]] = {}
-    for quote in answer.quotes:
-        for cite in quote.cites:
-            at = _document(cite, documents)
-            if at is not None:
-                cites.setdefault((at, cite.page or 1), []).append(cite)
-    return tuple(page for (at, _), found in sorted(cites.items()) for page in _parts(documents[at], found))
-
-
-def _document(cite: Cite, documents: Sequence[Document]) -> int | None:
-    same = (n for n, document in enumerate(documents) if document.path == cite.file)
-    return next((n for n in same if (cite.page or 1) <= len(documents[n].pages)), None)
-
-
-def _parts(document: Document, cites: list[Cite]) -> Iterator[CitedPage]:
-    page = document.pages[(cites[0].page or 1) - 1]
-    for start, end in _ranges(page.text, cites):
-        yield CitedPage(document.id, document.path, cites[0].page, cites[0].label, start, page.text[start:end])
+    for cite in (cite for quote in answer.quotes for cite in quote.cites):
+        same = (n for n, document in enumerate(documents) if document.path == cite.file)
+        at = next((n for n in same if (cite.page or 1) <= len(documents[n].pages)), None)
+        if at is not None:
+            cites.setdefault((at, cite.page or 1), []).append(cite)
+    pages: list[CitedPage] = []
+    for (at, number), found in sorted(cites.items()):
+        document, text = documents[at], documents[at].pages[number - 1].text
+        about = document.id, document.path, found[0].page, found[0].label
+        pages += [CitedPage(*about, start, text[start:end]) for start, end in _ranges(text, found)]
+    return tuple(pages)
 
 
 def _ranges(text: str, cites: list[Cite]) -> list[tuple[int, int]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
 _CELL_CHARS, _MOST_ROWS = 24, 40
+_SECTION = ("id", "number", "title", "level", "start", "source", "confidence")
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
 
@@ -106,7 +107,10 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
         "grades": grades(document),
         "ocr": view.ocr,
         "section": list(inspection.path_at(0)),
-        "sections": [_section_object(inspection, section) for section in inspection.sections],
+        "sections": [
+            {name: getattr(section, name) for name in _SECTION} | {"block": inspection.block_of(section)}
+            for section in inspection.sections
+        ],
         "blocks": _block_objects(inspection),
         "tables": [_table_object(page, table) for table in page.tables],
         "furniture": [
@@ -189,11 +193,6 @@ def _table_object(page: Page, table: Table) -> dict[str, object]:
     cells = [{name: getattr(c, name) for name in names} | {"text": page.text[c.start : c.end]} for c in table.cells]
     counts = {name: getattr(table, name) for name in ("start", "end", "rows", "columns", "heads", "continued")}
     return counts | {"cells": cells}
-
-
-def _section_object(inspection: Inspection, section: Section) -> dict[str, object]:
-    names = ("id", "number", "title", "level", "start", "source", "confidence")
-    return {name: getattr(section, name) for name in names} | {"block": inspection.block_of(section)}
 
 
 def _block_objects(inspection: Inspection) -> list[dict[str, object]]:

@@ -54,10 +54,13 @@ def page_svg(inspection: Inspection) -> str:
         "</g>",
         f'<g transform="translate({view.width_pt + 2 * _MARGIN * unit:.2f} {_MARGIN * unit:.2f}) scale({unit:.3f})"'
         ' font-size="8">',
-        *(_panel_line(number, colour, text) for number, (colour, text) in enumerate(panel)),
-        "</g>",
-        "</svg>",
     ]
+    for number, (colour, text) in enumerate(panel):
+        y, weight = (number + 1) * _LEADING, ' font-weight="bold"' if number == 0 else ""
+        swatch = f'<rect y="{y - 6.5:.1f}" width="8" height="8" fill="{colour}"/>' if colour else ""
+        at = f'x="{12 if colour else 0}" y="{y:.1f}"{weight}'
+        parts.append(f'{swatch}<text {at} xml:space="preserve">{_text(text)}</text>')
+    parts += ["</g>", "</svg>"]
     return "\n".join(parts) + "\n"
 
 
@@ -138,13 +141,6 @@ def _panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
     said = remarks(inspection)
     more = [f"and {len(said) - _MOST_ITEMS} more: --json has all"] if len(said) > _MOST_ITEMS else []
     return lines + [("", line) for text in [*said[:_MOST_ITEMS], *more] for line in _wrapped(text)]
-
-
-def _panel_line(number: int, colour: str, text: str) -> str:
-    y = (number + 1) * _LEADING
-    swatch = f'<rect y="{y - 6.5:.1f}" width="8" height="8" fill="{colour}"/>' if colour else ""
-    weight = ' font-weight="bold"' if number == 0 else ""
-    return f'{swatch}<text x="{12 if colour else 0}" y="{y:.1f}"{weight} xml:space="preserve">{_text(text)}</text>'
 
 
 def _wrapped(text: str) -> list[str]:

@@ -24,15 +24,14 @@ from pathlib import Path
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
 from docqa.app.answer.grades import Support
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence
-from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.loading import bundled_model, load_model, writing_template
 from docqa.app.answerers.local_generator import LocalGenerator
-from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText
+from docqa.app.answerers.writing.checking import Checked, CheckedStatement, CheckedText, better
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import differences
-from docqa.app.answerers.writing.repair import Checked, better
 from docqa.app.answerers.writing.support import Evidence, judge_statements
 from docqa.app.answerers.written import AskedToWrite, WritingAnswerer
 from docqa.app.context.context import Context

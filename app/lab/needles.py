@@ -20,7 +20,7 @@ from itertools import cycle
 from pathlib import Path
 
 from docqa.app.answerers.loading import load_model
-from docqa.app.eval.evaluate import grouped, last_answer, mean
+from docqa.app.eval.evaluate import grouped, mean
 from docqa.app.eval.judging import normalise
 from docqa.app.eval.questions import lines
 from docqa.app.evidence.ranking import Ranked, rank
@@ -170,7 +170,7 @@ def parse(pages: list[str]) -> Document:
 
 def ask(session: Session, needle: Needle, length: int) -> Found:
     """Put the needle's question to the document."""
-    answer = last_answer(session, needle.question)
+    answer = session.answer(needle.question)
     ranked, words = session.rank(needle.question), rank(needle.question, session.index)
 
     def has_it(items: Iterable[Ranked]) -> bool:

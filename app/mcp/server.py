@@ -10,12 +10,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -50,6 +50,7 @@ _INSTRUCTIONS = (
 _READS_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 _CHECKED_TEXT = "the text"
 _AT_MOST_EVERY_S = 0.2
+T = TypeVar("T")
 
 Paths = Annotated[
     list[str] | None, Field(description="Files or folders; without them everything that the server may read.")
@@ -168,9 +169,7 @@ class _Tools:
         limit: Annotated[int, Field(ge=1, le=1000)] = 50,
     ) -> Found:
         """Find words in documents: every hit with its line, page and printed section. Reads nothing into a model."""
-        progress = _CallProgress(context)
-
-        def search() -> Found:
+        def search(progress: _CallProgress) -> Found:
             results.refuse_long(pattern, MAX_PATTERN_CHARACTERS, "the pattern")
             compiled = (expression_pattern if regex else words_pattern)(
                 pattern, ignore_case=ignore_case, whole_words=whole_words
@@ -187,15 +186,11 @@ class _Tools:
             found = list(islice(hits, limit + 1))
             return Found(hits=found[:limit], more=len(found) > limit, left_out=left_out)
 
-        with _told(progress):
-            return await asyncio.to_thread(search)
+        return await _in_thread(context, search)
 
     async def outline(self, path: File, context: Context) -> Outlines:
         """The section tree of a document, with the numbers that it prints, pages and labels."""
-        progress = _CallProgress(context)
-        with _told(progress):
-            documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return results.outlines_of(documents)
+        return await _in_thread(context, lambda progress: results.outlines_of(self._document(path, progress)))
 
     async def read_pages(
         self,
@@ -205,10 +200,10 @@ class _Tools:
         section: Annotated[str | None, Field(description="A section instead of pages.")] = None,
     ) -> Pages:
         """The text of some pages of a document, or of a section, in reading order."""
-        progress = _CallProgress(context)
-        with _told(progress):
-            documents = await asyncio.to_thread(lambda: self._document(path, progress))
-            return results.pages_of(documents[0], pages, section)
+        def read(progress: _CallProgress) -> Pages:
+            return results.pages_of(self._document(path, progress)[0], pages, section)
+
+        return await _in_thread(context, read)
 
     async def verify(
         self,
@@ -217,9 +212,7 @@ class _Tools:
         paths: Paths = None,
     ) -> Annotated[CallToolResult, dict[str, Any]]:
         """Check every quotation and cite of a text against documents: each gets a grade, and where it really stands."""
-        progress = _CallProgress(context)
-
-        def check() -> CallToolResult:
+        def check(progress: _CallProgress) -> CallToolResult:
             left_out: list[str] = []
             results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
@@ -230,8 +223,7 @@ class _Tools:
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 
-        with _told(progress):
-            return await asyncio.to_thread(check)
+        return await _in_thread(context, check)
 
     # Parts
 
@@ -257,7 +249,7 @@ class _Tools:
         """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
-        return list(each_document(file, self._reading(progress), self._store, Sources()))
+        return list(each_document([file], self._reading(progress), self._store, Sources()))
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
         return replace(reading_of(self._options, progress.on_page), seconds=results.SECONDS)
@@ -274,7 +266,7 @@ class _Tools:
                 return
             try:
                 results.refuse_large(file)
-                for document in each_document(file, self._reading(progress), self._store, found):
+                for document in each_document([file], self._reading(progress), self._store, found):
                     characters += sum(len(page.text) for page in document.pages)
                     yield document
             except (IngestError, InputError) as error:
@@ -294,6 +286,13 @@ def _told(progress: _CallProgress) -> Iterator[None]:
         raise
     finally:
         gc.collect()  # documents point at themselves
+
+
+async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:
+    """What `work` of a call returns, done in a thread."""
+    progress = _CallProgress(context)
+    with _told(progress):
+        return await asyncio.to_thread(work, progress)
 
 
 def _result(shown: str, value: dict[str, object]) -> CallToolResult:

@@ -31,7 +31,10 @@ def remove(name: str, root: Path) -> Removed | None:
     if Path(name).expanduser().exists():
         raise UsageError("was not pulled: it is yours to delete", where=name, hint="docqa removes only what it fetched")
     wanted, _, commit = name.partition("@")
-    parent = _folder_of(known_id(wanted) or wanted, root)
+    model_id = known_id(wanted) or wanted
+    called = model_id.replace("/", "--").casefold()  # in whatever case it was asked for
+    folders = root.iterdir() if "/" in model_id and root.is_dir() else ()
+    parent = next((folder for folder in folders if folder.name.casefold() == called and folder.is_dir()), None)
     if parent is None:
         return None
     try:
@@ -44,14 +47,6 @@ def remove(name: str, root: Path) -> Removed | None:
     return removed
 
 
-def _folder_of(model_id: str, root: Path) -> Path | None:
-    """The folder that a model is kept in, in whatever case it was asked for."""
-    wanted = model_id.replace("/", "--").casefold()
-    if "/" not in model_id or not root.is_dir():
-        return None
-    return next((folder for folder in root.iterdir() if folder.name.casefold() == wanted and folder.is_dir()), None)
-
-
 def _commits(parent: Path) -> dict[Path, str]:
     """Folders of checkpoints, whole or not, and the commit of each."""
     found = [folder for folder in parent.iterdir() if folder.is_dir()]
@@ -61,9 +56,8 @@ def _commits(parent: Path) -> dict[Path, str]:
 def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
     """A folder first loses its name, so that a checkpoint that is half deleted is none."""
     named = {have.folder for have in pulled_models(root) if have.folder.parent == parent and have.revision == commit}
-    gone = {
-        folder: found for folder, found in _commits(parent).items() if found.startswith(commit) or folder in named
-    }  # fmt: skip
+    here = _commits(parent)
+    gone = {folder: found for folder, found in here.items() if found.startswith(commit) or folder in named}
     count = sum(file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file())
     for folder, found in gone.items():
         shutil.rmtree(folder.rename(parent / f".gone-{found}"))

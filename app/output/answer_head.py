@@ -52,17 +52,11 @@ def head_of(answer: Answer) -> AnswerHead:
         return AnswerHead("none", "○", "No answer")
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
     sure = _worded(answer.confidence, _SURE)
-    return AnswerHead("answer", "●", title, sure, answer.confidence, _support(answer))
+    supported, count = sum(not statement.remark for statement in answer.statements), len(answer.statements)
+    # Not of a single one that has its quote.
+    support = "" if count == supported and count < 2 else f"quotes for {supported} of {count} statements"
+    return AnswerHead("answer", "●", title, sure, answer.confidence, support)
 
 
 def _worded(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
     return next(said for least, said in words if confidence >= least or least == 0.0)
-
-
-def _support(answer: Answer) -> str:
-    """`quotes for 3 of 8 statements`; empty for a single one that has its quote."""
-    supported = sum(not statement.remark for statement in answer.statements)
-    count = len(answer.statements)
-    if count == supported and count < 2:
-        return ""
-    return f"quotes for {supported} of {count} statements"

@@ -21,7 +21,8 @@ def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
     parts = [_label(12, 22, title, 15), _label(12, 42, below, 12)]
     for number, (name, ratio) in enumerate(found.items()):
         y, long = top + number * row, wide * ratio / longest
-        parts.append(_label(12, y + 16, name, 12) + _box(left, y + 3, long, row - 8))
+        size = f'width="{long:.1f}" height="{row - 8:.1f}" fill="{COLOUR}"'
+        parts.append(_label(12, y + 16, name, 12) + f'<rect x="{left:.1f}" y="{y + 3:.1f}" {size}/>')
         parts.append(_label(left + long + 6, y + 16, f"{ratio:.2f}", 12))
     if not found:
         parts.append(_label(12, top + 16, "nothing was compared with a peer", 12))
@@ -64,7 +65,8 @@ def _square(panel: Square, left: float, floor: float, side: float) -> str:
         parts.append(_line(left, floor, left + side, floor - side, 0.4))
         dots = (at(*point).split(",") for point in panel.points)
         parts += [f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOUR}"/>' for x, y in dots]
-    parts.append(_joined(" ".join(at(*point) for point in panel.points)))
+    points = " ".join(at(*point) for point in panel.points)
+    parts.append(f'<polyline fill="none" stroke="{COLOUR}" stroke-width="1.5" points="{points}"/>')
     return "".join(parts)
 
 
@@ -84,14 +86,6 @@ def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> s
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_TEXT.format(size=size)}>{escape(text)}</text>'
 
 
-def _box(x: float, y: float, width: float, height: float) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{COLOUR}"/>'
-
-
 def _line(x: float, y: float, to_x: float, to_y: float, opacity: float = 1.0) -> str:
     ends = f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"
     return f'<path d="{ends}" stroke="#222222" stroke-width="1" stroke-opacity="{opacity:.2f}"/>'
-
-
-def _joined(points: str) -> str:
-    return f'<polyline fill="none" stroke="{COLOUR}" stroke-width="1.5" points="{points}"/>'

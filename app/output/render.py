@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status, Support
-from docqa.app.answer.text import CONTROL, clip
+from docqa.app.answer.text import CONTROL, clip, compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,13 +48,16 @@ def answer_text(
     else:
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     if unsupported:
-        blocks.append("\n".join(_titled("Written, and not borne out by the documents:", _unsupported(answer))).lstrip())
+        # What was written and is not asserted; of a text of which nothing is asserted all.
+        left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
+        told = [f"- {_statement_text(each, ())}" for each in left]
+        blocks.append("\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip())
     return "\n\n".join(block for block in blocks if block)
 
 
 def json_line(answer: Answer) -> str:
     """The answer as one compact line of JSON."""
-    return json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":"))
+    return compact_json(answer.to_json_object())
 
 
 def preview_text(answer: Answer, files: int = 1) -> str:
@@ -100,7 +103,10 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False, section_first: 
     elif first.page == last.page:
         place = "p. " + page_text(first.page, first.label)
     else:
-        place = _page_range(first, last)
+        labels = [cite.label or str(cite.page) for cite in (first, last)]
+        pages = [str(cite.page) for cite in (first, last)]
+        physical = "" if labels == pages else f" (PDF {pages[0]}–{pages[1]})"
+        place = f"pp. {printable(labels[0])}–{printable(labels[1])}{physical}"
     place += _line_range(first, last)
     named = first.page is None and (first.label or "").startswith(first.section or "")
     if first.section and first.section != first.label and not named:
@@ -201,12 +207,6 @@ def _open(statement: Statement, answer: Answer) -> list[str]:
     return [word for word in words if word and word.casefold()[:_STEM] not in said]
 
 
-def _unsupported(answer: Answer) -> list[str]:
-    """What was written and is not asserted; of a text of which nothing is asserted all."""
-    left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
-    return [f"- {_statement_text(each, ())}" for each in left]
-
-
 def document_line(path: str, answer: Answer) -> str:
     """`a.pdf: 30 days (p. 4)`, of one of several documents that are asked."""
     where = f" ({cite_text(answer.quotes[0].cites)})" if answer.quotes else ""
@@ -248,13 +248,6 @@ def printable(text: str) -> str:
     return " ".join(CONTROL.sub("", text).split())
 
 
-def _page_range(first: Cite, last: Cite) -> str:
-    labels = [cite.label or str(cite.page) for cite in (first, last)]
-    pages = [str(cite.page) for cite in (first, last)]
-    physical = "" if labels == pages else f" (PDF {pages[0]}–{pages[1]})"
-    return f"pp. {printable(labels[0])}–{printable(labels[1])}{physical}"
-
-
 def _line_range(first: Cite, last: Cite) -> str:
     """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing where lines have no numbers."""
     if first.lines is None or last.lines is None:
@@ -268,24 +261,25 @@ def _line_range(first: Cite, last: Cite) -> str:
 def _answer_block(
     answer: Answer, several: bool, first_quote: int | None, judged: bool, columns: int | None
 ) -> str:
-    lines = _statement_lines(answer, several) or [headline(answer)]
+    def places(statement: Statement) -> list[str]:
+        named = several and statement.file is None
+        return [cite_text(answer.quotes[number].cites, with_file=named) for number in statement.quotes]
+
+    lines = statement_texts(answer, places, "- ") or [headline(answer)]
     if columns is not None and len(rows := [each for each in answer.statements if each.file is not None]) > 1:
         lead = [line for line in lines[:1] if not line.startswith("- ")]
         lines = [*lead, *_file_table(answer, rows, columns)]
     if answer.status == Status.PARTIAL:
         lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
-        lines += ["", *_quote_lines(quote, several, None if first_quote is None else first_quote + at)]
+        number = "" if first_quote is None else f"{first_quote + at}. "
+        said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
+        lines += ["", f"  {number}{quoted(printable(quote.text))}"]
+        lines.append(f"  {said} [{quote.grade.explained}{quote.place.remark}]")
     told = [*([f"confidence {answer.confidence:.2f}"] if judged else []), *written_from(answer)]
     lines += ["", *told] if told else []
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
-
-
-def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
-    lead = "" if number is None else f"{number}. "
-    said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
-    return [f"  {lead}{quoted(printable(quote.text))}", f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
 
 
 def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -> list[str]:
@@ -302,14 +296,6 @@ def _file_table(answer: Answer, statements: Sequence[Statement], columns: int) -
     with console.capture() as shown:
         console.print(table)
     return [line.rstrip() for line in shown.get().splitlines()]
-
-
-def _statement_lines(answer: Answer, several: bool) -> list[str]:
-    def places(statement: Statement) -> list[str]:
-        named = several and statement.file is None
-        return [cite_text(answer.quotes[number].cites, with_file=named) for number in statement.quotes]
-
-    return statement_texts(answer, places, "- ")
 
 
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
@@ -337,10 +323,6 @@ def _evidence_line(item: EvidenceItem, several: bool) -> str:
 
 def _ranges(pages: Sequence[int]) -> str:
     """`3, 7–9`."""
-    runs: list[list[int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][1] + 1:
-            runs[-1][1] = page
-        else:
-            runs.append([page, page])
-    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+    by_step = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
+    runs = ([page for _, page in run] for _, run in by_step)
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

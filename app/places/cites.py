@@ -114,20 +114,16 @@ def _lines(text: str) -> list[PlaceCite]:
     end = -1
     for match in _LINES.finditer(text):
         follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end : match.start()])
-        if follows or _cites_lines(text, match):
+        near = max(0, match.start() - 40), match.start()
+        cited = bool(match["lead"])  # "12:5" is a page and a line, and not a time, score or verse
+        if match["lead"] == "":  # a bracket
+            cited = match["to_line"] is not None or _BEHIND_QUOTATION.search(text, *near) is not None
+        elif match["lead"] is None:
+            cited = match["to_page"] is not None and _CITED_BEFORE.search(text, *near) is not None
+        if follows or cited:
             found.append(_line(text, match, match["to_page"] or match["page"]))
             end = match.end()
     return found
-
-
-def _cites_lines(text: str, match: re.Match[str]) -> bool:
-    """Whether "12:5" is a page and a line here, and not a time, score or verse."""
-    near = max(0, match.start() - 40)
-    if match["lead"]:
-        return True
-    if match["lead"] == "":  # a bracket
-        return match["to_line"] is not None or _BEHIND_QUOTATION.search(text, near, match.start()) is not None
-    return match["to_page"] is not None and _CITED_BEFORE.search(text, near, match.start()) is not None
 
 
 def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:

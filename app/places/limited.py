@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -44,7 +44,13 @@ def _region(document: Document, name: str) -> Region | None:
 
 def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
     """`document`, blank outside `regions`."""
-    kept = _kept(document, regions)
+    kept: dict[int, list[Span]] = {page.page: [] for page in document.pages}  # in order and without overlap
+    for region in sorted(regions, key=lambda region: region.start):
+        for page, span in region.parts(document):
+            spans = kept[page.page]
+            start = max(span.start, spans[-1].end if spans else 0)
+            if start < span.end:
+                spans.append(Span(start, span.end))
     warning = f"only the sections {sections} were used"
     coverage = replace(document.coverage, warnings=(*document.coverage.warnings, warning))
     return replace(
@@ -55,18 +61,6 @@ def _only(document: Document, regions: Sequence[Region], sections: str) -> Docum
         notes=tuple(each for each in document.notes if _inside(kept[each.page], each.start)),
         coverage=coverage,
     )
-
-
-def _kept(document: Document, regions: Iterable[Region]) -> dict[int, list[Span]]:
-    """By page: what of its text is within `regions`, in order and without overlap."""
-    found: dict[int, list[Span]] = {page.page: [] for page in document.pages}
-    for region in sorted(regions, key=lambda region: region.start):
-        for page, span in region.parts(document):
-            spans = found[page.page]
-            start = max(span.start, spans[-1].end if spans else 0)
-            if start < span.end:
-                spans.append(Span(start, span.end))
-    return found
 
 
 def _inside(spans: Sequence[Span], start: int) -> bool:

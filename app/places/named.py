@@ -28,8 +28,13 @@ def region_named(document: Document, name: str) -> Region | None:
     if not wanted:
         return None
     places = CitedPlaces(document, 0)
-    found = places.located(wanted) or _cited(places, wanted) or _headed(places, wanted.casefold())
-    return found[0] if found else None
+    if found := places.located(wanted) or _cited(places, wanted):
+        return found[0]
+    titles = [(section.title.casefold(), section) for section in document.sections]
+    begun = [(title, section) for title, section in titles if title.startswith(wanted.casefold())]
+    whole = (section for title, section in begun if title == wanted.casefold())
+    section = next(whole, None) or next((section for _, section in begun), None)
+    return places.region_of(section) if section is not None else None
 
 
 def page_named(document: Document, name: str) -> int | None:
@@ -52,14 +57,6 @@ def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
     typed = in_full(wanted)
     cites_in = find_cites(typed)
     return places.regions(cites_in[0]) if len(cites_in) == 1 and cites_in[0].text == typed else []
-
-
-def _headed(places: CitedPlaces, wanted: str) -> list[Region]:
-    sections = places.document.sections
-    whole = (section for section in sections if section.title.casefold() == wanted)
-    begun = (section for section in sections if section.title.casefold().startswith(wanted))
-    section = next(whole, None) or next(begun, None)
-    return [places.region_of(section)] if section is not None else []
 
 
 class DocumentNames:

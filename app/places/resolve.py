@@ -46,6 +46,11 @@ class Region:
     def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
 
+    def inside(self, other: Region) -> bool:
+        """Whether it is a part of another one."""
+        same = self.document == other.document and self != other
+        return same and other.start <= self.start and self.end <= other.end
+
     def parts(self, document: Document) -> Iterator[tuple[Page, Span]]:
         """The pages of `document` that it reaches over, each with what of its text belongs to it."""
         for page in document.pages[self.start[0] - 1 : self.end[0]]:
@@ -73,8 +78,8 @@ class CitedPlaces:
     """The places of one document, `number` its index among those of the run."""
 
     def __init__(self, document: Document, number: int) -> None:
-        self.document = document
-        self.number = number
+        self.document, self.number = document, number
+        self._end: Point = len(document.pages) + 1, 0
 
     def regions(self, cite: PlaceCite) -> list[Region]:
         """Where `cite` may point at in this document; empty where it has no such place."""
@@ -93,7 +98,8 @@ class CitedPlaces:
         """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
             return self.document.paged and (cite.kind != "line" or any(page.lines for page in self.document.pages))
-        if any(self._mentions(cite.word, number) for number in cite.numbers):
+        spoken = (rf"\b{re.escape(cite.word)}s?\s+{re.escape(number)}(?!\w)" for number in cite.numbers if cite.word)
+        if any(re.search(each, page.text, re.IGNORECASE) for each in spoken for page in self.document.pages):
             return False  # it speaks of that place, and where it begins was not seen
         if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
             return False  # it has Section 8; whether that has an item D was not seen
@@ -108,10 +114,6 @@ class CitedPlaces:
         last = region.end[0] if region.end[1] else region.end[0] - 1
         pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
         return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
-
-    def _mentions(self, word: str, number: str) -> bool:
-        pattern = re.compile(rf"\b{re.escape(word)}s?\s+{re.escape(number)}(?!\w)", re.IGNORECASE)
-        return bool(word) and any(pattern.search(page.text) for page in self.document.pages)
 
     # Pages
 
@@ -243,10 +245,6 @@ class CitedPlaces:
         """From the heading of `section` to the next one of its level or above."""
         end = max(self.document.end_of(section), (section.page, section.start + 1))
         return Region(self.number, (section.page, section.start), end)
-
-    @property
-    def _end(self) -> Point:
-        return (len(self.document.pages) + 1, 0)
 
     @cached_property
     def _clauses(self) -> list[tuple[str, Point]]:

@@ -72,10 +72,17 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
         pages = [Region(number, (1, 0), (len(documents[number].pages) + 1, 0)) for number in sorted(which)]
         spans = _spans(documents, pages)
         return Scope(spans, False, True) if spans else None
-    spans = _spans(documents, _narrowed(mentions))
+    every = [region for _, regions in mentions for region in regions]
+    # Of "Part A of Schedule 2" those that are within another.
+    spans = _spans(documents, [one for one in every if any(one.inside(other) for other in every)] or every)
     masked = _masked_places(typed, [where for where, _ in mentions])
-    whole = _asks_for_place(masked)
-    return Scope(spans, whole, whole or _looks_inside(masked)) if spans else None
+    words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
+    parts = _SECOND_PART.split(masked, maxsplit=1)
+    # It wants what the place says, all of it, where no word of it says anything else; it looks for something in the
+    # place, but not where only one of its two parts does.
+    whole = len(parts) == 1 and STOP_WORDS.issuperset(words)
+    looks = _LOOKS.search(masked) is not None and all("@" in part for part in parts)
+    return Scope(spans, whole, whole or looks) if spans else None
 
 
 def passages_in(scope: Scope, context: Context) -> list[int]:
@@ -93,7 +100,10 @@ Mention = tuple[Span, list[Region]]
 
 def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
     """The places that are named and exist, in the order of the question."""
-    cites = [cite for cite in find_cites(typed, _ALSO) if cite.work is None or _is(cite.work, documents)]
+    heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
+    works = [" ".join(head.lower().split()).replace("_", " ") for head in heads]  # as "section 5 of the Companies Act"
+    named = [(cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)]
+    cites = [cite for cite, work in named if cite.work is None or any(work in head for head in works)]
     found: dict[Span, list[Region]] = {}
     for number, document in enumerate(documents):
         if which is not None and number not in which:
@@ -113,13 +123,6 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
     return kept
 
 
-def _is(work: str, documents: Sequence[Document]) -> bool:
-    """Whether one of `documents` is the work that is named ("section 5 of the Companies Act")."""
-    name = " ".join(work.lower().split())
-    heads = (" ".join(f"{document.title} {document.pages[0].text[:1500]}".lower().split()) for document in documents)
-    return any(name in head.replace("_", " ") for head in heads)
-
-
 def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
     """Where a number is used again in the schedules of a document, the section of its body."""
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
@@ -132,17 +135,6 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
     attached = [places.region_of(section) for section in document.sections if ATTACHMENTS & first_words(section)]
     body = [r for r in regions if not any(a.start < r.start < a.end for a in attached)]
     return body or regions
-
-
-def _narrowed(mentions: list[Mention]) -> list[Region]:
-    """The regions of all mentions; of "Part A of Schedule 2" those that are within another."""
-    every = [region for _, regions in mentions for region in regions]
-    inner = [one for one in every if any(one != other and _within(one, other) for other in every)]
-    return inner or every
-
-
-def _within(inner: Region, outer: Region) -> bool:
-    return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
@@ -163,15 +155,3 @@ def _masked_places(question: str, places: Sequence[Span]) -> str:
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"
     return " ".join(_OF_THE_DOCUMENT.sub("@", _TOGETHER.sub("@", text)).split())
-
-
-def _asks_for_place(masked: str) -> bool:
-    """Whether a question with masked places wants what the place says, all of it: no word of it says anything else."""
-    words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
-    return _SECOND_PART.search(masked) is None and STOP_WORDS.issuperset(words)
-
-
-def _looks_inside(masked: str) -> bool:
-    """Whether a question with masked places looks for something in them; not where only one of its two parts does."""
-    parts = _SECOND_PART.split(masked, maxsplit=1)
-    return _LOOKS.search(masked) is not None and all("@" in part for part in parts)

@@ -69,7 +69,9 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
     if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
-    return [match for match, inserted in _in_order(text, quote) if not any(_edit(word, allowed) for word in inserted)]
+    found = ((match, [w for w in words if w.strip(_EDGES) not in allowed]) for match, words in _in_order(text, quote))
+    edits = ((match, any(is_protected(w) and not _FOOTNOTE_MARK.fullmatch(w) for w in words)) for match, words in found)
+    return [match for match, edited in edits if not edited]
 
 
 def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
@@ -113,10 +115,6 @@ def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list
             return []
         at.append(numbers[following])
     return at
-
-
-def _edit(word: str, allowed: set[str]) -> bool:
-    return word.strip(_EDGES) not in allowed and not _FOOTNOTE_MARK.fullmatch(word) and is_protected(word)
 
 
 def find_near(text: str, quote: str) -> list[Match]:

@@ -158,13 +158,12 @@ class Verifier:
                 found = self._search(ring, wanted, grade, cited)
                 if found is not None:
                     return found
-        if cited is not None and cited.page is not None and not self._usable(cited.document, cited.page):
-            return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
+        if cited is not None and cited.page is not None:
+            pages = self._documents[cited.document].pages
+            page = pages[cited.page - 1] if 1 <= cited.page <= len(pages) else None
+            if page is None or page.grade == "F" or not page.text.strip():
+                return QuoteVerdict(Grade.UNCHECKABLE, Place.UNKNOWN)
         return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
-
-    def _usable(self, document: int, page: int) -> bool:
-        pages = self._documents[document].pages
-        return 1 <= page <= len(pages) and pages[page - 1].grade != "F" and bool(pages[page - 1].text.strip())
 
     def _rings(self, cited: CitedPlace | None) -> Iterator[list[tuple[int, int]]]:
         """Groups of (document, page), nearest first; no page is in two groups."""

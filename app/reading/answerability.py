@@ -51,15 +51,16 @@ def features(
     _sentence: in the best of the first three passages, and in their best sentence; missing_names: numbers and names of
     the question that are nowhere in the documents.
     """
-    wanted = set(terms(question))
-    top = ranked[:3]
+    wanted, top = set(terms(question)), ranked[:3]
+    texts = (context.text_of(context.passages[item.index]) for item in top)
+    said = (set(terms(text[span.start : span.end])) for text in texts for span in sentences(text))
     best = reading.candidates[0] if reading and reading.candidates else None
     refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
     return {
         "idf_coverage_passage": max(
             (index.coverage(wanted, index.passage_words(item.index)) for item in top), default=0.0
         ),
-        "idf_coverage_sentence": _best_sentence(wanted, context, index, top),
+        "idf_coverage_sentence": max((index.coverage(wanted, words) for words in said), default=0.0),
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
         "sentence_coverage": best.coverage if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
@@ -151,9 +152,3 @@ def counts_line(counts: dict[str, int]) -> str:
         return "The question has no word that could be counted in the text."
     listed = ", ".join(f'"{re.sub(chr(34), "", word)}" {count}' for word, count in counts.items())
     return f"The question's words in the text: {listed}."
-
-
-def _best_sentence(wanted: set[str], context: Context, index: WordIndex, top: list[Ranked]) -> float:
-    texts = (context.text_of(context.passages[item.index]) for item in top)
-    found = (set(terms(text[span.start : span.end])) for text in texts for span in sentences(text))
-    return max((index.coverage(wanted, words) for words in found), default=0.0)

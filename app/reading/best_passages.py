@@ -79,7 +79,9 @@ def read_passages(
     """
     assert model.reader is not None
     weights = {**READER_WEIGHTS, **model.calibration.get("span_reader", {})}
-    top = _top(context, ranked, passages or int(weights["passages"]), first)
+    placed, count = context.passages, passages or int(weights["passages"])
+    filled = [item for item in ranked if placed[item.index].token_end > placed[item.index].token_start]
+    top = filled[:count] + [item for item in filled[count:] if item.index in first]
     if not top:
         return ranked, Candidates((), None, 0)
     whole = [whole_passage(context, item.index) for item in top]
@@ -89,25 +91,24 @@ def read_passages(
     order += [number_of[item.index] for item in ranked if item.index in number_of and item.index not in first]
     # The reader sees the whole of a sentence that a page break cuts; its answer is on the passage's own page.
     texts = [item.text + _rest_of_sentence(context, item) for item in whole]
-    above = [_headings(context, item.index) for item in top]
+    titles = [context.documents[item.document].title for item in whole]
+    sections = [placed[item.index].passage.section for item in top]
+    above = [" > ".join(filter(None, (title, *section))) for title, section in zip(titles, sections)]
     most = min(passages or len(top), int(weights["excerpts"]) // one_of or 1) + len(set(first) & set(number_of))
     chosen = choose_excerpts(texts, order, most)
     found = read_again(model.reader, question, texts, above, chosen, longest=int(weights["max_tokens"]))
     found = found.within([len(item.text) for item in whole])
     likely = {top[number].index: value for number, value in found.passages.items()}
-    ordered = _reordered(ranked, likely, weights["again_weight"] if reorder else 0.0)
+    weight, ordered = weights["again_weight"] if reorder else 0.0, list[Ranked]()
+    for each in ranked:
+        value = max(likely.get(each.index, UNLIKELY), UNLIKELY)
+        ordered.append(replace(each, score=each.score + weight * value, reader=likely.get(each.index)))
+    ordered.sort(key=lambda item: -item.score)
     scores = {item.index: item.score for item in ordered}
     places.behind = [scores[item.index] - ordered[0].score for item in top]
     _compare(places, model, question, context, found)
     alone = partial(read_alone, model.reader, question, above)
     return ordered, decide(found, places, context.documents, question, alone, wanted)
-
-
-def _top(context: Context, ranked: list[Ranked], most: int, first: Sequence[int]) -> list[Ranked]:
-    """The first `most` passages that have words, and those named in `first`."""
-    placed = context.passages
-    filled = [item for item in ranked if placed[item.index].token_end > placed[item.index].token_start]
-    return filled[:most] + [item for item in filled[most:] if item.index in first]
 
 
 def _rest_of_sentence(context: Context, item: Excerpt) -> str:
@@ -118,22 +119,6 @@ def _rest_of_sentence(context: Context, item: Excerpt) -> str:
         return ""
     rest = document.pages[item.page].text[found[1].start : found[1].end]
     return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
-
-
-def _headings(context: Context, index: int) -> str:
-    """What stands above a passage: the document's title, then its sections."""
-    placed = context.passages[index]
-    title = context.documents[placed.document].title
-    return " > ".join(part for part in (title, *placed.passage.section) if part)
-
-
-def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) -> list[Ranked]:
-    """`ranked` with the log-probability that the answer is in a passage, by index, added at `weight`."""
-    scored = []
-    for item in ranked:
-        value = max(likely.get(item.index, UNLIKELY), UNLIKELY)
-        scored.append(replace(item, score=item.score + weight * value, reader=likely.get(item.index)))
-    return sorted(scored, key=lambda item: -item.score)
 
 
 def _compare(places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading) -> None:

@@ -14,6 +14,7 @@ from docqa.app.evidence.terms import terms
 from docqa.app.facts.facts import FactKind
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
+from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import Document, Span
 
 _TRIM = " \t\r\n\u00a0,;:.!?…"
@@ -86,14 +87,18 @@ class Candidate:
     page: int
     start: int
     end: int
-    logprob: float
-    token_count: int
-    score: float
+    logprob: float = 0.0
+    token_count: int = 1
+    score: float = 0.0
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
     quoted: Span | None = None
     said: float | None = None
+
+    @property
+    def located(self) -> Located:
+        return Located(self.document, self.page, self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -237,10 +242,8 @@ def not_shown(
     cites = [cite for quote in answers for cite in quote.cites]
 
     def shown(item: Candidate) -> bool:
-        document = documents[item.document]
-        if fold(document.pages[item.page - 1].text[item.start : item.end]).text in words:
+        if fold(item.located.text_in(documents)).text in words:
             return True
-        near = (cite for cite in cites if cite.file == document.path and (cite.page or 1) == item.page)
-        return any(cite.start < item.end and item.start < cite.end for cite in near)
+        return any(cite.touches(documents[item.document].path, item.page, item.start, item.end) for cite in cites)
 
     return tuple(item for item in candidates if not shown(item))

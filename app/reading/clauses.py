@@ -131,16 +131,7 @@ def clause_heads() -> dict[str, ClauseHead]:
     return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}
 
 
-def kind_weights() -> tuple[np.ndarray, np.ndarray]:
-    """Those of document_kind.py, [kinds, WIDTH] and [kinds]."""
-    return _shipped()[0]["kinds"], _shipped()[0]["kind_bias"]
-
-
-def date_weights() -> tuple[np.ndarray, float]:
-    """Those of document_date.py, [WIDTH], and their bias."""
-    return _shipped()[0]["dates"], float(_shipped()[0]["date_bias"][0])
-
-
-def name_weights() -> tuple[np.ndarray, np.ndarray]:
-    """Those of the names of parties, [3, WIDTH] and [3, 3]: see parties.py."""
-    return _shipped()[0]["names"], _shipped()[0]["follow"]
+def shipped(*names: str) -> list[np.ndarray]:
+    """Other weights that ship: kinds [kinds, WIDTH] and kind_bias [kinds] of document_kind.py, dates [WIDTH] and
+    date_bias [1] of document_date.py, names [3, WIDTH] and follow [3, 3] of parties.py."""
+    return [_shipped()[0][name] for name in names]

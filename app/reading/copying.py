@@ -4,7 +4,7 @@ documents or a few passages, and every span leads back to exact characters of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,10 @@ def copy_from_state(
     for span, found in places:
         each = (scored.candidate(numbers[p], a, b, span.logprob, span.token_count) for p, a, b in found)
         best += best_first(candidate for candidate in each if candidate is not None)[:1]
-    return Candidates(_best_of_each_place(best), refusal, len(ids))
+    of_place: dict[tuple[int, int, int], Candidate] = {}
+    for candidate in best_first(best):
+        of_place.setdefault((candidate.excerpt, candidate.start, candidate.end), candidate)
+    return Candidates(tuple(of_place.values()), refusal, len(ids))
 
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
@@ -83,17 +86,6 @@ def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float
         if position + 1 < len(ids):
             logits = model.logits(model.prefill([token], state))
     return total
-
-
-def _best_of_each_place(candidates: Iterable[Candidate | None]) -> tuple[Candidate, ...]:
-    """Of the candidates at the same place the one with the best score; best first."""
-    kept: dict[tuple[int, int, int], Candidate] = {}
-    for each in candidates:
-        if each is not None:
-            place = (each.excerpt, each.start, each.end)
-            if place not in kept or kept[place].score < each.score:
-                kept[place] = each
-    return best_first(kept.values())
 
 
 def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:

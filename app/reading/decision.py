@@ -26,7 +26,7 @@ from docqa.app.reading.candidates import (
     trim,
     whole_passage,
 )
-from docqa.app.reading.clauses import ClauseSentence, name_weights
+from docqa.app.reading.clauses import ClauseSentence, shipped
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.parties import QUOTES, names_in
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
@@ -74,7 +74,12 @@ def decide(
         candidates = tuple(c for each in candidates if (c := _of_kind(each, wanted.kind, places)) is not None)
     if not candidates:
         return Candidates((), reading.none, reading.tokens)
-    form = _form(reading, question) if wanted == ANYTHING else _form_wanted(wanted)
+    if wanted == ANYTHING:
+        chances = {each: reading.forms[each] for each in (Form.FACT, Form.LIST, Form.YES_NO)}
+        chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
+        form = max(chances, key=lambda each: chances[each])  # the likeliest; one of two parts is asked as two
+    else:
+        form = Form.YES_NO if wanted.kind is FactKind.YES_NO else Form.LIST if wanted.several else Form.FACT
     candidates, sentence = _alone_best_first(candidates, places, alone)
     best = candidates[0]
     excerpt = _excerpt_of(reading, places, best)
@@ -86,8 +91,9 @@ def decide(
         items = _items(reading, places, documents[best.document], best, excerpt)
     elif form is Form.YES_NO:
         verdict = verdict_of(sentence.yes)
-    if form is Form.LIST and not any(_touch(best, item) for item in items):
-        items = ()  # a list of something else
+    near = (item for item in items if best.page == item.page and item.start - LEAD_IN < best.end)
+    if form is Form.LIST and not any(best.start < item.end for item in near):
+        items = ()  # a list of something else: the best candidate is in no item, nor is the lead-in of one
     if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
@@ -142,24 +148,6 @@ def _names(
         if not any(words <= {word.casefold() for word in _words(places, other)} for other in kept):
             kept.append(name)
     return tuple(sorted(kept, key=lambda c: (c.page, c.start)))
-
-
-def _touch(best: Candidate, item: Candidate) -> bool:
-    """Whether the best candidate is in an item, or is the lead-in of it."""
-    return best.page == item.page and item.start - LEAD_IN < best.end and best.start < item.end
-
-
-def _form(reading: ExcerptReading, question: str) -> Form:
-    """The form that the reader finds likeliest; a question of two parts is asked as two."""
-    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.YES_NO)}
-    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if asks_for_list(question) else 1.0)
-    return max(chances, key=lambda form: chances[form])
-
-
-def _form_wanted(wanted: Wanted) -> Form:
-    if wanted.kind is FactKind.YES_NO:
-        return Form.YES_NO
-    return Form.LIST if wanted.several else Form.FACT
 
 
 def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
@@ -225,18 +213,16 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
     joined: list[Candidate] = []
     enumerated = False
     for candidate in sorted(found, key=lambda c: (c.page, c.start)):
-        gap = _between(joined[-1], candidate, places) if joined else ""
+        gap = ""
+        if joined:
+            item, end = places.excerpts[joined[-1].excerpt], joined[-1].end
+            gap = item.text[end - item.start : max(end, candidate.start) - item.start]
         if joined and not PARTED.search(gap) and len(gap.split()) <= LONGEST_GAP:
             joined[-1] = replace(joined[-1], end=max(joined[-1].end, candidate.end))
         else:
             enumerated |= bool(joined) and ENUMERATED.fullmatch(gap) is not None
             joined.append(candidate)
     return joined if enumerated else []
-
-
-def _between(one: Candidate, other: Candidate, places: ScoredPlaces) -> str:
-    item = places.excerpts[one.excerpt]
-    return item.text[one.end - item.start : max(one.end, other.start) - item.start]
 
 
 def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
@@ -303,9 +289,7 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
             count = len(text[start:end].split())
             if start < end and (not items or words + count <= PLACE_WORDS):
                 words += count
-                items.append(
-                    Candidate(number, placed.document, page, part.start + start, part.start + end, 0.0, 1, 0.0)
-                )
+                items.append(Candidate(number, placed.document, page, part.start + start, part.start + end))
     if not items:
         return None
     several = tuple(items) if len(items) > 1 else ()
@@ -317,7 +301,7 @@ def clause_itself(context: Context, sentence: ClauseSentence, chance: float, wan
     """A sentence of a clause, and yes where that is what is asked."""
     item = whole_passage(context, sentence.passage)
     start, end = trim(item.text, sentence.start, sentence.end)
-    found = Candidate(0, item.document, item.page, item.start + start, item.start + end, 0.0, 1, 0.0)
+    found = Candidate(0, item.document, item.page, item.start + start, item.start + end)
     verdict = Verdict.YES if wanted.kind is FactKind.YES_NO else None
     form = Form.FACT if verdict is None else Form.YES_NO
     return Candidates((found,), None, 0, form, verdict, (), {BY_CLAUSE: chance})
@@ -338,7 +322,7 @@ def in_sentence(
     if not within and wanted.kind is not None:
         values = places_of(wanted.kind, item.text[sentence.start : sentence.end])
         at = (0, item.document, item.page)
-        within = [Candidate(*at, first + value.start, first + value.end, 0.0, 1, 0.0) for value in values[:1]]
+        within = [Candidate(*at, first + value.start, first + value.end) for value in values[:1]]
     if not within and wanted.or_clause:
         return clause_itself(context, sentence, chance, wanted)
     return replace(found, candidates=tuple(within), signals={BY_CLAUSE: chance})
@@ -350,13 +334,13 @@ def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: fl
     for row in rows:
         item = whole_passage(context, row.passage)
         first, text = item.start + row.start, item.text[row.start : row.end]
-        for name in names_in(text, *name_weights()):
+        for name in names_in(text, *shipped("names", "follow")):
             said = text[name.start : name.end]
             if any(f"{mark}{said}" in item.text for mark in QUOTES):  # what a party is called, not its name
                 continue
             fact = read(FactKind.PARTY, said)
             at = (0, item.document, item.page, first + name.start, first + name.end)
-            found.setdefault(fact.value if fact is not None else "", Candidate(*at, 0.0, 1, 0.0))
+            found.setdefault(fact.value if fact is not None else "", Candidate(*at))
     names = tuple(each for said, each in found.items() if not any(said in o and said != o for o in found))
     several = names if len(names) > 1 else ()
     return Candidates(names, None, 0, Form.LIST if several else Form.FACT, None, several, {BY_CLAUSE: chance})

@@ -14,7 +14,7 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
 from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
-from docqa.app.reading.clauses import WIDTH, date_weights
+from docqa.app.reading.clauses import WIDTH, shipped
 from docqa.ingest.types import Document, Span
 
 BEFORE, AFTER = 8, 5  # words that tell what a date is
@@ -45,13 +45,13 @@ def features(text: str, at: Span, number: int, before: int, length: int) -> np.n
 
 def document_date(context: Context) -> Candidates:
     """The dates of the documents that may be theirs, the likeliest first."""
-    weights, bias = date_weights()
+    weights, bias = shipped("dates", "date_bias")
     found: list[Candidate] = []
     for number, document in enumerate(context.documents):
         for page, at, each in _dates(document):
-            odds = float(weights[each].sum() + bias)
+            odds = float(weights[each].sum() + float(bias[0]))
             if odds > LEAST:
-                found.append(Candidate(0, number, page, at.start, at.end, odds, 1, odds))
+                found.append(Candidate(0, number, page, at.start, at.end, odds, score=odds))
     found.sort(key=lambda each: -each.score)
     chance = chance_of(found[0].score + SURER) if found else 0.0
     return Candidates(tuple(found), None, 0, signals={BY_CLAUSE: chance})

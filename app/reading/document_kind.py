@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from docqa.app.reading.clauses import hashed, kind_weights
+from docqa.app.reading.clauses import hashed, shipped
 from docqa.ingest.types import Document
 
 OPENING, HEADINGS = 4_000, 60  # characters, and how many, that are looked at
@@ -33,7 +33,7 @@ def features(document: Document) -> np.ndarray:
 
 def kind_of(document: Document) -> DocumentKind:
     """The likeliest kind of `document`; OTHER where none is likely."""
-    weights, bias = kind_weights()
+    weights, bias = shipped("kinds", "kind_bias")
     found = features(document)
     scores = weights[:, found].sum(1) * max(len(found), 1) ** -0.5 + bias
     chances = np.exp(scores - scores.max())

@@ -14,7 +14,12 @@ _SPEAKS_AGAINST = "answers_elsewhere"
 def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple[list[Ranked], Candidates | None]:
     """The passages of each part by turns, the best first, and an answer with the items of all parts, in their order, as
     sure as its weakest; no candidates where a part has none, None where no part was read."""
-    ranked = _by_turns([part[0] for part in parts])
+    turns = chain.from_iterable(zip_longest(*(part[0] for part in parts)))
+    by_turns: dict[int, Ranked] = {}
+    for item in turns:
+        if item is not None:
+            by_turns.setdefault(item.index, item)
+    ranked = list(by_turns.values())
     read = [found for _, found in parts if found is not None]
     if not read:
         return ranked, None
@@ -31,24 +36,15 @@ def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple
     )
 
 
-def _by_turns(rankings: Sequence[list[Ranked]]) -> list[Ranked]:
-    found: dict[int, Ranked] = {}
-    for item in chain.from_iterable(zip_longest(*rankings)):
-        if item is not None:
-            found.setdefault(item.index, item)
-    return list(found.values())
-
-
 def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
     """What a part is answered with: its list, or the best candidate that does not repeat the part before it."""
     if found.form is Form.LIST and found.items:
         return tuple(item for item in found.items if item not in known)
-    return next(((c,) for c in found.candidates if not any(_overlap(c, item) for item in known)), found.candidates[:1])
-
-
-def _overlap(one: Candidate, other: Candidate) -> bool:
-    same = (one.document, one.page) == (other.document, other.page)
-    return same and one.start < other.end and other.start < one.end
+    for each in found.candidates:
+        there = [item for item in known if (item.document, item.page) == (each.document, each.page)]
+        if not any(each.start < item.end and item.start < each.end for item in there):
+            return (each,)
+    return found.candidates[:1]
 
 
 def _weaker(read: Sequence[Candidates]) -> dict[str, float]:

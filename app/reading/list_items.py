@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from docqa.app.reading.candidates import trim
 from docqa.app.reading.list_marks import ListMark, marks_in, run_of
@@ -45,7 +44,10 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     for first in _firsts(flat.text, marks, begin, finish):
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
-        if len(spans) > 1 and (begin <= marks[first].at or any(_is_one(span, begin, finish) for span in spans)):
+        # Is the place an item, its beginning or most of it, and not a word somewhere in it?
+        held = [((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start)) for s in spans]
+        one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
+        if len(spans) > 1 and (begin <= marks[first].at or one):
             items = [item for span in spans if (item := flat.item(span)) is not None]
             return items if len(items) > 1 else []
     return []
@@ -63,12 +65,6 @@ def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Itera
         opens = not mark.is_bullet or not (number and marks[number - 1].places == mark.places)
         if opens and (mark.is_bullet or _has_lead(text, mark)):
             yield number
-
-
-def _is_one(item: Span, start: int, end: int) -> bool:
-    """Whether `start:end` is the item, its beginning or most of it; not a word somewhere in it."""
-    share = (min(end, item.end) - max(start, item.start)) / (item.end - item.start)
-    return share >= _MOST or (share >= _SOME and abs(start - item.start) <= _AT_ONCE)
 
 
 def _leads_to(text: str, end: int, mark: ListMark) -> bool:
@@ -95,11 +91,12 @@ def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int 
         limit = marks[after].at if after is not None else len(text) if last is None else last
         inner = [m for m in marks[number : after or len(marks)] if m.at < limit]
         owner = inner[-1] if inner[-1].opens_line and inner[0].opens_line else inner[0]
-        end = min(limit, _paragraph_end(text, owner.body))
+        body, paragraph = marks[number].body, text.find("\n", owner.body)
+        end = limit if paragraph < 0 else min(limit, paragraph)
         if after is None and not marks[run[0]].opens_line:
-            end = min(end, _sentence_end(text, marks[number].body, end))
-        stop = _JOINING.search(text, marks[number].body, end)
-        span = Span(*trim(text, marks[number].body, stop.start() if stop else end))
+            end = body + next((found.end for found in sentences(text[body:end])), end - body)
+        stop = _JOINING.search(text, body, end)
+        span = Span(*trim(text, body, stop.start() if stop else end))
         if span.start >= span.end:
             break
         spans.append(span)
@@ -108,58 +105,38 @@ def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int 
     return spans
 
 
-def _paragraph_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
-
-
-def _sentence_end(text: str, start: int, end: int) -> int:
-    """Where the sentence at `start` ends, not behind `end`."""
-    found = next(iter(sentences(text[start:end])), None)
-    return start + found.end if found is not None else end
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A page within the joined text, which it begins at `start` of."""
-
-    page: Page
-    start: int
-
-
 class _Flat:
     """A page with its neighbours as one text, in which a paragraph is one line."""
 
     def __init__(self, document: Document, page: int) -> None:
         first = max(page - 1 - _PAGES_BEFORE, 0)
-        self.parts: list[_Part] = []
-        self.text = ""
+        self.starts: dict[int, int] = {}  # where in the joined text each page begins
+        self.pages, self.text = document.pages, ""
         for one in document.pages[first : page + _PAGES_BEHIND]:
-            if self.parts:
+            if self.starts:
                 runs_on = one.text[:1].islower() and not _ENDS_LINE.search(self.text.rstrip()[-4:])
                 self.text += " " if runs_on else "\n"
-            self.parts.append(_Part(one, len(self.text)))
+            self.starts[one.page] = len(self.text)
             self.text += _unwrapped(one)
-        self._starts = [part.start for part in self.parts]
 
     def offset(self, page: int, at: int) -> int:
         """Where character `at` of `page` is in the joined text."""
-        return next(part.start for part in self.parts if part.page.page == page) + at
+        return self.starts[page] + at
 
     def headings(self, document: Document) -> list[int]:
         """Where the headings of sections begin in the joined text."""
-        pages = {part.page.page for part in self.parts}
-        return sorted(self.offset(s.page, s.start) for s in document.sections if s.page in pages)
+        return sorted(self.offset(s.page, s.start) for s in document.sections if s.page in self.starts)
 
     def item(self, span: Span) -> Item | None:
         """The page that has most of `span`, and where there; None where nothing is left of it."""
         found: list[Item] = []
-        for part in self.parts:
-            start, end = max(span.start - part.start, 0), min(span.end - part.start, len(part.page.text))
+        for page, first in self.starts.items():
+            text = self.pages[page - 1].text
+            start, end = max(span.start - first, 0), min(span.end - first, len(text))
             if start < end:
-                cut = Span(*trim(part.page.text, start, end))
+                cut = Span(*trim(text, start, end))
                 if cut.start < cut.end:
-                    found.append((part.page.page, cut))
+                    found.append((page, cut))
         return max(found, key=lambda item: item[1].end - item[1].start, default=None)
 
 

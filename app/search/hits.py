@@ -56,10 +56,6 @@ class SearchedText:
         """Every place of `pattern`, with its lines and cites. Raises UsageError where it takes too long."""
         for span in self.places(pattern):
             first, last = (bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1))
-            yield Hit(span.start, span.end, range(first, last + 1), self._cites(span))
-
-    def _cites(self, span: Span) -> tuple[Cite, ...]:
-        """One cite for each page that has some of the words."""
-        pages, pieces = self.document.pages, self._pages.located(span.start, span.end)
-        worded = (each for each in pieces if pages[each.page - 1].text[each.start : each.end].strip())
-        return tuple(cite((self.document,), each) for each in worded)
+            pieces = self._pages.located(span.start, span.end)  # one for each page that has some of the words
+            cites = (cite((self.document,), each) for each in pieces if each.text_in((self.document,)).strip())
+            yield Hit(span.start, span.end, range(first, last + 1), tuple(cites))

@@ -30,7 +30,7 @@ from docqa.ingest.types import Document
 from docqa.model.heads.question_heads import QuestionKind
 
 if TYPE_CHECKING:
-    from docqa.app.answerers.generator import TextGenerator
+    from docqa.app.answerers.answerer import TextGenerator
     from docqa.app.answerers.local import LocalReading
     from docqa.app.answerers.written import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
@@ -180,13 +180,9 @@ class Session:
         self.corpus.index  # noqa: B018 - so that no question has to wait until it is made
         yield from self._with_notices(self.answerer.read())
 
-    def ask(
-        self, question: str, *, wanted: Wanted = ANYTHING
-    ) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
-
-        `wanted`: what the answer has to be.
-        """
+    def ask(self, question: str, *, wanted: Wanted = ANYTHING) -> Iterator[Event]:
+        """Answer `question`; the last event is Finished. Raises UsageError for an empty question. `wanted`: what the
+        answer has to be."""
         asked = _checked(question)
         yield from self._notices()
         several = len(self.documents) > 1 and not self.writes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import numpy as np
 
 from docqa.app.errors import StoreDamaged
 from docqa.app.storage.atomic import write_whole
-from docqa.app.storage.store import KINDS, Store, details_of
+from docqa.app.storage.store import KINDS, Store, details_of, key_of
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
@@ -29,7 +28,7 @@ def kept_arrays(
     `made_by`: all that they depend on besides the content. Damaged ones are deleted; `notices` get a line about that,
     and about a disk that refuses."""
     fields = [document.id, document.content_hash, *made_by]  # each file has its own, which `forget` deletes
-    key = hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+    key = key_of(fields)
     if store.has(kind, key):
         try:
             folder, _ = store.open(kind, key)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import sys
 import time
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
-from docqa.app.storage.store import Details, Store, details_of, file_digest
+from docqa.app.storage.store import Details, Store, details_of, file_digest, key_of
 from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
 from docqa.ingest.process.forks import usable_cores
@@ -60,16 +59,12 @@ def reading_of(
 def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:
     """Every document of `paths`. Raises as ingest, NoDocuments when a folder or archive leaves nothing."""
     found = Sources()
-    found.documents += _each_of(paths, request, store, found)
+    found.documents += each_document(paths, request, store, found)
     return found
 
 
-def each_document(path: str, request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
-    """The documents at `path` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
-    return _each_of([path], request, store, found)
-
-
-def _each_of(paths: list[str], request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
+def each_document(paths: list[str], request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
+    """The documents of `paths` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
     from docqa.ingest.errors import IngestError, NoDocuments
 
     contents = (
@@ -89,9 +84,9 @@ def _each_of(paths: list[str], request: ReadRequest, store: Store | None, found:
                     if single and named:
                         raise
                     failures.append(error)
-                    continue
-                any_read = True
-                yield document
+                else:
+                    any_read = True
+                    yield document
             if failures and not any_read:
                 if len(failures) == 1:
                     raise failures[0]
@@ -246,7 +241,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
 
     read_as = [str(INGEST_VERSION), request.media_type or "", str(request.include_hidden), str(available())]
     fields = [digest, name, str(FORMAT_OF_LINES), *read_as, hashlib.sha256(password.encode()).hexdigest()]
-    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+    return key_of(fields)
 
 
 def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:

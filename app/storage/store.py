@@ -295,13 +295,12 @@ class Store:
         """Delete an entry that nobody uses; whether it is gone."""
         from filelock import Timeout
 
-        try:
+        with contextlib.suppress(Timeout, OSError):  # another process reads into it, or the folder is read-only
             with self.lock(entry.key).acquire(timeout=0) if entry.kind == "state" else contextlib.nullcontext():
                 if not pins.users(entry.folder):
                     shutil.rmtree(entry.folder, ignore_errors=True)
-        except (Timeout, OSError):  # another process reads into it, or the folder is read-only
-            return False
-        return not entry.folder.exists()
+            return not entry.folder.exists()
+        return False
 
     def verify(self) -> list[tuple[Entry, str]]:
         """Every entry that is not what was written, with the reason."""
@@ -336,7 +335,13 @@ class Store:
         for document in wanted:
             self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
         self._sweep_marks()
-        self._delete_unfinished()
+        # What others write just now, too: they may have looked for marks before this set them.
+        for folder in filter(_is_being_written, self.root.glob(f"*/{_UNFINISHED}*")):
+            for _ in range(100):  # a file may be written into it just now
+                shutil.rmtree(folder, ignore_errors=True)
+                if not folder.exists():
+                    break
+                time.sleep(0.01)
         gone: list[Entry] = []
         problem: ResourceError | None = None
         for entry in self.entries():
@@ -349,16 +354,6 @@ class Store:
         if problem is not None:
             raise problem
         return len(gone), sum(entry.bytes for entry in gone)
-
-    def _delete_unfinished(self) -> None:
-        """Delete what others write just now: they may have looked for marks before this `forget` set them."""
-        for kind in KINDS:
-            for folder in filter(_is_being_written, (self.root / kind).glob(f"{_UNFINISHED}*")):
-                for _ in range(100):  # a file may be written into it just now
-                    shutil.rmtree(folder, ignore_errors=True)
-                    if not folder.exists():
-                        break
-                    time.sleep(0.01)
 
     def _delete(self, entry: Entry, on_wait: Callable[[Entry], object] | None) -> None:
         lock = self.lock(entry.key)
@@ -429,9 +424,13 @@ def _mark_name(document: str) -> str:
     return hashlib.sha256(f"forgotten {document}".encode()).hexdigest()
 
 
+def key_of(fields: object) -> str:
+    """The hash of what something depends on, of values that JSON has."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
 def _checksum(details: Details) -> str:
-    text = json.dumps({name: value for name, value in details.items() if name != "checksum"}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return key_of({name: value for name, value in details.items() if name != "checksum"})
 
 
 def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:

@@ -103,8 +103,8 @@ def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...
     """Candidates as sentences of a record. They are slices of the page, so each is exact at its own place."""
     document, made = pool.document, []
     for candidate in (pool.candidates[number] for number in numbers):
-        cited = SentenceCite.of(cite((document,), Located(0, candidate.page, candidate.start, candidate.end)))
-        words = document.pages[candidate.page - 1].text[candidate.start : candidate.end]
-        speaker = speaker_at(document, candidate.page, candidate.start, candidate.end)
-        made.append(SummarySentence(words, Grade.EXACT, (cited,), speaker))
+        place = Located(0, candidate.page, candidate.start, candidate.end)
+        speaker = speaker_at(document, place.page, place.start, place.end)
+        cites = (SentenceCite.of(cite((document,), place)),)
+        made.append(SummarySentence(place.text_in((document,)), Grade.EXACT, cites, speaker))
     return tuple(made)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from docqa.app.answer.answer import Cite, record_of
+from docqa.app.answer.text import compact_json
 from docqa.ingest.types import Document
 
 SCHEMA = 1
@@ -95,7 +96,7 @@ class SummaryRecord:
 
 def to_json_line(record: SummaryRecord) -> str:
     """`record` as one line of summaries.jsonl, keys in the order of the fields, without a line end."""
-    return json.dumps({"schema": SCHEMA, **asdict(record)}, ensure_ascii=False, separators=(",", ":"))
+    return compact_json({"schema": SCHEMA, **asdict(record)})
 
 
 def from_json_line(line: str) -> SummaryRecord:

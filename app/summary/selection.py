@@ -151,37 +151,26 @@ def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
 
 def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.ndarray:
     """The weighted sum of the signals of each of some candidates, at least one, of one document, [candidates]."""
-    found = _by_words(document, candidates) | _by_place(candidates)
-    return np.asarray(sum(WEIGHTS[name] * values for name, values in found.items()))
-
-
-def _by_words(document: Document, candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
     words = [terms(candidate.text) for candidate in candidates]
     frequency = Counter(word for each in words for word in set(each))
     titled = set(terms(document.title))
     total = np.log1p(len(candidates))
     common = np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words])
-    texts = [candidate.text for candidate in candidates]
-    return {
+    texts, count = [candidate.text for candidate in candidates], len(candidates)
+    last = {candidate.section: number for number, candidate in enumerate(candidates)}
+    until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
+    sizes = np.array([len(text.split()) for text in texts])
+    length = np.clip(np.log(np.maximum(sizes, 1) / 20), -1.5, 1.0)
+    # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
+    little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
+    found = {
         "words": np.clip(standardise(common), -3, 3),
         "digits": np.array([min(sum(map(str.isdigit, text)) / max(len(text), 1) * 10, 1) for text in texts]),
         "title": np.array([len(titled.intersection(each)) / max(len(titled), 1) for each in words]),
-    }
-
-
-def _by_place(candidates: Sequence[SentenceCandidate]) -> dict[str, np.ndarray]:
-    count = len(candidates)
-    at = np.arange(count)
-    last = {candidate.section: number for number, candidate in enumerate(candidates)}
-    until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
-    words = np.array([len(candidate.text.split()) for candidate in candidates])
-    length = np.clip(np.log(np.maximum(words, 1) / 20), -1.5, 1.0)
-    # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
-    little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
-    return {
-        "document_start": 1 / (1 + at / 3),
+        "document_start": 1 / (1 + np.arange(count) / 3),
         "section_end": 1 / (1 + until),
         "paragraph_start": np.array([1.0 if candidate.line == 0 else 0.0 for candidate in candidates]),
         "length": length,
         "little_length": little * length,
     }
+    return np.asarray(sum(WEIGHTS[name] * values for name, values in found.items()))

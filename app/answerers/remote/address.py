@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from docqa.app.errors import UsageError
 
@@ -52,22 +52,24 @@ class Address:
             raise UsageError("names no model", where=model, hint=f"{kind}:NAME, as the server calls it")
         if not base_url:
             raise UsageError(f"no server is named for {model}", hint=f"{_HINT}, or DOCQA_BASE_URL")
-        return cls(name, _checked(base_url), kind)
-
-    @property
-    def host(self) -> str:
-        """Host and port, for messages."""
-        return urlsplit(self.base_url).netloc
+        try:
+            parts = urlsplit(base_url)
+            host = parts.hostname if parts.scheme in ("http", "https") and (parts.port or 1) > 0 else None
+        except ValueError:  # of a port that is no number as well
+            host = None
+        if not host:
+            raise UsageError("is no address of a server", where=base_url.rpartition("@")[2], hint=_HINT)
+        if parts.username or parts.password:
+            # It would stand in the history and in messages; a key has its own place.
+            raise UsageError("the base URL holds a password", where=host, hint=f"put the key into {KEY_VARIABLE}")
+        if parts.query or parts.fragment:
+            raise UsageError("the base URL has a part behind ? or #", where=host, hint=_HINT)
+        return cls(name, base_url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/"), kind)
 
     @property
     def is_here(self) -> bool:
         """Whether the server is on this machine; what goes to it must not take the way over a proxy."""
         return urlsplit(self.base_url).hostname in _LOOPBACK
-
-    @property
-    def in_the_clear(self) -> bool:
-        """Whether what is sent can be read on the way: plain http to another machine."""
-        return urlsplit(self.base_url).scheme == "http" and not self.is_here
 
     @property
     def model(self) -> str:
@@ -76,8 +78,9 @@ class Address:
 
     def notice(self) -> str:
         """That passages leave this machine, and where to."""
-        clear = ", unencrypted" if self.in_the_clear else ""
-        return f"passages of the documents and the question are sent to {self.host}{clear}, for {self.model}"
+        url = urlsplit(self.base_url)
+        clear = ", unencrypted" if url.scheme == "http" and not self.is_here else ""
+        return f"passages of the documents and the question are sent to {url.netloc}{clear}, for {self.model}"
 
     def __str__(self) -> str:
         return f"{self.model} at {self.base_url}"
@@ -92,19 +95,3 @@ def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> st
     if any(not "!" <= character <= "~" for character in key):
         raise UsageError("holds characters that no key has", where=variable, hint="set it again, on one line")
     return key or None
-
-
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port_is_a_number = parts.port is None or parts.port >= 0
-    except ValueError:
-        parts, port_is_a_number = SplitResult("", "", "", "", ""), False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
-        raise UsageError("is no address of a server", where=url.rpartition("@")[2], hint=_HINT)
-    if parts.username or parts.password:
-        # It would stand in the history and in messages; a key has its own place.
-        raise UsageError("the base URL holds a password", where=parts.hostname, hint=f"put the key into {KEY_VARIABLE}")
-    if parts.query or parts.fragment:
-        raise UsageError("the base URL has a part behind ? or #", where=parts.hostname, hint=_HINT)
-    return url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import first_of
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
 from docqa.app.answerers.remote.stream import (
     ContextExceeded,
@@ -20,8 +21,9 @@ from docqa.app.answerers.remote.stream import (
     RemoteError,
     TransientError,
     about_context,
+    contents_of,
+    pieces_of,
     pieces_of_object,
-    pieces_of_stream,
     server_message,
 )
 
@@ -56,7 +58,11 @@ class ChatClient:
         `think` None leaves it to the server whether a model that can think does so; `schema`: of the JSON to write,
         where the server can see to it. Raises RemoteError, in words.
         """
-        body = _body(self.address.name, messages, think)
+        # Greedy, so that the same question has the same answer as far as the server allows.
+        body: dict[str, object] = {"model": self.address.name, "messages": messages, "temperature": 0, "seed": 0}
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        if think is not None:  # vLLM and SGLang hand it to the chat template
+            body["chat_template_kwargs"] = {"enable_thinking": think}
         if schema is not None:
             body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
         attempt, waited = 1, 0.0
@@ -69,7 +75,10 @@ class ChatClient:
                 if not loads and (attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S):
                     tried = f"{error.message}; " + (f"tried {attempt} times" if attempt > 1 else "not tried again")
                     raise RemoteError(tried, where=self._where, hint=error.hint or "try again later") from error
-                pause = min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else _pause(attempt, error.wait_s)
+                # Twice as long each time, spread so that many clients do not meet again.
+                pause = FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.75 + random.random() / 2)
+                if loads or error.wait_s is not None:
+                    pause = min(max(waited, FIRST_WAIT_S), CONNECT_S) if loads else error.wait_s or 0.0
                 again = f"waited {waited:.0f} s" if loads else f"{attempt + 1} of {ATTEMPTS}"
                 yield Discarded(f"{self._where}: {error.message}; asking again ({again})")
                 self._wait(pause)
@@ -80,19 +89,22 @@ class ChatClient:
         while True:
             with self._posted(body) as response:
                 if response.status_code == 200:
-                    yield from self._pieces(response)
+                    if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
+                        yield from pieces_of(contents_of(self._in_time(response.iter_lines())), self._where)
+                    else:
+                        yield from pieces_of_object("".join(self._in_time(response.iter_text())), self._where)
                     return
-                text = self._clean(_text(response))
-                name = _refused_field(response.status_code, text, body)
+                text = ""
+                for piece in response.iter_text():  # an error may be an endless page of a proxy
+                    text += piece
+                    if len(text) > _LONGEST_ERROR:
+                        break
+                text = self._clean(text[:_LONGEST_ERROR])
+                refused = (name for name in _OPTIONAL if name in body and name in text)
+                name = next(refused, None) if response.status_code in (400, 422) else None
                 if name is None:
                     raise self._refusal(response, text)
                 del body[name]
-
-    def _pieces(self, response: Response) -> Iterator[Piece]:
-        if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
-            yield from pieces_of_stream(self._in_time(response.iter_lines()), self._where)
-        else:
-            yield from pieces_of_object("".join(self._in_time(response.iter_text())), self._where)
 
     def _in_time(self, parts: Iterable[str]) -> Iterator[str]:
         """`parts` as long as they come in time: a server that only keeps the connection open must not hold us."""
@@ -143,24 +155,22 @@ class ChatClient:
             return ContextExceeded(message, where=self._where, hint=_SENDS_LESS)
         if status in _PASSING:
             loads = status == 503 and "loading" in said.lower()  # llama.cpp, until its model is there
-            return TransientError(message, where=self._where, wait_s=_asked_wait(response.headers), loads=loads)
+            asked = None
+            with suppress(ValueError):
+                asked = max(float(response.headers.get("retry-after", "")), 0.0)
+            return TransientError(message, where=self._where, wait_s=asked, loads=loads)
         if status in (401, 403):
             return RemoteError(message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}")
         if status == 404:
-            return RemoteError(message, where=self._where, hint=self._known_models())
+            try:
+                hint = f"it has {first_of(self.models(), 8) or 'none'}"
+            except RemoteError as error:
+                hint = error.hint
+            return RemoteError(message, where=self._where, hint=hint)
         if 300 <= status < 400:
             target = self._clean(response.headers.get("location", "elsewhere"))
             return RemoteError(f"the server redirects to {target}", where=self._where, hint="name that as --base-url")
         return RemoteError(message, where=self._where, hint=_SENDS_LESS if status in (400, 413) else "")
-
-    def _known_models(self) -> str:
-        """What to do about a model that the server does not know: the names that it lists, as far as it lists any."""
-        try:
-            names = self.models()
-        except RemoteError as error:
-            return error.hint
-        shown = ", ".join(names[:8])
-        return f"it has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "it has none"
 
     def models(self) -> list[str]:
         """The models that the server lists, as --model names them. Raises RemoteError where it lists none."""
@@ -190,50 +200,3 @@ class ChatClient:
         except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "check the name and --base-url, which usually ends in /v1"
             raise RemoteError("lists no models", where=self.address.base_url, hint=hint) from error
-
-
-def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict[str, object]:
-    """The request: greedy, so that the same question has the same answer as far as the server allows."""
-    body: dict[str, object] = {
-        "model": name,
-        "messages": messages,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "temperature": 0,
-        "seed": 0,
-    }
-    if think is not None:  # vLLM and SGLang hand it to the chat template
-        body["chat_template_kwargs"] = {"enable_thinking": think}
-    return body
-
-
-def _refused_field(status: int, text: str, body: Mapping[str, object]) -> str | None:
-    """The optional field of `body` that a refusal speaks of."""
-    if status not in (400, 422):
-        return None
-    return next((name for name in _OPTIONAL if name in body and name in text), None)
-
-
-def _text(response: Response) -> str:
-    """The beginning of a response's body; an error may be an endless page of a proxy."""
-    pieces: list[str] = []
-    for piece in response.iter_text():
-        pieces.append(piece)
-        if sum(map(len, pieces)) > _LONGEST_ERROR:
-            break
-    return "".join(pieces)[:_LONGEST_ERROR]
-
-
-def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header; None where there is none."""
-    try:
-        return max(float(headers.get("retry-after", "")), 0.0)
-    except ValueError:
-        return None
-
-
-def _pause(attempt: int, asked: float | None) -> float:
-    """Seconds before the next attempt: twice as long each time, spread so that many clients do not meet again."""
-    if asked is not None:
-        return asked
-    return FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.75 + random.random() / 2)

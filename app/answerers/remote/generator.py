@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 
 from docqa.app.answer.events import Event, Notice, Token
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.generator import Reply
 from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
 from docqa.app.answerers.remote.stream import End, RemoteError, room_for_passages
@@ -73,7 +73,14 @@ class RemoteGenerator:
             if not text:
                 raise
             yield Notice(f"{error}; what had come of the answer is kept")
-        notes = (STOPPED,) if stopped() else self._check_end(end, text)
+        notes: tuple[str, ...] = (STOPPED,)
+        if not stopped():
+            notes = {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
+            if end.finish == "content_filter":
+                raise RemoteError("the server's filter stopped the answer", where=str(self._address))
+            if end.finish == "length" and not text.strip():
+                hint = "docqa chat --no-think, or another model"
+                raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
         encode = self._corpus.tokenizer.encode
         text = _as_written(text) if form.schema else text
         return Reply(text, notes, end.prompt_tokens or sum(len(encode(each["content"])) for each in sent))
@@ -83,15 +90,6 @@ class RemoteGenerator:
         source = "whole" if given.whole else "passages"
         options = {**self._options.recorded(), "base_url": self._address.base_url, "from": source}
         return provenance_without_state(documents_hash(self._corpus.documents), self.name, options)
-
-    def _check_end(self, end: End, text: str) -> tuple[str, ...]:
-        """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""
-        if end.finish == "content_filter":
-            raise RemoteError("the server's filter stopped the answer", where=str(self._address))
-        if end.finish == "length" and not text.strip():
-            hint = "docqa chat --no-think, or another model"
-            raise RemoteError("the model thought until its reply was full", where=str(self._address), hint=hint)
-        return {"length": (CUT,), "broken": (BROKEN,)}.get(end.finish, ())
 
 
 def _as_written(text: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import starmap
 
 from docqa.app.answer.events import Token
 from docqa.app.errors import ResourceError
@@ -95,20 +97,16 @@ class Discarded:
 Piece = Token | End | Discarded
 
 
-def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
-    """The pieces of an event stream; the last is an End. Raises TransientError where it ends before the model has
-    finished, RemoteError for lines of another form."""
-    return _pieces_of(_contents(lines), where)
-
-
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
-    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
+    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of`."""
     if not any(_fields(choice).get("message") for choice in _choices(_object(text, where))):
         raise RemoteError(_strange(text), where=where, hint=_HINT)
-    return _pieces_of((text, "[DONE]"), where)
+    return pieces_of((text, "[DONE]"), where)
 
 
-def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
+def pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream by its `contents_of`; the last is an End. Raises TransientError where it ends
+    before the model has finished, RemoteError for lines of another form."""
     splitter, finish, written = ThoughtSplitter(), "", 0
     usage: dict[str, object] = {}
     for content in contents:
@@ -118,18 +116,24 @@ def _pieces_of(contents: Iterable[str], where: str) -> Iterator[Piece]:
         chunk = _object(content, where)
         usage = _fields(chunk.get("usage")) or usage
         for choice in map(_fields, _choices(chunk)[:1]):
-            for piece in _pieces(_fields(choice.get("delta") or choice.get("message")), splitter):
-                written += len(piece.text) if isinstance(piece, Token) else 0
-                yield piece
+            message = _fields(choice.get("delta") or choice.get("message"))
+            reasoning, text = message.get("reasoning_content") or message.get("reasoning"), message.get("content")
+            parts = [(reasoning, True)] if isinstance(reasoning, str) and reasoning else []
+            parts += splitter.add(text) if isinstance(text, str) and text else []
+            if splitter.late:
+                splitter.late = False
+                yield Discarded()
+            written += sum(len(part) for part, _ in parts)
+            yield from starmap(Token, parts)
             finish = str(choice.get("finish_reason") or finish)
-    yield from _split(splitter.rest())
+    yield from starmap(Token, splitter.rest())
     if not finish:
         raise TransientError(f"the connection ended after {written:,} characters, before the answer did", where=where)
     count = usage.get("prompt_tokens")
     yield End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
-def _contents(lines: Iterable[str]) -> Iterator[str]:
+def contents_of(lines: Iterable[str]) -> Iterator[str]:
     """What stands behind `data:`, and llama.cpp's `error:`; other lines keep the connection open."""
     for line in lines:
         if line.startswith("error:"):
@@ -141,14 +145,9 @@ def _contents(lines: Iterable[str]) -> Iterator[str]:
 
 def _loaded(content: str) -> object:
     """The value of a text of JSON; None where it is none."""
-    try:
+    with suppress(ValueError):
         return json.loads(content)
-    except ValueError:
-        return None
-
-
-def _broken(content: str, where: str) -> TransientError:
-    return TransientError(f"{_strange(content)}, it breaks off", where=where)
+    return None
 
 
 def server_message(text: str) -> str:
@@ -166,7 +165,7 @@ def server_message(text: str) -> str:
 def _object(text: str, where: str) -> dict[str, object]:
     value = _loaded(text)
     if value is None and text.lstrip().startswith("{"):
-        raise _broken(text, where)
+        raise TransientError(f"{_strange(text)}, it breaks off", where=where)
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
         raise RemoteError(_strange(text), where=where, hint=_HINT)
     if value.get("error"):
@@ -184,25 +183,7 @@ def _choices(value: dict[str, object]) -> list[object]:
 
 
 def _strange(text: str) -> str:
-    shown = " ".join(text.split())[:_SHOWN]
-    return f"the server's reply is no chat completion: {shown!r}"
-
-
-def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[Piece]:
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(reasoning, str) and reasoning:
-        yield Token(reasoning, thought=True)
-    content = message.get("content")
-    if isinstance(content, str) and content:
-        parts = splitter.add(content)
-        if splitter.late:
-            splitter.late = False
-            yield Discarded()
-        yield from _split(parts)
-
-
-def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Token]:
-    return (Token(text, thought) for text, thought in parts)
+    return f"the server's reply is no chat completion: {' '.join(text.split())[:_SHOWN]!r}"
 
 
 def _fields(value: object) -> dict[str, object]:

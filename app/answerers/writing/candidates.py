@@ -36,68 +36,53 @@ class CandidateSentences:
         self._given, self._context, self._index = given, context, index
 
     @cached_property
-    def _texts(self) -> list[str]:
-        return [place.text_in(self._context.documents) for place in self._given.sentences]
-
-    @cached_property
     def _words(self) -> list[frozenset[str]]:
-        return [frozenset(words_and_values(text)) for text in self._texts]
-
-    @cached_property
-    def _figures(self) -> list[frozenset[str]]:
-        return [frozenset(f.value for f in figures(text)) for text in self._texts]
+        return [frozenset(words_and_values(each.text_in(self._context.documents))) for each in self._given.sentences]
 
     def best(self, statement: str) -> list[list[Located]]:
         """Runs of sentences that may bear out `statement`, the most likely run first. The last one is what bears out
         most of its words together."""
-        scored = self._scored(statement)
-        together = self._together(statement)
-        if not scored:
-            return [[self._given.sentences[number] for number in together]] if together else []
-        best = scored[0]
-        close = [number for score, number in scored[1:4] if score >= _APART * best[0]]
-        runs = [[best[1]], *([sorted([best[1], close[0]])] if close else []), *([number] for number in close[:1])]
-        beside = [n for n in (best[1] - 1, best[1], best[1] + 1) if 0 <= n < len(self._words)]
-        runs += [beside, *([together] if together else [])]
-        unique = list(dict.fromkeys(tuple(run) for run in runs))
-        return [[self._given.sentences[number] for number in run] for run in unique]
+        said, scored, runs = set(words_and_values(statement)), list[tuple[float, int]](), list[tuple[int, ...]]()
+        counted = {figure.value for figure in figures(statement) if figure.digits}
+        for number, words in enumerate(self._words):
+            share = self._index.coverage(said, words)
+            if share >= _LEAST:
+                numbers = len(counted & words) / len(counted) if counted else 0.0
+                # Of two that say as much the shorter one is nearer.
+                scored.append((share + _FIGURES_WEIGHT * numbers - 0.0005 * len(words), number))
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        if scored:
+            most, best = scored[0]
+            runs = [(best,)]
+            for number in [number for score, number in scored[1:4] if score >= _APART * most][:1]:
+                runs += [(min(best, number), max(best, number)), (number,)]
+            runs.append(tuple(n for n in (best - 1, best, best + 1) if 0 <= n < len(self._words)))
+        runs.append(self._together(statement))
+        return [[self._given.sentences[number] for number in run] for run in dict.fromkeys(runs) if run]
 
-    def _together(self, statement: str) -> list[int]:
+    def _together(self, statement: str) -> tuple[int, ...]:
         """Numbers from 0, in order, of the sentences that together have most words of `statement`, but for words of
         titles."""
         titles = {word for document in self._context.documents for word in terms(document.title)}
         said = set(words_and_values(statement))
         wanted = said - titles or said
         left, chosen = set(wanted), list[int]()
-        while len(chosen) < _MOST_TOGETHER:
+        while self._words and len(chosen) < _MOST_TOGETHER:
             # Of two that add as much the one that says more of it all, and then the shorter one.
-            gains = [
-                (self._index.coverage(wanted, left & words), 0.1 * self._index.coverage(wanted, words), -len(words))
-                for words in self._words
+            added = [self._index.coverage(wanted, left & words) for words in self._words]
+            rated = [
+                (more + 0.1 * self._index.coverage(wanted, words), -len(words), -number)
+                for number, (more, words) in enumerate(zip(added, self._words, strict=True))
             ]
-            best = max(range(len(gains)), key=lambda number: (sum(gains[number][:2]), gains[number][2]), default=0)
-            if not gains or gains[best][0] < _LEAST_MORE:
+            best = -max(rated)[2]
+            if added[best] < _LEAST_MORE:
                 break
             chosen.append(best)
             left -= self._words[best]
-        return sorted(chosen)
+        return tuple(sorted(chosen))
 
     def share(self, statement: str, places: Sequence[Located]) -> float:
         """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""
         texts = (place.text_in(self._context.documents) for place in places)
         found = frozenset(word for text in texts for word in words_and_values(text))
         return self._index.coverage(set(words_and_values(statement)), found)
-
-    def _scored(self, statement: str) -> list[tuple[float, int]]:
-        """(score, number from 0) of the sentences that share words with `statement`, best first."""
-        said = set(words_and_values(statement))
-        counted = {figure.value for figure in figures(statement) if figure.digits}
-        found = []
-        for number, words in enumerate(self._words):
-            share = self._index.coverage(said, words)
-            if share < _LEAST:
-                continue
-            numbers = len(counted & self._figures[number]) / len(counted) if counted else 0.0
-            # Of two that say as much the shorter one is nearer.
-            found.append((share + _FIGURES_WEIGHT * numbers - 0.0005 * len(words), number))
-        return sorted(found, key=lambda pair: (-pair[0], pair[1]))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
+from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Place, Support
-from docqa.app.answer.text import clip
+from docqa.app.answer.text import clip, first_of
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.remote.stream import RemoteError
 from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, answering, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
+from docqa.app.answerers.writing.replies import STOPPED
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain, starts_with_verdict
 from docqa.app.answerers.writing.support import Evidence, Judge, judge_statements
 from docqa.app.evidence.terms import count_content_words
@@ -83,6 +88,42 @@ def check_text(
     return _ReplyCheck(given, corpus, question, judge, asked, pool or given).run(written)
 
 
+MENDING = "the model is asked to cite or withdraw what no quote supports"
+Checked = tuple[CheckedText | None, tuple[str, ...]]
+"""(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
+
+
+def checked_and_mended(
+    reply: Reply, check: Callable[[Reply], Checked],
+    again: Callable[[str, Sequence[str]], Generator[Event, None, Reply]], stopped: Callable[[], bool] = bool,
+) -> Generator[Event, None, Checked]:  # fmt: skip
+    """The better of `reply` and what the model makes of it, shown what nothing bears out. `again`: has it write again,
+    told its weak sentences. Nothing is mended once `stopped`."""
+    checked, notes = check(reply)
+    if checked is None or stopped() or not (weak := checked.weak if checked.good else checked.statements):
+        return checked, notes
+    try:
+        second_reply = yield from again(reply.text, [item.written.plain for item in weak])
+    except RemoteError as error:  # the first reply is there, whatever becomes of the second
+        yield Notice(f"{error}; its first answer is kept")
+        return checked, notes
+    if stopped():  # half of a second reply says less than the whole first one
+        return checked, (*notes, STOPPED)
+    second, more = check(second_reply)
+    return (second, more) if better(second, checked) else (checked, notes)
+
+
+def better(second: CheckedText | None, first: CheckedText) -> bool:
+    """Whether the second reply is to be taken: it states something that is borne out where the first does not, or no
+    less of that and less that is not. None: the model withdrew all, which counts where nothing of the first was borne
+    out."""
+    if second is None:
+        return not first.good
+    if not first.good:
+        return bool(second.good)
+    return len(second.good) >= len(first.good) and len(second.weak) < len(first.weak)
+
+
 class _ReplyCheck:
     def __init__(
         self, given: Given, corpus: Corpus, question: str, judge: Judge, asked: ReadQuestion | None, pool: Given
@@ -94,53 +135,49 @@ class _ReplyCheck:
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
-            item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
-        open_ = [item for item in found if not self._is_quoted(item)]
-        self._judge(open_)
+            cited = next(iter(self._numbered(item)), None)
+            hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
+            item.verdicts = [(words, self.corpus.verifier.verify(words, hint)) for words in item.written.quotations]
+        self._judge([item for item in found if not self._is_quoted(item)])
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
             if item.invented and item.support.good:
                 item.support = Support.PARTLY
-        return CheckedText(written.text, tuple(found), tuple(self._notes(found)), answers)
+        notes = []
+        if numbers := sorted({n for item in found for n in item.written.numbers if self.given.sentence(n) is None}):
+            notes.append(f"the model cites what it was not given: {first_of([f'[{n}]' for n in numbers], _MOST_NAMED)}")
+        invented = dict.fromkeys(clip(words, _LONGEST_NOTE) for item in found for words in item.invented)
+        notes += [f"between quotation marks, and in no document: {words}" for words in invented]
+        return CheckedText(written.text, tuple(found), tuple(notes), answers)
 
     # What is cut from a page
-
-    def _look_up(self, words: str, statement: WrittenStatement) -> QuoteVerdict:
-        cited = next((place for number in statement.numbers if (place := self.given.sentence(number))), None)
-        hint = CitedPlace(cited.document, cited.page, cited.start) if cited is not None else None
-        return self.corpus.verifier.verify(words, hint)
 
     def _is_quoted(self, item: CheckedStatement) -> bool:
         """Whether a statement is the documents' own words, alone or between quotation marks."""
         verified = [verdict for _, verdict in item.verdicts if verdict.verified]
         long = any(not too_short(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
-            quotes = [self._whole(verdict.spans) for verdict in verified]
+            # The sentence around a place; what goes over a page's end stays as it is.
+            places = (verdict.spans for verdict in verified)
+            quotes = [(self._sentence(spans[0]),) if len(spans) == 1 else spans for spans in places]
             self._take(item, quotes, Support.QUOTED)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
-        words = plain(item.written.text).strip(" \"“”'‘’")
-        place = self._verbatim(words, item)
-        if place is None:
-            return False
-        self._take(item, [(place,)], Support.QUOTED)
-        return True
-
-    def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
-        """Where the words of a statement stand as they are, among cited sentences first; a word or two there alone. A
-        part of a sentence whose denial was left out is not the document's statement."""
+        # Its words stand as they are in a sentence, among cited ones first; a word or two there alone. A part of a
+        # sentence whose denial was left out is not the document's statement.
+        said = plain(item.written.text).strip(" \"“”'‘’")
         wanted = fold(said).text.strip().rstrip(".;,:!")
         if not any(map(str.isalnum, wanted)) or not count_content_words(said):
-            return None
-        cited = self._numbered(item)
-        cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
-        short = too_short(said) or len(said.split()) <= _FEW
+            return False
+        cited = [*self._numbered(item), *(span for verdict in verified for span in verdict.spans)]
+        short, few = too_short(said) or len(said.split()) <= _FEW, len(wanted.split()) <= _FEW
         for place in cited if short else (*cited, *self.pool.sentences):
             sentence = self._sentence(place)
-            words = self._words(sentence)
-            if find_whole(fold(words).text, wanted) and not _leaves_denial(words, wanted):
-                return sentence
-        return None
+            shown = fold(self._words(sentence)).text
+            if find_whole(shown, wanted) and (few or denies(wanted) or not denies(shown.replace(wanted, " ", 1))):
+                self._take(item, [(sentence,)], Support.QUOTED)
+                return True
+        return False
 
     # What is borne out
 
@@ -149,26 +186,28 @@ class _ReplyCheck:
         it."""
         for runs_of in (self._cited_runs, self._near_runs):
             tried = [(item, run) for item in items if not item.support.good for run in runs_of(item)]
-            judged = self._judged([(item, [place for spans in run for place in spans]) for item, run in tried])
-            for (item, run), support in zip(tried, judged, strict=True):
-                if self._better(item, run, support):
-                    item.support, item.quotes = support, run
+            claims = [self._claim(item.written) for item, _ in tried]
+            evidence = [self._evidence([*chain(*run)]) for _, run in tried]
+            for (item, run), new in zip(tried, judge_statements(self.judge, claims, evidence), strict=True):
+                # A run that says more of a statement than what it has; fewer sentences are preferred.
+                better = new is Support.PARTLY and item.support is Support.UNSUPPORTED
+                if new is Support.CONTRADICTED and len(run) == 1 and item.support is Support.UNSUPPORTED:
+                    better = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
+                if better or new.good and not item.support.good:
+                    item.support, item.quotes = new, run
                     item.moved = runs_of == self._near_runs and bool(item.written.numbers)
 
     def _cited_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
-        cited = self._cited(item)
-        return [*([spans] for spans in cited), *([cited] if len(cited) > 1 else [])]
+        """The sentences that are cited by number, those around the quotations that were found, and all together."""
+        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
+        for _, verdict in item.verdicts:
+            if verdict.spans and (verdict.verified or not found):
+                found.append(tuple(self._sentence(span) for span in verdict.spans))
+        found = list(dict.fromkeys(found))
+        return [*([spans] for spans in found), *([found] if len(found) > 1 else [])]
 
     def _near_runs(self, item: CheckedStatement) -> list[list[tuple[Located, ...]]]:
         return [[(place,) for place in run] for run in self.candidates.best(self._claim(item.written))]
-
-    def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
-        """The sentences that are cited by number, then those around the quotations that were found."""
-        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
-        for _, verdict in item.verdicts:
-            if verdict.spans and (verdict.verified or not any(quote for quote in found)):
-                found.append(tuple(self._sentence(span) for span in verdict.spans))
-        return list(dict.fromkeys(found))
 
     def _numbered(self, item: CheckedStatement) -> list[Located]:
         return [place for number in item.written.numbers if (place := self.given.sentence(number))]
@@ -211,27 +250,13 @@ class _ReplyCheck:
         near = self.candidates.best(f"{self.question} {claim}")[:_MOST_SEEN]
         runs = [*([cited] if cited else []), *([] if bare else self.candidates.best(claim)), *near]
         runs += [[place] for place in likely[:_MOST_LIKELY]]
-        said = self.question if bare else claim
-        return [self._run(tuple(run), said, bare) for run in dict.fromkeys(map(tuple, runs))]
-
-    def _run(self, places: tuple[Located, ...], said: str, bare: bool) -> Run:
-        evidence = self._evidence(places)
-        differs = differences(said, evidence.quoted, evidence.around)
-        differs = Differences(numbers=differs.numbers) if bare else differs
-        return Run(places, evidence.quoted, self.candidates.share(said, places), differs)
-
-    def _better(self, item: CheckedStatement, run: Sequence[Sequence[Located]], new: Support) -> bool:
-        """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
-        if new.good:
-            return not item.support.good
-        if new is Support.CONTRADICTED and len(run) == 1:
-            about = self.candidates.share(item.written.plain, run[0]) >= _SAME_MATTER
-            return item.support is Support.UNSUPPORTED and about
-        return new is Support.PARTLY and item.support is Support.UNSUPPORTED
-
-    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Support]:
-        claims = [self._claim(item.written) for item, _ in pairs]
-        return judge_statements(self.judge, claims, [self._evidence(places) for _, places in pairs])
+        said, found = self.question if bare else claim, list[Run]()
+        for places in dict.fromkeys(map(tuple, runs)):
+            evidence = self._evidence(places)
+            differs = differences(said, evidence.quoted, evidence.around)
+            differs = Differences(numbers=differs.numbers) if bare else differs
+            found.append(Run(places, evidence.quoted, self.candidates.share(said, places), differs))
+        return found
 
     def _evidence(self, places: Sequence[Located]) -> Evidence:
         near = " ".join(around(self.corpus.context, place) for place in places[:2])
@@ -254,31 +279,9 @@ class _ReplyCheck:
         """The sentence, or of a long one the clause, around a place."""
         if place in self.given.places or place in self.pool.places:
             return place
-        span = quote_span(self._page(place), place.start, place.end)
+        page = self.corpus.documents[place.document].pages[place.page - 1]
+        span = quote_span(page.text, place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
-
-    def _whole(self, spans: tuple[Located, ...]) -> tuple[Located, ...]:
-        """The sentence around a place; what goes over a page's end stays as it is."""
-        return (self._sentence(spans[0]),) if len(spans) == 1 else spans
 
     def _words(self, place: Located) -> str:
         return " ".join(place.text_in(self.corpus.documents).split())
-
-    def _page(self, place: Located) -> str:
-        return self.corpus.documents[place.document].pages[place.page - 1].text
-
-    def _notes(self, found: Iterable[CheckedStatement]) -> Iterable[str]:
-        items = list(found)
-        numbers = sorted({n for item in items for n in item.written.numbers if self.given.sentence(n) is None})
-        if numbers:
-            more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
-            named = ", ".join(f"[{number}]" for number in numbers[:_MOST_NAMED])
-            yield f"the model cites what it was not given: {named}{more}"
-        for words in dict.fromkeys(words for item in items for words in item.invented):
-            yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
-
-
-def _leaves_denial(sentence: str, wanted: str) -> bool:
-    """Whether a part of a sentence was taken without the words that deny it."""
-    rest = fold(sentence).text.replace(wanted, " ", 1)
-    return denies(rest) and not denies(wanted) and len(wanted.split()) > _FEW

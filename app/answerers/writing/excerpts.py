@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, zip_longest
 
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.places.scope import Scope, passages_in
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.sentences import sentences
-from docqa.ingest.types import Document
 
 MOST_TOKENS = 4_096
 """Tokens of passages that a model is given where its context has room and no number of passages is asked for."""
@@ -56,13 +56,9 @@ class Given:
     def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
         """(number, words) of the first few sentences in which `places` begin, in their order; none for a model that
         has read all."""
-        numbers: dict[int, None] = {}
-        for place in places if self.numbered else ():
-            if (number := self.number_at(place)) is not None:
-                numbers[number] = None
-            if len(numbers) == _MOST_NEAREST:
-                break
-        return tuple((number, self.lines[number]) for number in numbers)
+        found = map(self.number_at, places if self.numbered else ())
+        numbers = dict.fromkeys(number for number in found if number is not None)
+        return tuple((number, self.lines[number]) for number in islice(numbers, _MOST_NEAREST))
 
     def number_at(self, place: Located) -> int | None:
         """The number of the sentence in which a place begins."""
@@ -84,23 +80,23 @@ def choose_passages(
 ) -> list[int]:  # fmt: skip
     """Indices of the passages of `ranked` to give, in reading order: at most `most`, and `tokens` tokens with their
     marks, but at least the best one where there is any."""
-    inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
-    order = [item.index for item in ranked if not inside or item.index in set(inside)]
-    allowed = set(order)
-    if most is None and sum(_cost(context.passages[index]) for index in allowed) <= tokens:
-        return sorted(allowed)
-    if each:
-        order = _in_turn(order, context)
+    inside = set(_asked_about(context, scope))
+    order = [item.index for item in ranked if item.index in inside]
+    if each:  # the best of every document first, then the second best of every one
+        by_document: dict[int, list[int]] = {}
+        for index in order:
+            by_document.setdefault(context.passages[index].document, []).append(index)
+        order = [index for turn in zip_longest(*by_document.values()) for index in turn if index is not None]
     chosen: list[int] = []
-    left = tokens
-    for index in order[:most] if most is not None else order:
-        cost = _cost(context.passages[index])
-        if cost > left and chosen:
-            if left < _HEAD_TOKENS * 4:
-                break
-            continue
-        chosen.append(index)
-        left -= cost
+    for index in order[:most]:
+        placed = context.passages[index]
+        own = placed.token_end - placed.token_start
+        cost = own + _MARK_TOKENS * (1 + own // 30) + _HEAD_TOKENS // 3  # with the marks of its sentences, about
+        if cost <= tokens or not chosen:
+            chosen.append(index)
+            tokens -= cost
+        elif tokens < _HEAD_TOKENS * 4:
+            break
     return sorted(chosen)
 
 
@@ -108,17 +104,16 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
     """The text of `passages`, indices of the context in its order, and the places of their sentences."""
     lines: list[str] = []
     places: list[Located] = []
-    before: int | None = None
-    several = len(context.documents) > 1
+    before = None
     for index in passages:
-        placed = context.passages[index]
-        if before is None or not _goes_on(context, before, index):
-            lines.append(f"\n## {_head(context, placed, several)}")
-        before = index
-        text = context.text_of(placed)
+        placed, passage = context.passages[index], context.passages[index].passage
+        above = placed.document, passage.page, passage.section
+        if before != (index - 1, above):  # it does not go on with the one right before it, under the same heading
+            lines.append(f"\n## {_head(context, placed)}")
+        before = index, above
+        text, first = context.text_of(placed), passage.start
         for span in sentences(text):
-            first = placed.passage.start
-            places.append(Located(placed.document, placed.passage.page, first + span.start, first + span.end))
+            places.append(Located(placed.document, passage.page, first + span.start, first + span.end))
             lines.append(f"[{len(places)}] {' '.join(text[span.start : span.end].split())}")
     return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
 
@@ -130,60 +125,33 @@ def give_all(context: Context) -> Given:
 
 def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> bool:
     """Whether `passages` are all that the question is about."""
+    return set(_asked_about(context, scope)) <= set(passages)
+
+
+def _asked_about(context: Context, scope: Scope | None) -> Sequence[int]:
     inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
-    return set(inside or range(len(context.passages))) <= set(passages)
+    return inside or range(len(context.passages))
 
 
 def around(context: Context, place: Located) -> str:
     """What stands beside and above a place: its passage, the one before it, the headings, the document's title."""
     document = context.documents[place.document]
-    numbers = [
-        number
-        for number, placed in enumerate(context.passages)
-        if placed.document == place.document and placed.passage.page == place.page
-        and placed.passage.start < place.end and place.start < placed.passage.end
-    ]  # fmt: skip
-    first = numbers[0] if numbers else None
-    near = [n for n in (numbers if first is None else [first - 1, *numbers]) if n >= 0]
-    texts = [context.text_of(context.passages[n]) for n in near if context.passages[n].document == place.document]
+    own = [each for each in context.passages if each.document == place.document]
+    passages = enumerate(each.passage for each in own)
+    there = (number for number, each in passages if each.page == place.page and each.start < place.end)
+    touched = [number for number in there if place.start < own[number].passage.end]
+    near = [*range(max(touched[0] - 1, 0), touched[0]), *touched] if touched else []
     above = document.section_path(document.section_of(place.page, place.start))
-    return " ".join((document.path, document.title, *above, *texts))
+    return " ".join((document.path, document.title, *above, *(context.text_of(own[number]) for number in near)))
 
 
-def _cost(placed: PlacedPassage) -> int:
-    """Tokens of a passage with the marks of its sentences, about."""
-    tokens = placed.token_end - placed.token_start
-    return tokens + _MARK_TOKENS * (1 + tokens // 30) + _HEAD_TOKENS // 3
-
-
-def _in_turn(order: Sequence[int], context: Context) -> list[int]:
-    """`order` with the best of every document first, then the second best of every one."""
-    by_document: dict[int, list[int]] = {}
-    for index in order:
-        by_document.setdefault(context.passages[index].document, []).append(index)
-    longest = max(map(len, by_document.values()), default=0)
-    return [queue[turn] for turn in range(longest) for queue in by_document.values() if turn < len(queue)]
-
-
-def _goes_on(context: Context, before: int, index: int) -> bool:
-    """Whether a passage stands right behind another, on the same page and under the same heading."""
-    left, right = context.passages[before], context.passages[index]
-    same = (left.document, left.passage.page, left.passage.section) == (
-        right.document, right.passage.page, right.passage.section,
-    )  # fmt: skip
-    return same and index == before + 1
-
-
-def _head(context: Context, placed: PlacedPassage, several: bool) -> str:
+def _head(context: Context, placed: PlacedPassage) -> str:
     """`lease.pdf, page 12, 4 Liability > 4.2 Cap`."""
     document, passage = context.documents[placed.document], placed.passage
-    parts = [_name(document)] if several else []
+    name = document.path.replace("\\", "/").rpartition("/")[2]
+    parts = [name] if len(context.documents) > 1 else []
     if document.paged:
         parts.append(f"page {document.pages[passage.page - 1].label or passage.page}")
     if passage.section:
         parts.append(" > ".join(" ".join(each.split()) for each in passage.section))
-    return ", ".join(parts) or _name(document)
-
-
-def _name(document: Document) -> str:
-    return document.path.replace("\\", "/").rpartition("/")[2]
+    return ", ".join(parts) or name

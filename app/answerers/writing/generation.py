@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
-from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.writing.replies import STOPPED, goes_round
 
 if TYPE_CHECKING:

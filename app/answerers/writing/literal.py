@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from docqa.app.answerers.writing.bounds import other_bounds
-from docqa.app.answerers.writing.opposites import opposed
+from docqa.app.answerers.writing.opposites import opposed, other_bounds
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.app.facts.facts import Relation, compare, fact_of, read_dates, states
 from docqa.ingest.language.places import ATTACHMENTS, PROVISIONS, named_places
-from docqa.ingest.language.quantities import Figure, figures, folded
+from docqa.ingest.language.quantities import figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 
 _NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
@@ -82,7 +81,7 @@ class Differences:
         return bool(self.numbers or self.negations or self.contrasts)
 
     def __bool__(self) -> bool:
-        return bool(self.numbers or self.negations or self.modals or self.names or self.contrasts)
+        return any(vars(self).values())
 
 
 def differences(statement: str, quoted: str, around: str = "") -> Differences:
@@ -92,7 +91,11 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
         negations=tuple(_negations(statement, close, sentence_texts(quoted))),
-        modals=tuple(_modals(statement, quoted)),
+        modals=tuple(
+            said.group()
+            for strict, loose in ((_STRICT_DUTY, _DUTY), (_STRICT_LEAVE, _LEAVE))
+            if (said := strict.search(statement)) and not loose.search(quoted)
+        ),
         names=(*_names(statement, f"{quoted} {around}"), *_opening_name(statement, close, around)),
         contrasts=tuple(opposed(statement, quoted)),
     )
@@ -109,35 +112,24 @@ def names_and_figures(statement: str) -> int:
     return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
 
 
-def share_said(statement: str, quoted: str) -> float:
-    """The share, 0 to 1, of the words of `statement` that stand in the quotes, in any form; 0 for one without words."""
-    wanted = set(terms(statement))
-    return len(wanted & set(terms(quoted))) / len(wanted) if wanted else 0.0
-
-
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     known = [fact_of(figure) for figure in figures(quoted)]
     near = {figure.value for figure in figures(f"{quoted} {around}")}
     of_places = {number.number for named in named_places(statement, _PLACES) for number in named.numbers}
     for figure in figures(statement):
-        loose = not figure.digits and figure.value in _LOOSE and not figure.unit
-        if loose and _counts_otherwise(figure, statement, quoted):
-            yield figure.shown
-        if loose or (figure.value in of_places and figure.value in near):
-            continue
-        if not states(known, fact_of(figure)):
+        if not figure.digits and figure.value in _LOOSE and not figure.unit:
+            # "two heirs", "three heirs": the quotes count the same, and always with another number
+            counted = _counted(folded(statement), figure.end)
+            others = (other for other in figures(quoted) if counted and _counted(folded(quoted), other.end) == counted)
+            found = {other.value for other in others}
+            if found and figure.value not in found:
+                yield figure.shown
+        elif not (figure.value in of_places and figure.value in near) and not states(known, fact_of(figure)):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
     dated = read_dates(quoted)
     for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
         if all(compare(one, other) is Relation.CONFLICTING for one in readings for other in dated):
             yield shown
-
-
-def _counts_otherwise(figure: Figure, statement: str, quoted: str) -> bool:
-    """Whether the quotes count what `figure` counts, and always with another number: "two heirs", "three heirs"."""
-    counted = _counted(folded(statement), figure.end)
-    found = {other.value for other in figures(quoted) if counted and _counted(folded(quoted), other.end) == counted}
-    return bool(found) and figure.value not in found
 
 
 def _counted(text: str, end: int) -> str:
@@ -159,8 +151,9 @@ def _closest(statement: str, quoted: str) -> list[str]:
 def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[str]:
     """Words that the one denies and the other states."""
     for match in _NOT.finditer(statement):
-        if any(_denies_too(match, statement, part) for part in parts):
-            continue
+        wanted = set(stems(_denied_words(match, statement)))
+        if any(wanted & set(stems(_denied_words(each, part))) for part in parts for each in _NOT.finditer(part)):
+            continue  # both deny the same with another word
         turned = [_turned(match, statement, part) for part in close]
         if not any(_LIKE_NOT.search(part) for part in close) or (turned and all(turned)):
             yield match.group()
@@ -176,12 +169,6 @@ def _denied_words(match: re.Match[str], text: str) -> list[str]:
     """The words that `text` denies at `match`, the first ones behind it that say something."""
     behind = [word for word in plain_words(text[match.end() :]) if word not in STOP_WORDS]
     return [word for word in behind if not word.endswith("ly")][:_SCOPE]
-
-
-def _denies_too(match: re.Match[str], text: str, other: str) -> bool:
-    """Whether `other` denies with the same kind of word what `text` denies at `match`."""
-    wanted = set(stems(_denied_words(match, text)))
-    return any(wanted & set(stems(_denied_words(each, other))) for each in _NOT.finditer(other))
 
 
 def _turned(match: re.Match[str], text: str, other: str) -> str:
@@ -204,14 +191,6 @@ def _turned(match: re.Match[str], text: str, other: str) -> str:
             return ""
     said = found and set(stems(scope[:1])) <= set(stems(plain_words(other)))
     return " ".join(scope) if said else ""
-
-
-def _modals(statement: str, quoted: str) -> Iterator[str]:
-    duty, leave = _STRICT_DUTY.search(statement), _STRICT_LEAVE.search(statement)
-    if duty and not _DUTY.search(quoted):
-        yield duty.group()
-    if leave and not _LEAVE.search(quoted):
-        yield leave.group()
 
 
 def _names(statement: str, known: str) -> Iterator[str]:

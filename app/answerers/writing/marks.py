@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from docqa.ingest.language.numbers import NUMBER_WORD
 from docqa.ingest.language.places import PAGE_RANGES
@@ -24,30 +23,21 @@ _NUMBER_WORD = re.compile(rf"\b(?:{NUMBER_WORD}|\w+ty|hundred|thousand)\s*$", re
 _LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class CitationMark:
-    """Characters `start:end` that cite `numbers` of sentences, or pages."""
-
-    start: int
-    end: int
-    numbers: tuple[int, ...] = ()
-
-
-def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[CitationMark]:
-    """The marks of `text` in order, none within `quoted` words. Numbers above `most` are marks too (nothing has them),
-    but no years."""
+def find_marks(text: str, most: int, quoted: Sequence[Span]) -> Iterator[tuple[Span, list[int]]]:
+    """The marks of `text` in order, none within `quoted` words, each with the numbers of sentences that it cites, none
+    where it cites pages. Numbers above `most` are marks too (nothing has them), but no years."""
     for match in _MARKS.finditer(text):
         if any(span.start < match.end() and match.start() < span.end for span in quoted):
             continue
         if match["pages"]:
-            yield CitationMark(match.start(), match.end())
+            yield Span(*match.span()), []
             continue
         numbers = numbers_of(match["square"] or match["round"])
         real = all(0 < number <= most for number in numbers)
         spelled = match["round"] is not None and _NUMBER_WORD.search(text, 0, match.start()) is not None
         alone = match["square"] is not None and all(number < 1000 for number in numbers) and most > 0
         if numbers and not spelled and (real or alone):
-            yield CitationMark(match.start(), match.end(), tuple(numbers))
+            yield Span(*match.span()), numbers
 
 
 def numbers_of(content: str) -> list[int]:
@@ -59,7 +49,7 @@ def numbers_of(content: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def without_marks(text: str, marks: Sequence[CitationMark]) -> tuple[str, list[int]]:
+def without_marks(text: str, marks: Sequence[Span]) -> tuple[str, list[int]]:
     """(`text` without its marks and the blanks before them, where in it each mark was)."""
     kept: list[str] = []
     places: list[int] = []
@@ -75,14 +65,8 @@ def without_marks(text: str, marks: Sequence[CitationMark]) -> tuple[str, list[i
         if opens:  # "[3] The rent is 5.": the blank behind it goes as well
             at += len(text[at:]) - len(text[at:].lstrip(" \t"))
     shown = "".join([*kept, text[at:]])
-    return _tidied(shown, places)
-
-
-def _tidied(text: str, places: list[int]) -> tuple[str, list[int]]:
-    """Without brackets from which a mark was taken."""
-    moved = list(places)
-    for match in reversed(list(_LEFT.finditer(text))):
-        size = match.end() - match.start()
-        text = text[: match.start()] + text[match.end() :]
-        moved = [at if at <= match.start() else max(at - size, match.start()) for at in moved]
-    return text, moved
+    for match in reversed(list(_LEFT.finditer(shown))):  # brackets from which a mark was taken
+        start, end = match.span()
+        shown = shown[:start] + shown[end:]
+        places = [at if at <= start else max(at - end + start, start) for at in places]
+    return shown, places

@@ -1,18 +1,33 @@
-"""Words of opposite meaning: what a statement says with one, and its quotes, about the same, with the other."""
+"""The opposite of what a statement says: by words of opposite meaning, of which its quotes, about the same, have the
+other, and by numbers that are bounds: "at least 30 days" is not "at most 30 days"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
 from docqa.ingest.language.opposites import AXES, NEGATING_PREFIX, PARTIES, RELATION, TURNED_BY_PREFIX
+from docqa.ingest.language.quantities import Figure, figures, folded
 from docqa.ingest.language.sentences import sentence_texts
 from docqa.ingest.language.words import denies
 
 _LEAST_SHARED = 2  # words that two sentences about the same share, or all where there are fewer
 _PARTIES = frozenset[str]().union(*PARTIES)
 _Axis = int | str
+_LEAD = 48  # characters before a number in which its bound is told
+_BEFORE = re.compile(
+    r"(?P<no>\b(?:no|not|never|nor|cannot)\s+(?:\w+\s+){0,2}?)?\b(?:"
+    r"(?P<lower>at least|minimum|(?:more|greater|longer|later|higher|larger|older) than|exceed\w*|over|above|after)|"
+    r"(?P<upper>at (?:the )?most|maximum|(?:less|fewer|shorter|earlier|lower|smaller|younger) than|up to|limited to|"
+    r"within|under|below|before))(?:\s+(?:\w+\s+){0,3}?(?:of|is|was|at))?\s+(?:the |an? |about |[$€£¥]\s*)*$"
+)
+_BEHIND = re.compile(
+    r"\s+(?:[\w%]+\s+){0,3}?(?:or|and) (?:(?P<lower>more|over|above|longer|later|older|up)|"
+    r"(?P<upper>less|fewer|under|below|shorter|earlier|younger))\b"
+)
+
 
 
 def opposed(statement: str, quoted: str) -> Iterator[str]:
@@ -42,7 +57,8 @@ def _sides(sentence: str) -> dict[_Axis, tuple[int, str]]:
         for axis, side in _places().get(_key(word), ()):
             found.setdefault(axis, {})[side] = word
         match = NEGATING_PREFIX.match(word)
-        if match is not None and (base := _key(word[match.end() :])) in _turned():
+        base = _key(word[match.end() :]) if match is not None else ""
+        if (base, 0) in _places().get(base, ()):
             found.setdefault(base, {})[1] = word
     return {axis: next(iter(sides.items())) for axis, sides in found.items() if len(sides) == 1}
 
@@ -54,16 +70,30 @@ def _key(word: str) -> str:
 
 
 @cache
-def _turned() -> frozenset[str]:
-    return frozenset(stems(sorted(TURNED_BY_PREFIX)))
-
-
-@cache
 def _places() -> dict[str, list[tuple[_Axis, int]]]:
     """key -> (axis, side) of the words that say something by themselves, and of adjectives that a prefix turns."""
-    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in _turned()}
+    found: dict[str, list[tuple[_Axis, int]]] = {word: [(word, 0)] for word in stems(sorted(TURNED_BY_PREFIX))}
     for axis, (sides, kind) in enumerate(AXES):
         for side, words in enumerate(sides if kind != RELATION else ()):
             for key in {_key(word) for word in words - STOP_WORDS}:
                 found.setdefault(key, []).append((axis, side))
     return found
+
+
+def other_bounds(statement: str, quoted: str) -> Iterator[str]:
+    """The numbers that `statement` gives as a bound, each as written, and the quotes only as the opposite one."""
+    known: dict[str, set[bool | None]] = {}
+    for figure, below in _bounds(quoted):
+        known.setdefault(figure.value, set()).add(below)
+    for figure, below in _bounds(statement):
+        if below is not None and known.get(figure.value) == {not below}:
+            yield figure.shown
+
+
+def _bounds(text: str) -> Iterator[tuple[Figure, bool | None]]:
+    """Each number and whether what it bounds lies below it, None where it is no bound; "not more than" has it below."""
+    shown = folded(text)
+    for figure in figures(text):
+        lead = shown[max(figure.start - _LEAD, 0) : figure.start].removesuffix("(").rstrip("$€£¥ ") + " "
+        found = _BEHIND.match(shown, figure.end) or _BEFORE.search(lead)
+        yield figure, None if found is None else (found["lower"] is None) != bool(found.groupdict().get("no"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.marks import numbers_of
 from docqa.app.answerers.writing.statements import Written, read_statements, starts_with_verdict
-from docqa.app.answerers.writing.support import Refusing
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 
@@ -37,13 +37,12 @@ class ReadReply:
     notes: tuple[str, ...] = ()
 
 
-def read_reply(text: str, given: Given, refuses: Refusing) -> ReadReply:
-    """What `text` states, without repetitions."""
+def read_reply(text: str, given: Given, refuses: Callable[[str], bool]) -> ReadReply:
+    """What `text` states, without repetitions; `refuses`: whether a statement says that nothing answers."""
     kept, notes = spelled_out(text, given), []
-    shorter = without_repetition(kept)
-    if shorter is not None:
-        kept, notes = shorter, [REPEATED]
-    if (once := without_repeated_lines(kept)) != kept:
+    once = without_repetition(kept)
+    once = without_repeated_lines(kept if once is None else once)
+    if once != kept:
         kept, notes = once, [REPEATED]
     if not any(map(str.isalnum, kept)):
         return ReadReply(None, tuple(notes or [NOTHING]))
@@ -72,10 +71,8 @@ def without_repetition(text: str) -> str | None:
     """`text` up to the first of at least four equal runs that end it; None where nothing is repeated."""
     bare = text.rstrip()
     for period in range(2, min(_LONGEST_PERIOD, len(bare) // _LEAST_REPEATS) + 1):
-        unit = bare[-period:]
-        if not any(map(str.isalnum, unit)) or not bare.endswith(unit * _LEAST_REPEATS):
-            continue
-        if period * _LEAST_REPEATS < _LEAST_REPEATED:  # "1000000" repeats itself as well
+        unit, long = bare[-period:], period * _LEAST_REPEATS >= _LEAST_REPEATED  # "1000000" repeats itself as well
+        if not (long and any(map(str.isalnum, unit)) and bare.endswith(unit * _LEAST_REPEATS)):
             continue
         start = len(bare) - period  # of the first run, wherever the last one was broken off
         while start and bare[start - 1] == bare[start - 1 + period]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from docqa.app.answer.grades import Verdict
-from docqa.app.answerers.writing.marks import CitationMark, find_marks, without_marks
+from docqa.app.answerers.writing.marks import find_marks, without_marks
 from docqa.app.check.quotations import find_quotations, line_starts
 from docqa.app.evidence.terms import count_content_words
 from docqa.ingest.language.sentences import sentences
@@ -102,133 +102,94 @@ def read_statements(reply: str, most: int) -> Written:
     text = _BROKEN_MARK.sub("", text).rstrip()
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
     marks = list(find_marks(text, most, quoted))
-    shown, places = without_marks(text, marks)
+    shown, places = without_marks(text, [span for span, _ in marks])
     found = list(_Reading(shown).statements())
-    opened: set[int] = set()
-    for mark, at in zip(marks, places, strict=True):
-        _attach(mark, at, shown, found, opened)
+    opened: set[int] = set()  # the lines whose marks stand before what they belong to
+    for (_, numbers), at in zip(marks if found else (), places):
+        line, end = shown.rfind("\n", 0, at) + 1, shown.find("\n", at)
+        if _BULLET.fullmatch(shown, line, at):
+            opened.add(line)
+        behind = [item for item in found if item.start >= at and (end < 0 or item.start < end)]
+        before = [item for item in found if item.start < at]
+        target = behind[0] if line in opened and behind else [found[0], *before][-1]
+        target.numbers += [number for number in numbers if number not in target.numbers]
     return Written(shown, tuple(found))
-
-
-def _attach(mark: CitationMark, at: int, text: str, found: list[WrittenStatement], opened: set[int]) -> None:
-    """Give a mark at `at` of `text` to the statement before it, or, where the line begins with one, to the next."""
-    if not found:
-        return
-    line = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at)
-    opens = line in opened or _BULLET.fullmatch(text, line, at) is not None
-    if opens:  # the marks of this line stand before what they belong to
-        opened.add(line)
-    behind = [item for item in found if item.start >= at and (end < 0 or item.start < end)]
-    before = [item for item in found if item.start < at]
-    target = behind[0] if (opens and behind) or not before else before[-1]
-    target.numbers += [number for number in mark.numbers if number not in target.numbers]
 
 
 class _Reading:
     """A text read line by line; `lead` is the line that introduces the items being read."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text, self.lead = text, ""
         found, alone = find_quotations(text)
         self.quotations: list[tuple[Span, str]] = [(Span(item.start, item.end), item.text) for item in found]
-        self._close_last(alone)
-        self.lead = ""
+        starts = line_starts(text)
+        if alone and alone[-1] == len(starts):  # a quotation that the model did not finish goes to its last whole word
+            at = max(text.rfind(mark, starts[-1]) for mark in '"“„«')
+            if at >= 0 and any(map(str.isalnum, text[at + 1 :])):
+                whole = text[at + 1 :].strip()
+                self.quotations.append((Span(at + 1, len(text)), whole.rpartition(" ")[0] or whole))
         self.before: WrittenStatement | None = None
-
-    def _close_last(self, alone: list[int]) -> None:
-        """A quotation that the model did not finish goes to its last whole word."""
-        starts = line_starts(self.text)
-        if not alone or alone[-1] != len(starts):
-            return
-        at = max(self.text.rfind(mark, starts[-1]) for mark in '"“„«')
-        if at >= 0 and any(map(str.isalnum, self.text[at + 1 :])):
-            whole = self.text[at + 1 :].strip()
-            self.quotations.append((Span(at + 1, len(self.text)), whole.rpartition(" ")[0] or whole))
 
     def statements(self) -> Iterator[WrittenStatement]:
         """The statements in order; those that only quote belong to the one before, where there is one."""
-        lines = [line for line in self._lines() if any(map(str.isalnum, self.text[line.start : line.end]))]
-        for number, line in enumerate(lines):
-            last = number + 1 == len(lines)
-            if self._introduces(line, last) or self._heads_table(line):
-                continue
-            for span in self._sentences(line):
+        starts, texts = line_starts(self.text), self.text.split("\n")
+        lines = [Span(at, at + len(line)) for at, line in zip(starts, texts) if any(map(str.isalnum, line))]
+        for number, line in enumerate(lines, 1):
+            for span in () if self._introduces(line, number == len(lines)) else self._sentences(line):
                 made = self._statement(span)
                 if made is not None:
                     self.before = made
                     yield made
 
-    def _lines(self) -> Iterator[Span]:
-        at = 0
-        for line in self.text.split("\n"):
-            yield Span(at, at + len(line))
-            at += len(line) + 1
-
     def _introduces(self, line: Span, last: bool) -> bool:
-        """Whether a line only introduces what follows: a heading, a table's rule, "The supplier must:"."""
+        """Whether a line only introduces what follows: a heading, "The supplier must:", the names of a table's columns,
+        which have a rule below them."""
         content = self.text[line.start : line.end]
-        if not content.strip():
-            return True
-        heading = _HEADING.match(content) is not None and not _quotes_in(self.quotations, line)
-        opens = content.rstrip(" *_").endswith(":") and not _quotes_in(self.quotations, line)
-        if not last and (heading or opens) or _POLITE.match(content.strip()):
-            bare = plain(content.lstrip("#").strip())
-            self.lead = bare if opens and not _POLITE.match(content.strip()) else ""
+        polite, opens = _POLITE.match(content.strip()), content.rstrip(" *_").endswith(":")
+        heads = not last and (opens or _HEADING.match(content)) and not self._quotes_in(line)
+        if heads or polite:
+            self.lead = plain(content.lstrip("#").strip()) if opens and not polite else ""
             self.before = None
             return True
         if not _BULLET.match(content).group().strip() and "|" not in content:  # type: ignore[union-attr]
             self.lead = ""
-        return False
+        below = self.text[line.end + 1 :].partition("\n")[0] if content.count("|") > 1 else ""
+        return "--" in below and _RULE.match(below) is not None
 
-    def _heads_table(self, line: Span) -> bool:
-        """Whether a line has the names of a table's columns: a rule is below it."""
-        below = self.text[line.end + 1 :].split("\n", 1)[0]
-        return self.text[line.start : line.end].count("|") > 1 and "--" in below and _RULE.match(below) is not None
-
-    def _sentences(self, line: Span) -> Iterator[Span]:
+    def _sentences(self, line: Span) -> list[Span]:
         """The sentences of a line behind its bullet and label; a quotation and a table's row are not cut."""
-        content = self.text[line.start : line.end]
-        first = _BULLET.match(content).end()  # type: ignore[union-attr]
-        label = _LABEL.match(content, first)
+        first = _BULLET.match(self.text, line.start, line.end).end()  # type: ignore[union-attr]
+        label = _LABEL.match(self.text, first, line.end)
         first = label.end() if label else first
-        if content.strip().startswith("|"):
-            yield Span(line.start + first, line.end)
-            return
-        spans = [Span(line.start + first + s.start, line.start + first + s.end) for s in sentences(content[first:])]
+        if self.text[line.start : line.end].strip().startswith("|"):
+            return [Span(first, line.end)]
         joined: list[Span] = []
-        for span in spans:
-            if joined and self._belong(joined[-1], span):
-                joined[-1] = Span(joined[-1].start, span.end)
+        for each in sentences(self.text[first : line.end]):
+            span = Span(first + each.start, first + each.end)
+            before = joined[-1] if joined else Span(first, first)
+            verdict, behind = starts_with_verdict(self.text[before.start : before.end])
+            cut = any(quote.start < before.end and span.start < quote.end for quote, _ in self.quotations)
+            if joined and (cut or (verdict is not None and not behind.strip())):
+                # Two sentences are one: a quotation goes over both, or the first is a bare "Yes.".
+                joined[-1] = Span(before.start, span.end)
             else:
                 joined.append(span)
-        yield from joined
-
-    def _belong(self, left: Span, right: Span) -> bool:
-        """Whether two sentences are one: a quotation goes over both, or the first is a bare "Yes."."""
-        cut = any(quote.start < left.end and right.start < quote.end for quote, _ in self.quotations)
-        verdict, behind = starts_with_verdict(self.text[left.start : left.end])
-        return cut or (verdict is not None and not behind.strip())
+        return joined
 
     def _statement(self, span: Span) -> WrittenStatement | None:
         """The statement of a sentence; None where it states nothing, or only quotes what the one before states."""
-        words = self.text[span.start : span.end]
+        words, quotes = self.text[span.start : span.end], self._quotes_in(span)
         if not any(map(str.isalnum, words)):
             return None
-        quotes = _quotes_in(self.quotations, span)
-        around = list(words)
-        for place, _ in quotes:
-            around[max(place.start - span.start, 0) : place.end - span.start] = " " * (
-                min(place.end, span.end) - max(place.start, span.start)
-            )
-        bare = bool(quotes) and count_content_words("".join(around)) < LEAST_WORDS
-        alone = bare and not any(map(str.isalnum, "".join(around)))
-        said = [text for _, text in quotes]
+        inside = {at for place, _ in quotes for at in range(place.start, place.end)}
+        around = "".join(" " if at in inside else letter for at, letter in enumerate(words, span.start))
+        bare, said = bool(quotes) and count_content_words(around) < LEAST_WORDS, [text for _, text in quotes]
+        alone = bare and not any(map(str.isalnum, around))
         if alone and self.before is not None and not self.before.only_quoted:
             self.before.quotations += said
             return None
         return WrittenStatement(span.start, span.end, words, self.lead, quotations=said, only_quoted=bare)
 
-
-def _quotes_in(quotations: list[tuple[Span, str]], span: Span) -> list[tuple[Span, str]]:
-    return [(place, text) for place, text in quotations if place.start < span.end and span.start < place.end]
+    def _quotes_in(self, span: Span) -> list[tuple[Span, str]]:
+        return [(place, text) for place, text in self.quotations if place.start < span.end and span.start < place.end]

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.writing.literal import differences, names_and_figures, share_said
-from docqa.app.reading.candidates import on_one_line
+from docqa.app.answerers.writing.literal import differences, names_and_figures
+from docqa.app.evidence.terms import terms
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+    pass
 
-LONGEST_EVIDENCE = 160
-"""Words of quotes that the judge reads at once; it was measured on as many."""
 _LEAST_NAMED = 2
 _LEAST_SHARE = 0.5
 _LEAST_BELIEVED, _MOST_DENIED = 0.2, 0.15
@@ -26,10 +24,6 @@ Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
 """(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
 
 
-Refusing = Callable[[str], bool]
-"""Whether a statement says that the documents do not answer."""
-
-
 @dataclass(frozen=True)
 class Evidence:
     """The words that are to support a statement, and what stands around them: neighbours, headings, the title."""
@@ -38,29 +32,11 @@ class Evidence:
     around: str = ""
 
 
-def judge_of(reader: ExcerptReader) -> Judge:
-    """The judge that ships with the reader; it reads every text on one line, as the reader does."""
-    from docqa.model.heads.excerpt_reading import judge_support
-    from docqa.model.heads.reader_text import SUPPORT
-
-    labels = tuple(map(Support, SUPPORT))
-
-    def judge(statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
-        if not statements:
-            return []
-        shown = [" ".join(on_one_line(text).split()[:LONGEST_EVIDENCE]) for text in quotes]
-        rows = judge_support(reader, statements, shown).tolist()
-        return [dict(zip(labels, row, strict=True)) for row in rows]
-
-    return judge
-
-
 def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Support]:
     """How far each claim is borne out by its evidence: at most in part where duties or names differ, not at all where a
     number or negation does, or a name that the judge half believes. Where nothing differs, one with several names and
     figures is supported unless the judge plainly says no."""
-    chances = judge(claims, [item.quoted for item in evidence])
-    return [_judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)]
+    return list(map(_judged, claims, evidence, judge(claims, [item.quoted for item in evidence])))
 
 
 def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Support:
@@ -72,13 +48,10 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
         return Support.CONTRADICTED if differs.decisive and said is Support.CONTRADICTED else Support.UNSUPPORTED
     if differs:
         return Support.PARTLY if said is Support.SUPPORTED else said
-    return Support.SUPPORTED if _nothing_missing(claim, evidence.quoted, chances) else said
-
-
-def _nothing_missing(claim: str, quoted: str, chances: Mapping[Support, float]) -> bool:
-    """Whether a statement in which nothing differs says enough that could: the judge, trained on short ones, calls
-    those of several parts partly supported whatever they say."""
+    # Does it say enough that could differ? The judge, trained on short statements, calls those of several parts partly
+    # supported whatever they say.
     believed = chances.get(Support.SUPPORTED, 0.0) + chances.get(Support.PARTLY, 0.0)
-    if believed <= _LEAST_BELIEVED or chances.get(Support.CONTRADICTED, 0.0) >= _MOST_DENIED:
-        return False
-    return names_and_figures(claim) >= _LEAST_NAMED and share_said(claim, quoted) >= _LEAST_SHARE
+    likely = believed > _LEAST_BELIEVED and chances.get(Support.CONTRADICTED, 0.0) < _MOST_DENIED
+    wanted = set(terms(claim)) if likely and names_and_figures(claim) >= _LEAST_NAMED else set[str]()
+    full = len(wanted & set(terms(evidence.quoted))) >= _LEAST_SHARE * len(wanted)
+    return Support.SUPPORTED if wanted and full else said

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import compact_json, storable
 from docqa.app.batch.extraction.table import NORMALISED, AnswerCell, AnswerTable, Conflict
-from docqa.app.batch.fields import Field
 from docqa.app.output.render import cite_text, possible_place, printable
 
 if TYPE_CHECKING:
@@ -34,12 +33,17 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
     if form == "csv":
-        text = _csv(_conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS))
+        stream = io.StringIO()
+        rows = _conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS)
+        csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
+        text = stream.getvalue()
     elif form == "jsonl":
         whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
-        text = "".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in whole)
+        text = "".join(compact_json(each) + "\n" for each in whole)
     else:
-        text = _conflicts_markdown(table) if conflicts else _markdown(table)
+        head, *rows_shown = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
+        listed = _table_lines(head, rows_shown) if rows_shown else ["No answers differ."]
+        text = "\n".join([MARKDOWN_HEAD, "", *listed]) + "\n" if conflicts else _markdown(table)
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -86,12 +90,6 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
     return rows
 
 
-def _csv(rows: list[list[str | float]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
-    return stream.getvalue()
-
-
 def _inert(value: str) -> str:
     """`value` with an apostrophe where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
@@ -100,14 +98,11 @@ def _inert(value: str) -> str:
 def _row_objects(table: AnswerTable) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row in table.rows:
-        cells = [{**_field_object(field), **_cell_object(cell)} for field, cell in zip(table.fields, row.cells)]
+        named = [{} if each.type is None else {"field": each.name, "type": each.type} for each in table.fields]
+        asked = [{**names, "question": each.question} for names, each in zip(named, table.fields)]
+        cells = [{**each, **_cell_object(cell)} for each, cell in zip(asked, row.cells)]
         found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
     return found
-
-
-def _field_object(field: Field) -> dict[str, object]:
-    named = {} if field.type is None else {"field": field.name, "type": field.type}
-    return {**named, "question": field.question}
 
 
 def _cell_object(cell: AnswerCell) -> dict[str, object]:
@@ -165,12 +160,6 @@ def _escaped(text: str) -> str:
     return shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
 
 
-def _conflicts_markdown(table: AnswerTable) -> str:
-    head, *rows = ([_escaped(str(value)) for value in row] for row in _conflict_records(table))
-    shown = _table_lines(head, rows) if rows else ["No answers differ."]
-    return "\n".join([MARKDOWN_HEAD, "", *shown]) + "\n"
-
-
 def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
     """A table of Markdown whose cells are escaped already."""
     lines = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
@@ -206,8 +195,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                 style = head if number == 0 else marked if (number, column) in marks else plain
                 if isinstance(value, str):
                     text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
-                    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-                    sheet.write_string(number, column, text, style)
+                    sheet.write_string(number, column, storable(text), style)
                 else:
                     sheet.write_number(number, column, value, style)
         return sheet

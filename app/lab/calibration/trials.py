@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docqa.app.eval.evaluate import last_answer
 from docqa.app.eval.judging import is_right
 from docqa.app.eval.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options
@@ -66,7 +65,7 @@ def ask_file(document: EvalDocument, options: Options, model: Model) -> list[Tri
 def _ask(
     session: Session, document: str, question: GoldQuestion, right: Callable[[Passage], bool]
 ) -> Trial:
-    answer = last_answer(session, question.text)
+    answer = session.answer(question.text)
     ranked, reading = session.local.find(question.text)
     values = answerability.features(question.text, session.context, session.index, ranked, reading)
     return Trial(

@@ -27,8 +27,12 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
         return found
     best = found.candidates[0] if found.candidates else None
     choice = choose(question, _tables_read(best, ranked, context))
-    if choice is None or choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
+    if choice is None or choice.covered < _least(best, choice.above):
         return found
+    if best is not None and (best.document, best.page) == (choice.above.document, choice.above.table.page):
+        cell = choice.cells[0]
+        if cell.start <= best.start and best.end <= cell.end and len(cell.text.split()) > _LONG_CELL:
+            return found  # the reader's words are part of a long cell: they say it closer
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
@@ -81,16 +85,8 @@ def _least(best: Candidate | None, above: Above) -> float:
     return COVERED if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else LEAST_COVERED
 
 
-def _keeps(best: Candidate, choice: Choice) -> bool:
-    """Whether the reader's words are part of a long cell that was chosen: they say it closer."""
-    cell = choice.cells[0]
-    same = (best.document, best.page) == (choice.above.document, choice.above.table.page)
-    within = same and cell.start <= best.start and best.end <= cell.end
-    return within and len(cell.text.split()) > _LONG_CELL
-
-
 def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
     table = choice.above.table
-    first = best or Candidate(0, 0, 1, 0, 0, 0.0, 1, 0.0)
+    first = best or Candidate(0, 0, 1, 0, 0)
     shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None
     return replace(first, document=choice.above.document, page=table.page, start=cell.start, end=cell.end, quoted=shown)

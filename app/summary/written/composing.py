@@ -10,13 +10,12 @@ from itertools import accumulate, chain, pairwise
 
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answer.grades import Support
-from docqa.app.answerers.generator import Reply
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.remote.stream import ContextExceeded
-from docqa.app.answerers.writing.checking import CheckedStatement, check_text
+from docqa.app.answerers.writing.checking import Checked, CheckedStatement, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given
-from docqa.app.answerers.writing.repair import Checked, checked_and_mended
 from docqa.app.answerers.writing.replies import read_reply
-from docqa.app.answerers.writing.statements import Written, plain
+from docqa.app.answerers.writing.statements import plain
 from docqa.app.answerers.written import WritingAnswerer
 from docqa.app.check.quotations import find_quotations
 from docqa.app.evidence.terms import count_content_words
@@ -151,17 +150,12 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
     if read.written is None:
         return None, notes
     written = replace(read.written, statements=read.written.statements[:most])
-    if material.numbers is not None:
-        _renumber(written, material.numbers)
+    for statement in written.statements if material.numbers is not None else ():
+        # It cites the sentences that stand behind those that it cites.
+        behind = (source for number in statement.numbers for source in (material.numbers or {}).get(number, ()))
+        statement.numbers = list(dict.fromkeys(behind))
     checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
     return checked, (*notes, *checked.notes)
-
-
-def _renumber(written: Written, numbers: dict[int, tuple[int, ...]]) -> None:
-    """Let the statements cite the sentences that stand behind those that they cite."""
-    for statement in written.statements:
-        behind = (source for number in statement.numbers for source in numbers.get(number, ()))
-        statement.numbers = list(dict.fromkeys(behind))
 
 
 def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Support, Verdict
-from docqa.app.answerers.compose import AnswerDraft, compose
+from docqa.app.answerers.compose import Draft, compose
 from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidate, Candidates, Form
@@ -34,18 +34,15 @@ def found(*words: str, context: Context) -> tuple[Candidate, ...]:
 
 
 def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: Any) -> Answer:
-    draft = AnswerDraft(
+    reading, possible = changes.pop("reading", Candidates(candidates, None, 0)), changes.pop("possible", False)
+    draft = Draft(
         question="What does the keeper pay?",
         ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],
-        reading=Candidates(candidates, None, 0),
-        probability=0.375,
-        refused=not candidates,
-        preliminary=False,
         coverage=CoverageReport(90, 90, 2),
         usage=Usage(90, 0, 0.1, False),
         provenance={},
     )
-    return compose(replace(draft, **changes), context)
+    return compose(replace(draft, **changes), reading, 0.375, context, possible=possible)
 
 
 def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
@@ -90,7 +87,7 @@ def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context):
 
 def test_a_list_without_items_is_answered_as_a_fact(context):
     reading = Candidates(found("noon", context=context), None, 0, form=Form.LIST)
-    made = answer(context, reading=reading, refused=False)
+    made = answer(context, reading=reading)
     assert (made.status, made.answer) == ("answered", "noon")
 
 

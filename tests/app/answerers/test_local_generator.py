@@ -195,7 +195,7 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
 
 def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
     from docqa.app.answerers import local_generator
-    from docqa.app.answerers.generator import Reply
+    from docqa.app.answerers.answerer import Reply
 
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]

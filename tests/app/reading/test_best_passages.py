@@ -47,7 +47,7 @@ def session(lease: Path, reading_model: Any) -> Any:
 
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session):
-    ranked = session.local.rank_by_signals(QUESTION)
+    ranked = session.local.rank_by_signals(AskedQuestion(QUESTION))
     _, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
     assert reading.candidates
     for candidate in reading.candidates:
@@ -60,7 +60,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session):
 
 
 def test_passages_read_again_move_and_the_rest_keeps_its_order(session):
-    ranked = session.local.rank_by_signals(QUESTION)
+    ranked = session.local.rank_by_signals(AskedQuestion(QUESTION))
     ordered, reading = session.local.finder.find(AskedQuestion(QUESTION), ranked)
     again = {item.index for item in ordered if item.reader is not None}
     assert again == {ranked[c.excerpt].index for c in reading.candidates}

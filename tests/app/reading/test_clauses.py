@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.context.context import lay_out
-from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads, clause_sentences, name_weights, naming
+from docqa.app.reading.clauses import DOCUMENT_DATE, clause_heads, clause_sentences, naming, shipped
 from docqa.app.reading.parties import BEGINS, GOES_ON, OUTSIDE, best_way, names_in, tokens
 from docqa.model.heads.question_heads import CLAUSES
 
@@ -62,7 +62,7 @@ def test_the_names_of_the_parties_are_whole_and_nothing_else_is_one(context):
     found = []
     for row in naming(rows, clause_heads()["parties"].scores(rows)):
         text = context.text_of(context.passages[row.passage])[row.start : row.end]
-        found += [text[name.start : name.end] for name in names_in(text, *name_weights())]
+        found += [text[name.start : name.end] for name in names_in(text, *shipped("names", "follow"))]
     assert [name.rstrip(".") for name in found] == ["Tarn Foods, Inc", "Alder & Sons GmbH"]
 
 

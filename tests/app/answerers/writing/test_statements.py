@@ -38,10 +38,10 @@ def test_marks_before_sentences_belong_to_what_follows():
 
 
 def test_a_list_stays_a_list_and_its_items_are_statements():
-    text, found = taken("The supplier must:\n- deliver within ten (10) days [3]\n- insure the goods [4, 5]\n")
+    text, found = taken("The supplier must [2]:\n- deliver within ten (10) days [3]\n- insure the goods [4, 5]\n")
     assert text == "The supplier must:\n- deliver within ten (10) days\n- insure the goods"
     shown = [(item, numbers) for item, numbers, _ in found]
-    assert shown == [("deliver within ten (10) days", [3]), ("insure the goods", [4, 5])]
+    assert shown == [("deliver within ten (10) days", [2, 3]), ("insure the goods", [4, 5])]
     assert {item.lead for item in read_statements(text, 50).statements} == {"The supplier must:"}
 
 

@@ -1,4 +1,4 @@
-"""Ctrl+C while a model writes: the text ends there, and what there is of it is shown."""
+"""Ctrl+C while something is under way that can be ended, as a text that a model writes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from types import FrameType
 
 
 @contextmanager
-def ending_text(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
-    """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is written, or it was called
-    before). Gives a function that says whether a text was ended so."""
+def on_interrupt(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl+C calls `stop`, and interrupts as ever where that is False (nothing is under way, or it was called
+    before). Gives a function that says whether something was ended so."""
     ended = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield ended.is_set
