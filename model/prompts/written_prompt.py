@@ -20,18 +20,12 @@ only: {UNSTATED}"""
 BEFORE, BEHIND = "Numbered sentences:\n\n", "\n\n"
 _MOST_WEAK = 12
 _ANSWER = {
-    "list": "Answer the question with a list, one item a line, each beginning with \"- \"",
-    "yes_no": "Answer the question with Yes or No, and then in one short sentence of your own say what decides it",
-    "two_parts": "Answer all that the question asks in a few short sentences of your own",
-    "other": "Answer the question in one or a few short sentences of your own",
-}
-"""By the form of an answer: told how to write a list, a small model writes one where there is nothing to list."""
-_SHORTLY = {
     "list": "Answer with a list, one item a line, each beginning with \"- \".",
     "yes_no": "Answer Yes or No, with one short sentence that says why.",
     "two_parts": "Answer all that the question asks in one or two short sentences.",
     "other": "Answer in one short sentence.",
 }
+"""By the form of an answer: told how to write a list, a small model writes one where there is nothing to list."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
 _AS_THERE = " Keep numbers, dates and names as they are there."
 _KEEP = f"{_AS_THERE} If it is not said there, write only: {UNSTATED}"
@@ -83,13 +77,13 @@ class Question:
 def asked_of_numbered(question: Question) -> str:
     """A question behind numbered sentences, and what is asked for; last, where a small model still has it in mind."""
     example = question.nearest[0][0] if question.nearest else 1
-    task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the numbered sentences above.{_KEEP}"
+    task = f"{_ANSWER.get(question.form, _ANSWER['other'])} Take it from the numbered sentences above.{_KEEP}"
     return f"{_question(question)}{_nearest(question)}{task}{_NUMBERS.format(example=example)}"
 
 
 def asked_of_text(question: Question) -> str:
     """A question behind text without numbers, excerpts or whole documents; nothing else tells the answer."""
-    return f"{_question(question)}{_SHORTLY.get(question.form, _SHORTLY['other'])}{_AS_THERE}"
+    return f"{_question(question)}{_ANSWER.get(question.form, _ANSWER['other'])}{_AS_THERE}"
 
 
 def asked_of_value(question: Question) -> str:

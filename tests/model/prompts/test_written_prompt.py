@@ -9,7 +9,7 @@ NEAREST = ((12, "The rent is 5 dollars."), (3, "Rent is due in May."))
 def test_the_nearest_sentences_are_named_in_the_form_of_an_answer():
     text = asked_of_numbered(Question("When is rent due?", "fact", NEAREST))
     assert "The rent is 5 dollars. [12]\nRent is due in May. [3]\n" in text and "like [12]" in text
-    assert text.index("When is rent due?") < text.index("[12]") < text.index("Answer the question")
+    assert text.index("When is rent due?") < text.index("[12]") < text.index("Answer in one")
     assert "[1]" in asked_of_numbered(Question("When?")) and "may answer" not in asked_of_numbered(Question("When?"))
 
 
