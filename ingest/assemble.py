@@ -33,6 +33,7 @@ _SCRIPTS = (
 )  # fmt: skip
 _HANGUL, _KANA = 0xAC00, 0x3040
 _FEW_MIXED, _SHARE_MIXED = 5, 0.1  # of the letters
+_MOST_NAMED = 12  # pages
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
@@ -129,8 +130,8 @@ def hidden_remark(included: bool) -> str:
     return "read because it was asked for" if included else "not read; --include-hidden reads it"
 
 
-def page_list(pages: Sequence[int], most: int = 12) -> str:
+def page_list(pages: Sequence[int]) -> str:
     """ "page 3" or "pages 1, 2 and 7 more"."""
-    shown = ", ".join(str(page) for page in pages[:most])
-    more = f" and {len(pages) - most} more" if len(pages) > most else ""
+    shown = ", ".join(map(str, pages[:_MOST_NAMED]))
+    more = f" and {len(pages) - _MOST_NAMED} more" if len(pages) > _MOST_NAMED else ""
     return f"page{'s' if len(pages) > 1 else ''} {shown}{more}"

@@ -219,7 +219,7 @@ def _last_message(
             message = inbox.next(allowed if recognising else min(left, allowed))
         except EOFError:
             over = watch.over if watch is not None else ""
-            if process_limits.ran_out_of_time(child.wait()) or over == process_limits.TIME:
+            if child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize) or over == process_limits.TIME:
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
                 raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
             raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
@@ -286,7 +286,7 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     fields["skip"] = {int(number): why for number, why in fields["skip"].items()}
     request = ReadRequest(**fields, data=data if has_data else None)
     try:
-        return b"answer\n" + (_read(request, events) if page is None else _inspect(request, page, events))
+        return b"answer\n" + (_read(request, events) if page is None else _inspect(request, maker(Page)(page), events))
     except MemoryError:
         kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
     except IngestError as raised:
@@ -303,10 +303,10 @@ def _read(request: ReadRequest, events: PageEvents) -> bytes:
     return to_bytes(read(request, events, processes=request.processes or usable_cores()))
 
 
-def _inspect(request: ReadRequest, page: Any, events: PageEvents) -> bytes:
+def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> bytes:
     from docqa.ingest.pdf import inspection
 
-    return inspection.to_bytes(inspection.inspect_page(request, maker(Page)(page), events))
+    return inspection.to_bytes(inspection.inspect_page(request, page, events))
 
 
 def limit_resources() -> None:

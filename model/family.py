@@ -57,7 +57,8 @@ class Family:
 
     model_type: of the text model, as config.json has it.
     classes: how the names of its classes in transformers begin.
-    network: (config, count of the first layers or None for all) to a `Network` without weights.
+    network: (config, count of the first layers or None for all) to a `Network` without weights, where it is none of
+        `hybrid.py` or `transformer.py`.
     recurrent: some layers are delta nets.
     gated, biased, normed: attention has output gates; queries, keys and values a bias; queries and keys a norm over
         each head.
@@ -71,7 +72,7 @@ class Family:
 
     model_type: str
     classes: str
-    network: Callable[[Any, int | None], Any]
+    network: Callable[[Any, int | None], Any] | None = None
     recurrent: bool = True
     gated: bool = True
     biased: bool = False
@@ -121,11 +122,3 @@ def default(raw: dict[str, object], name: str, value: object) -> None:
     """Set a field that is left out."""
     if raw.get(name) is None:
         raw[name] = value
-
-
-def size(raw: Mapping[str, object], name: str) -> int:
-    """A whole number above 0, as everything that others are computed from. Raises ConfigUnsupported: it is none."""
-    value = raw.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigUnsupported(f"config.json: {name} = {value!r}, a whole number from 1 on is needed")
-    return value

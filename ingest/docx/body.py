@@ -342,7 +342,7 @@ class DocxBody:
 def _outline(properties: Element | None, style: Style) -> int | None:
     """The level of a heading from 0, None for other paragraphs."""
     level = word.number(child(properties, "outlineLvl"), style.outline)
-    return level if level is not None and 0 <= level <= 8 else None
+    return level if level is not None and 0 <= level <= 8 else None  # 9 is body text
 
 
 @dataclass(slots=True)

@@ -69,8 +69,6 @@ class Styles:
             style.ground = shading(properties) or style.ground
             style.runs += tuple(e for e in element if local(e) == "rPr")
             style.letters = formatted(style.letters, child(element, "rPr"))
-        if style.outline is not None and style.outline > 8:
-            style.outline = None  # 9 is body text
         return style
 
     def is_shaded(self, style_id: str | None) -> bool:

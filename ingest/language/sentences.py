@@ -70,7 +70,9 @@ def sentences(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     for start, end in _lines(text):
-        for piece in [Span(start, end)] if _is_row(text[start:end]) else _split_line(text, start, end):
+        line = text[start:end]
+        is_row = _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
+        for piece in [Span(start, end)] if is_row else _split_line(text, start, end):
             spans.extend(_split_items(text, piece))
     return spans
 
@@ -107,11 +109,6 @@ def _lines(text: str) -> list[tuple[int, int]]:
         else:
             runs.append((start, end))
     return [run for run in runs if run[1] > run[0]]
-
-
-def _is_row(line: str) -> bool:
-    """Whether `line` is the row of a table, with its cells set apart, short enough to be read as one."""
-    return _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
 
 
 def runs_on(before: str, line: str) -> bool:

@@ -52,14 +52,10 @@ class Look(NamedTuple):
 
 
 class Colours:
-    """The colours that a document has names for."""
+    """The colours that a document has names for: `named`."""
 
     def __init__(self) -> None:
-        self._named: dict[str, Colour | None] = {}
-
-    def define(self, name: str, model: str, said: str) -> None:
-        """Gives a colour a name."""
-        self._named[name.strip()] = self.of(said, model)
+        self.named: dict[str, Colour | None] = {}
 
     def of(self, said: str, model: str = "") -> Colour | None:
         """The colour `said` in a model (rgb, RGB, gray, HTML, cmyk), or by names as xcolor mixes them, or None."""
@@ -70,9 +66,9 @@ class Colours:
         if model.strip() == "HTML":
             return colour_of(said)
         first, *rest = said.split("!")[:_MAX_MIXES]
-        colour = self._named[first] if first in self._named else colour_of(first)
+        colour = self.named[first] if first in self.named else colour_of(first)
         for share, other in zip(rest[::2], [*rest[1::2], "white"], strict=False):
-            second = self._named[other] if other in self._named else colour_of(other)
+            second = self.named[other] if other in self.named else colour_of(other)
             part = pixels(share)
             if colour is None or second is None or part is None:
                 return None

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.latex.numbers import LEVELS
 
@@ -100,12 +99,6 @@ class Names:
         if name not in self._nodes:
             self._nodes[name] = parse(self._short[name])
         return self._nodes[name]
-
-
-def item_number(count: int, depth: int) -> str:
-    """What `enumerate` prints before its item `count` when it is the list number `depth` around it."""
-    letter, roman = in_letters(count), in_roman(count)
-    return (f"{count}. ", f"({letter}) ", f"{roman}. ", f"{letter.upper()}. ")[min(depth, 4) - 1]
 
 
 def parse(source: str) -> Sequence[Any]:

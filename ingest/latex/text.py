@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
 from docqa.ingest.latex.numbers import LEVELS, Piece
@@ -132,10 +133,7 @@ class LatexText:
 
     def _special(self, node: Any) -> None:
         chars = node.specials_chars
-        if chars.strip() == "":
-            self._flush()
-        else:
-            self._words.append(" " if chars == "~" else "&" if chars == "&" else tex.plain_text(node))
+        self._words.append(" " if chars == "~" else "&" if chars == "&" else tex.plain_text(node))
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
@@ -197,7 +195,7 @@ class LatexText:
             return
         told = [self._inline([argument]) for argument in arguments[: len(arguments) - len(inside)]]
         if name in ("definecolor", "colorlet") and len(told) > 1:
-            self._colours.define(told[0], told[1] if name == "definecolor" else "", told[-1])
+            self._colours.named[told[0].strip()] = self._colours.of(told[-1], told[1] if name == "definecolor" else "")
         elif name == "setbox":
             self._unprinted = 1
         elif name in SETTING or inside:
@@ -276,8 +274,10 @@ class LatexText:
             self._prefix = f"{words} "
         elif self._lists and self._lists[-1][0] == "enumerate":
             self._lists[-1][1] += 1
-            depth = sum(kind == "enumerate" for kind, _ in self._lists)
-            self._prefix = tex.item_number(self._lists[-1][1], depth)
+            count, depth = self._lists[-1][1], sum(kind == "enumerate" for kind, _ in self._lists)
+            letter, roman = in_letters(count), in_roman(count)
+            forms = (f"{count}. ", f"({letter}) ", f"{roman}. ", f"{letter.upper()}. ")
+            self._prefix = forms[min(depth, 4) - 1]
         else:
             self._prefix = "- "
         self._kind = "list"

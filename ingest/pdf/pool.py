@@ -26,12 +26,6 @@ _BEGINS, _PAGE = b"c", b"p"
 Read = Callable[[int], bytes | None]
 
 
-def count_forks(pages: int, processes: int) -> int:
-    """How many of `processes` read a document of `pages`; 0 where one by one is as fast or a fork is not sound."""
-    many = processes > 1 and pages >= _FEWEST and has_forks()
-    return min(processes, pages // _CHUNK) if many else 0
-
-
 @dataclass(eq=False)
 class _Fork:
     """A running fork: its process, the pipe it writes to, the pages it has begun, and how long it reads at one."""
@@ -50,7 +44,9 @@ class PageForks:
     def __init__(self, read: Read, indices: Sequence[int], processes: int, page_seconds: float) -> None:
         self.lost: dict[int, str] = {}
         self._read, self._page_seconds = read, page_seconds
-        self._count = count_forks(len(indices), processes)
+        # One by one is as fast, or a fork is not sound.
+        alone = processes < 2 or len(indices) < _FEWEST or not has_forks()
+        self._count = 0 if alone else min(processes, len(indices) // _CHUNK)
         self._chunks = [list(indices[at : at + _CHUNK]) for at in range(0, len(indices), _CHUNK)]
         self._due = set(indices)
         self._frames: dict[int, bytes] = {}

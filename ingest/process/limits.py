@@ -7,7 +7,6 @@ Linux keeps what a process sets on itself. macOS lacks the limit on memory, Wind
 from __future__ import annotations
 
 import contextlib
-import signal
 import subprocess
 import sys
 import threading
@@ -55,11 +54,6 @@ def limit_memory(most: int) -> None:
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY or soft > most:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def ran_out_of_time(status: int) -> bool:
-    """Whether a process ended with `status` because of its own limit of processor time."""
-    return status == -getattr(signal, "SIGXCPU", sys.maxsize)
 
 
 class Watch:

@@ -73,8 +73,7 @@ class Hyphens:
         broken = False
         for line in lines:
             # A hyphen and a space are found far quicker than broken words.
-            breaks = "- " in line or (not line.isascii() and ("\u00ad " in line or "\u2010 " in line))
-            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()) if breaks else line.lower())
+            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()) if "- " in line else line.lower())
             # The halves of broken words are no words.
             first, broken = int(broken), line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
@@ -83,7 +82,7 @@ class Hyphens:
         """`before` and `after` as one line when `before` ends with a broken word, else None. A soft hyphen goes;
         another one where the joined word stands elsewhere, or nothing speaks for the hyphen."""
         right = _FIRST_WORD.match(after)
-        if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right or not after[0].isalnum():
+        if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right:
             return None
         head, tail = _last_word(before[:-1]), right.group()
         if before[-1] == "\u00ad":

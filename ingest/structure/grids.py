@@ -88,10 +88,7 @@ def _table(rows: Sequence[_Row]) -> Table | None:
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     if not 2 <= columns <= _MOST_COLUMNS:
         return None
-    return Table(cells[0].start, cells[-1].end, count, columns, _head_count(heads, valued), tuple(cells))
-
-
-def _head_count(heads: Sequence[bool], valued: Sequence[bool]) -> int:
-    """Rows of heads from the top, or, where the markup has none, those above the first row with a value."""
-    marked = next((at for at, head in enumerate(heads) if not head), 0)
-    return marked or next((at for at, value in enumerate(valued) if value), 1)
+    # Rows of heads from the top, or, where the markup has none, those above the first row with a value.
+    named = next((at for at, head in enumerate(heads) if not head), 0)
+    named = named or next((at for at, value in enumerate(valued) if value), 1)
+    return Table(cells[0].start, cells[-1].end, count, columns, named, tuple(cells))

@@ -21,11 +21,6 @@ _SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
 _LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
 
 
-def is_value(word: str) -> bool:
-    """Whether a word by itself is a number, an amount or a mark for nothing."""
-    return _VALUE.fullmatch(word) is not None
-
-
 def is_year(word: str) -> bool:
     """Whether a word by itself is a year."""
     return _YEAR.fullmatch(word) is not None
@@ -37,7 +32,7 @@ def says_value(text: str) -> bool:
         return False
     words = []
     for word in text.split():
-        if is_value(word) or is_value(word + ")"):
+        if _VALUE.fullmatch(word):
             words.append(word)
         elif not _SIGN.fullmatch(word):
             return False

@@ -59,7 +59,7 @@ def read_epub(request: ReadRequest) -> Document:
         blocks = HtmlBlocks(writer, level=level, anchors=anchors)
         blocks.write(source, partial(_sheet, book, name))
         warnings += [f"{name}: {remark}" for remark in blocks.warnings]
-    title = " ".join(_metadata(root, "title").split())
+    title = " ".join(_title(root).split())
     return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
 
 
@@ -114,11 +114,11 @@ def _spine(root: Element, items: dict[str | None, Element], opf: str, warnings: 
             yield name
 
 
-def _metadata(root: Element, name: str) -> str:
+def _title(root: Element) -> str:
     for element in child(root, "metadata") or ():
         # EPUB 2 from OEB 1 wraps them once more.
         for inner in (element, *element):
-            if local(inner) == name and inner.text and inner.text.strip():
+            if local(inner) == "title" and inner.text and inner.text.strip():
                 return inner.text
     return ""
 

@@ -98,22 +98,16 @@ def _table(codes: Tensor, values: tuple[int, ...]) -> Tensor:
     return torch.tensor(values, dtype=torch.float32, device=codes.device)[codes.int()]
 
 
-def _q4_0(raw: Tensor) -> Codes:
-    d = _half(raw, 0)
-    return Codes(_nibbles(raw[:, 2:]).float(), d, 8 * d)
+def _of_nibbles(*, fifth: bool = False, least: bool = False) -> Decode:
+    """32 codes of 4 bits, or 5 with a `fifth`, behind a scale and, where it is there, the value of the `least`."""
+    at = 4 if least else 2
 
+    def decode(raw: Tensor) -> Codes:
+        d, code = _half(raw, 0), _nibbles(raw[:, at + 4 * fifth :])
+        code = code | _fifth(raw[:, at : at + 4]) if fifth else code
+        return Codes(code.float(), d, -_half(raw, 2) if least else (16 if fifth else 8) * d)
 
-def _q4_1(raw: Tensor) -> Codes:
-    return Codes(_nibbles(raw[:, 4:]).float(), _half(raw, 0), -_half(raw, 2))
-
-
-def _q5_0(raw: Tensor) -> Codes:
-    d = _half(raw, 0)
-    return Codes((_nibbles(raw[:, 6:]) | _fifth(raw[:, 2:6])).float(), d, 16 * d)
-
-
-def _q5_1(raw: Tensor) -> Codes:
-    return Codes((_nibbles(raw[:, 8:]) | _fifth(raw[:, 4:8])).float(), _half(raw, 0), -_half(raw, 2))
+    return decode
 
 
 def _q8_0(raw: Tensor) -> Codes:
@@ -164,10 +158,10 @@ def _mxfp4(raw: Tensor) -> Codes:
 BLOCKS = {
     block.name: block
     for block in (
-        Block("Q4_0", 2, 32, 18, _q4_0),
-        Block("Q4_1", 3, 32, 20, _q4_1),
-        Block("Q5_0", 6, 32, 22, _q5_0),
-        Block("Q5_1", 7, 32, 24, _q5_1),
+        Block("Q4_0", 2, 32, 18, _of_nibbles()),
+        Block("Q4_1", 3, 32, 20, _of_nibbles(least=True)),
+        Block("Q5_0", 6, 32, 22, _of_nibbles(fifth=True)),
+        Block("Q5_1", 7, 32, 24, _of_nibbles(fifth=True, least=True)),
         Block("Q8_0", 8, 32, 34, _q8_0),
         Block("Q4_K", 12, 256, 144, _q4_k),
         Block("Q5_K", 13, 256, 176, _q5_k),

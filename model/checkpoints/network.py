@@ -16,7 +16,10 @@ from docqa.model.network import Network
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     """The network of `config` without its weights; `layers`: that many of the first layers only."""
-    found: Network = config.family.network(config, layers)
+    from docqa.model.hybrid import Hybrid
+    from docqa.model.transformer import Transformer
+
+    found: Network = (config.family.network or (Hybrid if config.family.recurrent else Transformer))(config, layers)
     return found
 
 

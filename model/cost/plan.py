@@ -13,7 +13,6 @@ SCRATCH_TOKENS = 2_048
 BLOCKS_OF_EXPERTS = 4  # of so many tokens that a layer reads before the next one does, where experts are on disk
 SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
 PACKED_SCRATCH_FACTOR = 1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
-PACKED_ITEM = 1 / 2 + 4 / 64  # bytes of a number in 4 bits, with its part of a group's scale and zero
 PROCESS_BYTES = 300 * 2**20  # Python with torch and the tokenizer, measured: 290 MiB
 TOKEN_BYTES = 500  # of one token outside the state: its id and place in the text, the rows of the heads and their copy
 

@@ -16,13 +16,6 @@ COMPUTED: dict[str, tuple[object, ...]] = {
 }  # fmt: skip
 
 
-def network(config: Any, layers: int | None) -> Any:
-    """The network of `transformer.py`, of the first `layers`."""
-    from docqa.model.transformer import Transformer
-
-    return Transformer(config, layers)
-
-
 def complete(raw: dict[str, object], context: int = 2_048) -> None:
     """Fill in what a config.json of a transformer may leave out, as transformers does; `context` in tokens."""
     hidden, heads, count = (raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
@@ -47,6 +40,6 @@ def rows(config: Any, name: str) -> Tensor | None:
 
 
 FAMILY = Family(
-    model_type="llama", classes="Llama", network=network, complete=complete, computed=COMPUTED, recurrent=False,
-    gated=False, normed=False, rotated=1.0, rope_types=ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
+    model_type="llama", classes="Llama", complete=complete, computed=COMPUTED, recurrent=False, gated=False,
+    normed=False, rotated=1.0, rope_types=ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES, rows=rows),
 )  # fmt: skip

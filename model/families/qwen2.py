@@ -9,7 +9,7 @@ from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import TRANSFORMER_NAMES
 
 FAMILY = Family(
-    model_type="qwen2", classes="Qwen2", network=llama.network, complete=partial(llama.complete, context=32_768),
+    model_type="qwen2", classes="Qwen2", complete=partial(llama.complete, context=32_768),
     computed=llama.COMPUTED | {"attention_bias": (False, True)}, recurrent=False, gated=False, biased=True,
     normed=False, rotated=1.0, rope_types=llama.ROPE_TYPES, gguf=GgufForm(TRANSFORMER_NAMES),
 )  # fmt: skip

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import HYBRID_NAMES
-
-
-def network(config: Any, layers: int | None) -> Any:
-    """The network of `hybrid.py`, of the first `layers`."""
-    from docqa.model.hybrid import Hybrid
-
-    return Hybrid(config, layers)
-
 
 FAMILY = Family(
     model_type="qwen3_5_text",
     classes="Qwen3_5Text",
-    network=network,
     computed={"num_experts": (0,)},
     gguf=GgufForm(HYBRID_NAMES, heads_in_turns=True),
 )

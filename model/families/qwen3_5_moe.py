@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families.qwen3_5 import network
 from docqa.model.family import Family, GgufForm
 from docqa.model.gguf.names import HYBRID_NAMES
 
@@ -17,7 +16,6 @@ def complete(raw: dict[str, object]) -> None:
 FAMILY = Family(
     model_type="qwen3_5_moe_text",
     classes="Qwen3_5MoeText",
-    network=network,
     complete=complete,
     computed={"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)},
     gguf=GgufForm(HYBRID_NAMES, heads_in_turns=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.families.qwen3_5 import network
 from docqa.model.family import Family, GgufForm, Read, Recipe, Shape
 from docqa.model.gguf.names import HYBRID_NAMES
 
@@ -82,7 +81,6 @@ def released(config: Any, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, 
 FAMILY = Family(
     model_type="qwen3_next",
     classes="Qwen3Next",
-    network=network,
     made_of=made_of,
     released=released,
     experts_apart=True,

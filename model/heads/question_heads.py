@@ -145,12 +145,8 @@ def words_at(question: str, places: Places) -> list[tuple[int, int, int]]:
     """(start, end, number of the state of its first token) of each word and mark of `question`."""
     found: list[tuple[int, int, int]] = []
     for number, (start, end) in enumerate(places, start=1):
-        if found and start == found[-1][1] and all(map(_in_words, question[start - 1 : start + 1])):
+        if found and start == found[-1][1] and all(c.isalnum() or c in "'’-" for c in question[start - 1 : start + 1]):
             found[-1] = (found[-1][0], end, found[-1][2])
         else:
             found.append((start, end, number))
     return found
-
-
-def _in_words(character: str) -> bool:
-    return character.isalnum() or character in "'’-"

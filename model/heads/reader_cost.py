@@ -33,12 +33,8 @@ def _cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
         return ReaderCost()
     tensors = [(name, file.array(name)) for file in stored for name in file.keys()]  # noqa: SIM118 - a file, no dict
     weights = sum(each.nbytes if name.endswith(PARTS) else prod(each.shape) * FLOAT for name, each in tensors)
-    return ReaderCost(weights, _scratch_bytes(shape, together * shape.positions), _macs(shape))
-
-
-def _macs(shape: EncoderShape) -> int:
-    """Multiply-adds of the layers' matrices for a token."""
-    return shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)
+    macs = shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)  # for a token
+    return ReaderCost(weights, _scratch_bytes(shape, together * shape.positions), macs)
 
 
 def _scratch_bytes(shape: EncoderShape, tokens: int) -> int:

@@ -21,8 +21,6 @@ LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = 320, 64, 24  # tokens; a longe
 FORMS = ("fact", "list", "yes_no", "two_parts")
 VERDICTS = ("yes", "no")
 SUPPORT = ("supported", "partly", "contradicted", "unsupported")
-ANSWER_TYPES = ("name", "date", "period", "amount", "number", "text")  # of the words that a question asks for
-REPLIES = ("answers", "does not", "not stated")  # what a given reply does with a question
 
 Pair = tuple[list[int], list[int]]
 """The ids of a question and a heading, and those of an excerpt."""

@@ -1,38 +1,16 @@
-"""The layout of what the model reads: documents, and the focus excerpts before a question.
+"""The layout of what the model reads: documents, and the question behind them.
 
 One place for every string, because the bundled weights are trained on exactly these. A change raises LAYOUT_VERSION.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
-
 LAYOUT_VERSION = 1
 
 PREAMBLE = "The text of the documents follows.\n\n"
-EXCERPTS_HEAD = "Excerpts:\n"
 QUESTION_HEAD = "\nQuestion: "
 ANSWER_HEAD = "\nAnswer:"
 REFUSAL = " not stated"
-
-
-class TextTokenizer(Protocol):
-    """What this module needs of a tokenizer."""
-
-    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]: ...
-
-    def encode(self, text: str) -> list[int]: ...
-
-
-@dataclass(frozen=True)
-class FocusPrompt:
-    """Token ids of a focus prompt; `excerpt_ranges[i]` is excerpt i's half-open range of them, `offsets[i][j]` the
-    half-open character range, in the excerpt, of its j-th token."""
-
-    ids: list[int]
-    excerpt_ranges: list[tuple[int, int]]
-    offsets: list[list[tuple[int, int]]]
 
 
 def title_line(title: str) -> str:
@@ -58,24 +36,3 @@ def section_mark(name: str) -> str:
 def question_text(question: str) -> str:
     """The question and the head of its answer, as they follow the excerpts."""
     return QUESTION_HEAD + " ".join(question.split()) + ANSWER_HEAD
-
-
-def excerpts_prompt(tokenizer: TextTokenizer, excerpts: list[str]) -> FocusPrompt:
-    """The numbered excerpts alone, in ranked order; a question can follow."""
-    ids = list(tokenizer.encode(EXCERPTS_HEAD))
-    ranges: list[tuple[int, int]] = []
-    offsets: list[list[tuple[int, int]]] = []
-    for number, excerpt in enumerate(excerpts, 1):
-        ids += tokenizer.encode(f"[{number}]")
-        # A leading space makes the first word the same token that it is inside a sentence.
-        piece, places = tokenizer.encode_with_offsets(" " + excerpt)
-        ranges.append((len(ids), len(ids) + len(piece)))
-        offsets.append([(max(start - 1, 0), end - 1) for start, end in places])
-        ids += piece + tokenizer.encode("\n")
-    return FocusPrompt(ids, ranges, offsets)
-
-
-def focus_prompt(tokenizer: TextTokenizer, excerpts: list[str], question: str) -> FocusPrompt:
-    """The excerpts, then the question; the model's next token starts the answer."""
-    prompt = excerpts_prompt(tokenizer, excerpts)
-    return FocusPrompt(prompt.ids + tokenizer.encode(question_text(question)), prompt.excerpt_ranges, prompt.offsets)

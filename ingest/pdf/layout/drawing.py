@@ -46,10 +46,8 @@ def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
 
 
 def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Segment]) -> bool:
-    first, second = numbers.get(id(a)), numbers.get(id(b))
-    if first is None or second is None or second == first + 1:
-        return False
-    if b.x0 - a.x1 < _GAP * min(a.bottom - a.top, b.bottom - b.top):
+    first, second = numbers[id(a)], numbers[id(b)]
+    if second == first + 1 or b.x0 - a.x1 < _GAP * min(a.bottom - a.top, b.bottom - b.top):
         return False
     after = drawn[first + 1] if first + 1 < len(drawn) else None
     before = drawn[second - 1] if second else None
@@ -184,7 +182,7 @@ def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
     """The grade of the order in which `rows` are read, by that of drawing. A: both agree, or no columns, tables and
     wide gaps are seen. B: some rows were drawn elsewhere. C: a row runs through texts that were drawn apart."""
     gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
-    if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows) if a and b):
+    if not gaps and not any(b[0].bottom < a[0].top for a, b in pairwise(rows)):
         return "A"  # the reading never goes back up the page
     drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
     numbers = {id(segment): number for number, segment in enumerate(drawn)}

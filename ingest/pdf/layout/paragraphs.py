@@ -186,7 +186,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):
-        return not ended and not _BULLET.match(line.text) and line.x0 > paragraph.first.x0 + 2
+        return False
     indent = line.x0 - before.x0
     if indent > 0.6 * small and not is_opener(paragraph.text) and ended:
         return False

@@ -155,8 +155,7 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
 
     def follows(line: Segment, word: Word) -> bool:
         gap = _RTL_GAP * (word.bottom - word.top)
-        near = line.x0 <= word.x1 + gap or not any(map(str.isalnum, word.text))  # marks are drawn at any time
-        return word.x0 <= line.x1 + gap and near
+        return word.x0 <= line.x1 + gap and line.x0 <= word.x1 + gap
 
     mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
     numbers = {id(word): number for number, word in enumerate(mirrored)}
@@ -205,8 +204,6 @@ def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | 
         current.words.append(word)
         if x1 > current.x1:
             current.x1 = x1
-        if x0 < current.x0:
-            current.x0 = x0
         if top < current.top:
             current.top = top
         if bottom > current.bottom:

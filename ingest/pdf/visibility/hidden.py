@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.colours import WHITE, Colour, alike
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import Box, Clip, Cover, PageObjects, around, image_share, overlap
+from docqa.ingest.pdf.visibility.objects import OPAQUE, Box, Clip, Cover, PageObjects, around, image_share, overlap
 from docqa.ingest.pdf.visibility.raster import Picture
 from docqa.ingest.structure.clean import folded
 
@@ -32,7 +32,6 @@ UNLIKE = "other words than are shown"
 
 _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
-_SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _COPY_POINTS = 2.0
 _INKED = 0.8
 _MAX_ROUNDS = 8
@@ -180,7 +179,7 @@ class HiddenTextDetector:
         """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
-        if any(cover.opaque and cover.contains(box) for cover in covering):
+        if any(cover.alpha >= OPAQUE and cover.contains(box) for cover in covering):
             return COVERED
         if paint.blends:
             behind = _background(self.objects.covers, paint.place, box)
@@ -268,20 +267,20 @@ def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequen
     before = Picture(page, boxes)
     owners = {owner for candidate in candidates for owner in candidate.owners}
     after = _picture_without(page, boxes, objects, owners)
-    unseen = [s for s in candidates if before.same(after, s.box, _SAME_LEVELS)]
-    unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box, _SAME_LEVELS)]
+    unseen = [s for s in candidates if before.same(after, s.box)]
+    unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box)]
     if unseen and objects.annotated:
         # What an annotation shows once more, in the same place, can be seen.
         plain = Picture(page, boxes, annotations=False)
         without = _picture_without(page, boxes, objects, owners, annotations=False)
-        same = {s for s in unseen if before.same(plain, s.box, _SAME_LEVELS)}
-        unseen = [s for s in unseen if s not in same or plain.same(without, s.box, _SAME_LEVELS)]
+        same = {s for s in unseen if before.same(plain, s.box)}
+        unseen = [s for s in unseen if s not in same or plain.same(without, s.box)]
     if not unseen:
         return {}
     copies = _copies(objects, text_page, owners)
     if copies:
         bare = _picture_without(page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)})
-        unseen = [s for s in unseen if copies.keys().isdisjoint(s.owners) or before.same(bare, s.box, _SAME_LEVELS)]
+        unseen = [s for s in unseen if copies.keys().isdisjoint(s.owners) or before.same(bare, s.box)]
     return {candidate.word: candidate.reason for candidate in unseen}
 
 

@@ -20,7 +20,7 @@ _Matrix = tuple[float, float, float, float, float, float]
 
 _TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
 _MIN_COVER_POINTS = 3.0  # thinner shapes are rules
-_OPAQUE, _HALF_OPAQUE = 242, 128  # of 255
+OPAQUE, _HALF_OPAQUE = 242, 128  # of 255; from the first on nothing can be seen through a cover
 _SAME_EDGE = 2.0  # points
 _MAX_DEPTH = 8
 _GRID = 20
@@ -43,11 +43,6 @@ class Cover(NamedTuple):
     colour: Colour | None
     alpha: int
     image: bool
-
-    @property
-    def opaque(self) -> bool:
-        """Whether nothing can be seen through it."""
-        return self.alpha >= _OPAQUE
 
     @property
     def area(self) -> float:
@@ -295,7 +290,7 @@ class PageObjects:
             if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
                 return
         alpha = 255 if colour is None else colour[3]
-        plain = colour[:3] if colour and alpha >= _OPAQUE else None
+        plain = colour[:3] if colour and alpha >= OPAQUE else None
         if plain:
             self.colours.add(plain)
         self.covers.append(Cover(self._drawn, box, plain, alpha, kind == _IMAGE))
@@ -422,8 +417,7 @@ def _api() -> dict[str, Callable[..., Any]]:
         (number, pointer, number, pointer): "FPDFText_GetLooseCharBox",
         (number, pointer, pointer): "FPDFPageObj_RemoveMark FPDFPageObj_GetMatrix FPDFPageObj_GetStrokeWidth",
         (number, *[pointer] * 3): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
-        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor "
-        "FPDFPageObj_GetStrokeColor",
+        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor FPDFPageObj_GetStrokeColor",
         (number, pointer, pointer, size, pointer): "FPDFPageObjMark_GetName",
         (number, pointer, ctypes.c_char_p, pointer, size, pointer): "FPDFPageObjMark_GetParamStringValue",
         (pointer, pointer): "FPDFPageObj_GetClipPath",

@@ -15,6 +15,7 @@ from docqa.ingest.pdf.visibility.objects import Box, PageObjects
 _MAX_PIXELS = 4_000_000
 _MARGIN = 2
 _BYTES = 4  # blue, green, red and one that is unused
+_SAME_LEVELS = 12  # of 256: the eye does not tell them apart
 _PAPER = bytes(range(192, 256))
 
 
@@ -46,15 +47,15 @@ class Picture:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
 
-    def same(self, other: Picture, box: Box, levels: int) -> bool:
-        """Whether both pictures show the same in `box`, give or take `levels` of 256."""
+    def same(self, other: Picture, box: Box) -> bool:
+        """Whether both pictures show the same in `box`, to the eye."""
         rows = zip(self._rows(box), other._rows(box), strict=True)
-        return all(a == b or all(abs(x - y) <= levels for x, y in zip(a, b, strict=True)) for a, b in rows)
+        return all(a == b or all(abs(x - y) <= _SAME_LEVELS for x, y in zip(a, b, strict=True)) for a, b in rows)
 
-    def plain(self, box: Box, levels: int) -> bool:
-        """Whether `box` is of one colour, give or take `levels` of 256."""
+    def plain(self, box: Box) -> bool:
+        """Whether `box` is of one colour, to the eye."""
         rows = b"".join(self._rows(box))
-        return all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= levels for at in range(3)) if rows else True
+        return all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= _SAME_LEVELS for at in range(3)) if rows else True
 
     def ink(self, box: Box) -> tuple[int, int]:
         """How many pixels of `box` are darker than paper by a quarter, and how many there are."""

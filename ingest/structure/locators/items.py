@@ -116,12 +116,9 @@ class _Walk:
         counted = sum((printed.printed_number(section) or "").isdigit() for section in self.sections)
         if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
-        within = {bisect_right(self.starts, (self.lines[number].page, self.lines[number].start)) for number in best}
-        across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
         # A judgment's paragraphs run through it; in a reported opinion the parts do, and lists are lists.
         most = not self.is_opinion and len(best) > _LEAST_PARAGRAPHS and best[-1] - best[0] >= 0.5 * len(self.lines)
-        alone = not self.sections and len(best) >= _LEAST_PARAGRAPHS
-        return frozenset(best) if across or most or alone else frozenset()
+        return frozenset(best) if most else frozenset()
 
 
 class _Part:
@@ -328,8 +325,8 @@ class _Part:
 
     def _locator(self) -> str | None:
         locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
-        for text in self.levels.open_texts():
-            locator = printed.joined(locator, text)
+        for level in self.levels.open:
+            locator = printed.joined(locator, f"({level.text})" if level.shape in BRACKET else level.text)
         return locator or None
 
 

@@ -174,10 +174,6 @@ class Levels:
                 self.open.append(_Level(shape, *readings[0 if self.open else -1], text))
         self._own = len(self.open)
 
-    def open_texts(self) -> list[str]:
-        """The open marks from the outside in, as they are written in a locator: "(1)", "a"."""
-        return [f"({level.text})" if level.shape in BRACKET else level.text for level in self.open]
-
     def clear(self) -> None:
         self.open.clear()
         self._own = 0
@@ -288,10 +284,7 @@ def readings_of(text: str) -> list[tuple[str, int]]:
         return [("1", int(digits))]
     if text in _ABJAD:
         return [("أ", _ABJAD.index(text) + 1)]
-    lowered = text.lower()
-    if lowered != text and not text.isupper():
-        return []
-    lowered = lowered.rstrip("0123456789") or lowered  # "a1", which an amendment put behind "a"
+    lowered = text.lower().rstrip("0123456789")  # "a1", which an amendment put behind "a"
     inserted = lowered not in _ROMAN and len(lowered) > 2 and lowered[:-1] in _ROMAN  # "iiia"
     found = [("i", _ROMAN[lowered[:-1] if inserted else lowered])] if inserted or lowered in _ROMAN else []
     if lowered in _LETTERS:

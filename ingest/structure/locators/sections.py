@@ -61,7 +61,10 @@ def joined(above: str, inner: str) -> str:
         return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
     if word_of(inner):
         return f"{above} {inner}"
-    return f"{above}.{inner}" if _goes_on_in_print(above) else f"{above}, {inner}"
+    # ".A" goes on behind a number, "Article IV" and "Section 2", not behind a schedule or a heading.
+    tail = above.rsplit(", ", 1)[-1]
+    goes_on = _ends_in_number(above) and not is_attachment(tail) and not is_division(tail)
+    return f"{above}.{inner}" if goes_on else f"{above}, {inner}"
 
 
 def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
@@ -161,17 +164,7 @@ def _core(number: str) -> str:
 
 def _ends_in_number(locator: str) -> bool:
     """Whether "(a)" may follow at once: behind "186", "Article IV", "§ 4" or "(2)", not behind a heading."""
-    last = locator.split()[-1] if locator.split() else ""
-    return _NUMBER_AT_END.search(last) is not None and _is_short(locator)
-
-
-def _goes_on_in_print(locator: str) -> bool:
-    """Whether ".A" may follow: behind a number, "Article IV" and "Section 2", not behind a schedule or a heading."""
-    tail = locator.rsplit(", ", 1)[-1]
-    return _ends_in_number(locator) and not is_attachment(tail) and not is_division(tail)
-
-
-def _is_short(locator: str) -> bool:
-    """Whether a locator ends with a number and is no heading that happens to end with one."""
-    tail = locator.rsplit(", ", 1)[-1].split()
-    return len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))
+    tail = locator.rsplit(", ", 1)[-1].split() or [""]
+    # A heading may happen to end with a number.
+    short = len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))
+    return short and _NUMBER_AT_END.search(tail[-1]) is not None

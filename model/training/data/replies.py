@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.model.heads.reader_text import ANSWER_TYPES, REPLIES, ReaderTokenizer
+from docqa.model.heads.reader_text import ReaderTokenizer
 from docqa.model.training.data.sequences import Question, SourceText, read_set
 from docqa.model.training.data.sets import QuestionSets
 
+ANSWER_TYPES = ("name", "date", "period", "amount", "number", "text")  # of the words that a question asks for
+REPLIES = ("answers", "does not", "not stated")  # what a given reply does with a question
 ANSWERS, OTHER = 0.42, 0.40  # shares of replies that answer, and that do not; the rest says that it is not stated
 WHOLE_SENTENCE = 0.6  # of the replies that answer
 SETS = {"natural": 0.6, "squad2_train": 0.2, "fairytaleqa": 0.06, "tatqa": 0.04, "condaqa": 0.05, "tydiqa_en": 0.05}

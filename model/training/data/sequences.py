@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.model.prompts.prompt import REFUSAL, FocusPrompt, excerpts_prompt, question_text
+from docqa.model.prompts.prompt import REFUSAL, question_text
 from docqa.model.training.data.facts import invent
+from docqa.model.training.data.focus import FocusPrompt, excerpts_prompt
 from docqa.model.training.data.sets import QuestionSets, is_validation, text_files
 
 END = 2  # <|im_end|>: closes every answer

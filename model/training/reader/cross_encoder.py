@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.reader_text import ANSWER_TYPES, FORMS, REPLIES, SUPPORT, VERDICTS, ReaderTokenizer
+from docqa.model.heads.reader_text import FORMS, SUPPORT, VERDICTS, ReaderTokenizer
 from docqa.model.native.encoder import EncoderShape
+from docqa.model.training.data.replies import ANSWER_TYPES, REPLIES
 from docqa.model.training.reader.encoder import BiasedLinear, Encoder
 
 

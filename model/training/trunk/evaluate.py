@@ -26,7 +26,7 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.decode.copy import copy_spans
 from docqa.model.load import load_model
-from docqa.model.prompts.prompt import focus_prompt
+from docqa.model.training.data.focus import focus_prompt
 from docqa.model.training.data.sequences import LONGEST_ANSWER_TOKENS, FileTokenizer, covered, read_set
 from docqa.model.training.data.sets import QuestionSets
 from docqa.model.training.loop import Precision, stage_parser

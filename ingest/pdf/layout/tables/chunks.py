@@ -13,7 +13,6 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import is_year, says_value
 
 _WORD_GAP = 0.65  # heights; between two values a space is enough
-_SIGN_GAP = 15.0  # heights between "$" and its amount
 _CLOSING_GAP = 1.5
 _GROUP = 3  # digits
 _SIGNS = frozenset("$€£¥")
@@ -97,7 +96,7 @@ def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> b
     if walls and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
         return False
     if before.text in _SIGNS:
-        return gap < _SIGN_GAP * height and word.text[0] in "(-−–—0123456789."
+        return word.text[0] in "(-−–—0123456789."
     if word.text in _CLOSING:
         return gap < _CLOSING_GAP * height
     if gap >= _WORD_GAP * height:

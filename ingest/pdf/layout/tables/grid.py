@@ -20,7 +20,7 @@ _MOST_LINES, _MOST_COLUMNS = 400, 60
 _TIGHT = 0.86
 _PROSE = 4  # words of a line
 _FEW_VALUES = 0.15
-_MANY_COLUMNS, _FILLED = 4, 0.6
+_MANY_COLUMNS = 4
 _MOST_HEADS = 8
 
 
@@ -38,7 +38,7 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not edges:
         return None
     body = [_split(line, edges) for line in lines[heads:]]
-    if not body or not _is_table(lines, body, edges, ruled=ruled):
+    if not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
     top = place_heads(lines[:heads], edges, rules)
@@ -165,10 +165,9 @@ def _is_table(
         return False  # a list with bullets
     if values < _FEW_VALUES * len(chunks):
         named = [line for line in body if not column_of(line.chunks[0].middle, edges)]
-        filled = sum(len(line.chunks) for line in named) / max(len(columns) * len(named), 1)
         if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
             return False
-        return ruled or len(columns) >= _MANY_COLUMNS and filled > _FILLED and len(named) > 2
+        return ruled or len(columns) >= _MANY_COLUMNS
     return several >= 0.35 * len(body) and (prose < 2 or values >= 0.3 * len(chunks))
 
 

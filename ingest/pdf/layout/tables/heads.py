@@ -96,7 +96,7 @@ def _ruled(
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
             named = {column_of(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
-            return (min(named), max(named)) if named and max(named) - min(named) < len(edges) else None
+            return min(named), max(named)
     return None
 
 

@@ -92,8 +92,7 @@ def head_count(cells: Sequence[PlacedCell]) -> int:
     if not valued:
         first = [cell for cell in cells if cell.row == 0]
         named = sum(cell.columns for cell in first if cell.text) >= columns
-        bold = all(word.bold for cell in first for word in cell.words)
-        return 1 if rows > 1 and named and (bold or all(len(cell.words) < 6 for cell in first)) else 0
+        return 1 if rows > 1 and named and all(len(cell.words) < 6 for cell in first) else 0
     count = min(valued)
     behind = {cell.row for cell in cells if cell.column or cell.columns > 1}
     while count and count - 1 not in behind:
