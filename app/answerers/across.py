@@ -83,9 +83,7 @@ def ask_across(
     yield Finished(_joined(asked, question, corpus, inside, round(time.monotonic() - started, 3)))
 
 
-def _agreements(
-    signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None
-) -> Mapping[int, float]:
+def _agreements(signals: Mapping[int, Mapping[str, float]], calibration: NamedLogistic | None) -> Mapping[int, float]:
     """How likely what is asked holds for each document: by its signals, and by how far each is behind the best one."""
     names = set().union(*signals.values())
     most = {name: max(each.get(name, 0.0) for each in signals.values()) for name in names}

@@ -60,9 +60,7 @@ class WritingAnswerer:
     """`evidence`: the same documents read by the bundled reader, which ranks passages and judges statements. Mutable:
     it knows whether a text is being written."""
 
-    def __init__(
-        self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options
-    ) -> None:
+    def __init__(self, corpus: Corpus, evidence: DocumentEvidence, generator: TextGenerator, options: Options) -> None:
         self.corpus, self.evidence, self.generator, self.options = corpus, evidence, generator, options
         self._writing = self._stopped = False
         self._all: Given | None = None
@@ -105,7 +103,7 @@ class WritingAnswerer:
             reply = _result_of(self.generator.reply(COMPLETE, nothing, [completing(question, earlier)]))
         except RemoteError:  # the question itself will tell
             return question
-        written = plain(reply.text.strip().partition("\n")[0]).strip("\"“”")
+        written = plain(reply.text.strip().partition("\n")[0]).strip('"“”')
         wanted, asked = set(terms(question)), set(terms(written))
         said = {word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")} | wanted
         least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0

@@ -185,8 +185,7 @@ class ChatClient:
         return known.get(self.address.name, next(iter(known.values())) if len(known) == 1 else None)
 
     def _contexts(self) -> dict[str, int | None]:
-        """The models that the server lists, each with the tokens of its context where that is said. Raises RemoteError.
-        """
+        """The models that the server lists, each with its context's tokens where that is said. Raises RemoteError."""
         import httpx2
 
         try:

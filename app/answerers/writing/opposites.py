@@ -29,7 +29,6 @@ _BEHIND = re.compile(
 )
 
 
-
 def opposed(statement: str, quoted: str) -> Iterator[str]:
     """The words of `statement` whose opposite the sentences of `quoted` about the same say, and none says them."""
     known = [(_stems(part), _sides(part)) for part in sentence_texts(quoted)]
