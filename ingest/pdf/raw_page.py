@@ -39,6 +39,7 @@ _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
+_SPREAD = 1.2  # heights
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
@@ -162,6 +163,7 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
         if reason is None:
             first = places[number][0]
             goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
+            goes_on = goes_on and word.x0 - words[last_seen].x1 < _SPREAD * (word.bottom - word.top)
             if goes_on and word.text:
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
@@ -226,11 +228,14 @@ def _all_words(
         broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
         pieces = detector.pieces(*whole) if doubts else [whole]
-        for first, last in pieces:
+        for at, (first, last) in enumerate(pieces):
             box = box_of(first)
             if box is None:
                 continue
             left, top, right, bottom = box
+            if last > first and (cut := _spread(box_of, first, last)):
+                pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
+                last = cut - 1
             box = box_of(last) if last > first else None
             if box is not None:
                 left, right = min(left, box[0]), max(right, box[2])
@@ -253,6 +258,16 @@ def _all_words(
             boxes.append((left, bottom, right, top))
             newline = False
     return words, places, boxes
+
+
+def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
+    """The first character of a word that stands far from the one before it, as hyphens in two cells do, which pdfium
+    takes for one word; 0 where none does."""
+    one, end = box_of(first), box_of(last)
+    if one is None or end is None or end[2] - one[0] < _SPREAD * (last - first + 1) * (one[1] - one[3]):
+        return 0
+    boxes = [(at, box) for at in range(first, last + 1) if (box := box_of(at)) is not None]
+    return next((at for (_, a), (at, b) in pairwise(boxes) if b[0] - a[2] > _SPREAD * (a[1] - a[3])), 0)
 
 
 def _join_letters(
