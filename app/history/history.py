@@ -16,6 +16,7 @@ from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.query import folded, match_expression
 from docqa.app.history.records import Annotation, CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.storage.atomic import storable
 from docqa.app.storage.store import inside
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def damaged_files(store: Store) -> list[Path]:
 def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
     """What is kept of the documents of a session."""
     return tuple(
-        KeptDocument(document.id, _storable(document.path), _storable(os.path.abspath(document.path)))
+        KeptDocument(document.id, storable(document.path), storable(os.path.abspath(document.path)))
         for document in documents
     )
 
@@ -68,7 +69,7 @@ class History:
         def work(db: sqlite3.Connection) -> int:
             now = time.time()
             into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
-            session = int(db.execute(into, (kind, _storable(title), now, now)).lastrowid or 0)
+            session = int(db.execute(into, (kind, storable(title), now, now)).lastrowid or 0)
             _add_documents(db, session, documents)
             return session
 
@@ -104,7 +105,7 @@ class History:
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
                 return 0
-            words = tuple(map(_storable, (annotation.text, annotation.place, annotation.note)))
+            words = tuple(map(storable, (annotation.text, annotation.place, annotation.note)))
             place = (annotation.page, annotation.start, annotation.end_page, annotation.end)
             known = annotation.id or None  # without one SQLite gives the next
             into = f"INSERT OR REPLACE INTO annotations (id, session, {_ANNOTATION}) VALUES ({', '.join('?' * 10)})"
@@ -187,7 +188,7 @@ class History:
 
     def forget(self, documents: Iterable[str], path: str) -> int:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
-        below, wanted = inside(_storable(path)), set(documents)
+        below, wanted = inside(storable(path)), set(documents)
 
         def chosen(db: sqlite3.Connection) -> set[int]:
             known = db.execute("SELECT session, document, absolute FROM documents")
@@ -239,11 +240,6 @@ class History:
         return self.path.stat().st_size
 
 
-def _storable(text: str) -> str:
-    """`text` as the database can hold it: what is no UTF-8 of a file name in JSON's backslash escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[KeptDocument]) -> None:
     """Add those that the session does not have: another content, or the same under another path."""
     for document in documents:
@@ -264,7 +260,7 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: in
     at = position or turn.position
     if not at:
         at = db.execute("SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]
-    question, understood, note = map(_storable, (turn.question, turn.understood, turn.note))
+    question, understood, note = map(storable, (turn.question, turn.understood, turn.note))
     values = (question, understood, turn.state, note, _json(turn.answer))
     known = db.execute(
         "SELECT id, question, understood, state, note, answer FROM turns WHERE session = ? AND position = ?",
@@ -291,13 +287,13 @@ def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: in
 def _json(answer: Answer | None) -> str | None:
     if answer is None:
         return None
-    return _storable(json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":")))
+    return storable(json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":")))
 
 
 def _put_page(db: sqlite3.Connection, session: int, turn: int, page: CitedPage) -> None:
     """A page is kept once a session, however many answers cite it."""
-    label = None if page.label is None else _storable(page.label)
-    values = (page.document, _storable(page.file), page.page, label, page.start, _storable(page.text))
+    label = None if page.label is None else storable(page.label)
+    values = (page.document, storable(page.file), page.page, label, page.start, storable(page.text))
     digest = hashlib.sha256(json.dumps(values).encode()).hexdigest()
     db.execute(
         "INSERT OR IGNORE INTO pages (session, digest, document, file, page, label, start, text) "

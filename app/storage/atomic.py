@@ -13,6 +13,11 @@ TEMPORARY_PREFIX = ".docqa-"
 """What a file is called until all of it is on disk."""
 
 
+def storable(text: str) -> str:
+    """`text` as a database, JSON or a client can have it: bytes of a file name that are no UTF-8 are written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def check_output(path: str) -> None:
     """Raises UsageError where nothing can be written at `path`, before hours of work are spent on it."""
     if os.path.isdir(path):

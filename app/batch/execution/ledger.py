@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docqa.app.batch.items import Json, Task
 from docqa.app.batch.jobs import Outcome
+from docqa.app.storage.atomic import storable
 
 DONE, FAILED, LOST, INTERRUPTED = "done", "failed", "lost", "interrupted"
 """How an attempt ended; `lost`: its process died."""
@@ -56,11 +57,6 @@ class Ledger:
             database.execute(
                 "INSERT INTO attempts (run, key, path, machine, started, ended, outcome, reason, seconds, peak_bytes,"
                 " tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._run, task.key, _stored(task.item.path), machine or self._machine, started, time.time(), state,
-                 _stored(reason) or None, *found),
+                (self._run, task.key, storable(task.item.path), machine or self._machine, started, time.time(), state,
+                 storable(reason) or None, *found),
             )  # fmt: skip
-
-
-def _stored(text: str) -> str:
-    """`text` without lone surrogates, which SQLite does not take."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from docqa.app.batch.extraction.table import NORMALISED, AnswerCell, AnswerTable, Conflict
 from docqa.app.batch.fields import Field
 from docqa.app.output.render import cite_text, possible_place, printable
+from docqa.app.storage.atomic import storable
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -206,8 +207,7 @@ def _xlsx(table: AnswerTable, *, conflicts: bool) -> bytes:
                 style = head if number == 0 else marked if (number, column) in marks else plain
                 if isinstance(value, str):
                     text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
-                    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-                    sheet.write_string(number, column, text, style)
+                    sheet.write_string(number, column, storable(text), style)
                 else:
                     sheet.write_number(number, column, value, style)
         return sheet
