@@ -39,6 +39,7 @@ _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
+_NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
 _SPREAD = 1.2  # heights
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
@@ -273,23 +274,26 @@ def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
-    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of a letter or two, and most equally
-    far apart."""
+    """Joins letters set apart, "F e e s" or "Fee s", where pdfium made the spaces up: words of a letter or two, and
+    most equally far apart, or spaces far narrower than those that the line has."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
+        spaced = [all(map(made_up, range(a[1] + 1, b[0]))) for a, b in pairwise(places[first:end])]
+        real = [gap for gap, made in zip(gaps, spaced) if not made]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
         letters = [len(word.text) for word in line if word.text[0].isalnum()]
         if not apart or sum(letters) > 2 * len(letters):
-            continue
+            narrow = _NARROW * (line[0].bottom - line[0].top)
+            usual = min(_NARROWER * min(real), narrow) / _WIDER if real else 0.0
         for at in range(end - 1, first, -1):
-            (one, last), (start, other) = places[at - 1], places[at]
+            (one, _), (_, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
             both = before.text[-1] + word.text[0]
-            near = gaps[at - first - 1] < _WIDER * usual and both.isalpha() and max(both) < "\u2e80"  # no CJK
-            if near and all(map(made_up, range(last + 1, start))):
+            near = -usual < gaps[at - first - 1] < _WIDER * usual and both.isalnum() and max(both) < "\u2e80"  # no CJK
+            if near and spaced[at - first - 1]:
                 del words[at]
                 words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = [(one, other)], [around(*boxes[at - 1 : at + 1])]
