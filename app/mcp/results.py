@@ -20,6 +20,7 @@ MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
 """Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
+_MOST_TEXT = 1_000_000  # bytes: markup may take a hundred times as much memory, dense tables of Markdown more
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
 """How long documents of one call are read, and how much processor time an expression may take on one."""
@@ -74,7 +75,7 @@ def outlines_of(documents: Sequence[Document]) -> Outlines:
 
 def refuse_large(path: str) -> None:
     """Raises InputError for a file that a tool would take too much memory to read."""
-    most = _MOST_BYTES.get(PurePath(path).suffix.lower(), MOST_READ)
+    most = _MOST_BYTES.get(PurePath(path).suffix.lower(), _MOST_TEXT)
     if os.path.getsize(path) > most:
         raise InputError(f"over {most:,} bytes", where=path, hint="use docqa itself, or split the file")
 

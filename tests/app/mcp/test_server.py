@@ -149,7 +149,7 @@ def test_calls_over_a_limit_are_refused_with_what_to_do(talk, folder):
         ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are read"),
         ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
         ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are read"),
-        ("read_pages", {"path": "long.txt"}, "over 4,000,000 bytes (use docqa itself, or split the file)"),
+        ("read_pages", {"path": "long.txt"}, "over 1,000,000 bytes (use docqa itself, or split the file)"),
     ]
 
     async def conversation(client: Any) -> list[Any]:
