@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 10
+INGEST_VERSION = 11
 
 
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:

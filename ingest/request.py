@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path, PurePosixPath
 
 from docqa.ingest.limits import WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
@@ -20,9 +21,9 @@ class ReadRequest:
     take in other files only at or below these real paths; None: any beside it. `pdfium` False reads a PDF with pypdf
     alone, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
 
-    In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, and a page of it, there
-    and in forks, in `page_seconds`. `on_page` hears how many pages are begun, and how many there are, `on_first` gets
-    the Document of a long PDF's first pages.
+    In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, at most `until` that time
+    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. `on_page` hears how many pages are
+    begun, and how many there are, `on_first` gets the Document of a long PDF's first pages.
     """
 
     path: str | Path = ""
@@ -34,6 +35,7 @@ class ReadRequest:
     pdfium: bool = True
     skip: Mapping[int, str] = field(default_factory=dict)
     seconds: float = WORKER_WALL_SECONDS
+    until: float = inf
     page_seconds: float = WORKER_PAGE_SECONDS
     processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)

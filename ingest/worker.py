@@ -116,8 +116,9 @@ class _Clock:
     """The limits of one reading: `seconds` in all, to `end` at first, and `page_seconds` for each page."""
 
     def __init__(self, request: ReadRequest) -> None:
-        self.seconds, self.page_seconds = request.seconds, request.page_seconds
-        self.end = time.monotonic() + request.seconds
+        begun, self.page_seconds = time.monotonic(), request.page_seconds
+        self.end = min(begun + request.seconds, request.until)
+        self.seconds = self.end - begun
         self._on_page, self._begun, self._pages = request.on_page, 0, 0
         self._name, self._on_first = request.name, request.on_first
 

@@ -34,6 +34,7 @@ _INNER_OPEN = re.compile(r"(?<![\w'’])['‘](?=[^\W\d]|[\[(….])")
 _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
 # The number of a footnote behind a closing mark.
 _NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
+_SMALL_WORD = re.compile(r"\s+[a-z]")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
 # Behind the words of a block quote: where it is from, which is no part of it.
 _SOURCE = re.compile(
@@ -164,6 +165,7 @@ def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], lis
                 alone.append(at)
             at += 1
         elif len(plain_words(text[at + 1 : close])) < _LEAST_WORDS.get(text[at], 1):
+            unclosed[text[at]] += _SMALL_WORD.match(text, close + 1, end) is not None
             at += 1
         else:
             found.append((at + 1, close))
@@ -180,7 +182,7 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
 def _closing(text: str, at: int, end: int) -> int | None:
     """Where the mark opened at `at` closes; marks of the same kind inside it are counted, straight ones too."""
     opener, closers = text[at], _CLOSERS[text[at]]
-    places: list[int] = []
+    apostrophe: int | None = None
     depth = 0
     for position in range(at + 1, min(end, at + _LONGEST)):
         character = text[position]
@@ -190,12 +192,11 @@ def _closing(text: str, at: int, end: int) -> int | None:
         elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
             depth -= 1
         elif character in closers and _closes(text, position, end):
-            if opener not in "‘'":
+            # "the tenants’ rights": an apostrophe before a small word closes nothing, unless there is no other mark.
+            if opener not in "‘'" or not _SMALL_WORD.match(text, position + 1, end):
                 return position
-            places.append(position)
-    # "the tenants’ rights": an apostrophe before another small word closes nothing, unless there is no other mark.
-    whole = [place for place in places if not re.match(r"\s+[a-z]", text[place + 1 : end])]
-    return next(iter(whole or places), None)
+            apostrophe = apostrophe or position
+    return apostrophe
 
 
 def _closes(text: str, position: int, end: int) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import sys
 from typing import Annotated
 
 import typer
@@ -14,6 +18,20 @@ _Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH]...", help="Files and folders that may be read; by default this folder."),
 ]
+
+
+class _Requests(io.BufferedIOBase):
+    """Standard input with "?" for each lone surrogate; the SDK would never answer a line that has one."""
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        line: bytes = sys.__stdin__.buffer.readline()  # type: ignore[union-attr]
+        with contextlib.suppress(ValueError, RecursionError):
+            if rb"\ud" in line.lower():
+                line = json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        return line
 
 
 @flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
@@ -35,5 +53,6 @@ def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
         raise ResourceError("the MCP SDK is not installed", hint="pip install 'docqa-reader[mcp]'") from error
     from importlib.metadata import version
 
+    sys.stdin = io.TextIOWrapper(_Requests())
     make_server(paths or ["."], options, version("docqa-reader")).run("stdio")
     return report.ANSWERED

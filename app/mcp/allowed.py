@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from docqa.app.answer.text import storable
 from docqa.app.errors import InputError
 from docqa.ingest.errors import MissingError
 from docqa.ingest.read import find_documents
@@ -39,10 +40,12 @@ class AllowedPaths:
             for file, content in find_documents(path):
                 if not isinstance(content, Path):
                     continue  # it is attached to an e-mail, which is read as a whole
-                if self._inside(file):
-                    found[file] = None
+                if not self._inside(file):
+                    left_out.append(f"{storable(file)}: it is a link to a file outside of the allowed paths")
+                elif storable(file) != file:
+                    left_out.append(f"{storable(file)}: its name is not UTF-8; rename it")
                 else:
-                    left_out.append(f"{file}: it is a link to a file outside of the allowed paths")
+                    found[file] = None
         return list(found), left_out
 
     def file(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -24,6 +25,7 @@ from pydantic import Field
 
 from docqa.app import report
 from docqa.app.answer.events import Finished, ReadProgress
+from docqa.app.answer.text import storable
 from docqa.app.check.verification import verify_text
 from docqa.app.check.verification_report import report_text, to_json_object
 from docqa.app.errors import InputError
@@ -148,7 +150,7 @@ class _Tools:
         progress = _CallProgress(context)
         with _told(progress):
             async with self._turn:
-                session = await self._opened(paths, sections, progress)
+                session, left_out = await self._opened(paths, sections, progress)
                 async with aclosing(session.ask(question)) as events:
                     async for event in events:
                         if isinstance(event, ReadProgress):
@@ -156,7 +158,8 @@ class _Tools:
                         elif isinstance(event, Finished):
                             answer = event.answer
             shown = answer_text(answer, files=len(session.documents))
-            return _result(shown, answer.to_json_object())
+            coverage = replace(answer.coverage, warnings=(*answer.coverage.warnings, *left_out))
+            return _result("\n".join([shown, *left_out]), replace(answer, coverage=coverage).to_json_object())
 
     async def find(
         self,
@@ -227,9 +230,14 @@ class _Tools:
 
     # Parts
 
-    async def _opened(self, paths: list[str] | None, sections: str | None, progress: _CallProgress) -> AsyncSession:
-        """A Session of these documents, the last one where it is of the same; its model serves the next one too."""
-        files, _ = self._allowed.files(paths)
+    async def _opened(
+        self, paths: list[str] | None, sections: str | None, progress: _CallProgress
+    ) -> tuple[AsyncSession, list[str]]:
+        """A Session of these documents, the last one where it is of the same; its model serves the next one too. And
+        what was left out."""
+        files, left_out = self._allowed.files(paths)
+        if not files:
+            raise InputError("no document to ask", hint="; ".join(left_out) or "name a file or a folder with some")
         wanted = ([(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files], sections)
         if self._session is None or self._of != wanted:
             model = self._session.session.loaded_model if self._session is not None else None
@@ -238,7 +246,7 @@ class _Tools:
             session = AsyncSession(files, options, model=model, on_page=progress.on_page)
             await session.__aenter__()
             self._session, self._of = session, wanted
-        return self._session
+        return self._session, left_out
 
     async def _close(self) -> None:
         session, self._session = self._session, None
@@ -252,21 +260,22 @@ class _Tools:
         return list(each_document([file], self._reading(progress), self._store, Sources()))
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
-        return replace(reading_of(self._options, progress.on_page), seconds=results.SECONDS)
+        """How documents are read until the time of this call is over."""
+        return replace(reading_of(self._options, progress.on_page), until=time.monotonic() + results.SECONDS)
 
     def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
         files, links = self._allowed.files(paths)
         left_out += links
-        begun, characters = time.monotonic(), 0
+        reading, characters = self._reading(progress), 0
         for at, file in enumerate(files):
             found = Sources()
-            if time.monotonic() - begun > results.SECONDS or characters > results.MOST_READ:
+            if time.monotonic() > reading.until or characters > results.MOST_READ:
                 left_out.append(f"{len(files) - at} more files: not read in one call; name fewer paths at a time")
                 return
             try:
                 results.refuse_large(file)
-                for document in each_document([file], self._reading(progress), self._store, found):
+                for document in each_document([file], reading, self._store, found):
                     characters += sum(len(page.text) for page in document.pages)
                     yield document
             except (IngestError, InputError) as error:
@@ -280,12 +289,16 @@ def _told(progress: _CallProgress) -> Iterator[None]:
     try:
         yield
     except report.expected_errors() as error:
-        raise ToolError(report.describe(error)) from error
+        raise ToolError(storable(report.describe(error))) from error
+    except Exception as error:
+        raise ToolError(f"a fault of docqa: {storable(repr(error)):.300}; ask for less, or tell its authors") from error
     except asyncio.CancelledError:
         progress.cancel()
         raise
     finally:
         gc.collect()  # documents point at themselves
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).malloc_trim(0)  # what they took is for the next reader
 
 
 async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:

@@ -25,6 +25,7 @@ _WINDOW, _OVERLAP = 200_000, 20_000
 """An expression looks at so many characters at once, as it may keep 200 bytes for each; what begins in the last ones is
 found from there on."""
 
+_MOST_REPEATS = 100_000  # each takes memory
 MAX_PATTERN_CHARACTERS = 4_000
 """So long may words or an expression be where they come from a program."""
 _ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
@@ -95,6 +96,8 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
 
     if not written:
         raise UsageError("the expression is empty", hint='docqa find --regex "EXPRESSION" PATH...')
+    if _repeats(written) > _MOST_REPEATS:
+        raise UsageError(f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *")
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
         regex.compile(written, flags)  # a message that names a position should name one of what was typed
@@ -105,6 +108,18 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
     except regex.error as error:
         what = f"{written!r} is not a regular expression: {error}"
         raise UsageError(what, hint="without --regex it is looked for as it is") from error
+
+
+def _repeats(written: str) -> int:
+    """How often something may have to repeat by the counts in braces: those behind a group repeat what is in it."""
+    most = groups = 1
+    before, *parts = written.split("{")
+    for part in parts:
+        ends = [end.strip()[-7:] for end in part.partition("}")[0].split(",")]
+        count = max((int(end) for end in ends if end.isdecimal()), default=1)
+        most, groups = max(most, count), groups * (max(count, 1) if before.endswith(")") else 1)
+        before = part
+    return most * groups
 
 
 def _bounded(pattern: str, whole_words: bool) -> str:

@@ -130,9 +130,13 @@ def _begun(
     contents: Iterable[tuple[int, str, bytes | Path]], request: ReadRequest, store: Store | None, notices: list[str]
 ) -> Generator[tuple[int, bool, _Begun], None, None]:
     """(number of its path, whether it is a file of its own, the document), in order; the next are parsed meanwhile."""
+    from docqa.ingest.errors import TooLarge
+
     most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
     try:
         for number, name, content in contents:
+            if time.monotonic() > request.until:
+                raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
             waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
             if len(waiting) >= most:
                 yield waiting.popleft()

@@ -39,6 +39,8 @@ _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _FEWEST_APART, _APART, _WIDER = 5, 0.3, 1.6  # gaps, heights, gaps
+_NARROWER, _NARROW = 0.4, 0.2  # of the narrowest space of a line, of its height
+_SPREAD = 1.2  # heights
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 _FONT_NAME_BYTES = 128
@@ -162,6 +164,7 @@ def _read_words(page: Any, text_page: Any, objects: PageObjects) -> PageWords:
         if reason is None:
             first = places[number][0]
             goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1
+            goes_on = goes_on and word.x0 - words[last_seen].x1 < _SPREAD * (word.bottom - word.top)
             if goes_on and word.text:
                 before = seen[-1]  # two pieces of one word
                 seen[-1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
@@ -226,11 +229,14 @@ def _all_words(
         broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         whole = (start, previous_end - 1 - broken)
         pieces = detector.pieces(*whole) if doubts else [whole]
-        for first, last in pieces:
+        for at, (first, last) in enumerate(pieces):
             box = box_of(first)
             if box is None:
                 continue
             left, top, right, bottom = box
+            if last > first and (cut := _spread(box_of, first, last)):
+                pieces[at : at + 1] = [(first, cut - 1), (cut, last)]
+                last = cut - 1
             box = box_of(last) if last > first else None
             if box is not None:
                 left, right = min(left, box[0]), max(right, box[2])
@@ -255,26 +261,39 @@ def _all_words(
     return words, places, boxes
 
 
+def _spread(box_of: Callable[[int], Box | None], first: int, last: int) -> int:
+    """The first character of a word that stands far from the one before it, as hyphens in two cells do, which pdfium
+    takes for one word; 0 where none does."""
+    one, end = box_of(first), box_of(last)
+    if one is None or end is None or end[2] - one[0] < _SPREAD * (last - first + 1) * (one[1] - one[3]):
+        return 0
+    boxes = [(at, box) for at in range(first, last + 1) if (box := box_of(at)) is not None]
+    return next((at for (_, a), (at, b) in pairwise(boxes) if b[0] - a[2] > _SPREAD * (a[1] - a[3])), 0)
+
+
 def _join_letters(
     made_up: Callable[[int], int], words: list[Word], places: list[tuple[int, int]], boxes: list[Box]
 ) -> None:
-    """Joins letters set apart, "F e e s", where pdfium made the spaces up: words of a letter or two, and most equally
-    far apart."""
+    """Joins letters set apart, "F e e s" or "Fee s", where pdfium made the spaces up: words of a letter or two, and
+    most equally far apart, or spaces far narrower than those that the line has."""
     starts = [at for at, word in enumerate(words) if word.newline or not at]
     for first, end in reversed(list(pairwise([*starts, len(words)]))):
         line = words[first:end]
         gaps = [after.x0 - word.x1 for word, after in pairwise(line)]
+        spaced = [all(map(made_up, range(a[1] + 1, b[0]))) for a, b in pairwise(places[first:end])]
+        real = [gap for gap, made in zip(gaps, spaced) if not made]
         usual = median(gaps) if len(gaps) >= _FEWEST_APART else 0.0
         apart = 0 < usual < _APART * (line[0].bottom - line[0].top) and max(gaps) > _WIDER * usual
         letters = [len(word.text) for word in line if word.text[0].isalnum()]
         if not apart or sum(letters) > 2 * len(letters):
-            continue
+            narrow = _NARROW * (line[0].bottom - line[0].top)
+            usual = min(_NARROWER * min(real), narrow) / _WIDER if real else 0.0
         for at in range(end - 1, first, -1):
-            (one, last), (start, other) = places[at - 1], places[at]
+            (one, _), (_, other) = places[at - 1], places[at]
             before, word = words[at - 1 : at + 1]
             both = before.text[-1] + word.text[0]
-            near = gaps[at - first - 1] < _WIDER * usual and both.isalpha() and max(both) < "\u2e80"  # no CJK
-            if near and all(map(made_up, range(last + 1, start))):
+            near = -usual < gaps[at - first - 1] < _WIDER * usual and both.isalnum() and max(both) < "\u2e80"  # no CJK
+            if near and spaced[at - first - 1]:
                 del words[at]
                 words[at - 1] = Word(before.text + word.text, *around(before[1:5], word[1:5]), *before[5:])
                 places[at - 1 : at + 1], boxes[at - 1 : at + 1] = [(one, other)], [around(*boxes[at - 1 : at + 1])]

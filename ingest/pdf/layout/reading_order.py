@@ -20,6 +20,7 @@ from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.layout.tables.placed import Row
+from docqa.ingest.pdf.layout.tables.rules import words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 
@@ -84,7 +85,14 @@ def order_lines(
     if laid_back is not None:
         _lay_back(lines, laid_back)
     shown = sorted(int(word.text) for word in numbers)
-    return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
+    return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, _grade(order, tables, turned))
+
+
+def _grade(order: _Order, tables: Sequence[Sequence[Row]], turned: Sequence[Word]) -> str:
+    """How far the order of drawing confirms it; no A with a table that may lack columns or has turned words in it."""
+    inside = (word for rows in tables for word in words_within(turned, around(*(row.box for row in rows))))
+    doubtful = any(row.doubtful for rows in tables for row in rows) or not all(word.tilted for word in inside)
+    return max("B" if doubtful else "A", confidence_in_order(order.rows))
 
 
 def _lay_back(lines: Sequence[Line], laid_back: Callable[[Box], Box]) -> None:
@@ -168,7 +176,7 @@ def _right_to_left(words: Sequence[Word], width: float, rules: Sequence[Box]) ->
     order = _Order()
     _order(_drawn_segments(rest, tables, mirrored, follows), 0.0, width, order, 0)
     _lay_back(order.lines, mirror)
-    return Reading(order.lines, None, confidence_in_order(order.rows))
+    return Reading(order.lines, None, _grade(order, tables, []))
 
 
 def _drawn_segments(

@@ -1,7 +1,9 @@
 """`docqa mcp` as a client of the SDK speaks to it."""
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 mcp = pytest.importorskip("mcp")
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
+SERVER = ["-m", "docqa.app", "mcp"]
 Talk = Callable[[Any], Awaitable[Any]]
 
 
@@ -27,6 +30,7 @@ def folder(tmp_path: Path, lease_of: Any) -> Path:
     secret.write_text("The secret of unit 7 is 4711.\n", encoding="utf-8")
     (home / "link.txt").symlink_to(secret)
     (home / "linked").symlink_to(secret.parent)
+    (home / "below" / os.fsdecode(b"no\xff.txt")).write_text("no UTF-8", encoding="utf-8")
     return home
 
 
@@ -35,8 +39,9 @@ def talk(checkpoint: Path, folder: Path, tmp_path: Path) -> Callable[[Talk], Any
     """Function that starts `docqa mcp` over the folder, and gives what a conversation with it returns."""
     given = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
     given |= {"DOCQA_CACHE_DIR": str(tmp_path / "kept"), "PATH": os.environ["PATH"]}
-    arguments = ["-m", "docqa.app", "mcp", str(folder)]
-    server = mcp.StdioServerParameters(command=sys.executable, args=arguments, env=given, cwd=str(tmp_path))
+    server = mcp.StdioServerParameters(
+        command=sys.executable, args=[*SERVER, str(folder)], env=given, cwd=str(tmp_path)
+    )
 
     def run(conversation: Talk) -> Any:
         async def main() -> Any:
@@ -93,7 +98,8 @@ def test_nothing_outside_of_the_paths_is_read(talk, folder):
     messages = {result.content[0].text.partition(": ")[2].partition(": ")[2].partition(" (")[0] for result in refused}
     assert messages == {"no such file or folder in the allowed paths"}
     assert everywhere.structured_content["hits"] == []
-    assert any("link.txt" in reason for reason in everywhere.structured_content["left_out"])
+    told = "\n".join(everywhere.structured_content["left_out"])
+    assert "link.txt: it is a link" in told and "below/no\\udcff.txt: its name is not UTF-8" in told
 
 
 def test_progress_is_told_and_a_cancelled_question_ends(talk):
@@ -154,3 +160,16 @@ def test_calls_over_a_limit_are_refused_with_what_to_do(talk, folder):
     assert outline.structured_content["more"] and len(outline.structured_content["documents"][0]["sections"]) == 1_000
     for result, (_, _, message) in zip(refused, calls):
         assert result.is_error and message in result.content[0].text
+
+
+def test_half_a_character_in_a_request_is_answered(folder):
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    asked = [{"id": 1, "method": "initialize", "params": hello}, {"method": "notifications/initialized"}]
+    asked.append({"id": 2, "method": "tools/call", "params": {"name": "find", "arguments": {"pattern": "a\ud83d"}}})
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, *SERVER, str(folder)], text=True, **pipes) as server:
+        server.stdin.write("".join(json.dumps({"jsonrpc": "2.0", **each}) + "\n" for each in asked))
+        server.stdin.flush()
+        answers = [json.loads(server.stdout.readline()) for _ in range(2)]
+        server.stdin.close()
+    assert answers[1]["id"] == 2 and answers[1]["result"]["structuredContent"]["hits"] == []

@@ -99,3 +99,9 @@ def test_an_expression_keeps_little_of_a_long_text_in_mind():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *hits, grown = map(int, done.stdout.split())
     assert hits == [1, 2] and grown < 60
+
+
+@pytest.mark.parametrize("written", ["a{1000000}", "(a{1000}){1000}", "((a{100}){100}){100}"])
+def test_counts_that_would_take_hundreds_of_megabytes_are_refused(written):
+    with pytest.raises(UsageError, match="over 100,000 times"):
+        expression_pattern(written)

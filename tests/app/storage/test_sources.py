@@ -9,6 +9,7 @@ import pytest
 from docqa.app.storage.sources import content_digests, read_sources
 from docqa.app.storage.store import Store
 from docqa.ingest import worker
+from docqa.ingest.errors import TooLarge
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
@@ -108,3 +109,9 @@ def test_a_kept_document_that_is_damaged_is_parsed_again(store, parsed, write):
     found = read_sources([path], PLAIN, store)
     assert (found.documents, parsed) == ([first], ["a.md", "a.md"])
     assert "the kept text cannot be used" in found.notices[0]
+
+
+def test_what_there_is_no_time_left_for_is_not_begun(store, parsed, write):
+    with pytest.raises(TooLarge, match="there is no time left"):
+        read_sources([write("a.md", TITLED)], replace(PLAIN, until=0.0), store)
+    assert not parsed

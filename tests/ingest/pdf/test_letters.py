@@ -1,5 +1,7 @@
 """Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
+import io
+
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -25,6 +27,19 @@ def test_letters_are_those_that_are_shown_and_words_hold_together(pdf_of):
     ]
     page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
     assert page.text == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star\nSum of all fees"
+
+
+def test_a_last_letter_set_apart_is_of_its_word():
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer, x = io.BytesIO(), 72.0
+    canvas = Canvas(buffer)
+    for word in ("The", "French", "line", "of", "Beijing"):
+        canvas.drawString(x, 700, word[:-1])
+        canvas.drawString(x + canvas.stringWidth(word[:-1]) + 2.2, 700, word[-1] + " ")
+        x += canvas.stringWidth(word + "  ") + 5
+    canvas.save()
+    assert read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text == "The French line of Beijing"
 
 
 MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
+from operator import attrgetter
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
@@ -15,6 +16,7 @@ from docqa.ingest.structure.values import counts
 
 _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
+_CROWDED = 0.05  # the share of lines with several chunks in a column
 _CROSSED = 0.1  # the share of lines that may cross the space between two columns
 _MOST_LINES, _MOST_COLUMNS = 400, 60
 _TIGHT = 0.86
@@ -44,7 +46,13 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     top = place_heads(lines[:heads], edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first)
-    return PlacedTable(cells, first)
+    crowded = [_is_crowded(line, edges) for line in [*lines[:heads], *body]]
+    return PlacedTable(cells, first, any(crowded[:heads]) or sum(crowded) > _CROWDED * len(body))
+
+
+def _is_crowded(line: PrintLine, edges: Sequence[float]) -> bool:
+    """Whether several chunks of a line are in one column."""
+    return len({column_of(chunk.middle, edges) for chunk in line.chunks}) < len(line.chunks)
 
 
 def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
@@ -58,9 +66,10 @@ def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
     every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
     spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
     spaces = _spaces(spans, allowed)
-    edges = [_clearest(space, every) for space in spaces if space[1] - space[0] >= _NARROWEST]
     top, bottom = lines[0].top, lines[-1].bottom
     walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
+    edges = [next((wall for wall in walls if space[0] <= wall <= space[1]), None) or _clearest(space, every)
+             for space in spaces if space[1] - space[0] >= _NARROWEST]  # fmt: skip
     low, high = min(line.x0 for line in lines), max(line.x1 for line in lines)
     for wall in walls:
         if low < wall < high and all(abs(wall - edge) > 2 * NEAR for edge in edges):
@@ -126,12 +135,18 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
     limit = valued if valued is not None else len(lines)
+    if valued is not None:  # "(0.75)" is a value, too: a line of heads has few
+        limit += 2 * sum(map(attrgetter("is_value"), lines[valued].chunks)) < len(lines[valued].chunks)
+    ruled: list[int] = []
     for at in range(1, min(limit + 1, len(lines))):
         between = [y for y, *_ in rules.across
                    if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
         # A rule through the table, not only below heads over some of its columns.
         if any(all(runs_along(rules.across, y, left, end) for end in (right, edges[0])) for y in between):
-            return at
+            ruled.append(at)
+    if ruled:  # a rule through all may stand below a title, too
+        lower = [at for at in ruled[1:] if valued is not None and len(lines[at - 1].chunks) > 1]
+        return (lower or ruled[:1])[-1]
     if valued is None or valued > _MOST_HEADS:
         return 0
     behind = [at for at in range(valued) if any(column_of(c.middle, edges) for c in lines[at].chunks)]

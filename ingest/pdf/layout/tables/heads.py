@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import inf
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell
@@ -65,33 +66,47 @@ def _spans(
     line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
 ) -> list[Span]:
     """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
-    begins (`lower`: the line below), that it reaches over, or is centred over."""
+    begins (`lower`: the line below), that it reaches over, or is centred over, as several of groups are."""
     ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
     direct = [(column_of((a.x0 + a.x1) / 2, edges), column_of((b.x0 + b.x1) / 2, edges)) for a, b in ends]
+
+    def centred(at: int, low: int, *, grouped: bool) -> Span:
+        high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
+        if grouped and at + 1 < len(direct):
+            high = (direct[at][1] + direct[at + 1][0]) // 2  # the next group has as many columns
+        return _centred(line.chunks[at], direct[at], (low, high), below, edges)
+
     found: list[Span] = []
-    for at, (chunk, (first, last)) in enumerate(zip(line.chunks, direct, strict=True)):
+    stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
+    lows = [1, *(last + 1 for _, last in direct)]
+    wide = [centred(at, lows[at], grouped=True) for at, stacked in enumerate(stacks) if stacked is not None]
+    grouped = sum(first < last for first, last in wide) > 1
+    for at, chunk in enumerate(line.chunks):
         ruled = _ruled(chunk, line, below, edges, rules)
         if ruled is not None:
             found.append(ruled)
             continue
-        stacked = _stacked(chunk, line, below)
-        if stacked is not None:
+        stacked = stacks[at]
+        if stacked is not None and not grouped:
             found.append(lower[stacked])
             continue
-        low = (found[-1][1] + 1) if found else (1 if first else 0)
-        high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
-        found.append(_centred(chunk, (first, last), (low, high), below, edges))
+        found.append(centred(at, found[-1][1] + 1 if found else min(direct[at][0], 1), grouped=grouped))
     return found
 
 
 def _ruled(
     chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
 ) -> Span | None:
-    """The columns over which a rule runs that underlines the chunk; None where none does, or one through the table."""
+    """The columns over which a rule runs that underlines the chunk, between upright ones; None where none does, or one
+    through the table."""
     if not below:
         return None
     floor = below[0].top + 0.5 * below[0].height
-    for y, x0, x1 in sorted(rules.across):
+    walls = [x for x, y0, y1 in rules.down if y0 - 1 <= (line.top + line.bottom) / 2 <= y1 + 1]
+    left = max((x for x in walls if x < chunk.middle), default=-inf)
+    right = min((x for x in walls if x > chunk.middle), default=inf)
+    for y, start, end in sorted(rules.across):
+        x0, x1 = max(start, left), min(end, right)
         if line.bottom - 0.4 * line.height <= y <= floor and x0 <= chunk.middle <= x1:
             if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
                 return None  # pieces that look like one
@@ -120,9 +135,13 @@ def _centred(
     return best
 
 
-def _stacked(chunk: Chunk, line: PrintLine, below: Sequence[PrintLine]) -> int | None:
-    """The chunk of the line close below with which the head goes on: in the middle under it, and hardly narrower."""
+def _stacked(chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], rules: Rules) -> int | None:
+    """The chunk of the line close below with which the head goes on: in the middle under it, and hardly narrower, with
+    no rule between."""
     if not below or below[0].top - line.bottom > _TIGHT * line.height:
+        return None
+    low, high = line.bottom - 0.4 * line.height, below[0].top + 0.5 * below[0].height
+    if any(low <= y <= high and x0 <= chunk.middle <= x1 for y, x0, x1 in rules.across):
         return None
     for number, lower in enumerate(below[0].chunks):
         if abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2 or abs(lower.x0 - chunk.x0) < 2:

@@ -10,7 +10,7 @@ from docqa.ingest.pdf.layout.tables.chunks import print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
-from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frame_box, frames, read_frame, words_within
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frame_box, frames, open_box, read_frame, words_within
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 
@@ -30,9 +30,11 @@ def take_tables(
     rules = Rules.of(boxes)
     rest = list(words)
     found: list[PlacedTable] = []
-    for frame in frames(rules):
-        box = frame_box(frame)
-        framed = read_frame(frame, rest)
+    # What is in a frame within another is not of that one.
+    for frame in sorted(frames(rules), key=_size):
+        box = open_box(frame)
+        whole = len(words_within(rest, box)) == len(words_within(rest, frame_box(frame)))
+        framed = read_frame(frame, rest) if whole else None
         built = _built(rest, rules, box) if framed is None or _fuses(framed) else []
         rest = _taken(found, built or [framed], rest)
     lines = print_lines(rest, rules.down)
@@ -47,6 +49,11 @@ def take_tables(
         for cell in (cell for table in found for cell in table.cells):
             cell.lines = list(map(in_order, cell.lines))
     return rest, [rows_of(table, number) for number, table in enumerate(found)]
+
+
+def _size(frame: Rules) -> float:
+    x0, y0, x1, y1 = frame_box(frame)
+    return (x1 - x0) * (y1 - y0)
 
 
 def _fuses(table: PlacedTable) -> bool:

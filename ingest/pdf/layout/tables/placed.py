@@ -44,15 +44,17 @@ class PlacedCell:
 
 @dataclass(slots=True)
 class PlacedTable:
-    """Cells with their places; the first `heads` rows name the columns."""
+    """Cells with their places; the first `heads` rows name the columns. `doubtful`: columns seem to be missing."""
 
     cells: list[PlacedCell]
     heads: int
+    doubtful: bool = False
 
 
 @dataclass(slots=True)
 class Row:
-    """A row of a table: its text, cells set apart by " | ", box, height of print, place in the grid, and words."""
+    """A row of a table: its text, cells set apart by " | ", box, height of print, place in the grid, words, and whether
+    the table is `doubtful`."""
 
     text: str
     box: Box
@@ -60,6 +62,7 @@ class Row:
     bold: bool
     grid: GridRow
     words: tuple[Word, ...] = ()
+    doubtful: bool = False
 
 
 def cell_text(words: Iterable[str]) -> str:
@@ -118,7 +121,7 @@ def rows_of(table: PlacedTable, number: int) -> list[Row]:
         text = f" {BAR} ".join([text for _, text, _ in own])
         bold = all(inside[0].bold for _, _, inside in own)
         grid = GridRow(number, at < table.heads, cells)
-        rows.append(Row(text, _box(words), heights[len(heights) // 2], bold, grid, tuple(words)))
+        rows.append(Row(text, _box(words), heights[len(heights) // 2], bold, grid, tuple(words), table.doubtful))
     return rows
 
 

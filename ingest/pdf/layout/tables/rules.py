@@ -14,6 +14,7 @@ from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable, head_
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.values import says_value
 
 NEAR = 2.5
 """Points: rules that meet, or are drawn as pieces of one."""
@@ -22,6 +23,7 @@ _MAX_RULES = 4_000
 _COVERED = 0.6  # the share of a cell's side that a rule must run along
 _MAX_FIELDS = 10_000  # squared paper has more
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
+_SHARED = 0.5  # the share of the lines of a band on which several of its cells have words
 _FILLED = 0.4  # the share of the cells of a table that have words
 
 Field = tuple[int, int]
@@ -117,6 +119,14 @@ def frame_box(frame: Rules) -> Box:
     return xs[0], ys[0], xs[-1], ys[-1]
 
 
+def open_box(frame: Rules) -> Box:
+    """The box of a frame with what lies beside its uprights between its first and last level rule."""
+    x0, y0, x1, y1 = frame_box(frame)
+    ends = [[rule for rule in frame.across if abs(rule[0] - y) <= NEAR] for y in (y0, y1)]
+    left, right = (max(min(r[1] for r in end) for end in ends), min(max(r[2] for r in end) for end in ends))
+    return min(x0, left), y0, max(x1, right), y1
+
+
 def words_within(words: Sequence[Word], box: Box) -> list[Word]:
     """Those of the `words` whose middle is in `box`."""
     x0, top, x1, bottom = box
@@ -145,8 +155,10 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
     cells = {owner for (row, _), owner in owners.items() if any((row, at) in fields for at in range(len(xs) - 1))}
     if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(cells):
         return None
-    if len(bands) < _MIN_TRUSTED and any(_shared_lines(band) > 1 for band in bands):
-        return None
+    if len(bands) < _MIN_TRUSTED:
+        headed = len(bands) > 2 and not any(says_value(word.text) for cell in bands[0] for word in cell)
+        if any(_shares_lines(band, _SHARED if len(bands) > 2 else 0) for band in bands[headed:]):
+            return None
     return _placed(owners, fields)
 
 
@@ -159,10 +171,12 @@ def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -
     return PlacedTable(cells, head_count(cells))
 
 
-def _shared_lines(band: Sequence[Sequence[Word]]) -> int:
-    """On how many heights several cells of a band have words: many are the rows of a table without rules between."""
+def _shares_lines(band: Sequence[Sequence[Word]], most: float) -> bool:
+    """Whether several cells of a band have words on more than one, and this share, of its heights: the rows of a table
+    without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
-    return sum(len(same) > 1 for same in grouped(heights, lambda same, height: height - same[0] < NEAR))
+    lines = list(grouped(heights, lambda same, height: height - same[0] < NEAR))
+    return sum(len(same) > 1 for same in lines) > max(1, most * len(lines))
 
 
 def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:

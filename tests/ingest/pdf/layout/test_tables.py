@@ -157,3 +157,57 @@ def test_labels_of_a_drawing_are_no_table():
     assert drawn.tables == () and "Sequential" in drawn.text
     named = [[name or "Chart", label] for name, label in rows]
     assert len(page_with(named, grid(), [120, 120]).tables) == 1
+
+
+def placed_rows(*rows: Sequence[tuple[float, str]]) -> list[Word]:
+    """Words around the middles that are given, a row every 14 points."""
+    return [Word(text, x - 3 * len(text), 100 + 14 * at, x + 3 * len(text), 110 + 14 * at, not n, False)
+            for at, row in enumerate(rows) for n, (x, text) in enumerate(row)]  # fmt: skip
+
+
+PONDS = [[(95, name), *((170 + 60 * n, f"{n}.{name[-1]}") for n in range(6))] for name in ("Alder5", "Birch6")]
+SEASONS = [(230, "spring"), (410, "autumn")]
+WAYS = [(95, "Pond"), *((170 + 60 * n, ("low", "mean", "high")[n % 3]) for n in range(6))]
+
+
+def test_uprights_between_groups_of_columns_leave_the_names_in_their_rows():
+    rules = [(70, 97, 500, 97.5), (140, 112, 500, 112.5), (70, 155, 500, 155.5)]
+    rules += [(x, 97, x + 0.5, 155) for x in (140, 320)]
+    lines = order_lines(placed_rows(SEASONS, WAYS, *PONDS), 612, rules=rules).lines
+    assert [line.text for line in lines[2:]] == [" | ".join(text for _, text in row) for row in PONDS]
+    assert [(cell.column, cell.columns) for cell in lines[0].grid.cells] == [(1, 3), (4, 3)]
+
+
+def test_a_head_in_the_middle_of_a_group_names_all_its_columns():
+    lines = order_lines(placed_rows(SEASONS, WAYS, *PONDS, *PONDS), 612).lines
+    assert [(cell.column, cell.columns) for cell in lines[0].grid.cells] == [(1, 3), (4, 3)]
+
+
+def test_a_table_that_may_lack_columns_is_not_graded_a():
+    body = [row[:3] for row in PONDS * 8]
+    turned = Word("upright", 165, 60, 175, 95, True, False)
+    assert order_lines(placed_rows(WAYS[:3], *body), 612).grade == "A"
+    rules = [(70, y, 500, y + 0.5) for y in (97, 112, 337)]
+    assert order_lines(placed_rows([*WAYS[:3], (300, "rest"), (360, "sum")], *body), 612, rules=rules).grade == "B"
+    assert order_lines([*placed_rows(WAYS[:3], *body), turned._replace(top=102, bottom=140)], 612).grade == "B"
+
+
+def test_three_ruled_rows_with_cells_of_many_lines_stay_rows():
+    rows = [["No. of case", "Report of the keeper", "Since the day"], *([f"{n}", 3 * TEXT.format(n), "1 May 2021, late"]
+            for n in (1, 2))]  # fmt: skip
+    page = page_with(rows, [*grid(), ("VALIGN", (0, 1), (-1, -1), "MIDDLE")], [40, 200, 50])
+    assert page.text.split("\n")[1:-1] == [" | ".join(row) for row in rows]
+
+
+def test_hyphens_in_two_cells_are_two_words():
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer)
+    for at in range(4):
+        canvas.drawString(72, 700 - 14 * at, f"Alder{at}")
+        canvas.drawString(140, 700 - 14 * at, "1.2")
+        canvas.drawString(200, 700 - 14 * at, "--", charSpace=50)
+    canvas.save()
+    text = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
+    assert text.split("\n") == [f"Alder{at} | 1.2 | - | -" for at in range(4)]
