@@ -102,7 +102,8 @@ class DocumentEvidence(ExtractiveAnswerer):
         """The question of `found` as statements are judged that may answer it."""
         words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
         read = partial(self._read_alone, found.question)
-        return ReadQuestion(found.question, words, tuple(found.nearest), read)
+        answers = answerability.log_odds(found.chances[0])
+        return ReadQuestion(found.question, words, tuple(found.nearest), read, answers)
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of one."""

@@ -29,7 +29,7 @@ def checked(
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
-    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown])
+    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown], 3.0)
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found
 
