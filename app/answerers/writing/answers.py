@@ -31,8 +31,8 @@ _WEIGHTS = {
     "kinds_of_the_readers": 1.2, "wrong_type": -0.97, "behind_the_best": 1.04, "passage_answers": 0.71,
 }  # fmt: skip
 """Fitted on what people answered to questions over documents that nothing was trained on, on their answers to other
-questions of the same document, and on what a model of 1.5B wrote (model/training/NOTES.md). `share`: of the statement's words, by their weight;
-`behind_the_best`: how much less a text answers than another."""
+questions of the same document, and on what a model of 1.5B wrote (model/training/NOTES.md). `share`: of the
+statement's words, by their weight; `behind_the_best`: how much less a text answers than another."""
 _SURE_VERDICT = 2.0
 _SUREST = 4.6  # log-odds of 0.99
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
