@@ -1,3 +1,3 @@
 """Training data: questions, excerpts, claims and features."""
 
-__all__ = ["claims", "documents", "excerpts", "replies", "sequences", "sets"]
+__all__ = ["claims", "documents", "excerpts", "focus", "replies", "sequences", "sets"]

@@ -122,7 +122,7 @@ def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, sessi
     assert second.pages[0].text == TEXTS[0]
 
 
-def test_a_follow_up_with_a_sure_answer_of_its_own_is_asked_alone(conversation, session):
+def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     session.answers["And what is the rent?"] = TEXTS[1].partition("\x1b")[0]
     ask(conversation, "When does the lease begin?")
     assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
