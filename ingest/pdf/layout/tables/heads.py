@@ -80,7 +80,7 @@ def _spans(
     stacks = [_stacked(chunk, line, below, rules) for chunk in line.chunks]
     lows = [1, *(last + 1 for _, last in direct)]
     wide = [centred(at, lows[at], grouped=True) for at, stacked in enumerate(stacks) if stacked is not None]
-    grouped = sum(first < last for first, last in wide) > 1
+    grouped = len(wide) > 1 and all(first < last for first, last in wide)
     for at, chunk in enumerate(line.chunks):
         ruled = _ruled(chunk, line, below, edges, rules)
         if ruled is not None:
