@@ -102,7 +102,7 @@ class DocumentEvidence(ExtractiveAnswerer):
         """The question of `found` as statements are judged that may answer it."""
         words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
         read = partial(self._read_alone, found.question)
-        answers = answerability.log_odds(found.chances[0])
+        answers = answerability.log_odds(min(max(found.chances[0], 0.01), 0.99))
         return ReadQuestion(found.question, words, tuple(found.nearest), read, answers)
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_EARLIER, _MOST_SAID, _UNSAID = 4, 240, "not stated"  # turns that a model is told, characters of each answer
 _MOST_BEFORE, _MOST_ANSWER = 240, 120  # characters of the question before and its answer, beside a follow-up
-_CLEARLY = 0.05  # how much surer an answer to a follow-up alone is, where it is the one to give
+_LONGEST, _CLEARLY = 1_000, 0.05  # characters of what is asked alone, too; how much surer
 
 
 def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> str:
@@ -31,6 +31,8 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
     answer = before.answer.answer if before.answer is not None else None
     told = clip((before.understood or before.question).rstrip("?"), _MOST_BEFORE)
     joined = f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
+    if session.writes or not session.has_begun or len(joined) > _LONGEST:
+        return joined
     alone, both = session.answer(asked), session.answer(joined)
     surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
     return asked if surer else joined

@@ -62,7 +62,7 @@ class Session:
     ) -> None:
         self.documents, self.options, self.store = tuple(documents), options, store
         self.warnings, self.notices = list(warnings), list(notices)
-        self.loaded_model, self._noticed = model, False
+        self.loaded_model, self.has_begun = model, False
         self._of_kept_parts: list[str] = []
 
     def __enter__(self) -> Session:
@@ -232,8 +232,8 @@ class Session:
         return self.answerer.rank(question)
 
     def _notices(self) -> Iterator[Event]:
-        if not self._noticed:
-            self._noticed = True
+        if not self.has_begun:
+            self.has_begun = True
             if is_remote(self.options.model):
                 yield Notice(Address.of(str(self.options.model), self.options.base_url).notice())
             else:

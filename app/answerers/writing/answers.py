@@ -34,7 +34,6 @@ _WEIGHTS = {
 questions of the same document, and on what a model of 1.5B wrote (model/training/NOTES.md). `share`: of the
 statement's words, by their weight; `behind_the_best`: how much less a text answers than another."""
 _SURE_VERDICT = 2.0
-_SUREST = 4.6  # log-odds of 0.99
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
 
 
@@ -80,7 +79,7 @@ def answering(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple
         kinds_of_the_readers=_share_of_kinds(claim, asked.words),
         wrong_type=not fits_type(asked.question, claim),
         other_verdict=min(agrees, 0.0),
-        passage_answers=max(min(asked.passage_answers, _SUREST), -_SUREST),
+        passage_answers=asked.passage_answers,
     )
     found: list[tuple[float, Run]] = []
     for run, text in zip(runs, read, strict=True):

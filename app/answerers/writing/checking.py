@@ -232,7 +232,7 @@ class _ReplyCheck:
         return best
 
     def _most_believed(self, words: str, saying: Sequence[tuple[float, Run]]) -> Run:
-        """Of sentences that say what answers those that bear it out best, by the judge; fewer are preferred."""
+        """Of sentences that say it those that the judge believes most; fewer are preferred."""
         claim, bare = claim_of(words, self.question)
         judged = self.judge([self.question if bare else claim] * len(saying), [run.text for _, run in saying])
         worth = [

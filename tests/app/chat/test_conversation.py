@@ -36,6 +36,7 @@ class Scripted:
     passed_over: list[int] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     writes: bool = False
+    has_begun: bool = True
 
     def ask(self, question: str) -> Iterator[Event]:
         self.asked.append(question)
@@ -127,6 +128,8 @@ def test_a_follow_up_with_a_surer_answer_is_asked_alone(conversation, session):
     ask(conversation, "When does the lease begin?")
     assert ask(conversation, "And what is the rent?").answer == "The rent is 1,200 dollars a month."
     assert conversation.turns[-1].understood == ""
+    session.writes, session.answer, session.completed = True, pytest.fail, lambda question, earlier: question
+    assert conversation.understood("And what is the rent?").startswith("And what is the rent? (And what")
 
 
 def test_an_answer_that_is_stopped_keeps_its_preview_and_is_asked_anew(conversation, session, store):

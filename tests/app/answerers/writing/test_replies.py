@@ -22,7 +22,8 @@ def read_reply(text: str, given: Given) -> replies.ReadReply:
     return replies.read_reply(text, given, load_model(Options()).reader.refuses)
 
 
-REFUSALS = """not stated|**Not stated.**|The document does not say.|That is not stated in the text.|Not mentioned.|\
+REFUSALS = """No\nNot stated.|No. The text does not say.|\
+not stated|**Not stated.**|The document does not say.|That is not stated in the text.|Not mentioned.|\
 There is no information on this in the document.|The text of the documents does not mention a phone number.|Unknown.|\
 The minutes do not mention any vote on parking.|I could not find anything about this.|There is no phone number.|\
 This is not addressed in the lease.|The provided passages do not contain an answer to this question.|N/A|\
@@ -42,11 +43,6 @@ def test_a_refusal_is_understood_in_whatever_words():
     wordings = REFUSALS.split("|")
     understood = [read_reply(text, GIVEN).written is None for text in wordings]
     assert len(wordings) >= 30 and sum(understood) >= 0.95 * len(wordings)
-
-
-@pytest.mark.parametrize("text", ["No\nNot stated.", "No. The text does not say."])
-def test_a_yes_or_no_before_a_refusal_is_no_answer(text):
-    assert read_reply(text, GIVEN).written is None and read_reply("Yes.", GIVEN).written is not None
 
 
 @pytest.mark.parametrize(
