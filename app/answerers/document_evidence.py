@@ -98,12 +98,13 @@ class DocumentEvidence(ExtractiveAnswerer):
         self._last_evidence = unread, found
         return found
 
-    def asked(self, found: QuestionEvidence) -> ReadQuestion:
-        """The question of `found` as statements are judged that may answer it."""
+    def asked(self, found: QuestionEvidence, *, small: bool) -> ReadQuestion:
+        """The question of `found` as statements are judged that may answer it, of a `small` model or another."""
         words = tuple(place.text_in(self.corpus.documents) for place in found.nearest[:_MOST_WORDS])
         read = partial(self._read_alone, found.question)
         answers = answerability.log_odds(min(max(found.chances[0], 0.01), 0.99))
-        return ReadQuestion(found.question, words, tuple(found.nearest), read, answers)
+        small = small and found.reading is not None  # the fit is of what the reader makes of the question
+        return ReadQuestion(found.question, words, tuple(found.nearest), read, answers, small)
 
     def _read_alone(self, question: str, shown: Sequence[Sequence[Located] | str]) -> list[ReadAlone]:
         """What the reader makes of places, each below its headings, and of texts in the place of one."""

@@ -197,7 +197,8 @@ class WritingAnswerer:
         told = (self.corpus.rank(words)[:_MOST_TOLD] for words in (reply.text, f"{asked.question} {reply.text}"))
         usable = {item.index: item for item in (*chain(*told), *asked.usable)}
         pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
-        question, judge = self.evidence.asked(asked.found), self.evidence.judge
+        small, judge = self.generator.reading is not None, self.evidence.judge
+        question = self.evidence.asked(asked.found, small=small)
         checked = check_text(read.written, given, self.corpus, asked.question, judge, question, pool)
         return checked, (*reply.notes, *read.notes, *checked.notes)
 

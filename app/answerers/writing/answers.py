@@ -8,7 +8,7 @@ statement, in words and in the kind of value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -33,6 +33,8 @@ _WEIGHTS = {
 """Fitted on what people answered to questions over documents that nothing was trained on, on their answers to other
 questions of the same document, and on what a model of 1.5B wrote (model/training/NOTES.md). `share`: of the
 statement's words, by their weight; `behind_the_best`: how much less a text answers than another."""
+_SMALL_BIAS, _SMALL_WEIGHTS = -6.4, _WEIGHTS | {"share": 3.0, "passage_answers": 0.69}
+"""Of a small model, whose answers have the documents' words also where they are wrong: fitted on its alone."""
 _SURE_VERDICT = 2.0
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
 
@@ -40,13 +42,15 @@ _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
 @dataclass(frozen=True)
 class ReadQuestion:
     """A question; `words` and `places` of what the reader would answer, best first; `read`: what the reader makes of
-    places, or of a text in the place of one; `passage_answers`: log-odds that the first passage does."""
+    places, or of a text in the place of one; `passage_answers`: log-odds that the first passage does; `small`: a small
+    model, as runs here, wrote what is judged."""
 
     question: str
     words: tuple[str, ...]
     places: tuple[Located, ...]
     read: Callable[[Sequence[Sequence[Located] | str]], list[ReadAlone]]
     passage_answers: float
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,9 @@ def answering(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said, agrees = words_and_values(claim), _agreement(verdict, read)
     most = max((text.answers for text in read), default=0.0)
-    anywhere = _BIAS + _weighed(
+    weights = _SMALL_WEIGHTS if asked.small else _WEIGHTS
+    anywhere = (_SMALL_BIAS if asked.small else _BIAS) + _weighed(
+        weights,
         statement_answers=alone.answers,
         like_the_readers=max((_likeness(said, words_and_values(words)) for words in asked.words), default=0.0),
         kinds_of_the_readers=_share_of_kinds(claim, asked.words),
@@ -83,15 +89,15 @@ def answering(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple
     )
     found: list[tuple[float, Run]] = []
     for run, text in zip(runs, read, strict=True):
-        odds = anywhere + _weighed(share=run.share, behind_the_best=text.answers - most)
+        odds = anywhere + _weighed(weights, share=run.share, behind_the_best=text.answers - most)
         if not run.differs:
             found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
     best = max((chance for chance, _ in found), default=0.0)
     return best, [(chance, run) for chance, run in found if chance >= min(best, ANSWERS)]
 
 
-def _weighed(**signals: float) -> float:
-    return sum(_WEIGHTS[name] * value for name, value in signals.items())
+def _weighed(weights: Mapping[str, float], **signals: float) -> float:
+    return sum(weights[name] * value for name, value in signals.items())
 
 
 def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:

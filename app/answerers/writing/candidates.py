@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.context.context import Context
@@ -21,6 +22,8 @@ _MOST_TOGETHER = 6
 """Sentences that bear a statement out together, at most."""
 _LEAST_MORE = 0.02
 """Share of a statement's words that a further one of them adds, at least."""
+_LEAST_NEEDED = 0.1
+"""The same of one that is shown beside others."""
 
 
 def words_and_values(text: str) -> list[str]:
@@ -86,3 +89,12 @@ class CandidateSentences:
         texts = (place.text_in(self._context.documents) for place in places)
         found = frozenset(word for text in texts for word in words_and_values(text))
         return self._index.coverage(set(words_and_values(statement)), found)
+
+    def needed(self, statement: str, quotes: Sequence[tuple[Located, ...]]) -> list[tuple[Located, ...]]:
+        """`quotes` without those that say nothing of `statement` that the others do not say."""
+        kept = list(dict.fromkeys(quotes))
+        for quote in sorted(kept, key=lambda spans: self.share(statement, spans)):
+            others = [spans for spans in kept if spans != quote]
+            said, less = (self.share(statement, [*chain(*each)]) for each in (kept, others))
+            kept = others if others and said - less < _LEAST_NEEDED else kept
+        return kept

@@ -141,6 +141,8 @@ class _ReplyCheck:
         self._judge([item for item in found if not self._is_quoted(item)])
         answers = self._require_answer(found, self.asked) if self.asked is not None else 1.0
         for item in found:
+            if not item.verdicts:
+                item.quotes = self.candidates.needed(self._claim(item.written), item.quotes)
             if item.invented and item.support.good:
                 item.support = Support.PARTLY
         notes = []
