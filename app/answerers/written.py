@@ -38,7 +38,7 @@ _MOST_GIVEN, _LEAST_GIVEN = 3_000, 600
 """Tokens of passages that a model is given, by how sure the reader is of its own answer: where it is not, the passage
 that answers stands further back among them."""
 _MOST_TOLD = 4  # passages that may bear out what was written, by its words
-_LEAST_KEPT = 0.5
+_LEAST_KEPT, _LEAST_KNOWN = 0.6, 0.5
 """The share of the words of a question that goes on which stand in it once it is complete ("one" gives way), and of
 those the share that was said before."""
 
@@ -107,7 +107,7 @@ class WritingAnswerer:
         wanted, asked = set(terms(question)), set(terms(written))
         said = {word for turn in earlier for word in terms(f"{turn.question} {turn.answer}")} | wanted
         least = _LEAST_KEPT if self.evidence.reader.goes_on(question) else 1.0
-        same = len(wanted & asked) >= least * len(wanted) and len(asked & said) > _LEAST_KEPT * len(asked)
+        same = len(wanted & asked) >= least * len(wanted) and len(asked & said) > _LEAST_KNOWN * len(asked)
         return written if same and all(written != turn.question for turn in earlier) else question
 
     def rank(self, question: str) -> list[Ranked]:

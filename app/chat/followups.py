@@ -31,9 +31,10 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
     answer = before.answer.answer if before.answer is not None else None
     told = clip((before.understood or before.question).rstrip("?"), _MOST_BEFORE)
     joined = f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
-    if session.writes or not session.has_begun or len(joined) > _LONGEST:
+    if not session.has_begun or len(joined) > _LONGEST:
         return joined
-    alone, both = session.answer(asked), session.answer(joined)
+    answer = session.answer if session.writing is None else session.writing.evidence.preview  # which writes nothing
+    alone, both = answer(asked), answer(joined)
     surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
     return asked if surer else joined
 

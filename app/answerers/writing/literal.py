@@ -57,6 +57,7 @@ _PLACES = (
     "equation",
 )  # fmt: skip
 _LEAST_SAID = 2
+_MARKS = ".,;:!?()<>[]\"'“”‘’"
 _SCOPE = 2
 _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
@@ -130,6 +131,12 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     for shown, readings in groupby(read_dates(statement), key=lambda fact: fact.shown):
         if all(compare(one, other) is Relation.CONFLICTING for one in readings for other in dated):
             yield shown
+    yield from sorted(_addresses(statement) - _addresses(f"{quoted} {around}"))
+
+
+def _addresses(text: str) -> frozenset[str]:
+    """The e-mail and web addresses of `text`, which differ by a letter."""
+    return frozenset(word.strip(_MARKS) for word in text.split() if "@" in word or "://" in word)
 
 
 def _counted(text: str, end: int) -> str:

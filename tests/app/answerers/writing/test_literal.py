@@ -32,6 +32,7 @@ def test_may_is_a_month_only_where_it_is_a_date():
         ("The term is 5 months.", "The term is five (5) years.", "numbers"),
         ("It is dated 1 April 2025.", "It is dated 1 May 2025.", "numbers"),
         ("It ends on 5 May 2026.", "It begins on 5 May 2025 and ends on 6 June 2026.", "numbers"),
+        ("Write to hello@club.org.", "Mail to sayhello@club.org is read daily.", "numbers"),
         ("The landlord shall enter the cellar.", "The landlord shall not enter the cellar.", "negations"),
         ("The landlord may enter unless told.", "The landlord may not enter unless told.", "negations"),
         ("The lease does not begin in June.", "The lease begins in June.", "negations"),
@@ -56,6 +57,7 @@ def test_what_the_quotes_do_not_say_is_found(statement, quoted, kind):
         ("Notice is due within 30 days.", "Notice shall be given no later than 30 days after the breach."),
         ("The notice goes to room no. 5.", "Notices are sent to room 5."),
         ("It lasts 12 months.", "It lasts one year."),
+        ("Mail goes to hello@club.org.", "Mail goes to the club (hello@club.org)."),
     ],
 )
 def test_other_words_for_the_same_are_no_difference(statement, quoted):
