@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from docqa.app.errors import UsageError
 from docqa.app.options import SOURCES
+from docqa.model.device import DEVICES
 from docqa.model.foreign.folder import ROLES
 
 
@@ -52,12 +54,6 @@ def _one_of(value: object, names: Sequence[str] = SOURCES) -> str:
     return str(value)
 
 
-def _device(value: object) -> str:
-    from docqa.model.device import DEVICES
-
-    return _one_of(value, DEVICES)
-
-
 @dataclass(frozen=True)
 class _Known:
     convert: Callable[[object], object]
@@ -73,7 +69,9 @@ KNOWN: dict[str, _Known] = {
     **{role: _Known(_text, None, f"another's model as {role}: a name or a folder") for role in ROLES},
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
-    "device": _Known(_device, "auto", "where the model computes: auto (the processor), cpu, cuda or mps"),
+    "device": _Known(
+        partial(_one_of, names=DEVICES), "auto", "where the model computes: auto (the processor), cpu, cuda or mps"
+    ),
     "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
     "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
     "from": _Known(_one_of, "auto", "what a model that writes is given: auto, the whole documents, or passages"),

@@ -7,6 +7,9 @@ from functools import lru_cache
 from math import cos, radians, sin
 from typing import Any
 
+from tinycss2 import parse_one_component_value, serialize
+from tinycss2.color5 import parse_color
+
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
@@ -40,9 +43,6 @@ def is_clear(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
-    from tinycss2 import parse_one_component_value
-    from tinycss2.color5 import parse_color
-
     text = text.strip()[:200]
     if len(text) == 6 and all(letter in "0123456789abcdefABCDEF" for letter in text):
         text = f"#{text}"
@@ -59,8 +59,6 @@ def _colour_and_alpha(text: str) -> tuple[Colour | None, float]:
 
 def _mix(arguments: list[Any]) -> Colour | None:
     """The colour of `color-mix(in SPACE, FIRST SHARE, SECOND SHARE)`; the space makes little difference to the eye."""
-    from tinycss2 import serialize
-
     words = [token for token in arguments if token.type not in ("whitespace", "percentage") and token != ","]
     shares = [token.value / 100 for token in arguments if token.type == "percentage"]
     first, second = (colour_of(serialize([token])) for token in words[-2:]) if len(words) > 3 else (None, None)

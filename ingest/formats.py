@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from docqa.ingest.request import ReadRequest
-    from docqa.ingest.types import Document
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 
 @dataclass(frozen=True)

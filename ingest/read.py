@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
-from typing import TYPE_CHECKING
 
 from docqa.ingest.archive import ZIP, is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
 from docqa.ingest.detect import format_of, looks_readable
@@ -14,9 +13,7 @@ from docqa.ingest.errors import EmptyError, IngestError, NoDocuments, Unreadable
 from docqa.ingest.formats import format_of_suffix, titles
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 11

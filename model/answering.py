@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from docqa.kernels.native import library_in_use, packed_is_faster
 from docqa.kernels.threads import use_threads
@@ -25,9 +27,6 @@ from docqa.model.native.trunk import NativeTrunk
 from docqa.model.protocol import PACKED_PRECISION, Calibration, Reranker, VectorEncoder
 from docqa.model.state.state import State
 from docqa.model.tokenizer import CheckpointTokenizer
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class AnsweringModel:

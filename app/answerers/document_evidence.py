@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.corpus import Corpus
@@ -22,9 +21,8 @@ from docqa.app.reading.rereading import ReadAlone, read_alone
 from docqa.app.reading.wording.language import is_english
 from docqa.app.storage.store import Store
 from docqa.model.errors import ModelError
-
-if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support
+from docqa.model.heads.reader_text import SUPPORT
 
 _MOST_WORDS = 8  # of the answers that the reader would give
 LONGEST_EVIDENCE = 160
@@ -70,9 +68,6 @@ class DocumentEvidence(ExtractiveAnswerer):
 
     def judge(self, statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
         """How far quotes bear out statements, by the judge that ships with the reader: a support.Judge."""
-        from docqa.model.heads.excerpt_reading import judge_support
-        from docqa.model.heads.reader_text import SUPPORT
-
         shown = [" ".join(text.split()[:LONGEST_EVIDENCE]) for text in quotes]
         rows = judge_support(self.reader, statements, shown).tolist() if statements else []
         return [dict(zip(map(Support, SUPPORT), row, strict=True)) for row in rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,8 @@ from docqa.app.reading.best_passages import reranked
 from docqa.app.reading.candidates import ANYTHING, Candidates, Form, Wanted
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
+from docqa.model.state.long_attention import attention_kind
 
 
 class ExtractiveAnswerer(LocalReading):
@@ -161,8 +159,6 @@ class ExtractiveAnswerer(LocalReading):
         self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,
         preliminary: bool, nearest: int = 0, unread: str = "", doubtful: bool = False,
     ) -> Answer:  # fmt: skip
-        from docqa.model.state.long_attention import attention_kind
-
         corpus, total = self.corpus, len(self.corpus.context)
         calibration, likely, first = self.finder.calibration, 0.0, 0.0
         if not unread:

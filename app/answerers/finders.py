@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,13 +23,9 @@ from docqa.app.reading.decision import clause_itself, in_sentence, names_in_clau
 from docqa.app.reading.document_date import document_date
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.tables.answer import with_cell
-from docqa.model.protocol import RefusalCalibration, writer
-
-if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
-    from docqa.model.protocol import Model
-    from docqa.model.state.state import State
-
+from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.protocol import Model, RefusalCalibration, writer
+from docqa.model.state.state import State
 
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 OF_DOCUMENT, SURELY_DATED = "agreement date", 0.85  # where no sentence says it, that of the document, if it is likely

@@ -7,7 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.options import Options
+from docqa.model.folder import BUNDLED, calibration_in
 
 if TYPE_CHECKING:
     from docqa.model.load import NetworkModel
@@ -27,7 +29,6 @@ def load_model(options: Options) -> Model:
     if not model.has_reader or not options.others:
         return model
     # Models of others read, encode or rank in the place of the model's own, with the calibration fitted for them.
-    from docqa.model.folder import calibration_in
     from docqa.model.foreign.encoder import SentenceEncoder
     from docqa.model.foreign.reader import SpanReader
     from docqa.model.foreign.reranker import CrossEncoder
@@ -51,8 +52,6 @@ def load_network(options: Options) -> NetworkModel:
 
 
 def _folder(options: Options) -> Path:
-    from docqa.model.folder import BUNDLED
-
     if options.model is None:
         return BUNDLED
     if not Path(options.model).exists():
@@ -64,8 +63,6 @@ def _folder(options: Options) -> Path:
 
 def find_model(options: Options) -> Model:
     """`load_model`; for openai:NAME the bundled one, which reads for the server. Raises UsageError without a server."""
-    from docqa.app.answerers.remote.address import Address, is_remote
-
     if options.model is None or not is_remote(options.model):
         return load_model(options)
     Address.of(options.model, options.base_url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Usage
 from docqa.app.answer.events import Event
@@ -16,9 +15,7 @@ from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, profile_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 
 class LocalReading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event
 from docqa.app.answerers.answerer import Reply
@@ -17,13 +16,11 @@ from docqa.app.models.library import name_of
 from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
+from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import CONVERSATION_LAYOUT, Conversation, Form
-from docqa.model.protocol import writer
-
-if TYPE_CHECKING:
-    from docqa.model.prompts.chat_template import ChatTemplate
-    from docqa.model.protocol import Model
-    from docqa.model.state.state import State
+from docqa.model.protocol import Model, writer
+from docqa.model.state.long_attention import attention_kind
+from docqa.model.state.state import State
 
 WHOLE_TOKENS = 3_072
 """Documents of at most so many tokens are read as a whole where nothing else is asked for."""
@@ -82,8 +79,6 @@ class LocalGenerator(LocalReading):
         return (yield from write(writer(self.model), state, self.corpus.quotable, stopped))
 
     def provenance(self, given: Given, tokens: int) -> dict[str, object]:
-        from docqa.model.state.long_attention import attention_kind
-
         whole = not given.numbered
         factor = self.yarn_factor if whole else plan.yarn_factor_of(self.model, tokens, ROOM)
         profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)

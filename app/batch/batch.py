@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from docqa.app.batch.execution.executors import Executor, Serial, process_workers
 from docqa.app.batch.execution.ledger import Ledger
@@ -19,13 +18,11 @@ from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import Job
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import SPEEDS, BatchPlan, Speeds, plan_tasks
+from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.store import key_of
 from docqa.model.cost.machine import available_bytes, processors
-
-if TYPE_CHECKING:
-    from docqa.app.batch.progress import BatchProgress
 
 
 @dataclass(frozen=True)

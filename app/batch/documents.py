@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.batch.items import Json
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
-    from docqa.app.session.session import Session
-    from docqa.app.storage.store import Store
-    from docqa.ingest.types import Document
-    from docqa.model.protocol import Model
+from docqa.app.models.library import bundled
+from docqa.app.options import Options
+from docqa.app.session.session import Session
+from docqa.app.storage.sources import read_kept, reading_of
+from docqa.app.storage.store import Store, store_of
+from docqa.ingest.pdf.ocr import available
+from docqa.ingest.read import INGEST_VERSION
+from docqa.ingest.types import Document
+from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.errors import ModelNotFound
+from docqa.model.protocol import Model
 
 UNTITLED = "Untitled"
 NAMELESS = "-"
@@ -31,8 +36,6 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
-    from docqa.app.storage.sources import read_kept, reading_of
-
     document = read_kept(name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S)
     if options.sections is not None:
         from docqa.app.places.limited import limited
@@ -43,9 +46,6 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
     """A Session of the document in `content`, called `name`, such as a member of an archive. Raises as ingest does."""
-    from docqa.app.session.session import Session
-    from docqa.app.storage.store import store_of
-
     store = store_of(options)
     document = read_document(content, PurePosixPath(name).name, options, store)
     return Session([replace(document, path=name)], options, store=store, model=model)
@@ -54,13 +54,6 @@ def session_of_content(name: str, content: bytes, options: Options, model: Model
 def reading_identity(options: Options) -> Json:
     """Fields of a job's identity: not the threads, the machine or the password, which change no record. Raises
     docqa.model.errors for a model folder that is none."""
-    from importlib.metadata import version
-
-    from docqa.app.answerers.remote.address import Address, is_remote
-    from docqa.ingest.pdf.ocr import available
-    from docqa.ingest.read import INGEST_VERSION
-    from docqa.model.checkpoints.weights import fingerprint
-
     folder = model_folder(options)
     server = str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None
     calibration = folder / "calibration.json"
@@ -77,10 +70,6 @@ def reading_identity(options: Options) -> Json:
 
 def model_folder(options: Options) -> Path:
     """The folder of the model that answers (bundled for a server's: it counts the tokens). Raises ModelNotFound."""
-    from docqa.app.answerers.remote.address import is_remote
-    from docqa.app.models.library import bundled
-    from docqa.model.errors import ModelNotFound
-
     local = options.model is not None and not is_remote(options.model)
     folder = Path(str(options.model)) if local else bundled()
     if not folder.exists():

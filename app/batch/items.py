@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from docqa.app import report
 from docqa.app.answer.text import compact_json
 from docqa.app.storage.store import key_of
-
-if TYPE_CHECKING:
-    from docqa.ingest.archive import Package
+from docqa.ingest.archive import ZIP, Package, is_pipe, status_of
+from docqa.ingest.errors import ERRORS, IngestError, MissingError, NoDocuments, Unreadable
+from docqa.ingest.limits import MAX_FILE_BYTES
 
 SCHEMA = 1
 Json = dict[str, object]
@@ -31,8 +31,6 @@ class Failure:
     @property
     def of_document(self) -> bool:
         """Whether the document is to blame, not memory or docqa."""
-        from docqa.ingest.errors import ERRORS
-
         return self.kind in {"ContextTooLong", *(name.removesuffix("Error") for name in ERRORS)}
 
     def message(self, path: str) -> str:
@@ -107,8 +105,6 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
     """The documents that `paths` name, relative to the one folder or to what contains all, without `exclude` (absolute
     paths: what earlier runs wrote). A path without one is an item with its failure; raises the first such error where
     there is no document at all."""
-    from docqa.ingest.errors import IngestError, NoDocuments
-
     whole = [os.path.abspath(path) for path in paths]  # relative paths start from the one folder, or what has all
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
@@ -132,9 +128,6 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
 
 def failure_of(error: Exception) -> Failure:
     """The Failure for `error`, without the path that it happened at, which differs from machine to machine."""
-    from docqa.app import report
-    from docqa.ingest.errors import IngestError
-
     kind = type(error).__name__
     if isinstance(error, IngestError):
         return Failure(kind.removesuffix("Error"), error.message, error.hint)  # as failures.jsonl always had it
@@ -147,8 +140,6 @@ def failure_of(error: Exception) -> Failure:
 
 def read_content(item: Item) -> bytes:
     """The bytes of `item`. Raises the errors of docqa.ingest.errors; Unreadable where they are not those listed."""
-    from docqa.ingest.errors import MissingError, Unreadable
-
     try:
         if item.member is None:
             data: bytes | None = Path(item.source).read_bytes()
@@ -168,7 +159,6 @@ def read_content(item: Item) -> bytes:
 
 def _member(source: str, member: str) -> bytes | None:
     """The bytes of a document in the archive or the e-mail `source`; None where it is no longer there."""
-    from docqa.ingest.archive import ZIP
     from docqa.ingest.read import find_documents
 
     state = os.stat(source)
@@ -186,8 +176,6 @@ def _member(source: str, member: str) -> bytes | None:
 @lru_cache(maxsize=2)
 def _archive(source: str, state: tuple[int, int, int]) -> Package:
     """The archive at `source`, kept open for its next member; `state` is another one when the file has changed."""
-    from docqa.ingest.archive import Package
-
     return Package(Path(source), source)
 
 
@@ -198,8 +186,6 @@ def _relative(source: str, base: str) -> str:
 
 
 def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[str]) -> Iterator[Item]:
-    from docqa.ingest.archive import is_pipe, status_of
-    from docqa.ingest.errors import Unreadable
     from docqa.ingest.read import find_documents
 
     if is_pipe(status_of(path)):
@@ -229,8 +215,6 @@ def containing_file(path: str) -> str | None:
 
 def hashed_item(path: str, source: str, shown_path: str) -> Item:
     """The Item of a file, with its digest and size, or why there are none."""
-    from docqa.ingest.limits import MAX_FILE_BYTES
-
     item = Item(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)

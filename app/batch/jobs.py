@@ -16,28 +16,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.app import report
 from docqa.app.answer.answer import SCHEMA, Answer
-from docqa.app.answer.events import Finished
+from docqa.app.answer.events import Event, Finished
 from docqa.app.answer.text import compact_json
 from docqa.app.answerers.loading import find_model
+from docqa.app.answerers.remote.address import is_remote
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
 from docqa.app.batch.fields import Field, field_of
 from docqa.app.batch.items import Failure, Item, Json, failure_of, read_content
 from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
-from docqa.app.storage.store import key_of, store_of
+from docqa.app.session.session import Session
+from docqa.app.storage.store import Details, Store, key_of, store_of
+from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
 from docqa.app.summary.record import SummaryRecord, to_json_line
-
-if TYPE_CHECKING:
-    from docqa.app.answer.events import Event
-    from docqa.app.session.session import Session
-    from docqa.app.storage.store import Details, Store
-    from docqa.ingest.types import Document
-    from docqa.model.protocol import Model
+from docqa.app.summary.written.composing import writer_of
+from docqa.app.summary.written.process import write_summary
+from docqa.ingest.types import Document
+from docqa.model.protocol import Model
 
 ANSWER_VERSION = 5
 """Raised whenever the same question would get another answer: those of before are made again."""
@@ -111,8 +111,6 @@ class Job(ABC):
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
         """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. With it
         come its tokens, and the seconds that making text of the bytes took. Raises for this document alone."""
-        from docqa.app.session.session import Session
-
         self.prepare()
         # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
@@ -219,8 +217,6 @@ class AnswerJob(Job):
     @property
     def _answer_store(self) -> Store | None:
         """Where answers are kept; nowhere those of a server, the name of whose model does not say which weights."""
-        from docqa.app.answerers.remote.address import is_remote
-
         return None if is_remote(self.options.model) else self.store
 
 
@@ -264,9 +260,6 @@ class SummaryJob(Job):
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        from docqa.app.summary.written.composing import writer_of
-        from docqa.app.summary.written.process import write_summary
-
         writer = writer_of(session)
         if writer is None:
             return to_json_line(self._extracted(session, document, on_event))
@@ -278,8 +271,6 @@ class SummaryJob(Job):
                 return to_json_line(end.value)
 
     def _extracted(self, session: Session, document: Document, on_event: Callable[[Event], None]) -> SummaryRecord:
-        from docqa.app.summary.process import summarize_document
-
         for event in session.read() if self.focus else ():  # only a focus ranks passages
             on_event(event)
         model, ranked = session.local.model, session.rank(self.focus) if self.focus else ()

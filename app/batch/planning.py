@@ -10,16 +10,15 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, model_folder
 from docqa.app.batch.items import Task
+from docqa.app.options import Options
 from docqa.app.storage.atomic import write_whole
 from docqa.ingest.formats import format_of_suffix
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
-    from docqa.model.config import HybridConfig
+from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import LONGEST_CONTEXT, estimate, parameters
 
 CHARACTERS_PER_TOKEN = 4.0
 UNKNOWN_TOKENS_PER_BYTE = 0.03  # of formats whose size says nothing; it is learned
@@ -88,8 +87,6 @@ class BatchPlan:
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
     """What `tasks`, all left to do, will take by `speeds`. Raises docqa.model.errors for its folder."""
-    from docqa.model.cost.plan import estimate
-
     config, depth = _configs(model_folder(options))
     if not tasks:
         return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)
@@ -104,8 +101,6 @@ def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -
 
 
 def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tuple[int, float]:
-    from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
-
     size, suffix = task.item.bytes, task.item.suffix
     known = format_of_suffix(suffix)
     unlearned = size * (known.tokens_per_byte if known and known.tokens_per_byte else UNKNOWN_TOKENS_PER_BYTE)
@@ -116,8 +111,6 @@ def _tokens_and_seconds(task: Task, depth: HybridConfig, speeds: Speeds) -> tupl
 
 def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:
     """The model's configuration, and that of the layers that documents are read through."""
-    from docqa.model.config import HybridConfig
-
     config = HybridConfig.from_folder(folder)
     calibration = folder / "calibration.json"
     known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.is_file() else {}
@@ -128,7 +121,6 @@ def _configs(folder: Path) -> tuple[HybridConfig, HybridConfig]:
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, tokens: int) -> int:
     from docqa.model.checkpoints.experts import default_budget
     from docqa.model.checkpoints.weights import weight_files
-    from docqa.model.cost.plan import estimate, parameters
     from docqa.model.heads.reader_cost import cost_of_reader
     from docqa.model.load import default_dtype
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from docqa.app.bench.machine import installed_version
+from docqa.model.checkpoints.check import transformers_model
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.cost.plan import yarn_factor_for
@@ -57,8 +58,6 @@ class Transformers:
     name = "transformers"
 
     def __init__(self, model: NetworkModel) -> None:
-        from docqa.model.checkpoints.check import transformers_model
-
         self.network = transformers_model(model.folder, model.config)
         self.network.set_attn_implementation("sdpa")
 

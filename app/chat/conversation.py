@@ -12,12 +12,11 @@ from docqa.app.answer.grades import Status
 from docqa.app.chat.followups import asked_after
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
-from docqa.app.history.recorder import made_turn
+from docqa.app.history.recorder import Recorder, made_turn
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
-    from docqa.app.history.recorder import Recorder
     from docqa.app.session.session import Session
 
 STOPPED = "stopped before it was answered"

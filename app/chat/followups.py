@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import clip
+from docqa.model.prompts.written_prompt import Turn
 
 if TYPE_CHECKING:
     from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
-    from docqa.model.prompts.written_prompt import Turn
 
 _MOST_EARLIER, _MOST_SAID, _UNSAID = 4, 240, "not stated"  # turns that a model is told, characters of each answer
 _MOST_BEFORE, _MOST_ANSWER = 240, 120  # characters of the question before and its answer, beside a follow-up
@@ -41,8 +41,6 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
 
 def told_turns(turns: Sequence[KeptTurn]) -> list[Turn]:
     """The last of `turns`, as a model is told them; of an answer also what was written without support."""
-    from docqa.model.prompts.written_prompt import Turn
-
     told = []
     for turn in (turn for turn in turns if turn.state != "failed"):
         statements = turn.answer.statements if turn.answer is not None else ()

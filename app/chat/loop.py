@@ -7,20 +7,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from docqa.app import report
 from docqa.app.answer import events
+from docqa.app.answer.answer import Answer
 from docqa.app.chat import slash
+from docqa.app.chat.conversation import Conversation
 from docqa.app.chat.terminal import TerminalText
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import LiveDraft, Screen
 from docqa.app.output.interrupts import on_interrupt
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
-    from docqa.app.chat.conversation import Conversation
 
 PROMPT = "> "
 _WORKING = "looking for the answer … (Ctrl+C stops)"

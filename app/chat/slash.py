@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
+from docqa.app.chat.conversation import Conversation
 from docqa.app.errors import InputError, UsageError
+from docqa.app.history.export import free_name
+from docqa.app.history.markdown import write_export
 from docqa.app.output.render import cite_text, location_text, page_text, printable
 from docqa.app.places.named import page_named, region_named
-
-if TYPE_CHECKING:
-    from docqa.app.chat.conversation import Conversation
-    from docqa.ingest.types import Document
+from docqa.app.storage.atomic import check_output
+from docqa.ingest.types import Document
 
 HELP = Path(__file__).with_name("help.txt").read_text(encoding="utf-8").rstrip()
 NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
@@ -43,10 +43,6 @@ def quote(conversation: Conversation, number: str) -> str:
 
 def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
-    from docqa.app.history.export import free_name
-    from docqa.app.history.markdown import write_export
-    from docqa.app.storage.atomic import check_output
-
     if not conversation.turns:
         raise UsageError("there is no question to save yet", where="/save")
     target = os.path.expanduser(path) or free_name(conversation.session.documents[0].path, "chat.md")

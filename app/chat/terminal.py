@@ -6,14 +6,12 @@ import re
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from docqa.app.answer.answer import Answer
 from docqa.app.output.answer_head import head_of
 from docqa.app.output.console import colours
 from docqa.app.output.progress import is_live
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
 
 _LEAST_WIDTH = 20
 _INDENT = re.compile(r" *(?:- |\d+\. )?")

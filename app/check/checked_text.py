@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from docqa.app.errors import InputError
 from docqa.app.storage.sources import STDIN, read_one
 from docqa.ingest.archive import load, load_stream
-from docqa.ingest.errors import IngestError, MissingError
+from docqa.ingest.encoding import decode
+from docqa.ingest.errors import IngestError, MissingError, reading
 from docqa.ingest.formats import format_of_suffix
 from docqa.ingest.request import ReadRequest
 
@@ -29,9 +30,6 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
         document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
         return text, [*sources.warnings, *document.coverage.warnings]
-    from docqa.ingest.encoding import decode
-    from docqa.ingest.errors import reading
-
     with reading(path):
         decoded, warnings = decode(data)
     return decoded.replace("\r\n", "\n").replace("\r", "\n"), [f"{path}: {warning}" for warning in warnings]

@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
+from docqa.app.answer.answer import Answer, CoverageReport, Usage
+from docqa.app.answer.grades import Status
 from docqa.app.commands import batches, flags, inputs
-from docqa.app.errors import UsageError
+from docqa.app.context.provenance import provenance_without_state
+from docqa.app.errors import InputError, ResourceError, UsageError
+from docqa.app.history.recorder import Recorder
+from docqa.app.output.console import Screen
 from docqa.app.output.interrupts import on_interrupt
+from docqa.app.output.render import json_line
+from docqa.app.session.engine import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from docqa.app.answer.answer import Answer
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
     from docqa.app.history.answered import AnsweredQuestions
     from docqa.app.options import Options
-    from docqa.app.output.console import Screen
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
@@ -135,8 +140,6 @@ class _Run:
 
     def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         """What shows or collects the answers about `documents`."""
-        from docqa.app.output.console import Screen
-
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
         more |= {"heading": heading, "several": several, "collect": collect, "unsupported": self.unsupported}
@@ -144,8 +147,6 @@ class _Run:
 
     def ask(self, paths: list[str]) -> int:
         """All questions of one context."""
-        from docqa.app.session.engine import open_session
-
         return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
@@ -195,7 +196,6 @@ class _Run:
         """The answers about one document of a batch, or why there are none; returns the exit code."""
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
-        from docqa.app.errors import InputError, ResourceError
 
         failure = batch.failure(item)
         if failure is None:
@@ -209,8 +209,6 @@ class _Run:
 
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         """Ask what is `left`, and take each question from it when it is answered."""
-        from docqa.app.history.recorder import Recorder
-
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
         screen = self._screen(documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known)
@@ -233,8 +231,6 @@ class _Run:
 
     def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""
-        from docqa.app.output.render import json_line
-
         for question in questions:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
@@ -244,10 +240,6 @@ class _Run:
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
-    from docqa.app.answer.answer import Answer, CoverageReport, Usage
-    from docqa.app.answer.grades import Status
-    from docqa.app.context.provenance import provenance_without_state
-
     return Answer(
         status=Status.UNREADABLE if report.exit_code(error) == report.INPUT else Status.ERROR,
         question=question,

@@ -15,6 +15,8 @@ import typer
 
 from docqa.app import report
 from docqa.app.answer.text import first_of
+from docqa.app.batch.items import Listing, Task, hashed_item, list_items
+from docqa.app.batch.progress import BatchProgress
 from docqa.app.commands import flags, inputs
 from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
@@ -22,13 +24,12 @@ from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
 from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import reading
+from docqa.model.cost.machine import available_bytes
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.execution.runner import Tally
-    from docqa.app.batch.items import Listing, Task
     from docqa.app.batch.planning import BatchPlan
-    from docqa.app.batch.progress import BatchProgress
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -80,8 +81,6 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
 def listed(paths: list[str]) -> Iterator[Listing]:
     """The documents of `paths`, in order; standard input comes last, as a file that other processes can read. Raises
     the first error where there is no document at all."""
-    from docqa.app.batch.items import Listing, hashed_item, list_items
-
     named = [path for path in paths if path != STDIN]
     listing = list_items(named) if named else Listing()
     if len(named) == len(paths):
@@ -123,8 +122,6 @@ def answer_documents(batch: Batch, flag: str | None) -> None:
 
 def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
     """The progress of a run that begins now."""
-    from docqa.app.batch.progress import BatchProgress
-
     total = len(batch.listing.items)
     left = sum(len(task.paths) for task in batch.left())
     return BatchProgress(total, total - left, plan.seconds)
@@ -150,8 +147,6 @@ def run(
 
 def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
     """Say where fewer jobs than `asked` fit the memory."""
-    from docqa.model.cost.machine import available_bytes
-
     if plan.jobs < asked:
         free = size(available_bytes())
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from docqa.app import report
+from docqa.app.bench.rows import Measurement
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from docqa.app.bench.rows import Measurement
-    from docqa.app.options import Options
+from docqa.app.options import Options
 
 
 @flags.shared("model", "device")

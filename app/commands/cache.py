@@ -8,27 +8,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from docqa.app import report
+from docqa.app import config, report
 from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
+from docqa.app.history.forget import forget_file
+from docqa.app.history.history import History, damaged_files, open_kept
+from docqa.app.models.library import pulled_models
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
-
-if TYPE_CHECKING:
-    from docqa.app.history.history import History
-    from docqa.app.storage.store import Entry, Store
+from docqa.app.storage.sources import content_digests
+from docqa.app.storage.store import Entry, Store
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def list_entries() -> int:
     """Print what is kept, most recently used first."""
-    from docqa.app.models.library import pulled_models
-
     store = kept_store()
     entries = store.entries()
     for entry in entries:
@@ -102,9 +101,6 @@ def forget(
     their content, and by the path that they were read from. If another docqa reads one of them, this command waits
     until it stops keeping it: a few seconds.
     """
-    from docqa.app.history.forget import forget_file
-    from docqa.app.storage.sources import content_digests
-
     if not file:
         raise UsageError("the path is empty", hint="docqa forget FILE")
     documents, notices = content_digests(file), list[str]()
@@ -130,17 +126,12 @@ def _say_waiting(entry: Entry) -> None:
 
 def kept_store() -> Store:
     """The folder of all that is kept, as environment and config.toml name it."""
-    from docqa.app import config
-    from docqa.app.storage.store import Store
-
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
 
 
 @contextmanager
 def kept_history(store: Store) -> Iterator[History | None]:
     """The history in `store`, None where there is none yet; what was damaged in it is said at the end."""
-    from docqa.app.history.history import open_kept
-
     history = open_kept(store)
     if history is None:
         yield None
@@ -154,8 +145,6 @@ def kept_history(store: Store) -> Iterator[History | None]:
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
     """Give the history what the rest leaves of the budget, all of it where the rest is over the budget because it is in
     use. Returns (what went, bytes freed)."""
-    from docqa.app.history.history import damaged_files
-
     count = freed = 0
     with kept_history(store) as history:
         if history is not None:

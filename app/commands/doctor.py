@@ -7,10 +7,20 @@ import platform
 import re
 import shutil
 import sys
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from docqa.app import report
+from docqa.app import config, report
+from docqa.app.answerers.remote.address import is_remote
+from docqa.app.commands.inputs import model_folder
+from docqa.app.models.library import BUNDLED_NAME
 from docqa.app.output.progress import size
+from docqa.app.storage.store import Store
+from docqa.app.tui.settings import load
+from docqa.kernels.threads import thread_count
+from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.cost.machine import processor_flags, processors, total_bytes
+from docqa.model.errors import ModelError
 
 _DISTRIBUTION = "docqa-reader"
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
@@ -18,9 +28,6 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 
 def doctor() -> int:
     """Show what this machine has, and every setting with its origin."""
-    from docqa.app import config
-    from docqa.app.tui.settings import load
-
     settings = config.resolve()
     for title, lines in (
         ("machine", _machine()),
@@ -39,8 +46,6 @@ def doctor() -> int:
 
 
 def _machine() -> list[str]:
-    from docqa.model.cost.machine import processor_flags, processors, total_bytes
-
     features = [name for name in _FEATURES if name in processor_flags()]
     return [
         f"Python {platform.python_version()} at {sys.executable}",
@@ -62,10 +67,6 @@ def _kernels() -> str:
 
 
 def _accelerator() -> str:
-    from importlib.metadata import version
-
-    from docqa.kernels.threads import thread_count
-
     if not version("torch").endswith("+cpu"):
         import torch
 
@@ -77,7 +78,6 @@ def _accelerator() -> str:
 
 def _packages() -> list[str]:
     """docqa and what it depends on, with versions; extras are left out."""
-    from importlib.metadata import PackageNotFoundError, requires, version
 
     def described(name: str) -> str:
         try:
@@ -92,12 +92,6 @@ def _packages() -> list[str]:
 
 
 def _model(chosen: str | None) -> list[str]:
-    from docqa.app.answerers.remote.address import is_remote
-    from docqa.app.commands.inputs import model_folder
-    from docqa.app.models.library import BUNDLED_NAME
-    from docqa.model.checkpoints.weights import fingerprint
-    from docqa.model.errors import ModelError
-
     name = chosen or BUNDLED_NAME
     if is_remote(name):
         return [f"{name}, on a server: passages of documents are sent there; nothing is asked of it now"]
@@ -109,8 +103,6 @@ def _model(chosen: str | None) -> list[str]:
 
 
 def _disk(folder: Path) -> list[str]:
-    from docqa.app.storage.store import Store
-
     store = Store(folder)
     kept = sum(entry.bytes for entry in store.entries())
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
@@ -120,8 +112,6 @@ def _disk(folder: Path) -> list[str]:
 
 
 def _settings() -> list[str]:
-    from docqa.app import config
-
     lines = [f"config file: {config.config_path()}" + ("" if config.config_path().is_file() else " (not there)")]
     for setting in config.resolve().values.values():
         value = "not set" if setting.value is None else setting.value

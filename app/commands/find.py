@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,12 +14,15 @@ from docqa.app import report
 from docqa.app.answer.text import compact_json
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
-    from docqa.app.search.expression import Pattern
-    from docqa.app.storage.sources import Sources
-    from docqa.ingest.types import Document
+from docqa.app.options import Options
+from docqa.app.output.console import colours
+from docqa.app.search.expression import Pattern, expression_pattern, words_pattern
+from docqa.app.search.hits import SearchedText
+from docqa.app.search.shown import Style, hit_object, plain, shown_hits
+from docqa.app.storage.sources import Sources, each_document, reading_of
+from docqa.app.storage.store import store_of
+from docqa.ingest.errors import IngestError
+from docqa.ingest.types import Document
 
 _Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")]
 _Regex = Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression.")]
@@ -57,8 +60,6 @@ def find(
 
     Exit status 0 found, 5 found nowhere, 3 a document cannot be used. No model is needed.
     """
-    from docqa.app.search.expression import expression_pattern, words_pattern
-
     if files_only and count:
         raise UsageError("-l prints only files, -c only counts", hint="choose one")
     inputs.check_stdin(paths)
@@ -81,10 +82,6 @@ def find(
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
     """The documents of `paths` one by one, what there is to say about them on standard error. A path that cannot be
     read does not end the search: its exit code goes into `codes`."""
-    from docqa.app.storage.sources import Sources, each_document, reading_of
-    from docqa.app.storage.store import store_of
-    from docqa.ingest.errors import IngestError
-
     store, reading = store_of(options), reading_of(options)
     for path in paths:
         found = Sources()
@@ -116,28 +113,20 @@ class _Search:
     full: bool
 
     def name(self, document: Document, with_file: bool) -> bool:
-        from docqa.app.search import hits, shown
-
-        there = any(hits.SearchedText(document).places(self.pattern))
+        there = any(SearchedText(document).places(self.pattern))
         if there:
-            report.result(compact_json({"file": document.path}) if self.as_json else shown.plain(document.path))
+            report.result(compact_json({"file": document.path}) if self.as_json else plain(document.path))
         return there
 
     def count(self, document: Document, with_file: bool) -> bool:
-        from docqa.app.search import hits, shown
-
-        count = sum(1 for _ in hits.SearchedText(document).places(self.pattern))
+        count = sum(1 for _ in SearchedText(document).places(self.pattern))
         if self.as_json:
             report.result(compact_json({"file": document.path, "count": count}))
         elif count or not with_file:
-            report.result(f"{shown.plain(document.path)}:{count}" if with_file else str(count))
+            report.result(f"{plain(document.path)}:{count}" if with_file else str(count))
         return count > 0
 
     def hits(self, document: Document, with_file: bool) -> bool:
-        from docqa.app.output.console import colours
-        from docqa.app.search.hits import SearchedText
-        from docqa.app.search.shown import Style, hit_object, shown_hits
-
         text = SearchedText(document)
         found = text.hits(self.pattern)
         style = Style(with_file, self.context, colours(sys.stdout))

@@ -12,17 +12,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from docqa.app.commands import completions
+from docqa.app import config
+from docqa.app.answerers.remote.address import usual_url
+from docqa.app.commands import completions, inputs
 from docqa.app.errors import UsageError
+from docqa.app.options import Options, Source
 from docqa.ingest.formats import FORMATS
 from docqa.model.foreign.folder import ROLES
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options, Source
 
 NAMED = "NAME|FOLDER"
 
@@ -110,11 +110,6 @@ class SharedOptions:
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
         """The engine's Options from what is given, the environment, config.toml and defaults. Raises UsageError for a
         bad setting or a server without a model on it, InputError for the password file."""
-        from docqa.app import config
-        from docqa.app.answerers.remote.address import usual_url
-        from docqa.app.commands import inputs
-        from docqa.app.options import Options
-
         settings = config.resolve(
             {
                 "model": self.model,

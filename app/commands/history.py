@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +13,12 @@ from docqa.app.answer.text import first_of
 from docqa.app.commands import flags, inputs
 from docqa.app.commands.cache import kept_history, kept_store
 from docqa.app.errors import InputError, UsageError
+from docqa.app.history.export import shown_names
+from docqa.app.history.html_page import html_page
+from docqa.app.history.markdown import markdown
+from docqa.app.history.records import Listed, parse_id
 from docqa.app.output.render import printable
-
-if TYPE_CHECKING:
-    from docqa.app.history.records import Listed
+from docqa.app.storage.atomic import check_output
 
 _EXPORT = "export"
 _FILES_SHOWN = 3
@@ -56,8 +58,6 @@ def history(
 
 
 def _list(query: str, limit: int, as_json: bool) -> int:
-    from docqa.app.history.export import shown_names
-
     with kept_history(kept_store()) as kept:
         if kept is None:
             report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
@@ -76,9 +76,6 @@ def _list(query: str, limit: int, as_json: bool) -> int:
 
 
 def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
-    from docqa.app.history.records import parse_id
-    from docqa.app.storage.atomic import check_output
-
     if as_json:
         raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
     if len(names) != 1:
@@ -92,9 +89,6 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
 
 
 def _exported(number: int, position: int | None, as_html: bool) -> str:
-    from docqa.app.history.html_page import html_page
-    from docqa.app.history.markdown import markdown
-
     with kept_history(kept_store()) as kept:
         if kept is None:
             raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")

@@ -6,13 +6,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from docqa.app.answerers.remote.address import is_remote
+from docqa.app import config, report
+from docqa.app.answerers.remote.address import Address, is_remote
 from docqa.app.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
+from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, not_found
+from docqa.app.options import Options
+from docqa.app.output.render import printable
+from docqa.app.storage.atomic import check_output, write_whole
+from docqa.model.errors import ModelNotFound
 
 STDIN = "-"
 
@@ -94,10 +96,6 @@ def check_stdin(paths: list[str]) -> None:
 
 def deliver(result: str | bytes, output: str | None) -> None:
     """Write a result that ends in a line end to the file `output`, or to standard output."""
-    from docqa.app import report
-    from docqa.app.output.render import printable
-    from docqa.app.storage.atomic import write_whole
-
     if output is None:
         report.result((result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n"))
         return
@@ -107,8 +105,6 @@ def deliver(result: str | bytes, output: str | None) -> None:
 
 def check_plot(path: str | None) -> None:
     """Raises UsageError where no figure can be written at `path`, or its name does not say that it is an SVG."""
-    from docqa.app.storage.atomic import check_output
-
     if path is not None:
         check_output(path)
         if not path.lower().endswith(".svg"):
@@ -119,8 +115,6 @@ def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
     if is_remote(chosen):
         return chosen
-    from docqa.app.models.library import bundled
-
     folder = folder_to_load(chosen, cache_dir)
     return None if folder == str(bundled()) else folder
 
@@ -129,17 +123,11 @@ def folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
     """The folder or file of a model; one that is not here as it was named, which the engine says when it loads it."""
     if name is None:
         return None
-    from docqa.app.models.library import find
-
     return str(find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name))
 
 
 def model_folder(name: str | None) -> Path:
     """The folder or GGUF file of a model on this machine; None means the one that answers. Raises ModelNotFound."""
-    from docqa.app import config
-    from docqa.app.models.library import BUNDLED_NAME, find, models_root, not_found
-    from docqa.model.errors import ModelNotFound
-
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound("runs on a server", where=chosen, hint="name a model on this machine")
@@ -152,10 +140,6 @@ def model_folder(name: str | None) -> Path:
 def check_writing(options: Options, *, asks: bool = True) -> None:
     """Say on standard error where --think or --from change nothing, because the model does not think or write. `asks`:
     questions are answered, which the bundled trunk can do too."""
-    from docqa.app import report
-    from docqa.app.models.library import BUNDLED_NAME
-    from docqa.app.output.render import printable
-
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
@@ -170,7 +154,6 @@ def check_writing(options: Options, *, asks: bool = True) -> None:
 
 def _can_think(options: Options) -> bool:
     """Whether the model may think before it answers; of a server's, the server knows."""
-    from docqa.app.models.library import bundled
     from docqa.model.prompts.chat_template import ChatTemplate
 
     if is_remote(options.model):
@@ -192,6 +175,4 @@ def notice(options: Options) -> str | None:
     """That passages are sent to a server, and to which; None where the model runs here. Raises UsageError."""
     if not is_remote(options.model):
         return None
-    from docqa.app.answerers.remote.address import Address
-
     return Address.of(str(options.model), options.base_url).notice()

@@ -8,11 +8,19 @@ from typing import Annotated
 
 import typer
 
-from docqa.app import report
+from docqa.app import config, report
+from docqa.app.answerers.remote.address import Address, is_remote, usual_url
 from docqa.app.commands import completions, flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
+from docqa.app.models import library
+from docqa.app.models.choose import set_values
+from docqa.app.models.known import BITS, known
+from docqa.app.models.pull import Transfer
+from docqa.app.models.pull import pull as fetch
+from docqa.app.models.remove import remove
 from docqa.app.output.progress import size
+from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
 
 _OnHub = Annotated[
@@ -42,11 +50,6 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
 
     Example: docqa models pull Qwen/Qwen3.5-4B --bits 4
     """
-    from docqa.app.models import library
-    from docqa.app.models.known import known
-    from docqa.app.models.pull import Transfer
-    from docqa.app.models.pull import pull as fetch
-
     _check_bits(bits)
     root = library.models_root()
     model = known(name)
@@ -71,11 +74,6 @@ def rm(name: _Pulled) -> int:
     All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
     stays until `docqa cache prune` or `docqa forget`. Your own folders and files are never deleted.
     """
-    from docqa.app import config
-    from docqa.app.models import library
-    from docqa.app.models.remove import remove
-    from docqa.model.errors import ModelNotFound
-
     root = library.models_root()
     gone = remove(name, root)
     if gone is None:
@@ -98,11 +96,6 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
 
     With a server's, passages of every document that you ask about are sent there.
     """
-    from docqa.app import config
-    from docqa.app.answerers.remote.address import Address, is_remote, usual_url
-    from docqa.app.models import library
-    from docqa.app.models.choose import set_values
-
     values: dict[str, str | None]
     if is_remote(name):
         address = Address.of(name, base_url or usual_url(name) or config.resolve().text("base_url"))
@@ -167,8 +160,6 @@ def export(
 
 
 def _check_bits(bits: int | None) -> None:
-    from docqa.app.models.known import BITS
-
     if bits is not None and bits not in BITS:
         raise UsageError(f"{bits} bits are not written", where="--bits", hint="4, 6 or 8")
 

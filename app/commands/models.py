@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from docqa.app import report
 from docqa.app.answerers.remote.address import SERVERS, Address, is_remote
+from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
 from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
-from docqa.app.models.library import BUNDLED_NAME, bundled
+from docqa.app.models.known import BITS, KNOWN, OTHERS, KnownModel, known
+from docqa.app.models.library import BUNDLED_NAME, bundled, find, models_root, pulled_models
 from docqa.app.output.progress import size
+from docqa.model.config import HybridConfig
+from docqa.model.cost import plan
+from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import ROLES, role_of
-
-if TYPE_CHECKING:
-    from docqa.app.models.known import KnownModel
-    from docqa.model.config import HybridConfig
 
 _Model = Annotated[str | None, flags.named_model("[NAME|FOLDER]", "Default: the model that answers now.")]
 _Folder = Annotated[str, flags.named_model("FOLDER", "A checkpoint folder, or the name of a model.")]
@@ -35,7 +36,6 @@ def list_models(server: _Server = None) -> int:
     `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
     """
     from docqa.app import config
-    from docqa.app.models.library import find, models_root, pulled_models
 
     if server is not None:
         return _list_served(server)
@@ -61,8 +61,6 @@ def list_models(server: _Server = None) -> int:
 
 def _list_served(server: str) -> int:
     """Print the models of a server, as --model names them: one of SERVERS at its usual address, or a base URL."""
-    from docqa.app.answerers.remote.client import CONNECT_S, ChatClient
-
     named = SERVERS.get(server) is not None
     address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
     report.result("\n".join(ChatClient(address, CONNECT_S).models()))
@@ -71,8 +69,6 @@ def _list_served(server: str) -> int:
 
 def _known_lines() -> list[str]:
     """The table of what can be pulled."""
-    from docqa.app.models.known import KNOWN, OTHERS
-
     lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
@@ -91,10 +87,6 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
     The active share is the part of all parameters that one token uses, with embedding and head; the active share of
     layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
     """
-    from docqa.app.models.known import known
-    from docqa.model.config import HybridConfig
-    from docqa.model.errors import ModelNotFound
-
     try:
         folder = model_folder(model)
     except ModelNotFound:
@@ -114,8 +106,6 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
 
 def _needed(model: KnownModel) -> dict[str, object]:
     """What a model that is not here needs on disk, and in memory while some 80 pages are read."""
-    from docqa.app.models.known import BITS
-
     forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
         "id": model.id,
@@ -143,8 +133,6 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
 
 def _shape_facts(config: HybridConfig) -> dict[str, object]:
     """What follows from a configuration: parameters, and the bytes of a state."""
-    from docqa.model.cost import plan
-
     counts = plan.parameters(config)
     total = counts["total"]
     sizes = plan.state_bytes(config, 0)

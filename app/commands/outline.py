@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
+from docqa.app.options import Options
 from docqa.app.output.outline import outline_object
 from docqa.app.output.render import page_text, printable
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
-    from docqa.ingest.types import Document
+from docqa.app.session.engine import open_session
+from docqa.ingest.types import Document
 
 
 @flags.shared("password_file", "media_type")
@@ -40,8 +38,6 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
 
 def _documents(file: str, options: Options) -> Sequence[Document]:
     """The document `file`, and behind an e-mail what is attached to it."""
-    from docqa.app.session.engine import open_session
-
     with open_session([file], options) as session:
         for warning in session.warnings:
             report.warn(warning)

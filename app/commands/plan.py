@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from docqa.app import report
+from docqa.app.answerers.loading import load_network
 from docqa.app.commands import flags, inputs
+from docqa.app.models.before_pull import TIMED_LAYERS, forecast
+from docqa.app.models.known import KnownModel, known
+from docqa.app.models.library import models_root
+from docqa.app.options import Options
 from docqa.app.output.progress import duration, size
-
-if TYPE_CHECKING:
-    from docqa.app.models.known import KnownModel
-    from docqa.app.options import Options
+from docqa.app.session.engine import open_session
+from docqa.model.cost.speed import measured_speed
 
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
@@ -25,9 +27,6 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
     --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
     read, and nothing is fetched.
     """
-    from docqa.app.models.known import known
-    from docqa.app.session.engine import open_session
-
     inputs.check_stdin(paths)
     options = inputs.local(given.options(), "plan")
     if options.model is not None and not Path(options.model).exists() and (model := known(options.model)) is not None:
@@ -48,12 +47,6 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
     """The plan of a model that is not here, from its shape and the speed of this machine."""
-    from docqa.app.answerers.loading import load_network
-    from docqa.app.models.before_pull import TIMED_LAYERS, forecast
-    from docqa.app.models.library import models_root
-    from docqa.app.session.engine import open_session
-    from docqa.model.cost.speed import measured_speed
-
     options = replace(options, model=None)
     with open_session(paths, options) as session:
         tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 
 from docqa.app import report
+from docqa.app.answer.events import ReadProgress
 from docqa.app.commands import flags, inputs
+from docqa.app.output.console import Screen
 from docqa.app.output.progress import duration
 from docqa.app.output.render import printable
+from docqa.app.session.engine import open_session
 
 
 @flags.shared(*flags.MODELS, "password_file", "include_hidden", "media_type")
@@ -16,10 +19,6 @@ def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
 
     Ctrl+C keeps what was read; the same command goes on from there.
     """
-    from docqa.app.answer.events import ReadProgress
-    from docqa.app.output.console import Screen
-    from docqa.app.session.engine import open_session
-
     inputs.check_stdin(paths)
     options = inputs.local(given.options(), "read")
     started = time.monotonic()

@@ -13,6 +13,8 @@ from docqa.app import report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration, size
+from docqa.app.summary.markdown import digest_markdown, render_markdown
+from docqa.model.cost.machine import available_bytes
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, BatchSettings
@@ -128,8 +130,6 @@ def _run(batch: Batch, *, printed: bool) -> int:
 
 
 def _print(files: SummaryFiles) -> None:
-    from docqa.app.summary.markdown import digest_markdown, render_markdown
-
     records = [record for _, record in files.records()]
     for record in records:
         report.result(render_markdown(record))
@@ -138,8 +138,6 @@ def _print(files: SummaryFiles) -> None:
 
 
 def _plan_text(batch: Batch, plan: BatchPlan) -> str:
-    from docqa.model.cost.machine import available_bytes
-
     items, tasks = batch.listing.items, batch.tasks
     done = sum(batch.workspace.is_done(task.key) for task in tasks)
     duplicates = sum(len(task.paths) - 1 for task in tasks)

@@ -15,14 +15,13 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from itertools import repeat
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.ingest.types import Document, Page, Passage
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Tokenizer
+from docqa.model.prompts import prompt
+from docqa.model.prompts.prompt import PREAMBLE
+from docqa.model.protocol import Tokenizer
 
 NO_PASSAGE = -1
 
@@ -140,15 +139,11 @@ def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequen
 
 def preamble(tokenizer: Tokenizer) -> list[int]:
     """The ids that stand before the documents for a model without a chat template."""
-    from docqa.model.prompts.prompt import PREAMBLE
-
     return tokenizer.encode(PREAMBLE)
 
 
 def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | None = None) -> DocumentTokens:
     """The part of a Context that is `document`; `number`: its place among the documents, for a model that writes."""
-    from docqa.model.prompts import prompt
-
     layout = _Layout(tokenizer)
     writes = number is not None
     layout.mark(prompt.title_line(document.title) if number is None else prompt.document_line(number, document.title))

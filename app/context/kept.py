@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from docqa.app.context.context import Context, DocumentTokens, join, lay_out, la
 from docqa.app.context.passage_vectors import KEY_BYTES, below_headings, key_of
 from docqa.app.storage.arrays import Arrays, kept_arrays
 from docqa.app.storage.store import Store
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document
-    from docqa.model.protocol import Tokenizer
+from docqa.ingest.types import Document
+from docqa.model.prompts.prompt import LAYOUT_VERSION
+from docqa.model.protocol import Tokenizer
 
 TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
@@ -54,8 +52,6 @@ class KeptParts:
 
     def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:
         """The fields of DocumentTokens, keys of passages and, without a chat template, what stands before."""
-        from docqa.model.prompts.prompt import LAYOUT_VERSION
-
         layout = LAYOUT_VERSION
         if number is not None:
             from docqa.model.prompts.conversation import CONVERSATION_LAYOUT as layout  # noqa: N811

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.storage.arrays import load_summed, save_summed
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model, VectorEncoder
+from docqa.model.protocol import Model, VectorEncoder
 
 KEY_BYTES = 16
 

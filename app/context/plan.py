@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.cost.machine import total_bytes
+from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
+from docqa.model.protocol import Model
 
 PREVIEW_FROM_SECONDS = 30.0
 """Where reading takes longer, a preliminary answer comes first."""
@@ -29,16 +29,11 @@ class Plan:
 
 def yarn_factor_of(model: Model, tokens: int, room: int = QUESTION_TOKENS) -> float:
     """The YaRN factor for `tokens`, with `room` for more behind them. Raises ContextTooLong, with the numbers."""
-    from docqa.model.cost.plan import yarn_factor_for
-
     return float(yarn_factor_for(model.config, tokens + room))
 
 
 def fits(model: Model, tokens: int, room: int) -> bool:
     """Whether `tokens` and `room` fit the context that the model was trained for, and this machine's memory."""
-    from docqa.model.cost.machine import total_bytes
-    from docqa.model.cost.plan import estimate
-
     if tokens + room > model.config.native_context:
         return False
     needed = estimate(
@@ -50,7 +45,6 @@ def fits(model: Model, tokens: int, room: int) -> bool:
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
     from docqa.model.checkpoints.weights import weight_files
-    from docqa.model.cost.plan import estimate, parameters
     from docqa.model.heads.reader_cost import cost_of_reader
 
     config = model.config.first_layers(model.answer_layers)

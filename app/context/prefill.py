@@ -25,6 +25,9 @@ from docqa.app.models.library import name_of
 from docqa.app.storage.arrays import load_summed, save_summed
 from docqa.app.storage.atomic import TEMPORARY_PREFIX
 from docqa.app.storage.store import Details, Store, acquire, details_of
+from docqa.model.errors import StateDamaged, StateError
+from docqa.model.state.files import load_state, save_state
+from docqa.model.state.header import read_header
 from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
@@ -163,9 +166,6 @@ class Prefiller:
     def _candidates(self) -> list[tuple[int, str]]:
         """(position, key) of kept points that begin this context, longest first. Its own state is always there and
         first, so that a damaged one is named and deleted."""
-        from docqa.model.errors import StateDamaged
-        from docqa.model.state.header import read_header
-
         found: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
             own = entry.folder.name == self.key
@@ -182,8 +182,6 @@ class Prefiller:
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
         """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none."""
-        from docqa.model.errors import StateError
-
         for position, key in self._candidates():
             try:
                 state = self._load(store, key, position)
@@ -200,8 +198,6 @@ class Prefiller:
 
     def _load(self, store: Store, key: str, position: int) -> State:
         """A state restored from the kept one `key` up to `position`. Raises StoreDamaged, StateError or OSError."""
-        from docqa.model.state.files import load_state
-
         own = key == self.key
         folder = store.open("states", key)[0] if own else store.adopt(key, self.key, self._details(position))
         self.passages.load(folder)
@@ -271,8 +267,6 @@ class Prefiller:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
         if self.store is None or self._refused or self._forgotten():
             return ""
-        from docqa.model.state.files import save_state
-
         folder = self.store.root / "states" / self.key
         try:
             if not self.store.has("states", self.key):  # first, so that `docqa forget` knows whose the files are

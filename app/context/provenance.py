@@ -8,7 +8,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docqa.ingest.read import INGEST_VERSION
 from docqa.ingest.types import Document
+from docqa.model.prompts.prompt import LAYOUT_VERSION
+from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 
 if TYPE_CHECKING:
     import torch
@@ -72,9 +75,6 @@ def kernel_provenance(device: torch.device | None = None) -> str:
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
     """The Profile of states of `model` at `yarn_factor`; `layout`: of the Context, if not the bundled model's."""
-    from docqa.model.prompts.prompt import LAYOUT_VERSION
-    from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
-
     layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
@@ -98,8 +98,6 @@ def answer_provenance(
 
 def provenance_without_state(document: str, model: str | None, options: dict[str, object]) -> dict[str, object]:
     """The same for an answer that rests on no state; `document`: the hash of what was asked."""
-    from docqa.ingest.read import INGEST_VERSION
-
     return {
         "document": document,
         "model": model,

@@ -5,17 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from docqa.app.answer.answer import Answer
 from docqa.app.history.history import kept_documents
 from docqa.app.history.html_page import html_page
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 Form = Literal["md", "html"]
 

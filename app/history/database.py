@@ -11,12 +11,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from docqa.app.errors import ResourceError
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
+from docqa.app.storage.store import Store
 
 FOLDER, NAME = "history", "history.sqlite"
 SCHEMA = 3

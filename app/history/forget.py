@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
 
 from docqa.app.history.history import damaged_files, open_kept
 from docqa.app.storage.remembered import remember, remembered
-from docqa.app.storage.store import inside
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Entry, Store
+from docqa.app.storage.store import Entry, Store, inside
 
 
 def forget_file(

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.text import compact_json, storable
@@ -16,11 +16,8 @@ from docqa.app.errors import InputError
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.query import folded, match_expression
 from docqa.app.history.records import Annotation, CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
-from docqa.app.storage.store import inside, key_of
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
-    from docqa.ingest.types import Document
+from docqa.app.storage.store import Store, inside, key_of
+from docqa.ingest.types import Document
 
 _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
 _Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id

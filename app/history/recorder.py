@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Event, Finished
 from docqa.app.errors import ResourceError
 from docqa.app.history.history import History, kept_documents
 from docqa.app.history.records import CitedPage, KeptTurn
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, Cite
-    from docqa.app.storage.store import Store
-    from docqa.ingest.types import Document
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document
 
 WHOLE_PAGE = 12_000
 """Characters up to which a page is kept whole."""

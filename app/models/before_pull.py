@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from docqa.app.models.known import KnownModel
 from docqa.app.output.progress import duration, size
-
-if TYPE_CHECKING:
-    from docqa.model.cost.plan import Speed
+from docqa.model.cost.machine import total_bytes
+from docqa.model.cost.plan import Speed, estimate
 
 TIMED_LAYERS = 4
 """Of the bundled model: three delta layers and one of attention."""
@@ -79,9 +77,6 @@ class Forecast:
 def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Forecast:
     """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong past the longest
     context."""
-    from docqa.model.cost.machine import total_bytes
-    from docqa.model.cost.plan import estimate
-
     expected = estimate(model.config, tokens, speed=speed)
     above = next(place for place in (root, *root.absolute().parents) if place.exists())
     return Forecast(

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
+from docqa.model.config import FULL, LINEAR, HybridConfig
+from docqa.model.cost.plan import parameters
 from docqa.model.foreign.folder import ENCODER, READER, RERANKER
-
-if TYPE_CHECKING:
-    from docqa.model.config import HybridConfig
 
 _KEY_HEADS, _HEAD = 16, 128  # of the delta layers, the same in all of them
 _ATTENTION_HEAD = 256
@@ -67,8 +65,6 @@ class KnownModel:
     @cached_property
     def config(self) -> HybridConfig:
         """What its config.json would be read as."""
-        from docqa.model.config import FULL, LINEAR, HybridConfig
-
         shared = partial(
             HybridConfig, hidden_size=self.hidden, num_hidden_layers=self.layers, num_attention_heads=self.heads,
             num_key_value_heads=self.kv_heads, tie_word_embeddings=self.tied,
@@ -102,8 +98,6 @@ class KnownModel:
 
     @cached_property
     def _counts(self) -> dict[str, int]:
-        from docqa.model.cost.plan import parameters
-
         return parameters(self.config)
 
     @property
@@ -128,16 +122,12 @@ class KnownModel:
     @property
     def state_bytes(self) -> int:
         """Of the delta layers' memory, whatever the length: float32, keys x values a value head."""
-        from docqa.model.config import LINEAR
-
         size = self.config.linear_key_head_dim * self.config.linear_value_head_dim
         return self.config.layer_types.count(LINEAR) * self.value_heads * size * 4
 
     @property
     def kv_bytes_per_token(self) -> int:
         """Of keys and values as docqa keeps them, in int8 or keys in fp16; scales not counted."""
-        from docqa.model.config import FULL
-
         bytes_of_both = 3 if self.config.half_keys else 2
         elements = self.config.num_key_value_heads * self.config.head_dim
         return self.config.layer_types.count(FULL) * bytes_of_both * elements

@@ -12,14 +12,15 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import docqa.model
+from docqa.app import config
 from docqa.app.errors import UsageError
 from docqa.app.models.known import known_id
+from docqa.model.checkpoints.weights import weight_files
+from docqa.model.config import HybridConfig
+from docqa.model.errors import ModelNotFound
 from docqa.model.foreign.folder import MANIFEST, called
-
-if TYPE_CHECKING:
-    from docqa.model.errors import ModelNotFound
 
 BUNDLED_NAME = "docqa-155m"
 BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
@@ -48,15 +49,11 @@ class Pulled:
 
 def bundled() -> Path:
     """The folder of the bundled model, without importing torch."""
-    import docqa.model
-
     return Path(docqa.model.__file__).parent / "bundled"
 
 
 def models_root() -> Path:
     """The folder that pulled models are kept in, of the cache folder that is set."""
-    from docqa.app import config
-
     return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
 
 
@@ -110,8 +107,6 @@ def name_of(folder: Path) -> str:
 
 def not_found(name: str) -> ModelNotFound:
     """The error for a model that is not here, with what to do about it."""
-    from docqa.model.errors import ModelNotFound
-
     if (model_id := known_id(name.partition("@")[0])) is not None:
         return ModelNotFound(f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it")
     hint = "`docqa models list` shows the models"
@@ -122,8 +117,5 @@ def not_found(name: str) -> ModelNotFound:
 
 def check_checkpoint(folder: Path) -> None:
     """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
-    from docqa.model.checkpoints.weights import weight_files
-    from docqa.model.config import HybridConfig
-
     HybridConfig.from_folder(folder)
     weight_files(folder)

@@ -23,6 +23,7 @@ from docqa.app.errors import ResourceError, UsageError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
 from docqa.app.output.progress import Progress, duration, size
 from docqa.app.storage.store import file_digest
+from docqa.model.config import HybridConfig
 from docqa.model.foreign.folder import MODULES, role_of
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ class _Fetch:
         self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
 
     def run(self, listed: dict[str, RemoteFile], bits: int | None) -> Pulled:
-        from docqa.model.config import HybridConfig
-
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         if _CONFIG not in listed:
             said = f"has no {_CONFIG}, so it is not a model for transformers"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from docqa.app.answer.answer import Answer
 from docqa.app.answer.grades import Status
 from docqa.app.output.progress import filled
 from docqa.app.output.render import was_searched
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
 
 BAR_CELLS = 8
 _SURE = ((0.9, "very likely right"), (0.75, "likely right"), (0.5, "more likely right than not"), (0.0, "uncertain"))

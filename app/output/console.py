@@ -7,15 +7,13 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from docqa.app import report
 from docqa.app.answer import events
+from docqa.app.answer.answer import Answer
 from docqa.app.output import render
 from docqa.app.output.progress import Progress, is_live, write_now
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 _FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
 

@@ -8,10 +8,9 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from docqa.app.answer.events import ReadProgress
+from docqa.app.answer.events import ReadProgress
 
 LINE_EVERY_S = 10.0
 REDRAW_EVERY_S = 0.1

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 from docqa.app.answer.grades import Status, Support
 from docqa.app.answer.text import CONTROL, clip, compact_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 
 NEAREST_SHOWN = 1
 _LEADERS = re.compile(r"\.{4,}")

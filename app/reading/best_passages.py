@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,9 +27,7 @@ from docqa.app.reading.candidates import (
 from docqa.app.reading.decision import decide
 from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again, read_alone
 from docqa.ingest.structure.page_breaks import sentence_over_break
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 READER_WEIGHTS: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,

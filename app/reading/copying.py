@@ -14,6 +14,7 @@ from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import Candidate, Candidates, ScoredPlaces, best_first, excerpt
+from docqa.model.prompts.prompt import REFUSAL, question_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +51,6 @@ def copy_from_state(
     Words that stand in several places are taken from the one whose sentence has most of the question's words.
     """
     from docqa.model.decode.copy import copy_spans
-    from docqa.model.prompts.prompt import question_text
 
     weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
     asked = state.fork()
@@ -78,8 +78,6 @@ def copy_from_state(
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
     """The log-probability of a refusal after `state`, whose next-token logits are `logits`; `state` is used up."""
-    from docqa.model.prompts.prompt import REFUSAL
-
     total, ids = 0.0, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     for position, token in enumerate(ids):
         total += float(logits.float().log_softmax(-1)[token])

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.language.sentences import sentences
-
-if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
+from docqa.model.heads.reader_text import FORMS
 
 WORDS = 150  # of an excerpt; a passage with more is read in parts
 _LONG = 200  # words: a sentence above that, as a table, is cut
@@ -134,9 +133,6 @@ def read_again(
     excerpts: Sequence[ExcerptPlace], *, longest: int,
 ) -> ExcerptReading:  # fmt: skip
     """Read `excerpts` (at least one) of passages `texts` below `headings`; spans have at most `longest` tokens."""
-    from docqa.model.heads.excerpt_reading import read_excerpts
-    from docqa.model.heads.reader_text import FORMS
-
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)
 
@@ -161,8 +157,6 @@ def read_alone(
     reader: ExcerptReader, question: str, headings: Sequence[str], found: Sequence[tuple[int, str]]
 ) -> list[ReadAlone]:
     """Read sentences by themselves: (number of the passage, by which `headings` go; text) of each."""
-    from docqa.model.heads.excerpt_reading import pairs_of
-
     texts = [reader.tokenizer.encode(on_one_line(text)) for _, text in found]
     read = reader.read(pairs_of(reader.tokenizer, question, texts, [headings[passage] for passage, _ in found]))
     return [ReadAlone(each.answers, each.yes) for each in read]

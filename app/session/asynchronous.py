@@ -7,15 +7,13 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from docqa.app.answer.events import Finished
+from docqa.app.answer.events import Event, Finished
 from docqa.app.session.engine import open_session
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
-    from docqa.app.answer.events import Event
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
@@ -55,9 +53,7 @@ class AsyncSession:
             on_failure.pop_all()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         try:
             await self._run(self.session.close)
         finally:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.errors import StoreDamaged
 from docqa.app.storage.atomic import write_whole
 from docqa.app.storage.store import KINDS, Store, details_of, key_of
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
+from docqa.model.checkpoints.mapped import MappedTensors
+from docqa.model.errors import ModelError
 
 Arrays = Mapping[str, np.ndarray]
 _FILE = "arrays.safetensors"
@@ -54,9 +53,6 @@ def to_bytes(arrays: Arrays) -> bytes:
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
     """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
-    from docqa.model.checkpoints.mapped import MappedTensors
-    from docqa.model.errors import ModelError
-
     try:
         file = MappedTensors(path)
         return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118

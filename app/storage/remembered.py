@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.app.storage.atomic import write_whole
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
+from docqa.app.storage.store import Store
 
 _KEPT_IN = "tui.json"
 

@@ -16,19 +16,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import first_of
 from docqa.app.errors import InputError, StoreDamaged
+from docqa.app.options import Options
 from docqa.app.storage.store import Details, Store, details_of, file_digest, key_of
 from docqa.ingest.archive import load, load_stream
-from docqa.ingest.errors import reading
+from docqa.ingest.errors import IngestError, NoDocuments, TooLarge, Unreadable, reading
+from docqa.ingest.formats import format_of_type
+from docqa.ingest.pdf.ocr import available
 from docqa.ingest.process.forks import usable_cores
+from docqa.ingest.read import INGEST_VERSION, documents_in_email, find_documents
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.serialize import FORMAT_OF_LINES, from_bytes, to_bytes
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.app.options import Options
+from docqa.ingest.worker import DocumentReading
 
 STDIN = "-"
 _FILE = "document.jsonl"
@@ -65,8 +67,6 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
 
 def each_document(paths: list[str], request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
     """The documents of `paths` one by one, the next few in memory; `found` gets warnings. Raises as `read_sources`."""
-    from docqa.ingest.errors import IngestError, NoDocuments
-
     contents = (
         (number, name, content)
         for number, path in enumerate(paths)
@@ -109,9 +109,6 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
 
 
 def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[tuple[str, bytes | Path]]:
-    from docqa.ingest.formats import format_of_type
-    from docqa.ingest.read import documents_in_email, find_documents
-
     skipped: list[str] = []
     if path == STDIN:
         with reading(STDIN):
@@ -130,8 +127,6 @@ def _begun(
     contents: Iterable[tuple[int, str, bytes | Path]], request: ReadRequest, store: Store | None, notices: list[str]
 ) -> Generator[tuple[int, bool, _Begun], None, None]:
     """(number of its path, whether it is a file of its own, the document), in order; the next are parsed meanwhile."""
-    from docqa.ingest.errors import TooLarge
-
     most, waiting = min(usable_cores(), _MOST_AHEAD), deque[tuple[int, bool, _Begun]]()
     try:
         for number, name, content in contents:
@@ -153,9 +148,6 @@ class _Begun:
     def __init__(
         self, name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]
     ) -> None:
-        from docqa.ingest.errors import IngestError
-        from docqa.ingest.worker import DocumentReading
-
         self._name, self._request, self._store, self._notices = name, request, store, notices
         self._kept: Document | None = None
         self._error: IngestError | None = None
@@ -202,9 +194,6 @@ def read_kept(
 
 def content_digests(path: str) -> set[str]:
     """sha256 of the file at `path` and, of an archive or folder, of every document in it that can be read."""
-    from docqa.ingest.errors import IngestError
-    from docqa.ingest.read import find_documents
-
     found: set[str] = set()
     if os.path.isfile(path):
         with contextlib.suppress(OSError):
@@ -239,10 +228,6 @@ def _any_name(name: str) -> str:
 
 
 def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
-    from docqa.ingest.pdf.ocr import available
-    from docqa.ingest.read import INGEST_VERSION
-    from docqa.ingest.serialize import FORMAT_OF_LINES
-
     read_as = [str(INGEST_VERSION), request.media_type or "", str(request.include_hidden), str(available())]
     fields = [digest, name, str(FORMAT_OF_LINES), *read_as, hashlib.sha256(password.encode()).hexdigest()]
     return key_of(fields)
@@ -250,9 +235,6 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
 
 def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
     """The kept Document of `data`, None where none can be used; `notices` say where a damaged one was deleted."""
-    from docqa.ingest.errors import Unreadable
-    from docqa.ingest.serialize import from_bytes
-
     digest = hashlib.sha256(data).hexdigest()
     store.meet([digest])
     for key in document_keys(name, digest, request):
@@ -268,8 +250,6 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
 
 def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
     """Keep `document`, made of `data`, unless it lost pages to a limit (on a busy machine). Raises OSError."""
-    from docqa.ingest.serialize import to_bytes
-
     if document.coverage.lost_pages:
         return
     titled = _letters(document.title) != _letters(PurePath(name).stem) and name != STDIN

@@ -6,7 +6,6 @@ The bundled model does not write well enough to summarize in its own words: it c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
@@ -22,9 +21,7 @@ from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
 from docqa.app.summary.topical import about_focus, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 _CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
 _FOR_EACH = 15  # sentences of a section it gets one in the summary

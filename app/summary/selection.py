@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +20,8 @@ from docqa.app.summary.sentences.candidates import SentenceCandidate
 from docqa.app.summary.topics import PAPERS, Topic
 from docqa.ingest.language.words import DUTIES
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.heads.excerpt_reading import ExcerptReader, read_excerpts
+from docqa.model.heads.spans import sigmoid
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
@@ -87,9 +85,6 @@ class Pool:
         """The chance, 0 to 1, that each of the candidates `numbers` answers, [numbers]; 0 without a reader."""
         if self.reader is None or not len(numbers):
             return np.zeros(len(numbers))
-        from docqa.model.heads.excerpt_reading import read_excerpts
-        from docqa.model.heads.spans import sigmoid
-
         texts = [on_one_line(self.candidates[number].text) for number in numbers]
         found = read_excerpts(self.reader, question, texts, [self.above(number) for number in numbers])
         return sigmoid(np.array(found.answers))

@@ -16,9 +16,10 @@ from docqa.app import report
 from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember
 from docqa.app.tui import keymap, themes
-from docqa.app.tui.bridge import SessionBridge
+from docqa.app.tui.bridge import Opener, SessionBridge
 from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recents import anything_kept
+from docqa.app.tui.library.recents import PastQuestion, anything_kept
+from docqa.app.tui.screens.choice_screen import ThemeScreen
 from docqa.app.tui.settings import TuiSettings
 from docqa.app.tui.typing_screen import TypingScreen
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import Opener
-    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
     from docqa.app.tui.screens.document_screen import DocumentScreen
 
@@ -85,8 +84,6 @@ class Interface(App[None]):
         self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
     def action_change_theme(self) -> None:
-        from docqa.app.tui.screens.choice_screen import ThemeScreen
-
         self.push_screen(ThemeScreen(self.theme))
 
     def keep_theme(self) -> None:

@@ -6,21 +6,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from docqa.app.answer import events
+from docqa.app.answer.answer import Answer
 from docqa.app.errors import ResourceError
 from docqa.app.history.history import History, kept_documents, open_kept
 from docqa.app.history.markdown import write_export
 from docqa.app.history.recorder import cited_pages
-from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.history.records import Annotation, KeptSession, KeptTurn
 from docqa.app.output.render import document_line
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
-    from docqa.app.history.records import Annotation
-    from docqa.app.storage.store import Store
-    from docqa.ingest.types import Document
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document
 
 INTERRUPTED = "Left before it was answered; Ctrl+R asks again."
 _KIND = "tui"

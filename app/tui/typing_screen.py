@@ -6,14 +6,13 @@ it. Here every key goes to the screen and is carried out before the next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.screen import Screen
 
-if TYPE_CHECKING:
-    from docqa.app.tui.widgets.prompt import PromptLine
+from docqa.app.tui.widgets.prompt import PromptLine
 
 Typed = events.Key | events.Paste
 

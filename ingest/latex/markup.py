@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latexwalker import LatexWalker, LatexWalkerError, get_default_latex_context_db
+from pylatexenc.macrospec import EnvironmentSpec, MacroSpec
+
 from docqa.ingest.language.words import word_set
 from docqa.ingest.latex.numbers import LEVELS
 
@@ -103,8 +107,6 @@ class Names:
 
 def parse(source: str) -> Sequence[Any]:
     """The nodes of `source`. Raises ValueError where it cannot be taken apart."""
-    from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
-
     try:
         nodes: Sequence[Any] = LatexWalker(source, latex_context=_context(), tolerant_parsing=True).get_latex_nodes()[0]
     except (LatexWalkerError, IndexError, AttributeError, TypeError) as error:  # the last three: on cut-off markup
@@ -138,9 +140,6 @@ _ARGUMENTS = {
 
 @cache
 def _context() -> Any:
-    from pylatexenc.latexwalker import get_default_latex_context_db
-    from pylatexenc.macrospec import EnvironmentSpec, MacroSpec
-
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
@@ -232,8 +231,6 @@ def group_at(source: str, start: int) -> str:
 
 @cache
 def _converter() -> Any:
-    from pylatexenc.latex2text import LatexNodes2Text
-
     return LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)
 
 

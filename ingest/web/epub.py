@@ -6,9 +6,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
@@ -18,9 +19,6 @@ from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, local, parse_xml
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 # Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
@@ -153,8 +151,6 @@ def _from_points(parent: Element | None, name: str, level: int, found: Contents)
 
 
 def _from_nav(data: bytes, name: str) -> Contents:
-    from selectolax.lexbor import LexborHTMLParser
-
     source, _ = decode_html(data)
     found: Contents = {}
     for nav in LexborHTMLParser(prepare(source)).css("nav"):

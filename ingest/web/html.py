@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from docqa.ingest.errors import TooLarge, refuse_over
 from docqa.ingest.language.numbers import in_letters, in_roman
@@ -22,9 +23,6 @@ from docqa.ingest.web.quoted import attribution
 from docqa.ingest.web.styles import Linked
 from docqa.ingest.web.visibility import Visibility
 from docqa.ingest.writer import BlockWriter, raised
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 _SKIPPED = word_set(
     "script style noscript template head nav svg iframe object embed canvas audio video select option textarea "
@@ -92,8 +90,6 @@ class HtmlBlocks:
     def write(self, source: str, linked: Linked = lambda _: "") -> None:
         """Writes all of `source`; `linked`: its style sheets. Raises TooLarge where it is nested deeper, or larger,
         than the limits."""
-        from selectolax.lexbor import LexborHTMLParser
-
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
         self.title = " ".join(title.text().split()) if title else ""

@@ -6,6 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
@@ -18,8 +21,6 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 def read_markdown(request: ReadRequest) -> Document:
     """The Document of Markdown. Raises NotADocument, NoText and TooLarge."""
-    from markdown_it import MarkdownIt
-
     decoded, warnings = decode(request.content)
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     parser.add_render_rule("image", _words_of_image)
@@ -37,6 +38,4 @@ def read_markdown(request: ReadRequest) -> Document:
 
 def _words_of_image(renderer: Any, tokens: Any, at: int, options: Any, env: Any) -> str:
     """What is said where a picture cannot be shown."""
-    from markdown_it.common.utils import escapeHtml
-
     return str(escapeHtml(renderer.renderInlineAsText(tokens[at].children or [], options, env)))

@@ -11,14 +11,14 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import tinycss2
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from docqa.ingest.language.lengths import at_commas, pixels
 from docqa.ingest.language.words import word_set
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser
 
 Declarations = Mapping[str, str]
 Linked = Callable[[str], str]
@@ -90,8 +90,6 @@ class StyleSheets:
                 self._sheet(coded.decode("utf-8", "replace"), "", depth)
 
     def _sheet(self, source: str, address: str, depth: int = 0) -> None:
-        import tinycss2
-
         source = source.replace("<![CDATA[", "").replace("]]>", "")
         source, self._chars = source[: self._chars], max(self._chars - len(source), 0)
         for node in tinycss2.parse_stylesheet(_tokens(source), skip_whitespace=True):
@@ -106,8 +104,6 @@ class StyleSheets:
 
     def _rules(self, nodes: Iterable[Any], above: str, depth: int) -> None:
         """Rules and declarations inside the rule with the selector `above`."""
-        import tinycss2
-
         nodes = list(nodes)
         if above and any(node.type == "declaration" for node in nodes):
             self._add(above, _said(nodes))
@@ -124,8 +120,6 @@ class StyleSheets:
                     self._rules(_contents(node), above, depth + 1)
 
     def _add(self, selector: str, body: tuple[Declarations, Declarations]) -> None:
-        from selectolax.lexbor import SelectolaxError
-
         if not any(body) or not selector:
             return
         if self._left <= 0:
@@ -146,14 +140,10 @@ class StyleSheets:
 
 
 def _tokens(source: str) -> list[Any]:
-    import tinycss2
-
     return list(tinycss2.parse_component_value_list(source, skip_comments=True))
 
 
 def _contents(rule: Any) -> list[Any]:
-    import tinycss2
-
     return list(tinycss2.parse_blocks_contents(rule.content, skip_whitespace=True))
 
 
@@ -176,15 +166,11 @@ def _holds(tokens: Sequence[Any]) -> bool:
 @lru_cache(maxsize=8192)
 def declared(body: str) -> tuple[Declarations, Declarations]:
     """The known declarations in `body`, and those of them that are `!important`, as `_said` gives them."""
-    import tinycss2
-
     return _said(tinycss2.parse_blocks_contents(_tokens(body[:10_000]), skip_whitespace=True))
 
 
 def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
     """The known declarations among `nodes`, lower case, and those of them that are `!important`."""
-    import tinycss2
-
     usual: dict[str, str] = {}
     important: dict[str, str] = {}
     for node in nodes:
@@ -202,8 +188,6 @@ def _said(nodes: Iterable[Any]) -> tuple[Declarations, Declarations]:
 
 def resolved(declarations: Declarations, variables: Mapping[str, str]) -> tuple[Declarations, Mapping[str, str]]:
     """`declarations` with the values of the variables that they name, and those of `variables` with their own."""
-    import tinycss2
-
     found: dict[str, str] = {}
     known = dict(variables)
     for name, value in sorted(declarations.items()):  # variables, whose names begin with "--", come first

@@ -4,14 +4,14 @@ beside the page, clipped away, or simply switched off."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+from tinycss2 import parse_component_value_list
 
 from docqa.ingest.colours import WHITE, Colour, alike, colour_of, is_clear
 from docqa.ingest.language.lengths import USUAL_SIZE, pixels
 from docqa.ingest.web.styles import Declarations, Linked, StyleSheets, resolved
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")
@@ -163,8 +163,6 @@ def _functions(text: str, size: float) -> list[tuple[str, list[float]]]:
     """The functions in a value, lower case, each with the lengths and angles that it is given, where there are any."""
     if "(" not in text:
         return []
-    from tinycss2 import parse_component_value_list
-
     tokens = (token for token in parse_component_value_list(text) if token.type == "function")
     given = ((token.lower_name, [_argument(inner, size) for inner in token.arguments]) for token in tokens)
     return [(name, known) for name, values in given if (known := [value for value in values if value is not None])]

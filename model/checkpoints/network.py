@@ -10,15 +10,14 @@ from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, 
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
+from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
+from docqa.model.transformer import Transformer
 
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     """The network of `config` without its weights; `layers`: that many of the first layers only."""
-    from docqa.model.hybrid import Hybrid
-    from docqa.model.transformer import Transformer
-
     found: Network = (config.family.network or (Hybrid if config.family.recurrent else Transformer))(config, layers)
     return found
 

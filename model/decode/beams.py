@@ -7,20 +7,15 @@ that: unpacked they would be four times the bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
+from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory, ForkedContext
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import WritingModel
-    from docqa.model.state.state import State
-
+from docqa.model.state.state import State
 
 FAR = 1_024  # tokens
 

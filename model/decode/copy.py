@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from docqa.model.decode.beams import Branches
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import WritingModel
-    from docqa.model.state.state import State
+from docqa.model.protocol import WritingModel
+from docqa.model.state.state import State
 
 
 @dataclass(frozen=True)

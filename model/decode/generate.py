@@ -5,19 +5,17 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+from torch import Tensor
 
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.drafter import Drafter
 from docqa.model.decode.lookup import LookupDecoding
 from docqa.model.decode.sample import Sampling, sample
 from docqa.model.decode.speculate import Speculation
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.protocol import WritingModel
-    from docqa.model.state.state import State
+from docqa.model.protocol import WritingModel
+from docqa.model.state.state import State
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,13 @@ logits, in order: the text is that of plain decoding but for rounding, as in spe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from docqa.model.decode.beams import Branches
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import WritingModel
-    from docqa.model.state.state import State
+from docqa.model.protocol import WritingModel
+from docqa.model.state.state import State
 
 LEAST = 3  # tokens in a row that must have been read before
 WARY = 6  # the same after a guess of which nothing was right: a pass takes as long as two to four tokens by themselves

@@ -8,19 +8,15 @@ the kinds of quotation marks, apostrophes and dashes as one each; the first lett
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from docqa.model.protocol import Tokenizer
+from docqa.model.protocol import Tokenizer
 
 LIKELY_TOKENS = 256
 """Of the next tokens, as many of the most probable ones are tried; then a quotation is closed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,14 +19,12 @@ from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
 from docqa.model.moe import SparseMoe
 from docqa.model.network import Network, Norm
+from docqa.model.protocol import WritingModel
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import TILE, AttentionMemory
 from docqa.model.state.long_attention import LongAttention
+from docqa.model.state.state import State
 from docqa.model.transformer import Block, PlainNorm
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import WritingModel
-    from docqa.model.state.state import State
 
 _WEIGHTS = "_step_weights"  # kept on the network that they belong to
 

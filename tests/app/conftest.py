@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app import cli
+from docqa.app import Options, cli
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.tables.described import with_tables
@@ -110,6 +110,13 @@ def model(checkpoint: Path) -> Any:
     from docqa.model.load import load_model
 
     return load_model(checkpoint, dtype="float32", threads=1)
+
+
+@pytest.fixture
+def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
+    """Those of the tiny checkpoint, whose bits are the same everywhere."""
+    monkeypatch.setenv("DOCQA_DTYPE", "float32")
+    return Options(model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
 
 
 def lease_text(clauses: int) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.types import Document
 
@@ -24,9 +26,6 @@ def make_pdf() -> Callable[..., bytes]:
         head: str = "",
         size: int = 11,
     ) -> bytes:
-        from reportlab.lib.pdfencrypt import StandardEncryption
-        from reportlab.pdfgen.canvas import Canvas
-
         buffer = io.BytesIO()
         encryption = StandardEncryption(password, strength=128) if password else None
         canvas = Canvas(buffer, pagesize=(612, 792), encrypt=encryption)
@@ -53,8 +52,6 @@ def make_pdf() -> Callable[..., bytes]:
 @pytest.fixture
 def two_columns() -> bytes:
     """A page of two columns that was drawn row by row, with a title across both."""
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     canvas.setFont("Helvetica", 14)

@@ -12,15 +12,17 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from docqa.ingest.errors import IngestError
-    from docqa.ingest.types import Document
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzz_seeds import seeds  # noqa: E402
+
+from docqa.ingest.errors import IngestError
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.serialize import from_bytes, to_bytes
+from docqa.ingest.types import Document
+from docqa.ingest.worker import limit_resources
 
 _TOKENS = (
     b"<<", b">>", b"[", b"]", b"(", b")", b"null", b"true", b"-1", b"0", b"2147483648", b"99999999999999999999",
@@ -115,8 +117,6 @@ _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
 
 def checked(document: Document) -> str:
     """`Document`, or what is wrong with one."""
-    from docqa.ingest.serialize import from_bytes, to_bytes
-
     if from_bytes(to_bytes(document), document.path) != document:
         return "the Document changes when it is kept"
     spans = [(p.page, p.start, p.end) for p in document.passages]
@@ -131,9 +131,6 @@ def refused(error: IngestError) -> str:
 
 
 def _outcome(name: str, data: bytes) -> str:
-    from docqa.ingest.read import read
-    from docqa.ingest.request import ReadRequest
-
     return checked(read(ReadRequest("mutant.pdf", data, media_type="pdf")))
 
 
@@ -141,9 +138,6 @@ def run_cases(
     first: int, count: int, case: Callable[[int], tuple[str, bytes]], outcome: Callable[[str, bytes], str]
 ) -> None:
     """Reads `count` cases from `first` on and prints of each its `outcome`, its IngestError, or (never) a traceback."""
-    from docqa.ingest.errors import IngestError
-    from docqa.ingest.worker import limit_resources
-
     limit_resources()
     for at in range(first, first + count):
         name, data = case(at)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import Unreadable
@@ -58,8 +59,6 @@ class Maker:
     """A PDF of two pages, the second of which says "Page two."; tests put their poison into the first."""
 
     def __init__(self) -> None:
-        from reportlab.pdfgen.canvas import Canvas
-
         buffer = io.BytesIO()
         canvas = Canvas(buffer, pagesize=(612, 792))
         for text in ("Page one.", "Page two."):

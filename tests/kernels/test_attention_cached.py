@@ -5,6 +5,7 @@ import torch
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention, attention_over
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
+from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import ShapeMismatch
@@ -43,8 +44,6 @@ CHOICE = BlockSelection(  # of 150 queries at 1,010 tokens: two tiles, each key 
 @pytest.mark.parametrize("half_keys", [False, True])
 def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounded, half_keys):
     def attend(q, k, v, *, rounded):
-        from docqa.kernels.attention.native import attention_native
-
         return attention_native(q, k, v, rounded=rounded, library=native)
 
     held, q = context(1010, half_keys=half_keys), queries(150)

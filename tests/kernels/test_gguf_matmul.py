@@ -1,10 +1,14 @@
 """Products with blocks of GGUF files: the values against the gguf package, products against their definition."""
 
+import ctypes
+
 import numpy as np
 import pytest
 import torch
+from gguf import GGMLQuantizationType, quants
 
 from docqa.kernels.activation import silu_product_native
+from docqa.kernels.cpu.library import BlockProductCall
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
 from docqa.kernels.gguf_matmul.dense import block_product_by_rows, block_product_reference
@@ -34,8 +38,6 @@ def matrix(kind, rows=37, columns=512, seed=0):
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_values_of_blocks_are_those_of_the_gguf_package(kind):
-    from gguf import GGMLQuantizationType, quants
-
     for seed in range(3):
         blocks = matrix(kind, seed=seed)
         right = torch.from_numpy(quants.dequantize(blocks.data.numpy(), GGMLQuantizationType[kind]))
@@ -104,10 +106,6 @@ def test_the_largest_codes_do_not_overflow(kind):
 @needs_library
 @pytest.mark.parametrize("tokens", [2, 11, 40])
 def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
-    import ctypes
-
-    from docqa.kernels.cpu.library import BlockProductCall
-
     blocks, x = matrix("Q4_K", 45, 512), torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
     call = BlockProductCall(tokens, stored(blocks), x.data_ptr(), room[32:].data_ptr())

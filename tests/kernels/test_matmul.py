@@ -1,11 +1,15 @@
 """Products with packed matrices: against their definition, and one result whatever stands beside a token."""
 
+import ctypes
+
 import pytest
 import torch
 
+from docqa.kernels.cpu.library import ProductCall
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul import GROUP, PackedMatrix, product, product_of_arrays
 from docqa.kernels.self_check import library
+from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 
 NATIVE = library()
 needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
@@ -42,8 +46,6 @@ def by_definition(x, packed):
 
 
 def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
-    from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-
     for bits in (4, 8):
         parts = quantize_matrix(torch.randn(10, 192), bits)
         packed = PackedMatrix.of(*parts)
@@ -117,10 +119,6 @@ def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
 
 @needs_library
 def test_nothing_is_written_beside_the_result():
-    import ctypes
-
-    from docqa.kernels.cpu.library import ProductCall
-
     packed = matrix(45, 128, 4)
     for tokens in (2, 11):
         x, room = torch.randn(tokens, 128), torch.full((tokens * 45 + 64,), float("nan"))

@@ -10,7 +10,7 @@ from docqa.kernels.activation import silu_product_native
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.unit import causal_conv_native, unit_conv_native, unit_conv_reference
-from docqa.kernels.cpu import LEVELS
+from docqa.kernels.cpu import LEVELS, arrays
 from docqa.kernels.cpu import library as cpu_library
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
@@ -150,8 +150,6 @@ def test_silu_is_finite_at_the_ends_of_float32():
 
 
 def test_a_level_that_computes_otherwise_is_found_out(monkeypatch):
-    from docqa.kernels.cpu import arrays
-
     assert disagreement(NATIVE, NATIVE) == ""
     right = arrays.gated_norm
     other = NATIVE._replace(level=-1)

@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from transformers import Qwen3_5TextConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from docqa.kernels.rope import (
     YarnOptions,
@@ -21,9 +23,6 @@ POSITIONS = torch.tensor([0, 4095, 262_143, 1_009_999])
 
 
 def of_transformers(factor, partial, **extra):
-    from transformers import Qwen3_5TextConfig
-    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
-
     rope = dict(rope_type="yarn", rope_theta=1e7, partial_rotary_factor=partial, factor=factor, **extra)
     rope["original_max_position_embeddings"] = 262_144
     config = Qwen3_5TextConfig(

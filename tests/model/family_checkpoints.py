@@ -4,6 +4,7 @@ import json
 
 import tiny
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 
 from docqa.model.load import load_model
@@ -47,8 +48,6 @@ TRANSFORMERS = {
 
 
 def transformers_class(family):
-    import transformers
-
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
     stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in WRAPPED

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import torch
+from gguf import GGMLQuantizationType, GGUFWriter, RopeScalingType, quants
 
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.conventions import to_file
@@ -17,8 +18,6 @@ NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight", ".ssm_b
 
 def write_gguf(source, path, *, matrices="F32", more=None):
     """The checkpoint folder `source` as `path`; `more`: tensors beside its own, those of an MTP module."""
-    from gguf import GGMLQuantizationType, GGUFWriter, quants
-
     config = HybridConfig.from_folder(source)
     tensors = checkpoint_tensors(source, config, torch.float32) | (more or {})
     writer = GGUFWriter(path, config.family.architecture)
@@ -83,8 +82,6 @@ def block_of(config, name):
 
 
 def add_metadata(writer, config, mtp_blocks):
-    from gguf import RopeScalingType
-
     writer.add_block_count(config.num_hidden_layers + mtp_blocks)
     writer.add_nextn_predict_layers(mtp_blocks)
     writer.add_vocab_size(config.vocab_size)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import tiny
 import torch
-from family_checkpoints import TRANSFORMERS
+from family_checkpoints import TRANSFORMERS, write_family
 from safetensors.torch import load_file, save_file
 
 from docqa.kernels.dispatch import choose
@@ -97,8 +97,6 @@ def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind
 
 
 def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
-    from family_checkpoints import write_family
-
     write_family(tmp_path / "source", "qwen3_5_moe", hidden_size=256, moe_intermediate_size=64)
     quantize(tmp_path / "source", tmp_path / "q", bits=6)
     model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")

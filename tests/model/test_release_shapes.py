@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from family_checkpoints import transformers_class
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from docqa.model.checkpoints.network import load_network
@@ -77,8 +78,6 @@ class OneByOne(torch.nn.Module):
 
 def of_transformers(folder, ids):
     """Logits of transformers' own modules in float32, without 13 GB of experts in memory."""
-    from safetensors import safe_open
-
     settings, model = meta_model()
     opened = {path: safe_open(path, "pt") for path in folder.glob("*.safetensors")}
     files = {name: file for file in opened.values() for name in list(file.keys())}

@@ -6,6 +6,7 @@ import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Rust
 
 from docqa.model.errors import TokenizerUnsupported
 from docqa.model.folder import BUNDLED
@@ -31,8 +32,6 @@ TEXTS = [
 
 
 def both(spec):
-    from tokenizers import Tokenizer as Rust
-
     return CheckpointTokenizer(spec), Rust.from_str(json.dumps({**spec, "added_tokens": []}))
 
 

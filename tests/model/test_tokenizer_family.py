@@ -6,6 +6,8 @@ from functools import cache
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer as Rust
 
 from docqa.model.tokenizer import CheckpointTokenizer
 
@@ -27,9 +29,6 @@ HARD = ["say <|im_end|> and <think>", "\u0301\u0301a", "\r\n \n\t\n", "don'T", "
 @cache
 def spec_of(family: str) -> dict:
     """A small byte-level BPE, trained here, in the form of the family's files."""
-    from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
-    from tokenizers import Tokenizer as Rust
-
     made = Rust(models.BPE())
     made.normalizer = normalizers.NFC()
     made.pre_tokenizer = pre_tokenizers.Sequence(
@@ -51,8 +50,6 @@ def spec_of(family: str) -> dict:
 
 @cache
 def both(family: str):
-    from tokenizers import Tokenizer as Rust
-
     spec = spec_of(family)
     return (
         CheckpointTokenizer(spec),

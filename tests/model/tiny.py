@@ -12,6 +12,7 @@ from docqa.model.load import NetworkModel, load_model
 from docqa.model.network import Network
 from docqa.model.state.delta_memory import DeltaMemory
 from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.tokenizer import byte_alphabet
 
 RAW = {
     "model_type": "qwen3_5_text",
@@ -46,8 +47,6 @@ WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key he
 
 def tokenizer_spec() -> dict:
     """A byte-level BPE with a few merges; digits stand alone."""
-    from docqa.model.tokenizer import byte_alphabet
-
     vocabulary = dict(byte_alphabet().items())
     merges = [["t", "h"], ["th", "e"], ["Ġ", "a"], ["Ġ", "the"], ["i", "n"], ["Ċ", "Ċ"], ["Ġ", "Ġ"], ["Ã", "©"]]
     for left, right in merges:

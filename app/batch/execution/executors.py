@@ -16,14 +16,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from docqa.app.answer.events import Event
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
-
-if TYPE_CHECKING:
-    from docqa.app.answer.events import Event
 
 POLL_S = 0.5
 """How often a wait looks for Ctrl+C, which does not end one on Windows."""

@@ -6,18 +6,15 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
 from docqa.app.batch.jobs import Outcome
+from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
-
-if TYPE_CHECKING:
-    from docqa.app.batch.progress import BatchProgress
 
 MAX_CRASHES = 2
 """How often a task may cost its process the life before it is a failure."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status
+from docqa.app.batch.batch import Batch
 from docqa.app.batch.extraction.table import AnswerCell, FileRow, cell_of
 from docqa.app.batch.fields import Field
 from docqa.app.batch.items import Failure, Item
 from docqa.app.batch.jobs import answers_of
 from docqa.app.output.render import printable
-
-if TYPE_CHECKING:
-    from docqa.app.batch.batch import Batch
 
 
 def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -21,6 +21,7 @@ from docqa.app.answer.grades import Status
 from docqa.app.batch.items import containing_file
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
+from docqa.app.storage.store import Store
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import find
@@ -36,9 +37,7 @@ from docqa.app.tui.library.recents import (
 )
 from docqa.app.tui.screens.prompt_screen import PromptScreen
 from docqa.app.tui.widgets.prompt import CURSOR_MOVES
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
+from docqa.ingest.errors import MissingError, NoDocuments
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS, _HEALTH_CELLS = 10, 12, 20, 12
 _PADDING = 8
@@ -349,8 +348,6 @@ class LibraryScreen(PromptScreen):
         return LibraryList(entries, notices)
 
     def _documents(self) -> list[LibraryRow]:
-        from docqa.ingest.errors import MissingError, NoDocuments
-
         try:
             return find(self._path)
         except (NoDocuments, MissingError):

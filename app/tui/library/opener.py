@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import containing_file
+from docqa.app.errors import InputError
 from docqa.app.tui.library.recents import LibraryRow
+from docqa.ingest.errors import MissingError
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
@@ -57,7 +59,6 @@ class SessionOpener:
     ) -> Session:  # fmt: skip
         """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session; a
         `password` is kept while this runs. Raises as the engine, InputError for a path with several."""
-        from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
@@ -75,7 +76,6 @@ class SessionOpener:
     def picture(self, document: Document, page: Page) -> Picture:
         """The page as a grey PNG, its (width, height) in points, and its lines' places, from a child process. Raises
         InputError where there is none, and docqa.ingest.errors."""
-        from docqa.app.errors import InputError
         from docqa.app.tui.page.highlighter import line_boxes
         from docqa.app.tui.page.picture import Picture
         from docqa.ingest.request import ReadRequest
@@ -91,7 +91,6 @@ class SessionOpener:
 
 
 def _bytes(path: str) -> bytes:
-    from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 
     for name, content in find_documents(containing_file(path) or path):

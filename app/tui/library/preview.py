@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.text import Text
 
 from docqa.app.output.render import printable
 from docqa.app.storage.remembered import remember, remembered
-from docqa.app.tui.bridge import problem, without_flags
+from docqa.app.storage.store import Store
+from docqa.app.tui.bridge import Opener, problem, without_flags
 from docqa.app.tui.library.recents import counted, past_questions
 from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import Opener
 
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
 PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}

@@ -11,12 +11,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
 
 from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document, Page
+from docqa.ingest.types import Document, Page
 
 SEGMENT_CHARACTERS = 8_000
 """A longer page is laid out in slices of about this many characters, cut at line ends."""

@@ -6,12 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from docqa.app.tui.page.search import PageSpan, Place
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document, Note, Reference
+from docqa.ingest.types import Document, Note, Reference
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from textual import events, on
 from textual.cache import LRUCache
@@ -18,12 +18,10 @@ from textual.widgets import Static
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
+from docqa.app.tui.page.graphics import Terminal
 from docqa.app.tui.page.highlighter import WHOLE, LineBox, touched
-
-if TYPE_CHECKING:
-    from docqa.app.tui.page.graphics import Terminal
-    from docqa.app.tui.page.search import PageSpan
-    from docqa.ingest.types import Document, Page
+from docqa.app.tui.page.search import PageSpan
+from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
 """Who leafs through passes pages faster than they are drawn."""

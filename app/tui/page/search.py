@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from docqa.app.places.named import page_named, region_named
 from docqa.app.search.expression import words_pattern
 from docqa.ingest.language.sentences import sentences
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
 Place = tuple[int, int]

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Cite
+from docqa.app.answer.answer import Answer, Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Grade
 from docqa.app.output.render import cite_text, location_text, printable
 from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import PageSpan, find_hits
-
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, EvidenceItem, Quote
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 EXCERPT_CHARACTERS = 160
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size
 
 from docqa.ingest.structure.clean import LEADER
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Page, Table
+from docqa.ingest.types import Page, Table
 
 _GAP = 2  # cells between columns
 _LABEL = 10  # cells for a page's number behind the leaders

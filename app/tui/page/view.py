@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -22,13 +24,7 @@ from docqa.app.tui.page.links import Link, Links
 from docqa.app.tui.page.search import PageSpan, spans_between
 from docqa.app.tui.page.stops import copied_text
 from docqa.app.tui.page.typeset import Piece, ScreenLine
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from textual import events
-
-    from docqa.ingest.types import Document, Page
+from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from docqa.app.errors import ResourceError
 from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt
+from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.page.search import PageSpan, sentence_at, spans_between
 from docqa.app.tui.page.stops import place_of, standing, words_at
 from docqa.app.tui.page.view import Highlight
+from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from docqa.app.storage.store import Store
-    from docqa.app.tui.screens.navigation import Navigation
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 _NOTE_CHARACTERS = 120
 

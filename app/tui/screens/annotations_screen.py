@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from docqa.app.history.records import Annotation
 from docqa.app.output.render import excerpt, printable
+from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
-
-if TYPE_CHECKING:
-    from docqa.app.history.records import Annotation
-    from docqa.app.tui.screens.annotations import Annotations
 
 _WORDS_SHOWN = 160
 

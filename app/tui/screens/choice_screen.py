@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -16,10 +17,7 @@ from docqa.app.tui import themes
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-Row = tuple["RenderableType", Any]
+Row = tuple[RenderableType, Any]
 """What is shown, and what is chosen by it; None for a heading."""
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.timer import Timer
@@ -15,8 +15,11 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
+from docqa.app.storage.store import Store
 from docqa.app.tui import bridge, kept_turns, keymap
+from docqa.app.tui.library.recents import PastQuestion
 from docqa.app.tui.page.graphics import why_none
+from docqa.app.tui.page.picture import Pictures
 from docqa.app.tui.page.view import PageView
 from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
@@ -27,12 +30,7 @@ from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
 from docqa.ingest.assemble import page_list
 from docqa.ingest.pdf import ocr
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
-    from docqa.app.tui.library.recents import PastQuestion
-    from docqa.app.tui.page.picture import Pictures
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 EXPORTED = (".md", ".html", ".htm")
 _SEARCHED_AT_ONCE = 500_000  # characters

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.table import Table
 from rich.text import Text
 
-from docqa.app.tui.keymap import EVERYWHERE, help_lines, matching
+from docqa.app.tui.keymap import EVERYWHERE, Key, help_lines, matching
 from docqa.app.tui.screens.choice_screen import ChoiceScreen, Row
-
-if TYPE_CHECKING:
-    from docqa.app.tui.keymap import Key
 
 _NAME_CELLS = 10
 _MARKS = (

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from docqa.app.history.export import marked_words
 from docqa.app.output.render import excerpt, printable
+from docqa.app.tui.page.links import Link
 from docqa.app.tui.page.location import location
-from docqa.app.tui.page.search import Hits, PageSpan, find_place
-from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone, words_at
+from docqa.app.tui.page.search import Hits, PageSpan, Place, find_place
+from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, words_at
 from docqa.app.tui.page.view import Highlight
+from docqa.app.tui.screens.panes import Panes
 from docqa.app.tui.settings import key
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from docqa.app.tui.page.links import Link
-    from docqa.app.tui.page.search import Place
-    from docqa.app.tui.page.stops import Stop
-    from docqa.app.tui.screens.panes import Panes
-    from docqa.app.tui.widgets.answers import AnswerCard
-    from docqa.ingest.types import Document
-
+from docqa.app.tui.widgets.answers import AnswerCard
+from docqa.ingest.types import Document
 
 # The marks that are shown on the picture of the page, too: what was gone to.
 _ON_PICTURE = ("cite", "passage", "current-hit", "target")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rich.cells import cell_len
 from textual.containers import Horizontal, Vertical
@@ -22,6 +22,7 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from docqa.app.answer.events import ReadProgress
 from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import without_flags
@@ -36,10 +37,7 @@ from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
-
-if TYPE_CHECKING:
-    from docqa.app.answer.events import ReadProgress
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 BROAD = 150  # columns from which on the answers are shown beside picture and text
 _AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on

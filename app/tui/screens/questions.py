@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from docqa.app.answer import events
 from docqa.app.output.progress import reading_line
+from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
-from docqa.app.tui.bridge import DocumentJobs
+from docqa.app.tui.bridge import DocumentJobs, JobEnded, SessionBridge, SessionEvent
 from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import key
-
-if TYPE_CHECKING:
-    from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import JobEnded, SessionBridge, SessionEvent
-    from docqa.app.tui.screens.navigation import Navigation
-    from docqa.app.tui.widgets.answers import AnswerCard
+from docqa.app.tui.widgets.answers import AnswerCard
 
 
 class Questions:

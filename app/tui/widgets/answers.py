@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from textual import events
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from docqa.app.answer.answer import Answer, Statement
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.history.export import marked_words
 from docqa.app.output.answer_head import AnswerHead, head_of
@@ -26,15 +27,10 @@ from docqa.app.output.render import (
     statement_texts,
     was_searched,
 )
+from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.lines import displayed
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
-
-if TYPE_CHECKING:
-    from textual import events
-
-    from docqa.app.answer.answer import Answer, Statement
-    from docqa.app.tui.kept_turns import Turn
-    from docqa.ingest.types import Document
+from docqa.ingest.types import Document
 
 _EMPTY = """Type a question: it is answered in the document's own words, with the page.
 Type / for commands; Tab goes from pane to pane.

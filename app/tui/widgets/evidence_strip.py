@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual import events
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from textual import events
-
-    from docqa.app.tui.kept_turns import Turn
-    from docqa.app.tui.page.stops import Stop
-    from docqa.ingest.types import Document
+from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui.page.stops import Stop
+from docqa.ingest.types import Document
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _CITE, _CURRENT, _HERE = "▲", "◆", "│"

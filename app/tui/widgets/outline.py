@@ -3,21 +3,18 @@ so that any length opens at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
 
 from docqa.app.output.render import printable
 from docqa.app.tui.page.location import section_title
-
-if TYPE_CHECKING:
-    from textual.widgets.tree import TreeNode
-
-    from docqa.ingest.types import Document, Section
+from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
 """A tree of at most so many headings is shown with all of them."""

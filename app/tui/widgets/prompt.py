@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -13,9 +14,6 @@ from textual.widgets import Input, Label, Static
 
 from docqa.app.tui import keymap
 from docqa.app.tui.settings import settings_of
-
-if TYPE_CHECKING:
-    from textual import events
 
 # mode: (label, what the empty line says)
 MODES = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,10 +15,8 @@ from torch import Tensor
 from docqa.model.checkpoints.formats import blocks, fp8, grouped, int4
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
+from docqa.model.checkpoints.weights import Entry
 from docqa.model.errors import ConfigUnsupported
-
-if TYPE_CHECKING:
-    from docqa.model.checkpoints.weights import Entry
 
 __all__ = [
     "BLOCKS", "GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Parts", "Quantization", "blocks", "grouped", "owners",

@@ -13,13 +13,17 @@ import pytest
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished, Notice, ReadProgress, Token
+from docqa.app.answerers import local_generator
+from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.local_generator import WHOLE_TOKENS
+from docqa.app.answerers.writing import generation
 from docqa.app.chat.conversation import Conversation
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
+from docqa.model.load import load_model
 from docqa.model.prompts.written_prompt import Turn
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -42,15 +46,11 @@ def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def writing_model(writer: Path) -> Any:
-    from docqa.model.load import load_model
-
     return load_model(writer, dtype="float32", threads=1)
 
 
 @pytest.fixture(autouse=True)
 def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.answerers.writing import generation
-
     monkeypatch.setattr(generation, "MOST_THOUGHT", 12)
     monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
@@ -194,9 +194,6 @@ def test_a_text_that_is_stopped_is_answered_with_what_came(note, writing_model, 
 
 
 def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_path, monkeypatch):
-    from docqa.app.answerers import local_generator
-    from docqa.app.answerers.answerer import Reply
-
     quoted = 'The tenant pays "119 dollars to the keeper named Alder7".'
     replies = ["The keeper returns the moon within ten years.", quoted]
     told: list[int] = []
@@ -216,8 +213,6 @@ def test_what_nothing_bears_out_is_written_again_once(note, writing_model, tmp_p
 
 
 def test_a_model_that_writes_nothing_is_said_to(note, writing_model, tmp_path, monkeypatch):
-    from docqa.app.answerers.writing import generation
-
     monkeypatch.setattr(generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size)))
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
         answer = answer_of(list(session.ask(QUESTION)))

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.app.batch.items import Item
 from docqa.app.batch.jobs import Job, Outcome
@@ -60,9 +62,6 @@ def shout() -> Shout:
 
 def pdf(*lines: str, password: str | None = None, rule: bool = False) -> bytes:
     """A PDF of one page; with `rule` instead of `lines` a page without text, as of a scan."""
-    from reportlab.lib.pdfencrypt import StandardEncryption
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     lock = StandardEncryption(password, strength=128) if password else None
     canvas = Canvas(buffer, pagesize=(612, 792), invariant=1, encrypt=lock)

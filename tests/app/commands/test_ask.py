@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pypdf import PdfWriter
 
 from docqa.model.cost.plan import Speed
 
@@ -197,8 +198,6 @@ def test_no_store_leaves_nothing_on_disk(docqa, note, own_folders):
 
 
 def _encrypted(path: Path) -> Path:
-    from pypdf import PdfWriter
-
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.encrypt("sesame")

@@ -109,7 +109,7 @@ def test_standard_input_is_searched(folder):
 def test_a_second_search_uses_the_kept_text(docqa, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "cache"))
     first = docqa("find", "rent", folder / "a.txt")
-    monkeypatch.setattr("docqa.ingest.worker.DocumentReading", None)
+    monkeypatch.setattr("docqa.app.storage.sources.DocumentReading", None)
     assert docqa("find", "rent", folder / "a.txt") == first
 
 

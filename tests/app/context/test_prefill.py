@@ -152,7 +152,7 @@ def full(*_: Any, **__: Any) -> Any:
 
 
 def test_a_full_disk_costs_a_warning_not_the_answer(lease, model, cache, read_once, monkeypatch):
-    monkeypatch.setattr("docqa.model.state.files.save_state", full)
+    monkeypatch.setattr("docqa.app.context.prefill.save_state", full)
     answer, events = ask(lease, model, cache)
     assert answer["answer"] == read_once[2]["answer"]
     told = [message for message in warnings(events) if "No space left on device" in message]

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from reportlab.lib import colors
 from reportlab.pdfgen.canvas import Canvas
 
 from docqa.app.errors import UsageError
@@ -19,8 +20,6 @@ HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
 @pytest.fixture(scope="session")
 def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five pages labelled i, ii, 1, 2 and 3, with a running head; two bookmarks, and hidden text on page 1 (PDF 3)."""
-    from reportlab.lib import colors
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     canvas.addPageLabel(0, "ROMAN_LOWER", 1)
@@ -219,8 +218,6 @@ def test_outline_as_json_has_every_field_of_a_section(docqa, report_pdf):
 
 
 def test_the_grid_of_a_table_is_drawn_and_told(docqa, tmp_path):
-    from reportlab.pdfgen.canvas import Canvas
-
     canvas = Canvas(str(tmp_path / "ponds.pdf"), pagesize=(612, 792))
     for at, head in enumerate(("Depth", "Spring", "Autumn")):
         canvas.drawRightString(300 + 80 * at, 714, head)

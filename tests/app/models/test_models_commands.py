@@ -6,16 +6,23 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from docqa.app.models import before_pull
 from docqa.app.models.known import KNOWN, known
 from docqa.app.models.library import find
+from docqa.model.checkpoints.network import load_network
+from docqa.model.config import HybridConfig
+from docqa.model.folder import BUNDLED
+from docqa.model.hybrid import Hybrid
 
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of known memory and room on its disk."""
-    monkeypatch.setattr("docqa.model.cost.machine.total_bytes", lambda: 64 << 30)
+    monkeypatch.setattr(before_pull, "total_bytes", lambda: 64 << 30)
     monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
 
 
@@ -129,15 +136,6 @@ def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa, check
 
 
 def test_a_quantized_checkpoint_is_one_that_loads(docqa, tmp_path):
-    import torch
-    from safetensors import safe_open
-    from safetensors.torch import save_file
-
-    from docqa.model.checkpoints.network import load_network
-    from docqa.model.config import HybridConfig
-    from docqa.model.folder import BUNDLED
-    from docqa.model.hybrid import Hybrid
-
     raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
         "num_hidden_layers": 2, "layer_types": ["linear_attention", "full_attention"], "vocab_size": 128,
         "hidden_size": 128, "intermediate_size": 128, "num_attention_heads": 2, "num_key_value_heads": 1,

@@ -18,6 +18,7 @@ from docqa.app.reading import best_passages
 from docqa.app.reading.candidates import Form
 from docqa.app.session.engine import open_session
 from docqa.model.heads.excerpt_reading import ExcerptReader
+from docqa.model.load import load_model
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
@@ -33,8 +34,6 @@ def reader_folder(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, ti
 
 @pytest.fixture(scope="module")
 def reading_model(reader_folder: Path) -> Any:
-    from docqa.model.load import load_model
-
     return load_model(reader_folder, dtype="float32", threads=1)
 
 

@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 
 
 @pytest.fixture
 def bundled() -> Any:
-    from docqa.app.answerers.loading import load_model
-
     return load_model(Options())
 
 

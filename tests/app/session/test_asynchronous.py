@@ -2,22 +2,15 @@
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from docqa.app import AsyncSession, Options, open_session
+from docqa.app import AsyncSession, open_session
 from docqa.app.answer.events import Finished, ReadProgress
 from docqa.ingest.errors import MissingError
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
-
-
-@pytest.fixture
-def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
-    monkeypatch.setenv("DOCQA_DTYPE", "float32")
-    return Options(model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
 
 
 def test_events_and_answer_are_those_of_a_session(note, options):

@@ -15,12 +15,6 @@ from docqa.app.evidence.postings import Postings
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 
 
-@pytest.fixture
-def options(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
-    monkeypatch.setenv("DOCQA_DTYPE", "float32")
-    return Options(model=str(checkpoint), preview=False, threads=1, cache_dir=str(tmp_path / "kept"))
-
-
 def asked(paths: list[Path], options: Options, model: Any) -> tuple[str, list[str]]:
     """(the answer without its usage, the notices)."""
     with open_session([str(path) for path in paths], options, model=model) as session:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from docqa.app.storage import sources
 from docqa.app.storage.sources import content_digests, read_sources
 from docqa.app.storage.store import Store
 from docqa.ingest import worker
@@ -21,13 +22,13 @@ PLAIN = ReadRequest()
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the documents that were parsed, in order."""
     names: list[str] = []
-    parse = worker.DocumentReading
+    parse = sources.DocumentReading
 
     def noted(request: ReadRequest) -> object:
         names.append(Path(request.path).name)
         return parse(request)
 
-    monkeypatch.setattr(worker, "DocumentReading", noted)
+    monkeypatch.setattr(sources, "DocumentReading", noted)
     return names
 
 

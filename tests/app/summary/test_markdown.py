@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from docqa.app.output.render import printable
 from docqa.app.summary.markdown import digest_markdown, escaped, render_markdown
 from docqa.app.summary.record import (
     EXTRACTED,
@@ -56,8 +57,6 @@ def test_a_hostile_document_is_shown_and_not_obeyed():
 
 @given(st.text(max_size=80))
 def test_escaped_text_is_shown_with_exactly_its_characters(text):
-    from docqa.app.output.render import printable
-
     types, shown = inline(f"- x {escaped(text)}")
     assert shown == f"x {printable(text)}".rstrip()
     assert "html_inline" not in types and "link_open" not in types

@@ -3,7 +3,7 @@
 import pytest
 
 from docqa.ingest.structure.paragraphs import place_without_page
-from tests.ingest.docx.test_docx import docx, para, places, run
+from tests.ingest.docx.test_docx import W, docx, para, places, run
 
 LONG = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 BOLD, CENTRED = "<w:b/>", '<w:jc w:val="center"/>'
@@ -64,8 +64,6 @@ def test_a_place_without_page_is_a_section_and_a_paragraph():
 
 
 def test_a_place_in_a_note_names_the_footnote():
-    from tests.ingest.docx.test_docx import W
-
     notes = f'<w:footnotes {W}><w:footnote w:id="2">{para("Oak since 1912.")}</w:footnote></w:footnotes>'
     body = para(run("The gate holds") + '<w:r><w:footnoteReference w:id="2"/></w:r>' + run(" well."))
     document = docx(para("Gates", "Plain1") + body, footnotes=notes)

@@ -6,7 +6,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
+import pypdfium2
 import pytest
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import Encrypted, Unreadable
@@ -190,9 +192,6 @@ def test_the_worker_hands_on_the_errors_of_the_file(make_pdf):
 
 
 def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(make_pdf, monkeypatch):
-    import pypdfium2
-    from reportlab.lib.utils import ImageReader
-
     def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.Recognised:
         line = [Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False) for at, text in enumerate("ABC")]
         return ocr.Recognised(line, 0.99, 0)

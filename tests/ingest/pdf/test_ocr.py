@@ -2,11 +2,17 @@
 
 import io
 from collections.abc import Callable
+from types import SimpleNamespace
 
+import numpy as np
+import pypdfium2
 import pytest
+from PIL import Image
+from rapidfuzz.fuzz import ratio
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from docqa.app.storage.sources import document_keys
 from docqa.ingest import worker as worker_module
 from docqa.ingest.errors import NoText
 from docqa.ingest.pdf import ocr
@@ -20,8 +26,6 @@ installed = pytest.mark.skipif(not ocr.available(), reason="docqa-reader[ocr] is
 
 def photographed(document: bytes, page: int = 0) -> ImageReader:
     """A page of the PDF `document` as a scanner gives it, 200 dots an inch."""
-    import pypdfium2
-
     with pypdfium2.PdfDocument(document) as file:
         return ImageReader(file[page].render(scale=200 / 72).to_pil().convert("L"))
 
@@ -73,11 +77,6 @@ class Scripted:
         self.said = said
 
     def __call__(self, png: bytes) -> object:
-        from types import SimpleNamespace
-
-        import numpy as np
-        from PIL import Image
-
         height, width = np.asarray(Image.open(io.BytesIO(png))).shape[:2]
         rows = [200 + 60 * row for row in range(len(self.said))]
         boxes = np.array([[[200, y], [1200, y], [1200, y + 40], [200, y + 40]] for y in rows])
@@ -143,8 +142,6 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(tmp_path, m
 
 @installed
 def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path, sample_docs):
-    from rapidfuzz.fuzz import ratio
-
     source = sample_docs / "services_agreement.pdf"
     printed = read(ReadRequest(source)).pages[0].text
     file = tmp_path / "scan.pdf"
@@ -156,10 +153,8 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path, sample_docs):
 
 
 def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch):
-    from docqa.app.storage.sources import document_keys
-
     keys = set()
     for there in (False, True):
-        monkeypatch.setattr(ocr, "available", lambda there=there: there)
+        monkeypatch.setattr("docqa.app.storage.sources.available", lambda there=there: there)
         keys.update(document_keys("a.pdf", "0" * 64, ReadRequest()))
     assert len(keys) == 4

@@ -1,12 +1,15 @@
 """Pages read by several forks at once: the same Document as one by one, and a bad page costs that page only."""
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.pdf import pages as pdf_pages
@@ -50,10 +53,6 @@ def test_pages_that_wait_as_bytes_are_the_same(long_pdf, monkeypatch):
 
 
 def test_what_is_hidden_comes_through_with_its_places(make_pdf):
-    from io import BytesIO
-
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for number in range(PAGES):
@@ -108,8 +107,6 @@ def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf, monkeypatch):
 @pytest.mark.slow
 def test_five_thousand_pages_need_little_memory(tmp_path):
     """The worker's largest process, and this one's share of it: pages cost their text, not their letters and boxes."""
-    import subprocess
-
     file = tmp_path / "long.pdf"
     _write_long(file, 5_000)
     # The own peak from /proc: ru_maxrss still counts what the process that started this one held.
@@ -127,8 +124,6 @@ def test_five_thousand_pages_need_little_memory(tmp_path):
 
 def _write_long(file: Path, pages: int) -> None:
     """A PDF of `pages` with forty full lines each."""
-    from reportlab.pdfgen.canvas import Canvas
-
     canvas = Canvas(str(file), pagesize=(612, 792))
     for page in range(pages):
         canvas.setFont("Helvetica", 10)

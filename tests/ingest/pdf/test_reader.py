@@ -7,8 +7,13 @@ import unicodedata
 import zlib
 
 import pytest
+from pypdf import PdfWriter
+from pypdf.generic import NameObject, StreamObject
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.errors import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
+from docqa.ingest.pdf.reader import open_pdf
+from docqa.ingest.pdf.streams import Streams
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
@@ -119,9 +124,6 @@ def test_a_truncated_file_is_unreadable_with_advice(make_pdf):
 
 
 def test_a_content_stream_over_the_limit_fails_its_page_only():
-    from pypdf import PdfWriter
-    from pypdf.generic import NameObject, StreamObject
-
     writer = PdfWriter()
     for _ in range(2):
         writer.add_blank_page(300, 300)
@@ -133,9 +135,6 @@ def test_a_content_stream_over_the_limit_fails_its_page_only():
     writer.write(buffer)
     with pytest.raises(NoText):
         read(ReadRequest("bomb.pdf", buffer.getvalue()))
-    from docqa.ingest.pdf.reader import open_pdf
-    from docqa.ingest.pdf.streams import Streams
-
     reader, _ = open_pdf(buffer.getvalue(), None)
     assert "over a limit" in (Streams().problem(reader, 0) or "")
     assert Streams().problem(reader, 1) is None
@@ -176,8 +175,6 @@ def test_malformed_files_of_the_corpus_are_refused(corpus, name):
 
 
 def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence():
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     names = ("Annual Leave", "Sick Pay", "Lunch")

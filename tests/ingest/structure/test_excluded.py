@@ -1,24 +1,12 @@
 """Numbers that name nothing where they stand, and places that only the look of a page names."""
 
-from docqa.ingest.read import read
-from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.outline import HeadingMark, build
-from docqa.ingest.types import Document, Page
-
-
-def named(document: Document, words: str) -> str | None:
-    """The locator of the place where `words` stand."""
-    page = next(page for page in document.pages if words in page.text)
-    return document.locator_of(page.page, page.text.index(words))
-
-
-def markdown(text: str) -> Document:
-    return read(ReadRequest("a.md", text.encode()))
-
+from docqa.ingest.types import Page
+from tests.ingest.structure.test_locators import markdown, named
 
 AMENDMENTS = """# Keepers Act
 

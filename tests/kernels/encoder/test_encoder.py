@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -84,8 +85,6 @@ def test_biases_by_distance_are_those_of_every_two_tokens():
 
 
 def test_the_formula_of_attention_is_that_of_torch():
-    import torch
-
     x = texts([5, 9], dim=8)
     q, k, v = (part + shift for part, shift in zip(x["parts"], x["shifts"], strict=True))
     right = []
@@ -110,8 +109,6 @@ def test_layer_norms_of_a_sum_equal_the_formula_in_float64(level, dim):
 
 
 def test_the_formula_of_a_layer_norm_is_that_of_torch():
-    import torch
-
     x, weight, bias = normal(3, 9, 64), normal(4, 64), normal(5, 64)
     right = torch.nn.functional.layer_norm(*map(torch.from_numpy, (x,)), (64,), *map(torch.from_numpy, (weight, bias)))
     assert np.abs(add_layer_norm(x, None, weight, bias, 1e-5, library=None) - right.numpy()).max() < 1e-5

@@ -6,6 +6,7 @@ import tiny
 import torch
 from family_checkpoints import write_family
 from llama_peer import compared_with_llama_cpp
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from docqa.model.checkpoints.export import checkpoint_tensors, export
 from docqa.model.checkpoints.gguf.writer import write_gguf
@@ -19,8 +20,6 @@ KEY_HEADS, VALUE_HEADS, DIM = 2, 6, 8
 
 
 def transformers_of(folder):
-    from transformers import AutoModelForCausalLM
-
     model, report = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
     assert not any(report.values()), report
     return model.eval()
@@ -58,8 +57,6 @@ def test_transformers_loads_an_exported_model_of_experts(tmp_path, family):
 
 
 def test_transformers_splits_text_as_the_source_does(tmp_path):
-    from transformers import AutoTokenizer
-
     source = tiny.write_checkpoint(tmp_path / "source")
     export(source, tmp_path / "out")
     theirs, ours = AutoTokenizer.from_pretrained(tmp_path / "out"), load_model(source, dtype="float32").tokenizer

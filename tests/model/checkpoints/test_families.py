@@ -1,10 +1,13 @@
 """Every member of the family against transformers, from checkpoints that transformers wrote."""
 
+from importlib import import_module
+
 import pytest
 import tiny
 import torch
 from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
 from safetensors.torch import load_file
+from transformers.modeling_layers import MtpLayer
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.network import load_network
@@ -113,10 +116,6 @@ def test_shards_in_bfloat16_load_and_a_missing_one_is_named(tmp_path):
 
 def mtp_layer(family, seed=5):
     """transformers' own draft layer of a family, random, and its tensors as a checkpoint names them."""
-    from importlib import import_module
-
-    from transformers.modeling_layers import MtpLayer
-
     kind = family.removesuffix("_text")
     module = import_module(f"transformers.models.{kind}.modeling_{kind}")
     stem = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}[kind]

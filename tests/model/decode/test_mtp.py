@@ -8,6 +8,7 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
+from docqa.model.checkpoints.export import export
 from docqa.model.checkpoints.network import load_mtp
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
@@ -218,8 +219,6 @@ def test_past_exact_attention_nothing_is_guessed(speculating, plain, monkeypatch
 
 
 def test_the_module_travels_with_an_export(folder, tmp_path):
-    from docqa.model.checkpoints.export import export
-
     export(folder, tmp_path / "out")
     loaded = load_mtp(tmp_path / "out", CONFIG, torch.float32)
     assert torch.equal(loaded.fc.weight, random_module().fc.weight.to(torch.bfloat16).float())

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from family_checkpoints import TRANSFORMERS, write_family
+from gguf import GGMLQuantizationType, quants
 from tiny import WIDE, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
@@ -111,8 +112,6 @@ def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
 
 def in_blocks(folder, family):
     """A dense transformer all of whose matrices are in blocks of 32, of two types."""
-    from gguf import GGMLQuantizationType, quants
-
     sizes = {"hidden_size": 128, "intermediate_size": 192, "head_dim": 64, "num_attention_heads": 4}
     model = tiny_model(folder, raw={**TRANSFORMERS[family], "model_type": family, **sizes, "num_key_value_heads": 2})
     matrices = {}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from docqa.kernels.native import SWITCH
 from docqa.model.errors import ModelError
@@ -87,8 +88,6 @@ def test_the_bundled_reader_in_this_form_chooses_the_same_places(switch, close, 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_encoder_pools_prompts_and_normalises_as_its_modules_say(kind, tmp_path, tiny_reader):
-    from safetensors.torch import save_file
-
     network = tiny_reader.write_foreign(tmp_path, kind, "Model")
     pooling = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}
     tiny_reader.write_modules(tmp_path, pooling, prompts={"query": "ask: "})

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import tiny
+from transformers.utils.chat_template_utils import render_jinja_template
 
 from docqa.model.decode.sample import Sampling, sampling_defaults
 from docqa.model.errors import ConfigUnsupported
@@ -31,8 +32,6 @@ MESSAGES = [{"role": "system", "content": " Be  short. "}, {"role": "user", "con
 @pytest.mark.parametrize("source", [BY_DEFAULT, WHEN_ASKED, ALWAYS, NEVER])
 @pytest.mark.parametrize("think", [None, True, False])
 def test_it_is_rendered_as_transformers_renders_it(source, think):
-    from transformers.utils.chat_template_utils import render_jinja_template
-
     asked = {} if think is None else {"enable_thinking": think}
     right, _ = render_jinja_template([MESSAGES], chat_template=source, add_generation_prompt=True, **asked)
     assert ChatTemplate(source, "here").render(MESSAGES, think=think) == right[0]

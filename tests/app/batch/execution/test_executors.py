@@ -1,6 +1,7 @@
 """Processes and Ray actors give the records of the serial run, and outlive the death of one of them."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -50,8 +51,6 @@ def _run(program: str, checkpoint: Path, *arguments: object) -> str:
 
 
 def _outcomes(folder: Path) -> list[str]:
-    import sqlite3
-
     with sqlite3.connect(folder / "ledger.sqlite") as database:
         return [outcome for (outcome,) in database.execute("SELECT outcome FROM attempts")]
 

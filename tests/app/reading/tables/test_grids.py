@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.app.reading.tables.answer import above_tables
 from docqa.app.reading.tables.matching import choose
@@ -15,8 +16,6 @@ STATES = ("Idaho", "Maine", "Ohio", "Texas", "Utah")
 
 def ponds(pages: int = 1) -> Document:
     """An unruled table of ponds by state and school year, with heads on its first page only."""
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for page in range(pages):

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from docqa.app.answer.grades import Support
+from docqa.app.answerers.writing import generation
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.summary.record import SummaryRecord
 from docqa.app.summary.written.composing import writer_of
 from docqa.app.summary.written.process import write_summary
+from docqa.model.load import load_model
 
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"""
@@ -28,8 +30,6 @@ def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.answerers.writing import generation
-
     monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
     monkeypatch.setenv("DOCQA_DTYPE", "float32")
     monkeypatch.setenv("DOCQA_THREADS", "1")
@@ -51,8 +51,6 @@ def test_what_random_weights_write_is_marked_and_the_same_twice(docqa, note, wri
 
 
 def test_the_state_of_the_whole_document_is_what_is_written_from(note, lease, writer, tmp_path):
-    from docqa.model.load import load_model
-
     model = load_model(writer, dtype="float32", threads=1)
 
     def summary(other: Path | None = None) -> SummaryRecord:

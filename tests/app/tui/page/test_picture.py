@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 
 from docqa.app.errors import InputError
 from docqa.app.options import Options
@@ -23,8 +24,6 @@ SIZES = [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow)]
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """All that is written to the terminal."""
-    from textual.drivers.headless_driver import HeadlessDriver
-
     written: list[str] = []
     monkeypatch.setattr(HeadlessDriver, "write", lambda self, data: written.append(data))
     return written

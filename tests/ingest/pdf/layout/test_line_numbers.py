@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.read import read
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -20,8 +21,6 @@ def sentence(number: int) -> str:
 
 def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]]) -> bytes:
     """Pages of lines, each with the number beside it."""
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for lines in pages:
@@ -77,8 +76,6 @@ def test_a_page_that_is_read_again_sends_its_event_again():
 
 
 def test_row_numbers_of_a_table_stay_in_its_rows():
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for row in range(1, 25):

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reportlab.lib import colors
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.layout.tables.page import take_tables
@@ -25,9 +29,6 @@ WIDTHS = [40, 190, 80, 110]
 
 def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], widths: Sequence[int] = WIDTHS) -> Page:
     """A page with a table between two paragraphs."""
-    from reportlab.lib.styles import getSampleStyleSheet
-    from reportlab.platypus import Paragraph, Spacer, Table
-
     plain = getSampleStyleSheet()["Normal"]
     table = Table([[Paragraph(cell, plain) for cell in row] for row in rows], colWidths=widths)
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
@@ -38,14 +39,10 @@ def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], w
 
 
 def _built(buffer: io.BytesIO, *parts: Any) -> None:
-    from reportlab.platypus import SimpleDocTemplate
-
     SimpleDocTemplate(buffer).build(list(parts))
 
 
 def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
-    from reportlab.lib import colors
-
     return [("GRID", (0, 0), (-1, -1), line, colors.black)]
 
 
@@ -64,9 +61,6 @@ def test_wrapped_cells_of_a_ruled_table_stay_in_their_row():
 
 
 def test_words_broken_in_a_cell_are_joined():
-    from reportlab.lib import colors
-    from reportlab.platypus import Table
-
     duty = "The keeper gives his assess-\nment of short- and long-\nterm work and gate-\nkeepers, berück-\nsichtigt"
     buffer = io.BytesIO()
     rows = [["No.", "Duty"], ["1", duty], ["2", "An assessment of long-term gate-keepers"]]
@@ -115,8 +109,6 @@ def test_cells_of_a_page_of_hebrew_are_read_from_the_right():
 
 
 def test_boxes_and_the_grid_of_a_chart_are_no_tables():
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     canvas.grid([72 + 40 * n for n in range(10)], [300 + 30 * n for n in range(10)])
@@ -200,8 +192,6 @@ def test_three_ruled_rows_with_cells_of_many_lines_stay_rows():
 
 
 def test_hyphens_in_two_cells_are_two_words():
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer)
     for at in range(4):

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -16,8 +17,6 @@ PONDS = ("Alder", "Birch", "Cedar", "Hazel", "Maple", "Rowan")
 
 def document_of(*pages: Sequence[Placed], rules: Sequence[tuple[float, float, float]] = ()) -> Document:
     """Words at (x, y from the top); a negative x is the right edge. `rules`: level lines (y, x0, x1) on every page."""
-    from reportlab.pdfgen.canvas import Canvas
-
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=(612, 792))
     for page in pages:

@@ -13,6 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from docqa.app.storage.sources import read_sources
 from docqa.ingest.errors import NoText
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -355,8 +356,6 @@ def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(reader, with_secre
 
 
 def test_the_sources_of_a_question_pass_the_wish_on(with_secret):
-    from docqa.app.storage.sources import read_sources
-
     texts = [
         read_sources([str(with_secret)], ReadRequest(include_hidden=wish), None).documents[0].pages[0].text
         for wish in (False, True)

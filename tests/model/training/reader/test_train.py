@@ -7,6 +7,7 @@ import random
 import pytest
 import torch
 from safetensors import safe_open
+from transformers import MPNetConfig, MPNetModel
 
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.heads.excerpt_reading import ExcerptReader
@@ -25,8 +26,6 @@ FLOAT32 = Precision(torch.float32)
 @pytest.fixture
 def start(tmp_path, tiny_reader):
     """An encoder as `transformers` writes one, of random weights."""
-    from transformers import MPNetConfig, MPNetModel
-
     folder = tmp_path / "start"
     folder.mkdir()
     size = tiny_reader.write_pieces(folder / "tokenizer.json")
