@@ -33,8 +33,8 @@ def asked_after(session: Session, turns: Sequence[KeptTurn], question: str) -> s
     joined = f"{asked} ({told}: {clip(answer, _MOST_ANSWER)})" if answer else f"{asked} ({told})"
     if not session.has_begun or len(joined) > _LONGEST:
         return joined
-    answer = session.answer if session.writing is None else session.writing.evidence.preview  # which writes nothing
-    alone, both = answer(asked), answer(joined)
+    ask = session.answer if session.writing is None else session.writing.evidence.preview  # which writes nothing
+    alone, both = ask(asked), ask(joined)
     surer = not alone.refused and (both.refused or alone.confidence > both.confidence + _CLEARLY)
     return asked if surer else joined
 
