@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 _NEAREST_STEP = 3  # passages that a refusal shows
+_GOING_ON = 0.87
+"""Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without it 10 were right."""
 
 
 class Conversation:
@@ -42,9 +44,12 @@ class Conversation:
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
         preview: Answer | None = None
-        finished = False
+        finished, goes_on = False, bool(self.turns) and self.session.goes_on(question)
         try:
             for event in self.session.ask(understood):
+                if goes_on and isinstance(event, Preview | Finished) and not event.answer.refused:
+                    confidence = round(event.answer.confidence * _GOING_ON, 4)
+                    event = replace(event, answer=replace(event.answer, confidence=confidence))
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):

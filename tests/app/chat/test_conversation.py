@@ -117,8 +117,9 @@ def ask(conversation: Conversation, question: str) -> Answer:
 
 def test_a_follow_up_is_asked_whole_and_kept_with_both_forms(conversation, session, store):
     ask(conversation, "When does the lease begin?")
-    ask(conversation, "And when does it end?")
+    wary = ask(conversation, "And when does it end?")
     assert session.asked == ["When does the lease begin?", END]
+    assert wary.confidence < session.answer(END).confidence
     with History(store) as history:
         first, second = history.turns(1)
     assert (first.understood, second.question, second.understood) == ("", "And when does it end?", session.asked[1])
