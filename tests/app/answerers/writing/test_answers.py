@@ -18,8 +18,9 @@ TEXT = (
 
 
 def checked(
-    document: Any, model: Any, question: str, reply: str, yes: float = 0.0, answers: float = 6.0, believed: float = 0.0
-) -> CheckedStatement:
+    document: Any, model: Any, question: str, reply: str, yes: float = 0.0, answers: float = 6.0, believed: float = 0.0,
+    **asked_of: Any,
+) -> CheckedStatement:  # fmt: skip
     """The one statement of a reply, by a judge that believes so much and a reader that finds in all that it is shown
     an answer, with log-odds of `answers` and `yes`."""
     corpus = Corpus([document(TEXT)], model.tokenizer, [])
@@ -29,7 +30,7 @@ def checked(
     def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
         return [{Support.SUPPORTED: believed, Support.UNSUPPORTED: 1.0 - believed} for _ in claims]
 
-    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown], 3.0)
+    asked = ReadQuestion(question, (), (), lambda shown: [ReadAlone(answers, yes) for _ in shown], 3.0, **asked_of)
     (found,) = check_text(written, given, corpus, question, judge, asked).statements
     return found
 
@@ -64,3 +65,15 @@ def test_what_does_not_answer_is_supported_in_part_at_most(document, model):
         reply = "The design costs 3,000 dollars to build [3]."
         found = checked(document, model, "What if the rent is late?", reply, answers=answers, believed=0.9)
         assert found.support == (Support.SUPPORTED if answers > 0 else Support.PARTLY)
+
+
+def test_quotes_that_add_nothing_are_left_out(document, model):
+    reply = "The first prototype costs 2,000 dollars and the design 3,000 dollars [2][3][5]."
+    found = checked(document, model, "What do the prototype and the design cost?", reply, believed=0.9)
+    assert words_of(found) == ["The first prototype costs 2,000 dollars.", "The design costs 3,000 dollars."]
+
+
+def test_a_small_model_is_believed_less(document, model):
+    question, reply = "What does she lose?", "The City withheld 9 dollars."
+    for small in (False, True):
+        assert checked(document, model, question, reply, answers=1.0, small=small).support.good is not small
