@@ -96,7 +96,3 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
     where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
     what = f"{kind.__name__}: {error}{where}"
     sys.stderr.write(f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

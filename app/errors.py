@@ -4,8 +4,6 @@ AppError carries where it happened, what to do next, and the exit code: UsageErr
 (4), and StoreDamaged: something kept on disk is not what was written, which is rebuilt and never reaches a user.
 """
 
-from __future__ import annotations
-
 from docqa.kernels.errors import DescribedError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import lru_cache
+
+import Stemmer
 
 _STOP = """
 a about above after again all also am an and any are aren't as at be because been before being below between both
@@ -23,6 +23,7 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _POSSESSIVE = re.compile(r"['’]s$")
 _NAME = re.compile(r"[A-Z][\w&.-]*[\w]|[A-Z]")
+_STEMMER = Stemmer.Stemmer("english")
 
 
 def plain_words(text: str) -> list[str]:
@@ -45,15 +46,7 @@ def terms(text: str) -> list[str]:
 
 def stems(words: list[str]) -> list[str]:
     """The stem of every word, in order."""
-    return list(_stemmer()(words))
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Callable[[list[str]], list[str]]:
-    import Stemmer
-
-    stem: Callable[[list[str]], list[str]] = Stemmer.Stemmer("english").stemWords
-    return stem
+    return list(_STEMMER.stemWords(words))
 
 
 def key_words(question: str) -> list[str]:

@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 
 from docqa.app.answer.answer import Cite
@@ -33,6 +32,7 @@ def html_page(
     """The page, its quotes numbered from `first_quote`, and what its reader highlighted; all text is escaped."""
     page = _Page(session, turns, first_quote)
     title = escaped(page.title())
+    style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,7 +42,7 @@ def html_page(
 <meta name="referrer" content="no-referrer">
 <title>{title}</title>
 <style>
-{_style()}</style>
+{style}</style>
 </head>
 <body>
 <main>
@@ -70,11 +70,6 @@ def _annotations(annotations: Sequence[Annotation]) -> str:
         lines.append(f'<blockquote class="own"><p><mark>{words}</mark></p>\n<footer>{place}</footer></blockquote>')
         lines += [f'<p class="note">{escaped(each.note)}</p>'] if each.note else []
     return "\n".join(lines) + "\n</article>\n"
-
-
-@lru_cache(maxsize=1)
-def _style() -> str:
-    return (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
 
 
 class _Page:

@@ -229,14 +229,12 @@ def group_at(source: str, start: int) -> str:
     return source[start : start + 1000]
 
 
-@cache
-def _converter() -> Any:
-    return LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)
+_CONVERTER = LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)
 
 
 def plain_text(node: Any) -> str:
     """An accent, a letter or a sign as the characters it prints; empty for what is none of these."""
     try:
-        return str(_converter().nodelist_to_text([node]))
+        return str(_CONVERTER.nodelist_to_text([node]))
     except (LookupError, TypeError, ValueError, AttributeError):  # an argument that was cut off
         return ""

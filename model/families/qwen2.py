@@ -1,7 +1,5 @@
 """Qwen2 and Qwen2.5: as Llama, with a bias on queries, keys and values, whatever config.json says."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from docqa.model.families import llama

@@ -1,7 +1,5 @@
 """Names of tensors in GGUF files of the family, beside those of a checkpoint."""
 
-from __future__ import annotations
-
 TOP_NAMES = {
     "embed_tokens.weight": "token_embd.weight",
     "norm.weight": "output_norm.weight",
