@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from docqa.ingest.limits import WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
+from docqa.ingest.limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
 from docqa.ingest.types import Document
 
 
@@ -22,8 +22,9 @@ class ReadRequest:
     alone, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
 
     In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, at most `until` that time
-    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. `on_page` hears how many pages are
-    begun, and how many there are, `on_first` gets the Document of a long PDF's first pages.
+    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. It may take so many bytes of
+    `memory`. `on_page` hears how many pages are begun, and how many there are, `on_first` gets the Document of a long
+    PDF's first pages.
     """
 
     path: str | Path = ""
@@ -37,6 +38,7 @@ class ReadRequest:
     seconds: float = WORKER_WALL_SECONDS
     until: float = inf
     page_seconds: float = WORKER_PAGE_SECONDS
+    memory: int = WORKER_MEMORY_BYTES
     processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
     on_first: Callable[[Document], None] | None = field(default=None, compare=False)
@@ -49,6 +51,13 @@ class ReadRequest:
     def name(self) -> str:
         """The document as messages and the Document call it."""
         return str(self.path)
+
+    @property
+    def hint(self) -> str:
+        """What to do where reading runs over a limit."""
+        if self.memory == WORKER_MEMORY_BYTES:
+            return "Split the file, or print it to a new PDF"
+        return "Read it once on the command line, which may take more: `docqa read FILE`. What that keeps is used here"
 
     @property
     def stem(self) -> str:

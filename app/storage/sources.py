@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _FILE = "document.jsonl"
-_MOST_AHEAD = 4  # documents that are parsed at once
+_MOST_AHEAD, _MEMORY_PER_BYTE = 4, 128  # documents that are parsed at once, and what they may take in all
 
 
 @dataclass
@@ -138,7 +138,7 @@ def _begun(
             if time.monotonic() > request.until:
                 raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
             waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
-            if len(waiting) >= most:
+            if len(waiting) >= most or sum(each.size for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
@@ -168,6 +168,11 @@ class _Begun:
             self._error = error
         if self._kept is None and self._error is None:
             self._reading = DocumentReading(request.of(name, self._data))
+
+    @property
+    def size(self) -> int:
+        """How many bytes are parsed."""
+        return len(self._data) if self._reading is not None else 0
 
     def close(self) -> None:
         if self._reading is not None:
