@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
+from docqa.ingest.errors import refuse_over
 from docqa.ingest.limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
 from docqa.ingest.types import Document
+
+_MEMORY_PER_BYTE = 12  # of a Document as JSON
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,12 @@ class ReadRequest:
         if self.memory == WORKER_MEMORY_BYTES:
             return "Split the file, or print it to a new PDF"
         return "Read it once on the command line, which may take more: `docqa read FILE`. What that keeps is used here"
+
+    def refuse_large(self, size: int) -> None:
+        """Raises TooLarge where a Document that is `size` bytes as JSON would take more than `memory` here."""
+        if self.memory < WORKER_MEMORY_BYTES:
+            hint = "Use docqa on the command line, which may take more, or split the file"
+            refuse_over(self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint)
 
     @property
     def stem(self) -> str:

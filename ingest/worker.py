@@ -85,7 +85,9 @@ class DocumentReading:
             while True:
                 child, self._child = self._child or _Child(request, None), None
                 try:
-                    return from_bytes(child.answer(clock), request.name)
+                    answer = child.answer(clock)
+                    request.refuse_large(len(answer))
+                    return from_bytes(answer, request.name)
                 except _Died as death:
                     if death.page:
                         request = replace(request, skip={**request.skip, death.page: death.why})

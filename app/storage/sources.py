@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _FILE = "document.jsonl"
-_MOST_AHEAD, _MEMORY_PER_BYTE = 4, 128  # documents that are parsed at once, and what they may take in all
+_MOST_AHEAD = 4  # documents that are parsed at once
+_MEMORY_PER_BYTE = 128  # that parsing takes
 
 
 @dataclass
@@ -263,8 +264,9 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
     for key in document_keys(name, digest, request):
         if store.has("documents", key):
             try:
-                folder, _ = store.open("documents", key)
-                return from_bytes((folder / _FILE).read_bytes(), name)
+                kept = store.open("documents", key)[0] / _FILE
+                request.refuse_large(kept.stat().st_size)
+                return from_bytes(kept.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
                 store.drop("documents", key)
                 notices.append(f"{name}: the kept text cannot be used ({error}) and is parsed again")
