@@ -265,7 +265,8 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
         if store.has("documents", key):
             try:
                 kept = store.open("documents", key)[0] / _FILE
-                request.refuse_large(kept.stat().st_size)
+                with reading(name):
+                    request.refuse_large(kept.stat().st_size)
                 return from_bytes(kept.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
                 store.drop("documents", key)
