@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 
-from docqa.ingest.limits import WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
+from docqa.ingest.errors import refuse_over
+from docqa.ingest.limits import WORKER_MEMORY_BYTES, WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
 from docqa.ingest.types import Document
+
+_MEMORY_PER_BYTE = 12  # of a Document as JSON
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,9 @@ class ReadRequest:
     alone, without columns or hidden text. Pages of `skip` (from 1) are left empty, for the reason there.
 
     In a worker a long PDF is read by `processes` (default: one a core), in `seconds` in all, at most `until` that time
-    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. `on_page` hears how many pages are
-    begun, and how many there are, `on_first` gets the Document of a long PDF's first pages.
+    of the monotonic clock, and a page of it, there and in forks, in `page_seconds`. It may take so many bytes of
+    `memory`. `on_page` hears how many pages are begun, and how many there are, `on_first` gets the Document of a long
+    PDF's first pages.
     """
 
     path: str | Path = ""
@@ -37,6 +41,7 @@ class ReadRequest:
     seconds: float = WORKER_WALL_SECONDS
     until: float = inf
     page_seconds: float = WORKER_PAGE_SECONDS
+    memory: int = WORKER_MEMORY_BYTES
     processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
     on_first: Callable[[Document], None] | None = field(default=None, compare=False)
@@ -49,6 +54,19 @@ class ReadRequest:
     def name(self) -> str:
         """The document as messages and the Document call it."""
         return str(self.path)
+
+    @property
+    def hint(self) -> str:
+        """What to do where reading runs over a limit."""
+        if self.memory == WORKER_MEMORY_BYTES:
+            return "Split the file, or print it to a new PDF"
+        return "Read it once on the command line, which may take more: `docqa read FILE`. What that keeps is used here"
+
+    def refuse_large(self, size: int) -> None:
+        """Raises TooLarge where a Document that is `size` bytes as JSON would take more than `memory` here."""
+        if self.memory < WORKER_MEMORY_BYTES:
+            hint = "Use docqa on the command line, which may take more, or split the file"
+            refuse_over(self.memory // _MEMORY_PER_BYTE, size, "bytes of text, tables and sections", hint)
 
     @property
     def stem(self) -> str:

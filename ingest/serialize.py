@@ -38,7 +38,15 @@ def maker(kind: Any) -> Callable[[Any], Any]:
     if origin is not tuple:
         return _as_it_is
     inner = maker(arguments[0])
-    return tuple if inner is _as_it_is else lambda rows: tuple(map(inner, rows))
+    if inner is _as_it_is:
+        return tuple
+
+    def made(rows: list[Any]) -> tuple[Any, ...]:
+        for at, row in enumerate(rows):
+            rows[at] = inner(row)  # so that no more than one is there twice
+        return tuple(rows)
+
+    return made
 
 
 def _as_it_is(value: Any) -> Any:

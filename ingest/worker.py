@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 from docqa.ingest import limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.process import limits as process_limits
+from docqa.ingest.process.limits import Watch
 from docqa.ingest.process.messages import Inbox, receive, send
 from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
 # Of a request; its bytes go behind it, and the time of all is the parent's matter.
-_SENT = ("password", "media_type", "include_hidden", "within", "pdfium", "skip", "page_seconds", "processes")
+_SENT = ("password", "media_type", "include_hidden", "within", "pdfium", "skip", "page_seconds", "memory", "processes")
 
 
 # What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
@@ -55,7 +56,7 @@ class _Died(Exception):
 
 
 def read_in_worker(request: ReadRequest) -> Document:
-    """The Document of `read.read`, from a child process that may use 2 GiB and `request.seconds` of wall time.
+    """The Document of `read.read`, from a child process with the memory and the wall time of `request`.
 
     With several cores it reads a long PDF by up to `request.processes` forks, within the same limits. A PDF page that
     takes `page_seconds` of processor time, or crashes its reader, is left empty and named in the warnings; the ninth
@@ -84,7 +85,9 @@ class DocumentReading:
             while True:
                 child, self._child = self._child or _Child(request, None), None
                 try:
-                    return from_bytes(child.answer(clock), request.name)
+                    answer = child.answer(clock)
+                    request.refuse_large(len(answer))
+                    return from_bytes(answer, request.name)
                 except _Died as death:
                     if death.page:
                         request = replace(request, skip={**request.skip, death.page: death.why})
@@ -94,9 +97,8 @@ class DocumentReading:
                     elif request.pdfium:
                         request = replace(request, pdfium=False)
                     else:
-                        what = "its reader crashed twice, over its limit of 2 GiB or by a fault"
-                        hint = "The file may be damaged or hostile; print it to a new PDF and try that"
-                        raise Unreadable(what, hint=hint) from death
+                        what = f"its reader crashed twice, over its limit of {_mebibytes(request)} or by a fault"
+                        raise Unreadable(what, hint=f"The file may be damaged or hostile. {request.hint}") from death
 
 
 def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
@@ -119,6 +121,7 @@ class _Clock:
         begun, self.page_seconds = time.monotonic(), request.page_seconds
         self.end = min(begun + request.seconds, request.until)
         self.seconds = self.end - begun
+        self.memory, self.hint = _mebibytes(request), request.hint
         self._on_page, self._begun, self._pages = request.on_page, 0, 0
         self._name, self._on_first = request.name, request.on_first
 
@@ -156,7 +159,7 @@ class _Child:
         self._sender = threading.Thread(target=_send, args=given, daemon=True)
         self._sender.start()
         watched = process_limits.watched()
-        self._watch = process_limits.Watch(self._process, budget_seconds(self._size)) if watched else None
+        self._watch = Watch(self._process, budget_seconds(self._size), request.memory) if watched else None
 
     def answer(self, clock: _Clock) -> bytes:
         """The child's answer: a Document, or what was seen on the page. Raises _Died, and the errors of reading it."""
@@ -196,6 +199,10 @@ def _send(stream: IO[bytes], *messages: bytes) -> None:
             send(stream, message)
 
 
+def _mebibytes(request: ReadRequest) -> str:
+    return f"{request.memory >> 20:,} MiB"
+
+
 def budget_seconds(size: int) -> int:
     """The processor time that a document of `size` bytes may take, without its pages."""
     return limits.WORKER_CPU_SECONDS + limits.WORKER_CPU_SECONDS_PER_MIB * size // 2**20
@@ -206,7 +213,7 @@ def _size_of(path: str) -> int:
 
 
 def _last_message(
-    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: process_limits.Watch | None
+    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: Watch | None
 ) -> bytes:
     """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran out of time."""
     page, recognising = 0, False
@@ -223,7 +230,7 @@ def _last_message(
             if child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize) or over == process_limits.TIME:
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
                 raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
-            raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
+            raise _Died(page, f"crashed its reader, over the limit of {clock.memory} or by a fault, not read") from None
         if recognising:
             clock.end += time.monotonic() - started
         if message is None:
@@ -231,8 +238,7 @@ def _last_message(
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
-            hint = "Split the file, or print it to a new PDF"
-            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=hint)
+            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.hint)
         kind, _, number = message.partition(b"\n")
         if kind == b"first":
             clock.first(number)
@@ -263,6 +269,7 @@ def main() -> int:
     data = receive(requests)
     size = len(data) if fields["has_data"] else _size_of(fields["path"])
     process_limits.allow_seconds(budget_seconds(size) - limits.WORKER_CPU_SECONDS)
+    process_limits.limit_memory(fields["memory"])
 
     def tell(kind: bytes, number: int) -> None:
         if kind in _ALLOWED:
@@ -289,7 +296,8 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
     try:
         return b"answer\n" + (_read(request, events) if page is None else _inspect(request, maker(Page)(page), events))
     except MemoryError:
-        kind, error = "Unreadable", IngestError("reading it needs more than 2 GiB of memory", hint="Split the file")
+        what = f"reading it takes more than {_mebibytes(request)} of memory"
+        kind, error = "Unreadable", IngestError(what, hint=request.hint)
     except IngestError as raised:
         kind, error = type(raised).__name__, raised
     record = {"kind": kind, "message": error.message, "where": error.where, "hint": error.hint}

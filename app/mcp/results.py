@@ -21,8 +21,9 @@ MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
-SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
-"""How long documents of one call are read, and how much processor time an expression may take on one."""
+SECONDS, EXPRESSION_SECONDS, MEMORY_BYTES = 25.0, 3.0, 200 * 2**20
+"""How long documents of one call are read, how much processor time an expression may take on one, and how much memory
+the process that reads one."""
 
 
 class Found(TypedDict):

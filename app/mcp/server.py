@@ -260,8 +260,9 @@ class _Tools:
         return list(each_document([file], self._reading(progress), self._store, Sources()))
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
-        """How documents are read until the time of this call is over."""
-        return replace(reading_of(self._options, progress.on_page), until=time.monotonic() + results.SECONDS)
+        """How documents are read within the limits of this call."""
+        until = time.monotonic() + results.SECONDS
+        return replace(reading_of(self._options, progress.on_page), until=until, memory=results.MEMORY_BYTES)
 
     def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""

@@ -35,6 +35,7 @@ from docqa.ingest.worker import DocumentReading
 STDIN = "-"
 _FILE = "document.jsonl"
 _MOST_AHEAD = 4  # documents that are parsed at once
+_MEMORY_PER_BYTE = 128  # that parsing takes
 
 
 @dataclass
@@ -133,7 +134,7 @@ def _begun(
             if time.monotonic() > request.until:
                 raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
             waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
-            if len(waiting) >= most:
+            if len(waiting) >= most or sum(each.size for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
@@ -160,6 +161,11 @@ class _Begun:
             self._error = error
         if self._kept is None and self._error is None:
             self._reading = DocumentReading(request.of(name, self._data))
+
+    @property
+    def size(self) -> int:
+        """How many bytes are parsed."""
+        return len(self._data) if self._reading is not None else 0
 
     def close(self) -> None:
         if self._reading is not None:
@@ -240,8 +246,10 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
     for key in document_keys(name, digest, request):
         if store.has("documents", key):
             try:
-                folder, _ = store.open("documents", key)
-                return from_bytes((folder / _FILE).read_bytes(), name)
+                kept = store.open("documents", key)[0] / _FILE
+                with reading(name):
+                    request.refuse_large(kept.stat().st_size)
+                return from_bytes(kept.read_bytes(), name)
             except (StoreDamaged, Unreadable, OSError) as error:
                 store.drop("documents", key)
                 notices.append(f"{name}: the kept text cannot be used ({error}) and is parsed again")

@@ -20,6 +20,7 @@ from docqa.ingest.pdf.pool import PageForks
 from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
 from docqa.ingest.pdf.streams import Streams
 from docqa.ingest.pdf.visibility.raster import page_png
+from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 
@@ -71,10 +72,12 @@ def extract(
         recogniser = None if first else _recogniser(request, events)
 
         def read_early(index: int) -> bytes | None:
-            page = _read(reader, streams, file, index, None)
-            left_here = page.problem is not None or (page.scan and recogniser is not None)
-            # A fork is no further from the user's files than this process, which may trust it.
-            return None if left_here else pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
+            with suppress(MemoryError):
+                page = _read(reader, streams, file, index, None)
+                if page.problem is None and not (page.scan and recogniser is not None):
+                    # A fork is no further from the user's files than this process, which may trust it.
+                    return pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
+            return None
 
         indices = [index for index in range(count) if index + 1 not in request.skip]
         lost = dict(request.skip)
@@ -167,6 +170,8 @@ def _read(
             return RawPage(problem=problem)
         return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser, numbered)
     except MemoryError:
+        if memory_limit() < WORKER_MEMORY_BYTES:  # where there is more, all pages are read
+            raise
         return RawPage(problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read")
     except pdf_errors() as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")

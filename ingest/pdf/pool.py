@@ -14,11 +14,13 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 
 from docqa.ingest.process.forks import end_fork, has_forks, memory_share, start_fork
+from docqa.ingest.process.limits import memory_limit
 from docqa.ingest.process.processor_time import Stopwatch
 
 _CHUNK = 4  # pages that a fork takes at a time: few, so that all forks end together
 _FEWEST = 32  # pages; fewer are read before the forks would have paid
 _MOST_CRASHES = 8
+_FORK_BYTES = 2**25  # of memory, which few pages take
 _NUMBER = struct.Struct("=I")
 # What a fork says: which chunk it begins, then of each page in it what came of it.
 _BEGINS, _PAGE = b"c", b"p"
@@ -46,7 +48,7 @@ class PageForks:
         self._read, self._page_seconds = read, page_seconds
         # One by one is as fast, or a fork is not sound.
         alone = processes < 2 or len(indices) < _FEWEST or not has_forks()
-        self._count = 0 if alone else min(processes, len(indices) // _CHUNK)
+        self._count = 0 if alone else min(processes, len(indices) // _CHUNK, memory_limit() // _FORK_BYTES)
         self._chunks = [list(indices[at : at + _CHUNK]) for at in range(0, len(indices), _CHUNK)]
         self._due = set(indices)
         self._frames: dict[int, bytes] = {}

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, Pipe
 from typing import NoReturn
 
-from docqa.ingest.limits import WORKER_MEMORY_BYTES
-from docqa.ingest.process.limits import limit_memory
+from docqa.ingest.process.limits import limit_memory, memory_limit
 
 _PIPE_BYTES = 1 << 20  # what a fork may be ahead of who reads; the most that Linux gives to everybody
 
@@ -31,7 +30,7 @@ def has_forks() -> bool:
 
 def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()) -> tuple[int, Connection]:
     """Fork this process, which must have a single thread; returns the fork and the pipe that `work` writes to. It may
-    use `memory` bytes of address space; of the open files it has the pipe and `keep`."""
+    use `memory` bytes; of the open files it has the pipe and `keep`."""
     import fcntl
 
     pipe, writing = Pipe(duplex=False)
@@ -51,10 +50,10 @@ def end_fork(process: int) -> None:
 
 
 def memory_share(count: int) -> int:
-    """The limit of address space of each of `count` processes, so that all of them keep to that of one reader."""
+    """The limit of memory of each of `count` processes, so that all of them keep to that of this one."""
     with open("/proc/self/statm", encoding="ascii") as file:
-        used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return used + max(WORKER_MEMORY_BYTES - used, 0) // count
+        used = int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    return used + max(memory_limit() - used, 0) // count
 
 
 def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:

@@ -29,6 +29,7 @@ def limit_resources(most_seconds: int) -> None:
         return
     for kind, limit in (
         (resource.RLIMIT_AS, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES)),
+        (resource.RLIMIT_DATA, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES)),
         (resource.RLIMIT_CPU, (WORKER_CPU_SECONDS, most_seconds)),
         (resource.RLIMIT_FSIZE, (WORKER_FILE_BYTES, WORKER_FILE_BYTES)),
         (resource.RLIMIT_CORE, (0, 0)),
@@ -47,20 +48,23 @@ def allow_seconds(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
+def memory_limit() -> int:
+    """How many bytes of memory of its own this process may take, which a file that is mapped is not."""
+    soft = resource.getrlimit(resource.RLIMIT_DATA)[0] if resource is not None else -1
+    return min(soft, WORKER_MEMORY_BYTES) if soft >= 0 else WORKER_MEMORY_BYTES
+
+
 def limit_memory(most: int) -> None:
-    """At most so many bytes of address space for this process, where the system has the limit."""
-    if resource is None:
-        return
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if soft == resource.RLIM_INFINITY or soft > most:
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    """At most so many bytes of memory of its own for this process, where the system has the limit."""
+    if resource is not None and most < memory_limit():
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 class Watch:
-    """Ends `child` when it holds more memory, or has worked longer, than a reader may. `over`: MEMORY, TIME, or ""."""
+    """Ends `child` when it holds more memory, or has worked longer, than it may. `over`: MEMORY, TIME, or ""."""
 
-    def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
-        self.over, self._seconds, self._child = "", seconds, child
+    def __init__(self, child: subprocess.Popen[bytes], seconds: float, memory: int) -> None:
+        self.over, self._seconds, self._memory, self._child = "", seconds, memory, child
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -80,7 +84,7 @@ class Watch:
         try:
             process = psutil.Process(self._child.pid)
             while not self._ended.wait(_LOOKS_S):
-                if process.memory_info().rss > WORKER_MEMORY_BYTES:
+                if process.memory_info().rss > self._memory:
                     self.over = MEMORY
                 elif (processor_seconds(self._child.pid) or 0.0) > self._seconds:
                     self.over = TIME

@@ -4,10 +4,15 @@ that HTML in it is read, or hidden, like that of any page."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
@@ -17,25 +22,90 @@ from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.writer import BlockWriter
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_DEEPEST = 300  # a list in a list is two deeper
 
 
 def read_markdown(request: ReadRequest) -> Document:
     """The Document of Markdown. Raises NotADocument, NoText and TooLarge."""
     decoded, warnings = decode(request.content)
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-    parser.add_render_rule("image", _words_of_image)
-    tokens = parser.parse(_FRONT_MATTER.sub("", clean(decoded)))
-    for token in tokens:
-        if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
-            token.attrSet("data-mark", f"{token.info}{token.markup}")
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
-    blocks.write(parser.renderer.render(tokens, parser.options, {}))
+    blocks.write(_rendered(_FRONT_MATTER.sub("", clean(decoded))))
     title = writer.marks[0].title if writer.marks and writer.marks[0].level == 1 else ""
     remarks = [*warnings, *blocks.warnings]
     return writer.document(request, title=title, media_type="text/markdown", warnings=remarks)
 
 
-def _words_of_image(renderer: Any, tokens: Any, at: int, options: Any, env: Any) -> str:
-    """What is said where a picture cannot be shown."""
-    return str(escapeHtml(renderer.renderInlineAsText(tokens[at].children or [], options, env)))
+def _rendered(text: str) -> str:
+    """The HTML of Markdown. Words are parsed as they are rendered, and a row is one token: the tokens of all cells of a
+    table would take some 500 times its size."""
+    parser = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer).enable("table")
+    parser.block.ruler.at("table", _table_of_rows, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.before("table", "deep", _deep)
+    tokens: list[Token] = []
+    env: dict[str, Any] = {}
+    in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
+    parser.block.parse(text, parser, env, tokens)
+    parser.options.maxNesting = in_words
+    for token in tokens:
+        if token.type == "inline":
+            token.type = "words"
+        elif token.type == "list_item_open" and token.info:  # as it is printed: "3)"
+            token.attrSet("data-mark", f"{token.info}{token.markup}")
+    return parser.renderer.render(tokens, parser.options, env)
+
+
+def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Lists and quotations nested too deeply are lines; the parser would leave them out, and what follows."""
+    if silent or state.level < _DEEPEST:
+        return False
+    line = start
+    while line < end and (state.isEmpty(line) or state.sCount[line] >= state.blkIndent):
+        line += 1
+    state.line = line
+    state.push("paragraph_open", "p", 1)
+    state.push("inline", "", 0).content = state.getLines(start, line, state.blkIndent, False).strip()
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _table_of_rows(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    before, state.tokens = state.tokens, _Rows()
+    found = table(state, start, end, silent)
+    before.extend(state.tokens)
+    state.tokens = before
+    return found
+
+
+class _Rows(list[Token]):
+    """The tokens of a table; those of a row become one, with a line for each cell, when it ends."""
+
+    def append(self, token: Token) -> None:
+        if token.type == "tr_open":
+            self._start = len(self)
+        elif token.type == "tr_close":
+            row = self[self._start :]
+            words = "\n".join(each.content for each in row if each.type == "inline")
+            token = Token("row", row[1].tag, 0, content=words)
+            del self[self._start :]
+        super().append(token)
+
+
+class _Renderer(RendererHTML):
+    """Renders tokens by their types, for which its methods are called."""
+
+    def __init__(self, parser: MarkdownIt) -> None:
+        super().__init__(parser)
+        self._parser = parser
+
+    def words(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        return str(self._parser.renderInline(tokens[at].content, env))
+
+    def row(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        tag = tokens[at].tag
+        cells = (self._parser.renderInline(words, env) for words in tokens[at].content.split("\n"))
+        return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>\n"
+
+    def image(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+        """What is said where a picture cannot be shown."""
+        return escapeHtml(self.renderInlineAsText(tokens[at].children, options, env))

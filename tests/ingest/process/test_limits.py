@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -21,10 +22,9 @@ from docqa.ingest.request import ReadRequest
         ("pass", 60, ""),
     ],
 )
-def test_a_process_over_its_limits_is_ended(code, seconds, over, monkeypatch):
-    monkeypatch.setattr(process_limits, "WORKER_MEMORY_BYTES", 2**28)
+def test_a_process_over_its_limits_is_ended(code, seconds, over):
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    watch = Watch(child, seconds)
+    watch = Watch(child, seconds, 2**28)
     child.communicate(timeout=60)
     watch.close()
     assert watch.over == over and (child.returncode != 0) == bool(over)
@@ -41,6 +41,15 @@ def test_a_reader_is_watched_where_the_system_has_no_limits(monkeypatch):
     monkeypatch.setattr(worker.subprocess, "Popen", endless)
     with pytest.raises(Unreadable, match="more processor time than its limit, 1 seconds"):
         worker.read_in_worker(ReadRequest("a.txt", b"The gate is opened at six."))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits itself only on Linux")
+def test_a_large_table_is_read_in_little_memory_or_it_is_said():
+    table = b"|a|b|c|\n|-|-|-|\n" + b"|1|2|3|\n" * 12_000
+    read = ReadRequest("a.md", table, memory=80 * 2**20)
+    assert worker.read_in_worker(read).pages[0].text.count("1 | 2 | 3") == 12_000
+    with pytest.raises(Unreadable, match="a.md: .* more than 40 MiB of memory. Read it once .* `docqa read FILE`"):
+        worker.read_in_worker(replace(read, memory=40 * 2**20))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")

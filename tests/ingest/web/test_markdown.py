@@ -26,3 +26,10 @@ def test_what_it_hides_is_counted_and_not_read():
     made = parsed(f"The gate is open.\n\n{hidden}\n\n3) It closes at six.\n")
     assert made.pages[0].text == "The gate is open.\n\n3) It closes at six."
     assert made.coverage.hidden_spans == 1
+
+
+def test_lists_and_quotations_nested_deeper_than_twenty_levels_are_read():
+    items = "\n".join(f"{'  ' * level}- item {level}" for level in range(200))
+    quoted = "\n".join(f"{'> ' * level}word {level}" for level in range(1, 400))
+    text = parsed(f"{items}\n\n{quoted}\n\nThe end.\n").pages[0].text
+    assert text.count("item") == 200 and text.count("word") == 399 and text.endswith("The end.")
