@@ -8,10 +8,8 @@ end that only wants the result may drop all but Finished.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer
+from docqa.app.answer.answer import Answer
 
 
 @dataclass(frozen=True)

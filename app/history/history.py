@@ -110,7 +110,6 @@ class History:
         return self._database.write(work)
 
     def delete_annotation(self, number: int) -> None:
-        """Delete the annotation with the id `number`."""
         self._database.write(lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,)))
 
     # Finding

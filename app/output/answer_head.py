@@ -39,7 +39,6 @@ class AnswerHead:
 
 
 def head_of(answer: Answer) -> AnswerHead:
-    """The head of `answer`."""
     if answer.status == Status.POSSIBLE:
         sure = _worded(answer.confidence, _MAY_ANSWER)
         return AnswerHead("possible", "◐", "Possible, not stated as an answer", sure, answer.confidence)

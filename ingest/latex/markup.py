@@ -177,7 +177,6 @@ class TabularRow(NamedTuple):
 
 
 def rows_of(node: Any) -> list[TabularRow]:
-    """The rows of a table."""
     rows = [TabularRow([[]], False)]
     for inner in node.nodelist:
         name = getattr(inner, "macroname", "")

@@ -127,7 +127,6 @@ class _Joined:
         self._end = self._end[cut:]
 
     def text(self) -> str:
-        """All of it."""
         return "".join([*self._parts, self._end])
 
 

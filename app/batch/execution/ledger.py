@@ -32,7 +32,6 @@ class Ledger:
         self._database.close()
 
     def begin(self, job: Json, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
-        """A run begins."""
         with self._database as database:
             cursor = database.execute(
                 "INSERT INTO runs (machine, work, jobs, started, planned_seconds, planned_bytes)"
@@ -42,7 +41,6 @@ class Ledger:
             self._run = int(cursor.lastrowid or 0)
 
     def end(self, seconds: float, peak_bytes: int) -> None:
-        """The run is over."""
         with self._database as database:
             database.execute(
                 "UPDATE runs SET ended = ?, seconds = ?, peak_bytes = ? WHERE id = ?",

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from docqa.app.output.render import page_text, printable
-
-if TYPE_CHECKING:
-    from docqa.ingest.types import Document, Section
+from docqa.ingest.types import Document, Section
 
 
 def section_title(section: Section) -> str:
