@@ -6,7 +6,7 @@ What cannot be said for certain, of another work or a page without text, is `unc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -95,10 +95,11 @@ class Verification:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 
 
-def verify_text(text: str, documents: Sequence[Document]) -> Verification:
-    """Every quotation and every cite of `text`, checked against `documents`."""
+def verify_text(text: str, documents: Sequence[Document], on_each: Callable[[], None] = lambda: None) -> Verification:
+    """Every quotation and every cite of `text`, checked against `documents`; `on_each` is called before each, and may
+    raise."""
     try:
-        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run(on_each)
     finally:
         _page_terms.cache_clear()
 
@@ -111,13 +112,18 @@ class _TextCheck:
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
 
-    def run(self) -> Verification:
+    def run(self, on_each: Callable[[], None]) -> Verification:
         quotations, alone = find_quotations(self.text)
         claimed, free = assign(self.text, quotations, find_cites(self.text))
-        pairs = enumerate(zip(quotations, claimed))
-        checked = (self._quotation(*each, self._named(at, quotations)) for at, each in pairs)
-        around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
-        cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
+        checked: list[CheckedQuotation] = []
+        for at, each in enumerate(zip(quotations, claimed)):
+            on_each()
+            checked.append(self._quotation(*each, self._named(at, quotations)))
+        cites: list[CheckedCite] = []
+        for cite in free:
+            on_each()
+            words = self.text[max(0, cite.start - 80) : cite.end + 60]
+            cites.append(self._cite(cite, self.names.named_in(words)))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
     # Documents that the text names
