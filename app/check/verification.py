@@ -99,31 +99,25 @@ def verify_text(text: str, documents: Sequence[Document], on_each: Callable[[], 
     """Every quotation and every cite of `text`, checked against `documents`; `on_each` is called before each, and may
     raise."""
     try:
-        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run(on_each)
+        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each).run()
     finally:
         _page_terms.cache_clear()
 
 
 class _TextCheck:
-    def __init__(self, text: str, documents: tuple[Document, ...]) -> None:
-        self.text = text
-        self.documents = documents
+    def __init__(self, text: str, documents: tuple[Document, ...], on_each: Callable[[], None]) -> None:
+        self.text, self.documents, self._on_each = text, documents, on_each
         self.verifier = Verifier(documents)
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
 
-    def run(self, on_each: Callable[[], None]) -> Verification:
+    def run(self) -> Verification:
         quotations, alone = find_quotations(self.text)
         claimed, free = assign(self.text, quotations, find_cites(self.text))
-        checked: list[CheckedQuotation] = []
-        for at, each in enumerate(zip(quotations, claimed)):
-            on_each()
-            checked.append(self._quotation(*each, self._named(at, quotations)))
-        cites: list[CheckedCite] = []
-        for cite in free:
-            on_each()
-            words = self.text[max(0, cite.start - 80) : cite.end + 60]
-            cites.append(self._cite(cite, self.names.named_in(words)))
+        pairs = enumerate(zip(quotations, claimed))
+        checked = (self._quotation(*each, self._named(at, quotations)) for at, each in pairs)
+        around = (self.text[max(0, cite.start - 80) : cite.end + 60] for cite in free)
+        cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
     # Documents that the text names
@@ -147,6 +141,7 @@ class _TextCheck:
         return [region for places in self._among(named) for region in places.regions(cite)]
 
     def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
+        self._on_each()
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
             return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
@@ -172,6 +167,7 @@ class _TextCheck:
     # Quotations
 
     def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
+        self._on_each()
         cited = tuple(self._cite(cite, named) for cite in claimed)
         regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
         found, place = self._best(quotation.text, regions, claimed, named)
