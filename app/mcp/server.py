@@ -229,9 +229,15 @@ class _Tools:
             results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
             characters = sum(len(page.text) for document in documents for page in document.pages)
-            if len(text) * characters > results.MOST_COMPARED:
-                raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
-            checked = verify_text(text, documents, lambda: progress.go_on(until))
+
+            def on_each(words: str) -> None:
+                progress.go_on(until)
+                aligned = len(words) ** 2 * characters > results.MOST_ALIGNED
+                if aligned or len(text) * characters > results.MOST_COMPARED:
+                    raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
+
+            on_each("")
+            checked = verify_text(text, documents, on_each)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 
