@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
-# Of a request; its bytes go behind it, and the time of all is the parent's matter.
-_SENT = ("password", "media_type", "include_hidden", "within", "pdfium", "skip", "page_seconds", "memory", "processes")
+# Of a request, not sent: its bytes go behind it, and the time of all is the parent's matter.
+_OWN = {"path", "data", "seconds", "until", "on_page", "on_first"}
 
 
 # What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
@@ -143,7 +143,7 @@ class _Child:
     """A child process that reads a document, or looks at a `page` of it."""
 
     def __init__(self, request: ReadRequest, page: Page | None) -> None:
-        fields = {name: getattr(request, name) for name in _SENT}
+        fields = {name: value for name, value in vars(request).items() if name not in _OWN}
         fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
         fields["wants_first"] = request.on_first is not None
         header = json.dumps(fields, default=row_of).encode()

@@ -6,7 +6,7 @@ What cannot be said for certain, of another work or a page without text, is `unc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -95,18 +95,19 @@ class Verification:
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 
 
-def verify_text(text: str, documents: Sequence[Document]) -> Verification:
-    """Every quotation and every cite of `text`, checked against `documents`."""
+def verify_text(
+    text: str, documents: Sequence[Document], on_each: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Every quotation and cite of `text`, checked against `documents`; `on_each` gets each before, and may raise."""
     try:
-        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+        return _TextCheck(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents), on_each).run()
     finally:
         _page_terms.cache_clear()
 
 
 class _TextCheck:
-    def __init__(self, text: str, documents: tuple[Document, ...]) -> None:
-        self.text = text
-        self.documents = documents
+    def __init__(self, text: str, documents: tuple[Document, ...], on_each: Callable[[str], None]) -> None:
+        self.text, self.documents, self._on_each = text, documents, on_each
         self.verifier = Verifier(documents)
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
         self.names = DocumentNames(documents)
@@ -141,6 +142,7 @@ class _TextCheck:
         return [region for places in self._among(named) for region in places.regions(cite)]
 
     def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
+        self._on_each("")
         line = self.text.count("\n", 0, cite.start) + 1
         if cite.work and not named:
             return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
@@ -166,6 +168,7 @@ class _TextCheck:
     # Quotations
 
     def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
+        self._on_each(quotation.text)
         cited = tuple(self._cite(cite, named) for cite in claimed)
         regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
         found, place = self._best(quotation.text, regions, claimed, named)

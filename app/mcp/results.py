@@ -20,6 +20,8 @@ MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
 """Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
+MOST_ALIGNED = 1_000_000_000_000
+"""The square of a quotation's characters, which comparing it takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS, MEMORY_BYTES = 25.0, 3.0, 200 * 2**20
 """How long documents of one call are read, how much processor time an expression may take on one, and how much memory

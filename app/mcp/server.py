@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
+from math import inf
 from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -84,10 +85,17 @@ class _CallProgress:
         self._told = float("-inf")
         self._cancelled = threading.Event()
 
-    def on_page(self, page: int, pages: int) -> None:
-        """A page is begun, said in the thread that reads. Raises Cancelled where nobody waits for the call."""
+    def go_on(self, until: float) -> None:
+        """Raises Cancelled where nobody waits for the call, and InputError where its time is over."""
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
+        if time.monotonic() > until:
+            what = f"it takes longer than {results.SECONDS:.0f} seconds"
+            raise InputError(what, hint="give less text or fewer documents, or use docqa on the command line")
+
+    def on_page(self, page: int, pages: int) -> None:
+        """A page is begun, said in the thread that reads. Raises Cancelled where nobody waits for the call."""
+        self.go_on(inf)
         if self._due(page, pages):
             told = self._tell(page, pages, f"parsing page {page} of {pages}")
             asyncio.run_coroutine_threadsafe(told, self._loop)
@@ -217,12 +225,19 @@ class _Tools:
         """Check every quotation and cite of a text against documents: each gets a grade, and where it really stands."""
         def check(progress: _CallProgress) -> CallToolResult:
             left_out: list[str] = []
+            until = time.monotonic() + results.SECONDS
             results.refuse_long(text, results.MOST_CHECKED, "the text")
             documents = list(self._documents(paths, progress, left_out))
             characters = sum(len(page.text) for document in documents for page in document.pages)
-            if len(text) * characters > results.MOST_COMPARED:
-                raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
-            checked = verify_text(text, documents)
+
+            def on_each(words: str) -> None:
+                progress.go_on(until)
+                aligned = len(words) ** 2 * characters > results.MOST_ALIGNED
+                if aligned or len(text) * characters > results.MOST_COMPARED:
+                    raise InputError("too much to compare in one call", hint="name fewer documents, or less text")
+
+            on_each("")
+            checked = verify_text(text, documents, on_each)
             shown = report_text(checked, _CHECKED_TEXT, several=len(documents) > 1)
             return _result(shown, to_json_object(checked, _CHECKED_TEXT, left_out))
 

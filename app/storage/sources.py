@@ -134,7 +134,7 @@ def _begun(
             if time.monotonic() > request.until:
                 raise TooLarge("there is no time left to read it", where=name, hint="Read fewer documents at a time")
             waiting.append((number, not isinstance(content, bytes), _Begun(name, content, request, store, notices)))
-            if len(waiting) >= most or sum(each.size for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
+            if len(waiting) >= most or sum(len(each.data) for *_, each in waiting) > request.memory // _MEMORY_PER_BYTE:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
@@ -153,19 +153,14 @@ class _Begun:
         self._kept: Document | None = None
         self._error: IngestError | None = None
         self._reading: DocumentReading | None = None
-        self._data = b""
+        self.data = b""
         try:
-            self._data = content if isinstance(content, bytes) else load(content)
-            self._kept = None if store is None else kept_document(store, name, self._data, request, notices)
+            self.data = content if isinstance(content, bytes) else load(content)
+            self._kept = None if store is None else kept_document(store, name, self.data, request, notices)
         except IngestError as error:
             self._error = error
         if self._kept is None and self._error is None:
-            self._reading = DocumentReading(request.of(name, self._data))
-
-    @property
-    def size(self) -> int:
-        """How many bytes are parsed."""
-        return len(self._data) if self._reading is not None else 0
+            self._reading = DocumentReading(request.of(name, self.data))
 
     def close(self) -> None:
         if self._reading is not None:
@@ -183,7 +178,7 @@ class _Begun:
         store, name = self._store, self._name
         if store is not None and time.monotonic() - started >= keep_from_s:
             try:
-                keep_document(store, name, self._data, self._request, document)
+                keep_document(store, name, self.data, self._request, document)
             except OSError as error:
                 why = error.strerror or error
                 self._notices.append(f"{name}: what was parsed cannot be kept ({why}, {store.root})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -39,20 +39,29 @@ def read_markdown(request: ReadRequest) -> Document:
 def _rendered(text: str) -> str:
     """The HTML of Markdown. Words are parsed as they are rendered, and a row is one token: the tokens of all cells of a
     table would take some 500 times its size."""
-    parser = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer).enable("table")
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    renderer = cast("RendererHTML", parser.renderer)
     parser.block.ruler.at("table", _table_of_rows, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.before("table", "deep", _deep)
+    parser.add_render_rule("image", _words_of_image)
     tokens: list[Token] = []
     env: dict[str, Any] = {}
     in_words, parser.options.maxNesting = parser.options.maxNesting, _DEEPEST + 2
     parser.block.parse(text, parser, env, tokens)
     parser.options.maxNesting = in_words
-    for token in tokens:
+    parts: list[str] = []
+    for at, token in enumerate(tokens):
         if token.type == "inline":
-            token.type = "words"
-        elif token.type == "list_item_open" and token.info:  # as it is printed: "3)"
-            token.attrSet("data-mark", f"{token.info}{token.markup}")
-    return parser.renderer.render(tokens, parser.options, env)
+            parts.append(parser.renderInline(token.content, env))
+        elif token.type == "row":
+            cells = (parser.renderInline(words, env) for words in token.content.split("\n"))
+            parts.append(f"<tr>{''.join(f'<{token.tag}>{cell}</{token.tag}>' for cell in cells)}</tr>\n")
+        else:
+            if token.type == "list_item_open" and token.info:  # as it is printed: "3)"
+                token.attrSet("data-mark", f"{token.info}{token.markup}")
+            rule = renderer.rules.get(token.type, renderer.renderToken)
+            parts.append(rule(tokens, at, parser.options, env))
+    return "".join(parts)
 
 
 def _deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -91,21 +100,6 @@ class _Rows(list[Token]):
         super().append(token)
 
 
-class _Renderer(RendererHTML):
-    """Renders tokens by their types, for which its methods are called."""
-
-    def __init__(self, parser: MarkdownIt) -> None:
-        super().__init__(parser)
-        self._parser = parser
-
-    def words(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        return str(self._parser.renderInline(tokens[at].content, env))
-
-    def row(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        tag = tokens[at].tag
-        cells = (self._parser.renderInline(words, env) for words in tokens[at].content.split("\n"))
-        return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>\n"
-
-    def image(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
-        """What is said where a picture cannot be shown."""
-        return escapeHtml(self.renderInlineAsText(tokens[at].children, options, env))
+def _words_of_image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+    """What is said where a picture cannot be shown."""
+    return escapeHtml(renderer.renderInlineAsText(tokens[at].children, options, env))

@@ -73,11 +73,13 @@ class RowTable(DataTable[Text]):
 
     def fill(self, columns: Sequence[tuple[str, int, Sequence[str]]]) -> None:
         """Show `columns`: title, width in cells, and what stands below it in each row. Sizes stand at the right."""
+        at = self.cursor_row
         self.clear(columns=True)
         for title, width, _ in columns:
             self.add_column(_cell(title, title), width=width)
         for row in zip(*(cells for *_, cells in columns)):
             self.add_row(*(_cell(title, cell) for (title, *_), cell in zip(columns, row)))
+        self.move_cursor(row=at)
 
 
 def _cell(title: str, words: str) -> Text:

@@ -126,26 +126,17 @@ def test_progress_is_told_and_a_cancelled_question_ends(talk):
     assert answered.structured_content["status"] == "answered"
 
 
-def test_what_is_wrong_with_a_call_is_said_to_the_model(talk):
+def test_what_is_wrong_or_over_a_limit_is_said_to_the_model(talk, folder):
+    (folder / "long.txt").write_text("word " * 900_000, encoding="utf-8")
+    (folder / "heads.md").write_text("\n\n".join(f"# {n} Head\n\nText." for n in range(1_500)), encoding="utf-8")
+    (folder / "cells.html").write_text("<table>" + "<tr><td>a<td>b<td>c" * 190_000, encoding="utf-8")
     calls = [
-        ("ask", {"question": " "}, "question is empty"),
+        ("ask", {"question": " ", "paths": ["lease.txt"]}, "question is empty"),
         ("ask", {"question": "Why?", "paths": ["below"], "sections": "9"}, "there is no section '9'"),
         ("find", {"pattern": "(", "regex": True}, "is not a regular expression"),
         ("read_pages", {"path": "lease.txt", "pages": "99"}, "there is no part '99'"),
         ("read_pages", {"path": "below"}, "this is a folder"),
-    ]
-
-    async def conversation(client: Any) -> list[Any]:
-        return [await client.call_tool(name, arguments) for name, arguments, _ in calls]
-
-    for result, (_, _, message) in zip(talk(conversation), calls):
-        assert result.is_error and message in result.content[0].text
-
-
-def test_calls_over_a_limit_are_refused_with_what_to_do(talk, folder):
-    (folder / "long.txt").write_text("word " * 900_000, encoding="utf-8")
-    (folder / "heads.md").write_text("\n\n".join(f"# {n} Head\n\nText." for n in range(1_500)), encoding="utf-8")
-    calls = [
+        ("outline", {"path": "cells.html"}, "Read it once on the command line, which may take more: `docqa read FILE`"),
         ("find", {"pattern": "a" * 5_000}, "the pattern has 5,000 characters, at most 4,000 are read"),
         ("find", {"pattern": "(?:" * 1_000 + ")" * 1_000, "regex": True}, "nested too deeply"),
         ("verify", {"text": '"a" ' * 6_000}, "the text has 24,000 characters, at most 20,000 are read"),

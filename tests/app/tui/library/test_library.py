@@ -52,6 +52,7 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(interface, session, 
         await pilot.press("down", "enter")
         await tui.opened(pilot)
         assert asked == [str(tmp_path / "b.txt")]
+        await pilot.resize_terminal(130, 40)
         await pilot.press("escape", "ctrl+l")
         await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
         assert pilot.app.screen.query_one("#library").cursor_row == 1
