@@ -21,11 +21,12 @@ BEFORE, BEHIND = "Numbered sentences:\n\n", "\n\n"
 _MOST_WEAK = 12
 _ANSWER = {
     "list": "Answer with a list, one item a line, each beginning with \"- \".",
-    "yes_no": "Answer Yes or No, with one short sentence that says why.",
+    "yes_no": "Answer in one whole short sentence: first Yes or No, then the reason.",
     "two_parts": "Answer all that the question asks in one or two short sentences.",
     "other": "Answer in one short sentence.",
 }
-"""By the form of an answer: told how to write a list, a small model writes one where there is nothing to list."""
+"""By the form of an answer: told how to write a list, a small model writes one where there is nothing to list; words
+that can go on a sentence ("Yes, with one short sentence that says why") it repeats."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
 _AS_THERE = " Keep numbers, dates and names as they are there."
 _KEEP = f"{_AS_THERE} If it is not said there, write only: {UNSTATED}"
