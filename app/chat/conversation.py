@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.chat.followups import asked_after
+from docqa.app.chat.followups import answered_after, asked_after
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.recorder import Recorder, made_turn
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 _NEAREST_STEP = 3  # passages that a refusal shows
-_GOING_ON = 0.87
-"""Of answers to follow-ups the confidence is taken so many times: of 15 with at least 0.8 without it 10 were right."""
 
 
 class Conversation:
@@ -44,12 +42,9 @@ class Conversation:
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
         preview: Answer | None = None
-        finished, goes_on = False, bool(self.turns) and self.session.goes_on(question)
+        finished = False
         try:
-            for event in self.session.ask(understood):
-                if goes_on and isinstance(event, Preview | Finished) and not event.answer.refused:
-                    confidence = round(event.answer.confidence * _GOING_ON, 4)
-                    event = replace(event, answer=replace(event.answer, confidence=confidence))
+            for event in answered_after(self.session, self.turns, question, understood):
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):

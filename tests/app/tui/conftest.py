@@ -90,6 +90,7 @@ class FakeSession:
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     writes: bool = False
+    writing: Any = None
     has_begun: bool = True
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
     stopped: int = 0
