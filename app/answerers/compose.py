@@ -17,8 +17,7 @@ from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.app.reading.tables.units import unit_of
 
-_SUPPORT = 2
-"""Further quotes that say the same words elsewhere."""
+_SUPPORT = 2  # further quotes that say the same words elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)

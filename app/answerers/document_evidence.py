@@ -25,8 +25,7 @@ from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support
 from docqa.model.heads.reader_text import SUPPORT
 
 _MOST_WORDS = 8  # of the answers that the reader would give
-LONGEST_EVIDENCE = 160
-"""Words of quotes that the judge reads at once; it was measured on as many."""
+LONGEST_EVIDENCE = 160  # words of quotes that the judge reads at once; it was measured on as many
 
 
 @dataclass(frozen=True)

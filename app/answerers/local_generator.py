@@ -22,12 +22,9 @@ from docqa.model.protocol import Model, writer
 from docqa.model.state.long_attention import attention_kind
 from docqa.model.state.state import State
 
-WHOLE_TOKENS = 3_072
-"""Documents of at most so many tokens are read as a whole where nothing else is asked for."""
-ROOM = 4_096
-"""Tokens for a question, the turns before it, a thought and the answer."""
-LEAST_TOKENS = 1_024
-"""Tokens of passages that a model is given however short its context is."""
+WHOLE_TOKENS = 3_072  # documents of at most so many tokens are read as a whole where nothing else is asked for
+ROOM = 4_096  # tokens for a question, the turns before it, a thought and the answer
+LEAST_TOKENS = 1_024  # tokens of passages that a model is given however short its context is
 
 
 class LocalGenerator(LocalReading):

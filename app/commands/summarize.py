@@ -31,7 +31,9 @@ _Focus = Annotated[str | None, flags.option("--focus", "TEXT", 'Only what is abo
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 
-@flags.shared(*flags.MODELS, "base_url", "source", "password_file", "include_hidden", "no_store")
+@flags.shared(
+    "model", "encoder", "reranker", "device", "base_url", "source", "password_file", "include_hidden", "no_store"
+)
 def summarize(
     given: flags.SharedOptions,
     paths: _Paths,

@@ -23,8 +23,7 @@ _LEAST_REPLY, _SHARE_OF_REPLY = 256, 0.25  # tokens of a context that are left f
 _PROMPT = 320  # tokens of a prompt without passages
 _SAFE = 0.9  # servers count other tokens than docqa
 _FEWER = 0.6  # of what was too much
-_SMALLEST = 40
-"""Tokens of passages below which nothing is left to send."""
+_SMALLEST = 40  # tokens of passages below which nothing is left to send
 _ABOUT_CONTEXT = re.compile(
     r"context[ _](?:length|size|window)|exceed_context_size|max_model_len|"
     r"maximum (?:context|input|sequence|model) length|"

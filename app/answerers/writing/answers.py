@@ -23,8 +23,7 @@ from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
 
-ANSWERS = 0.33
-"""The chance from which a statement counts as an answer."""
+ANSWERS = 0.33  # the chance from which a statement counts as an answer
 _BIAS = -3.63
 _WEIGHTS = {
     "statement_answers": 0.49, "share": 2.38, "like_the_readers": 3.12, "other_verdict": 1.35,

@@ -14,16 +14,11 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.language.quantities import figures
 
 _FIGURES_WEIGHT = 0.5
-_LEAST = 0.15
-"""Share of a statement's words, by their weight, from which a sentence may be about the same."""
-_APART = 0.6
-"""A further sentence has at least this share of the best one's score."""
-_MOST_TOGETHER = 6
-"""Sentences that bear a statement out together, at most."""
-_LEAST_MORE = 0.02
-"""Share of a statement's words that a further one of them adds, at least."""
-_LEAST_NEEDED = 0.1
-"""The same of one that is shown beside others."""
+_LEAST = 0.15  # share of a statement's words, by their weight, from which a sentence may be about the same
+_APART = 0.6  # a further sentence has at least this share of the best one's score
+_MOST_TOGETHER = 6  # sentences that bear a statement out together, at most
+_LEAST_MORE = 0.02  # share of a statement's words that a further one of them adds, at least
+_LEAST_NEEDED = 0.1  # the same of one that is shown beside others
 
 
 def words_and_values(text: str) -> list[str]:

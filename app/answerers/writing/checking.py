@@ -28,15 +28,12 @@ from docqa.app.quotes.verifier import CitedPlace, Located, QuoteVerdict, too_sho
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5
 _SAME_MATTER = 0.5
-_FEW = 5
-"""Words of an answer that is no sentence, and may stand in many places."""
+_FEW = 5  # words of an answer that is no sentence, and may stand in many places
 _MOST_ASKED = 8  # statements of a reply that may be what answers
 _MOST_SEEN, _MOST_LIKELY = 2, 4
 _EACH_MORE = 0.02  # what each further sentence has to add to the belief
-_APART = "\n\n"
-"""Between the quotes of a statement, so that they are not read as one sentence."""
-_LEAST_QUOTATION = 4
-"""Words from which what stands between quotation marks claims to be the document's own."""
+_APART = "\n\n"  # between the quotes of a statement, so that they are not read as one sentence
+_LEAST_QUOTATION = 4  # words from which what stands between quotation marks claims to be the document's own
 
 
 @dataclass

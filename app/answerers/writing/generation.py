@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Tokenizer, WritingModel
     from docqa.model.state.state import State
 
-MOST_WRITTEN = 512
-"""Tokens of an answer; a longer one is cut there, which its notes say."""
-MOST_THOUGHT = 4_096
-"""Tokens of a thought; a longer one is ended there, and the answer follows."""
+MOST_WRITTEN = 512  # tokens of an answer; a longer one is cut there, which its notes say
+MOST_THOUGHT = 4_096  # tokens of a thought; a longer one is ended there, and the answer follows
 SEED = 0
 _TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 
