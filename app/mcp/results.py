@@ -23,9 +23,10 @@ MOST_COMPARED = 4_000_000_000
 MOST_ALIGNED = 1_000_000_000_000
 """The square of a quotation's characters, which comparing it takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
-SECONDS, EXPRESSION_SECONDS, MEMORY_BYTES = 25.0, 3.0, 200 * 2**20
-"""How long documents of one call are read, how much processor time an expression may take on one, and how much memory
-the process that reads one."""
+SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
+"""How long documents of one call are read, and how much processor time an expression may take on one."""
+MEMORY_BYTES, LEAST_MEMORY_BYTES = 230 * 2**20, 120 * 2**20
+"""Of this process and the one that reads together; the reader has the second if a model is loaded here."""
 
 
 class Found(TypedDict):

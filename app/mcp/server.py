@@ -19,6 +19,7 @@ from itertools import islice
 from math import inf
 from typing import Annotated, Any, TypeVar
 
+import psutil
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
@@ -277,7 +278,8 @@ class _Tools:
     def _reading(self, progress: _CallProgress) -> ReadRequest:
         """How documents are read within the limits of this call."""
         until = time.monotonic() + results.SECONDS
-        return replace(reading_of(self._options, progress.on_page), until=until, memory=results.MEMORY_BYTES)
+        memory = max(results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES)
+        return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
 
     def _documents(self, paths: list[str] | None, progress: _CallProgress, left_out: list[str]) -> Iterator[Document]:
         """The documents of `paths`, or of all; `left_out` says which could not be read, and why."""
