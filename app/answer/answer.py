@@ -102,6 +102,10 @@ class CoverageReport:
     hidden_spans: int = 0
     warnings: tuple[str, ...] = ()
 
+    def warned(self, *more: str) -> CoverageReport:
+        """The same with `more` behind its warnings."""
+        return replace(self, warnings=(*self.warnings, *more))
+
 
 @dataclass(frozen=True)
 class Usage:

@@ -62,8 +62,7 @@ def answer_of(draft: Draft, stated: Stated, status: Status, confidence: float, c
     """The Answer of what is `stated`: refused where no quote bears it out, with the counts of the question's words."""
     coverage, refused = draft.coverage, not stated.quotes
     if refused and context.passages:
-        line = counts_line(word_counts(draft.question, context))
-        coverage = replace(coverage, warnings=(*coverage.warnings, line))
+        coverage = coverage.warned(counts_line(word_counts(draft.question, context)))
     return Answer(
         status=status if context.passages else Status.UNREADABLE,
         question=draft.question,

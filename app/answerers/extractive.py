@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -82,8 +81,7 @@ class ExtractiveAnswerer(LocalReading):
         if (declined := self._declined(question)) is not None:
             return declined
         started = time.monotonic()
-        for _ in () if self.options.quick else self.read():  # nothing where it is read already
-            pass
+        list(() if self.options.quick else self.read())  # nothing where it is read already
         ranked, found = self.find(question)
         if found is not None:
             found = found.without(without, self.corpus.documents)
@@ -172,16 +170,13 @@ class ExtractiveAnswerer(LocalReading):
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
         note = unread or (note if preliminary else "")
         coverage = corpus.coverage(0, note) if note else corpus.coverage(total)
-        marks = addressing.marks(addressing.likely_places(found), corpus.documents)
         draft = Draft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
             preliminary=preliminary,
-            coverage=replace(coverage, warnings=(*coverage.warnings, *marks)),
+            coverage=coverage.warned(*addressing.marks(addressing.likely_places(found), corpus.documents)),
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )
-        possible = answerability.possible(first, calibration)
-        if refused:
-            return compose(draft, None, first, corpus.context, possible=possible)
-        return compose(draft, found, likely, corpus.context, possible=possible)
+        said = (None, first) if refused else (found, likely)
+        return compose(draft, *said, corpus.context, possible=answerability.possible(first, calibration))

@@ -30,8 +30,7 @@ from docqa.model.state.state import State
 HEADED_PASSAGES = 4  # below the headings under which a field is said to stand
 OF_DOCUMENT, SURELY_DATED = "agreement date", 0.85  # where no sentence says it, that of the document, if it is likely
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
-Found = tuple[list[Ranked], Candidates | None]
-"""Passages in their order, and the candidates of the best; None when there is no passage at all."""
+Found = tuple[list[Ranked], Candidates | None]  # passages in order, candidates of the best (None without passages)
 
 
 @dataclass

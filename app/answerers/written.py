@@ -17,7 +17,7 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, QuestionEvidence
 from docqa.app.answerers.local import LocalReading
 from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
-from docqa.app.answerers.writing.checking import MENDING, Checked, check_text, checked_and_mended
+from docqa.app.answerers.writing.checking import MENDING, Checked, CheckedText, check_text, checked_and_mended
 from docqa.app.answerers.writing.excerpts import Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.outcome import written_answer
 from docqa.app.answerers.writing.replies import read_reply
@@ -33,14 +33,10 @@ from docqa.model.prompts.conversation import COMPLETE, EXCERPTS, PASSAGES, VALUE
 from docqa.model.prompts.written_prompt import Question, Turn, completing
 
 T = TypeVar("T")
-
-_MOST_GIVEN, _LEAST_GIVEN = 3_000, 600
-"""Tokens of passages that a model is given, by how sure the reader is of its own answer: where it is not, the passage
-that answers stands further back among them."""
+OWN = "nothing bears out what the model wrote: docqa's own reader answers"
+_MOST_GIVEN, _LEAST_GIVEN = 3_000, 600  # tokens of passages; most where the reader is not sure of its own answer
 _MOST_TOLD = 4  # passages that may bear out what was written, by its words
-_LEAST_KEPT, _LEAST_KNOWN = 0.6, 0.5
-"""The share of the words of a question that goes on which stand in it once it is complete ("one" gives way), and of
-those the share that was said before."""
+_LEAST_KEPT, _LEAST_KNOWN = 0.6, 0.5  # shares of its words that a completed question keeps, and that were said before
 
 
 @dataclass(frozen=True)
@@ -95,6 +91,13 @@ class WritingAnswerer:
         the bundled reader where none is left."""
         return _result_of(self._answer(question, without=without, nearest=nearest))
 
+    def check(self, question: str, text: str) -> CheckedText | None:
+        """What is made of a `text` that somebody wrote as the answer to `question`; None where it says nothing."""
+        list(self.evidence.read())
+        found = self.evidence.of_question(question)
+        asked = AskedToWrite(question, False, found, found.ranked, False, time.monotonic())
+        return self._checked(asked, self._given(asked), Reply(text))[0]
+
     def completed(self, question: str, earlier: Sequence[Turn]) -> str:
         """`question` as the model puts it so that it can be understood without the turns `earlier`; as it is where the
         model cannot be asked, or what it writes asks for something else."""
@@ -136,10 +139,7 @@ class WritingAnswerer:
         if without and not usable:
             return self.evidence.ask_again(question, without, nearest)
         asked = AskedToWrite(question, wanted.kind not in (None, FactKind.YES_NO), found, usable, whole, started)
-        tokens, sure = self.generator.budget, found.chances[1]
-        if self.options.k is None and not self._asks_each(question):
-            tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
-        given = self._given(asked, tokens)
+        given = self._given(asked)
         reply: Reply | None = None
         while given.passages and reply is None:
             try:
@@ -157,7 +157,13 @@ class WritingAnswerer:
                 lambda text, weak: self._reply(asked, given, text, weak),
                 lambda: self._stopped or self.options.quick,
             )
-        return self._outcome(asked, given, reply or Reply(""), checked, nearest)
+        answer = self._outcome(asked, given, reply or Reply(""), checked, nearest)
+        if not answer.refused or self.generator.reading is None or whole or asked.value or self.options.quick:
+            return answer
+        # What a small model cannot answer the reader often can.
+        own = self.evidence.ask_again(question, without, nearest)
+        shown = replace(own, coverage=own.coverage.warned(OWN), usage=answer.usage, provenance=answer.provenance)
+        return answer if own.refused else shown
 
     def _reply(
         self, asked: AskedToWrite, given: Given, text: str = "", weak: Sequence[str] = ()
@@ -175,13 +181,17 @@ class WritingAnswerer:
         finally:
             self._writing = False
 
-    def _given(self, asked: AskedToWrite, tokens: int) -> Given:
-        """All of the documents, or numbered sentences of at most so many tokens."""
+    def _given(self, asked: AskedToWrite, tokens: int | None = None) -> Given:
+        """All of the documents, or numbered sentences of at most so many tokens, by default as the reader is sure."""
         if asked.whole:
             self._all = self._all or give_all(self.corpus.context)
             return self._all
         context, scope = self.corpus.context, scope_of(asked.question, self.corpus.documents)
         each = self._asks_each(asked.question)
+        if tokens is None:
+            tokens, sure = self.generator.budget, asked.found.chances[1]
+            if self.options.k is None and not each:
+                tokens = min(tokens, round(_MOST_GIVEN - (_MOST_GIVEN - _LEAST_GIVEN) * sure))
         chosen = choose_passages(context, asked.usable, scope, tokens, self.options.k, each=each)
         return give(context, chosen, whole=is_whole(context, chosen, scope))
 
@@ -197,9 +207,8 @@ class WritingAnswerer:
         told = (self.corpus.rank(words)[:_MOST_TOLD] for words in (reply.text, f"{asked.question} {reply.text}"))
         usable = {item.index: item for item in (*chain(*told), *asked.usable)}
         pool = self._given(replace(asked, usable=list(usable.values())), self.generator.budget)
-        small, judge = self.generator.reading is not None, self.evidence.judge
-        question = self.evidence.asked(asked.found, small=small)
-        checked = check_text(read.written, given, self.corpus, asked.question, judge, question, pool)
+        question = self.evidence.asked(asked.found, small=self.generator.reading is not None)
+        checked = check_text(read.written, given, self.corpus, asked.question, self.evidence.judge, question, pool)
         return checked, (*reply.notes, *read.notes, *checked.notes)
 
     def _outcome(self, asked: AskedToWrite, given: Given, reply: Reply, checked: Checked, nearest: int) -> Answer:
@@ -217,8 +226,7 @@ class WritingAnswerer:
             provenance=self.generator.provenance(given, tokens),
             preliminary=self.options.quick,
         )
-        yes_no = found.form is Form.YES_NO
-        return written_answer(draft, text, found.chances[0], context, yes_no=yes_no)
+        return written_answer(draft, text, found.chances[0], context, yes_no=found.form is Form.YES_NO)
 
     def _shows(self, item: Ranked, quotes: Sequence[Quote]) -> bool:
         """Whether a passage has words of one of `quotes`."""

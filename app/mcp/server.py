@@ -167,8 +167,8 @@ class _Tools:
                         elif isinstance(event, Finished):
                             answer = event.answer
             shown = answer_text(answer, files=len(session.documents))
-            coverage = replace(answer.coverage, warnings=(*answer.coverage.warnings, *left_out))
-            return _result("\n".join([shown, *left_out]), replace(answer, coverage=coverage).to_json_object())
+            told = replace(answer, coverage=answer.coverage.warned(*left_out))
+            return _result("\n".join([shown, *left_out]), told.to_json_object())
 
     async def find(
         self,

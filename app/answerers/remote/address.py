@@ -18,8 +18,7 @@ SERVERS = {
 }
 """Where the server of a model called KIND:NAME listens if no other address is named; `openai` is any server."""
 KEY_VARIABLE = "DOCQA_API_KEY"  # sent to whatever server the user names
-OPENAI_KEY_VARIABLE, OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
-"""A key that other programs share goes to the server that it was made for, and to no other."""
+OPENAI_KEY_VARIABLE, OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"  # a key that programs share, for no other
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HINT = "--base-url http://HOST:PORT/v1"
 

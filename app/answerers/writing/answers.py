@@ -23,16 +23,16 @@ from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.rereading import ReadAlone
 from docqa.app.reading.wording.forms import fits_type
 
-ANSWERS = 0.33  # the chance from which a statement counts as an answer
-_BIAS = -3.63
-_WEIGHTS = {
+ANSWERS, SMALL_ANSWERS = 0.33, 0.5  # the chance from which a statement counts as an answer; of a small model
+BIAS = -3.63
+WEIGHTS = {
     "statement_answers": 0.49, "share": 2.38, "like_the_readers": 3.12, "other_verdict": 1.35,
     "kinds_of_the_readers": 1.18, "wrong_type": -0.9, "behind_the_best": 0.91, "passage_answers": 0.28,
 }  # fmt: skip
 """Fitted on what people answered to questions over documents that nothing was trained on, on their answers to other
-questions of the same document, and on what a model of 1.5B wrote (model/training/NOTES.md). `share`: of the
+questions of the same document, and on what a model of 1.5B wrote (`app.lab.statements`). `share`: of the
 statement's words, by their weight; `behind_the_best`: how much less a text answers than another."""
-_SMALL_BIAS, _SMALL_WEIGHTS = -5.9, _WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
+SMALL_BIAS, SMALL_WEIGHTS = -5.9, WEIGHTS | {"share": 2.6, "passage_answers": 0.7}
 """Of a small model, whose answers have the documents' words also where they are wrong: fitted on its alone."""
 _SURE_VERDICT = 2.0
 _SHARP = 2.0  # how much more a text counts for yes or no that rather answers
@@ -50,6 +50,11 @@ class ReadQuestion:
     read: Callable[[Sequence[Sequence[Located] | str]], list[ReadAlone]]
     passage_answers: float
     small: bool = False
+
+    @property
+    def least(self) -> float:
+        """The chance from which a statement counts as an answer."""
+        return SMALL_ANSWERS if self.small else ANSWERS
 
 
 @dataclass(frozen=True)
@@ -69,34 +74,35 @@ def claim_of(statement: str, question: str) -> tuple[str, bool]:
     return (behind if verdict is not None and not bare else statement), bare
 
 
-def answering(asked: ReadQuestion, statement: str, runs: Sequence[Run]) -> tuple[float, list[tuple[float, Run]]]:
-    """(the chance that `statement` answers and some of `runs` say so, those that do with the chance of each). A bare
-    yes or no has to be what the reader reads there."""
+def answering(
+    asked: ReadQuestion, statement: str, runs: Sequence[Run]
+) -> tuple[float, list[tuple[float, Run]], list[Mapping[str, float]]]:
+    """(the chance that `statement` answers and some of `runs` say so, those that do with the chance of each, and the
+    signals of each that differs in nothing). A bare yes or no has to be what the reader reads there."""
     verdict, (claim, bare) = starts_with_verdict(statement)[0], claim_of(statement, asked.question)
     alone, *read = asked.read([statement, *(run.places for run in runs)])
     said, agrees = words_and_values(claim), _agreement(verdict, read)
     most = max((text.answers for text in read), default=0.0)
-    weights = _SMALL_WEIGHTS if asked.small else _WEIGHTS
-    anywhere = (_SMALL_BIAS if asked.small else _BIAS) + _weighed(
-        weights,
+    anywhere = dict[str, float](
         statement_answers=alone.answers,
         like_the_readers=max((_likeness(said, words_and_values(words)) for words in asked.words), default=0.0),
         kinds_of_the_readers=_share_of_kinds(claim, asked.words),
-        wrong_type=not fits_type(asked.question, claim),
+        wrong_type=float(not fits_type(asked.question, claim)),
         other_verdict=min(agrees, 0.0),
         passage_answers=asked.passage_answers,
     )
+    bias, weights = (SMALL_BIAS, SMALL_WEIGHTS) if asked.small else (BIAS, WEIGHTS)
     found: list[tuple[float, Run]] = []
+    signals: list[Mapping[str, float]] = []
     for run, text in zip(runs, read, strict=True):
-        odds = anywhere + _weighed(weights, share=run.share, behind_the_best=text.answers - most)
+        each = {**anywhere, "share": run.share, "behind_the_best": text.answers - most}
+        odds = bias + sum(weights[name] * value for name, value in each.items())
         if not run.differs:
             found.append((text.chance * chance_of(agrees) if bare else chance_of(odds), run))
+            signals.append(each)
     best = max((chance for chance, _ in found), default=0.0)
-    return best, [(chance, run) for chance, run in found if chance >= min(best, ANSWERS)]
-
-
-def _weighed(weights: Mapping[str, float], **signals: float) -> float:
-    return sum(weights[name] * value for name, value in signals.items())
+    saying = [(chance, run) for chance, run in found if chance >= min(best, asked.least)]
+    return best, saying, [] if bare else signals
 
 
 def _agreement(verdict: Verdict | None, read: Sequence[ReadAlone]) -> float:

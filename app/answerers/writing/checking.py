@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -12,7 +12,7 @@ from docqa.app.answer.text import clip, first_of
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.stream import RemoteError
-from docqa.app.answerers.writing.answers import ANSWERS, ReadQuestion, Run, answering, claim_of
+from docqa.app.answerers.writing.answers import ReadQuestion, Run, answering, claim_of
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import Differences, denies, differences
@@ -39,12 +39,13 @@ _LEAST_QUOTATION = 4  # words from which what stands between quotation marks cla
 @dataclass
 class CheckedStatement:
     """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and how far. `moved`:
-    found elsewhere than cited. Mutable while it is checked."""
+    found elsewhere than cited; `signals`: of the sentences that may say that it answers. Mutable while checked."""
 
     written: WrittenStatement
     support: Support = Support.UNSUPPORTED
     quotes: list[tuple[Located, ...]] = field(default_factory=list)
     moved: bool = False
+    signals: list[Mapping[str, float]] = field(default_factory=list)
     verdicts: list[tuple[str, QuoteVerdict]] = field(default_factory=list)
 
     @property
@@ -66,8 +67,7 @@ class CheckedText:
     @property
     def weak(self) -> list[CheckedStatement]:
         """The statements that no quote bears out, or that one contradicts."""
-        worst = (Support.UNSUPPORTED, Support.CONTRADICTED)
-        return [item for item in self.statements if item.support in worst]
+        return [item for item in self.statements if item.support in (Support.UNSUPPORTED, Support.CONTRADICTED)]
 
     @property
     def good(self) -> list[CheckedStatement]:
@@ -86,8 +86,7 @@ def check_text(
 
 
 MENDING = "the model is asked to cite or withdraw what no quote supports"
-Checked = tuple[CheckedText | None, tuple[str, ...]]
-"""(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
+Checked = tuple[CheckedText | None, tuple[str, ...]]  # (a reply, None where it states nothing; what to say of it)
 
 
 def checked_and_mended(
@@ -217,16 +216,16 @@ class _ReplyCheck:
         best = 0.0
         for item in found[:_MOST_ASKED]:
             words = f"{item.written.lead.rstrip(':')} {item.written.plain}".strip()
-            chance, saying = answering(asked, words, self._runs(item, words, asked))
+            chance, saying, item.signals = answering(asked, words, self._runs(item, words, asked))
             best = max(best, chance)
-            if saying and chance >= ANSWERS and not (item.support.good and item.written.numbers):
+            if saying and chance >= asked.least and not (item.support.good and item.written.numbers):
                 run = self._most_believed(words, saying)
                 item.moved = bool(item.written.numbers) and not set(run.places) & set(self._numbered(item))
                 copied = find_whole(fold(run.text).text, fold(words).text.strip().rstrip(".;,:!"))
                 support = Support.QUOTED if copied and not claim_of(words, asked.question)[1] else Support.SUPPORTED
                 self._take(item, [(place,) for place in run.places], support)
         for item in found:
-            if item.support.good and best < ANSWERS:
+            if item.support.good and best < asked.least:
                 item.support = Support.PARTLY
         return best
 

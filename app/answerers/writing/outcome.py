@@ -25,9 +25,7 @@ def written_answer(
     if checked is None:
         return answer_of(draft, Stated(), Status.NOT_FOUND, first, context)
     places = (place for item in checked.statements for spans in item.quotes for place in spans)
-    marks = addressing.marks(places, context.documents)
-    coverage = replace(draft.coverage, warnings=(*draft.coverage.warnings, *marks))
-    draft = replace(draft, coverage=coverage)
+    draft = replace(draft, coverage=draft.coverage.warned(*addressing.marks(places, context.documents)))
     if not checked.good:
         statements = tuple(Statement(item.written.text, item.support, ()) for item in checked.statements)
         status = Status.POSSIBLE if statements else Status.NOT_FOUND

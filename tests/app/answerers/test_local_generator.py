@@ -17,6 +17,7 @@ from docqa.app.answerers import local_generator
 from docqa.app.answerers.answerer import Reply
 from docqa.app.answerers.local_generator import WHOLE_TOKENS
 from docqa.app.answerers.writing import generation
+from docqa.app.answerers.written import OWN
 from docqa.app.chat.conversation import Conversation
 from docqa.app.history.recorder import Recorder
 from docqa.app.history.records import NEXT_BEST
@@ -26,6 +27,7 @@ from docqa.app.storage.store import Store
 from docqa.model.load import load_model
 from docqa.model.prompts.written_prompt import Turn
 
+AGREEMENT = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- 'assistant: ' }}
@@ -126,6 +128,16 @@ def test_an_empty_state_or_another_document_is_another_answer(lease, note, writi
                 reading.prefiller.state, reading.prefiller.finished = state, True
             said.append(text_of(list(session.ask(QUESTION))))
     assert all(said) and len(set(said)) == 3
+
+
+@pytest.mark.parametrize("source", ["passages", "whole"])
+def test_the_reader_answers_where_a_small_model_writes_nonsense(writing_model, tmp_path, source):
+    with opened(AGREEMENT, writing_model, tmp_path / "kept", source=source) as session:
+        answer = answer_of(list(session.ask("Which law governs the agreement?")))
+    if source == "whole":  # what is answered from the state alone stands by itself
+        assert answer.refused and OWN not in answer.coverage.warnings
+    else:
+        assert answer.answer == "the law of Lower Tarn" and OWN in answer.coverage.warnings
 
 
 def test_a_short_text_and_one_that_was_read_answer_whole(note, writing_model, tmp_path, monkeypatch):
