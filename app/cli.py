@@ -13,7 +13,7 @@ COLLECT_AFTER = 200_000, 20, 50
 
 
 def main() -> int:
-    """The whole process: run its command line and return the exit code."""
+    """Run the command line of this process; returns the exit code."""
     gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _report_bug
     try:
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run `docqa ARGUMENTS`; returns the exit code of the contract. A bug keeps its exception."""
+    """Run `docqa ARGUMENTS`; returns the exit code. A bug keeps its exception."""
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
@@ -75,7 +75,7 @@ def _usage(message: str, hint: str) -> int:
 
 
 def _ignore_interrupts() -> None:
-    """The result is out: a Ctrl-C while the interpreter tidies up must not change the status."""
+    """A Ctrl-C while the interpreter tidies up must not change the status."""
     import signal
     import threading
 

@@ -17,12 +17,12 @@ def compact_json(value: object) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` as UTF-8 can hold it: what is none, of a file's name, as backslash escapes."""
+    """`text` as UTF-8 can hold it: else, of a file's name, as backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def clip(text: str, most: int) -> str:
-    """`text`, or at most its first `most` characters, cut between two words, with ` …` behind them."""
+    """`text`, or at most its first `most` characters, cut between two words, with ` …` behind."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 

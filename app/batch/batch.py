@@ -1,4 +1,4 @@
-"""A batch from its paths to its account: listed, planned, run by the executor that was asked for, and learned from."""
+"""A batch: listed, planned, run by the executor that was asked for, and learned from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from docqa.model.cost.machine import available_bytes, processors
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """How a batch is run. `ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
+    """`ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
 
     jobs: int = 1
     retry_failed: bool = False
@@ -36,8 +36,8 @@ class BatchSettings:
 
 
 class Batch:
-    """The documents of `listing` under one job, in a workspace, which is locked while anything is written. Raises
-    UsageError for a password that would go to a cluster."""
+    """The documents of `listing` under one job, in a workspace that is locked while it is written. Raises UsageError
+    for a password that would go to a cluster."""
 
     def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
         if settings.ray is not None and job.options.password:
@@ -73,15 +73,14 @@ class Batch:
         return sum(self.failure(item) is not None for item in self.listing.items)
 
     def is_done(self, item: Item) -> bool:
-        """Whether `item` has a record."""
         return item.digest is not None and self.workspace.is_done(self.task_of[item.path].key)
 
     def record(self, item: Item) -> str:
-        """The record of `item`. Raises FileNotFoundError where it is not done."""
+        """Raises FileNotFoundError where `item` is not done."""
         return self.workspace.record(self.task_of[item.path].key)
 
     def reuse(self) -> Iterator[Task]:
-        """Take what earlier runs kept outside the workspace of the tasks that are left; gives those, now done."""
+        """Take over what earlier runs kept elsewhere of the tasks that are left; yields those, now done."""
         for task in self.left():
             record = self._job.kept_record(task.item)
             if record is not None:
@@ -91,7 +90,7 @@ class Batch:
     # Planning
 
     def plan(self) -> BatchPlan:
-        """Of what is left, with as many jobs as fit the memory that is free."""
+        """Of what is left, with as many jobs as fit the free memory."""
         left, jobs = self.left(), self.settings.jobs
         plan = plan_tasks(left, jobs, self.options, self._speeds(jobs))
         if self.settings.ray is not None:
@@ -129,7 +128,7 @@ class Batch:
         return runner.tally
 
     def clean(self) -> None:
-        """Drop what no document of this batch needs any more, and what killed processes left."""
+        """Drop what no document of this batch needs any more."""
         self.workspace.sweep()
         self.workspace.keep_only(task.key for task in self.tasks)
 
@@ -150,7 +149,6 @@ class Batch:
         return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
 
     def _learn(self, plan: BatchPlan, tally: Tally) -> None:
-        """Keep what this run took, for the estimate of the next."""
         measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
         if not measured:
             return
@@ -170,7 +168,7 @@ class Batch:
 
 @contextlib.contextmanager
 def _sigterm_interrupts() -> Iterator[None]:
-    """In the block SIGTERM is as Ctrl+C: what was done is kept. Main thread only."""
+    """In the block SIGTERM is as Ctrl+C. Main thread only."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

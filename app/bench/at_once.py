@@ -1,7 +1,5 @@
-"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process.
-
-Walls are the best of several, and each row says the load beside them.
-"""
+"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process. Walls
+are the best of several, with the load beside them."""
 
 from __future__ import annotations
 
@@ -34,14 +32,14 @@ _GOOD = (0, 5)  # statuses; 5: the document does not answer, which takes as long
 
 @dataclass(frozen=True)
 class _Timed:
-    """Seconds of one run in processes of its own: by the clock, and of the processor."""
+    """Seconds of one run: by the clock, and of the processor."""
 
     wall_s: float
     processor_s: float
 
 
 def ask_row(name: str, file: str, what: str, *flags: str, read: bool = False) -> Iterator[Measurement]:
-    """The row `name`: a question about a sample document in a new process, which was `read` before or never seen."""
+    """The row `name`: a question about a sample document in a new process, `read` before or never seen."""
     document = SAMPLES / file
     if not document.is_file():
         yield Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
@@ -77,8 +75,8 @@ def first_frame_row() -> Iterator[Measurement]:
 
 
 def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
-    """Seconds until `docqa tui ARGUMENTS` has drawn its documents, by the clock and of the processor. Raises
-    ImportError on Windows, which has no pseudo-terminals, TimeoutError where nothing is drawn."""
+    """As `_Timed`, until `docqa tui ARGUMENTS` has drawn its documents. Raises ImportError on Windows, which has no
+    pseudo-terminals, TimeoutError where nothing is drawn."""
     import fcntl
     import pty
     import struct
@@ -123,7 +121,6 @@ def help_row() -> Iterator[Measurement]:
 
 
 def _best(action: Callable[[], object], repeats: int) -> _Timed:
-    """The shortest of several runs of what starts processes and waits for them."""
     times: list[_Timed] = []
     for _ in range(repeats):
         started, worked = time.perf_counter(), _processor_s()
@@ -133,7 +130,7 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
 
 
 def _run_docqa(*arguments: str, cache: str | None = None) -> None:
-    """Run a command in a new process, with a `cache` of its own where given. Raises RuntimeError where it fails."""
+    """Run a command in a new process. Raises RuntimeError where it fails."""
     own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
     done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
     if done.returncode not in _GOOD:
@@ -141,13 +138,12 @@ def _run_docqa(*arguments: str, cache: str | None = None) -> None:
 
 
 def _processor_s() -> float:
-    """Of all processes that were started here and have ended; 0 where the system does not tell."""
+    """Of all processes that were started here and have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
 
 def _spent(run: _Timed) -> str:
-    """What a run took of the processor, and what else the machine does."""
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
     return f"{run.processor_s:.2f} s of the processor, {load}"
 
@@ -167,7 +163,7 @@ NAMES = tuple(_MEASURES)
 
 
 def at_once_rows(only: Container[str] = NAMES) -> Iterator[Measurement]:
-    """Measure the rows NAMES, or those of them that are in `only`. No model is loaded in this process."""
+    """Measure the rows NAMES, or those in `only`, without a model in this process."""
     for name, measure in _MEASURES.items():
         if name in only:
             yield from measure()

@@ -1,4 +1,4 @@
-"""Contexts that nobody has read: random keys and values, which cost an attention layer the same as real ones."""
+"""Contexts that nobody has read: random keys and values cost an attention layer the same as real ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def random_memory(
 
 
 def random_context(model: NetworkModel, count: int) -> State:
-    """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
+    """A state of all layers behind `count` tokens, whole blocks; delta memories are of a few tokens."""
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
     config = model.config

@@ -19,11 +19,8 @@ _PLACES = {Place.MOVED: "not where it is cited", Place.OTHER_DOCUMENT: "in anoth
 
 
 def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
-    """The object that `verify --json` prints.
-
-    `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the
-    checked text, `line` counts from 1. `quotes` is in the order of the text, `cites` those without a quotation.
-    """
+    """The object that `verify --json` prints. `text` of a quote are the words as quoted, `reads` those of the document;
+    `start`, `end` are characters of the checked text, `line` counts from 1. `cites` are those without a quotation."""
     counts = checked.counts()
     return {
         "schema": SCHEMA,
@@ -106,7 +103,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
 
 
 def _abridged(edits: Sequence[Edit]) -> list[Edit]:
-    """`edits` with long stretches that are equal cut in their middle, so that what differs is seen."""
+    """Long equal stretches are cut in their middle, so that what differs is seen."""
     shown = []
     for edit in edits:
         words = edit.document.split()

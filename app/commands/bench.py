@@ -68,7 +68,6 @@ def bench(
 
 
 def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Measurement]:
-    """The rows of a bench, of the model `real` or the chosen one."""
     from docqa.app.answerers.loading import load_network
     from docqa.app.bench import run  # and all that it times, torch among it
 

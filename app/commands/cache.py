@@ -125,13 +125,12 @@ def _say_waiting(entry: Entry) -> None:
 
 
 def kept_store() -> Store:
-    """The folder of all that is kept, as environment and config.toml name it."""
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
 
 
 @contextmanager
 def kept_history(store: Store) -> Iterator[History | None]:
-    """The history in `store`, None where there is none yet; what was damaged in it is said at the end."""
+    """The history in `store`, or None; at the end it is said what was damaged in it."""
     history = open_kept(store)
     if history is None:
         yield None
@@ -143,8 +142,8 @@ def kept_history(store: Store) -> Iterator[History | None]:
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
-    """Give the history what the rest leaves of the budget, all of it where the rest is over the budget because it is in
-    use. Returns (what went, bytes freed)."""
+    """Give the history what the rest leaves of the budget, or all of it where the rest, in use, is over it. Returns
+    (what went, bytes freed)."""
     count = freed = 0
     with kept_history(store) as history:
         if history is not None:

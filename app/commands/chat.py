@@ -78,7 +78,7 @@ def _talk(
 
 
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
-    """The session to go on with. Raises InputError where there is none, or it belongs to the terminal interface."""
+    """Raises InputError where there is no such session, or it belongs to the terminal interface."""
     from docqa.app.history.history import open_kept
     from docqa.app.storage.store import store_of
 

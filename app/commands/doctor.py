@@ -77,7 +77,7 @@ def _accelerator() -> str:
 
 
 def _packages() -> list[str]:
-    """docqa and what it depends on, with versions; extras are left out."""
+    """docqa and what it depends on, without extras."""
 
     def described(name: str) -> str:
         try:

@@ -59,8 +59,6 @@ def evaluate(
 
 
 class _Progress:
-    """Reports on standard error how many questions are done, every ten seconds at most."""
-
     def __init__(self, total: int | None) -> None:
         self._of = f" of {total:,}" if total is not None else ""
         self._last = time.monotonic()

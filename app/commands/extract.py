@@ -1,4 +1,4 @@
-"""`docqa extract`: the table of files by fields or questions, as reviewers make it by hand."""
+"""`docqa extract`: the table of files by fields or questions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def extract(
 
 
 def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, conflicts: bool) -> int:
-    """The table of what is answered now; returns the exit code."""
+    """Write the table of what is answered now; returns the exit code."""
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
@@ -91,7 +91,6 @@ def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, c
 
 
 def _form(form: str | None, output: str | None) -> str:
-    """The format asked for, or that of the output's name. Raises UsageError."""
     suffix = os.path.splitext(output or "")[1].lower().lstrip(".")
     chosen = form or (suffix if suffix in FORMATS else "csv")
     if chosen not in FORMATS:
@@ -102,8 +101,8 @@ def _form(form: str | None, output: str | None) -> str:
 
 
 def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
-    """The documents to ask, without the table of an earlier run. Raises UsageError where the output would replace one
-    of them, InputError where none are left."""
+    """The documents without the table of an earlier run. Raises UsageError where the output would replace one of them,
+    InputError where none are left."""
     if output is not None and os.path.exists(output):
         from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
 

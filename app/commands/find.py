@@ -80,8 +80,8 @@ def find(
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
-    """The documents of `paths` one by one, what there is to say about them on standard error. A path that cannot be
-    read does not end the search: its exit code goes into `codes`."""
+    """The documents of `paths`, told about on standard error. The exit code of a path that cannot be read goes into
+    `codes`."""
     store, reading = store_of(options), reading_of(options)
     for path in paths:
         found = Sources()
@@ -96,7 +96,6 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
 
 def _warn(found: Sources) -> None:
-    """Say what was found so far, once."""
     for warning in [*found.warnings, *found.notices]:
         report.warn(warning)
     found.warnings.clear()

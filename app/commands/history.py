@@ -1,4 +1,4 @@
-"""`docqa history`: past questions and answers, found by their words, and exported to send to a colleague."""
+"""`docqa history`: past questions and answers, found by their words, and exported."""
 
 from __future__ import annotations
 
@@ -104,7 +104,6 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
 
 
 def _object(item: Listed) -> dict[str, object]:
-    """A question with its whole answer, as `ask --json` prints it."""
     turn = item.turn
     return {
         "id": item.id,

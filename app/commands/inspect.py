@@ -1,4 +1,4 @@
-"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or on a terminal in words."""
+"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or in words."""
 
 from __future__ import annotations
 

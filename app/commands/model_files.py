@@ -1,4 +1,4 @@
-"""`docqa models pull|rm|use|quantize|export`: checkpoints fetched, deleted, chosen, packed, and written for others."""
+"""`docqa models pull|rm|use|quantize|export`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.models import library
 from docqa.app.models.choose import set_values
-from docqa.app.models.known import BITS, known
+from docqa.app.models.known import BITS, KNOWN_IDS, known
 from docqa.app.models.pull import Transfer
 from docqa.app.models.pull import pull as fetch
 from docqa.app.models.remove import remove
@@ -28,7 +28,7 @@ _OnHub = Annotated[
     typer.Argument(
         metavar="NAME|ID",
         help="ORG/NAME on the hub, or a name that `list` prints.",
-        autocompletion=completions.known_models,
+        autocompletion=completions.one_of(*KNOWN_IDS),
     ),
 ]
 _Revision = Annotated[str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")]
@@ -165,7 +165,7 @@ def _check_bits(bits: int | None) -> None:
 
 
 def _places(model: str, folder: str) -> tuple[Path, Path]:
-    """The model, and the folder to write: UsageError where files are in it, for docqa never writes among the user's."""
+    """(model, folder to write). Raises UsageError where files are in it: docqa never writes among the user's."""
     source, target = model_folder(model), Path(folder).expanduser()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         why = "is not empty" if target.is_dir() else "is a file"

@@ -1,4 +1,4 @@
-"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly."""
+"""`docqa models list|show|check`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def list_models(server: _Server = None) -> int:
 
 
 def _list_served(server: str) -> int:
-    """Print the models of a server, as --model names them: one of SERVERS at its usual address, or a base URL."""
+    """Print a server's models, as --model names them: one of SERVERS at its usual address, or a base URL."""
     named = SERVERS.get(server) is not None
     address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
     report.result("\n".join(ChatClient(address, CONNECT_S).models()))
@@ -68,7 +68,6 @@ def _list_served(server: str) -> int:
 
 
 def _known_lines() -> list[str]:
-    """The table of what can be pulled."""
     lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
@@ -105,7 +104,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
 
 
 def _needed(model: KnownModel) -> dict[str, object]:
-    """What a model that is not here needs on disk, and in memory while some 80 pages are read."""
+    """The disk that a model not here needs, and the memory while some 80 pages are read."""
     forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
         "id": model.id,
@@ -132,7 +131,6 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
 
 
 def _shape_facts(config: HybridConfig) -> dict[str, object]:
-    """What follows from a configuration: parameters, and the bytes of a state."""
     counts = plan.parameters(config)
     total = counts["total"]
     sizes = plan.state_bytes(config, 0)

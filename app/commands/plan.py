@@ -46,7 +46,6 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
 
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
-    """The plan of a model that is not here, from its shape and the speed of this machine."""
     options = replace(options, model=None)
     with open_session(paths, options) as session:
         tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)

@@ -1,4 +1,4 @@
-"""`docqa read`: documents read ahead of time, so that later questions start at once."""
+"""`docqa read`: documents read ahead of time."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def summarize(
 
 
 def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
-    """(the style, the focus, empty where there is none). Raises UsageError for what cannot be."""
+    """(style, focus or ""). Raises UsageError for what cannot be."""
     from docqa.app.summary.record import DEFAULT_STYLE, STYLES
     from docqa.app.summary.topics import STYLES as TOPICS
 

@@ -1,4 +1,4 @@
-"""`docqa verify`: every quotation and cite of somebody else's text, checked against the documents."""
+"""`docqa verify`: every quotation and cite of somebody else's text, checked."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
-"""Reading a Context into a State, block by block, and keeping what was read.
-
-A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of any
-state, with the same ids: a read that was interrupted, or the text before it grew. Points lie on the model's block grid,
-so reused ones have the bits of an undisturbed read.
-"""
+"""Reading a Context into a State, block by block, and keeping what was read. A state is kept under the hash of its
+profile and all its token ids. A read begins from the longest kept point, of any state, with the same ids. Points lie on
+the model's block grid, so reused ones have the bits of an undisturbed read."""
 
 from __future__ import annotations
 
@@ -45,17 +42,15 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill.
-
-    Rows before a grid point are the same after a resumed read. Without a head nothing is gathered or kept. Mutable.
-    """
+    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill. Rows
+    before a grid point are the same after a resumed read. None without a head. Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
     def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
-        """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
+        """Take the evidence layer's output [tokens, hidden] from `position` on."""
         if self._head is not None:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
@@ -76,13 +71,13 @@ class TokenVectors:
         return joined
 
     def save(self, folder: Path, position: int) -> None:
-        """Write the rows before `position` into `folder`, whole or not at all. Raises OSError when the disk refuses."""
+        """Write the rows before `position` into `folder`, whole or not at all. Raises OSError."""
         rows = self.rows(position)
         if rows is not None:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Take the rows before `position` from `folder`. Raises StoreDamaged when the file is damaged or too short."""
+        """Take the rows before `position` from `folder`. Raises StoreDamaged."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
@@ -93,7 +88,7 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk."""
+    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` came from disk."""
 
     model: Model
     context: Context
@@ -151,7 +146,6 @@ class Prefiller:
             self._release()
 
     def _release(self) -> None:
-        """Let other processes read into the kept state, or delete it."""
         if self._lock is not None:
             self._lock.release()
         self._lock = None
@@ -164,7 +158,7 @@ class Prefiller:
     # Taking up what is kept
 
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first. Its own state is always there and
+        """(position, key) of kept points that begin this context, longest first; its own state is always there and
         first, so that a damaged one is named and deleted."""
         found: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
@@ -181,7 +175,7 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none."""
+        """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
         for position, key in self._candidates():
             try:
                 state = self._load(store, key, position)
@@ -197,7 +191,7 @@ class Prefiller:
         return None
 
     def _load(self, store: Store, key: str, position: int) -> State:
-        """A state restored from the kept one `key` up to `position`. Raises StoreDamaged, StateError or OSError."""
+        """Raises StoreDamaged, StateError or OSError."""
         own = key == self.key
         folder = store.open("states", key)[0] if own else store.adopt(key, self.key, self._details(position))
         self.passages.load(folder)
@@ -250,7 +244,7 @@ class Prefiller:
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
     def keep_progress(self) -> None:
-        """Save the whole blocks of a read that was left in the middle; does nothing after a finished one."""
+        """Save the whole blocks of a read that was left in the middle."""
         state = self._partial
         if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
             self._save(state)
@@ -264,7 +258,7 @@ class Prefiller:
                 yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
     def _save(self, state: State) -> str:
-        """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
+        """Returns what went wrong, or "". After a failure no more is tried."""
         if self.store is None or self._refused or self._forgotten():
             return ""
         folder = self.store.root / "states" / self.key
@@ -288,7 +282,7 @@ class Prefiller:
         return ""
 
     def _forgotten(self) -> bool:
-        """Whether a document was forgotten since it was opened; then nothing is kept any more, and the lock is free."""
+        """Whether a document was forgotten since it was opened; then nothing is kept any more."""
         if self.store is None or not self.store.forgotten(document.id for document in self.context.documents):
             return False
         self._refused = True

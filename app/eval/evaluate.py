@@ -1,4 +1,4 @@
-"""Quality on questions with known answers, asked exactly as by `docqa ask`: what `docqa eval` prints."""
+"""Quality on questions with known answers, asked as by `docqa ask`: what `docqa eval` prints."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run_eval(
     `page_hit`: the first quote is in the line of the file that a right answer is in or, with `folder`, on a right page.
     `plot`: the SVG to draw. `fit`: how sure answers are is fitted on these questions and kept, and what is returned is
     of that. `on_progress` gets the number of questions done; those of files that cannot be read count as `skipped`.
-    Raises InputError for a file of another form, OSError where the figure cannot be written.
+    Raises InputError for a file of another form, OSError for the figure.
     """
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
@@ -85,7 +85,7 @@ def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
-    """Ask the questions of a document of the second form; a document without pages is right everywhere."""
+    """Ask the questions of a document of the second form; without pages it is right everywhere."""
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged
         for question in document.questions:
@@ -184,7 +184,6 @@ def _rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
 
 
 def _kind_rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
-    """How many questions of a kind, and the shares that were answered rightly, wrongly and not at all."""
     answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
     return {
         "questions": len(outcomes),

@@ -1,9 +1,6 @@
-"""Files of questions with known answers, in two forms.
-
-`{"dataset", "doc", "title", "context", "qas"}` has its own text; lines of one `doc` make one document. `{"file",
-"question", "answer", "pages", "unanswerable"}` names a file. Both may say "kind" and "verdict", the second also "must"
-or "all_of", words that an answer needs.
-"""
+"""Files of questions with known answers, in two forms. `{"dataset", "doc", "title", "context", "qas"}` has its own
+text; lines of one `doc` make one document. `{"file", "question", "answer", "pages", "unanswerable"}` names a file. Both
+may have "kind" and "verdict", the second also "must" or "all_of", words that an answer needs."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ class TextMap:
         self._end = len(text)
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """Half-open place in the text of `start:end` of the source; None where it is not found."""
+        """Half-open place in the text of `start:end` of the source, or None."""
         first, last = bisect_left(self._source_places, start), bisect_left(self._source_places, end)
         if first == last:
             return None
@@ -74,11 +71,9 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 @dataclass(frozen=True)
 class GoldQuestion:
-    """A question with its right answers: texts, and half-open characters of the joined contexts or pages of the file.
-
-    Each of `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`, where they
-    are given; `verdict` is "yes", "no" or None; pages count from 1.
-    """
+    """A question with its right answers: texts, and half-open characters of the joined contexts or pages. Each of
+    `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`; `verdict` is "yes",
+    "no" or None; pages count from 1."""
 
     text: str
     golds: tuple[str, ...]
@@ -99,7 +94,7 @@ class GoldQuestion:
 
 @dataclass
 class EvalDocument:
-    """A document of an evaluation file, by text or `file`; `line_starts`: where the file's lines begin in `text`."""
+    """A document of an evaluation file, by text or `file`; `line_starts`: of the file's lines in `text`."""
 
     dataset: str
     name: str
@@ -110,7 +105,7 @@ class EvalDocument:
     questions: list[GoldQuestion] = field(default_factory=list)
 
     def add(self, record: dict[str, Any]) -> None:
-        """Append a line: its context and its questions. Raises KeyError or TypeError for one of another form."""
+        """Append a line: its context and questions. Raises KeyError or TypeError for another form."""
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
         self.line_starts.append(base)
@@ -123,7 +118,7 @@ class EvalDocument:
             self.questions.append(GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi))
 
     def parse(self) -> tuple[Document, TextMap]:
-        """The Document that `ask` would read of the text, and how places of the text map to its only page."""
+        """The Document that `ask` would read of the text, and the map from it to the only page."""
         parsed = read(ReadRequest(f"{self.name}.txt", self.text.encode("utf-8"), media_type="txt"))
         return replace(parsed, title=self.title), TextMap(self.text, parsed.pages[0].text)
 
@@ -131,8 +126,8 @@ class EvalDocument:
 def read_eval_file(
     path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
 ) -> list[EvalDocument]:
-    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, the same every time. `folder`:
-    the file is of the second form, over files there. Raises InputError where one cannot be read."""
+    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, always the same. `folder`: the
+    file is of the second form, over files there. Raises InputError."""
     if folder is not None and not Path(folder).is_dir():
         raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
     documents: dict[str, EvalDocument] = {}
@@ -193,7 +188,7 @@ def _verdict(said: object) -> str | None:
 
 
 def lines(path: str | Path) -> Iterator[str]:
-    """The lines of a text file, plain, gzip or xz, that are not empty. Raises InputError where it cannot be read."""
+    """The lines of a text file, plain, gzip or xz, that are not empty. Raises InputError."""
     try:
         with open(path, "rb") as probe:
             first = probe.read(6)

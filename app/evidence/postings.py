@@ -1,4 +1,4 @@
-"""Which passages each word of a document is in, as arrays: what ranking by words looks up."""
+"""Which passages each word of a document is in, as arrays."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ POSTINGS_FORMAT = 1
 
 @dataclass(frozen=True)
 class Postings:
-    """The stems of some passages, both numbered from 0; arrays are int32.
-
-    `vocabulary`: the stems in UTF-8, each between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n +
-    1]]`, rising, as often as `counts` say there. `lengths`: the stems of each passage, repeats counted.
-    """
+    """The stems of some passages, both numbered from 0; arrays are int32. `vocabulary`: the stems in UTF-8, each
+    between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n + 1]]`, rising, as often as `counts` say
+    there. `lengths`: the stems of each passage, repeats counted."""
 
     vocabulary: np.ndarray
     starts: np.ndarray

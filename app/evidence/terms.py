@@ -1,5 +1,5 @@
-"""Words as evidence ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of
-characters of Chinese, Japanese and Korean, which carry no spaces."""
+"""Words as ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of characters
+of Chinese, Japanese and Korean."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def plain_words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """Stems of the words of `text` without stop words, in order, repeats kept."""
+    """Stems of the words of `text` without stop words, in order, with repeats."""
     return stems([word for word in plain_words(text) if word not in STOP_WORDS])
 
 
@@ -71,5 +71,5 @@ def names_and_numbers(question: str) -> list[str]:
 
 
 def count_content_words(text: str) -> int:
-    """How many words of `text` are neither stop words nor single letters."""
+    """How many words are neither stop words nor single letters."""
     return sum(1 for word in plain_words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit()))

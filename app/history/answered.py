@@ -1,4 +1,4 @@
-"""The answers of one command as one Markdown or HTML document, without their being kept."""
+"""The answers of one command as a Markdown or HTML document, without their being kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Form = Literal["md", "html"]
 
 @dataclass
 class AnsweredQuestions:
-    """Questions in the order in which they were asked, of one context or of several. Mutable."""
+    """Questions in the order in which they were asked. Mutable."""
 
     documents: list[KeptDocument] = field(default_factory=list)
     turns: list[KeptTurn] = field(default_factory=list)

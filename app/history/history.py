@@ -1,4 +1,4 @@
-"""History: the sessions and turns that are kept, searched, listed and deleted. Methods may raise ResourceError."""
+"""History: sessions and turns kept, searched, listed and deleted. Methods may raise ResourceError."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def open_kept(store: Store) -> History | None:
 
 
 def damaged_files(store: Store) -> list[Path]:
-    """What is left of a database that was set aside as damaged; only for a look, and for deletion."""
+    """What is left of a database that was set aside as damaged; for a look, and for deletion."""
     return sorted((store.root / FOLDER).glob(f"{NAME}.damaged*"))
 
 
@@ -72,8 +72,8 @@ class History:
         return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and add new
-        `documents`. Returns the position; 0 where the session is gone."""
+        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and new `documents`.
+        Returns the position; 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -84,7 +84,7 @@ class History:
         return self._database.write(work)
 
     def keep_all(self, session: int, turns: Sequence[KeptTurn], place: tuple[int, int]) -> None:
-        """Make `turns` and `place` all that is kept of `session`; turns that have not changed are left alone."""
+        """Make `turns` and `place` all that is kept of `session`."""
 
         def work(db: sqlite3.Connection) -> None:
             changed = [_put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)]
@@ -96,7 +96,7 @@ class History:
         self._database.write(work)
 
     def annotate(self, session: int, annotation: Annotation) -> int:
-        """Write an annotation of `session`, over the one with its id; returns its id, 0 where the session is gone."""
+        """Write an annotation over the one with its id; returns its id, 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -134,14 +134,14 @@ class History:
         return self._database.read(work)
 
     def session(self, number: int) -> KeptSession:
-        """One session. Raises InputError where there is none of that number."""
+        """One session. Raises InputError."""
         found = self.sessions(number=number)
         if not found:
             raise InputError(f"there is no session {number} in the history", hint="`docqa history` lists them")
         return found[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
-        """The turns of a session in order, each with the pages that it cites."""
+        """The turns of a session in order, with the pages that they cite."""
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
 
         def work(db: sqlite3.Connection) -> list[KeptTurn]:
@@ -150,7 +150,7 @@ class History:
         return self._database.read(work)
 
     def annotations(self, session: int) -> list[Annotation]:
-        """What the reader of a session highlighted, in the order of the document."""
+        """A session's annotations, in the order of the document."""
         query = f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         return [Annotation(*row) for row in self._rows(query, session)]
 
@@ -207,7 +207,7 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete sessions longest unused until the rest fits `budget_bytes`, none with annotations; returns them."""
+        """Delete sessions longest unused until the rest fits, none with annotations; returns them."""
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -251,7 +251,7 @@ def _touch(db: sqlite3.Connection, session: int) -> bool:
 
 
 def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0) -> tuple[int, bool]:
-    """Write a turn where it differs from what is there; returns its position, and whether anything changed."""
+    """Write a turn where it differs; returns its position, and whether anything changed."""
     at = position or turn.position
     if not at:
         at = db.execute("SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]
@@ -306,7 +306,6 @@ def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
 
 
 def _index_all(db: sqlite3.Connection) -> None:
-    """Fill the index of words, which is empty, from the turns."""
     for row in db.execute(f"SELECT {_TURN} FROM turns").fetchall():
         _index(db, row[0], _turn(row[1:]))
 

@@ -1,4 +1,4 @@
-"""A conversation as Markdown: questions, answers, and every quote with its number, place and grade."""
+"""A conversation as Markdown: questions, answers, quotes with number, place and grade."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>
 def markdown(
     session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
 ) -> str:
-    """The conversation, quotes numbered from `first_quote`, and what its reader highlighted; all is escaped."""
+    """The conversation, quotes numbered from `first_quote`, with what was highlighted; all is escaped."""
     names = export.shown_names(export.paths_of(session, turns))
     files = [names[document.path] for document in session.documents]
     parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]

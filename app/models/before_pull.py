@@ -1,4 +1,4 @@
-"""Whether a known model fits this machine and how long it reads, before anything of it is fetched."""
+"""Whether a known model fits this machine and how long it reads, before anything is fetched."""
 
 from __future__ import annotations
 
@@ -75,8 +75,7 @@ class Forecast:
 
 
 def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Forecast:
-    """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong past the longest
-    context."""
+    """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong."""
     expected = estimate(model.config, tokens, speed=speed)
     above = next(place for place in (root, *root.absolute().parents) if place.exists())
     return Forecast(

@@ -1,4 +1,4 @@
-"""`docqa models use`: the line of config.toml that says which model answers, changed without touching the others."""
+"""`docqa models use`: the line of config.toml that says which model answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def set_values(path: Path, values: dict[str, str | None]) -> None:
 
 
 def _with_line(text: str, name: str, line: str | None) -> str:
-    """`text` with the assignment of `name` at its top level replaced, added before the tables, or taken out."""
+    """`text` with the top-level assignment of `name` replaced, added before the tables, or taken out."""
     lines = text.splitlines()
     tables = next((at for at, one in enumerate(lines) if re.match(r"\s*\[", one)), len(lines))
     at = next((at for at in range(tables) if re.match(rf'\s*["\']?{name}["\']?\s*=', lines[at])), None)

@@ -32,7 +32,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 @dataclass(frozen=True)
 class Pulled:
     """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` asked for, `bits` it was
-    quantized to: None where it is as the hub has it."""
+    quantized to, or None."""
 
     id: str
     commit: str
@@ -53,7 +53,7 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    """The folder that pulled models are kept in, of the cache folder that is set."""
+    """The folder of pulled models."""
     return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
 
 
@@ -99,7 +99,7 @@ def find(name: str, root: Path) -> Path | None:
 
 
 def name_of(folder: Path) -> str:
-    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's own name."""
+    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's name."""
     if folder == bundled():
         return BUNDLED_NAME
     return called(folder)
@@ -116,6 +116,6 @@ def not_found(name: str) -> ModelNotFound:
 
 
 def check_checkpoint(folder: Path) -> None:
-    """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
+    """Raises docqa.model.errors for a folder that is no whole checkpoint of the family."""
     HybridConfig.from_folder(folder)
     weight_files(folder)

@@ -1,8 +1,6 @@
 """A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared with its hashes.
-
-Speaks to the hub through huggingface_hub (HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE as ever). Its own download loses a
-file that is cut, so parts are kept here: a file grows as FILE.part until its hash is right.
-"""
+Speaks to the hub through huggingface_hub, whose own download loses a file that is cut: a file grows here as FILE.part
+until its hash is right."""
 
 from __future__ import annotations
 
@@ -43,7 +41,7 @@ OnProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a checkpoint as the hub lists it: `algorithm` is sha256 (large files) or git-sha1."""
+    """A file as the hub lists it: `algorithm` is sha256 (large files) or git-sha1."""
 
     name: str
     size: int
@@ -54,10 +52,10 @@ class RemoteFile:
 def pull(
     name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None, *, bits: int | None = None
 ) -> Pulled:
-    """Fetch the checkpoint `name`, or what is left of it, into `root`; returns at once where it is here. `revision`: a
-    branch, tag or commit, by default the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep
-    only that. Raises UsageError: no id; ResourceError: offline, unknown, no permission, no room, a file that is not
-    what the hub says; ConfigUnsupported: not of the family, before the weights are fetched."""
+    """Fetch the checkpoint `name`, or what is left of it, into `root`. `revision`: a branch, tag or commit, by default
+    the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep only that. Raises UsageError: no
+    id; ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says;
+    ConfigUnsupported: not of the family, before the weights are fetched."""
     from filelock import FileLock, Timeout
 
     model_id, asked = checked_id(name), revision or "main"
@@ -94,7 +92,7 @@ class Transfer(Progress):
         self._name = ""
 
     def on_progress(self, name: str, done: int, total: int) -> None:
-        """`done` of `total` bytes are here, the newest of them of file `name`."""
+        """`done` of `total` bytes are here, the newest of file `name`."""
         now = self._clock()
         self._begun = self._begun or (now, done)
         passed = now - self._begun[0]
@@ -112,7 +110,7 @@ class Transfer(Progress):
 
 
 class _Fetch:
-    """One checkpoint on its way. `staging` holds whole files and at most one part."""
+    """`staging` holds whole files and at most one part."""
 
     def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
@@ -142,7 +140,6 @@ class _Fetch:
         return self._finish(self.staging, hashes, None)
 
     def _quantized(self, bits: int) -> Pulled:
-        """What was fetched in `bits` bits, instead of as it came."""
         from docqa.model.checkpoints.quantize import quantize
 
         packed = self.parent / f".pack-{self.commit}"
@@ -171,7 +168,7 @@ class _Fetch:
         return [listed[name] for name in names]
 
     def _check_room(self, files: list[RemoteFile], bits: int | None) -> None:
-        """Raises ResourceError where the disk has no room: with `bits`, for the quantized model beside the download."""
+        """Raises ResourceError where the disk has no room; with `bits` for both forms."""
         left = sum(file.size - self._here(file) for file in files)
         left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
@@ -180,7 +177,6 @@ class _Fetch:
             raise ResourceError(said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk")
 
     def _here(self, file: RemoteFile) -> int:
-        """Bytes of a file that need not be fetched again."""
         whole, part = self.staging / file.name, self._part(file)
         return file.size if whole.is_file() else min(part.stat().st_size, file.size) if part.is_file() else 0
 
@@ -219,8 +215,7 @@ class _Fetch:
         )  # fmt: skip
 
     def _download(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
-        """Fetch what is missing of a file into its part; huggingface_hub goes on where a connection was cut, as long as
-        something comes. Raises ResourceError."""
+        """Fetch what is missing of a file; huggingface_hub goes on where a connection was cut. Raises ResourceError."""
         import httpx2
         from huggingface_hub import hf_hub_url
         from huggingface_hub.errors import HfHubHTTPError
@@ -244,7 +239,6 @@ class _Fetch:
                 raise ResourceError(said, where=where, hint="the same command goes on from there") from error
 
     def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
-        """Write the manifest into the folder `whole` and give it its name."""
         final = self.parent / self.commit
         record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
         text = json.dumps(record | ({"bits": bits} if bits else {}), indent=1, sort_keys=True) + "\n"
@@ -257,7 +251,7 @@ class _Fetch:
 
 
 class _Counted(io.BufferedWriter):
-    """The end of a file, which reports how much of the file is there."""
+    """Reports how much of the file is there."""
 
     def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
         super().__init__(io.FileIO(path, "ab"))
@@ -304,7 +298,6 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
 
 @contextmanager
 def _named(where: str) -> Iterator[None]:
-    """The hub's errors as ours."""
     import httpx2
     from huggingface_hub import errors
 

@@ -1,4 +1,4 @@
-"""Progress of a read on standard error: a bar that redraws on a terminal, else one line every ten seconds at most."""
+"""Progress of a read on standard error: a bar on a terminal, else one line every ten seconds at most."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAY_INSTANT_AFTER_S = 10.0
 
 
 def is_live(stream: TextIO | None) -> bool:
-    """Whether what is written to `stream` is seen at once, and can be taken from the screen again."""
+    """Whether what is written to `stream` is seen at once, and can be erased."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -102,7 +102,7 @@ def bar(event: ReadProgress) -> str:
 
 
 def filled(share: float, width: int) -> str:
-    """A bar of `width` cells, `share` of them full; whatever is more than nothing fills at least one."""
+    """A bar of `width` cells, `share` of them full; more than nothing fills at least one."""
     cells = min(max(round(width * share), 1 if share > 0 else 0), width)
     return "█" * cells + "░" * (width - cells)
 
@@ -120,7 +120,7 @@ def reading_line(event: ReadProgress) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`8 s`, `3 min 05 s`, `2 h 10 min`: short and never more exact than it is."""
+    """`8 s`, `3 min 05 s`, `2 h 10 min`: short and not too exact."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

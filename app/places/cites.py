@@ -62,18 +62,19 @@ _SMALL = lazily(
 
 
 def in_full(question: str) -> str:
-    """`question` with the places in it as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
+    """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
     text = _SHORT.sub(lambda match: f"{_FULL[match['word'].lower()]} ", question)
     return _SMALL.sub(lambda match: f"{match['word']} {match['number'].upper()}", text)
 
 
 @dataclass(frozen=True)
 class PlaceCite:
-    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
+    """A place named at `start:end` of the text.
 
-    `numbers` are the labels or section numbers that it may mean, written out ("3", "4"; "4.2(b)"), of lines the first
-    and last with their pages ("12:5"). `word`: the family of the section in the singular, as "schedule", "¶". `work`:
-    another work that it names. `before`: the words in front of a page.
+    `kind`: page (as printed), pdf (physical page), line or section. `numbers` are the labels or section numbers that it
+    may mean, written out ("3", "4"; "4.2(b)"), of lines the first and last with their pages ("12:5"). `word`: the
+    family of the section in the singular, as "schedule", "¶". `work`: another work that it names. `before`: the words
+    in front of a page.
     """
 
     start: int
@@ -109,7 +110,7 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
 
 
 def _lines(text: str) -> list[PlaceCite]:
-    """Cites of page and line; one that follows another, as in "12:5-9, 14:2", needs no word in front."""
+    """Cites of page and line; one behind another, as in "12:5-9, 14:2", needs no word in front."""
     found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
     end = -1
     for match in _LINES.finditer(text):
@@ -132,7 +133,7 @@ def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
 
 
 def _work(text: str, match: re.Match[str]) -> str | None:
-    """The other work that is named in front of a page: a reporter, or an author with the year."""
+    """The other work named in front of a page: a reporter, or an author with the year."""
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
     return before.group(1).strip(" ,:") if before else None
 

@@ -23,7 +23,7 @@ _LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
-    """The section called `name`: by its locator, its number with or without its word, or how its heading begins."""
+    """The section called `name`: by locator, number with or without its word, or how its heading begins."""
     wanted = " ".join(name.split())
     if not wanted:
         return None
@@ -60,8 +60,6 @@ def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
 
 
 class DocumentNames:
-    """The names of all documents of a run."""
-
     def __init__(self, documents: Sequence[Document]) -> None:
         self._names = [_names(document) for document in documents]
 
@@ -71,7 +69,7 @@ class DocumentNames:
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
 
     def meant_by(self, question: str) -> set[int]:
-        """Numbers of the documents that a question is limited to, by name or order ("the second contract"), or none."""
+        """The documents that a question is limited to, by name or order ("the second contract"), or none."""
         found, count = self.named_in(question), len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
@@ -80,7 +78,7 @@ class DocumentNames:
 
 
 def _names(document: Document) -> list[re.Pattern[str]]:
-    """What a text may call a document, folded: its file's name, with and without type, a title of several words. A
+    """What a text may call a document, folded: its file's name with and without type, a title of several words. A
     single common word ("lease.txt") names the file only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file

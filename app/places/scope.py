@@ -46,11 +46,9 @@ _SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to
 
 @dataclass(frozen=True)
 class Scope:
-    """What a question is limited to, in the order of the documents.
-
-    `whole`: it asks for the place itself ("what does section 13 say?"). `inside`: the fact is looked for there ("in",
-    "under", "does section 13 require"); else the place is only spoken of ("the section 4 duties").
-    """
+    """What a question is limited to, in order. `whole`: it asks for the place itself ("what does section 13 say?").
+    `inside`: the fact is looked for there ("in", "under", "does section 13 require"); else the place is only spoken of
+    ("the section 4 duties")."""
 
     spans: tuple[Located, ...]
     whole: bool
@@ -86,7 +84,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
 
 
 def passages_in(scope: Scope, context: Context) -> list[int]:
-    """The passages of `context` that the scope touches, in their order."""
+    """The passages of `context` that the scope touches, in order."""
     return [
         number
         for number, placed in enumerate(context.passages)
@@ -99,7 +97,7 @@ Mention = tuple[Span, list[Region]]
 
 
 def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
-    """The places that are named and exist, in the order of the question."""
+    """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
     works = [" ".join(head.lower().split()).replace("_", " ") for head in heads]  # as "section 5 of the Companies Act"
     named = [(cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)]
@@ -124,7 +122,7 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
 
 
 def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
-    """Where a number is used again in the schedules of a document, the section of its body."""
+    """Where schedules use a number again, the section of the document's body."""
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
@@ -138,7 +136,7 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
 
 
 def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
-    """The parts of `regions` page by page, without white space at their edges, each once."""
+    """The parts of `regions` page by page, each once."""
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions
@@ -149,8 +147,8 @@ def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Lo
 
 
 def _masked_places(question: str, places: Sequence[Span]) -> str:
-    """`question` with "@" for its `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
-    and 4"), and without "of the contract" behind them."""
+    """"@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3 and 4"), without "of
+    the contract" behind them."""
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"

@@ -1,5 +1,5 @@
 """Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A document is quoted
-and never obeyed: what it says beside one is marked, and does not win over its other words about the question."""
+and never obeyed: what it says beside one is marked, and does not win over its other words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def addresses_reader(sentence: str) -> bool:
 
 
 def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
-    """The sentence that addresses the reader, where `place` is in it, right before or right behind it."""
+    """The sentence that addresses the reader and has `place`, or is right before or behind it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
     around = text[first : place.end + _AROUND]
@@ -70,7 +70,7 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
 
 
 def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
-    """A warning for every sentence that addresses the reader beside one of the places that an answer rests on."""
+    """A warning for every sentence that addresses the reader beside one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
         if (sentence := beside(place, documents)) is not None:

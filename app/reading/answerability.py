@@ -1,8 +1,6 @@
-"""Whether the documents answer: signals of one question, and the calibrated decision.
-
-RefusalCalibration (docqa.model.protocol) has logistics over the signals of `features`: for each form of answer one of
-"what would be asserted is right", and one of "the first passage answers". Under its threshold an answer is refused.
-"""
+"""Whether the documents answer: signals of one question, and the calibrated decision. RefusalCalibration
+(docqa.model.protocol) has logistics over the signals of `features`: for each form of answer one of "what would be
+asserted is right", and one of "the first passage answers". Under its threshold an answer is refused."""
 
 from __future__ import annotations
 
@@ -69,7 +67,7 @@ def features(
 
 
 def probability(values: Mapping[str, float], calibration: RefusalCalibration | None, form: Form = Form.FACT) -> float:
-    """Probability (0 to 1) that an answer of this form is right, by `calibration` or, without one, by DEFAULT."""
+    """Probability (0 to 1) that an answer of this form is right, by `calibration` or DEFAULT."""
     if values.get(BY_STRUCTURE):
         return STRUCTURE_CHANCE
     if values.get(BY_CELL):
@@ -119,7 +117,7 @@ def refused(answer_probability: float, calibration: RefusalCalibration | None) -
 
 
 def possible(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
-    """Whether what is refused may be answered by the first passage: from the threshold calibrated for that, if any."""
+    """Whether what is refused may be answered by the first passage, by the threshold calibrated for that."""
     threshold = calibration.get("possible_threshold") if calibration is not None else None
     return isinstance(threshold, int | float) and answer_probability >= threshold
 
@@ -135,7 +133,7 @@ def missing_names(question: str, context: Context, index: WordIndex) -> list[str
 
 
 def word_counts(question: str, context: Context) -> dict[str, int]:
-    """How often each key word of the question is in the documents' passages, in any inflection."""
+    """How often each key word of the question is in the passages, in any inflection."""
     stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
     if not stems:
         return {}
@@ -147,7 +145,7 @@ def word_counts(question: str, context: Context) -> dict[str, int]:
 
 
 def counts_line(counts: dict[str, int]) -> str:
-    """One line for `coverage.warnings`, such as: The question's words in the text: "rent" 12, "subsidy" 0."""
+    """One line for `coverage.warnings`, as: The question's words in the text: "rent" 12, "subsidy" 0."""
     if not counts:
         return "The question has no word that could be counted in the text."
     listed = ", ".join(f'"{re.sub(chr(34), "", word)}" {count}' for word, count in counts.items())

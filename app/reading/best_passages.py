@@ -1,7 +1,5 @@
-"""The best passages read with the question in mind: excerpts of them, by the reader (rereading.py).
-
-It says how likely each passage has the answer, which orders the evidence anew, and proposes spans of page characters.
-"""
+"""The best passages read with the question in mind: excerpts of them, by the reader (rereading.py), which orders the
+evidence anew, and proposes spans of page characters."""
 
 from __future__ import annotations
 
@@ -54,8 +52,8 @@ def rank_unread(
 
 
 def reranked(model: Model, question: str, context: Context, ranked: list[Ranked]) -> list[Ranked]:
-    """`ranked`, the first in the order of the model's reranker where it has one; each place keeps its score, so that
-    what was calibrated on the distances between them holds."""
+    """`ranked`, the first in the order of the model's reranker; each place keeps its score, so that what was calibrated
+    on the distances between them holds."""
     if model.reranker is None or not ranked:
         return ranked
     first = ranked[:RERANKED]
@@ -109,7 +107,7 @@ def read_passages(
 
 
 def _rest_of_sentence(context: Context, item: Excerpt) -> str:
-    """What the next page has of the sentence in which a passage ends, with a space in front; mostly nothing."""
+    """What the next page has of the sentence in which a passage ends, behind a space; mostly nothing."""
     document = context.documents[item.document]
     found = sentence_over_break(document, item.page)
     if found is None or found[0].end != item.end:

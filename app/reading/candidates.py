@@ -62,7 +62,7 @@ ANYTHING = Wanted()
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Characters `start:end` of a page, as shown to the model; `text` has the same length, line breaks as spaces."""
+    """Characters `start:end` of a page; `text` has the same length, line breaks as spaces."""
 
     passage: int
     document: int
@@ -104,10 +104,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
-
-    `verdict`: what the first candidate says to a yes/no question. `items`: of a list or a question of two parts, in the
-    order to state them. `signals`: by name (answerability.py).
-    """
+    `verdict`: of the first candidate on a yes/no question. `items`: of a list or a question of two parts, in the order
+    to state them. `signals`: by name (answerability.py)."""
 
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
@@ -118,7 +116,7 @@ class Candidates:
     signals: Mapping[str, float] = field(default_factory=dict)
 
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
-        """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
+        """The next best: what is left without all that was shown in `quotes`."""
         left = not_shown(self.candidates, quotes, documents)
         signals = {name: value for name, value in self.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
         return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
@@ -157,7 +155,7 @@ def place_score(place: Place, weights: Mapping[str, float]) -> float:
 
 
 def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """`candidates` by score, those of equal score in the order of the excerpts."""
+    """`candidates` by score, equal ones in the order of the excerpts."""
     return tuple(sorted(candidates, key=lambda c: (-c.score, c.excerpt, c.start, c.end)))
 
 
@@ -172,11 +170,9 @@ class ScoredSentence:
 
 
 class ScoredPlaces:
-    """Leads spans of `excerpts` back to characters of pages, and scores them by the sentence that they are in.
-
-    Of several sentences the best counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the
-    passage of each excerpt is behind the first one, at most 0.
-    """
+    """Leads spans of `excerpts` back to characters of pages, and scores them by their sentences, of which the best
+    counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the passage of each excerpt is
+    behind the first one, at most 0."""
 
     def __init__(
         self, excerpts: Sequence[Excerpt], question_terms: set[str], words: WordIndex, weights: Mapping[str, float],
@@ -204,7 +200,7 @@ class ScoredPlaces:
     def candidate(
         self, number: int, start: int, end: int, logprob: float, token_count: int = 1, said: float | None = None
     ) -> Candidate | None:
-        """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
+        """Candidate of characters `start:end` of an excerpt; None where that is only punctuation."""
         item = self.excerpts[number]
         start, end = trim(item.text, start, min(end, len(item.text)))
         if start >= end:

@@ -56,14 +56,14 @@ class ClauseSentence:
 
 
 def hashed(text: str, headings: str) -> np.ndarray:
-    """The features of a sentence below its headings: words, pairs of words and words of the headings, each once."""
+    """The features of a sentence: words, pairs of words and words of the headings, each once."""
     words = [word for word in plain_words(text) if not word.isdigit()]
     named = [*words, *(f"{one} {other}" for one, other in pairwise(words)), *(f"^{w}" for w in plain_words(headings))]
     return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages but contents, references and judges' own opinions, in their order."""
+    """The sentences of all passages but contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
         judge = context.documents[placed.document].speaker_of(placed.passage.page, placed.passage.start)
@@ -98,7 +98,7 @@ class ClauseHead:
 
 
 def first_best(scores: np.ndarray) -> int:
-    """The number of the first sentence that is as good as the best: an agreement stands before its schedules."""
+    """The number of the first sentence as good as the best: an agreement stands before its schedules."""
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
@@ -110,7 +110,7 @@ def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
 
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
-    """The sentences that name the parties, by the scores of that clause: the best, those beside it, such near it."""
+    """The sentences that name the parties, by the scores of that clause: the best, and near it those beside it."""
     best = int(scores.argmax())
     near = range(max(best - BESIDE, 0), best + BESIDE + 1)
     return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]

@@ -1,6 +1,5 @@
 """The date of a document: of the dates with a year that it prints, the one that a linear head over the hashed words
-beside it, and its place, finds likeliest; fitted by `app.lab.dates` to contracts that are marked and to title pages.
-"""
+beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked contracts and title pages."""
 
 from __future__ import annotations
 
@@ -32,7 +31,7 @@ def with_year(text: str) -> list[Span]:
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """The features of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which
-    stand on earlier pages: the words before and behind it, and where it stands."""
+    stand on earlier pages: the words around it, and where it stands."""
     beside = (plain_words(part) for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR]))
     before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
     words = before_it[-BEFORE:], behind[:AFTER]
@@ -58,7 +57,7 @@ def document_date(context: Context) -> Candidates:
 
 
 def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
-    """The dates of the first pages and of the last one: page, place on it, features."""
+    """Of the first pages and the last one: page, place on it, features."""
     length, before, number = sum(len(page.text) for page in document.pages), 0, 0
     for at_page, page in enumerate(document.pages, start=1):
         if at_page <= FIRST_PAGES or at_page == len(document.pages):

@@ -36,7 +36,7 @@ def _shape(word: str) -> str:
 
 
 def features(words: Sequence[str]) -> list[np.ndarray]:
-    """Hashed features of each word: it, its neighbours, their shapes, pairs of them, brackets and quotation marks."""
+    """Hashed features of each word: it, its neighbours, their shapes, pairs, brackets and quotation marks."""
     padded = [*[""] * FAR, *words, *[""] * FAR]
     found, inside = [], 0
     for at in range(FAR, len(padded) - FAR):

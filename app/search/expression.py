@@ -1,8 +1,6 @@
-"""What a person searches for, as a pattern: plain words, or a regular expression with a limit of processor time.
-
-Plain words are found over the ends of lines and pages, whatever their quotation marks and dashes, in linear time. A
-user's expression may take exponential time: the module `regex` runs it, which can be stopped.
-"""
+"""What a person searches for, as a pattern: plain words, found over the ends of lines and pages, whatever their
+quotation marks and dashes, in linear time; or a regular expression, which may take exponential time: the module `regex`
+runs it, which can be stopped."""
 
 from __future__ import annotations
 
@@ -111,7 +109,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
 
 
 def _repeats(written: str) -> int:
-    """How often something may have to repeat by the counts in braces: those behind a group repeat what is in it."""
+    """How often something may repeat by the counts in braces; one behind a group repeats what is in it."""
     most = groups = 1
     before, *parts = written.split("{")
     for part in parts:
@@ -127,7 +125,7 @@ def _bounded(pattern: str, whole_words: bool) -> str:
 
 
 def _as_found(word: str) -> str:
-    """A pattern of `word`, as keyboards write it, or divided at the end of a page or, without spaces, a line."""
+    """`word` as keyboards write it, or divided at the end of a page or, without spaces, a line."""
     letters = [_alike(letter) or re.escape(letter) for letter in word]
     joints = (_joint(one, other) for one, other in zip(word, word[1:]))
     return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
@@ -146,7 +144,7 @@ def _alike(letter: str) -> str:
 
 
 def _over_line_ends(written: str) -> str:
-    """`written` with every space that stands for itself as any white space, and quotation marks of every form."""
+    """Every plain space as any white space, and quotation marks of every form."""
     if re.search(r"\(\?[a-zA-Z]*x", written):  # spaces of a verbose expression mean nothing
         return written
     return _ESCAPED_OR_PLAIN.sub(lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written)

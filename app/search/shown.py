@@ -52,7 +52,7 @@ def shown_hits(text: SearchedText, hits: Iterable[Hit], style: Style) -> Iterato
 
 
 def plain(text: str) -> str:
-    """`text` on one line without anything that a terminal would obey, with as many spaces as it has."""
+    """`text` without what a terminal would obey, on one line and as long."""
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
 
@@ -112,7 +112,7 @@ def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
 
 
 def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
-    """The parts of `line` that are shown: all of a short one, else whole words on both sides of what was found."""
+    """What is shown of `line`: all of a short one, else whole words around what was found."""
     if line.end - line.start <= LINE_CHARACTERS:
         return [line]
     windows: list[Span] = []

@@ -1,4 +1,4 @@
-"""A Session for programs that run on asyncio: the work is done in one thread of its own, in the order of the calls."""
+"""A Session for asyncio: the work is done in one thread of its own, in the order of the calls."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class AsyncSession:
         return self._events(lambda: self.session.ask(question))
 
     def read(self) -> AsyncGenerator[Event, None]:
-        """The events of `Session.read`: read all documents into the model now."""
+        """The events of `Session.read`."""
         return self._events(self.session.read)
 
     async def _events(self, begin: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event, None]:
@@ -99,7 +99,7 @@ class AsyncSession:
             await self._run(events.close)  # type: ignore[attr-defined]
 
     async def _run(self, work: Callable[[], T]) -> T:
-        """What `work` returns in the thread. A task that is cancelled waits for what it began, up to the next event."""
+        """What `work` returns in the thread. A cancelled task waits for the next event."""
         begun = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
             return await asyncio.shield(begun)

@@ -1,4 +1,4 @@
-"""Arrays made of a Document, kept in a safetensors file and mapped, so that later questions need not make them."""
+"""Arrays made of a Document, kept in a safetensors file and mapped."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def to_bytes(arrays: Arrays) -> bytes:
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
+    """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises StoreDamaged."""
     try:
         file = MappedTensors(path)
         return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118
@@ -61,7 +61,7 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
 
 
 def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
-    """Write `arrays` with their checksum, and what is to be said of them, whole or not at all. Raises OSError."""
+    """Write `arrays` with their checksum and metadata, whole or not at all. Raises OSError."""
     from safetensors.numpy import save
 
     written = {name: np.ascontiguousarray(values) for name, values in arrays.items()}

@@ -58,11 +58,9 @@ KINDS = {
 
 
 class Details(TypedDict, total=False):
-    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`.
-
-    `health` is that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a
-    state; `sums` and `sizes` are those of files, by name.
-    """
+    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`. `health` is
+    that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a state;
+    `sums` and `sizes` are those of files, by name."""
 
     key: str
     kind: str
@@ -149,7 +147,7 @@ def acquire(lock: BaseFileLock) -> Iterator[None]:
 
 
 class Store:
-    """The folder that has everything docqa keeps. Methods that write raise OSError when the disk refuses."""
+    """The folder of everything docqa keeps. Methods that write raise OSError when the disk refuses."""
 
     def __init__(self, root: Path | None = None, budget_bytes: int = BUDGET_BYTES) -> None:
         self.root = root or default_root()
@@ -186,14 +184,14 @@ class Store:
         return self.folder(kind, key)
 
     def write_entry(self, kind: str, key: str, details: Details) -> Path:
-        """Write or renew the entry of a folder that its owner fills itself; returns the folder."""
+        """Write or renew the entry of a folder that its owner fills; returns the folder."""
         folder = self.folder(kind, key)
         folder.mkdir(mode=0o700, exist_ok=True)
         _write_entry(folder, kind, key, details)
         return folder
 
     def adopt(self, source: str, key: str, details: Details) -> Path:
-        """Make state `key` of the files of state `source`, by hard links where the file system has them."""
+        """Make state `key` of the files of state `source`, by hard links where possible."""
         with self._new_folder("states", key, details["documents"]) as temporary:
             origin = self.root / "states" / source
             for path in origin.rglob("*"):
@@ -210,11 +208,9 @@ class Store:
 
     @contextmanager
     def _new_folder(self, kind: str, key: str, documents: Sequence[str]) -> Iterator[Path]:
-        """An empty folder to fill, which at the end takes the place of the entry `key`.
-
-        It is deleted instead where one of `documents` was forgotten meanwhile: `forget` deletes unfinished folders
-        after it has marked the documents, and then what has its name already.
-        """
+        """An empty folder to fill, which then takes the place of the entry `key`. It is deleted instead where one of
+        `documents` was forgotten meanwhile: `forget` deletes unfinished folders after it has marked the documents, and
+        then what has its name already."""
         final = self.folder(kind, key)
         temporary = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent))
         try:
@@ -251,7 +247,7 @@ class Store:
         shutil.rmtree(self.root / kind / key, ignore_errors=True)
 
     def pin(self, key: str) -> None:
-        """Keep the state `key` from eviction by this and other processes until `unpin` or the process's end."""
+        """Keep the state `key` from eviction until `unpin` or the process's end."""
         with contextlib.suppress(OSError):  # where nothing can be written, nothing is evicted either
             pins.pin(self.folder("states", key))
             self._pinned.add(key)
@@ -380,14 +376,13 @@ class Store:
         return any(self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents)
 
     def _mark(self, document: str) -> int:
-        """The time of the newest mark of a document; 0 where there is none."""
+        """The time of a document's newest mark, or 0."""
         try:
             return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
         except OSError:
             return 0
 
     def _sweep_marks(self) -> None:
-        """Remove the marks of documents that were forgotten long ago."""
         for path in (self.root / "forgotten").glob("*"):
             with contextlib.suppress(OSError):  # another process removes it too
                 if time.time() - path.stat().st_mtime >= MARK_AGE_S:
@@ -409,7 +404,7 @@ def _entry(kind: str, folder: Path) -> Entry:
 
 
 def _is_being_written(folder: Path) -> bool:
-    """Whether a process that still runs fills `folder`, which gets its name when it is whole."""
+    """Whether a process that still runs fills `folder`."""
     if not folder.name.startswith(_UNFINISHED):
         return False
     process = folder.name.removeprefix(_UNFINISHED).rpartition("-")[0]
@@ -440,7 +435,7 @@ def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
 
 
 def _read_entry(folder: Path) -> Details:
-    """An entry that is what was written. Raises OSError, ValueError or StoreDamaged."""
+    """Raises OSError, ValueError or StoreDamaged where it is not what was written."""
     entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
         raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))

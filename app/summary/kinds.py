@@ -1,4 +1,4 @@
-"""What speaks for the sentences of a kind of document and against them, and what its summary begins with."""
+"""What speaks for and against the sentences of a kind of document, and what its summary begins with."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def weighted(kind: DocumentKind, pool: Pool) -> Pool:
 
 
 def leading(kind: DocumentKind, pool: Pool) -> list[int]:
-    """The candidates that come first: of each topic the best ones, of all in the order of the topics."""
+    """The candidates that come first: of each topic the best ones, in the order of the topics."""
     topics = LEADS.get(kind, ())
     salience = pool.all_scores() if topics else np.zeros(0)
     outside = [number for number, bias in enumerate(pool.bias) if bias <= CITING]

@@ -21,7 +21,7 @@ WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 
 @dataclass(frozen=True)
 class Part:
-    """Candidates `numbers` (in the order of the document) under one heading; `id` is that of the section, if one."""
+    """Candidates `numbers` (in order) under one heading; `id` is that of the section, if one."""
 
     id: str | None
     heading: str
@@ -30,8 +30,8 @@ class Part:
 
 
 def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """The parts in the order of the document, with or without candidates: the top of the outline; while they are few,
-    one with most of the document is replaced by the sections in it."""
+    """The parts in order, with or without candidates: the top of the outline; while they are few, one with most of the
+    document is replaced by the sections in it."""
     if not document.sections:
         return _runs(document, candidates)
     parts = _below(document, candidates, None)
@@ -47,13 +47,13 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[P
 
 
 def sentences_of_part(most: int, parts: int) -> int:
-    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer where there are many parts."""
+    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer of many parts."""
     limit = 3 if parts <= 12 else 2 if parts <= 24 else 1
     return max(1, min(limit, most))
 
 
 def _below(document: Document, candidates: Sequence[PlacedSentence], name: str | None) -> list[Part]:
-    """The parts right below a section (None: the document), after what comes before the first of them."""
+    """The parts right below a section (None: the document), after what comes before them."""
     inside: dict[str, list[int]] = {}
     opening: list[int] = []
     for number, candidate in enumerate(candidates):
@@ -77,7 +77,7 @@ def _heading(section: Section) -> str:
 
 
 def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """Runs of pages of like size, for a document without an outline; one part where it is short or has no pages."""
+    """Runs of pages of like size; one part where the document is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
         return [Part(None, OPENING, 1, numbers)] if numbers else []

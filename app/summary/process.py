@@ -1,7 +1,5 @@
-"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style.
-
-The bundled model does not write well enough to summarize in its own words: it chooses among the document's sentences.
-"""
+"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style. The bundled
+model does not write well enough: it chooses among the document's sentences."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def summarize_document(
 
 
 def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
-    """(sentences of the whole, those of `first` first, parts with theirs, headings of parts that have none)."""
+    """(sentences of the whole, `first` first; parts with theirs; headings of parts without)."""
     parts = parts_of(pool.document, pool.candidates)
     # Fewer where it would be most of a short document.
     count = max(1, min(WHOLE[style], (len(pool.candidates) + 1) // 2))
@@ -75,7 +73,7 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
 
 
 def _by_focus(style: str, found: Sequence[int], focus: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
-    """(sentences about the focus, further ones by part, the focus itself where no sentence is about it)."""
+    """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
     parts = parts_of(pool.document, pool.candidates)
@@ -84,7 +82,7 @@ def _by_focus(style: str, found: Sequence[int], focus: str, pool: Pool) -> tuple
 
 
 def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
-    """(no sentence of the whole, a part for each topic that something states, headings of the others)."""
+    """(nothing, a part for each topic that something states, headings of the others)."""
     salience = pool.all_scores()
     chosen: dict[str, list[int]] = {}
     taken: list[int] = []
@@ -97,7 +95,7 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-    """Candidates as sentences of a record. They are slices of the page, so each is exact at its own place."""
+    """Candidates as sentences of a record, exact as slices of the page."""
     document, made = pool.document, []
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)

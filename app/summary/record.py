@@ -63,11 +63,9 @@ class SummarySection:
 
 @dataclass(frozen=True)
 class SummaryRecord:
-    """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
-
-    `path` is relative, with `/`; `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`:
-    headings that nothing was taken from; `warnings`: what was not read; `remarks`: how it was written.
-    """
+    """The summary of one document: `sentences` of the whole, `sections` in order. `path` is relative, with `/`;
+    `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`: headings that nothing was taken from;
+    `warnings`: what was not read; `remarks`: how it was written."""
 
     path: str
     document: str
@@ -95,12 +93,12 @@ class SummaryRecord:
 
 
 def to_json_line(record: SummaryRecord) -> str:
-    """`record` as one line of summaries.jsonl, keys in the order of the fields, without a line end."""
+    """One line of summaries.jsonl, keys in the order of the fields, without a line end."""
     return compact_json({"schema": SCHEMA, **asdict(record)})
 
 
 def from_json_line(line: str) -> SummaryRecord:
-    """The record that `to_json_line` wrote. Raises ValueError for anything else, another schema among it."""
+    """The record that `to_json_line` wrote. Raises ValueError for anything else."""
     raw = json.loads(line)
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         raise ValueError(f"no summary of schema {SCHEMA}")

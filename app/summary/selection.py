@@ -1,7 +1,5 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
-
-Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common.
-"""
+Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ STATED = {"aim": PAPERS[0], "methods": PAPERS[1], "claim": PAPERS[2]}
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one document, named by number, and how much each says for its whole. `bias`, [candidates], is
-    added to the scores. `reader`: the model's, which answers nothing where it is None."""
+    """The candidates of one document, named by number. `bias`, [candidates], is added to the scores. `reader`: the
+    model's, or None."""
 
     document: Document
     candidates: list[SentenceCandidate]
@@ -70,7 +68,7 @@ class Pool:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def best(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
-        """At most `count` of the candidates `numbers` that together say most, in the order of the document."""
+        """At most `count` of the candidates `numbers` that together say most, in order."""
         return choose(self, numbers, self.scores(numbers), count, taken=taken)
 
     def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
@@ -91,7 +89,7 @@ class Pool:
 
     @cached_property
     def _stated(self) -> np.ndarray:
-        """What speaks for each candidate by what it is, and by what it states, [candidates]."""
+        """What speaks for each candidate by what it is and states, [candidates]."""
         return self.bias + sum(WEIGHTS[name] * self.stating(topic) for name, topic in STATED.items())
 
     @cached_property
@@ -114,9 +112,8 @@ def choose(
     pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, count: int, *,
     taken: Iterable[int] = (), spread: bool = True,
 ) -> list[int]:  # fmt: skip
-    """At most `count` of the candidates `numbers` with their `scores`, in the order of the document, none that repeats
-    what is `taken`. One that needs the one before it comes only behind that. With `spread` a chosen section waits for
-    others."""
+    """At most `count` of the candidates `numbers` with their `scores`, in order, none that repeats what is `taken`. One
+    that needs the one before it comes only behind that. With `spread` a chosen section waits for others."""
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:
@@ -136,7 +133,6 @@ def choose(
 
 
 def _without(left: dict[int, float], pool: Pool, said: int) -> dict[int, float]:
-    """`left` without a sentence that was said and all that repeat it."""
     return {number: score for number, score in left.items() if number != said and not pool.repeats(number, said)}
 
 

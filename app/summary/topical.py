@@ -1,7 +1,5 @@
-"""Sentences about something: a topic of a style, or what somebody wants to know (`--focus`).
-
-Heads propose sentences, the reader says which answer; a topic that none states stays empty, and the record says so.
-"""
+"""Sentences about a topic of a style, or what somebody wants to know (`--focus`). Heads propose sentences, the reader
+says which answer; a topic that none states stays empty."""
 
 from __future__ import annotations
 
@@ -45,8 +43,8 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
 def choose_for_topic(
     topic: Topic, pool: Pool, salience: np.ndarray, taken: Sequence[int], outside: Sequence[int] = ()
 ) -> list[int]:
-    """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates].
-    None that is `taken`, repeats it, or is `outside`."""
+    """At most `topic.count` candidates that state the topic, in order; `salience` [candidates]. None that is `taken`,
+    repeats it, or is `outside`."""
     stated = pool.stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
     value = value + SALIENCE * np.clip(standardise(salience), -2, 2)

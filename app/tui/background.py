@@ -24,8 +24,7 @@ typed = bytearray()
 
 @contextmanager
 def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
-    """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read is dropped, unless it is
-    to `keep`."""
+    """What is typed meanwhile is not echoed, and waits; what nobody has read is dropped, unless it is to `keep`."""
     try:
         import termios
         import tty
@@ -57,7 +56,7 @@ def light_in(reply: bytes) -> bool | None:
 
 
 def ask_terminal(question: bytes) -> bytes:
-    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; empty without
+    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; "" without
     one, and on Windows."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.name == "nt":
         return b""

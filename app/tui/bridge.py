@@ -1,8 +1,6 @@
-"""Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
-
-One thread reads and asks documents for the whole interface, so that no two jobs share a model; each is opened on a
-thread of its own. A job is stopped between two events of its session, which keeps what was read.
-"""
+"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages. One thread reads and
+asks documents for the whole interface, so that no two jobs share a model; each is opened on a thread of its own. A job
+is stopped between two events of its session, which keeps what was read."""
 
 from __future__ import annotations
 
@@ -170,7 +168,7 @@ class SessionBridge:
             return "failed", problem(error), isinstance(error, Encrypted)
 
     def _ends_text(self, job: _Job) -> bool:
-        """Whether the job goes on although it was stopped: what is written ends where it is, is checked, and shown."""
+        """Whether the job goes on although it was stopped: what is written is checked and shown."""
         session = job.jobs.session
         if not job.ending and job.kind == "ask" and session is not None:
             job.ending = session.stop_writing()
@@ -198,11 +196,11 @@ class DocumentJobs:
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
     def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, or those at several, whatever else goes on: DocumentOpened, then JobEnded."""
+        """Parse the document at `path`, or those at several, at once: DocumentOpened, then JobEnded."""
         self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
 
     def read(self, post: Post) -> None:
-        """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
+        """Read the document, from where an earlier read stopped: SessionEvents, then JobEnded."""
         self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
@@ -215,7 +213,7 @@ class DocumentJobs:
         self._bridge.submit(_Job("ask", self, post, lambda: self._again(number, question, shown), number))
 
     def stop(self, number: int | None = None) -> None:
-        """Stop the job that is under way, or question `number`, at its next event; the others go on."""
+        """Stop the job that is under way, or question `number`, at its next event."""
         for job in self._bridge.waiting(self):
             if number is None or job.number == number:
                 job.stopped.set()
@@ -247,7 +245,7 @@ class DocumentJobs:
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
-        """Answer `question` as the turns before it, which are answered by now, let it be understood."""
+        """Answer `question` as the turns before it, answered by now, let it be understood."""
         from docqa.app.chat.followups import answered_after, asked_after
         from docqa.app.history.records import KeptTurn
 
@@ -330,7 +328,7 @@ def run_in_thread(
 
 
 def deliver(post: Callable[[T], object], message: T) -> bool:
-    """Post `message` from a thread; False where the interface is gone, and its event loop with it."""
+    """Post `message` from a thread; False where the interface is gone."""
     try:
         post(message)
     except RuntimeError:
@@ -348,5 +346,5 @@ def problem(error: Exception) -> str:
 
 
 def without_flags(text: str) -> str:
-    """`text` with the commands of the prompt in the place of flags, which nobody types here."""
+    """`text` with the commands of the prompt in the place of flags."""
     return text.replace("--include-hidden", "/hidden")

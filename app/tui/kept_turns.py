@@ -62,7 +62,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class KeptTurns:
-    """What is kept: turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
+    """Turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
 
     turns: list[Turn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)
@@ -94,7 +94,7 @@ def load(store: Store | None, documents: Sequence[Document]) -> KeptTurns:
 
 
 def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
-    """The annotations of `document` in its order. Raises ResourceError or OSError where the history cannot be used."""
+    """The annotations of `document` in its order. Raises ResourceError or OSError."""
     history = open_kept(store) if store is not None else None
     if history is None:
         return []
@@ -104,7 +104,7 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
-    """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
+    """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
     number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 

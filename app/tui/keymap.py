@@ -162,8 +162,7 @@ def matching(keys: Iterable[Key], words: str) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none of them was
-    replaced."""
+    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none was replaced."""
     listed = list(keys)
     grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}

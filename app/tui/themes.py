@@ -47,7 +47,7 @@ def themes() -> list[Theme]:
 def _of_sixteen(
     name: str, *, primary: str, accent: str, warning: str, error: str, success: str, ground: str, text: str
 ) -> Theme:
-    """The theme that stands for `name`: text in the terminal's own colours, blocks in `text` with words in `ground`."""
+    """Text in the terminal's own colours, blocks in `text` with words in `ground`."""
     from textual.theme import Theme
 
     blocks, own = ("block-cursor", "input-selection", "screen-selection"), "ansi_default"

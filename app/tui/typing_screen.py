@@ -1,8 +1,6 @@
-"""Screens on which typing goes to one line, whatever has the focus.
-
-Textual hands a key to the widget that has the focus when it comes; where one moves the focus, those behind it overtake
-it. Here every key goes to the screen and is carried out before the next.
-"""
+"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has the
+focus when it comes; where one moves the focus, those behind it overtake it. Here every key goes to the screen and is
+carried out before the next."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ class TypingScreen(Screen[Any]):
         self._ready = False
 
     async def on_mount(self) -> None:
-        """Carry out what was typed meanwhile, in its order, here or on the screen that it led to."""
+        """Carry out what was typed meanwhile, here or on the screen that it led to."""
         if self.line is not None:
             self.set_focus(self.line)
         while self._held:

@@ -1,4 +1,4 @@
-"""The loop of a batch: has tasks done, keeps what comes of them, and tries again what cost a process the life."""
+"""The loop of a batch: has tasks done, keeps what comes of them, tries again where a process died."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DIED = Failure(
 
 @dataclass
 class Tally:
-    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here, or 0. Mutable."""
+    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here. Mutable."""
 
     done: int = 0
     failed: int = 0
@@ -38,7 +38,7 @@ class Tally:
 
 
 class Runner:
-    """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
+    """Settles `tasks`, once. `keep` writes what users see of a record; more than `max_failures` end it."""
 
     def __init__(
         self, tasks: Iterable[Task], workspace: Workspace, ledger: Ledger, keep: Callable[[Task, str], None],
@@ -52,8 +52,8 @@ class Runner:
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
-        """Returns when nothing is left, or the budget of failures is used up; what was done is kept in any case. Raises
-        ResourceError for what would fail for every task."""
+        """Returns when nothing is left, or there are too many failures. Raises ResourceError for what would fail for
+        every task; what was done is kept."""
         try:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)

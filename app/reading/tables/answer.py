@@ -1,4 +1,4 @@
-"""From the cell that a question asks for to an answer: it takes the place of what the reader found."""
+"""From the cell that a question asks for to an answer, in the place of what the reader found."""
 
 from __future__ import annotations
 
@@ -59,7 +59,6 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
 
 
 def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
-    """The tables that the best passages, or the best candidate, are in."""
     placed = [context.passages[item.index] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
     if best is not None:

@@ -1,5 +1,5 @@
 """The cell of a table that a question asks for, by the words of the row's name, of the column's heads, and above the
-table. A row or column is chosen only where it has more of the question's words than any other."""
+table. A row or column must have more of the question's words than any other."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Above:
-    """A table of document `document` of the run, and the words of its caption, headings, and the title."""
+    """A table of document `document`, and the words of its caption, headings, and the title."""
 
     document: int
     table: Table
@@ -71,7 +71,7 @@ class Choice:
 
 
 def choose(question: str, tables: Sequence[Above]) -> Choice | None:
-    """What the question asks for in one of `tables`; None where no cell, or more than one, fits it best."""
+    """What the question asks for in one of `tables`; None where no cell, or more than one, fits best."""
     if not asks_for_cell(question):
         return None
     asked = Asked.of(question)

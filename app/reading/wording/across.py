@@ -1,6 +1,5 @@
 """What a question about several documents asks of each: "Which of these leases are under Swiss law?" asks every lease
-"Does it under Swiss law?". One that wants one fact of any of them is asked of all together.
-"""
+"Does it under Swiss law?". One that wants one fact is asked of all together."""
 
 from __future__ import annotations
 

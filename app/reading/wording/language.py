@@ -1,4 +1,4 @@
-"""Whether a question is in English, as far as its letters and its commonest words say."""
+"""Whether a question is in English, by its letters and commonest words."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _LEAST_LETTERS = 4
 
 def is_english(question: str) -> bool:
     """False for a question that is plainly in another language or script; names, key words, code and the Latin of
-    lawyers pass. What is between quotation marks does not count."""
+    lawyers pass, and what is between quotation marks."""
     found, other_script = _words(question)
     if other_script:
         return False
@@ -73,7 +73,7 @@ def reads_as_english(text: str) -> bool:
 
 
 def _words(text: str) -> tuple[list[str], bool]:
-    """(the words outside quotation marks, whether most of their letters are of another script than Latin)."""
+    """(the words outside quotation marks, whether most of their letters are not Latin)."""
     found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
     letters = "".join(word for word in found if len(word) > 1)
     other = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)

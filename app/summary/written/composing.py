@@ -1,6 +1,5 @@
-"""The model that writes summaries, a checkpoint that runs here or one of a server; and from what it wrote to sentences:
-read, checked, mended once, with their places and support, or as numbered notes, from which the whole is written.
-"""
+"""The model that writes summaries, here or on a server; and from what it wrote to sentences: read, checked, mended
+once, with their places and support, or as numbered notes, from which the whole is written."""
 
 from __future__ import annotations
 
@@ -69,12 +68,11 @@ class Writer:
 
 
 def writer_of(session: Session) -> Writer | None:
-    """The writer of a session's model; None where that cuts its answers from the documents."""
+    """The writer of a session's model; None where that cuts its answers."""
     return None if session.writing is None else Writer(session.writing)
 
 
 def form_of(given: Given) -> Form:
-    """How a model is asked about what it is `given`."""
     return NUMBERED if given.numbered else WHOLE
 
 
@@ -140,7 +138,6 @@ def said(item: CheckedStatement) -> str:
 
 
 def _places(item: CheckedStatement) -> list[Located]:
-    """The places that bear a statement out, each once."""
     return list(dict.fromkeys(place for spans in item.quotes for place in spans))
 
 
@@ -159,7 +156,7 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
 
 
 def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
-    """Who says all of what bears a sentence out, where that is one person whom the sentence does not name."""
+    """Who says all of what bears a sentence out, where that is one person whom it does not name."""
     found = {speaker_at(document, place.page, place.start, place.end) for place in places}
     speaker = found.pop() if len(found) == 1 else None
     named = speaker is not None and any(part in words for part in speaker.split(",")[0].split()[-1:])

@@ -1,8 +1,6 @@
-"""The front door: one document in, one SummaryRecord in a model's own words out.
-
-The parts of the outline are written one by one, from the state of the whole document or from their own sentences; then,
-from these, the whole, which begins with the holding, the parties, or the findings.
-"""
+"""The front door: one document in, one SummaryRecord in a model's own words out. The parts of the outline are written
+one by one, from the state of the whole document or from their own sentences; then, from these, the whole, which begins
+with the holding, the parties, or the findings."""
 
 from __future__ import annotations
 
@@ -106,7 +104,7 @@ class _Work:
     def _empty(
         self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
     ) -> tuple[str, ...]:
-        """The headings that nothing was written of; with a focus the focus itself, where nothing was written at all."""
+        """The headings that nothing was written of; with a focus that, where nothing was written at all."""
         if self.focus:
             return () if sections else (self.focus,)
         covered = {section.heading for section in sections}
@@ -115,7 +113,7 @@ class _Work:
         return tuple(part.heading for part in parts if part.heading not in covered)
 
     def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
-        """The statements about one part: of a long one about each window of it, then about those together."""
+        """The statements about one part: of a long one about each window, then about those together."""
         most = sentences_of_part(self._cost(part) // _PART_TOKENS, parts) if parts > 1 else WHOLE[self.style]
         left, request = [self.units[number] for number in part.numbers], self._request(part, parts, most)
         if self.writer.whole:
@@ -147,7 +145,7 @@ class _Work:
     # The whole
 
     def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
-        """The whole from what was written of its parts; nothing where no part has a statement that is borne out."""
+        """The whole from what was written of its parts; nothing where no statement is borne out."""
         most = min(WHOLE[self.style], len(notes))
         made: _Statements = ()
         if len(notes) > 1:
@@ -156,7 +154,7 @@ class _Work:
         return tuple(sentence_of(item, self.document) for item in made or [note.item for note in notes[:most]])
 
     def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
-        """What the model writes from `notes`; where they are more than it reads at once, from groups of them first."""
+        """What the model writes from `notes`; from groups of them first where they are too many at once."""
         left = list(notes)
         while True:
             sizes = [len(self.writer.corpus.tokenizer.encode(said(note.item))) + 8 for note in left]
@@ -175,7 +173,6 @@ class _Work:
     # By topics
 
     def by_topic(self) -> Generator[Event, None, _Result]:
-        """Every topic of the style from the passages about it."""
         sections: list[SummarySection] = []
         topics = TOPICS[self.style]
         for number, topic in enumerate(topics):
@@ -188,7 +185,6 @@ class _Work:
         return (), tuple(sections), tuple(topic.heading for topic in topics if topic.heading not in named)
 
     def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
-        """The statements about one topic, from the state of the whole or from the passages about it."""
         whole = self.writer.whole
         request = summary_prompt.topic_request(topic.heading, topic.question, topic.count, numbered=not whole)
         while True:
@@ -233,7 +229,7 @@ class _Work:
         return SummarySection(part.id, part.heading, part.level, made)
 
     def _remark_coverage(self) -> None:
-        """Say where the model was given only some passages, chosen for a focus or for topics."""
+        """Say where the model was given only some passages."""
         read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
             self.remarks.insert(0, f"written from the passages that docqa found for it: {read:,} of {total:,} tokens")

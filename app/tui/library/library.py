@@ -269,7 +269,7 @@ class LibraryScreen(PromptScreen):
             self._open(self._shown[row])
 
     def _open(self, entry: LibraryRow) -> None:
-        """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
+        """Now: a message would let the keys behind Enter run commands of the list."""
         if entry.kept == _GONE:
             self.notify(f"{printable(entry.path)} does not exist any more", severity="warning", markup=False)
             return
@@ -290,7 +290,7 @@ class LibraryScreen(PromptScreen):
         return "" if self.prompt.commanding or self.prompt.mode != "filter" else self.prompt.line.value.strip()
 
     def _show(self, words: str) -> None:
-        """The rows that have the letters of `words`, best first, else documents in their order and then questions."""
+        """The rows that have the letters of `words`, best first, else documents and then questions."""
         chosen = self._current
         every = sorted((each for each in self._listed.entries if each.past is None), key=ORDERS[self._order])
         every += [each for each in self._listed.entries if each.past is not None]

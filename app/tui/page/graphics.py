@@ -24,7 +24,7 @@ _ITERM = ("iTerm.app", "WezTerm", "mintty")
 
 @dataclass(frozen=True)
 class Terminal:
-    """A terminal that shows pictures: by which protocol, and the width and height of a cell in pixels."""
+    """By which protocol it shows pictures, and the width and height of a cell in pixels."""
 
     protocol: str
     cell_width: int = 10
@@ -62,8 +62,8 @@ def drawing(
     part: Share = WHOLE,
 ) -> str:  # fmt: skip
     """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which
-    count from 0, with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a
-    PNG that is not of our own making."""
+    count from 0, with `boxes` marked in yellow, and leaves the cursor where it was. Raises ValueError for another
+    PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)

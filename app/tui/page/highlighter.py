@@ -1,4 +1,4 @@
-"""Words marked on the picture of a page, as with a yellow highlighter: where their lines are, and the pixels."""
+"""Words marked on the picture of a page: where their lines are, and the pixels."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _pixels(grey: np.ndarray, box: Share) -> tuple[slice, slice]:
 
 
 def _behind(text: str, at: int, end: int, letters: int) -> int:
-    """The offset behind so many letters from `at`; wrapped lines differ from the text in spaces and hyphens."""
+    """The offset `letters` behind `at`; wrapped lines differ from the text in spaces and hyphens."""
     while at < end and letters > 0:
         letters -= _is_letter(text[at])
         at += 1

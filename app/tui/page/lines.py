@@ -1,8 +1,5 @@
-"""A Document as lines of one width, laid out as they come into view. Knows no screen.
-
-A page, or a slice of a long one, is a segment, of estimated height until somebody looks at it, so that any length opens
-at once.
-"""
+"""A Document as lines of one width, laid out as they come into view. Knows no screen. A page, or a slice of a long one,
+is a segment, of estimated height until somebody looks at it, so that any length opens at once."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ class PageLines:
         return self._ends[-1] if self._ends else 0
 
     def ensure(self, top: int, bottom: int, anchor: int) -> int:
-        """Lay out all of the lines `top:bottom`; returns where the line `anchor` is now."""
+        """Lay out the lines `top:bottom`; returns where the line `anchor` is now."""
         if not self._segments:
             return 0
         at = self._at(anchor)

@@ -1,4 +1,4 @@
-"""The references and footnote marks of a document as links: where each is and where it leads. Knows no screen."""
+"""The references and footnote marks of a document as links: where each is and leads. Knows no screen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Link(PageSpan):
 
 
 class Links:
-    """The links of `document` in its order, none over another. They are gathered when the first is asked for."""
+    """The links of `document` in order, none over another, gathered when the first is asked for."""
 
     def __init__(self, document: Document) -> None:
         self._document = document

@@ -113,7 +113,7 @@ class PagePicture(Static):
             self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""
+        """The blank cells; whenever they are written, the picture is gone and is drawn again."""
         if self._picture is not None and not self._asked:
             self._asked = True
             self.call_after_refresh(self._draw)
@@ -140,7 +140,7 @@ class PagePicture(Static):
     @on(events.Hide)
     @on(events.Unmount)
     def erase(self) -> None:
-        """Take away what text would not write over, as another screen that comes over this one."""
+        """Take away what text would not write over, as another screen."""
         if self._drawn and self._pictures is not None:
             self._drawn = False
             self._send(graphics.erasing(self._pictures.terminal))

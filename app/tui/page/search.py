@@ -78,7 +78,7 @@ class Hits:
 
 
 def find_place(document: Document, name: str) -> Place | None:
-    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
+    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; or None."""
     page = page_named(document, name)
     if page is not None:
         return page, 0

@@ -214,7 +214,7 @@ class PageView(ScrollView):
 
     @property
     def _plain_style(self) -> Style:
-        """The style of plain text; to find it out costs as much as a line of text."""
+        """To find it out costs as much as a line of text."""
         if self._plain is None:
             self._plain = self.rich_style
         return self._plain
@@ -244,14 +244,14 @@ class PageView(ScrollView):
         return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(1, 0)
 
     def _offset_of(self, page: int, offset: int) -> Offset:
-        """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
+        """A character of `page` as selections count: its line, and the characters before it there."""
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
         return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _settle(self) -> None:
-        """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
+        """Lay out what is near, and stay on the same text when that changes the lines above it."""
         if self._settling or self._lines is None or not self.size.height:
             return
         self._settling = True
@@ -309,7 +309,7 @@ class PageView(ScrollView):
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
-    """`strip` with its characters `start:end` in `style`; the gutter is none of the text, -1 is the end of the line."""
+    """`strip` with its characters `start:end` in `style`, without the gutter; -1 is the end of the line."""
     text = strip.text
     cells = [cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)]
     before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])

@@ -1,4 +1,4 @@
-"""What the reader of a document makes of it: words highlighted, notes on them, listed and gone to, kept at once."""
+"""What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTE_CHARACTERS = 120
 
 
 class Annotations:
-    """Those of the document in the panes of `navigation`. `store` None keeps nothing. `made` is in document order."""
+    """Those of the document in the panes of `navigation`, in its order. `store` None keeps nothing."""
 
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
@@ -68,7 +68,7 @@ class Annotations:
             self.delete(pointed)
 
     def begin_note(self) -> None:
-        """Write a note on the selected words, or on what is followed; one that is there is changed."""
+        """Write a note on the selected words, or on what is followed, or change the one that is there."""
         pointed = self._pointed()
         if pointed is not None:
             self.edit(pointed)
@@ -108,14 +108,14 @@ class Annotations:
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
     def at(self, page: int, offset: int) -> Annotation | None:
-        """The annotation with character `offset` of `page`; the last one that was made, of several."""
+        """The annotation with character `offset` of `page`; of several the last one made."""
         for each in sorted(self.made, key=lambda each: -each.made):
             if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.opened)):
                 return each
         return None
 
     def _pointed(self) -> Annotation | None:
-        """The annotation that is pointed at, a new one on the words that are; None, which is said, where none are."""
+        """The annotation pointed at, a new one on the words that are; None, which is said, without any."""
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at

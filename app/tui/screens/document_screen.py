@@ -103,7 +103,7 @@ class DocumentScreen(PromptScreen):
         self.questions.jobs.leave()
 
     def come_back(self, past: PastQuestion | None) -> None:
-        """Somebody who left while work went on is here again, at the question `past` where one is given."""
+        """Somebody who left while work went on is here again, at the question `past` if given."""
         if past is not None and self.document is not None:
             self.questions.show_past(kept_turns.shown_turn(past.turn))
 
@@ -271,7 +271,7 @@ class DocumentScreen(PromptScreen):
         self.app.leave_document(self)  # type: ignore[attr-defined]
 
     def _export(self, path: str) -> None:
-        """Write after the whole path was shown and confirmed, and never over another file."""
+        """Write after the whole path was confirmed, and never over another file."""
         whole, known = os.path.abspath(path), ", ".join(EXPORTED)
         refused = "there is such a file already" if os.path.exists(whole) else ""
         refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)

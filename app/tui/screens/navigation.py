@@ -59,7 +59,7 @@ class Navigation:
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
-        """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
+        """Remember where the reader is, and the `link` followed from there; returns the place in words."""
         self._way_back.append((self.panes.opened, self.panes.page.place, link))
         return self._words_of_place()
 
@@ -72,7 +72,7 @@ class Navigation:
         return location(self.panes.opened, *self.panes.where).rpartition(" · ")[2]
 
     def _show(self, spans: Sequence[PageSpan], doing: str | None = None, place: str = "") -> None:
-        """Bring `spans`, called `place` where that is given, into view with their marks; say what goes on."""
+        """Bring `spans`, called `place`, into view with their marks; say what goes on."""
         self.panes.point_at(spans[0] if spans else None, place)
         self.panes.page.reveal(spans)
         self.refresh_marks()

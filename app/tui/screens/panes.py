@@ -160,7 +160,7 @@ class Panes(Vertical):
         getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
 
     def show_picture(self) -> None:
-        """Show the page's own picture beside the text, or in its place on a narrow screen; or hide it again."""
+        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it again."""
         shown = not self.has_class("with-picture")
         self.show_pane("page")
         self.set_class(shown, "with-picture")
@@ -194,7 +194,7 @@ class Panes(Vertical):
             self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
-        """The reader was led to `target`, called `place` where that is given: there one is while it is in view."""
+        """The reader was led to `target`, called `place`: there one is while it is in view."""
         self._target = replace(target, end=target.start + 1) if target is not None else None
         self._called = place or (location(self.opened, *target.place) if target is not None else "")
 
@@ -218,12 +218,12 @@ class Panes(Vertical):
 
     @property
     def where(self) -> tuple[int, int]:
-        """(page, offset) of the target that was gone to, while it is on the screen, else of the top line."""
+        """(page, offset) of the target that was gone to, while on the screen, else of the top line."""
         return self.pointed_at or self.page.place
 
     @property
     def pointed_at(self) -> tuple[int, int] | None:
-        """(page, offset) of the target that was gone to, while it is on the screen."""
+        """(page, offset) of the target that was gone to, while on the screen."""
         return self._target.place if self._target is not None and self.page.in_view(self._target) else None
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:

@@ -1,4 +1,4 @@
-"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all of it is kept."""
+"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all is kept."""
 
 from __future__ import annotations
 

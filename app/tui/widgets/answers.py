@@ -167,7 +167,7 @@ class AnswerCard(Static):
 
     @property
     def _first_shown(self) -> int:
-        """How many stops are shown while the others are folded: the quotes, or the nearest passages of a refusal."""
+        """Stops shown while the others are folded: the quotes, or the nearest passages of a refusal."""
         answer = self.turn.answer
         if answer is not None and was_searched(answer):
             return min(len(self.stops), 1)  # where to look; more is a key away

@@ -186,7 +186,7 @@ class Prompt(Vertical):
             self._set(self._usual, self._question)
 
     def leave(self) -> str:
-        """One step out: the mode that was left, empty where nothing is left; a question that is begun stays."""
+        """One step out: the mode that was left, "" where nothing is left; a question that is begun stays."""
         left = self.mode
         if self.mode != self._usual:
             self.close()
