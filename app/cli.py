@@ -84,7 +84,7 @@ def _ignore_interrupts() -> None:
 
 
 def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """One line instead of a traceback for whoever only wanted an answer; DOCQA_DEBUG=1 shows all of it."""
+    """One line instead of a traceback; DOCQA_DEBUG=1 shows all of it."""
     import os
 
     if os.environ.get("DOCQA_DEBUG"):

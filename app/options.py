@@ -55,7 +55,6 @@ class Options:
 
     @property
     def listed(self) -> int:
-        """How many passages an answer lists."""
         return self.k or LISTED_PASSAGES
 
     @property

@@ -36,7 +36,6 @@ class Cite:
         return self.file == file and (self.page or 1) == page and self.start <= start and end <= self.end
 
     def to_json_object(self) -> dict[str, object]:
-        """The cite as `--json` prints it."""
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
 
 
@@ -133,7 +132,6 @@ class Answer:
     provenance: Mapping[str, object] = field(default_factory=dict)
 
     def to_json_object(self) -> dict[str, object]:
-        """The object of contract.md, keys in its order."""
         names = "text", "answer_start", "answer_end", "grade", "place", "speaker"
         quotes = [
             {name: getattr(quote, name) for name in names} | {"cites": [cite.to_json_object() for cite in quote.cites]}

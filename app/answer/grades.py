@@ -33,13 +33,12 @@ class Grade(StrEnum):
 
     @property
     def explained(self) -> str:
-        """The label, with what the grade means in brackets."""
         meaning = _MEANINGS.get(self)
         return f"{self.label} ({meaning})" if meaning else self.label
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:
-    """The weakest of some grades, at least one."""
+    """At least one is given."""
     order = list(Grade)
     return max(grades, key=order.index)
 
@@ -70,8 +69,6 @@ class Status(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a yes/no question is answered with."""
-
     YES = "yes"
     NO = "no"
 

@@ -51,8 +51,6 @@ class Batch:
         self.task_of = {path: task for task in self.tasks for path in task.paths}
         self._job = job
 
-    # What is done
-
     def left(self) -> list[Task]:
         """The tasks that a run would do now."""
         left = [task for task in self.tasks if not self.workspace.is_done(task.key)]
@@ -69,7 +67,7 @@ class Batch:
 
     @property
     def failed(self) -> int:
-        """How many documents have no record because of a failure."""
+        """How many documents failed."""
         return sum(self.failure(item) is not None for item in self.listing.items)
 
     def is_done(self, item: Item) -> bool:
@@ -87,8 +85,6 @@ class Batch:
                 self.workspace.put_record(task.key, record)
                 yield task
 
-    # Planning
-
     def plan(self) -> BatchPlan:
         """Of what is left, with as many jobs as fit the free memory."""
         left, jobs = self.left(), self.settings.jobs
@@ -99,8 +95,6 @@ class Batch:
         if fitting == jobs:
             return plan
         return plan_tasks(left, fitting, self.options, self._speeds(fitting))
-
-    # Running
 
     def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Tally:
         """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError for what would fail
@@ -128,7 +122,6 @@ class Batch:
         return runner.tally
 
     def clean(self) -> None:
-        """Drop what no document of this batch needs any more."""
         self.workspace.sweep()
         self.workspace.keep_only(task.key for task in self.tasks)
 
@@ -139,8 +132,6 @@ class Batch:
         if self.settings.ray is not None:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
         return process_workers(self._job, jobs, threads)
-
-    # Parts
 
     def _speeds(self, jobs: int) -> Speeds:
         where = "ray" if self.settings.ray is not None else "here"

@@ -34,7 +34,6 @@ class Failure:
         return self.kind in {"ContextTooLong", *(name.removesuffix("Error") for name in ERRORS)}
 
     def message(self, path: str) -> str:
-        """The failure in words, about the document at `path`."""
         return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
 
     def line(self, path: str, document: str | None) -> str:
@@ -156,7 +155,6 @@ def read_content(item: Item) -> bytes:
 
 
 def _member(source: str, member: str) -> bytes | None:
-    """The bytes of a document in an archive or e-mail; None where it is no longer there."""
     from docqa.ingest.read import find_documents
 
     state = os.stat(source)
@@ -212,7 +210,6 @@ def containing_file(path: str) -> str | None:
 
 
 def hashed_item(path: str, source: str, shown_path: str) -> Item:
-    """The Item of a file, with digest and size, or its failure."""
     item = Item(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)

@@ -306,7 +306,6 @@ def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process held since it began."""
     try:
         import resource
     except ImportError:

@@ -49,8 +49,6 @@ class Workspace:
         finally:
             lock.release()
 
-    # Tasks
-
     def is_done(self, key: str) -> bool:
         return (self._records / f"{key}.json").exists()
 
@@ -89,8 +87,6 @@ class Workspace:
             for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
                 if path.is_file():
                     path.unlink()
-
-    # Output files
 
     def outputs(self) -> list[str]:
         """Names below `root` of what earlier runs wrote, sorted."""

@@ -114,7 +114,6 @@ def _answer_until_drawn(terminal: int, end: float) -> None:
 
 
 def help_row() -> Iterator[Measurement]:
-    """help: `docqa --help` in a process of its own."""
     best = _best(lambda: _run_docqa("--help"), REPEATS + _WARM_UP)
     method = f"docqa --help in a new process; best of {REPEATS + _WARM_UP}; {_spent(best)}; bar {HELP_WITHIN_S:g}"
     yield Measurement("help", best.wall_s, "s", None, None, method)
@@ -138,7 +137,6 @@ def _run_docqa(*arguments: str, cache: str | None = None) -> None:
 
 
 def _processor_s() -> float:
-    """Of all processes that were started here and have ended."""
     times = os.times()
     return times.children_user + times.children_system
 

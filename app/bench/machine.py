@@ -41,7 +41,6 @@ def _processor() -> str:
 
 
 def installed_version(package: str) -> str:
-    """As its metadata says."""
     try:
         return version(package)
     except PackageNotFoundError:

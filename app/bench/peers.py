@@ -62,7 +62,7 @@ class Transformers:
         self.network.set_attn_implementation("sdpa")
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        """As Docqa."""
         started = time.perf_counter()
         with torch.inference_mode():
             cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
@@ -87,7 +87,6 @@ def llama_missing(model: NetworkModel) -> str:
 
 
 def llama_version() -> str:
-    """Name, version of the package and instruction sets of its build."""
     import xllamacpp
 
     used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
@@ -115,7 +114,7 @@ class LlamaCpp:
         self.reading = 0.0
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        """As Docqa."""
         asked = {"prompt": ids.tolist(), "n_predict": count + 1, "temperature": 0, "ignore_eos": True}
         found: Any = self.server.handle_completions({**asked, "cache_prompt": False})
         answer = json.loads(found) if isinstance(found, str) else found

@@ -36,7 +36,6 @@ class Pair:
 
     @classmethod
     def of(cls, model: NetworkModel) -> Pair | None:
-        """None where a model has one kind of layers only."""
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
@@ -51,7 +50,6 @@ class Pair:
 
 
 def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
-    """twin_prefill_256k and twin_decode_256k."""
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
@@ -81,7 +79,6 @@ def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
 
 
 def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
-    """One token more behind `context` tokens."""
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)

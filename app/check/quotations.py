@@ -73,7 +73,6 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
 
 
 def line_starts(text: str) -> list[int]:
-    """The offset at which each line of `text` begins."""
     return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
 
 

@@ -87,7 +87,6 @@ class Verification:
         return sure and not self.anything_absent
 
     def counts(self) -> dict[str, int]:
-        """How many quotations have each grade, strongest first."""
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 
 
@@ -117,18 +116,13 @@ class _TextCheck:
         cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    # Documents that the text names
-
     def _named(self, number: int, quotations: list[Quotation]) -> set[int]:
-        """The documents named in the words around a quotation."""
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
         lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[-1]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
         return self.names.named_in(tail) or self.names.named_in(lead)
-
-    # Cites
 
     def _among(self, named: set[int]) -> list[CitedPlaces]:
         return [self.places[number] for number in sorted(named)] or self.places
@@ -159,8 +153,6 @@ class _TextCheck:
         why = "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
-
-    # Quotations
 
     def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
         self._on_each(quotation.text)
@@ -297,8 +289,6 @@ class _TextCheck:
 
     def _words(self, spans: Sequence[Located]) -> str:
         return "\n".join(span.text_in(self.documents) for span in spans)
-
-    # Places
 
     def _place(
         self, grade: Grade, spans: tuple[Located, ...], regions: dict[PlaceCite, list[Region]],

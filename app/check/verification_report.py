@@ -69,7 +69,6 @@ def _cite_object(cite: CheckedCite) -> dict[str, object]:
 
 
 def report_text(checked: Verification, text: str, *, several: bool) -> str:
-    """The whole report; `several` documents are named with each place."""
     blocks = ["\n".join(_quotation_lines(quote, text, several)) for quote in checked.quotations]
     blocks += ["\n".join(_cite_lines(cite, text, several)) for cite in checked.cites]
     blocks.append(_summary(checked))

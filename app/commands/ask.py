@@ -115,8 +115,6 @@ def _form(form: str | None, as_json: bool) -> str:
 
 @dataclass
 class _Run:
-    """The questions and options of one command; the model is loaded once."""
-
     asked: list[str]
     options: Options
     form: str
@@ -190,7 +188,7 @@ class _Run:
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:
-        """Print the answers about one document of a batch, or why there are none; returns the exit code."""
+        """Print a document's answers, or why there are none; returns the exit code."""
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
 
@@ -205,7 +203,6 @@ class _Run:
         return report.exit_code(error)
 
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
-        """Ask what is `left`, and take away each question that is answered."""
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
         screen = self._screen(documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known)

@@ -120,7 +120,6 @@ def answer_documents(batch: Batch, flag: str | None) -> None:
 
 
 def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
-    """The progress of a run that begins now."""
     total = len(batch.listing.items)
     left = sum(len(task.paths) for task in batch.left())
     return BatchProgress(total, total - left, plan.seconds)
@@ -145,14 +144,12 @@ def run(
 
 
 def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
-    """Say where fewer jobs than `asked` fit the memory."""
     if plan.jobs < asked:
         free = size(available_bytes())
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
 
 
 def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
-    """What was done, and how the estimate fared."""
     total = len(batch.listing.items)
     if total == 1:
         return

@@ -10,7 +10,6 @@ def one_of(*values: str) -> Callable[[str], list[str]]:
 
 
 def models(incomplete: str) -> list[str]:
-    """Those on this machine."""
     from docqa.app.answerers.remote.address import SERVERS
     from docqa.app.models.library import BUNDLED_NAME, models_root, pulled_models
 

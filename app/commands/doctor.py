@@ -77,8 +77,6 @@ def _accelerator() -> str:
 
 
 def _packages() -> list[str]:
-    """docqa and what it depends on, without extras."""
-
     def described(name: str) -> str:
         try:
             return f"{name} {version(name)}"

@@ -75,7 +75,6 @@ def extract(
 
 
 def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, conflicts: bool) -> int:
-    """Write the table of what is answered now; returns the exit code."""
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes

@@ -79,13 +79,12 @@ Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, "auto", "cpu
 
 
 def named_model(metavar: str, text: str) -> Any:
-    """An argument that names a model on this machine."""
     return typer.Argument(metavar=metavar, help=text, autocompletion=completions.models)
 
 
 @dataclass(frozen=True)
 class SharedOptions:
-    """The shared options of one command line: None or False where none is given."""
+    """Of one command line: None or False where none is given."""
 
     model: Model = None
     reader: Reader = None

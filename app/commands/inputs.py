@@ -94,7 +94,6 @@ def check_stdin(paths: list[str]) -> None:
 
 
 def deliver(result: str | bytes, output: str | None) -> None:
-    """Write a result to the file `output`, or to standard output."""
     if output is None:
         report.result((result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n"))
         return

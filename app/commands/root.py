@@ -142,7 +142,6 @@ def _group(name: str, entry: CommandEntry) -> Command:
 
 
 def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
-    """The group `app` with the commands of `entries`, each made when it is asked for."""
     made = cast("_Group", typer.main.get_command(app))
     made.entries = entries
     made.commands = dict.fromkeys(entries)  # type: ignore[assignment]

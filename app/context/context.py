@@ -58,7 +58,6 @@ class Context:
         return placed.document, placed.passage.page, self.token_offset[token]
 
     def text_of(self, placed: PlacedPassage) -> str:
-        """The passage's words, cut from its page."""
         return self.documents[placed.document].passage_text(placed.passage)
 
 
@@ -82,7 +81,6 @@ class _Layout:
         self.tokens = DocumentTokens(*(array("i") for _ in fields(DocumentTokens)))
 
     def mark(self, text: str) -> None:
-        """Ids that come from no passage."""
         ids = self.tokenizer.encode(text)
         self.tokens.ids.extend(ids)
         self.tokens.token_passage.extend([NO_PASSAGE] * len(ids))
@@ -134,7 +132,6 @@ def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequen
 
 
 def preamble(tokenizer: Tokenizer) -> list[int]:
-    """The ids that stand before the documents without a chat template."""
     return tokenizer.encode(PREAMBLE)
 
 

@@ -30,7 +30,6 @@ class PassageVectors:
 
     @property
     def complete(self) -> bool:
-        """Whether all passages were read, or none are to be."""
         return not self or all(key in self._known for key in self._passage_keys())
 
     def read_until(self, position: int) -> None:
@@ -99,7 +98,6 @@ def passage_words(context: Context, number: int) -> str:
 
 
 def below_headings(section: Sequence[str], text: str) -> str:
-    """Words with the headings above them in front."""
     above = " > ".join(section)
     return f"{above}. {text}" if above else text
 

@@ -155,8 +155,6 @@ class Prefiller:
         self.passages = PassageVectors(self.model, self.context)
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
-    # Taking up what is kept
-
     def _candidates(self) -> list[tuple[int, str]]:
         """(position, key) of kept points that begin this context, longest first; its own state is always there and
         first, so that a damaged one is named and deleted."""
@@ -201,8 +199,6 @@ class Prefiller:
         self.vectors.load(folder, state.position)
         store.pin(self.key)
         return state
-
-    # Reading on
 
     def _prefill(self, state: State) -> Iterator[Event]:
         total, ids = self.total, self.context.ids
@@ -282,7 +278,7 @@ class Prefiller:
         return ""
 
     def _forgotten(self) -> bool:
-        """Whether a document was forgotten since it was opened; then nothing is kept any more."""
+        """Then nothing is kept any more."""
         if self.store is None or not self.store.forgotten(document.id for document in self.context.documents):
             return False
         self._refused = True

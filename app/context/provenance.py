@@ -40,7 +40,6 @@ class Profile:
         return dict(vars(self))
 
     def text(self) -> str:
-        """Canonical text for hashing."""
         return json.dumps(self.fields(), sort_keys=True)
 
 

@@ -69,7 +69,6 @@ def run_eval(
 
 
 def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
-    """Ask the questions of a document of the first form."""
     parsed, places = document.parse()
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
@@ -139,7 +138,7 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
 
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
-    """The rates of the contract, 0 to 1, four digits."""
+    """The contract's rates, four digits."""
     def length(outcome: QuestionOutcome) -> str:
         return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 

@@ -70,7 +70,6 @@ def normalise(text: str) -> str:
 
 
 def exact_match(said: str, gold: str) -> float:
-    """1.0 when both are equal in SQuAD's normal form, else 0.0."""
     return float(normalise(said) == normalise(gold))
 
 

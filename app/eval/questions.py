@@ -46,7 +46,6 @@ class TextMap:
         return self._text_places[first], self._text_places[last - 1] + 1
 
     def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """`span` of several places, those that are found."""
         return [found for place in places if (found := self.span(*place))]
 
     def back(self, offset: int) -> int:
@@ -88,7 +87,6 @@ class GoldQuestion:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The texts of which an answer is to be one."""
         return ("; ".join(self.golds),) if self.multi else self.golds
 
 

@@ -29,7 +29,7 @@ class Postings:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Postings:
-        """The stems of `texts`, one a passage."""
+        """Of `texts`, one a passage."""
         numbers: dict[str, int] = {}
         found, lengths = array("i"), array("i")
         for text in texts:
@@ -61,7 +61,6 @@ class Postings:
         return self.passages[start:end], self.counts[start:end]
 
     def stems_of(self, passage: int) -> frozenset[str]:
-        """The stems that are in `passage`."""
         places = np.flatnonzero(self.passages == passage)
         numbers = np.searchsorted(self.starts, places, side="right") - 1
         breaks = self._breaks

@@ -100,7 +100,6 @@ class WordIndex:
         return sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
 
     def passage_words(self, index: int) -> frozenset[str]:
-        """The stems of a passage."""
         part = bisect_right(self._firsts, index) - 1
         return self._parts[part].stems_of(index - self._firsts[part])
 
@@ -115,7 +114,7 @@ def passage_words(context: Context, placed: PlacedPassage) -> str:
 
 
 def standardise(values: np.ndarray) -> np.ndarray:
-    """z-scores; zeros where all values are equal."""
+    """z-scores, or zeros of equal values."""
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 

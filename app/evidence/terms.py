@@ -45,7 +45,6 @@ def terms(text: str) -> list[str]:
 
 
 def stems(words: list[str]) -> list[str]:
-    """The stem of every word, in order."""
     return list(_STEMMER.stemWords(words))
 
 

@@ -55,8 +55,6 @@ _PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(
 
 
 class FactKind(StrEnum):
-    """What a value is."""
-
     PARTY = "party"
     PERSON = "person"
     DATE = "date"

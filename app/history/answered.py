@@ -26,16 +26,13 @@ class AnsweredQuestions:
     turns: list[KeptTurn] = field(default_factory=list)
 
     def add(self, documents: Sequence[Document], answer: Answer) -> None:
-        """An answer about `documents`, with the pages that it cites."""
         self.documents += [each for each in kept_documents(documents) if each not in self.documents]
         self.turns.append(made_turn(documents, answer.question, answer))
 
     def add_failure(self, question: str, reason: str) -> None:
-        """A question that was not answered, for this reason."""
         self.turns.append(made_turn((), question, None, state="failed", note=reason))
 
     def text(self, form: Form) -> str:
-        """All of it, with a line end at its end."""
         now = time.time()
         title = self.turns[0].question if self.turns else ""
         session = KeptSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))

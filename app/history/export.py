@@ -20,8 +20,6 @@ ANNOTATIONS = "Notes and highlights"
 
 @dataclass(frozen=True)
 class NumberedQuote:
-    """A quote with its number in the conversation, from 1."""
-
     number: int
     quote: Quote
 
@@ -43,7 +41,7 @@ def shown_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
-    """The paths of the conversation's documents, and those that its answers cite."""
+    """Those of the documents, and those that answers cite."""
     cited = [cite.file for turn in turns if turn.answer for quote in turn.answer.quotes for cite in quote.cites]
     evidence = [item.file for turn in turns if turn.answer for item in turn.answer.evidence]
     return [*(document.path for document in session.documents), *cited, *evidence]
@@ -56,7 +54,6 @@ def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
 
 
 def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
-    """Where a passage of evidence is, as `place_text` has it."""
     place = location_text(item.page, item.label)
     return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
 

@@ -36,7 +36,6 @@ def damaged_files(store: Store) -> list[Path]:
 
 
 def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
-    """What is kept of the documents of a session."""
     return tuple(
         KeptDocument(document.id, storable(document.path), storable(os.path.abspath(document.path)))
         for document in documents
@@ -56,8 +55,6 @@ class History:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # Writing
 
     def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
@@ -111,8 +108,6 @@ class History:
 
     def delete_annotation(self, number: int) -> None:
         self._database.write(lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,)))
-
-    # Finding
 
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
@@ -179,8 +174,6 @@ class History:
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._database.read(lambda db: db.execute(query, values).fetchall())
 
-    # Deleting
-
     def forget(self, documents: Iterable[str], path: str) -> int:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
         below, wanted = inside(storable(path)), set(documents)
@@ -192,7 +185,6 @@ class History:
         return self._delete(chosen)
 
     def delete(self, session: int) -> None:
-        """Delete a session, so that no word of it stays in the file."""
         self._delete(lambda _: [session])
 
     def _delete(self, chosen: Callable[[sqlite3.Connection], Iterable[int]]) -> int:
@@ -231,7 +223,6 @@ class History:
         return gone
 
     def bytes(self) -> int:
-        """Size on disk."""
         return self.path.stat().st_size
 
 
@@ -246,7 +237,7 @@ def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[Kep
 
 
 def _touch(db: sqlite3.Connection, session: int) -> bool:
-    """Mark a session as used now; whether there is one."""
+    """Whether there is such a session."""
     return db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount > 0
 
 

@@ -123,8 +123,6 @@ class _Page:
             shown.append(f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n')
         return "".join(shown)
 
-    # Questions
-
     def _turn(self, number: int, turn: KeptTurn, quotes: list[NumberedQuote]) -> str:
         answer = turn.answer
         found = answer is not None and answer.answer is not None

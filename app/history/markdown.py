@@ -75,7 +75,7 @@ def _plain(text: str) -> str:
 
 
 def _plain_inside(text: str) -> str:
-    """`_plain`, with the white space that parts it from its neighbours."""
+    """With the white space that parts it from its neighbours."""
     lead = " " if text[:1].isspace() else ""
     tail = " " if text[-1:].isspace() and text.strip() else ""
     return lead + _plain(text) + tail

@@ -51,7 +51,6 @@ class Recorder:
                 self.keep(made_turn(self._documents, event.answer.question, event.answer))
 
     def keep(self, turn: KeptTurn) -> None:
-        """Write one turn behind those of its session."""
         if self._store is None:
             return
         try:

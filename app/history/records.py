@@ -93,8 +93,6 @@ class KeptSession:
 
 @dataclass(frozen=True)
 class Listed:
-    """A turn of a session, as `docqa history` lists it."""
-
     session: int
     kind: str
     files: tuple[str, ...]

@@ -35,7 +35,6 @@ class Inspection:
 
     @property
     def sections(self) -> list[Section]:
-        """The sections that begin on this page, in order."""
         return [section for section in self.document.sections if section.page == self.page.page]
 
     def path_at(self, start: int) -> tuple[str, ...]:
@@ -127,7 +126,6 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
 
 
 def grades(document: Document) -> dict[str, int]:
-    """How many pages have each grade, best first."""
     counts = Counter(page.grade for page in document.pages)
     return {grade: counts[grade] for grade in sorted(counts)}
 

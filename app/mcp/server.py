@@ -241,8 +241,6 @@ class _Tools:
 
         return await _in_thread(context, check)
 
-    # Parts
-
     async def _opened(
         self, paths: list[str] | None, sections: str | None, progress: _CallProgress
     ) -> tuple[AsyncSession, list[str]]:

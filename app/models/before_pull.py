@@ -48,7 +48,6 @@ class Forecast:
 
     @property
     def verdict(self) -> str:
-        """`fits` for a person, with the command that comes next."""
         lacking = "disk" if self.download_bytes > self.free_disk_bytes else "memory"
         if self.fits == "no":
             return f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it"
@@ -59,7 +58,6 @@ class Forecast:
         return f"fits in 4 bits{how}: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:
-        """For a person."""
         have = f"of {size(self.machine_memory_bytes)} here"
         if self.pooled_memory_bytes < self.packed_memory_bytes:
             have = f"{size(self.pooled_memory_bytes)} with experts on disk, {have}"

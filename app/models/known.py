@@ -62,7 +62,6 @@ class KnownModel:
 
     @cached_property
     def config(self) -> HybridConfig:
-        """What its config.json would be read as."""
         shared = partial(
             HybridConfig, hidden_size=self.hidden, num_hidden_layers=self.layers, num_attention_heads=self.heads,
             num_key_value_heads=self.kv_heads, tie_word_embeddings=self.tied,

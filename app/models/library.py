@@ -43,7 +43,6 @@ class Pulled:
 
     @property
     def name(self) -> str:
-        """For a list: the id, the beginning of the commit, and the bits."""
         return f"{self.id}@{self.commit[:12]}" + (f" in {self.bits} bits" if self.bits else "")
 
 
@@ -53,7 +52,6 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    """The folder of pulled models."""
     return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
 
 
@@ -106,7 +104,6 @@ def name_of(folder: Path) -> str:
 
 
 def not_found(name: str) -> ModelNotFound:
-    """The error for a model that is not here, with what to do about it."""
     if (model_id := known_id(name.partition("@")[0])) is not None:
         return ModelNotFound(f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it")
     hint = "`docqa models list` shows the models"

@@ -100,7 +100,6 @@ class Transfer(Progress):
         self.update(ReadProgress(done, total, (done - self._begun[1]) / passed if passed else 0.0))
 
     def line(self, event: ReadProgress) -> str:
-        """Share, bytes, speed and time left, and the file."""
         parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
         if event.tokens_per_second > 0:
             parts.append(f"{size(event.tokens_per_second)}/s")
@@ -110,8 +109,6 @@ class Transfer(Progress):
 
 
 class _Fetch:
-    """`staging` holds whole files and at most one part."""
-
     def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
         self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
@@ -251,8 +248,6 @@ class _Fetch:
 
 
 class _Counted(io.BufferedWriter):
-    """Reports how much of the file is there."""
-
     def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
         super().__init__(io.FileIO(path, "ab"))
         self._on_bytes = on_bytes

@@ -32,7 +32,6 @@ class Thoughts:
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:
-        """Write the next piece of a thought."""
         shown = render.CONTROL.sub("", text)  # line ends stay, a thought has paragraphs
         if not self._open:
             shown = shown.lstrip("\n")
@@ -42,7 +41,6 @@ class Thoughts:
         write_now(self._stream, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
 
     def end(self) -> None:
-        """The thought is over: what follows begins on a line of its own."""
         if self._open and not self._at_line_start:
             write_now(self._stream, "\n")
         self._open = False
@@ -57,7 +55,6 @@ class LiveDraft:
         self._shown = ""
 
     def show(self, text: str) -> None:
-        """Write the next piece."""
         piece = render.CONTROL.sub("", text)
         if self._live and (piece := piece if self._shown else piece.lstrip()):
             self._shown += piece

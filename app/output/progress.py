@@ -43,12 +43,10 @@ class ProgressLine:
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
         return self._clock() - self._started
 
     @property
     def shown(self) -> bool:
-        """Whether anything was."""
         return self._shown_at is not None
 
     def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
@@ -67,25 +65,19 @@ class ProgressLine:
             self.write(text() + "\n")
 
     def clear(self) -> None:
-        """Remove the bar, so that other text starts on a clean line."""
         if self.live and self._width:
             self.write("\r" + " " * self._width + "\r")
             self._width = 0
 
     def write(self, text: str) -> None:
-        """`text` as it is; a standard error that is closed loses it."""
         write_now(self._stream, text)
 
 
 class Progress(ProgressLine):
-    """Shows ReadProgress events; nothing is shown before the first."""
-
     def line(self, event: ReadProgress) -> str:
-        """The text beside the bar."""
         return reading_line(event)
 
     def update(self, event: ReadProgress) -> None:
-        """Take the newest event; what is shown follows the clock."""
         at_once = event.done >= event.total or not self.shown
         self.show(event, lambda: self.line(event), at_once=at_once)
 
@@ -108,7 +100,6 @@ def filled(share: float, width: int) -> str:
 
 
 def reading_line(event: ReadProgress) -> str:
-    """Share, tokens, speed and time left, as far as they are known."""
     parts = [f"read {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
     if event.reused:
         parts.append(f"{event.reused:,} reused")

@@ -52,7 +52,6 @@ def answer_text(
 
 
 def json_line(answer: Answer) -> str:
-    """The answer as one compact line of JSON."""
     return compact_json(answer.to_json_object())
 
 
@@ -123,7 +122,7 @@ def location_text(page: int | None, label: str | None) -> str:
 
 
 def quote_remark(quote: Quote) -> str:
-    """Who speaks, behind a comma, if no section says it."""
+    """Who speaks, if no section says it."""
     told = quote.speaker in (None, *(cite.section for cite in quote.cites))
     return "" if told else f", {printable(str(quote.speaker))}"
 
@@ -195,7 +194,6 @@ def _statement_text(statement: Statement, places: Sequence[str], open_words: Seq
 
 
 def _open(statement: Statement, answer: Answer) -> list[str]:
-    """The words of a statement borne out in part that stand in none of its quotes."""
     if statement.support != Support.PARTLY or not statement.quotes:
         return []
     said = " ".join(answer.quotes[at].text for at in statement.quotes).casefold()
@@ -217,7 +215,7 @@ def partial_remark(answer: Answer) -> str:
 
 
 def written_from(answer: Answer) -> list[str]:
-    """What a model that wrote the answer was given; "" for an answer that was cut from pages."""
+    """What a model that wrote the answer was given; nothing for an answer that was cut from pages."""
     options = answer.provenance.get("options")
     source = options.get("from") if isinstance(options, dict) else None
     said = {"whole": "written from the whole text", "passages": "written from passages of the text"}

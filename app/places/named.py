@@ -64,7 +64,6 @@ class DocumentNames:
         self._names = [_names(document) for document in documents]
 
     def named_in(self, words: str) -> set[int]:
-        """The numbers of the documents that `words` name."""
         folded = fold(words).text
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
 

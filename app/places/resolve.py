@@ -113,8 +113,6 @@ class CitedPlaces:
         pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
         return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
 
-    # Pages
-
     def _pages(self, cite: PlaceCite) -> list[int]:
         pages = self.document.pages
         numbers = {int(number) for number in cite.numbers if number.isdigit()}
@@ -146,8 +144,6 @@ class CitedPlaces:
         titles = [(fold(_BRACKETED.sub("", section.title).strip()).text, section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
-    # Lines
-
     def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
         """The pages of the first and the last line, for each page that the first may be on."""
         firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
@@ -167,8 +163,6 @@ class CitedPlaces:
             return None
         after = next(((last.page, line.start) for line in last.lines if line.number > high), (last.page + 1, 0))
         return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
-
-    # Sections
 
     def _sections(self, cited: str, word: str) -> list[Region]:
         base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))

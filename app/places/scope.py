@@ -55,7 +55,6 @@ class Scope:
     inside: bool
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
-        """What of `start:end` of that page is within the scope."""
         return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
 
 

@@ -50,7 +50,6 @@ class Located:
     end: int
 
     def text_in(self, documents: Sequence[Document]) -> str:
-        """Its characters."""
         return documents[self.document].pages[self.page - 1].text[self.start : self.end]
 
 

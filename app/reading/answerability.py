@@ -112,7 +112,6 @@ def log_odds(chance: float) -> float:
 
 
 def refused(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
-    """True when the probability is under the calibrated threshold."""
     return answer_probability < float((calibration or DEFAULT)["threshold"])
 
 

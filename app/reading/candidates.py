@@ -35,8 +35,6 @@ Place = tuple[float, float, float]
 
 
 class Form(StrEnum):
-    """What kind of answer a question wants."""
-
     FACT = "fact"
     LIST = "list"
     YES_NO = "yes_no"
@@ -189,7 +187,6 @@ class ScoredPlaces:
         ]
 
     def place(self, number: int, start: int, end: int) -> Place:
-        """What speaks for characters `start:end` of an excerpt."""
         behind = self.behind[number]
         found = (s for s in self.sentences[number] if s.start < end and start < s.end)
         touched, nothing = [(s.coverage, s.similarity, behind) for s in found], (0.0, 0.0, behind)

@@ -51,7 +51,6 @@ class ClauseSentence:
 
     @property
     def weight(self) -> float:
-        """What each feature counts."""
         return float(max(len(self.features), SHORTEST) ** -0.5)
 
 
@@ -125,7 +124,6 @@ def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
 
 @cache
 def clause_heads() -> dict[str, ClauseHead]:
-    """The heads that ship, by the name of the clause."""
     arrays, names = _shipped()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}

@@ -25,7 +25,6 @@ SURER = 1.5  # added to them: of documents that have a likely date, it is the ri
 
 
 def with_year(text: str) -> list[Span]:
-    """The dates of a text that say their year."""
     return [span for span in places_of(FactKind.DATE, text) if sum(map(str.isdigit, text[span.start : span.end])) > 3]
 
 

@@ -66,7 +66,6 @@ def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Itera
 
 
 def _leads_to(text: str, end: int, mark: ListMark) -> bool:
-    """Whether what stands at `end` is in the sentence that `mark` follows."""
     between = text[end : mark.at]
     if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
         return False

@@ -51,7 +51,6 @@ class ReadAlone(NamedTuple):
 
     @property
     def chance(self) -> float:
-        """The probability that it answers."""
         return chance_of(self.answers)
 
 

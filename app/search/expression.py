@@ -36,8 +36,6 @@ _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 @dataclass(frozen=True)
 class Words:
-    """Plain words, as a pattern of linear time."""
-
     pattern: re.Pattern[str]
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -47,8 +45,6 @@ class Words:
 
 @dataclass(frozen=True)
 class Expression:
-    """A regular expression of a user, `written` as it was typed."""
-
     pattern: regex.Pattern[str]
     written: str
     seconds: float

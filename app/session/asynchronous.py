@@ -68,7 +68,6 @@ class AsyncSession:
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The documents in the order of the paths."""
         return self.session.documents
 
     async def answer(self, question: str) -> Answer:

@@ -75,8 +75,6 @@ class Session:
         if self.store is not None:
             self.store.unpin()
 
-    # What is made once, when it is first needed
-
     @property
     def model(self) -> Model:
         """The model that answers; of a server's the bundled one, which reads for it."""
@@ -163,10 +161,7 @@ class Session:
 
     @property
     def plan(self) -> Plan:
-        """What reading takes on this machine."""
         return self.local_reading.plan
-
-    # Reading and asking
 
     def read(self) -> Iterator[Event]:
         """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
@@ -198,7 +193,6 @@ class Session:
 
     @property
     def writes(self) -> bool:
-        """Whether the model writes its answers."""
         return self.writing is not None
 
     def stop_writing(self) -> bool:

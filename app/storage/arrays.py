@@ -45,7 +45,6 @@ def kept_arrays(
 
 
 def to_bytes(arrays: Arrays) -> bytes:
-    """`arrays` as a safetensors file."""
     from safetensors.numpy import save
 
     return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))

@@ -104,7 +104,6 @@ class Entry:
 
     @property
     def files(self) -> list[str]:
-        """Paths, as given, of the documents this belongs to."""
         return list(self.details.get("files", []))
 
 
@@ -170,8 +169,6 @@ class Store:
         from filelock import FileLock
 
         return FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
-
-    # Writing and reading one entry
 
     def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
         """Write an entry of `files` whole or not at all, and not of a document forgotten since; returns its folder."""
@@ -243,7 +240,6 @@ class Store:
         return folder, entry
 
     def drop(self, kind: str, key: str) -> None:
-        """Delete an entry as far as the disk allows."""
         shutil.rmtree(self.root / kind / key, ignore_errors=True)
 
     def pin(self, key: str) -> None:
@@ -253,13 +249,10 @@ class Store:
             self._pinned.add(key)
 
     def unpin(self) -> None:
-        """Let others evict what this process has pinned."""
         for key in self._pinned:
             with contextlib.suppress(OSError):
                 pins.unpin(self.root / "states" / key)
         self._pinned.clear()
-
-    # The folder as a whole
 
     def entries(self, *kinds: str) -> list[Entry]:
         """All that is kept, or all of `kinds`, most recently used first; also what a killed process left unfinished."""
@@ -315,8 +308,6 @@ class Store:
             except (StoreDamaged, StateError, OSError) as error:
                 problems.append((entry, str(error)))
         return problems
-
-    # Forgetting
 
     def forget(
         self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
@@ -376,7 +367,6 @@ class Store:
         return any(self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents)
 
     def _mark(self, document: str) -> int:
-        """The time of a document's newest mark, or 0."""
         try:
             return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
         except OSError:

@@ -35,7 +35,6 @@ class SentenceCite:
 
     @classmethod
     def of(cls, cite: Cite) -> SentenceCite:
-        """`cite` without its file."""
         return cls(cite.page, cite.label, cite.section, cite.start, cite.end)
 
 

@@ -47,7 +47,6 @@ class Pool:
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
-        """The stems of each candidate."""
         return [frozenset(terms(candidate.text)) for candidate in self.candidates]
 
     def repeats(self, one: int, other: int) -> bool:
@@ -104,7 +103,6 @@ class Pool:
         return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
 
     def above(self, number: int) -> str:
-        """The headings above a candidate."""
         return " > ".join(self.document.section_path(self.candidates[number].section))
 
 

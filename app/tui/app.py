@@ -87,14 +87,12 @@ class Interface(App[None]):
         self.push_screen(ThemeScreen(self.theme))
 
     def keep_theme(self) -> None:
-        """Begin with the theme that is shown the next time."""
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key as the help writes it, too."""
         return keymap.shown(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
@@ -155,7 +153,6 @@ class Interface(App[None]):
 
     @property
     def at_work(self) -> list[str]:
-        """The documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
 
 

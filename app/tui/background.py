@@ -41,7 +41,7 @@ def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
 
 
 def is_light() -> bool:
-    """Whether the terminal has a light background; dark where nothing says so."""
+    """Dark where nothing says so."""
     said = light_in(ask_terminal(_ASK)) if os.environ.get("TERM") not in _SILENT else None
     return said if said is not None else os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_COLOURS
 

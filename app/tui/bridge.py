@@ -47,15 +47,11 @@ class PagesParsed(Message):
 
 @dataclass
 class FirstPages(Message):
-    """The first pages of a document of which the rest is being parsed."""
-
     document: Document
 
 
 @dataclass
 class DocumentOpened(Message):
-    """Documents are parsed and can be shown."""
-
     documents: Sequence[Document]
     warnings: list[str]
 
@@ -181,8 +177,6 @@ class SessionBridge:
 
 
 class DocumentJobs:
-    """The jobs over one document, and its Session while it is open."""
-
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         bridge.documents.append(self)
@@ -192,7 +186,6 @@ class DocumentJobs:
 
     @property
     def busy(self) -> bool:
-        """Whether a read or a question is under way or waits."""
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
     def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
@@ -209,7 +202,7 @@ class DocumentJobs:
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
-        """The next best answer, as question `number`: the one that is in none of the quotes `shown`."""
+        """The next best answer: the one that is in none of the quotes `shown`."""
         self._bridge.submit(_Job("ask", self, post, lambda: self._again(number, question, shown), number))
 
     def stop(self, number: int | None = None) -> None:
@@ -227,7 +220,7 @@ class DocumentJobs:
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:
-        """Close the session. In the thread."""
+        """In the thread."""
         session, self.session = self.session, None
         if session is not None:
             session.close()
@@ -235,7 +228,6 @@ class DocumentJobs:
 
     @property
     def opened(self) -> Session:
-        """The session, once there is one."""
         assert self.session is not None
         return self.session
 
@@ -346,5 +338,4 @@ def problem(error: Exception) -> str:
 
 
 def without_flags(text: str) -> str:
-    """`text` with the commands of the prompt in the place of flags."""
     return text.replace("--include-hidden", "/hidden")

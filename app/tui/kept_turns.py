@@ -110,7 +110,7 @@ def keep_annotation(store: Store | None, document: Document, annotation: Annotat
 
 
 def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
-    """Delete `annotation` of `document` from what is kept. Raises OSError."""
+    """Raises OSError."""
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
@@ -145,7 +145,6 @@ def session_of(history: History, documents: Sequence[Document]) -> KeptSession |
 
 
 def shown_turn(kept: KeptTurn) -> Turn:
-    """A turn of the history as the interface shows it."""
     return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 

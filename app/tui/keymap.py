@@ -26,7 +26,6 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The key as people write it: `/`, `Ctrl+P`, `Esc`."""
         return shown(self.key)
 
     @property
@@ -150,7 +149,6 @@ def names() -> dict[str, Key]:
 
 
 def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    """`keys` with those that `chosen` (name: key) replaces."""
     return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
 
 

@@ -55,7 +55,6 @@ class TuiSettings:
     origin: str = ""
 
     def apply(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
-        """`keys` as they are under these settings."""
         return keymap.with_chosen(keys, self.keys)
 
     def lines(self) -> list[str]:
@@ -94,7 +93,6 @@ def load() -> TuiSettings:
 
 
 def settings_of(node: DOMNode) -> TuiSettings:
-    """The settings of the interface that `node` belongs to."""
     return node.app.settings  # type: ignore[attr-defined, no-any-return]
 
 

@@ -18,7 +18,6 @@ OWN = (DARK, LIGHT, *SIXTEEN.values())
 
 
 def themes() -> list[Theme]:
-    """The themes of docqa, for Textual."""
     from textual.theme import Theme
 
     # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA); a test draws screens and measures.
@@ -67,7 +66,6 @@ def _of_sixteen(
 
 
 def names() -> tuple[str, ...]:
-    """Every theme that there is, and `auto`."""
     from textual.theme import BUILTIN_THEMES
 
     return (AUTO, *OWN, *BUILTIN_THEMES)

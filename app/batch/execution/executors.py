@@ -30,8 +30,6 @@ Next = Callable[[], Task | None]
 
 
 class Serial:
-    """One task after the other, in this process."""
-
     def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
         self._job, self._on_event = job, on_event
         job.prepare()

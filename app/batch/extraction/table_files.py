@@ -90,7 +90,7 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
 
 
 def _inert(value: str) -> str:
-    """`value` with an apostrophe where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
+    """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 

@@ -45,7 +45,7 @@ class Asked:
         return cls(frozenset(terms(question)) - _FIGURE, years)
 
     def share(self, words: Iterable[str]) -> float:
-        """The share of the question's stems that are among `words`."""
+        """The share, 0 to 1, of the question's stems that are among `words`."""
         return len(self.stems.intersection(words)) / len(self.stems) if self.stems else 0.0
 
 

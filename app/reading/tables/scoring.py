@@ -33,7 +33,6 @@ class TableWords:
 
     @classmethod
     def of(cls, table: Table, above: str) -> TableWords:
-        """The words of `table`, below the words `above`."""
         own = tuple(_stems(entry.name.text) for entry in table.entries)
         names = tuple(_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
         heads = tuple(_stems(table.column_name(at)) for at in range(len(table.columns)))

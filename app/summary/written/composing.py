@@ -46,7 +46,6 @@ class Writer:
         self.unread = self.whole
 
     def read(self) -> Iterator[Event]:
-        """Read the documents as far as writing needs it."""
         reading = self._generator.reading if self.whole else None
         try:
             yield from (reading or self.evidence).read()

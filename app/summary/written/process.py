@@ -65,8 +65,6 @@ class _Work:
         self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
-    # By the outline
-
     def by_part(self) -> Generator[Event, None, _Result]:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
@@ -142,8 +140,6 @@ class _Work:
             return summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=numbered)
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
-    # The whole
-
     def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
         """The whole from what was written of its parts; nothing where no statement is borne out."""
         most = min(WHOLE[self.style], len(notes))
@@ -169,8 +165,6 @@ class _Work:
                 left = fewer
             except ContextExceeded as error:
                 self.writer.shrink(error, of_notes(several[0]).shown)
-
-    # By topics
 
     def by_topic(self) -> Generator[Event, None, _Result]:
         sections: list[SummarySection] = []
@@ -198,8 +192,6 @@ class _Work:
                 continue
             self.given |= set(passages)
             return made
-
-    # Parts of all
 
     def _written(self, material: Material, request: str, about: str, most: int) -> Generator[Event, None, _Statements]:
         statements, notes = yield from compose(self.writer, material, request, about, most)

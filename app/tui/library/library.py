@@ -56,8 +56,6 @@ _NOTHING = (
 
 
 class RowTable(DataTable[Text]):
-    """A table of rows to choose from, under columns of our own width."""
-
     def __init__(self, chosen: Callable[[int], None]) -> None:
         super().__init__(id="library", cursor_type="row", zebra_stripes=True)
         self.chosen = chosen
@@ -164,7 +162,6 @@ class LibraryScreen(PromptScreen):
             self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
 
     def action_forget(self) -> None:
-        """Ask first; the file itself stays."""
         if self._current is not None and self._store is not None:
             self.prompt.enter("forget", short_path(os.path.abspath(self._current.path)))
             self._status.update("Enter deletes its text, questions and answers here; the file stays. Esc keeps all")
@@ -188,11 +185,10 @@ class LibraryScreen(PromptScreen):
         self.set_focus(self.line)
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        """The row above or below, or a page of them."""
         getattr(self._table, f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
 
     async def line_entered(self, mode: str, text: str) -> None:
-        """Open the row, of those that have the words by now; or the path that was typed."""
+        """Open the row, of those that have the words by now; or the path."""
         if mode == "path":
             self._open_path(os.path.expanduser(text))
         elif mode == "forget":
@@ -205,7 +201,6 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/ask-together` takes a question."""
         if command.name == "ask_together":
             self.action_ask_together(argument)
         else:

@@ -21,8 +21,6 @@ _KINDS = ("documents", "states", "history")
 
 @dataclass(frozen=True)
 class PastQuestion:
-    """A question that was asked about the document at `path`."""
-
     path: str
     turn: KeptTurn
 
@@ -112,7 +110,6 @@ def ago(then: float, now: float | None = None) -> str:
 
 
 def short_path(path: str) -> str:
-    """`path` with `~` for the home folder."""
     home = os.path.expanduser("~")
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
 

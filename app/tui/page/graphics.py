@@ -115,7 +115,6 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
-    """Why no pictures are shown here."""
     if inside := _multiplexer(environment):
         return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
     return "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"

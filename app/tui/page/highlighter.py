@@ -67,7 +67,6 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) ->
 
 
 def _pixels(grey: np.ndarray, box: Share) -> tuple[slice, slice]:
-    """The rows and columns of `grey` that `box` touches."""
     (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
     return slice(int(top * height), int(bottom * height) + 1), slice(int(left * width), int(right * width) + 1)
 

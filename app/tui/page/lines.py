@@ -66,7 +66,6 @@ class PageLines:
         return self._begin(at) + min(inside, max(self._heights[at] - 1, 0))
 
     def row(self, y: int) -> ScreenLine | None:
-        """The line `y`, None below the last."""
         if not 0 <= y < self.height:
             return None
         at = self._at(y)
@@ -96,7 +95,6 @@ class PageLines:
         return self._begin(at) + max(shown, default=0)
 
     def head_of(self, page: int) -> int:
-        """The line where `page` begins."""
         at = self._first_of_page.get(page)
         return 0 if at is None else self._begin(at)
 

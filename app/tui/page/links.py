@@ -26,13 +26,11 @@ class Links:
         self._document = document
 
     def within(self, page: int, start: int, end: int) -> list[Link]:
-        """The links of `page` that touch its characters `start:end`."""
         at = max(bisect_right(self._places, (page, start)) - 1, 0)
         until = bisect_left(self._places, (page, end))
         return [link for link in self._all[at:until] if link.page == page and link.end > start]
 
     def at(self, page: int, offset: int) -> Link | None:
-        """The link with character `offset` of `page`."""
         return next(iter(self.within(page, offset, offset + 1)), None)
 
     def first(self, place: Place, step: int) -> Link | None:

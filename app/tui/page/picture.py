@@ -74,7 +74,7 @@ class PagePicture(Static):
             self._wait()
 
     def enlarge(self) -> None:
-        """Show twice, then three times as large a part of the page; then the whole again."""
+        """Twice, then three times as large a part of the page; then the whole again."""
         self._times = self._times % _LARGEST + 1
         self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
         self._wait()

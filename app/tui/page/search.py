@@ -63,7 +63,6 @@ class Hits:
 
     @property
     def current(self) -> PageSpan | None:
-        """The place that the reader is at."""
         return self.places[self._at] if self.places else None
 
     def step(self, step: int) -> PageSpan | None:

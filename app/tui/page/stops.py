@@ -31,7 +31,6 @@ class Stop:
 
     @property
     def cited(self) -> str:
-        """The place with its file."""
         return f"{printable(self.file)}, {self.place}"
 
     @property
@@ -66,7 +65,6 @@ def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
 
 
 def words_at(document: Document, spans: Sequence[PageSpan]) -> str:
-    """The words at `spans`, one line for each."""
     return "\n".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans)
 
 

@@ -37,7 +37,7 @@ class ScreenLine:
     parts: tuple[Piece, ...] = ()
 
     def offset_at(self, inside: int) -> int:
-        """The offset of the character that is number `inside` of the line."""
+        """The character that is number `inside` of the line."""
         offset = self.start
         for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
             if inside < pad:
@@ -55,7 +55,6 @@ class ScreenLine:
         return before
 
     def shows(self, offset: int) -> bool:
-        """Whether the character at `offset` is on this line."""
         return any(start <= offset < end for start, end, _ in self.parts) if self.parts else self.start <= offset
 
 

@@ -81,7 +81,7 @@ class PageView(ScrollView):
         return (1, 0) if self._lines is None else self._lines.place(round(self.scroll_y))
 
     def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
-        """Show `document`, with `place` (page, offset) at the top."""
+        """`place` (page, offset) comes to the top."""
         self._lines = PageLines(document, self._text_width)
         self.links = Links(document)
         self._marks = {}
@@ -103,12 +103,11 @@ class PageView(ScrollView):
         self.refresh()
 
     def reveal(self, spans: Sequence[PageSpan]) -> None:
-        """Bring the first of `spans` into view; nothing moves where it is in view already."""
+        """Nothing moves where it is in view already."""
         if spans and not self.in_view(spans[0]):
             self.go(spans[0].page, spans[0].start or 1)
 
     def in_view(self, span: PageSpan) -> bool:
-        """Whether all lines of `span` are on the screen."""
         if self._lines is None or not self.size.height:
             return False
         line = self._lines.line_of(span.page, span.start)
@@ -125,14 +124,12 @@ class PageView(ScrollView):
         self.refresh()
 
     def select(self, first: PageSpan, last: PageSpan) -> None:
-        """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
         selection = Selection(*self._edges(first, last))
         self.selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
-        """Select nothing any more."""
         self.selected = []
         self.screen.selections = {}
 
@@ -166,7 +163,6 @@ class PageView(ScrollView):
                 self.post_message(self.Chosen(place=(page, offset)))
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
         self.selected = [] if selection is None or self._lines is None else self._spans_of(selection)
         if self.selected:

@@ -33,7 +33,6 @@ class Annotations:
         self._noted: Annotation | None = None  # what the note is on that is being written
 
     def load(self) -> None:
-        """Show what is kept of the document that was opened."""
         try:
             self.made = kept_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
@@ -68,18 +67,16 @@ class Annotations:
             self.delete(pointed)
 
     def begin_note(self) -> None:
-        """Write a note on the selected words, or on what is followed, or change the one that is there."""
         pointed = self._pointed()
         if pointed is not None:
             self.edit(pointed)
 
     def edit(self, annotation: Annotation) -> None:
-        """Change the note of `annotation`."""
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
     def write(self, note: str) -> None:
-        """The note that was begun is `note`; an empty one leaves a highlight."""
+        """An empty one leaves a highlight."""
         noted, self._noted = self._noted, None
         self.panes.prompt.close()
         if noted is not None:
@@ -87,7 +84,6 @@ class Annotations:
             self.panes.show_status("note kept" if note else "highlighted")
 
     def delete(self, annotation: Annotation) -> None:
-        """Delete `annotation`, with its note."""
         try:
             kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -98,7 +94,6 @@ class Annotations:
         self.panes.show_status("deleted")
 
     def go(self, annotation: Annotation) -> None:
-        """Show the words of `annotation`, and say its note."""
         spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(*spans[0].place)

@@ -78,7 +78,6 @@ class DocumentScreen(PromptScreen):
 
     @property
     def document(self) -> Document | None:
-        """The document on the screen; None until it is opened."""
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
@@ -149,7 +148,7 @@ class DocumentScreen(PromptScreen):
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     async def line_entered(self, mode: str, text: str) -> None:
-        """A question, words to search, a place, or a file; a question may come before the document is open."""
+        """A question may come before the document is open."""
         if mode == "password":
             self._try_again(text)
         elif self.document is None:
@@ -177,7 +176,6 @@ class DocumentScreen(PromptScreen):
                 self._search_timer = self.set_timer(_PAUSE_S, partial(self.navigation.find_typed, text))
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
         step = {"up": -1, "down": 1}.get(key)
         if step is not None and mode == "ask":
             self.prompt.recall([turn.question for turn in self.questions.turns], step)
@@ -238,7 +236,7 @@ class DocumentScreen(PromptScreen):
         self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
 
     def action_stop_job(self) -> None:
-        """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
+        """One step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
         left = self.prompt.leave()
         if left == "find":
             self.navigation.give_up_search()

@@ -61,7 +61,6 @@ class AnswerCard(Static):
         self.redraw()
 
     def redraw(self) -> None:
-        """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
         self.stops = [] if answer is None else stops_of(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
@@ -69,7 +68,6 @@ class AnswerCard(Static):
         self.update(Content.assemble(*self._parts()).rstrip())
 
     def end(self, state: str, note: str) -> None:
-        """The turn has no answer, or none yet: `note` says why."""
         self.turn.state, self.turn.note = state, note
         self.redraw()
 
@@ -219,7 +217,6 @@ class AnswersPane(VerticalScroll):
         yield Static(_EMPTY, id="no-answers", markup=False)
 
     def add(self, turn: Turn, *documents: Document) -> AnswerCard:
-        """A card for `turn` about `documents`, behind the others; it becomes the current one."""
         card = AnswerCard(len(self.cards), turn, *documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
@@ -228,7 +225,6 @@ class AnswersPane(VerticalScroll):
         return card
 
     def choose(self, card: AnswerCard) -> None:
-        """Make `card` the current one and bring its question to the top."""
         before, self.current = self.current, card
         for other in self.cards:
             other.set_class(other is card, "current")
@@ -238,7 +234,6 @@ class AnswersPane(VerticalScroll):
         self.call_after_refresh(self._bring_up)
 
     def follow(self, card: AnswerCard, number: int) -> None:
-        """Show cite `number` of `card` as the one that is followed, and no other."""
         for other in self.cards:
             if other is card or other.current is not None:
                 other.current = number if other is card else None

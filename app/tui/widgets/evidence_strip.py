@@ -28,7 +28,6 @@ class Slices:
     cells: int
 
     def cell_of(self, page: int, offset: int) -> int:
-        """The slice that character `offset` of `page` falls into."""
         pages = self.document.pages
         text = pages[page - 1].text if 1 <= page <= len(pages) else ""
         inside = min(offset / max(len(text), 1), 0.999_999)

@@ -40,7 +40,6 @@ class OutlineTree(Tree["Section"]):
         self.auto_expand = False  # Enter goes to a heading; left and right open and close it
 
     def show(self, document: Document) -> None:
-        """Fill the tree with the sections of `document`."""
         self._document = document
         self.set_class(not document.sections, "-empty")
         self._below, self._sections = {}, {section.id: section for section in document.sections}

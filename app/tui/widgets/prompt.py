@@ -101,7 +101,6 @@ class Prompt(Vertical):
             self.screen.set_focus(self.line)
 
     async def entered(self, text: str) -> None:
-        """Hand on what is in the line, or run the command that is begun in it."""
         if not self.commanding:
             await self._owner.line_entered(self.mode, text)
             return
@@ -113,7 +112,6 @@ class Prompt(Vertical):
             await self._owner.run_command(command, argument)
 
     def moved(self, key: str) -> None:
-        """Another command where one is begun, else what the screen makes of such a key."""
         if self.commanding and key in ("up", "down"):
             self.choose(1 if key == "down" else -1)
         else:
@@ -121,24 +119,21 @@ class Prompt(Vertical):
 
     @property
     def commanding(self) -> bool:
-        """Whether a command is typed."""
         return self.mode in TALKING and self.line.value.startswith("/")
 
     @property
     def matching(self) -> list[keymap.Key]:
-        """The commands that what is typed may mean, best first."""
         word = self.line.value[1:].partition(" ")[0]
         commands = settings_of(self).apply(self._commands)
         return keymap.matching([key for key in commands if key.action and not key.group], word)
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:
-        """The command that Enter runs, and what is typed behind it."""
+        """(the command that Enter runs, what is typed behind it)."""
         found, argument = self.matching, self.line.value.partition(" ")[2].strip()
         return found[min(self._chosen, len(found) - 1)] if found else None, argument
 
     def choose(self, step: int) -> None:
-        """Another of the commands that are shown."""
         self._chosen = min(max(self._chosen + step, 0), max(len(self.matching) - 1, 0))
         self._show_commands()
 
@@ -176,7 +171,6 @@ class Prompt(Vertical):
         self.line.cursor_position = len(self.line.value)
 
     def reset(self) -> None:
-        """Back to an empty line."""
         self._question = ""
         self._set(self._usual, "")
 
