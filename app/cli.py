@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-# Python's own 700 make the collector run hundreds of times while modules are imported, and it finds nothing. A question
-# about what was read makes fewer than so many objects.
+# Python's own 700 make the collector run hundreds of times while modules are imported. A question about what was read
+# makes fewer than so many objects.
 COLLECT_AFTER = 200_000, 20, 50
 
 
@@ -27,8 +27,8 @@ def main() -> int:
         code = report.interrupted(error)
     _ignore_interrupts()
     report.settle_stdout()
-    # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second. What
-    # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
+    # The interpreter would look through all of torch for cycles before it ends: a third of a second. What is frozen is
+    # never destroyed, and Triton's extension (nanobind) would report its objects as leaks.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
     return code

@@ -80,7 +80,7 @@ KNOWN: dict[str, _Known] = {
 # Tables of config.toml that a front end reads for itself.
 TABLES = ("tui",)
 
-# Variables that are no settings: where config.toml is, and switches for whoever looks into docqa itself.
+# No settings: where config.toml is, and switches for whoever looks into docqa itself.
 SWITCHES = {
     "DOCQA_CONFIG": "another config.toml",
     "DOCQA_DEBUG": "show the traceback of a bug",

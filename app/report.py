@@ -35,7 +35,7 @@ def worst(codes: Iterable[int]) -> int:
 
 def result(text: str) -> None:
     """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is a full disk."""
-    if sys.stdout is None:  # the process was started with it closed
+    if sys.stdout is None:  # started with it closed
         raise PipeClosed
     try:
         sys.stdout.write(text + "\n")

@@ -1,6 +1,6 @@
 """What can happen while a document is read and a question answered. `Session.read` yields Notice and ReadProgress;
-`Session.ask` those, then at most one Preview, Token where the model writes, DocumentAnswered where each document is
-asked by itself, and ends in Finished, all that a front end needs."""
+`Session.ask` those, at most one Preview, Token where the model writes, DocumentAnswered where each document is asked by
+itself, and Finished, all that a front end needs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from docqa.app.answer.answer import Answer
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after a block. `done` counts reused tokens too; `kept`: it is on disk. `tokens_per_second`
-    and `eta_seconds` are of a moving average, 0 and None before the first block."""
+    """Progress of a read, after a block. `done` counts reused tokens too; `kept`: on disk. `tokens_per_second` and
+    `eta_seconds` are of a moving average, 0 and None before the first block."""
 
     done: int
     total: int

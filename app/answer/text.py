@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-# What could move the cursor, change colours or turn the direction of the terminal; a document, and a file's name, may
-# hold any of it.
+# What could move the cursor, change colours or turn the direction of the terminal.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -98,7 +98,7 @@ class Batch:
 
     def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Tally:
         """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError for what would fail
-        for every document, KeyboardInterrupt (SIGTERM too); what was done is kept."""
+        for every document, KeyboardInterrupt (SIGTERM too); what is done is kept."""
         path = self.workspace.root / LEDGER
         try:
             with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():

@@ -1,5 +1,5 @@
-"""A document of a batch, and what its record depends on besides its bytes. The model may read a file name as title: so
-that equal files give equal records, one without a title is UNTITLED here, and takes its name where it is printed."""
+"""A document of a batch, and what its record depends on besides its bytes. The model may read a file name as title: for
+equal records of equal files one without a title is UNTITLED here, and named where it is printed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from docqa.model.protocol import Model
 
 UNTITLED = "Untitled"
 NAMELESS = "-"
-"""The path of every document while it is worked on; outputs put its own in place."""
+"""The path of every document at work; outputs put its own in place."""
 KEEP_TEXT_FROM_S = 2.0
-"""Text that took longer to make (scans, big files) is kept; of a folder of small files nothing is worth a look-up."""
+"""Text that took longer to make is kept; of a folder of small files nothing is worth a look-up."""
 KEEP_STATE_FROM_CHARACTERS = 131_072
-"""A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
+"""A longer text is read with a state that is kept, so that an interrupted read goes on."""
 
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:

@@ -19,14 +19,13 @@ _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?
 
 TEXT, LIST = "text", "list"  # the sentence or clause that answers, or several
 TYPES = (*FactKind, TEXT, LIST)
-"""What the values of a field are."""
 
 
 @dataclass(frozen=True)
 class Field:
     """A column of a table. `type`: one of TYPES, None: any answer; `where`: headings, or "front" (title pages and
-    signatures); `agree`: all documents ought to say the same; `clause`: of docqa.app.reading.clauses, its sentence the
-    answer where it has no value and `or_clause`."""
+    signatures); `agree`: all documents ought to say the same; `clause`: of reading/clauses.py, its sentence the answer
+    where it has no value and `or_clause`."""
 
     name: str
     question: str

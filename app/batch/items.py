@@ -101,8 +101,8 @@ class Listing:
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
     """The documents of `paths`, relative to the one folder or to what contains all, without `exclude` (absolute paths:
     what earlier runs wrote). A path without one is an item with its failure; raises the first such error where there is
-    no document at all."""
-    whole = [os.path.abspath(path) for path in paths]  # relative paths start from the one folder, or what has all
+    no document."""
+    whole = [os.path.abspath(path) for path in paths]
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
     found: dict[tuple[str, str | None], Item] = {}

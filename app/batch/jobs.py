@@ -1,5 +1,4 @@
-"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary.
-`attempt` does one task, and separates its failure from what all would share."""
+"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
 
 from __future__ import annotations
 
@@ -38,13 +37,13 @@ from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
 ANSWER_VERSION = 5
-"""Raised whenever the same question would get another answer: those of before are made again."""
+"""Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 5
-"""Raised whenever the same document would get another summary: those of before are made again."""
+"""Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
-gigabyte a process. What the user set stays."""
+"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a process over many small
+files. What the user set stays."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +106,15 @@ class Job(ABC):
         return None
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
-        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name; with its
-        tokens, and the seconds that making text took. Raises for this document alone."""
+        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. Raises
+        for this document alone."""
         self.prepare()
-        # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
+        # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
         started = time.monotonic()
         document = read_document(content, name, self.options, self.store)
         reading_s = time.monotonic() - started
-        # Its state is kept only where reading it again would take long.
+        # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
@@ -135,8 +134,8 @@ def _reused(answer: Json) -> Json:
 
 
 class AnswerJob(Job):
-    """Answers to `questions`, in order, those answered before from the store. A file name may be read as title, and
-    answers must be those of `docqa ask`: two names are two tasks."""
+    """Answers to `questions`, in order, those answered before from the store. Since a file name may be read as title,
+    two names are two tasks: answers must be those of `docqa ask`."""
 
     name = "ask"
     by_name = True
@@ -204,7 +203,7 @@ class AnswerJob(Job):
         fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
         return key_of(fields)
 
-    @cached_property  # its names are hashed into the keys of workspaces, of older versions too
+    @cached_property  # hashed into the keys of older workspaces too
     def _identity(self) -> Json:
         options = self.options.recorded()
         if self.options.source != "auto":
@@ -332,5 +331,5 @@ def warnings_of(record: str) -> list[str]:
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
     """`record` as that of the file at `path`, called by its `stem` without a title that names it ("XXXXX")."""
-    nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
+    nothing = record.title == UNTITLED or len(set(filter(str.isalpha, record.title.casefold()))) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)

@@ -1,5 +1,5 @@
 """What a batch will take: tokens, seconds, memory, disk. Sizes are those of docqa.model.cost.plan, corrected by earlier
-runs here: `batch_speeds.json` in the cache folder, where older runs count half with every new one."""
+runs here: `batch_speeds.json` in the cache folder, where older runs count half with each new one."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 class Speeds:
     """By name the sums of sizes and of what these took, for one job, model and number of jobs. Mutable. `tokens .pdf`,
-    `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: other seconds of a task, over tokens.
-    `startup`: other seconds of a run, over runs. `memory`: peak over formula."""
+    `reading .pdf`: tokens, and seconds for text, over bytes. `work`: other seconds of a task, over tokens. `startup`:
+    other seconds of a run, over runs. `memory`: peak over formula."""
 
     def __init__(self, path: Path | None = None, key: str = "") -> None:
         """`path`: the file of what is kept; one that is missing, or is none of ours, says nothing."""

@@ -1,5 +1,5 @@
-"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process. Walls
-are the best of several, with the load beside them."""
+"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process, best
+of several, with the load beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,10 @@ _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGR
 QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 4.0, 0.4, 0.12
 _WARM_UP = 1  # the first one writes what Python compiles
 _SIZE = (40, 120)  # rows, columns
-_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and answers: it is one with colours
+_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and says: it has colours
 _DRAWN = b"Enter opens"
 _GIVE_UP_S = 60.0
-_GOOD = (0, 5)  # statuses; 5: the document does not answer, which takes as long
+_GOOD = (0, 5)  # statuses; 5: not found, which takes as long
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def first_frame_row() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         Path(folder, "notes.md").write_text("# Notes\n\nThe gate is opened at six.\n", encoding="utf-8")
         try:
-            frames = [_Timed(*_first_frame([folder], cache=folder)) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
+            frames = [_first_frame(folder) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
         except ImportError:
             why = "not measured: this system has no pseudo-terminals"
             yield Measurement("tui_first_frame", None, "s", None, None, why)
@@ -74,9 +74,9 @@ def first_frame_row() -> Iterator[Measurement]:
     )  # fmt: skip
 
 
-def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
-    """As `_Timed`, until `docqa tui ARGUMENTS` has drawn its documents. Raises ImportError on Windows, which has no
-    pseudo-terminals, TimeoutError where nothing is drawn."""
+def _first_frame(folder: str) -> _Timed:
+    """Until `docqa tui FOLDER` has drawn its documents. Raises ImportError on Windows, which has no pseudo-terminals,
+    TimeoutError where nothing is drawn."""
     import fcntl
     import pty
     import struct
@@ -84,16 +84,16 @@ def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
 
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", *_SIZE, 0, 0))
-    environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": cache}
+    environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": folder}
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "docqa.app", "tui", *arguments], stdin=inner, stdout=inner, stderr=inner,
+        [sys.executable, "-m", "docqa.app", "tui", folder], stdin=inner, stdout=inner, stderr=inner,
         start_new_session=True, env=environment,
     )  # fmt: skip
     os.close(inner)
     try:
         _answer_until_drawn(terminal, started + _GIVE_UP_S)
-        return time.perf_counter() - started, processor_seconds(process.pid) or 0.0
+        return _Timed(time.perf_counter() - started, processor_seconds(process.pid) or 0.0)
     finally:
         process.kill()
         process.wait()

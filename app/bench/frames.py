@@ -36,7 +36,7 @@ _WORDS = (
 @dataclass(frozen=True)
 class FrameTimes:
     """Seconds. `open_s`: until a parsed document is on the screen. A frame is every line on a screen of `SIZE`:
-    `frames_s` drawn for the first time, all over the text, `busy_frames_s` while the document is read. `_cpu_s`: of the
+    `frames_s` drawn for the first time, all over the text, `busy_frames_s` while it is read. `_cpu_s`: of the
     processor."""
 
     open_s: float

@@ -21,7 +21,7 @@ from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel
 
 PACKAGE = "xllamacpp"
-QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
+QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, with docqa's own number of bits
 ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 

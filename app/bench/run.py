@@ -34,8 +34,8 @@ def rows(
     model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
     characters: int = frames.CHARACTERS,
 ) -> Iterator[Measurement]:  # fmt: skip
-    """Measure one row after the other. `long`: also what takes more than a few minutes. `prompt`, `context`: tokens of
-    the first rows' prompt and of what the twin reads. `characters`: of the terminal interface's text."""
+    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `context`: tokens of the
+    first rows' prompt and of what the twin reads. `characters`: of the terminal interface's text."""
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)

@@ -1,6 +1,6 @@
-"""The hybrid beside its all-attention twin: the same sizes, every layer an attention layer. One delta and one attention
-layer are timed on random input at the far end of the context; a whole read follows from how each grows: delta layers
-and sparse attention cost the same for every block, exact attention grows evenly."""
+"""The hybrid beside its all-attention twin of the same sizes. One delta and one attention layer are timed on random
+input at the far end of the context; a whole read follows from how each grows: delta layers and sparse attention cost
+the same for every block, exact attention grows evenly."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from itertools import accumulate, groupby
 from docqa.app.evidence.terms import plain_words
 
 _CLOSERS = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'"}
-# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a quotation mark; few words between
-# two straight ones are no quotation.
+# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a mark; few words between two straight
+# ones are no quotation.
 _LEAST_WORDS = {"'": 4}
 _BLOCK_WORDS = 4
 _LONGEST = 20_000
 _MOST_UNCLOSED = 40
-"""Characters between two marks; marks of one kind in a paragraph that nothing closes, behind which none is looked for:
-a text of opening marks alone must not take for ever."""
+"""Characters between two marks; and marks in a paragraph that nothing closes, behind which none is looked for: a text
+of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
 # Not behind a hyphen at the line's end, unless more white space is between: that end stays.
@@ -36,7 +36,7 @@ _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
 _NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
 _SMALL_WORD = re.compile(r"\s+[a-z]")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
-# Behind the words of a block quote: where it is from, which is no part of it.
+# Behind a block quote: where it is from, which is no part of it.
 _SOURCE = re.compile(
     r"(?<!\s)[^\S\n]*+\n\s*+(?:>[> ]*+)?(?:[—–]|--)[^\n]*+\s*+$|"
     r"(?:(?<!\s)\s++)?[(\[](?=[^()\[\]\d]*+\d)[^()\[\]]*+[)\]]\.?\s*+$"
@@ -45,8 +45,8 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Quotation:
-    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text` is claimed verbatim,
-    without line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
+    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text`: claimed verbatim, without
+    line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
 
     start: int
     end: int
@@ -96,7 +96,7 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     kept: list[tuple[int, int, str]] = []
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
-            # Where most paragraphs are indented it is the page's margin; behind an item of a list it is that item.
+            # Where most paragraphs are indented it is the margin; behind an item of a list it is that item.
             first, last = found[number - 1][:2] if number else (0, 0)
             prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
             item = _ITEM.match(text[first:last].rpartition("\n")[2])

@@ -1,5 +1,5 @@
 """Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed. The parts must be in
-the document in order, one near the other; what a mark hides is shown."""
+order, one near the other; what a mark hides is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
 ELLIPSIS_REACH = 3_000
-"""Characters that an ellipsis may leave out; what is further apart are two quotations."""
+"""Characters that an ellipsis may leave out."""
 _BRACKET_REACH = 100
 _MARK = re.compile(
     r"(?P<ellipsis>\[\s*(?:…|\.(?:\s?\.){2,3})\s*\]|…(?:\s?\.)?|\.(?:\s?\.){2,3}|\*\s\*\s\*)"

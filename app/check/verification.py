@@ -1,5 +1,5 @@
-"""Somebody else's text checked against documents: a grade and a place for each quotation and cite. What cannot be said
-for certain, of another work or a page without text, is `uncheckable`, not `absent`."""
+"""Somebody else's text checked against documents: a grade and a place for each quotation and cite. What cannot be told,
+of another work or a page without text, is `uncheckable`, not `absent`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads`: what the documents say where it was `found`; `difference`: the edits between. `cited`: the places that
-    the text claims; `heading`: the section that has the words. `nearest`: the text most like an absent quotation, which
-    `reads` and `difference` are then of."""
+    """`reads`: what the documents say where it was `found`; `difference`: the edits between. `cited`: the claimed
+    places; `heading`: the section that has the words. `nearest`: the text most like an absent quotation, which `reads`
+    and `difference` are then of."""
 
     quotation: Quotation
     cited: tuple[CheckedCite, ...]

@@ -66,9 +66,7 @@ def ask(
     workspace: batches.Workspace = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Answer a question about documents, with quotes and pages.
-
-    Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
+    """Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
     docqa ask act.pdf --sections 3-5,A "Who may appeal?" --format html
 
     Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model, memory or disk.
@@ -133,7 +131,7 @@ class _Run:
 
     def print_collected(self) -> None:
         if self._collected is not None:
-            report.result(self._collected.text("html" if self.form == "html" else "md").removesuffix("\n"))
+            report.result(self._collected.text(self.form).removesuffix("\n"))
 
     def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
         collect = partial(self._collected.add, documents) if self._collected is not None else None
@@ -184,7 +182,7 @@ class _Run:
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
             batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray))
-            batches.answer_documents(batch, "--workspace" if workspace is not None else None)
+            batches.answer_documents(batch, kept=workspace is not None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:

@@ -99,15 +99,14 @@ def warn_passed_over(paths: Sequence[str]) -> None:
         report.warn(f"no documents, passed over: {first_of(paths, 5)}")
 
 
-def answer_documents(batch: Batch, flag: str | None) -> None:
-    """Take the answers that earlier runs kept, ask for the others, and say what was not read. `flag` named the
-    workspace (None: temporary). Raises what `Batch.run` raises."""
+def answer_documents(batch: Batch, *, kept: bool) -> None:
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read; `kept`: in a workspace
+    that stays. Raises as `Batch.run`."""
     from docqa.app.batch.jobs import warnings_of
 
-    with kept_in(batch.workspace.root, flag), batch.workspace.locked():
+    with kept_in(batch.workspace.root, "--workspace" if kept else None), batch.workspace.locked():
         reused = list(batch.reuse())
-        plan = batch.plan()
-        warn_fewer_jobs(plan, batch.settings.jobs)
+        plan = planned(batch)
         progress = progress_of(batch, plan)
 
         def warn_unread(task: Task, record: str) -> None:
@@ -143,10 +142,13 @@ def run(
     _report(batch, plan, tally, reused)
 
 
-def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
+def planned(batch: Batch) -> BatchPlan:
+    """The plan of `batch`, with a warning where it has fewer jobs than were asked for."""
+    plan, asked = batch.plan(), batch.settings.jobs
     if plan.jobs < asked:
         free = size(available_bytes())
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
+    return plan
 
 
 def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:

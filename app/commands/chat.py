@@ -25,14 +25,12 @@ _Resume = Annotated[
 ]
 
 
-@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.shared(*flags.ASKING)
 def chat(
     given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,
 ) -> int:  # fmt: skip
-    """Ask follow-up questions in a conversation over documents.
-
-    /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
+    """/pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
     every line is a question: echo "Who signed it?" | docqa chat report.pdf
 
     Exit status of a pipe: the worst of its answers, 5 if one is only possible or not found.

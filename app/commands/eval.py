@@ -36,9 +36,7 @@ def evaluate(
     ] = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Measure answers, evidence and refusals on known answers.
-
-    The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
+    """The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
 
     With --fit these are of the questions that were fitted on, so judge it by others.
 

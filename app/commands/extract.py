@@ -29,19 +29,17 @@ _Conflicts = Annotated[
 ]
 
 
-@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
+@flags.shared(*flags.ASKING, "media_type")
 def extract(
     given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: flags.Questions = None,
     form: _Format = None, conflicts: _Conflicts = False, output: flags.Output = None, jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None, retry_failed: batches.RetryFailed = False,
     max_failures: batches.MaxFailures = None, ray: batches.Ray = None,
 ) -> int:  # fmt: skip
-    """Make a table: the same fields, or questions, for every file.
-
-    A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised column.
-    An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or a .zip
-    gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the differing
-    answers are listed instead (in xlsx as a second sheet).
+    """A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised
+    column. An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or
+    a .zip gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the
+    differing answers are listed instead (in xlsx as a second sheet).
 
     Examples: docqa extract contracts/ --fields contract --output table.xlsx ·
     docqa extract contracts/ --questions questions.txt
@@ -70,7 +68,7 @@ def extract(
         batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
         job = FieldsJob(options, asked) if fields else AnswerJob(options, [field.question for field in asked])
         batch = Batch(job, listing, Workspace(folder), settings)
-        batches.answer_documents(batch, "--workspace" if workspace is not None else None)
+        batches.answer_documents(batch, kept=workspace is not None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 

@@ -51,9 +51,7 @@ def find(
     full: _Full = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Find words in documents: every hit with its line, page and printed section.
-
-    Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
+    """Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
     paragraph, an item of a list or a row of a table; a long one is cut around its hits (see --full).
 
     Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+" lease.pdf -C 1

@@ -38,9 +38,7 @@ def history(
     limit: _Limit = 50,
     as_json: flags.Json = False,
 ) -> int:
-    """List, find and export past questions.
-
-    The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
+    """The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
     answer or a quote. ID: 12 is a whole session, 12.3 its third question.
 
     Examples: docqa history · docqa history "notice period" · docqa history export 12 --html --output answers.html

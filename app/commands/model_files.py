@@ -43,10 +43,8 @@ _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is em
 
 
 def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:
-    """Download a model from the hub.
-
-    No other command downloads anything. The same command continues a download that was cut. The files are those of one
-    commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
+    """No other command downloads anything. The same command continues a download that was cut. The files are those of
+    one commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
 
     Example: docqa models pull Qwen/Qwen3.5-4B --bits 4
     """
@@ -69,9 +67,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
 
 
 def rm(name: _Pulled) -> int:
-    """Delete a model that was pulled.
-
-    All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
+    """All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
     stays until `docqa cache prune` or `docqa forget`. Your own folders and files are never deleted.
     """
     root = library.models_root()
@@ -89,9 +85,7 @@ def rm(name: _Pulled) -> int:
 
 
 def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
-    """Let a model answer, read, encode or rerank from now on.
-
-    This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
+    """This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
     options of these names and DOCQA_MODEL, DOCQA_READER and so on still take precedence.
 
     With a server's, passages of every document that you ask about are sent there.
@@ -124,9 +118,8 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
 
 
 def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
-    """Write a model with its matrices in 4, 6 or 8 bits.
-
-    In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers least.
+    """In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers
+    least.
 
     Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/ --bits 6
     """
@@ -144,9 +137,7 @@ def export(
     folder: _Target,
     form: Annotated[str, flags.option("--format", "hf", "For transformers; there is no other.")] = "hf",
 ) -> int:
-    """Write a model for transformers, as bf16 safetensors.
-
-    Example: docqa models export docqa-155m out/
+    """Example: docqa models export docqa-155m out/
     """
     from docqa.model.checkpoints.export import export as write
 

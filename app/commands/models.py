@@ -28,9 +28,7 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
 def list_models(server: _Server = None) -> int:
-    """Print the models here, those to be pulled, or a server's.
-
-    `*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
+    """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
     size of the download, of the weights in 4 bits, the memory for 262,144 tokens with these, the share of the
     parameters that one token uses, and the license.
     `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
@@ -78,10 +76,8 @@ def _known_lines() -> list[str]:
 
 
 def show(model: _Model = None, as_json: flags.Json = False) -> int:
-    """Print a model's parameters and the memory of its state.
-
-    Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes and
-    in 4, 6 or 8 bits, and its license.
+    """Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes
+    and in 4, 6 or 8 bits, and its license.
 
     The active share is the part of all parameters that one token uses, with embedding and head; the active share of
     layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
@@ -116,9 +112,7 @@ def _needed(model: KnownModel) -> dict[str, object]:
 
 
 def check(folder: _Folder, as_json: flags.Json = False) -> int:
-    """Compare docqa's logits with those of transformers.
-
-    Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.
+    """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.
     """
     from transformers.utils import logging
 

@@ -20,9 +20,7 @@ from docqa.model.cost.speed import measured_speed
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
 def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = False) -> int:
-    """Estimate the time, memory and disk of reading documents.
-
-    The estimate is for this machine; the model reads nothing yet.
+    """The estimate is for this machine; the model reads nothing yet.
 
     --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
     read, and nothing is fetched.

@@ -34,7 +34,8 @@ Examples:
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """The function `function` of the module `module` of this folder; or a group of `commands`."""
+    """The function `function` of the module `module` of this folder, whose docstring is its help behind the line
+    `help`; or a group of `commands`."""
 
     help: str
     module: str = ""
@@ -44,12 +45,14 @@ class CommandEntry:
     def make(self, name: str) -> Command:
         """The command as it is run. Imports its module."""
         from importlib import import_module
+        from inspect import getdoc
 
         if self.commands:
             return _group(name, self)
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        module = import_module(f"docqa.app.commands.{self.module}")
-        app.command(name)(getattr(module, self.function or name))
+        function = getattr(import_module(f"docqa.app.commands.{self.module}"), self.function or name)
+        text = getdoc(function) or ""
+        app.command(name, help=text if text.startswith(self.help) else f"{self.help}\n\n{text}")(function)
         return typer.main.get_command(app)
 
 
@@ -151,7 +154,7 @@ def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
 MEANT = {
     "search": "find", "grep": "find", "delete": "forget", "remove": "forget", "config": "doctor", "check": "verify",
 }  # fmt: skip
-"""Commands that are called otherwise elsewhere."""
+"""What commands are called elsewhere."""
 
 
 def hint(arguments: list[str]) -> str:

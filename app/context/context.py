@@ -64,8 +64,8 @@ class Context:
 @dataclass(frozen=True)
 class DocumentTokens:
     """A document's part of a Context, whatever stands before it; int32, positions from its first token. `passages`
-    names its passages in the order of the text, which `token_passage` counts in; `passage_starts` and `passage_ends`
-    are their tokens."""
+    names its passages in the order of the text, as `token_passage` counts; `passage_starts` and `passage_ends` are
+    their tokens."""
 
     ids: array[int]
     token_passage: array[int]
@@ -105,7 +105,7 @@ class _Layout:
         spans: dict[int, list[int]] = {}
         current = 0
         for token, (start, end) in enumerate(offsets, base):
-            # A token belongs to the passage of its last character: a leading space is no part of the one before.
+            # A token belongs to the passage of its last character.
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
                 current += 1

@@ -17,7 +17,7 @@ from docqa.model.prompts.prompt import LAYOUT_VERSION
 from docqa.model.protocol import Tokenizer
 
 TOKENS_FORMAT = 2
-"""Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
+"""Raised when a document's part of a Context changes its form, or how it is made."""
 _PREAMBLE, _KEYS = "preamble", "keys"
 
 

@@ -21,7 +21,7 @@ class PassageVectors:
 
     def __init__(self, model: Model, context: Context) -> None:
         self._model, self._context = model, context
-        self._keys = context.passage_keys  # kept with the context, so that no page is looked at for them
+        self._keys = context.passage_keys  # kept with the context: no page is looked at for them
         self._known: dict[bytes, np.ndarray] = {}
         self.unsaved = False
 

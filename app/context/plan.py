@@ -10,7 +10,7 @@ from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
 from docqa.model.protocol import Model
 
 PREVIEW_FROM_SECONDS = 30.0
-"""Where reading takes longer, a preliminary answer comes first."""
+"""From here on a preliminary answer comes first."""
 QUESTION_TOKENS = 1_024
 """Room for a question behind the documents when the YaRN factor is chosen."""
 

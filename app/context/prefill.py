@@ -1,6 +1,6 @@
-"""Reading a Context into a State, block by block, and keeping what was read. A state is kept under the hash of its
-profile and all its token ids. A read begins from the longest kept point, of any state, with the same ids. Points lie on
-the model's block grid, so reused ones have the bits of an undisturbed read."""
+"""Reading a Context into a State, block by block, and keeping what was read, under the hash of the profile and all
+token ids. A read begins from the longest kept point, of any state, with the same ids. Points lie on the model's block
+grid, so reused ones have the bits of an undisturbed read."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill. Rows
-    before a grid point are the same after a resumed read. None without a head. Mutable."""
+    """The evidence head's vector of every token read so far, int8 [tokens, width], None without a head; `on_hidden`:
+    for the prefill. Rows before a grid point are the same after a resumed read. Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
         self._head = head
@@ -101,14 +101,14 @@ class Prefiller:
     def __post_init__(self) -> None:
         self.vectors, self.passages = TokenVectors(self.model.evidence_head), PassageVectors(self.model, self.context)
         self._grid = GRID
-        self.finished = False  # whether all is read
-        self.state: State | None = None  # what the documents were read into, once they all are
+        self.finished = False
+        self.state: State | None = None  # once all documents are read
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
-        self._refused = False  # whether nothing more is kept
+        self._refused = False  # nothing more is kept
         self._lock: BaseFileLock | None = None
-        self._partial: State | None = None  # the state after the last whole block of a read under way
+        self._partial: State | None = None  # after the last whole block of a read under way
 
     @property
     def total(self) -> int:
@@ -235,7 +235,7 @@ class Prefiller:
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
         self.state, self._partial, self.finished = state, None, True
-        if blocks:  # after the last save: only now it is known whether anything is kept
+        if blocks:  # only now it is known whether anything is kept
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
@@ -271,7 +271,7 @@ class Prefiller:
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
             for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:  # of an interruption
-                with suppress(OSError):  # another process removes it, or the disk refuses: it costs no answer
+                with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
             self._forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position

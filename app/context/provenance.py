@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 3
-"""Raised when what is kept beside a state (prefill.py) changes its form or meaning."""
+"""Raised when what is kept beside a state changes its form or meaning."""
 
 
 @dataclass(frozen=True)

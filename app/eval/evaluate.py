@@ -41,13 +41,11 @@ def run_eval(
     fit: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
-    """What `docqa eval` prints of the questions that `read_eval_file` chooses.
-
-    `page_hit`: the first quote is in the line of the file that a right answer is in or, with `folder`, on a right page.
-    `plot`: the SVG to draw. `fit`: how sure answers are is fitted on these questions and kept, and what is returned is
-    of that. `on_progress` gets the number of questions done; those of files that cannot be read count as `skipped`.
-    Raises InputError for a file of another form, OSError for the figure.
-    """
+    """What `docqa eval` prints of the questions that `read_eval_file` chooses. `page_hit`: the first quote is in the
+    line of the file that a right answer is in or, with `folder`, on a right page. `plot`: the SVG to draw. `fit`: how
+    sure answers are is fitted on these questions and kept, and what is returned is of that. `on_progress` gets the
+    number of questions done; those of files that cannot be read are `skipped`. Raises InputError for a file of another
+    form, OSError for the figure."""
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[QuestionOutcome] = []

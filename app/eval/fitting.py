@@ -1,6 +1,5 @@
-"""How sure answers with others' models are, fitted on a user's questions, from what holds for the bundled ones on. It
-is a logistic regression whose weights are pulled towards those (a Gaussian prior), so that few questions change
-little."""
+"""How sure answers with others' models are, fitted on a user's questions: a logistic regression whose weights are
+pulled towards those of the bundled models (a Gaussian prior), so that few questions change little."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ class Asserted(NamedTuple):
 
 @dataclass(frozen=True)
 class QuestionOutcome:
-    """What came of one question about a document of `tokens`; a place is None where the file names none.
-    `verdict_right`: None where no yes or no was asked for, `confidence` 0 to 1. `signals`: those of answerability.py,
-    empty where a model writes."""
+    """What came of one question about a document of `tokens`; a place is None where the file names none,
+    `verdict_right` where no yes or no was asked for. `confidence` 0 to 1. `signals`: those of answerability.py, empty
+    where a model writes."""
 
     dataset: str
     tokens: int

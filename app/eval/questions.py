@@ -1,6 +1,6 @@
 """Files of questions with known answers, in two forms. `{"dataset", "doc", "title", "context", "qas"}` has its own
 text; lines of one `doc` make one document. `{"file", "question", "answer", "pages", "unanswerable"}` names a file. Both
-may have "kind" and "verdict", the second also "must" or "all_of", words that an answer needs."""
+may have "kind" and "verdict", the second "must" or "all_of", words that an answer needs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _BREAK = "\n\n"
 
 
 class TextMap:
-    """Maps places of a source text to the same letters and figures in the text that a reader made of it, and back.
-    Where the two differ, a span is found by its letters, nearest to where it should be."""
+    """Maps places of a source text to the same letters and figures in what a reader made of it, and back. Where the two
+    differ, a span is found by its letters, nearest to where it should be."""
 
     def __init__(self, source: str, text: str) -> None:
         self._source, self._source_places = _letters(source)
@@ -72,7 +72,7 @@ def _letters(text: str) -> tuple[str, list[int]]:
 class GoldQuestion:
     """A question with its right answers: texts, and half-open characters of the joined contexts or pages. Each of
     `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`; `verdict` is "yes",
-    "no" or None; pages count from 1."""
+    "no" or None."""
 
     text: str
     golds: tuple[str, ...]

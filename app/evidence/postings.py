@@ -12,14 +12,14 @@ import numpy as np
 from docqa.app.evidence.terms import terms
 
 POSTINGS_FORMAT = 1
-"""Raised when `Postings` change their form, or other words are found in the same text (terms.py)."""
+"""Raised when `Postings` change their form, or terms.py finds other words."""
 
 
 @dataclass(frozen=True)
 class Postings:
     """The stems of some passages, both numbered from 0; arrays are int32. `vocabulary`: the stems in UTF-8, each
-    between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n + 1]]`, rising, as often as `counts` say
-    there. `lengths`: the stems of each passage, repeats counted."""
+    between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n + 1]]`, rising, as often as `counts` say.
+    `lengths`: the stems of each passage, with repeats."""
 
     vocabulary: np.ndarray
     starts: np.ndarray

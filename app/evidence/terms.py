@@ -17,7 +17,6 @@ these they this those through to too under until up upon very was we were what w
 whom whose why will with within without would you your
 """
 STOP_WORDS = frozenset(_STOP.split())
-"""Words that say nothing about where an answer is."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -52,7 +51,7 @@ def key_words(question: str) -> list[str]:
     """The question's words that count, as written, first mention only."""
     kept: dict[str, str] = {}
     for match in _WORD.finditer(unicodedata.normalize("NFC", question)):
-        word = re.sub(r"['’]s$", "", match.group())
+        word = _POSSESSIVE.sub("", match.group())
         stems = terms(word)
         if stems and stems[0] not in kept:
             kept[stems[0]] = word

@@ -49,7 +49,7 @@ _CLAUSE_NUMBER = lazily(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""The number of a clause: only before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
+"""The number of a clause: before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
 _PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(?=[^\W\d])")
 """What says nothing; the hyphens of "2-3" and "-5" do."""
 
@@ -79,7 +79,7 @@ class Relation(StrEnum):
 @dataclass(frozen=True)
 class Fact:
     """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or a
-    name's words in small letters without article and legal form; `shown` as written, of a period "30 days"."""
+    name's words in small letters without article and legal form; `shown` as written."""
 
     kind: FactKind
     value: str
@@ -114,7 +114,7 @@ def kinds_in(text: str) -> frozenset[FactKind]:
 
 def places_of(kind: FactKind, text: str) -> list[Span]:
     """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), the state or
-    country of a law. Empty for other kinds, and for numbers where several of the text's letters are one."""
+    country of a law. Empty for other kinds, and for numbers where several letters of the text are one."""
     if kind is FactKind.LAW:
         found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
     elif kind is FactKind.DATE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from docqa.app.answer.answer import Answer
 from docqa.app.history.history import kept_documents
@@ -14,8 +13,6 @@ from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn
 from docqa.ingest.types import Document
-
-Form = Literal["md", "html"]
 
 
 @dataclass
@@ -32,7 +29,8 @@ class AnsweredQuestions:
     def add_failure(self, question: str, reason: str) -> None:
         self.turns.append(made_turn((), question, None, state="failed", note=reason))
 
-    def text(self, form: Form) -> str:
+    def text(self, form: str) -> str:
+        """As a page of HTML where `form` is "html", else as Markdown."""
         now = time.time()
         title = self.turns[0].question if self.turns else ""
         session = KeptSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))

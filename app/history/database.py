@@ -1,6 +1,6 @@
-"""The database file: private, written by several processes, rebuilt where it is damaged. `history/history.sqlite` has a
-rollback journal, since a write-ahead log is not safe on a network share, and is opened under a lock. What SQLite cannot
-read becomes `history.sqlite.damaged`; what can be saved goes into a new one."""
+"""The database file `history/history.sqlite`: private, written by several processes under a lock, with a rollback
+journal: a write-ahead log is not safe on a network share. What SQLite cannot read becomes `history.sqlite.damaged`;
+what can be saved goes into a new one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docqa.app.storage.store import Store
 FOLDER, NAME = "history", "history.sqlite"
 SCHEMA = 3
 BUSY_SECONDS = 20.0
-_APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
+_APPLICATION = 0x646F6371  # "docq": what somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 _TABLES = ("sessions", "documents", "turns", "pages", "annotations", "cited")
@@ -74,7 +74,7 @@ class Database:
             try:
                 connection = _connect(self.path)
                 if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                    return connection  # another process may have set the damaged one aside already
+                    return connection  # another process may have set it aside already
                 connection.close()
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
@@ -121,7 +121,7 @@ def salvage(damaged: Path, new: sqlite3.Connection) -> int:
     """Copy all rows that can be read, from both ends of each table; returns the number of questions."""
     old = sqlite3.connect(damaged.absolute().as_uri() + "?mode=ro", uri=True)
     try:
-        old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file that is cut short
+        old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file cut short
         for table in _TABLES:
             for order in ("ASC", "DESC"):
                 with suppress(sqlite3.DatabaseError):  # that is where it is damaged
@@ -168,6 +168,6 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connect
         return done
     except BaseException:
         if connection.in_transaction:
-            with suppress(sqlite3.Error):  # the first error is the one that counts
+            with suppress(sqlite3.Error):  # the first error counts
                 connection.execute("ROLLBACK")
         raise

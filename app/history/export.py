@@ -15,7 +15,6 @@ from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
 
 ANNOTATIONS = "Notes and highlights"
-"""The heading above what a reader highlighted."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,8 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
 
 
 def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
-    """What there is to say beside the answer about `files` documents: how it was understood, what was searched, that it
-    is partial, warnings, and with `judged` the confidence."""
+    """What is said beside the answer about `files` documents: how it was understood, what was searched, that it is
+    partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
     if answer is None:
         return []

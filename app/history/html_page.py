@@ -1,6 +1,6 @@
-"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It needs nothing else,
-has no script, and its policy forbids a browser to fetch anything. A cite links to the marked words, the number behind
-them back to the quote."""
+"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It has no script, and
+its policy forbids a browser to fetch anything. A cite links to the marked words, the number behind them back to the
+quote."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from docqa.app.output.render import coverage_line, excerpt, nearest, page_text, 
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
-# What could reorder or hide text in a browser as in a terminal; line ends and tabs stay.
+# What could reorder or hide text in a browser; line ends and tabs stay.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -78,7 +78,7 @@ class _Page:
         self._names = export.shown_names(export.paths_of(session, turns))
         self._marks: dict[CitedPage, list[MarkedSpan]] = {}
         for turn, item in ((turn, item) for turn, quotes in self._turns for item in quotes):
-            known = f' id="c{item.number}"'  # of the first mark of a quote: its cite leads there
+            known = f' id="c{item.number}"'  # of a quote's first mark: its cite leads there
             back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
             for cite in item.quote.cites:
                 if (page := _page_of(turn, cite)) is not None:

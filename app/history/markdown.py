@@ -33,8 +33,8 @@ def markdown(
 def write_export(
     path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
 ) -> str:
-    """Write a conversation into a new file and return its path: HTML by the suffix `.html` or `.htm`, else Markdown.
-    Raises FileExistsError, OSError, and ValueError for a name that no file can have."""
+    """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else Markdown. Raises
+    FileExistsError, OSError, and ValueError for a name that no file can have."""
     target = os.path.expanduser(path)
     form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
     write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))

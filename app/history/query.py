@@ -1,6 +1,6 @@
 """A person's words as a full-text search: every word must stand in the turn, or begin a word that does. Both sides are
-folded here (case, accents, inflections), whatever SQLite's tokenizer splits. Scripts without spaces are indexed by the
-character. A change of what is indexed wants another SCHEMA in database.py."""
+folded here (case, accents, inflections); scripts without spaces are indexed by the character. A change of what is
+indexed wants another SCHEMA in database.py."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def match_expression(query: str) -> str:
 
 def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
     """(words behind one another in the index; their stem, where it differs; the mark that a search may end within the
-    last). Of a script without spaces the words are characters."""
+    last). Words of scripts without spaces are characters."""
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
         if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):

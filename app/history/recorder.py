@@ -1,5 +1,5 @@
-"""How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer. The
-text of cited pages is kept too: their file may be gone later."""
+"""How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer.
+Cited pages are kept too: their file may be gone later."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docqa.ingest.types import Document
 WHOLE_PAGE = 12_000
 """Characters up to which a page is kept whole."""
 AROUND = 2_000
-"""Characters before and after a cite that are kept of a longer one."""
+"""Characters around a cite that are kept of a longer one."""
 
 
 def made_turn(

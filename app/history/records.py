@@ -40,9 +40,9 @@ class CitedPage:
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """One question. `understood`: what was asked, where that differs. `state` is done, stopped or failed, which `note`
-    explains. `asked` is seconds since the epoch; `position` counts from 1, 0: not kept yet. `pages` hold all that the
-    answer's quotes cite."""
+    """One question. `understood`: what was asked, where that differs. `state` is done, stopped or failed, for the
+    reason `note`. `asked` is seconds since the epoch; `position` counts from 1, 0: not kept yet. `pages` hold all that
+    the answer's quotes cite."""
 
     question: str
     asked: float
@@ -62,8 +62,8 @@ class KeptTurn:
 @dataclass(frozen=True)
 class Annotation:
     """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to `end` of `end_page`
-    (half-open; pages from 1); `text` stood there, `place` says where in words. `made` is seconds since the epoch; `id`
-    is 0 where it is not kept yet."""
+    (half-open; pages from 1); `text` stood there, `place` says where. `made` is seconds since the epoch; `id` is 0
+    where it is not kept yet."""
 
     page: int
     start: int

@@ -1,5 +1,5 @@
-"""A page as docqa saw it: an inert SVG with its picture. Blocks are framed and numbered in reading order; running heads
-are grey, hidden text is hatched; a panel explains."""
+"""A page as docqa saw it: an inert SVG with its picture, blocks framed and numbered in reading order, running heads
+grey, hidden text hatched, and a panel that explains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.ingest.pdf.inspection import PageView
     from docqa.ingest.pdf.visibility.objects import Box
 
-# Colours that people who do not tell red from green tell apart (Okabe and Ito).
+# Colours for people who do not tell red from green (Okabe and Ito).
 _COLOURS = {
     "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
     "caption": "#B8860B", "hidden": "#CC0066",
@@ -37,7 +37,7 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def page_svg(inspection: Inspection) -> str:
     """The picture of a page that has a size, as one SVG document."""
     view, panel = inspection.view, _panel_lines(inspection)
-    # All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
+    # All is drawn as large as `unit` says: what is written on a poster must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
     width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
     height = max(view.height_pt + 2 * _MARGIN * unit, (len(panel) * _LEADING + 2 * _MARGIN) * unit)

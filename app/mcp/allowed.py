@@ -1,5 +1,5 @@
-"""The files that a client may have read: those at or below the paths that the server was started with. What counts is
-where a path leads: a symbolic link or `..` out of them is refused, in folders too."""
+"""The files that a client may have read: those at or below the paths that the server was started with, by where a path
+leads: a symbolic link or `..` out of them is refused, in folders too."""
 
 from __future__ import annotations
 

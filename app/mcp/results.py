@@ -17,15 +17,15 @@ from docqa.ingest.types import Document, Page, Span
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
 PART_CHARACTERS = 10_000
 MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
-"""Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
+"""Characters that a call reads of documents, that it answers, of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
 MOST_ALIGNED = 1_000_000_000_000
-"""The square of a quotation's characters, which comparing it takes, times those of the documents."""
+"""A quotation's characters squared, which comparing takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS, MEMORY_BYTES = 25.0, 3.0, 200 * 2**20
-"""How long documents of one call are read, how much processor time an expression may take on one, and how much memory
-the process that reads one."""
+"""How long documents of a call are read, processor time of an expression on one, and memory of the process that reads
+one."""
 
 
 class Found(TypedDict):

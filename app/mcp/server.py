@@ -71,7 +71,7 @@ def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServ
     )
     for tool in (tools.ask, tools.find, tools.outline, tools.read_pages, tools.verify):
         server.add_tool(tool, annotations=_READS_ONLY)
-    for handler in logging.getLogger().handlers:  # the SDK's, which would print what libraries log for themselves
+    for handler in logging.getLogger().handlers:  # the SDK's, which would print what libraries log
         handler.setLevel(logging.WARNING)
     return server
 
@@ -135,7 +135,7 @@ class _Tools:
     @asynccontextmanager
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
         try:
-            # One call at a time, on one thread: what a thread has freed no other one takes.
+            # One call at a time, on one thread: no other one takes what a thread has freed.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
             yield
         finally:

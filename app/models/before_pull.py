@@ -12,15 +12,14 @@ from docqa.model.cost.machine import total_bytes
 from docqa.model.cost.plan import Speed, estimate
 
 TIMED_LAYERS = 4
-"""Of the bundled model: three delta layers and one of attention."""
+"""Three delta layers and one of attention."""
 _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, most
-    experts on disk (the same without experts). `seconds`: with all weights in memory. `disk_bytes`: of what is kept of
-    the reading."""
+    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, with most
+    experts on disk. `seconds`: with all weights in memory. `disk_bytes`: of what is kept of the reading."""
 
     model: str
     tokens: int

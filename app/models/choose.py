@@ -12,9 +12,8 @@ from docqa.app.storage.atomic import write_whole
 
 
 def set_values(path: Path, values: dict[str, str | None]) -> None:
-    """Set top-level texts of a config.toml, or take out those that are None; all else stays. It is written whole, and
-    only where it reads back as meant. Raises ResourceError where it cannot be edited so, OSError where it cannot be
-    written."""
+    """Set top-level texts of a config.toml, or take out those that are None; all else stays. It is written whole, where
+    it reads back as meant. Raises ResourceError where it cannot be edited so, OSError where it cannot be written."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     expected = {**tomllib.loads(text), **{name: value for name, value in values.items() if value is not None}}
     expected = {name: value for name, value in expected.items() if values.get(name, "") is not None}

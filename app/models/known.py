@@ -1,6 +1,5 @@
 """Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of the published
-configurations, text part only; what a download has besides (vision, multi-token prediction) is at most a tenth of it.
-Parameters, bytes and times follow from the shapes."""
+configurations, text part only; the rest of a download (vision, multi-token prediction) is at most a tenth of it."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
 """What `docqa models quantize` writes the matrices in."""
-_BYTES_OF_BITS = {4: 0.5 + 4 / 64, 6: 210 / 256, 8: 1 + 4 / 64}  # with the scales that stand beside them
+_BYTES_OF_BITS = {4: 0.5 + 4 / 64, 6: 210 / 256, 8: 1 + 4 / 64}  # with their scales
 _EMBEDDING_BITS = 8  # at least
 
 
@@ -131,7 +130,7 @@ class KnownModel:
 
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
         """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
-        `pooled`: a quarter of the routed experts is in memory, the others are read from disk."""
+        `pooled`: with a quarter of the routed experts in memory, the others on disk."""
         weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
@@ -195,7 +194,7 @@ OTHERS = (
     ("deepset/roberta-base-squad2", READER, 496_254_442, "CC-BY-4.0"),
     ("cross-encoder/ms-marco-MiniLM-L6-v2", RERANKER, 90_870_598, APACHE),
 )
-"""Models of others for one of `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
+"""Others' models for `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
 
 
 KNOWN_IDS = (*(model.id for model in KNOWN), *(row[0] for row in OTHERS))

@@ -9,12 +9,11 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError, UsageError
@@ -34,9 +33,9 @@ _WANTED = re.compile(
 )
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 Hashes = dict[str, dict[str, int | str]]
-"""Of a checkpoint's files: size, and digest by the name of its algorithm."""
+"""Of files: size, and digest by the name of its algorithm."""
 OnProgress = Callable[[str, int, int], None]
-"""Called with (file, bytes of all files that are here, bytes of all files) while they come."""
+"""Called with (file, bytes that are here, bytes of all files) while they come."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def pull(
 class Transfer(Progress):
     """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear it at the end."""
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(stream, clock)
+    def __init__(self) -> None:
+        super().__init__()
         self._begun: tuple[float, int] | None = None
         self._name = ""
 
@@ -198,7 +197,7 @@ class _Fetch:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
         part, resumed = self._part(file), True
         part.parent.mkdir(exist_ok=True)
-        while resumed:  # a part may have been of something else: then once more from the beginning
+        while resumed:  # of something else, perhaps: then once more from the beginning
             resumed = self._here(file) > 0
             self._download(file, on_bytes)
             found = digest_of(part, file.algorithm)

@@ -49,7 +49,6 @@ def head_of(answer: Answer) -> AnswerHead:
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
     sure = _worded(answer.confidence, _SURE)
     supported, count = sum(not statement.remark for statement in answer.statements), len(answer.statements)
-    # Not of a single one that has its quote.
     support = "" if count == supported and count < 2 else f"quotes for {supported} of {count} statements"
     return AnswerHead("answer", "●", title, sure, answer.confidence, support)
 

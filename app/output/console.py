@@ -32,7 +32,7 @@ class Thoughts:
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:
-        shown = render.CONTROL.sub("", text)  # line ends stay, a thought has paragraphs
+        shown = render.CONTROL.sub("", text)  # a thought has paragraphs
         if not self._open:
             shown = shown.lstrip("\n")
         if not shown:

@@ -15,8 +15,8 @@ NEAREST_SHOWN = 1
 _LEADERS = re.compile(r"\.{4,}")
 EXCERPT_CHARACTERS = 300
 POSSIBLE_CHARACTERS = 600
-"""Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
-_STEM = 5  # letters by which words of one stem are taken as one
+"""Of the passage that may answer, which its reader is to judge."""
+_STEM = 5  # of words of one stem
 NOT_STATED = "Not certain enough to be stated as an answer."
 
 # "p. 1, 1" would look like two pages
@@ -44,7 +44,7 @@ def answer_text(
     else:
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     if unsupported:
-        # What was written and is not asserted; of a text of which nothing is asserted all.
+        # What was written and is not asserted.
         left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append("\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip())

@@ -16,13 +16,13 @@ _PAGE = lazily(
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
-# "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
+# "at 14" is a page behind a source, where the cite ends: "Id. at 14." but not "at 14 °C".
 _AT = lazily(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{PAGE_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
-# "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
-# that cites in front, or a bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
+# "12:5-13:2" and "p. 12, lines 5-9". Lines have no leading zero, so "12:05" is a time; without a word that cites, or a
+# bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
 _NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
 _LINES = lazily(
     rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"

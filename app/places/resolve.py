@@ -99,9 +99,9 @@ class CitedPlaces:
             return self.document.paged and (cite.kind != "line" or any(page.lines for page in self.document.pages))
         spoken = (rf"\b{re.escape(cite.word)}s?\s+{re.escape(number)}(?!\w)" for number in cite.numbers if cite.word)
         if any(re.search(each, page.text, re.IGNORECASE) for each in spoken for page in self.document.pages):
-            return False  # it speaks of that place, and where it begins was not seen
+            return False  # spoken of; where it begins was not seen
         if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
-            return False  # it has Section 8; whether that has an item D was not seen
+            return False  # it has Section 8, perhaps with an item D
         return bool(self._by_number or self._clauses)
 
     def compared(self, cite: PlaceCite) -> bool:

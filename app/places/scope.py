@@ -22,7 +22,7 @@ _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
 )
 _ALSO = ("footnote", "title", "annexure", "recital", "count", "amendment")
-"""Words for places that somebody who cites a text does not use for it."""
+"""Words for places that no cite uses."""
 _OF_THE_DOCUMENT = lazily(
     rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ _SAYING = lazily(
     r"please|need|want)\w*",
     re.IGNORECASE,
 )
-"""What is asked of a place by whoever wants all of it."""
+"""Asked of a place by whoever wants all of it."""
 _LOOKS = lazily(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with)\s+(?:the\s+)?@|^(?:the\s+)?@|"
     r"\b(?:what|which|who|whom|when|where|why|how)\b.{0,300}\b(?:does|do|did)\s+(?:the\s+)?@|"
@@ -75,8 +75,7 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     masked = _masked_places(typed, [where for where, _ in mentions])
     words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
     parts = _SECOND_PART.split(masked, maxsplit=1)
-    # It wants what the place says, all of it, where no word of it says anything else; it looks for something in the
-    # place, but not where only one of its two parts does.
+    # It wants all that the place says, where no word says anything else; not where only one of its two parts does.
     whole = len(parts) == 1 and STOP_WORDS.issuperset(words)
     looks = _LOOKS.search(masked) is not None and all("@" in part for part in parts)
     return Scope(spans, whole, whole or looks) if spans else None

@@ -13,13 +13,13 @@ from docqa.ingest.language.numbers import VALUES
 from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
 
 NEAR_SCORE = 80.0
-"""rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
+"""rapidfuzz partial ratio (0 to 100) of the same sentence with an edit."""
 _MAX_GAP_WORDS = 10
 WORD = lazily(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
 _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 
-# Figures, amounts, dates, identifiers, negations, duties: where one was changed, lost or added a quote is at best near.
+# Figures, amounts, dates, identifiers, negations, duties: with one changed, lost or added a quote is at best near.
 _WORDS = """
 shall may must will should monday tuesday wednesday thursday friday saturday
 sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred

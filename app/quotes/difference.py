@@ -16,7 +16,7 @@ _PUNCTUATION = ".,;:"
 _OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
 _KINDS = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}
 _FAR_WORDS = 6
-"""A word or two that agree only across a longer gap than this belong to another sentence."""
+"""Words that agree only across a longer gap belong to another sentence."""
 
 
 @dataclass(frozen=True)

@@ -92,5 +92,5 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
 
 def _in_step(piece: str) -> str:
     lowered = piece.lower()
-    # A letter whose small form has another length is not in _EXPANDING; leave such a piece as it is.
+    # A letter whose small form has another length is not in _EXPANDING: left as it is.
     return (lowered if len(lowered) == len(piece) else piece).translate(_SAME_LENGTH)

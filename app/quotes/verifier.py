@@ -27,7 +27,7 @@ MIN_CONTENT_WORDS = 3
 _SHORTEST_REACH = 512
 _NOTHING = "\u200b"
 _RULE = lazily(r"\n[—–_-]{3,}\s*\n")
-# Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
+# Verbatim words on the cited page beat an exact copy elsewhere; an edited form never beats them.
 _PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 
 
@@ -209,7 +209,7 @@ class Verifier:
 
     def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
         """The pages of `ring` and the seams between; `bare`: those that have footnotes, without these."""
-        # Few lengths, so that a folded seam serves many quotes.
+        # Few lengths: a folded seam serves many quotes.
         reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
         for number, page in ring:
             pages = self._documents[number].pages

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from docqa.app.answer.text import clip
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
-_AROUND = 600  # characters of the page on either side that are cut into sentences
+_AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
 _LIKELY = 8
-_COVERAGE = 0.75  # of what the sentence of the marked candidate has of the question's words
+_COVERAGE = 0.75  # of the marked sentence's share of the question's words
 _MACHINE = r"(?:AI|LLM|chatbot|language model|AI (?:model|system|assistant|reader))s?"
 _ANSWER = r"(?:answer|reply|respond|say|output)"
 _ADDRESSES = re.compile(
@@ -62,11 +62,10 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
         return found
     kept = set(map(id, others))
     candidates = (*others, *(each for each in found.candidates if id(each) not in kept))
-    signals = {name: value for name, value in found.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
     if len(items) > 1:
         return replace(found, candidates=candidates, items=items)
     first = tuple(each for each in items if each not in others)
-    return replace(found, candidates=(*first, *candidates), form=Form.FACT, verdict=None, items=(), signals=signals)
+    return replace(found.without((), documents), candidates=(*first, *candidates))
 
 
 def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:

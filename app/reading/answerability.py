@@ -16,7 +16,7 @@ from docqa.app.reading.candidates import BY_CELL, BY_CLAUSE, BY_STRUCTURE, Candi
 from docqa.ingest.language.sentences import sentences
 from docqa.model.protocol import NamedLogistic, RefusalCalibration
 
-# Set by hand for a checkpoint without calibration: most of the question's words must be together somewhere.
+# By hand, for a checkpoint without calibration: most of the question's words must be together.
 DEFAULT: RefusalCalibration = {
     "features": ["idf_coverage_passage", "idf_coverage_sentence", "missing_names"],
     "weights": [4.0, 3.0, -0.7],
@@ -24,7 +24,7 @@ DEFAULT: RefusalCalibration = {
     "threshold": 0.5,
 }
 _NO_READER = -20.0
-STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
+STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, answers a question for it; by hand
 CELL_CHANCE = 0.88  # of a cell, by hand: without the reader 109 of 118 were right on training questions
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_alone", "answers_elsewhere", "form_chance", "items_chance",
@@ -61,7 +61,7 @@ def features(
         "idf_coverage_sentence": max((index.coverage(wanted, words) for words in said), default=0.0),
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
         "sentence_coverage": best.coverage if best else 0.0,
-        "missing_names": float(len(missing_names(question, context, index))),
+        "missing_names": float(len(missing_names(question, index))),
         **(reading.signals if reading else {}),
     }
 
@@ -121,14 +121,10 @@ def possible(answer_probability: float, calibration: RefusalCalibration | None) 
     return isinstance(threshold, int | float) and answer_probability >= threshold
 
 
-def missing_names(question: str, context: Context, index: WordIndex) -> list[str]:
+def missing_names(question: str, index: WordIndex) -> list[str]:
     """Numbers and capitalised names of the question that are in no passage."""
-    missing = []
-    for name in names_and_numbers(question):
-        stems = terms(name)
-        if stems and not any(index.occurrences(stem) for stem in stems):
-            missing.append(name)
-    return missing
+    stems_of = {name: terms(name) for name in names_and_numbers(question)}
+    return [name for name, stems in stems_of.items() if stems and not any(map(index.occurrences, stems))]
 
 
 def word_counts(question: str, context: Context) -> dict[str, int]:

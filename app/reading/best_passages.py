@@ -31,10 +31,10 @@ READER_WEIGHTS: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
     "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
 }  # fmt: skip
-COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
+COMPARED = 12  # likeliest spans, whose sentences are compared with the question
 RERANKED = 32  # passages that a reranker reads
 UNLIKELY = -12.0
-"""Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
+"""Below this all log-probabilities are as good: not looked at, or out of the question."""
 _MOST_REST_WORDS = 60
 
 
@@ -84,7 +84,7 @@ def read_passages(
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[index] for index in first if index in number_of]
     order += [number_of[item.index] for item in ranked if item.index in number_of and item.index not in first]
-    # The reader sees the whole of a sentence that a page break cuts; its answer is on the passage's own page.
+    # The reader sees the whole of a sentence over a page break; its answer is on the passage's page.
     texts = [item.text + _rest_of_sentence(context, item) for item in whole]
     titles = [context.documents[item.document].title for item in whole]
     sections = [placed[item.index].passage.section for item in top]

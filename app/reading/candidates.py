@@ -22,13 +22,13 @@ _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 
 BY_STRUCTURE = "by_structure"
-"""The signal that the document's structure gave the answer: the text of a place, or what a term is defined as."""
+"""The signal that structure gave the answer: a place's text, or a term's definition."""
 
 BY_CELL = "by_cell"
-"""The signal that the names of a table's row and column gave the answer, and hold all that was asked for."""
+"""The signal that row and column of a table gave the answer, and hold all that was asked for."""
 
 BY_CLAUSE = "by_clause"
-"""The signal that the answer is in the clause of a field, or is it: the chance of that."""
+"""The chance that the answer is in the clause of a field, or is it."""
 
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""

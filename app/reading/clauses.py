@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -26,9 +26,9 @@ from docqa.ingest.language.sentences import sentences
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
-BESIDE, FEW = 3, 3  # sentences from the best one; of the best ones, or their passages, that are looked at
-AS_GOOD = 1.0  # of the score of the best sentence, what another may lack
-LIKELY = 0.5  # the chance from which on a sentence counts as of a clause
+BESIDE, FEW = 3, 3  # sentences from the best one; best ones, or passages, that are looked at
+AS_GOOD = 1.0  # what another may lack of the best score
+LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE, "agreement date": FactKind.DATE, "effective date": FactKind.DATE,
@@ -36,8 +36,8 @@ KINDS = {
 }  # fmt: skip
 """The values that are asked for with a clause; of others the clause itself."""
 SEPARATE = lazily(r"\b(?:concurr|dissent)", re.IGNORECASE)
-"""What an opinion that is not the court's is called by."""
-SHORTEST = 60  # features: a sentence of fewer counts as of so many, else a heading would have all of its clause
+"""An opinion that is not the court's."""
+SHORTEST = 60  # features: else a heading would have all of its clause
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,12 @@ def hashed(text: str, headings: str) -> np.ndarray:
     """The features of a sentence: words, pairs of words and words of the headings, each once."""
     words = [word for word in plain_words(text) if not word.isdigit()]
     named = [*words, *(f"{one} {other}" for one, other in pairwise(words)), *(f"^{w}" for w in plain_words(headings))]
-    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+    return np.unique(columns(named))
+
+
+def columns(named: Iterable[str]) -> np.ndarray:
+    """The weights that features have, by the hash of their names."""
+    return np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64)
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:

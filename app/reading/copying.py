@@ -26,7 +26,7 @@ DEFAULT_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
     "beams": 6, "max_tokens": 48,
 }  # fmt: skip
-MOST_PLACES = 64  # where the same words stand, that are looked at
+MOST_PLACES = 64  # of the same words
 
 
 def copy_from_passages(

@@ -33,18 +33,18 @@ from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
 from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
-UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
+UNLIKELY = -36.0  # log-probability of start plus end, at least
 LIKELY_ITEM = 0.5
-LIST = 6.0  # how much likelier a list is than the reader says, which was trained on few of them
-LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask for one
-LEAD_IN = 200  # characters between the words that lead to a list and its first item
+LIST = 6.0  # a list is likelier than the reader says, trained on few
+LIST_IN_WORDS = 4.0  # again where the question's words ask for one
+LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40
 UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 87 % are right
 PLACE_WORDS = 250
-READ_ALONE = 3  # sentences of the best candidates that are read alone
-ALONE = 1.5  # of the log-odds that such a sentence answers, beside the words' log-probability
+READ_ALONE = 3  # best sentences that are read alone
+ALONE = 1.5  # of the log-odds that one answers, beside the words' log-probability
 LONGEST_CLAUSE = 60  # words
-TERM = "term"  # the clause that says until when, or for how long
+TERM = "term"  # until when, or for how long
 LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
@@ -93,7 +93,7 @@ def decide(
         verdict = verdict_of(sentence.yes)
     near = (item for item in items if best.page == item.page and item.start - LEAD_IN < best.end)
     if form is Form.LIST and not any(best.start < item.end for item in near):
-        items = ()  # a list of something else: the best candidate is in no item, nor is the lead-in of one
+        items = ()  # a list of something else: the best candidate is in no item or lead-in
     if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)

@@ -3,7 +3,6 @@ beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked c
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,15 +12,15 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
 from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
-from docqa.app.reading.clauses import WIDTH, shipped
+from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
 BEFORE, AFTER = 8, 5  # words that tell what a date is
 NEAR = 120  # characters that they are in
 FIRST_PAGES = 16
-LAST = 1_500  # characters of the end, where what is signed is dated
-LEAST = -1.5  # log-odds below which a date is none of the document itself
-SURER = 1.5  # added to them: of documents that have a likely date, it is the right one of nine in ten
+LAST = 1_500  # characters at the end: signatures and their dates
+LEAST = -1.5  # log-odds below which a date is another's
+SURER = 1.5  # added where a date is likely: nine in ten are right
 
 
 def with_year(text: str) -> list[Span]:
@@ -38,7 +37,7 @@ def features(text: str, at: Span, number: int, before: int, length: int) -> np.n
     named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [f">{n} {' '.join(words[1][:n])}" for n in (1, 2)]
     place = min(int(np.log2(1 + (before + at.start) / 200)), 8)
     named += [f"place {place}", f"number {min(number, 6)}", f"end {length - before - at.end < LAST}"]
-    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+    return np.unique(columns(named))
 
 
 def document_date(context: Context) -> Candidates:

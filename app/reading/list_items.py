@@ -42,7 +42,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     for first in _firsts(flat.text, marks, begin, finish):
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
-        # Is the place an item, its beginning or most of it, and not a word somewhere in it?
+        # An item, its beginning or most of it, not a word in it?
         held = [((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start)) for s in spans]
         one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
         if len(spans) > 1 and (begin <= marks[first].at or one):
@@ -98,7 +98,7 @@ def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int 
             break
         spans.append(span)
         if marks[number].is_bullet and text[end:limit].strip():
-            break  # other text in between: the next bullet is of another list
+            break  # other text: the next bullet is of another list
     return spans
 
 

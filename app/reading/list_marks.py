@@ -23,8 +23,7 @@ _CITED = re.compile(
 _NEAR, _AROUND = 24, 8
 
 Place = tuple[str, int]
-"""A mark's place in a list: the style of its marks, "(a)" or "1.", and which it is, from 1; 0 for bullets, whose style
-has the white space in front of them too."""
+"""(style of a mark, as "(a)", with the white space in front of a bullet; which it is, from 1, 0 for bullets)."""
 
 
 @dataclass(frozen=True)

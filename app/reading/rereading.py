@@ -15,8 +15,8 @@ from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
 from docqa.model.heads.reader_text import FORMS
 
-WORDS = 150  # of an excerpt; a passage with more is read in parts
-_LONG = 200  # words: a sentence above that, as a table, is cut
+WORDS = 150  # of an excerpt: a longer passage is read in parts
+_LONG = 200  # words: a longer sentence, as a table, is cut
 _WORD = re.compile(r"\S+")
 
 

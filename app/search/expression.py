@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     import regex
 
 EXPRESSION_SECONDS = 10.0
-"""Processor time that a regular expression may take on one document."""
+"""Processor time of an expression on one document."""
 
 _WINDOW, _OVERLAP = 200_000, 20_000
-"""An expression looks at so many characters at once, as it may keep 200 bytes for each; what begins in the last ones is
+"""Characters that an expression looks at together, as it may keep 200 bytes for each; what begins in the last ones is
 found from there on."""
 
 _MOST_REPEATS = 100_000  # each takes memory
 MAX_PATTERN_CHARACTERS = 4_000
-"""So long may words or an expression be where they come from a program."""
-_ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
+"""Of words or an expression from a program."""
+_ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last of a class of characters may be a hyphen
 _FIRST_CJK = "\u2e80"
 _WHITE_SPACE = r"\s"
 _ESCAPED_OR_PLAIN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|[ '\"]", re.DOTALL)
-"""A sign behind a backslash or a class of signs, in which nothing stands for itself; or a space or quotation mark."""
+"""A sign behind a backslash, or a class of signs; or a space or quotation mark."""
 _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
@@ -72,7 +72,6 @@ class Expression:
 
 
 Pattern = Words | Expression
-"""Something to search for."""
 
 
 def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:
@@ -94,7 +93,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
         raise UsageError(f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *")
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
-        regex.compile(written, flags)  # a message that names a position should name one of what was typed
+        regex.compile(written, flags)  # its message should name a position in what was typed
         compiled = regex.compile(_bounded(_over_line_ends(written), whole_words), flags)
         return Expression(compiled, written, EXPRESSION_SECONDS)
     except RecursionError as error:
@@ -141,6 +140,6 @@ def _alike(letter: str) -> str:
 
 def _over_line_ends(written: str) -> str:
     """Every plain space as any white space, and quotation marks of every form."""
-    if re.search(r"\(\?[a-zA-Z]*x", written):  # spaces of a verbose expression mean nothing
+    if re.search(r"\(\?[a-zA-Z]*x", written):  # verbose: spaces mean nothing
         return written
     return _ESCAPED_OR_PLAIN.sub(lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written)

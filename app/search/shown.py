@@ -14,7 +14,7 @@ from docqa.ingest.types import Span
 
 LINE_CHARACTERS = 240
 HIT_CHARACTERS = 400
-"""A longer line is cut around its hits; of one that a script gets, so much is left around each hit."""
+"""A longer line is cut around its hits; of one that a script gets, so much is left around each."""
 _AROUND = 100
 _WHITE_SPACE = re.compile(r"\s")
 _PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"

@@ -94,7 +94,7 @@ class AsyncSession:
             while (event := await self._run(partial(next, events, None))) is not None:
                 yield event
         finally:
-            self.session.stop_writing()  # else a model that is writing goes on to the end of its text
+            self.session.stop_writing()  # else a model writes on to the end
             await self._run(events.close)  # type: ignore[attr-defined]
 
     async def _run(self, work: Callable[[], T]) -> T:

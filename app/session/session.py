@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4_000  # characters
 _EXCERPTS, _LEAST_EXCERPTS = 36, 4
-"""Read with a question to every document by itself: in all, and of each at least."""
+"""Read with a question to each document alone: in all, and of each at least."""
 
 
 class Session:

@@ -37,17 +37,17 @@ def kept_arrays(
             notices.append(f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again")
     arrays = make()
     try:
-        if not store.has(kind, key):  # another process may have made them meanwhile, and have them open
+        if not store.has(kind, key):  # another process may have made them, and have them open
             store.put(kind, key, details_of([document]), {_FILE: to_bytes(arrays)})
     except OSError as error:
         notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
     return arrays
 
 
-def to_bytes(arrays: Arrays) -> bytes:
+def to_bytes(arrays: Arrays, about: dict[str, str] | None = None) -> bytes:
     from safetensors.numpy import save
 
-    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}, metadata=about))
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
@@ -61,10 +61,7 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
 
 def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
     """Write `arrays` with their checksum and metadata, whole or not at all. Raises OSError."""
-    from safetensors.numpy import save
-
-    written = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-    write_whole(path, save(written, metadata={**about, "sha256": _digest(written)}), private=True)
+    write_whole(path, to_bytes(arrays, {**about, "sha256": _digest(arrays)}), private=True)
 
 
 def load_summed(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from docqa.app.errors import UsageError
 
 TEMPORARY_PREFIX = ".docqa-"
-"""What a file is called until all of it is on disk."""
+"""Of a file until all of it is on disk."""
 
 
 def check_output(path: str) -> None:
@@ -39,7 +39,7 @@ def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None
 def write_new(path: str, data: bytes) -> None:
     """Put `data` at `path`. Raises FileExistsError, or OSError."""
     target = Path(path)
-    _write(target, data, os.link, _mode(target))  # unlike a rename, a link never replaces another program's new file
+    _write(target, data, os.link, _mode(target))  # a link, unlike a rename, replaces no other program's new file
 
 
 def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: int) -> None:

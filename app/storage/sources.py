@@ -99,7 +99,7 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     found = Sources()
     contents = list(islice(_contents(path, found.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
-    if len(contents) != 1 and not message:  # an e-mail is the one that was named, whatever is attached to it
+    if len(contents) != 1 and not message:  # an e-mail is named, whatever is attached
         raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
@@ -206,10 +206,9 @@ def content_digests(path: str) -> set[str]:
     return found
 
 
-# What is kept
 
-# Several keys may lead to the text of a file. The first does not know what the file is called: that matters only for a
-# document without a title, which is called after its file. Nor does a password matter where none is asked for.
+# Several keys may lead to a file's text. The first does not know what the file is called, which matters for a document
+# without a title; nor does a password matter where none is asked for.
 
 
 def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:

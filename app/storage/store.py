@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 
 BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
-"""How long a mark of a forgotten document is kept: longer than a process reads."""
+"""A mark of a forgotten document stays longer than a process reads."""
 _UNFINISHED = ".new-"
 _ENTRY = "entry.json"
 KINDS = {
     "documents": "document", "contexts": "context", "indexes": "index", "states": "state", "answers": "answers",
 }  # fmt: skip
-"""The folders of entries, and what each kind is called."""
+"""Folders of entries, and the name of each kind."""
 
 
 class Details(TypedDict, total=False):
@@ -127,7 +127,7 @@ def inside(path: str) -> Callable[[str], bool]:
     """A test of absolute paths: whether one is `path`, or a document in the folder or archive `path`."""
     places = {os.path.abspath(path), os.path.realpath(path)}
     folders = tuple(place.rstrip(os.sep) + os.sep for place in places)
-    # Standard input is recorded as a file "-" in the working folder, but is not in that folder.
+    # Standard input is recorded as a file "-" in the working folder, but is not there.
     return lambda recorded: recorded in places or recorded.startswith(folders) and not recorded.endswith(f"{os.sep}-")
 
 
@@ -148,9 +148,8 @@ def acquire(lock: BaseFileLock) -> Iterator[None]:
 class Store:
     """The folder of everything docqa keeps. Methods that write raise OSError when the disk refuses."""
 
-    def __init__(self, root: Path | None = None, budget_bytes: int = BUDGET_BYTES) -> None:
+    def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_root()
-        self.budget_bytes = budget_bytes
         self._pinned: set[str] = set()
         self._marks: dict[str, int] = {}
 
@@ -159,7 +158,7 @@ class Store:
         path = self.root / kind
         if not path.is_dir():
             self.root.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self.root, path):  # one that is there keeps its rights: it may be somebody's own
+            for folder in (self.root, path):  # its rights stay: it may be somebody's own
                 with contextlib.suppress(FileExistsError):
                     folder.mkdir(mode=0o700)
         return path / key if key else path
@@ -235,7 +234,7 @@ class Store:
             check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreDamaged(f"cannot be read ({type(error).__name__}: {error})", where=str(folder)) from error
-        with contextlib.suppress(OSError):  # a read-only shared cache can still be used; it only cannot say when
+        with contextlib.suppress(OSError):  # a read-only shared cache cannot say when
             os.utime(folder / _ENTRY)
         return folder, entry
 
@@ -244,7 +243,7 @@ class Store:
 
     def pin(self, key: str) -> None:
         """Keep the state `key` from eviction until `unpin` or the process's end."""
-        with contextlib.suppress(OSError):  # where nothing can be written, nothing is evicted either
+        with contextlib.suppress(OSError):  # nothing is evicted where nothing can be written
             pins.pin(self.folder("states", key))
             self._pinned.add(key)
 
@@ -264,16 +263,15 @@ class Store:
                     found.append(_entry(kind, folder))
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
-    def prune(self, budget_bytes: int | None = None, *, damaged: bool = True) -> list[Entry]:
-        """Evict what was longest unused until all fits `budget_bytes` (default: the store's), damaged entries first, or
-        all if `damaged`; not a state that is used or locked. Returns what went."""
-        budget = self.budget_bytes if budget_bytes is None else budget_bytes
+    def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[Entry]:
+        """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or all if `damaged`; not
+        a state that is used or locked. Returns what went."""
         self._sweep_marks()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
         evicted: list[Entry] = []
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
-            if total <= budget and (entry.status == "kept" or not damaged):
+            if total <= budget_bytes and (entry.status == "kept" or not damaged):
                 break
             if self._evict(entry):
                 total -= entry.bytes
@@ -322,7 +320,7 @@ class Store:
         for document in wanted:
             self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
         self._sweep_marks()
-        # What others write just now, too: they may have looked for marks before this set them.
+        # What others write just now, too: they may not have seen the marks.
         for folder in filter(_is_being_written, self.root.glob(f"*/{_UNFINISHED}*")):
             for _ in range(100):  # a file may be written into it just now
                 shutil.rmtree(folder, ignore_errors=True)

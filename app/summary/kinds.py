@@ -17,8 +17,8 @@ from docqa.app.summary.topics import LEADS, WEIGHTY
 from docqa.ingest.types import Document
 
 SPOKEN, SEPARATE, DEFINED, CITING, WEIGHT = -0.8, -1.2, -0.8, -0.6, 0.8
-"""What is taken from the score of speech, of an opinion that is not the court's, of a contract's definitions, and of
-what a court cites of others; what a sentence gets that surely states a topic of its kind of document."""
+"""Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a court cites; and
+what a sentence gets that surely states a topic of its kind of document."""
 _DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
 _CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from docqa.app.output.render import page_text
@@ -13,7 +13,7 @@ from docqa.ingest.types import Document, Section
 FEWEST_PARTS = 4
 DOMINATES = 0.5
 _RUNS = 6
-_SHORT = 40  # candidates under which a document without outline is one part
+_SHORT = 40  # of candidates; a shorter document without outline is one part
 OPENING = "Opening"
 WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 """Sentences of the whole, by style."""
@@ -44,6 +44,12 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[P
         at = parts.index(great[0])
         parts[at : at + 1] = _below(document, candidates, great[0].id)
     return parts
+
+
+def only(parts: Iterable[Part], numbers: Container[int]) -> list[Part]:
+    """`parts` with these candidates alone, without those that are left with none."""
+    kept = (replace(part, numbers=tuple(number for number in part.numbers if number in numbers)) for part in parts)
+    return [part for part in kept if part.numbers]
 
 
 def sentences_of_part(most: int, parts: int) -> int:

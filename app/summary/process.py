@@ -4,6 +4,7 @@ model does not write well enough: it chooses among the document's sentences."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
@@ -12,7 +13,7 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.app.summary.kinds import bias_of, leading, weighted
-from docqa.app.summary.parts import WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.parts import WHOLE, Part, only, parts_of, sentences_of_part
 from docqa.app.summary.record import EXTRACTED, SentenceCite, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
@@ -21,8 +22,8 @@ from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
-_CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
-_FOR_EACH = 15  # sentences of a section it gets one in the summary
+_CLAUSE_WORDS = 160  # parties are named in one long sentence
+_FOR_EACH = 15  # sentences of a section for one in the summary
 
 
 def summarize_document(
@@ -40,7 +41,7 @@ def summarize_document(
     elif style in TOPICS:
         whole, parts, empty = _by_topic(style, pool)
     else:
-        free = style == "brief" and kind is DocumentKind.PAPER  # whose best sentences are nearer to its own abstract
+        free = style == "brief" and kind is DocumentKind.PAPER  # its best sentences are nearer to its own abstract
         whole, parts, empty = _by_part(style, weighted(kind, pool), [] if free else leading(kind, pool))
     sections = tuple(
         SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers)) for part in parts
@@ -65,7 +66,7 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
         taken = [*whole, *(number for section in sections for number in section.numbers)]
         share = sentences_of_part(-(-len(part.numbers) // _FOR_EACH), len(parts))
         chosen = pool.best(numbers, share, taken=taken)
-        sections.append(Part(part.id, part.heading, part.level, tuple(chosen)))
+        sections.append(replace(part, numbers=tuple(chosen)))
     covered = {number for section in sections for number in section.numbers} | set(whole)
     empty = [part.heading for part in parts if not covered & set(part.numbers)]
     kept = [section for section in sections if section.numbers]
@@ -76,9 +77,7 @@ def _by_focus(style: str, found: Sequence[int], focus: str, pool: Pool) -> tuple
     """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
-    parts = parts_of(pool.document, pool.candidates)
-    kept = [Part(part.id, part.heading, part.level, tuple(n for n in part.numbers if n in others)) for part in parts]
-    return whole, [part for part in kept if part.numbers], [] if whole else [focus]
+    return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
 
 
 def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:

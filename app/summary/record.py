@@ -15,11 +15,10 @@ STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
 DEFAULT_STYLE = "key-points"
 EXTRACTED = "extracted"
 WRITTEN = "written"
-"""How a summary was made: of the document's own sentences, or in a model's words."""
+"""Made of the document's own sentences, or in a model's words."""
 NOTHING = "no sentence of prose was found"
-"""The warning of a document that has nothing to summarize."""
 SUMMARIZED, UNREADABLE = "summarized", "unreadable"
-"""Statuses: `unreadable` is a document that has no sentence to take."""
+"""Statuses; `unreadable`: it has no sentence to take."""
 
 
 @dataclass(frozen=True)

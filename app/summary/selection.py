@@ -23,16 +23,16 @@ from docqa.model.heads.spans import sigmoid
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
-"""A sentence with this share of its words (or of the other's) in one that is taken is never taken too."""
+"""The share of a sentence's words (or of the other's) in a taken one from which on it is never taken."""
 AT_ONCE = 400
-"""Sentences that are compared with one another in one step."""
+"""Sentences compared in one step."""
 WEIGHTS: dict[str, float] = {
     "words": 0.352, "title": 1.076, "document_start": 0.561, "section_end": 0.22, "paragraph_start": 0.194,
     "length": 0.712, "little_length": -0.492, "claim": 0.256, "aim": 0.416, "digits": -0.297, "methods": -0.272,
 }  # fmt: skip
-"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
+"""Fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
 STATED = {"aim": PAPERS[0], "methods": PAPERS[1], "claim": PAPERS[2]}
-"""Signals that are the chance of a topic of papers, whatever the document is."""
+"""The chance of a topic of papers, whatever the document is."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
     sizes = np.array([len(text.split()) for text in texts])
     length = np.clip(np.log(np.maximum(sizes, 1) / 20), -1.5, 1.0)
-    # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
+    # From 1 for ten sentences down to 0 for three hundred.
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
     found = {
         "words": np.clip(standardise(common), -3, 3),

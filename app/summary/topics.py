@@ -52,6 +52,6 @@ LEADS = {
     DocumentKind.CONTRACT: (CLAUSES[0], replace(CLAUSES[1], count=2), replace(CLAUSES[-1], count=1)),
     DocumentKind.PAPER: (replace(PAPERS[0], count=1), replace(PAPERS[2], count=1)),
 }  # fmt: skip
-"""The topics that come first in a summary of a kind of document."""
+"""What comes first in a summary of a kind of document."""
 WEIGHTY = {DocumentKind.COURT: OPINION, DocumentKind.CONTRACT: CLAUSES}
-"""Those whose sentences speak for their sections; of papers that lost ROUGE."""
+"""Those that speak for their sections; of papers that lost ROUGE."""

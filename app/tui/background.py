@@ -19,7 +19,7 @@ _WEIGHTS = (0.299, 0.587, 0.114)
 _LIGHT_COLOURS = ("7", "15")
 _REPLIES = re.compile(rb"\x1b\].*?(?:\x1b\\|\x07)|\x1b\[[?\d;]*[a-zA-Z]|\x1b.", re.DOTALL)
 typed = bytearray()
-"""What somebody typed while the terminal was asked; the interface takes it."""
+"""Typed while the terminal was asked; the interface takes it."""
 
 
 @contextmanager

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 Opener = Callable[..., "Session"]
-"""Makes the Session of the document at a path, or at several: SessionOpener."""
+"""See SessionOpener."""
 Post = Callable[[Message], object]
 T = TypeVar("T")
 DRAFT_EVERY_S = 0.15
@@ -180,7 +180,7 @@ class DocumentJobs:
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         bridge.documents.append(self)
-        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
+        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not know the last one
         self.session: Session | None = None
         self.left = False
 
@@ -216,7 +216,6 @@ class DocumentJobs:
         """Stop all of this document, and close its session behind the job under way."""
         self.left = True
         self._bridge.stop(self)
-        # Nobody hears of it; the session is released behind it.
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:

@@ -121,10 +121,9 @@ EVERYWHERE = _about(
 TOPICS = (
     "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents", "General",
 )  # fmt: skip
-"""The headings of the help, in their order."""
 
 SCREENS = {"document": DOCUMENT, "library": LIBRARY}
-"""The keys that are at work together, by the screen they belong to."""
+"""The keys at work together."""
 
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
 

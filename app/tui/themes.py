@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
 SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
-"""What is shown in the place of each where a terminal has sixteen colours, which are its own."""
+"""Shown instead where a terminal has sixteen colours of its own."""
 OWN = (DARK, LIGHT, *SIXTEEN.values())
 
 
 def themes() -> list[Theme]:
     from textual.theme import Theme
 
-    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA); a test draws screens and measures.
+    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA).
     return [
         Theme(
             DARK, primary="#8AB0FF", secondary="#A9B8D4", accent="#F2B866", warning="#E8C478", error="#FF9C93",

@@ -20,7 +20,7 @@ class _AltKey(NamedTuple):
 
 
 # Without a protocol of its own a terminal sends Esc and the letter. Textual would wait for more, type ^ and the letter
-# where more is another Esc, as of a key held down, and take a digit for the sign of a Mac's keyboard.
+# where more is another Esc, and take a digit for the sign of a Mac's keyboard.
 ANSI_SEQUENCES_KEYS.update(  # type: ignore[attr-defined]
     {f"\x1b{sign}": (_AltKey(f"alt+{sign}"),) for sign in "0123456789acdeghijklmnopqrstuvwxyz"}
 )
@@ -53,7 +53,7 @@ class TypingScreen(Screen[Any]):
             self._held.append(event)
 
     async def _carry_out(self, event: Typed) -> None:
-        # Most terminals send Alt+S as Esc and s, of which Textual makes a key that has a character.
+        # Most terminals send Alt+S as Esc and s, a key with a character to Textual.
         plain = isinstance(event, events.Key) and event.is_printable and not event.key.startswith("alt+")
         text = event.text if isinstance(event, events.Paste) else event.character if plain else None
         if text and self.line is None:

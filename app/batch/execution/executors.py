@@ -1,5 +1,5 @@
 """Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster. A worker
-process has its own model, is started afresh, not forked, and speaks lines of JSON (`worker`)."""
+process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from docqa.app.batch.items import Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 
 POLL_S = 0.5
-"""How often a wait looks for Ctrl+C, which does not end one on Windows."""
+"""How often a wait looks for Ctrl+C, which ends none on Windows."""
 STOP_S = 10.0  # for a worker to keep what it read, after an interrupt
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
 _OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 Next = Callable[[], Task | None]
-"""Gives the next task to begin, None where there is none now."""
+"""The next task to begin, None where there is none now."""
 
 
 class Serial:

@@ -1,5 +1,5 @@
-"""Tasks done by the actors of a Ray cluster, each with its own model (extra `ray`). Actors read the documents at the
-same path everywhere. Only lines of JSON travel, and never a password: the cluster's traffic and logs can be read."""
+"""Tasks done by the actors of a Ray cluster (extra `ray`), each with its own model. They read the documents at the same
+path. Only lines of JSON travel, and never a password: the cluster's traffic and logs can be read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from docqa.app.errors import ResourceError
 class RayActor:
     """An actor that does the job of `spec`; after it died, another."""
 
-    peak_bytes = 0  # its memory is that of another machine; each attempt has its own in the ledger
+    peak_bytes = 0  # of another machine; each attempt has its own in the ledger
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
         self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
@@ -92,7 +92,7 @@ class _JobActor:
 
 
 _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)
-"""What Ray raises besides its own errors where a cluster does not answer."""
+"""What Ray raises besides where a cluster does not answer."""
 
 
 @contextlib.contextmanager

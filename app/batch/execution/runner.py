@@ -17,7 +17,7 @@ from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
 MAX_CRASHES = 2
-"""How often a task may cost its process the life before it is a failure."""
+"""How often a task's process may die before it is a failure."""
 _DIED = Failure(
     "WorkerDied",
     f"its process died {MAX_CRASHES} times, out of memory or by a fault",
@@ -93,7 +93,6 @@ class Runner:
             self._keep(task, outcome.record)
             self._ledger.add(*begun, account.DONE, outcome)
             self.tally.done += 1
-        # The record is on disk: a run over many documents must not keep them all in memory.
         settled = replace(outcome, record=None, failure=failure)
         self.tally.outcomes.append((task, settled))
         self._progress.ended(task, settled)

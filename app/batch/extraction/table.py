@@ -17,8 +17,8 @@ NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 @dataclass(frozen=True)
 class AnswerCell:
     """One question of one file; `quote`, `grade` and `cites` are of the first quote. `normalised`: a date or period by
-    ISO 8601, an amount by its currency and number. `differs`: not as most of its column. `possibly`: the passage that
-    may hold what is not answered."""
+    ISO 8601, an amount by currency and number. `differs`: not as most of its column. `possibly`: the passage that may
+    hold what is not answered."""
 
     status: Status
     answer: str | None = None
@@ -89,14 +89,14 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
 
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
     """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`. Answers are compared
-    normalised or folded. A cell differs unless its answer is given by more files than any other. Each conflict is with
-    the most frequent answer, of several such with the first in the column."""
+    normalised or folded. A cell differs unless more files give its answer than any other. Each conflict is with the
+    most frequent answer, the first of several in the column."""
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
     for column, field in enumerate(fields):
         cells = {number: row.cells[column] for number, row in enumerate(rows) if field.agree}
         compared = {n: cell.normalised or normal_form(cell.answer) for n, cell in cells.items() if cell.answer}
-        ranked = Counter(compared.values()).most_common(2)  # of equal counts the first of the column comes first
+        ranked = Counter(compared.values()).most_common(2)  # of equals the first of the column
         if len(ranked) < 2:
             continue
         (usual, most), (_, next_most) = ranked

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MARKDOWN_HEAD = "<!-- docqa extract -->"
-"""First line of what is written as Markdown, by which a later run knows its own output in a folder of documents."""
+"""The first line of Markdown, by which a later run knows its own output."""
 _DIFFERS = "≠"
 _CELL_CHARACTERS = 32_000
 """The limit of an XLSX cell is 32,767."""

@@ -22,7 +22,7 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
-"""What asks for a figure of whatever it is."""
+"""What asks for a figure."""
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
 
 
@@ -123,7 +123,7 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
         if year:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
         if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
-            allowed = [at for at in allowed if not heads[at]]  # no word of a head was asked for
+            allowed = [at for at in allowed if not heads[at]]
         others = years - {year} if dated else frozenset()
         best = best_field(wanted - others, table, words, allowed) if allowed else None
         if best is None:

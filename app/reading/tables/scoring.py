@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.tables.named import Table
 
-_KNOWN = 0.3  # what a word counts that stands above the table too
-_NAME_SHARE = 0.4  # how much of a score depends on how much of the row's name was asked for
+_KNOWN = 0.3  # of a word that stands above the table too
+_NAME_SHARE = 0.4  # of a score: how much of the row's name was asked for
 _HEAD_SHARE = 0.3
 _SAME = 0.02
 
 Field = tuple[int, int]
-"""A row, and a column of values or, behind these, the column of the names."""
+"""(row, column; behind those of the values: that of the names)."""
 
 
 @dataclass(frozen=True)

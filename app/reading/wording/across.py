@@ -34,5 +34,5 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
     if clause and (kind is FactKind.LAW or not found.kind.picks):
         wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
         return AcrossQuestion(found.kind, asked, wanted)
-    # The right yes or no for 82 of 100, as a whole question gets; for 61 without "Does it".
+    # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
     return AcrossQuestion(found.kind, f"Does it {asked}" if found.kind.picks and asked != question else asked)

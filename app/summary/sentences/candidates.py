@@ -22,7 +22,7 @@ _GOOD_GRADES = frozenset("AB")
 _QUOTED = re.compile(
     r"“[^“”]{25,2000}”|\"[^\"\n][^\"]{25,2000}\"|«[^«»]{25,2000}»|“[^“”]{25,2000}(?=\n\s*\n|\n\s*“|\Z)"
 )
-"""Long enough for a sentence; where speech goes on in the next paragraph only the last has a closing mark."""
+"""Long enough for a sentence; of several paragraphs only the last has a closing mark."""
 _WHOLE_SENTENCE = re.compile(r"[.!?,…][”\"»’']?$")
 UNNAMED = "a quotation"
 
@@ -70,7 +70,7 @@ class _SentenceFinder:
         self.seen: set[str] = set()
         self.found: list[SentenceCandidate] = []
         self.paragraph = -1
-        self.open = False  # whether the page before ends within a sentence
+        self.open = False  # the page before ends within a sentence
 
     def add_page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
@@ -96,7 +96,7 @@ class _SentenceFinder:
         if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
         dangling, said = readable.needs_the_one_before(text), fold(text).text
-        # In no passage it is shown nowhere else, and cannot be found.
+        # In no passage it is not shown or found elsewhere.
         told = any(each.start < span.end and span.start < each.end for each in self.passages[page.page])
         if said in self.seen or not told or (dangling and previous is None):
             return None

@@ -12,8 +12,8 @@ from docqa.ingest.language.words import CONJUNCTION, alternatives
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
-_LEAST_LETTERS = 0.72  # share of letters and spaces: below it stand formulas and table rows
-_LEAST_FUNCTION_WORDS = 0.18  # share of words that carry no content: below it stand titles, lists and rows
+_LEAST_LETTERS = 0.72  # share of letters and spaces; else a formula or table row
+_LEAST_FUNCTION_WORDS = 0.18  # share of words without content; else a title, list or row
 _ENGLISH = 0.25
 _MOST_SINGLES = 0.15
 _MOST_CAPITALISED = 0.6

@@ -30,8 +30,8 @@ from docqa.model.prompts.conversation import WHOLE, Form
 from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import Question
 
-_LEAST_QUOTED = 4  # words of a quotation that is more than a name
-_LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
+_LEAST_QUOTED = 4  # words, more than a name
+_LEAST_WORDS = 3  # content words without its quotations
 _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 
 

@@ -11,7 +11,7 @@ from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import kind_of
-from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.parts import OPENING, WHOLE, Part, only, parts_of, sentences_of_part
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
@@ -21,11 +21,11 @@ from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
 
 TOPIC_TOKENS = 1_500
-"""Tokens of the passages that one topic is written from."""
+"""Of the passages for one topic."""
 FOCUS_TOKENS = 8_192
-"""Tokens of the passages that a summary with a focus is written from."""
+"""Of the passages for a summary with a focus."""
 _PART_TOKENS = 250
-"""A part gets a sentence for so many tokens, up to what its style allows."""
+"""For each sentence of a part, up to what its style allows."""
 
 _Statements = tuple[CheckedStatement, ...]
 _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[str, ...]]
@@ -92,9 +92,7 @@ class _Work:
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
             about = self._ranked(self.focus, FOCUS_TOKENS)
-            best = {n for n, unit in enumerate(self.units) if unit.passage in about}
-            kept = [Part(p.id, p.heading, p.level, tuple(n for n in p.numbers if n in best)) for p in filled]
-            filled = [part for part in kept if part.numbers]
+            filled = only(filled, {n for n, unit in enumerate(self.units) if unit.passage in about})
         if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
             return [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))] if filled else []
         return filled

@@ -41,7 +41,7 @@ from docqa.ingest.errors import MissingError, NoDocuments
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS, _HEALTH_CELLS = 10, 12, 20, 12
 _PADDING = 8
-_WIDE, _REST_S = 110, 0.4  # columns from which on there is a preview; seconds that the cursor rests first
+_WIDE, _REST_S = 110, 0.4  # columns for a preview; seconds that the cursor rests first
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),
@@ -104,7 +104,7 @@ class LibraryScreen(PromptScreen):
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryList([])
         self._shown: list[LibraryRow] = []
-        self._marked: set[str] = set()  # the paths that are selected
+        self._marked: set[str] = set()
         self._loaded = self._entered = False  # a list is there; Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)

@@ -51,7 +51,7 @@ class SessionOpener:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self.reads_hidden: set[str] = set()  # the paths whose hidden text was asked for
+        self.reads_hidden: set[str] = set()
 
     def __call__(
         self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,

@@ -18,7 +18,7 @@ from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
 PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
-_MOST = 500  # files whose problem is remembered
+_MOST = 500
 
 
 class FilePreview(NamedTuple):

@@ -58,7 +58,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Lib
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     health: dict[str, str] = {}
-    for entry in store.entries("documents", "states"):  # a table of a thousand files opened none
+    for entry in store.entries("documents", "states"):  # of a thousand files none is opened
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue

@@ -16,7 +16,7 @@ from docqa.app.tui.page.highlighter import WHOLE, Share, marked_png
 if TYPE_CHECKING:
     import numpy as np
 
-KITTY_IMAGE = 7_461_730  # our one picture in the terminal's memory
+KITTY_IMAGE = 7_461_730  # our one picture there
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")

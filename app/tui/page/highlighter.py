@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Page
 
 YELLOW = (1.0, 0.93, 0.35)
-"""What is left of red, green and blue below the marker: black stays black, white turns yellow."""
+"""Left of red, green and blue: black stays black, white turns yellow."""
 _HYPHENS = "-\u00ad\u2010"
 
 Share = tuple[float, float, float, float]
@@ -56,7 +56,7 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) ->
     """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
-    shades = grey >> 1  # below 128 a grey, from there on the same below the marker
+    shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:
         shades[_pixels(shades, box)] |= 128
     shades = shades[_pixels(shades, part)]

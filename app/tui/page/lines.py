@@ -13,10 +13,10 @@ from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
 from docqa.ingest.types import Document, Page
 
 SEGMENT_CHARACTERS = 8_000
-"""A longer page is laid out in slices of about this many characters, cut at line ends."""
+"""A longer page is laid out in slices cut at line ends."""
 
 _KEPT_SEGMENTS = 256
-# What a terminal would obey or give no cell, line ends apart.
+# What a terminal obeys or gives no cell.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 

@@ -24,9 +24,9 @@ from docqa.app.tui.page.search import PageSpan
 from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
-"""Who leafs through passes pages faster than they are drawn."""
+"""Pages pass faster than they are drawn."""
 _KEPT = 8
-_LARGEST = 3  # times the size of the whole page
+_LARGEST = 3  # times the whole page
 
 
 class Picture(NamedTuple):
@@ -49,7 +49,6 @@ class PagePicture(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
     marks: reactive[tuple[PageSpan, ...]] = reactive(())
-    """What is marked on the pictures of its pages."""
 
     def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
@@ -147,7 +146,7 @@ class PagePicture(Static):
             self.refresh()
 
     def _send(self, sequence: str) -> None:
-        # Textual has no public way to send a sequence of one's own; its clipboard goes this way, too.
+        # Textual's clipboard sends sequences this way, too.
         driver = self.app._driver
         if sequence and driver is not None:
             driver.write(sequence)

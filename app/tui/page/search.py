@@ -12,7 +12,7 @@ from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
 Place = tuple[int, int]
-_WINDOW = 20_000  # characters whose sentences are looked at
+_WINDOW = 20_000  # characters
 
 
 @dataclass(frozen=True)

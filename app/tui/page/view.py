@@ -32,9 +32,9 @@ _MARKS = {
     "chosen": "→ ", "current-hit": "▶ ", "cite": "▌ ", "target": "→ ", "hit": "· ", "passage": "┃ ", "quote": "│ ",
     "note": "✎ ", "highlight": "▒ ", "hidden": "  ", "heading": "  ",
 }  # fmt: skip
-"""What stands beside the lines of each kind of mark, the strongest first."""
+"""Beside the lines of each kind of mark, the strongest first."""
 _STYLED = (*_MARKS, "head", "link", "selection")
-_LINK = "docqa-link"  # where a link begins, in the style of its cells
+_LINK = "docqa-link"  # where a link begins
 _UNDERLINED = Style(underline=True)
 
 
@@ -67,7 +67,7 @@ class PageView(ScrollView):
         self.links: Links | None = None
         self._marks: dict[int, list[Highlight]] = {}
         self._own_marks: dict[int, list[Highlight]] = {}
-        self.selected: list[PageSpan] = []  # words, one span for each page that they touch
+        self.selected: list[PageSpan] = []  # one for each page
         self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -217,7 +217,7 @@ class PageView(ScrollView):
 
     @property
     def _text_width(self) -> int:
-        # The scroll bar is there from the start: lines must not wrap anew when it appears.
+        # The scroll bar is there: lines must not wrap anew when it appears.
         return max(self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10)
 
     def _spans_of(self, selection: Selection) -> list[PageSpan]:

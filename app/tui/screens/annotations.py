@@ -29,8 +29,8 @@ class Annotations:
         self.made: list[Annotation] = []
         self._navigation = navigation
         self._store = store
-        self._last: PageSpan | None = None  # the sentence that was selected last
-        self._noted: Annotation | None = None  # what the note is on that is being written
+        self._last: PageSpan | None = None  # selected last
+        self._noted: Annotation | None = None  # whose note is being written
 
     def load(self) -> None:
         try:

@@ -18,7 +18,7 @@ from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
 
 Row = tuple[RenderableType, Any]
-"""What is shown, and what is chosen by it; None for a heading."""
+"""(what is shown; what is chosen by it, None for a heading)."""
 
 
 class ChoiceScreen(ModalScreen[None], TypingScreen):

@@ -62,7 +62,7 @@ class DocumentScreen(PromptScreen):
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
-        self._confirmed = ""  # the path that was shown whole before it is written
+        self._confirmed = ""  # shown whole before it is written
         self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
@@ -70,7 +70,7 @@ class DocumentScreen(PromptScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
-        self._open()  # what is typed meanwhile is a question about it
+        self._open()  # what is typed meanwhile is a question
 
     def _open(self, password: str | None = None) -> None:
         self.panes.show_parsed(0, 0, len(self._waiting))

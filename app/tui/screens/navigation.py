@@ -17,7 +17,7 @@ from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
-# The marks that are shown on the picture of the page, too: what was gone to.
+# Shown on the picture, too: what was gone to.
 _ON_PICTURE = ("cite", "passage", "current-hit", "target")
 
 
@@ -29,7 +29,7 @@ class Navigation:
         self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
-        self.selected: Link | None = None  # the reference that the keys are at
+        self.selected: Link | None = None  # at the keys
         self._led = False  # whether it was followed
 
     def jump(self, page: int, offset: int) -> None:

@@ -39,7 +39,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.types import Document
 
-BROAD = 150  # columns from which on the answers are shown beside picture and text
+BROAD = 150  # columns for the answers beside picture and text
 _AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
@@ -129,7 +129,7 @@ class Panes(Vertical):
         """Which pane a narrow screen shows; a wide one shows all."""
         for name in ("outline", "page", "answers"):
             self.set_class(name == pane, f"show-{name}")
-        # Beside the picture there is room for the text alone, on a broad screen for the answers, too.
+        # Beside the picture there is room for the text, on a broad screen for the answers, too.
         if self.screen.has_class("-narrow") or pane == "outline" or (pane == "answers" and not self._broad):
             self.remove_class("with-picture")
         self._tabs.show(pane)

@@ -8,8 +8,8 @@ from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
 
-WIDE = 100  # columns from which on panes are shown side by side
-TALL = 22  # lines from which on there is room for the strip and a framed prompt
+WIDE = 100  # columns for panes side by side
+TALL = 22  # lines for the strip and a framed prompt
 
 
 class PromptScreen(TypingScreen):

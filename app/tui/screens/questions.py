@@ -72,7 +72,7 @@ class Questions:
         card.asked_at = self.panes.page.place
         card.redraw()
         self._navigation.refresh_marks()
-        self.keep()  # a process that is killed loses the answer in flight alone
+        self.keep()  # who is killed loses the answer in flight alone
         others = enumerate(self.turns[: card.number])
         before = {number: kept_turns.as_kept(turn) for number, turn in others if turn.state in ("done", "stopped")}
         self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)

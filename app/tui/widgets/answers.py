@@ -37,9 +37,9 @@ Type / for commands; Tab goes from pane to pane.
 F1 lists all that can be done, and does it."""
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
-# The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
+# A verbatim quote has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
-# The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
+# Their marks differ in shape: no colour is needed to tell them apart.
 KINDS = {"answer": "$text-primary", "possible": "$text-warning", "not_found": "$text-error"}
 Part = str | tuple[str, str | Style] | Content
 
@@ -53,7 +53,7 @@ class AnswerCard(Static):
         self.turn = turn
         self.stops: list[Stop] = []
         self.current: int | None = None
-        self.asked_at = (0, 0)  # the place of the text at the top when it was asked
+        self.asked_at = (0, 0)  # the place at the top
         self.unfolded = False
         self._documents = documents
 
@@ -102,7 +102,7 @@ class AnswerCard(Static):
             yield f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, "")
             return
         heads = [self._head_parts(head), self._headline_parts(answer, head)]
-        for parts in heads[::-1] if head.kind == "possible" else heads:  # where it may stand comes before anything else
+        for parts in heads[::-1] if head.kind == "possible" else heads:  # its place first
             yield from parts
         for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
             yield from self._stop_parts(number, self.stops[number])
@@ -111,7 +111,7 @@ class AnswerCard(Static):
             yield "▾ " if self.unfolded else "▸ "
             yield f"{'More passages' if refused else 'Also looked at'} ({folded})", _clicked("unfold")
             yield "\n"
-        # A preliminary answer has read nothing: how much of the document is read, the title says.
+        # The title says how much of the document is read.
         coverage = coverage_line(answer.coverage)
         if coverage and not (self.turn.running or self.turn.state == "stopped" or refused):
             yield f"{coverage}\n", "$text-muted"
@@ -120,7 +120,7 @@ class AnswerCard(Static):
         if head.kind == "none":
             return
         if head.kind != "possible":
-            # The words of an answer are below, and a preliminary one is called that above; the bar needs the room.
+            # An answer's words are below, "preliminary" is above; the bar needs the room.
             title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
             yield f"{head.mark} {title}", f"bold {KINDS[head.kind]}"
         if head.bar:

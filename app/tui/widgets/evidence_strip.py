@@ -37,7 +37,7 @@ class Slices:
         """(page, offset) where slice `cell` begins."""
         pages = self.document.pages
         position = cell / max(self.cells, 1) * len(pages)
-        # A hair more, so that what begins exactly at a page is not taken for the end of the one before.
+        # A hair more: what begins at a page does not end the one before.
         index = min(int(position + 1e-9), len(pages) - 1)
         return index + 1, int(max(position - index, 0.0) * len(pages[index].text))
 

@@ -17,7 +17,7 @@ from docqa.app.tui.page.location import section_title
 from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
-"""A tree of at most so many headings is shown with all of them."""
+"""A smaller tree is shown with all headings."""
 _HERE = "◂"
 
 
@@ -37,7 +37,7 @@ class OutlineTree(Tree["Section"]):
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
-        self.auto_expand = False  # Enter goes to a heading; left and right open and close it
+        self.auto_expand = False  # Enter goes there; left and right open and close it
 
     def show(self, document: Document) -> None:
         self._document = document
@@ -67,7 +67,7 @@ class OutlineTree(Tree["Section"]):
         label = super().render_label(node, base_style, style)
         here = node is self._here
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
-        # A column less: the scroll bar is not there yet when the label is made.
+        # Less the scroll bar, which is not there yet.
         room = max(self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8)
         if label.cell_len > room:  # shortened in the middle, so that two differ
             label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])

@@ -28,9 +28,9 @@ MODES = {
     "password": ("Password", "of this document; it is kept nowhere"),
 }
 TALKING = ("ask", "filter")
-"""The modes in which an empty line takes `?` and `/`."""
+"""Modes whose empty line takes `?` and `/`."""
 CURSOR_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-"""The actions by which a list moves its cursor, by their keys."""
+"""A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
 
 
@@ -51,7 +51,7 @@ class PromptLine(Input, inherit_bindings=False):
     def __init__(self, owner: Any, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self._owner = owner
-        self.cursor_blink = False  # what moves by itself fights the reader
+        self.cursor_blink = False  # what moves fights the reader
 
     def write(self, text: str) -> None:
         """Put `text`, as one line, where the cursor is: words copied out of a document are often several."""
