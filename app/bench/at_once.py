@@ -129,7 +129,7 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
 
 
 def _run_docqa(*arguments: str, cache: str | None = None) -> None:
-    """Run a command in a new process. Raises RuntimeError where it fails."""
+    """Raises RuntimeError where it fails."""
     own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
     done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
     if done.returncode not in _GOOD:

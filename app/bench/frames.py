@@ -1,5 +1,5 @@
-"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn without a terminal,
-at rest and while it is read."""
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn without a
+terminal."""
 
 from __future__ import annotations
 

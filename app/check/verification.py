@@ -214,7 +214,6 @@ class _TextCheck:
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
     def _search(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
-        """The quotation as written, then with its ellipses and brackets read."""
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
@@ -263,7 +262,7 @@ class _TextCheck:
             yield self._scattered(parts, anchor, verdict)
 
     def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
-        """Parts that are not together: where each is."""
+        """Where each part is."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
         notes: list[str] = []

@@ -103,7 +103,6 @@ def ask(
 
 
 def _form(form: str | None, as_json: bool) -> str:
-    """One of FORMS. Raises UsageError for another, or for two."""
     if form is not None and form not in FORMS:
         raise UsageError(f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md")
     if as_json and form not in (None, "json"):
@@ -186,7 +185,6 @@ class _Run:
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:
-        """Print a document's answers, or why there are none; returns the exit code."""
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
 

@@ -1,9 +1,9 @@
 """Context: what the model reads of the documents, and the way from every token back to a page.
 
 Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for each page of a paged
-document a mark and its passages. Every page is tokenized by itself and nothing looks ahead, so a document that grows
-keeps all token ids before its first change. For a model that writes (docqa.model.prompts.conversation) its chat
-template begins, documents are numbered, and a section with a number or locator begins with a mark.
+document a mark and its passages. Every page is tokenized by itself, so a document that grows keeps all token ids before
+its first change. For a model that writes (docqa.model.prompts.conversation) its chat template begins, documents are
+numbered, and a section with a number or locator begins with a mark.
 """
 
 from __future__ import annotations

@@ -125,7 +125,6 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
 
 
 def _quoted(answer: Answer, *, together: bool) -> str:
-    """The words of the first quote, or of all for parts that belong together."""
     quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
     return " ".join(" ".join(quote.text for quote in quotes).split()[:most])
 

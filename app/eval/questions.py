@@ -23,8 +23,8 @@ _BREAK = "\n\n"
 
 
 class TextMap:
-    """Maps places of a source text to the same letters and figures in what a reader made of it, and back. Where the two
-    differ, a span is found by its letters, nearest to where it should be."""
+    """Maps places of a source text to the same letters and figures in what a reader made of it, and back: the nearest
+    ones where the two differ."""
 
     def __init__(self, source: str, text: str) -> None:
         self._source, self._source_places = _letters(source)

@@ -135,7 +135,6 @@ def salvage(damaged: Path, new: sqlite3.Connection) -> int:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.Error."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same rights
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:

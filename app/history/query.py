@@ -35,8 +35,8 @@ def match_expression(query: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
-    """(words behind one another in the index; their stem, where it differs; the mark that a search may end within the
-    last). Words of scripts without spaces are characters."""
+    """(words behind one another in the index, of scripts without spaces characters; their stem, where it differs; the
+    mark that a search may end within the last)."""
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
         if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):

@@ -264,7 +264,7 @@ class _Tools:
             await session.__aexit__(None, None, None)
 
     def _document(self, path: str, progress: _CallProgress) -> list[Document]:
-        """The document at `path`, with what is attached to an e-mail; of an archive all."""
+        """With what is attached to an e-mail; of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
         return list(each_document([file], self._reading(progress), self._store, Sources()))

@@ -22,7 +22,7 @@ class Removed:
 
 def remove(name: str, root: Path) -> Removed | None:
     """Delete a pulled model (`ORG/NAME`: all commits and cut downloads; `ORG/NAME@COMMIT`: one); None where nothing of
-    it is under `root`. Raises UsageError: the bundled model, or the user's own files; ResourceError: it is being
+    it is under `root`. Raises UsageError: the bundled model, or the user's own; ResourceError: it is being
     downloaded."""
     from filelock import FileLock, Timeout
 

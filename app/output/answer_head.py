@@ -17,7 +17,7 @@ _MAY_ANSWER = ((0.5, "may well answer"), (0.25, "may answer"), (0.0, "hardly ans
 @dataclass(frozen=True)
 class AnswerHead:
     """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour. `sure` says what `share`,
-    0 to 1, is the chance of. `support` counts the statements borne out, where there are several."""
+    0 to 1, is the chance of. `support` counts the statements borne out, of several."""
 
     kind: str
     mark: str

@@ -89,7 +89,7 @@ def coverage_line(coverage: CoverageReport) -> str:
 
 def cite_text(cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False) -> str:
     """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers, and
-    the section behind it, or `section_first` with a dot."""
+    the section behind it, or `section_first`."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]

@@ -69,13 +69,10 @@ def in_full(question: str) -> str:
 
 @dataclass(frozen=True)
 class PlaceCite:
-    """A place named at `start:end` of the text.
-
-    `kind`: page (as printed), pdf (physical page), line or section. `numbers` are the labels or section numbers that it
-    may mean, written out ("3", "4"; "4.2(b)"), of lines the first and last with their pages ("12:5"). `word`: the
-    family of the section in the singular, as "schedule", "¶". `work`: another work that it names. `before`: the words
-    in front of a page.
-    """
+    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
+    `numbers` are the labels or section numbers that it may mean, written out ("3", "4"; "4.2(b)"), of lines the first
+    and last with their pages ("12:5"). `word`: the family of the section in the singular, as "schedule", "¶". `work`:
+    another work that it names. `before`: the words in front of a page."""
 
     start: int
     end: int

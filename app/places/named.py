@@ -78,7 +78,7 @@ class DocumentNames:
 
 def _names(document: Document) -> list[re.Pattern[str]]:
     """What a text may call a document, folded: its file's name with and without type, a title of several words. A
-    single common word ("lease.txt") names the file only with its type."""
+    common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]

@@ -1,10 +1,7 @@
-"""Where in the documents a cited place is: the pages with that label, the section with that number.
-
-A label counts as printed; where no page has it, a number is physical. A heading in front ("Syllabus, p. 3") says in
-which section; where no page there has the label, pages count from its first. A line without a printed number means its
-page. A section is found by heading, or by the clause number that opens a paragraph, and reaches to the next of its
-kind.
-"""
+"""Where in the documents a cited place is: the pages with that label, the section with that number. Labels count as
+printed; where no page has one, a number is physical. With a heading in front ("Syllabus, p. 3") it is in that section,
+by its label there or else counted from its first page. A line without a printed number means its page. A section is
+found by heading, or by the clause number that opens a paragraph, and reaches to the next of its kind."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ _SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to
 @dataclass(frozen=True)
 class Scope:
     """What a question is limited to, in order. `whole`: it asks for the place itself ("what does section 13 say?").
-    `inside`: the fact is looked for there ("in", "under", "does section 13 require"); else the place is only spoken of
-    ("the section 4 duties")."""
+    `inside`: the fact is looked for there ("in", "under", "does section 13 require"); else the place is only spoken
+    of."""
 
     spans: tuple[Located, ...]
     whole: bool
@@ -134,7 +134,6 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
 
 
 def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
-    """The parts of `regions` page by page, each once."""
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions

@@ -61,9 +61,9 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
-    """Places where all words of `quote` are in order, with debris between, or with its spaces lost. Debris is at most
-    10 words in a gap and half the quote's words in all; a protected word in it must be a footnote mark or one of the
-    page's `furniture` (line numbers, running heads), else it is an edit."""
+    """Places where all words of `quote` are in order, with debris between, or its spaces lost. Debris is at most 10
+    words in a gap and half the quote's words in all; a protected word in it must be a footnote mark or of the page's
+    `furniture` (line numbers, running heads), else it is an edit."""
     if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}

@@ -38,8 +38,8 @@ _SPECIAL = re.compile(
 @dataclass(frozen=True)
 class Folded:
     """Folded text in pieces, in which offsets run in step. Piece i starts at `folded_starts[i]` in `text` and at
-    `origins[i]` in the original; `ends[i]` is the original end of one that does not run in step (a ligature, a run of
-    spaces), else -1."""
+    `origins[i]` in the original; `ends[i]` is the original end of one that does not run in step (a ligature, spaces),
+    else -1."""
 
     text: str
     folded_starts: array[int]

@@ -1,9 +1,9 @@
 """Where a quote is in the documents, and how exactly.
 
 Searched are the cited page, the pages beside it, its section, its document, the other documents; a quote may cross to
-the next page. Then the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
-debris of the extraction between: footnote marks, notes at the foot of a page), near. A change, loss or insertion of a
-protected word (`align.is_protected`) never grades above near.
+the next page. The strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
+debris of the extraction between), near. A protected word (`align.is_protected`) that is changed, lost or inserted never
+grades above near.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether the documents answer: signals of one question, and the calibrated decision. RefusalCalibration
-(docqa.model.protocol) has logistics over the signals of `features`: for each form of answer one of "what would be
-asserted is right", and one of "the first passage answers". Under its threshold an answer is refused."""
+(docqa.model.protocol) has logistics over `features`: for each form of answer one of "what would be asserted is right",
+and one of "the first passage answers". Under its threshold an answer is refused."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ def features(
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
-    answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: that the
-    question wants the chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items;
-    behind: how far the passage is behind the first one in the ranking; said, said_lead: likely and lead by another
-    reader, where that chose the span, and all else is docqa's own reader's of it.
+    answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: of the
+    chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items; behind: of the
+    passage in the ranking; said, said_lead: likely and lead by another reader, where that chose the span.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
-    _sentence: in the best of the first three passages, and in their best sentence; missing_names: numbers and names of
-    the question that are nowhere in the documents.
+    _sentence: in the best of the first three passages, and in their best sentence; missing_names: how many of the
+    question are in no passage.
     """
     wanted, top = set(terms(question)), ranked[:3]
     texts = (context.text_of(context.passages[item.index]) for item in top)

@@ -1,5 +1,5 @@
-"""The best passages read with the question in mind: excerpts of them, by the reader (rereading.py), which orders the
-evidence anew, and proposes spans of page characters."""
+"""The best passages read with the question in mind: excerpts, by the reader (rereading.py), which orders the evidence
+anew, and proposes spans of page characters."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and `where`: FRONT (title
-    pages and signature blocks) or words of headings, or in a `clause` of clauses.py, whose sentence is the answer where
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them; `where`: FRONT (title
+    pages and signature blocks) or words of headings; or in a `clause` of clauses.py, whose sentence is the answer where
     it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
@@ -74,10 +74,10 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders
-    candidates; `score` orders candidates of one question. Of the place: `coverage` of the question's words in its
-    sentence, `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is
-    `behind` the first one (at most 0). `quoted`: the row of a table, where that is shown instead of a sentence.
+    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders;
+    `score` orders candidates of one question. Of the place: `coverage` of the question's words in its sentence,
+    `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is `behind` the
+    first one (at most 0). `quoted`: the row of a table that is shown instead of a sentence.
     """
 
     excerpt: int

@@ -1,7 +1,6 @@
 """Clauses of contracts by what they are about, and the sentences of opinions and papers that say what they come to:
 linear heads over the hashed words of a sentence and its headings (feature hashing, Weinberger et al. 2009, arXiv
-0902.2206), fitted by `app.lab.clauses` to contracts that are marked and to sentences whose headings tell.
-"""
+0902.2206), fitted by `app.lab.clauses` to marked contracts and to sentences whose headings tell."""
 
 from __future__ import annotations
 

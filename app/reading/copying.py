@@ -45,8 +45,8 @@ def copy_from_state(
     model: WritingModel, question: str, state: State, context: Context, words: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
 ) -> Candidates:  # fmt: skip
-    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages. Words
-    that stand in several places are taken from the one whose sentence has most of the question's words."""
+    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages. Of
+    words that stand in several places the one whose sentence has most of the question's words."""
     from docqa.model.decode.copy import copy_spans
 
     weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
@@ -98,7 +98,6 @@ def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
 
 
 def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    """Where `wanted` stands in `ids`, the first MOST_PLACES."""
     every, found = np.asarray(ids), np.asarray(wanted)
     starts = np.flatnonzero(every[: len(every) - len(found) + 1] == found[0])
     for number in range(1, len(found)):

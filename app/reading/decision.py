@@ -173,7 +173,6 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether a cut before `at` is inside a word or a number."""
     if text[at - 1].isalnum() and text[at].isalnum():
         return True
     return any(match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2))
@@ -225,7 +224,6 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
 
 
 def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
-    """The sentences that a candidate is in."""
     item = places.excerpts[candidate.excerpt]
     found = Sentences(item.text)
     run = found.touched(candidate.start - item.start, candidate.end - item.start)

@@ -81,8 +81,8 @@ def _places(mark: str) -> tuple[Place, ...]:
 
 def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
     """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no mark ends it). Marks
-    of other styles between two items belong to the first, where they begin with one and count on; else an outer list
-    goes on and this one has ended, as it has at `stops` (headings)."""
+    of other styles between two items belong to the first, where they begin with one and count on; else this one has
+    ended, as it has at `stops` (headings)."""
     style, value = marks[first].places[0]
     run = [first]
     nested: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """The best passages read again with the question in mind. The reader (model/heads/excerpt_reading.py) says where the
-answer is, how likely each passage and none has it, what form of answer the question wants, and which words are items of
-a list; then whether each of the best sentences answers, and yes or no."""
+answer is, how likely each passage and none has it, what form of answer is wanted, and which words are items of a list;
+then whether each of the best sentences answers, and yes or no."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a person searches for, as a pattern: plain words, found over the ends of lines and pages, whatever their
 quotation marks and dashes, in linear time; or a regular expression, which may take exponential time: the module `regex`
-runs it, which can be stopped."""
+can be stopped."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The places of a pattern in one document, each with the line and the cites of it. The pages are one text here, so that
-a phrase is found over the end of one. Its lines are paragraphs, items of lists, rows of tables."""
+"""The places of a pattern in one document, each with its line and cites. The pages are one text here, so that a phrase
+is found over the end of one. Its lines are paragraphs, items of lists, rows of tables."""
 
 from __future__ import annotations
 

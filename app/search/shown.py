@@ -96,7 +96,6 @@ def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator
 
 
 def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
-    """The words of `line`, cut around what was `found` where it is long."""
     pieces: list[str] = []
     windows = _windows(text, line, found)
     for window in windows:

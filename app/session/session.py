@@ -44,7 +44,7 @@ _EXCERPTS, _LEAST_EXCERPTS = 36, 4
 
 class Session:
     """One context of documents, in the order given; to be closed, or used in a `with`. `warnings` belong to every
-    answer, `notices` are said once. `model`: one that is loaded already."""
+    answer, `notices` are said once. `model`: one that is loaded."""
 
     def __init__(
         self,
@@ -84,7 +84,6 @@ class Session:
 
     @cached_property
     def _template(self) -> ChatTemplate | None:
-        """The chat template of a model that runs here and writes."""
         return None if is_remote(self.options.model) else writing_template(self.model)
 
     @cached_property
@@ -96,7 +95,6 @@ class Session:
         return self._corpus_of(self.model, Conversation(self._template, self.model.tokenizer).opening())
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
-        """The documents as `model` reads them, kept where there is a store."""
         return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model))
 
     def _kept(self, model: Model) -> KeptParts | None:

@@ -1,6 +1,6 @@
 """Pins: files `.in_use.HOST.SYSTEM.PID` in a state's folder for the processes that use it, so that nobody evicts it.
-SYSTEM tells one boot, and one container, of HOST from another. A process of this system can be asked for; the pin of
-another one counts until it is `PIN_AGE_S` old. Every question renews it."""
+SYSTEM tells one boot, and one container, of HOST from another, whose pins count until they are `PIN_AGE_S` old. Every
+question renews a pin."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""From paths to Documents: found, parsed in a worker process, and kept by content. A path of the user's that cannot be
-read is an error; in a folder or archive a warning while others are left."""
+"""From paths to Documents: found, parsed in a worker process, and kept by content. A named path that cannot be read is
+an error; in a folder or archive a warning while others are left."""
 
 from __future__ import annotations
 

@@ -10,15 +10,15 @@
         .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
     answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/jobs.py)
     locks/KEY.lock                              locked while a process reads into the state, or deletes it
-    forgotten/HASH                              a document that `docqa forget` was asked to forget, by a hash of its id
+    forgotten/HASH                              the mark of a document that was forgotten, by a hash of its id
 
-A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…` for the process that writes it, and renamed; a
-state grows in place, every file of it renamed into place whole. Nothing here knows tensors.
+A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…`, and renamed; a state grows in place, every file
+of it renamed into place whole. Nothing here knows tensors.
 
-Forgetting while others read: `forget` first marks the documents, then deletes all temporary folders, then waits for the
-lock of each of the documents' states and deletes it. Whoever writes looks for the mark before it renames; a process
-that reads also looks after every block, and gives up its lock. So nothing of a document stays, whatever the order of
-events and whoever is killed, and nobody waits longer than for a block. The mark of a document ends with `MARK_AGE_S`.
+Forgetting while others read: `forget` marks the documents, deletes all temporary folders, then waits for the lock of
+each of their states and deletes it. Whoever writes looks for the mark before it renames; a process that reads also
+looks after every block, and gives up its lock. So nothing of a document stays, whoever is killed, and nobody waits
+longer than for a block. A mark ends with `MARK_AGE_S`.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ KINDS = {
 
 class Details(TypedDict, total=False):
     """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`. `health` is
-    that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a state;
-    `sums` and `sizes` are those of files, by name."""
+    that of a text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and
+    `sizes` those of files, by name."""
 
     key: str
     kind: str
@@ -205,8 +205,8 @@ class Store:
     @contextmanager
     def _new_folder(self, kind: str, key: str, documents: Sequence[str]) -> Iterator[Path]:
         """An empty folder to fill, which then takes the place of the entry `key`. It is deleted instead where one of
-        `documents` was forgotten meanwhile: `forget` deletes unfinished folders after it has marked the documents, and
-        then what has its name already."""
+        `documents` was forgotten meanwhile: `forget` marks, deletes unfinished folders, and then what has its name
+        already."""
         final = self.folder(kind, key)
         temporary = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent))
         try:
@@ -279,7 +279,7 @@ class Store:
         return evicted
 
     def _evict(self, entry: Entry) -> bool:
-        """Delete an entry that nobody uses; whether it is gone."""
+        """Whether it is gone: not what somebody uses."""
         from filelock import Timeout
 
         with contextlib.suppress(Timeout, OSError):  # another process reads into it, or the folder is read-only
@@ -392,7 +392,6 @@ def _entry(kind: str, folder: Path) -> Entry:
 
 
 def _is_being_written(folder: Path) -> bool:
-    """Whether a process that still runs fills `folder`."""
     if not folder.name.startswith(_UNFINISHED):
         return False
     process = folder.name.removeprefix(_UNFINISHED).rpartition("-")[0]

@@ -94,7 +94,6 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-    """Candidates as sentences of a record, exact as slices of the page."""
     document, made = pool.document, []
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)

@@ -9,9 +9,9 @@ from docqa.app.reading.document_kind import DocumentKind
 
 @dataclass(frozen=True)
 class Topic:
-    """One heading of a style: at most `count` sentences, by the heads `clauses` of docqa.app.reading.clauses and the
-    reader's answers to `question`. `opening`: how much a place near the beginning counts. A `leftover` takes what the
-    other topics leave: sentences of duties are everywhere."""
+    """One heading of a style: at most `count` sentences, by the heads `clauses` of reading/clauses.py and the reader's
+    answers to `question`. `opening`: how much a place near the beginning counts. A `leftover` takes what the others
+    leave: sentences of duties are everywhere."""
 
     heading: str
     clauses: tuple[str, ...]

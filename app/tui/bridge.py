@@ -1,6 +1,6 @@
 """Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages. One thread reads and
-asks documents for the whole interface, so that no two jobs share a model; each is opened on a thread of its own. A job
-is stopped between two events of its session, which keeps what was read."""
+asks all documents, so that no two jobs share a model; each is opened on a thread of its own. A job is stopped between
+two events of its session, which keeps what was read."""
 
 from __future__ import annotations
 
@@ -59,8 +59,7 @@ class DocumentOpened(Message):
 @dataclass
 class SessionEvent(Message):
     """An event of the session about question `number`, None for a read; without an event the question is at work, as
-    `understood` with what was asked before. `scores`, with the answer: how well every passage fits the question, as
-    (page, start, end, score)."""
+    `understood`. `scores`, with the answer: how well every passage fits, as (page, start, end, score)."""
 
     number: int | None
     event: Event | None = None

@@ -1,5 +1,5 @@
 """Questions, answers and annotations as the interface shows them, kept in the history: one session of kind `tui` for a
-document, or several together. No Textual here."""
+document, or several together."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name`: of the action
-    in config.toml; `action`: what Textual runs (`go` a move of Navigation, `mark` a method of Annotations; empty:
-    nothing). `topic`: its heading in the help."""
+    in config.toml; `action`: what Textual runs (`go` a move of Navigation, `mark` a method of Annotations). `topic`:
+    its heading in the help."""
 
     name: str
     key: str

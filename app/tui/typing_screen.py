@@ -1,6 +1,5 @@
-"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has the
-focus when it comes; where one moves the focus, those behind it overtake it. Here every key goes to the screen and is
-carried out before the next."""
+"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has it when
+the key comes; where one moves the focus, those behind overtake it. Here each is carried out before the next."""
 
 from __future__ import annotations
 

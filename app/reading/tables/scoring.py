@@ -23,7 +23,7 @@ Field = tuple[int, int]
 @dataclass(frozen=True)
 class TableWords:
     """The stems of each row's name, without and with its group titles; of each column's heads, all and the lowest, last
-    those of the names. `known`: of what stands above the rows."""
+    those of the names. `known`: above the rows."""
 
     own: tuple[frozenset[str], ...]
     names: tuple[frozenset[str], ...]

@@ -1,5 +1,5 @@
-"""What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": of those so
-called 83 % are), and whether a few words are enough. All else the reader tells."""
+"""What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": 83 % of
+those so called are), and whether a few words are enough. All else the reader tells."""
 
 from __future__ import annotations
 

@@ -87,7 +87,6 @@ class _SentenceFinder:
             line += 1
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
-        """The index of the candidate that `span` becomes, or None."""
         span = Span(span.start + len(readable.bullet(page.text[span.start : span.end])), span.end)
         text = readable.flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)

@@ -37,8 +37,8 @@ _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 
 class Writer:
     """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after `read`, and cites by
-    words; else `budget` tokens of passages are given at once; `unread`: the bundled model has not read them, and
-    passages are found by their words. Mutable: `budget`."""
+    words; else `budget` tokens of passages are given at once; `unread`: passages are found by their words, without the
+    bundled model. Mutable: `budget`."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
         self.corpus, self.evidence, self._generator = answerer.corpus, answerer.evidence, answerer.generator
@@ -102,8 +102,7 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
-    them out; remarks). What nothing bears out is shown to the model once, to be cited or withdrawn. Raises as
-    `Writer.reply`."""
+    them out; remarks). What nothing bears out the model may cite or withdraw once. Raises as `Writer.reply`."""
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
         mend = form_of(material.shown).mend(Question(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))

@@ -197,7 +197,6 @@ class _Work:
         return statements
 
     def _ranked(self, question: str, tokens: int) -> list[int]:
-        """Indices of the best passages for a question, in order."""
         order = [item.index for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked]
         chosen: list[int] = []
         for index in order:
@@ -219,7 +218,6 @@ class _Work:
         return SummarySection(part.id, part.heading, part.level, made)
 
     def _remark_coverage(self) -> None:
-        """Say where the model was given only some passages."""
         read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
             self.remarks.insert(0, f"written from the passages that docqa found for it: {read:,} of {total:,} tokens")

@@ -28,8 +28,8 @@ class PastQuestion:
 @dataclass(frozen=True)
 class LibraryRow:
     """The document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified` and
-    `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered, `health`
-    in a word what is wrong with the file."""
+    `used` in seconds since 1970, 0: not known; `kept` says what there is of it, or how it was answered, `health` what
+    is wrong with the file."""
 
     name: str
     path: str

@@ -61,9 +61,8 @@ def drawing(
     terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = (),
     part: Share = WHOLE,
 ) -> str:  # fmt: skip
-    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which
-    count from 0, with `boxes` marked in yellow, and leaves the cursor where it was. Raises ValueError for another
-    PNG."""
+    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), counted
+    from 0, with `boxes` marked in yellow; the cursor stays. Raises ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)

@@ -1,5 +1,5 @@
-"""A Document as lines of one width, laid out as they come into view. Knows no screen. A page, or a slice of a long one,
-is a segment, of estimated height until somebody looks at it, so that any length opens at once."""
+"""A Document as lines of one width, laid out as they come into view. A page, or a slice of a long one, is a segment, of
+estimated height until somebody looks at it, so that any length opens at once."""
 
 from __future__ import annotations
 

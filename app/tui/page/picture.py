@@ -50,8 +50,8 @@ class PagePicture(Static):
 
     marks: reactive[tuple[PageSpan, ...]] = reactive(())
 
-    def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self, pictures: Pictures | None) -> None:
+        super().__init__(id="picture", markup=False)
         self._pictures = pictures
         self._document: Document | None = None
         self._page, self._offset = 0, 0

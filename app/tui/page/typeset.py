@@ -1,4 +1,4 @@
-"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents. Knows no screen."""
+"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents."""
 
 from __future__ import annotations
 

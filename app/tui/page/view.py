@@ -61,8 +61,8 @@ class PageView(ScrollView):
         link: Link | None = None
         place: tuple[int, int] | None = None
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="page")
         self._lines: PageLines | None = None
         self.links: Links | None = None
         self._marks: dict[int, list[Highlight]] = {}

@@ -1,5 +1,5 @@
 """Open documents: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the widgets),
-Navigation (ways through the text), Questions (reading and answering), Annotations."""
+Navigation, Questions (reading and answering), Annotations."""
 
 from __future__ import annotations
 

@@ -71,7 +71,6 @@ class Navigation:
         return location(self.panes.opened, *self.panes.where).rpartition(" · ")[2]
 
     def _show(self, spans: Sequence[PageSpan], doing: str | None = None, place: str = "") -> None:
-        """Bring `spans`, called `place`, into view with their marks; say what goes on."""
         self.panes.point_at(spans[0] if spans else None, place)
         self.panes.page.reveal(spans)
         self.refresh_marks()

@@ -54,11 +54,11 @@ class Panes(Vertical):
         self.documents: Sequence[Document] = ()  # all that are asked
         self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
-        self.outline = OutlineTree(id="outline")
-        self.picture = PagePicture(pictures, id="picture")
-        self.page = PageView(id="page")
-        self.answers = AnswersPane(id="answers")
-        self.strip = EvidenceStrip(id="strip")
+        self.outline = OutlineTree()
+        self.picture = PagePicture(pictures)
+        self.page = PageView()
+        self.answers = AnswersPane()
+        self.strip = EvidenceStrip()
         self.prompt = prompt
         self._title = Static(printable(path), id="title", markup=False)
         self._gauge = Static("", id="gauge", markup=False)

@@ -207,8 +207,8 @@ def _numbers(statement: Statement) -> list[str]:
 class AnswersPane(VerticalScroll):
     """The cards, oldest first. `current` is the one that the keys for cites belong to."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="answers")
         self.cards: list[AnswerCard] = []
         self.current: AnswerCard | None = None
         self._left_at = 0

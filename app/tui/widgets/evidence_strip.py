@@ -1,4 +1,4 @@
-"""The whole document in two lines: how well each slice fits the question, and below it cites and the reader's place."""
+"""The whole document in two lines: how well each slice fits the question; below it cites and the reader's place."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class EvidenceStrip(Widget):
     here = reactive((1, 0))
     """(page, offset) where the reader is."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="strip")
         self.document: Document | None = None  # whose slices they are
         self._scores: list[tuple[int, int, int, float]] = []
         self._stops: list[Stop] = []

@@ -26,7 +26,7 @@ class OutlineTree(Tree["Section"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self) -> None:
         # Before the tree is made, which draws its labels.
         self._document: Document | None = None
         self._below: dict[str | None, list[Section]] = {}
@@ -34,7 +34,7 @@ class OutlineTree(Tree["Section"]):
         self._made: dict[str, TreeNode[Section]] = {}
         self._section: Section | None = None  # where the reader is
         self._here: TreeNode[Section] | None = None  # what is marked: that, or what it is folded into
-        super().__init__("Outline", id=id)
+        super().__init__("Outline", id="outline")
         self.show_root = False
         self.guide_depth = 2
         self.auto_expand = False  # Enter goes there; left and right open and close it
