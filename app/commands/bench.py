@@ -34,8 +34,8 @@ def bench(
     ] = None,
     plot: Annotated[str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")] = None,
 ) -> int:
-    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
-    """
+    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is
+    JSON."""
     inputs.check_plot(plot)
     from docqa.app.bench import at_once, machine, rows
     from docqa.app.output import figures

@@ -67,8 +67,7 @@ def prune(
 
 
 def verify() -> int:
-    """The exit status is 4 if something is damaged.
-    """
+    """The exit status is 4 if something is damaged."""
     store = kept_store()
     checked = len(store.entries())
     problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify()]

@@ -137,8 +137,7 @@ def export(
     folder: _Target,
     form: Annotated[str, flags.option("--format", "hf", "For transformers; there is no other.")] = "hf",
 ) -> int:
-    """Example: docqa models export docqa-155m out/
-    """
+    """Example: docqa models export docqa-155m out/"""
     from docqa.model.checkpoints.export import export as write
 
     if form != "hf":

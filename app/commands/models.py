@@ -112,8 +112,7 @@ def _needed(model: KnownModel) -> dict[str, object]:
 
 
 def check(folder: _Folder, as_json: flags.Json = False) -> int:
-    """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.
-    """
+    """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ."""
     from transformers.utils import logging
 
     from docqa.model.checkpoints.check import check as compare

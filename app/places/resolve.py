@@ -274,7 +274,7 @@ def _line_start(page: Page, number: int) -> int | None:
 
 
 def _kin(section: Section, word: str) -> bool:
-    """"Schedule 2" is not section 2."""
+    """ "Schedule 2" is not section 2."""
     match = _KIND.search(_number_of(section))
     own = division_of(match["word"] or "") if match else ""
     return own == word or {own, word} <= PROVISIONS | {"regulation", ""}

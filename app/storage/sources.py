@@ -206,7 +206,6 @@ def content_digests(path: str) -> set[str]:
     return found
 
 
-
 # Several keys may lead to a file's text. The first does not know what the file is called, which matters for a document
 # without a title; nor does a password matter where none is asked for.
 
