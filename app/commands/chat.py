@@ -25,7 +25,7 @@ _Resume = Annotated[
 ]
 
 
-@flags.shared(*flags.ASKING)
+@flags.conversing
 def chat(
     given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,

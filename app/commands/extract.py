@@ -29,7 +29,7 @@ _Conflicts = Annotated[
 ]
 
 
-@flags.shared(*flags.ASKING, "media_type")
+@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
     given: flags.SharedOptions, paths: flags.Paths, fields: _Fields = None, questions: flags.Questions = None,
     form: _Format = None, conflicts: _Conflicts = False, output: flags.Output = None, jobs: batches.Jobs = 1,

@@ -51,7 +51,6 @@ Reader = Annotated[str | None, _other("reader", "Reads the best passages: a mode
 Encoder = Annotated[str | None, _other("encoder", "Makes vectors of passages: a model of sentence-transformers.")]
 Reranker = Annotated[str | None, _other("reranker", "Orders the best passages: a cross-encoder.")]
 MODELS = ("model", *ROLES, "device")
-ASKING = (*MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 BaseUrl = Annotated[
     str | None, option("--base-url", "URL", "The server of the model; its key is read from DOCQA_API_KEY.")
 ]
@@ -164,3 +163,6 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
         return run
 
     return decorate
+
+
+conversing = shared(*MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")

@@ -11,7 +11,7 @@ from docqa.app.commands import flags
 from docqa.app.errors import UsageError
 
 
-@flags.shared(*flags.ASKING)
+@flags.conversing
 def tui(
     given: flags.SharedOptions,
     path: Annotated[
