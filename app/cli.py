@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-# Python's own 700 make the collector run hundreds of times while modules are imported, and it finds nothing. A question
-# about what was read makes fewer than so many objects.
+# Python's own 700 make the collector run hundreds of times while modules are imported. A question about what was read
+# makes fewer than so many objects.
 COLLECT_AFTER = 200_000, 20, 50
 
 
 def main() -> int:
-    """The whole process: run its command line and return the exit code."""
+    """Run the command line of this process; returns the exit code."""
     gc.set_threshold(*COLLECT_AFTER)
     sys.excepthook = _report_bug
     try:
@@ -27,15 +27,15 @@ def main() -> int:
         code = report.interrupted(error)
     _ignore_interrupts()
     report.settle_stdout()
-    # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second. What
-    # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
+    # The interpreter would look through all of torch for cycles before it ends: a third of a second. What is frozen is
+    # never destroyed, and Triton's extension (nanobind) would report its objects as leaks.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
     return code
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run `docqa ARGUMENTS`; returns the exit code of the contract. A bug keeps its exception."""
+    """Run `docqa ARGUMENTS`; returns the exit code. A bug keeps its exception."""
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
@@ -75,7 +75,7 @@ def _usage(message: str, hint: str) -> int:
 
 
 def _ignore_interrupts() -> None:
-    """The result is out: a Ctrl-C while the interpreter tidies up must not change the status."""
+    """A Ctrl-C while the interpreter tidies up must not change the status."""
     import signal
     import threading
 
@@ -84,7 +84,7 @@ def _ignore_interrupts() -> None:
 
 
 def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """One line instead of a traceback for whoever only wanted an answer; DOCQA_DEBUG=1 shows all of it."""
+    """One line instead of a traceback; DOCQA_DEBUG=1 shows all of it."""
     import os
 
     if os.environ.get("DOCQA_DEBUG"):

@@ -1,12 +1,9 @@
-"""Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default.
-
-Every value knows where it came from. An unknown key is an error that names its file and the nearest known key.
-"""
+"""Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +16,7 @@ from docqa.model.foreign.folder import ROLES
 
 @dataclass(frozen=True)
 class Setting:
-    """A value and where it came from: `flag --k`, `DOCQA_K`, the path of config.toml, or `default`."""
+    """A value and its origin: `flag --k`, `DOCQA_K`, the path of config.toml, or `default`."""
 
     name: str
     value: object
@@ -83,7 +80,7 @@ KNOWN: dict[str, _Known] = {
 # Tables of config.toml that a front end reads for itself.
 TABLES = ("tui",)
 
-# Variables that are no settings: where config.toml is, and switches for whoever looks into docqa itself.
+# No settings: where config.toml is, and switches for whoever looks into docqa itself.
 SWITCHES = {
     "DOCQA_CONFIG": "another config.toml",
     "DOCQA_DEBUG": "show the traceback of a bug",
@@ -98,30 +95,27 @@ _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings by name, each with its origin."""
-
     values: Mapping[str, Setting]
 
     def __getitem__(self, name: str) -> object:
         return self.values[name].value
 
     def text(self, name: str) -> str | None:
-        """A setting that is a text, or None where nothing sets it."""
+        """A setting that is a text, or None."""
         value = self[name]
         return None if value is None else str(value)
 
     def count(self, name: str) -> int | None:
-        """A setting that is a whole number, or None where nothing sets it."""
+        """A setting that is a whole number, or None."""
         value = self[name]
         return value if isinstance(value, int) else None
 
     def switch(self, name: str) -> bool:
-        """A setting that is on or off."""
         return bool(self[name])
 
 
 def config_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where config.toml is looked for: DOCQA_CONFIG, else the user's configuration folder."""
+    """DOCQA_CONFIG, else config.toml in the user's configuration folder."""
     if named := environment.get("DOCQA_CONFIG"):
         return Path(named)
     from platformdirs import user_config_path
@@ -182,11 +176,11 @@ def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, o
     return value
 
 
-def nearest(key: str, known: Mapping[str, object] | tuple[str, ...] = KNOWN) -> str:
-    """A hint: the known name closest to `key`, or all of them."""
+def nearest(key: str, known: Collection[str]) -> str:
+    """A hint: the known name closest to `key`, or all."""
     from difflib import get_close_matches
 
-    close = get_close_matches(key, list(known), n=1, cutoff=0.5)
+    close = get_close_matches(key, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
 
 
@@ -194,4 +188,4 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
     named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES | SECRETS
     spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
-    return [f"{name} sets nothing; {nearest(name, tuple(named))}" for name in spare]
+    return [f"{name} sets nothing; {nearest(name, named)}" for name in spare]

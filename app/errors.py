@@ -1,8 +1,4 @@
-"""What can go wrong in the application itself; `docqa.ingest.errors` and `docqa.model.errors` have what they raise.
-
-AppError carries where it happened, what to do next, and the exit code: UsageError (2), InputError (3), ResourceError
-(4), and StoreDamaged: something kept on disk is not what was written, which is rebuilt and never reaches a user.
-"""
+"""What can go wrong in the application itself; `docqa.ingest.errors` and `docqa.model.errors` have what they raise."""
 
 from docqa.kernels.errors import DescribedError
 
@@ -32,6 +28,6 @@ class ResourceError(AppError):
 
 
 class StoreDamaged(AppError):
-    """A kept document or state does not match its own checksum or header."""
+    """Something kept on disk is not what was written; it is rebuilt, and no user sees this."""
 
     exit_code = 4

@@ -55,17 +55,16 @@ class Options:
 
     @property
     def listed(self) -> int:
-        """How many passages an answer lists."""
         return self.k or LISTED_PASSAGES
 
     @property
     def others(self) -> dict[str, str]:
-        """What others' models are called by their roles, each with a sum of its files. Raises ConfigUnsupported."""
+        """The names of others' models by role, each with a sum of its files. Raises ConfigUnsupported."""
         return {role: stamp(Path(folder), role) for role in ROLES if (folder := getattr(self, role)) is not None}
 
     @property
     def calibration_file(self) -> Path | None:
-        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without one."""
+        """Where `docqa eval --fit` keeps what it fitted for these models of others; None without any."""
         if not self.others or self.cache_dir is None:
             return None
         key = hashlib.sha256(json.dumps(self.others, sort_keys=True).encode()).hexdigest()[:16]

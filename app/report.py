@@ -1,8 +1,4 @@
-"""The one owner of standard error and of exit codes.
-
-Standard output belongs to results: they go through `result`, one flushed piece at a time, so that a closed pipe ends
-the run quietly. All else goes through the functions below.
-"""
+"""The one owner of standard error and of exit codes. Results go to standard output through `result`."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ _WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
 
 
 class PipeClosed(Exception):
-    """The reader of standard output has closed it, so the work can stop."""
+    """The reader of standard output has closed it."""
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -39,7 +35,7 @@ def worst(codes: Iterable[int]) -> int:
 
 def result(text: str) -> None:
     """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is a full disk."""
-    if sys.stdout is None:  # the process was started with it closed
+    if sys.stdout is None:  # started with it closed
         raise PipeClosed
     try:
         sys.stdout.write(text + "\n")
@@ -62,7 +58,7 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def settle_stdout() -> None:
-    """Flush standard output at the end; if that fails, drop the rest, so that the interpreter does not complain."""
+    """Flush standard output; where that fails drop the rest, so that the interpreter does not complain."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -73,7 +69,7 @@ def settle_stdout() -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error, if it is open, without what a terminal would obey: names of files may be in it."""
+    """A line on standard error without what a terminal would obey: names of files may be in it."""
     if sys.stderr is not None:
         with contextlib.suppress(BrokenPipeError):
             sys.stderr.write(CONTROL.sub("", text) + "\n")
@@ -81,7 +77,7 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """A warning on standard error, on one line whatever names are in it; the work goes on."""
+    """A warning on one line of standard error."""
     note(f"docqa: warning: {_one_line(text)}")
 
 
@@ -98,7 +94,7 @@ def usage(message: str, hint: str = "") -> int:
 
 
 def _one_line(text: str) -> str:
-    """`text` on one line: a name that has a line end must not look like a message of its own."""
+    """A name that has a line end must not look like a message of its own."""
     return " ".join(text.split())
 
 
@@ -109,7 +105,7 @@ def interrupted(error: BaseException | None = None) -> int:
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that have a message for the user; any other exception is a bug and keeps its traceback."""
+    """The errors that have a message for the user; any other is a bug."""
     from docqa.app.errors import AppError
     from docqa.ingest.errors import IngestError
     from docqa.kernels.errors import KernelError
@@ -119,7 +115,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def exit_code(error: BaseException) -> int:
-    """The contract's exit code for an error of any of the four trees, or of the system."""
+    """The contract's exit code for any error."""
     from docqa.app.errors import AppError
     from docqa.ingest.errors import IngestError
     from docqa.model.errors import Cancelled, ContextTooLong
@@ -136,7 +132,7 @@ def exit_code(error: BaseException) -> int:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether torch found no memory: on the CPU it says so in a RuntimeError of no type of its own."""
+    """Whether memory ran out: torch says so in a RuntimeError of no type of its own."""
     of_torch = isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
     return of_torch or isinstance(error, MemoryError)
 

@@ -1,3 +1,3 @@
-"""An answer, its quotes and cites, and the events that lead to it; every other folder of app may use these."""
+"""An answer, its quotes and cites, and the events that lead to it."""
 
 __all__ = ["answer", "events", "grades", "text"]

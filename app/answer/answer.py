@@ -1,4 +1,4 @@
-"""Answer and its parts, and the object that `--json` prints (contract.md; schemas/answer.schema.json)."""
+"""Answer and its parts, and the object that `--json` prints (schemas/answer.schema.json)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Cite:
-    """Where a quote is: half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages, of
-    the document, with the section in `label`. `lines`: the first and last printed number, where there are."""
+    """Half-open characters `start:end` of the text of `page` (physical, from 1) or, without pages, of the document,
+    with the section in `label`. `lines`: the first and last printed number."""
 
     file: str
     page: int | None
@@ -28,7 +28,7 @@ class Cite:
     lines: tuple[int, int] | None = None
 
     def touches(self, file: str, page: int, start: int, end: int) -> bool:
-        """Whether it has some of the characters `start:end` of a page; of a file without pages there is one."""
+        """Whether it has some of the characters `start:end` of a page, the only one of a file without pages."""
         return self.file == file and (self.page or 1) == page and self.start < end and start < self.end
 
     def holds(self, file: str, page: int, start: int, end: int) -> bool:
@@ -36,14 +36,13 @@ class Cite:
         return self.file == file and (self.page or 1) == page and self.start <= start and end <= self.end
 
     def to_json_object(self) -> dict[str, object]:
-        """The cite as `--json` prints it."""
         return {key: value for key, value in asdict(self).items() if key != "lines" or value}
 
 
 @dataclass(frozen=True)
 class Quote:
-    """Words cut from the page text, the answer at `answer_start:answer_end` in them where they do not only go with it
-    (the unit of a table's cell). `speaker` names who says it in an opinion of a court."""
+    """Words cut from the page text, the answer at `answer_start:answer_end` unless they only go with it (the unit of a
+    table's cell). `speaker`: who says it in a court's opinion."""
 
     text: str
     answer_start: int | None
@@ -60,8 +59,8 @@ class Quote:
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes. `file`: of
-    several, the one that says it, or does not ("not stated", without quotes)."""
+    """One thing that an answer states, a slice of it; `quotes` are places in the answer's quotes. `file`: of several,
+    the one that says it, or does not ("not stated", without quotes)."""
 
     text: str
     support: Support
@@ -70,12 +69,12 @@ class Statement:
 
     @property
     def borne_out(self) -> bool:
-        """Whether its quotes bear it out, in part at least; that a document does not say needs none."""
+        """Whether its quotes bear it out, in part at least; "not stated" needs none."""
         return self.file is not None or self.support not in (Support.UNSUPPORTED, Support.CONTRADICTED)
 
     @property
     def remark(self) -> str:
-        """Why it is not borne out, in words; none for what a document does not say."""
+        """Why it is not borne out, in words; "" where nothing is to be said."""
         return "" if self.file is not None and not self.quotes else self.support.remark
 
 
@@ -120,11 +119,8 @@ class Usage:
 @dataclass(frozen=True)
 class Answer:
     """One answer. `confidence`, 0 to 1: that what is asserted is right or, where nothing is, that `evidence[0]`
-    answers.
-
-    `verdict` is that of a yes/no question whose answer begins with it. `statements` are what the answer states, in
-    order; a written text of which nothing is supported stays there while `answer` is None.
-    """
+    answers. `verdict`: of a yes/no question. `statements` are what it states, in order; those of a written text that
+    nothing supports stay while `answer` is None."""
 
     status: Status
     question: str
@@ -140,7 +136,6 @@ class Answer:
     provenance: Mapping[str, object] = field(default_factory=dict)
 
     def to_json_object(self) -> dict[str, object]:
-        """The object of contract.md, keys in its order."""
         names = "text", "answer_start", "answer_end", "grade", "place", "speaker"
         quotes = [
             {name: getattr(quote, name) for name in names} | {"cites": [cite.to_json_object() for cite in quote.cites]}
@@ -170,7 +165,7 @@ class Answer:
 
     @classmethod
     def from_json_object(cls, value: Mapping[str, object]) -> Answer:
-        """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError for others."""
+        """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError."""
         answer: Answer = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
         if value.get("schema") == 1 and answer.refused:  # it had the chance that nothing answers
             return replace(answer, confidence=round(1.0 - answer.confidence, 4))
@@ -187,8 +182,8 @@ _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
 def record_of(hint: Any, value: Any) -> Any:
-    """The dataclass `hint` that `asdict` made `value` of, with tuples, enums and dataclasses in it made anew. Raises
-    TypeError for a missing or unknown field, ValueError for an unknown enum."""
+    """The dataclass `hint` that `asdict` made `value` of, with all in it. Raises TypeError for a missing or unknown
+    field, ValueError for an unknown enum."""
     if value is None:
         return None
     if isinstance(hint, type) and is_dataclass(hint):

@@ -1,9 +1,6 @@
-"""What can happen while a document is read and a question answered: the map of every front end.
-
-`Session.read` yields Notice and ReadProgress; `Session.ask` yields those, then at most one Preview, Token where the
-model writes in its own words, DocumentAnswered where each document is asked by itself, and ends in Finished. A front
-end that only wants the result may drop all but Finished.
-"""
+"""What can happen while a document is read and a question answered. `Session.read` yields Notice and ReadProgress;
+`Session.ask` those, at most one Preview, Token where the model writes, DocumentAnswered where each document is asked by
+itself, and Finished, all that a front end needs."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from docqa.app.answer.answer import Answer
 
 @dataclass(frozen=True)
 class ReadProgress:
-    """Progress of a read, after a block. `done` counts reused tokens too, `kept`: what was read is on disk.
-    `tokens_per_second` and `eta_seconds`: of a moving average, 0 and None before the first block."""
+    """Progress of a read, after a block. `done` counts reused tokens too; `kept`: on disk. `tokens_per_second` and
+    `eta_seconds` are of a moving average, 0 and None before the first block."""
 
     done: int
     total: int
@@ -27,7 +24,7 @@ class ReadProgress:
 
 @dataclass(frozen=True)
 class Preview:
-    """A preliminary answer, from the passages that literal words find; status `partial`."""
+    """A preliminary answer, from passages found by literal words; status `partial`."""
 
     answer: Answer
 
@@ -49,7 +46,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class DocumentAnswered:
-    """What one document, at `path`, says to a question that each of several is asked, before all of them have been."""
+    """What the document at `path`, one of several, says to a question, before all have been asked."""
 
     path: str
     answer: Answer

@@ -1,4 +1,4 @@
-"""The words for how good a quote is, where it was found, what it supports, and how a question ended (contract.md)."""
+"""The words for how good a quote is, where it was found, what it supports, and how a question ended."""
 
 from __future__ import annotations
 
@@ -33,19 +33,18 @@ class Grade(StrEnum):
 
     @property
     def explained(self) -> str:
-        """The label, with what the grade means in brackets."""
         meaning = _MEANINGS.get(self)
         return f"{self.label} ({meaning})" if meaning else self.label
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:
-    """The weakest of some grades, at least one."""
+    """At least one is given."""
     order = list(Grade)
     return max(grades, key=order.index)
 
 
 class Place(StrEnum):
-    """Whether a quote was found where it was cited; `unknown` where nothing was found."""
+    """Whether a quote was found where it was cited; `unknown`: nothing was found."""
 
     AS_CITED = "as_cited"
     MOVED = "moved"
@@ -54,12 +53,12 @@ class Place(StrEnum):
 
     @property
     def remark(self) -> str:
-        """What follows a grade where the place is not the cited one, else an empty text."""
+        """What follows a grade where the place is not the cited one, else ""."""
         return _REMARKS.get(self, "")
 
 
 class Status(StrEnum):
-    """How a question ended; `possible`: nothing is stated, but the best passage may hold the answer."""
+    """How a question ended; `possible`: nothing is stated, but the best passage may answer."""
 
     ANSWERED = "answered"
     PARTIAL = "partial"
@@ -70,8 +69,6 @@ class Status(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a yes/no question is answered with."""
-
     YES = "yes"
     NO = "no"
 
@@ -92,7 +89,7 @@ class Support(StrEnum):
 
     @property
     def remark(self) -> str:
-        """What is said behind a statement that its quotes do not bear out, else an empty text."""
+        """What is said behind a statement that its quotes do not bear out, else ""."""
         return _WEAK.get(self, "")
 
 

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-# What could move the cursor, change colours or turn the direction of the terminal; a document, and a file's name, may
-# hold any of it.
+# What could move the cursor, change colours or turn the direction of the terminal.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -17,12 +16,12 @@ def compact_json(value: object) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` as UTF-8 can hold it: what is none, of a file's name, as backslash escapes."""
+    """`text` as UTF-8 can hold it: else, of a file's name, as backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def clip(text: str, most: int) -> str:
-    """`text`, or at most its first `most` characters, cut between two words, with ` …` behind them."""
+    """`text`, or at most its first `most` characters, cut between two words, with ` …` behind."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 

@@ -1,4 +1,4 @@
-"""A batch from its paths to its account: listed, planned, run by the executor that was asked for, and learned from."""
+"""A batch: listed, planned, run by the executor that was asked for, and learned from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from docqa.model.cost.machine import available_bytes, processors
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """How a batch is run. `ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
+    """`ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
 
     jobs: int = 1
     retry_failed: bool = False
@@ -36,8 +36,8 @@ class BatchSettings:
 
 
 class Batch:
-    """The documents of `listing` under one job, in a workspace, which is locked while anything is written. Raises
-    UsageError for a password that would go to a cluster."""
+    """The documents of `listing` under one job, in a workspace that is locked while it is written. Raises UsageError
+    for a password that would go to a cluster."""
 
     def __init__(self, job: Job, listing: Listing, workspace: Workspace, settings: BatchSettings) -> None:
         if settings.ray is not None and job.options.password:
@@ -50,8 +50,6 @@ class Batch:
         self.tasks = listing.tasks(key_of(self._identity), by_name=job.by_name)
         self.task_of = {path: task for task in self.tasks for path in task.paths}
         self._job = job
-
-    # What is done
 
     def left(self) -> list[Task]:
         """The tasks that a run would do now."""
@@ -69,29 +67,26 @@ class Batch:
 
     @property
     def failed(self) -> int:
-        """How many documents have no record because of a failure."""
+        """How many documents failed."""
         return sum(self.failure(item) is not None for item in self.listing.items)
 
     def is_done(self, item: Item) -> bool:
-        """Whether `item` has a record."""
         return item.digest is not None and self.workspace.is_done(self.task_of[item.path].key)
 
     def record(self, item: Item) -> str:
-        """The record of `item`. Raises FileNotFoundError where it is not done."""
+        """Raises FileNotFoundError where `item` is not done."""
         return self.workspace.record(self.task_of[item.path].key)
 
     def reuse(self) -> Iterator[Task]:
-        """Take what earlier runs kept outside the workspace of the tasks that are left; gives those, now done."""
+        """Take over what earlier runs kept elsewhere of the tasks that are left; yields those, now done."""
         for task in self.left():
             record = self._job.kept_record(task.item)
             if record is not None:
                 self.workspace.put_record(task.key, record)
                 yield task
 
-    # Planning
-
     def plan(self) -> BatchPlan:
-        """Of what is left, with as many jobs as fit the memory that is free."""
+        """Of what is left, with as many jobs as fit the free memory."""
         left, jobs = self.left(), self.settings.jobs
         plan = plan_tasks(left, jobs, self.options, self._speeds(jobs))
         if self.settings.ray is not None:
@@ -101,11 +96,9 @@ class Batch:
             return plan
         return plan_tasks(left, fitting, self.options, self._speeds(fitting))
 
-    # Running
-
     def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Tally:
         """Do what is left by `plan`; `keep` writes what users see of a record. Raises ResourceError for what would fail
-        for every document, KeyboardInterrupt (SIGTERM too); what was done is kept."""
+        for every document, KeyboardInterrupt (SIGTERM too); what is done is kept."""
         path = self.workspace.root / LEDGER
         try:
             with Ledger(path, f"{socket.gethostname()}, {processors()} cores") as ledger, _sigterm_interrupts():
@@ -129,7 +122,6 @@ class Batch:
         return runner.tally
 
     def clean(self) -> None:
-        """Drop what no document of this batch needs any more, and what killed processes left."""
         self.workspace.sweep()
         self.workspace.keep_only(task.key for task in self.tasks)
 
@@ -141,8 +133,6 @@ class Batch:
             return ray_workers(self._job, jobs, threads, self.settings.ray)
         return process_workers(self._job, jobs, threads)
 
-    # Parts
-
     def _speeds(self, jobs: int) -> Speeds:
         where = "ray" if self.settings.ray is not None else "here"
         model = str(self._identity.get("model", ""))[:16]
@@ -150,7 +140,6 @@ class Batch:
         return Speeds(self._job.store.root / SPEEDS if self._job.store is not None else None, key)
 
     def _learn(self, plan: BatchPlan, tally: Tally) -> None:
-        """Keep what this run took, for the estimate of the next."""
         measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
         if not measured:
             return
@@ -170,7 +159,7 @@ class Batch:
 
 @contextlib.contextmanager
 def _sigterm_interrupts() -> Iterator[None]:
-    """In the block SIGTERM is as Ctrl+C: what was done is kept. Main thread only."""
+    """In the block SIGTERM is as Ctrl+C. Main thread only."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

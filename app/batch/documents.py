@@ -1,8 +1,5 @@
-"""A document of a batch as Document and Session, and what its record depends on besides its bytes.
-
-The model reads a title, which may be the file name: so that equal files give equal records, a document without one is
-called UNTITLED here, and takes the name where it is printed.
-"""
+"""A document of a batch, and what its record depends on besides its bytes. The model may read a file name as title: for
+equal records of equal files one without a title is UNTITLED here, and named where it is printed."""
 
 from __future__ import annotations
 
@@ -27,15 +24,15 @@ from docqa.model.protocol import Model
 
 UNTITLED = "Untitled"
 NAMELESS = "-"
-"""The path of every document while it is worked on; outputs put its own in place."""
+"""The path of every document at work; outputs put its own in place."""
 KEEP_TEXT_FROM_S = 2.0
-"""Text that took longer to make (scans, big files) is kept; of a folder of small files nothing is worth a look-up."""
+"""Text that took longer to make is kept; of a folder of small files nothing is worth a look-up."""
 KEEP_STATE_FROM_CHARACTERS = 131_072
-"""A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
+"""A longer text is read with a state that is kept, so that an interrupted read goes on."""
 
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
-    """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
+    """The Document of `content`, a file called `name`. Raises docqa.ingest.errors."""
     document = read_kept(name, content, reading_of(options), store, [], keep_from_s=KEEP_TEXT_FROM_S)
     if options.sections is not None:
         from docqa.app.places.limited import limited
@@ -45,14 +42,14 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | None) -> Session:
-    """A Session of the document in `content`, called `name`, such as a member of an archive. Raises as ingest does."""
+    """A Session of the document in `content`, called `name`, as a member of an archive. Raises as ingest does."""
     store = store_of(options)
     document = read_document(content, PurePosixPath(name).name, options, store)
     return Session([replace(document, path=name)], options, store=store, model=model)
 
 
 def reading_identity(options: Options) -> Json:
-    """Fields of a job's identity: not the threads, the machine or the password, which change no record. Raises
+    """Fields of a job's identity: not the threads, machine or password, which change no record. Raises
     docqa.model.errors for a model folder that is none."""
     folder = model_folder(options)
     server = str(Address.of(str(options.model), options.base_url)) if is_remote(options.model) else None

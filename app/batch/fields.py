@@ -1,4 +1,4 @@
-"""The fields of a table: what each is called, what its values are, its question, and where it stands in a document."""
+"""The fields of a table: name, type of values, question, and where they stand in a document."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ _EXAMPLE = '[[field]] name = "end", type = "date", question = "When does it end?
 
 TEXT, LIST = "text", "list"  # the sentence or clause that answers, or several
 TYPES = (*FactKind, TEXT, LIST)
-"""What the values of a field are."""
 
 
 @dataclass(frozen=True)
 class Field:
     """A column of a table. `type`: one of TYPES, None: any answer; `where`: headings, or "front" (title pages and
-    signatures); `agree`: all documents ought to say the same; `clause`: of docqa.app.reading.clauses, with its sentence
-    as the answer where it has no value and `or_clause`."""
+    signatures); `agree`: all documents ought to say the same; `clause`: of reading/clauses.py, its sentence the answer
+    where it has no value and `or_clause`."""
 
     name: str
     question: str
@@ -43,7 +42,6 @@ class Field:
 
     @property
     def wanted(self) -> Wanted:
-        """What its answer has to be."""
         if self.type is None:
             return ANYTHING
         several = self.type in (FactKind.PARTY, FactKind.PERSON, LIST)
@@ -56,7 +54,7 @@ class Field:
 
 
 def fields_of(name: str) -> list[Field]:
-    """The fields of a preset, or of a TOML file of tables `[[field]]`. Raises UsageError for what is neither."""
+    """The fields of a preset, or of a TOML file of tables `[[field]]`. Raises UsageError."""
     presets = {PurePath(each.name).stem: each for each in files("docqa.app.batch").joinpath("presets").iterdir()}
     try:
         raw = tomllib.loads(presets.get(name, Path(name)).read_text(encoding="utf-8")).get("field")
@@ -72,7 +70,7 @@ def fields_of(name: str) -> list[Field]:
 
 
 def field_of(raw: Any, where: str) -> Field:
-    """The field that a table of TOML describes. Raises UsageError for one that is none."""
+    """The field that a table of TOML describes. Raises UsageError."""
     known = {each.name for each in fields(Field)}
     if not isinstance(raw, dict) or not all(isinstance(raw.get(name), str) for name in ("name", "type", "question")):
         raise UsageError("needs a name, a type and a question", where=where, hint=_EXAMPLE)

@@ -1,4 +1,4 @@
-"""What a batch is about: the documents of its paths by their contents, duplicates together, and what cannot be one."""
+"""What a batch is about: the documents of its paths by their contents, and what cannot be one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a document has no record: `kind` is the name of the error, `hint` what to do. It has no path of a machine."""
+    """Why a document has no record: `kind` names the error, `hint` says what to do. Without paths of this machine."""
 
     kind: str
     reason: str
@@ -34,11 +34,9 @@ class Failure:
         return self.kind in {"ContextTooLong", *(name.removesuffix("Error") for name in ERRORS)}
 
     def message(self, path: str) -> str:
-        """The failure in words, about the document at `path`."""
         return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
 
     def line(self, path: str, document: str | None) -> str:
-        """The line of failures.jsonl, without a line end."""
         fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
         return compact_json(fields)
 
@@ -46,7 +44,7 @@ class Failure:
 @dataclass(frozen=True)
 class Item:
     """One document: `source` is the file here, `member` an entry of it (of a zip, an e-mail), `path` relative, with
-    `/`, and `shown_path` as given. `digest`: sha256 of its bytes, None where `failure` says why there are none."""
+    `/`, `shown_path` as given. `digest`: sha256 of its bytes, None where `failure` says why."""
 
     path: str
     source: str
@@ -58,12 +56,11 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The last part of the path."""
         return PurePosixPath(self.path).name
 
     @property
     def suffix(self) -> str:
-        """`.pdf`: the part of the name that helps to tell what the bytes are."""
+        """`.pdf`: it helps to tell what the bytes are."""
         return PurePosixPath(self.path).suffix.lower()
 
     @property
@@ -74,7 +71,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done once: the documents `paths` of equal bytes and suffix. `key` is theirs and that of the job."""
+    """What is done once: the documents `paths` of equal bytes and suffix. `key`: of these and the job."""
 
     key: str
     item: Item
@@ -83,7 +80,7 @@ class Task:
 
 @dataclass
 class Listing:
-    """Items in the order they were named; `passed_over` are files that are not documents. Mutable."""
+    """Items in the order they were named; `passed_over`: no documents. Mutable."""
 
     items: list[Item] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
@@ -102,10 +99,10 @@ class Listing:
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
-    """The documents that `paths` name, relative to the one folder or to what contains all, without `exclude` (absolute
-    paths: what earlier runs wrote). A path without one is an item with its failure; raises the first such error where
-    there is no document at all."""
-    whole = [os.path.abspath(path) for path in paths]  # relative paths start from the one folder, or what has all
+    """The documents of `paths`, relative to the one folder or to what contains all, without `exclude` (absolute paths:
+    what earlier runs wrote). A path without one is an item with its failure; raises the first such error where there is
+    no document."""
+    whole = [os.path.abspath(path) for path in paths]
     alone = len(whole) == 1 and os.path.isdir(whole[0])
     base = whole[0] if alone else os.path.commonpath([os.path.dirname(path) for path in whole])
     found: dict[tuple[str, str | None], Item] = {}
@@ -127,7 +124,7 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
 
 
 def failure_of(error: Exception) -> Failure:
-    """The Failure for `error`, without the path that it happened at, which differs from machine to machine."""
+    """The Failure for `error`, without its path, which differs between machines."""
     kind = type(error).__name__
     if isinstance(error, IngestError):
         return Failure(kind.removesuffix("Error"), error.message, error.hint)  # as failures.jsonl always had it
@@ -139,7 +136,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def read_content(item: Item) -> bytes:
-    """The bytes of `item`. Raises the errors of docqa.ingest.errors; Unreadable where they are not those listed."""
+    """The bytes of `item`. Raises docqa.ingest.errors; Unreadable where they have changed."""
     try:
         if item.member is None:
             data: bytes | None = Path(item.source).read_bytes()
@@ -158,7 +155,6 @@ def read_content(item: Item) -> bytes:
 
 
 def _member(source: str, member: str) -> bytes | None:
-    """The bytes of a document in the archive or the e-mail `source`; None where it is no longer there."""
     from docqa.ingest.read import find_documents
 
     state = os.stat(source)
@@ -175,12 +171,12 @@ def _member(source: str, member: str) -> bytes | None:
 
 @lru_cache(maxsize=2)
 def _archive(source: str, state: tuple[int, int, int]) -> Package:
-    """The archive at `source`, kept open for its next member; `state` is another one when the file has changed."""
+    """Kept open for the next member; `state` differs when the file has changed."""
     return Package(Path(source), source)
 
 
 def _relative(source: str, base: str) -> str:
-    """The path with `/`; bytes that are not UTF-8 are written out, so that JSON can have it."""
+    """With `/`; bytes that are not UTF-8 are written out, so that JSON can have them."""
     relative = PurePosixPath(os.path.relpath(source, base).replace(os.sep, "/"))
     return os.fsencode(str(relative)).decode("utf-8", "backslashreplace")
 
@@ -214,7 +210,6 @@ def containing_file(path: str) -> str | None:
 
 
 def hashed_item(path: str, source: str, shown_path: str) -> Item:
-    """The Item of a file, with its digest and size, or why there are none."""
     item = Item(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)

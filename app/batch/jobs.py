@@ -1,7 +1,4 @@
-"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary.
-
-`attempt` does one of their tasks: it measures `Job.process`, and separates its failure from what all would share.
-"""
+"""The jobs of the commands: the same questions put to each document (`extract`, `ask --each`), or its summary."""
 
 from __future__ import annotations
 
@@ -40,19 +37,19 @@ from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
 ANSWER_VERSION = 5
-"""Raised whenever the same question would get another answer: those of before are made again."""
+"""Raised whenever the same question would get another answer."""
 _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 5
-"""Raised whenever the same document would get another summary: those of before are made again."""
+"""Raised whenever the same document would get another summary."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
-gigabyte a process. What the user set stays."""
+"""By default oneDNN keeps 1,024 matrix products compiled for a length of document: a gigabyte a process over many small
+files. What the user set stays."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share; with none of
-    these its process died. `reading_s` of its `seconds` made text; `peak_bytes` is the memory of its process."""
+    """How one task ended: with a `record`, a `failure`, or `fatal`, the message of what all would share; else its
+    process died. `reading_s` of its `seconds` made text; `peak_bytes`: of its process."""
 
     record: str | None = None
     failure: Failure | None = None
@@ -74,7 +71,7 @@ class Outcome:
 
 
 class Job(ABC):
-    """What is done with every document of a batch: read with `options`, by a model that is loaded once."""
+    """What is done with every document of a batch, by a model that is loaded once."""
 
     name: str
     by_name: bool
@@ -87,7 +84,7 @@ class Job(ABC):
 
     @abstractmethod
     def identity(self) -> Json:
-        """All that a record depends on besides the bytes of its document and their kind."""
+        """All that a record depends on besides its document."""
 
     @property
     @abstractmethod
@@ -95,7 +92,7 @@ class Job(ABC):
         """What the job is made of besides its options, by the names of its arguments."""
 
     def spec(self, threads: int) -> Json:
-        """JSON of which `make_job` makes the same job, in another process with so many threads."""
+        """JSON of which `make_job` makes the same job, with so many threads."""
         return {"name": self.name, "options": {**asdict(self.options), "threads": threads}, "asked": self.asked}
 
     def prepare(self) -> None:
@@ -105,19 +102,19 @@ class Job(ABC):
             self._model = find_model(self.options)
 
     def kept_record(self, item: Item) -> str | None:
-        """The record of `item` where all of it was kept by an earlier run; None where there is something to do."""
+        """The record of `item` where earlier runs kept all of it."""
         return None
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Outcome:
-        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. With it
-        come its tokens, and the seconds that making text of the bytes took. Raises for this document alone."""
+        """The record of a document: the same for the same bytes and suffix, and where `by_name` the same name. Raises
+        for this document alone."""
         self.prepare()
-        # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
+        # Without `by_name` one without a title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
         started = time.monotonic()
         document = read_document(content, name, self.options, self.store)
         reading_s = time.monotonic() - started
-        # Its state is kept only where reading it again would take long.
+        # Its state is kept where reading it again would take long.
         long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
         with Session([document], self.options, store=self.store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
@@ -125,7 +122,7 @@ class Job(ABC):
 
     @abstractmethod
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        """The line of JSON that the workspace keeps of a document."""
+        """The line of JSON that the workspace keeps."""
 
 
 def _reused(answer: Json) -> Json:
@@ -137,8 +134,8 @@ def _reused(answer: Json) -> Json:
 
 
 class AnswerJob(Job):
-    """Answers to `questions`, in order, those answered before from the store. A title that the model reads may be the
-    file name, and answers must be those of `docqa ask`: two names are two tasks."""
+    """Answers to `questions`, in order, those answered before from the store. Since a file name may be read as title,
+    two names are two tasks: answers must be those of `docqa ask`."""
 
     name = "ask"
     by_name = True
@@ -179,7 +176,7 @@ class AnswerJob(Job):
         return session.ask(question)
 
     def _kept(self, item: Item) -> tuple[list[str], dict[str, Json]]:
-        """What earlier runs kept of a document (by content and name): warnings, and `--json` objects by question."""
+        """What earlier runs kept of a document, by content and name: warnings, and `--json` objects by question."""
         store, key = self._answer_store, self._key(item)
         if store is not None:
             store.meet(filter(None, [item.digest]))
@@ -192,7 +189,6 @@ class AnswerJob(Job):
         return [], {}
 
     def _keep(self, item: Item, kept: Json, store: Store) -> None:
-        """Keep `kept`; a disk that refuses costs only the time to answer again."""
         details: Details = {
             "documents": [item.digest or ""],
             "files": [item.shown_path],
@@ -207,7 +203,7 @@ class AnswerJob(Job):
         fields = [ANSWER_VERSION, self._identity, secret, os.environ.get("DOCQA_DTYPE"), item.digest, item.name]
         return key_of(fields)
 
-    @cached_property  # its names are hashed into the keys of workspaces, of older versions too
+    @cached_property  # hashed into the keys of older workspaces too
     def _identity(self) -> Json:
         options = self.options.recorded()
         if self.options.source != "auto":
@@ -216,13 +212,11 @@ class AnswerJob(Job):
 
     @property
     def _answer_store(self) -> Store | None:
-        """Where answers are kept; nowhere those of a server, the name of whose model does not say which weights."""
+        """None for a server, whose model's name does not say which weights."""
         return None if is_remote(self.options.model) else self.store
 
 
 class FieldsJob(AnswerJob):
-    """The fields of every document, each asked for by its question."""
-
     name = "fields"
 
     def __init__(self, options: Options, fields: Sequence[Field | dict[str, Any]]) -> None:
@@ -278,13 +272,13 @@ class SummaryJob(Job):
 
 
 def make_job(spec: dict[str, Any]) -> Job:
-    """The job that said `spec`. Raises KeyError for a kind that there is not."""
+    """The job that said `spec`. Raises KeyError."""
     kinds: dict[str, Callable[..., Job]] = {each.name: each for each in (AnswerJob, FieldsJob, SummaryJob)}
     return kinds[spec["name"]](Options(**spec["options"]), **spec["asked"])
 
 
 def prepare(job: Job) -> str | None:
-    """Load what every document needs; returns the message of what would fail for all of them."""
+    """Load what every document needs; returns the message of what would fail for all."""
     try:
         job.prepare()
     except report.expected_errors() as error:
@@ -293,7 +287,7 @@ def prepare(job: Job) -> str | None:
 
 
 def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
-    """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
+    """Process `item`: its own failure becomes an Outcome; what would fail for every other one its `fatal`."""
     started = time.monotonic()
     try:
         found = job.process(item, read_content(item), on_event)
@@ -311,7 +305,6 @@ def attempt(job: Job, item: Item, on_event: Callable[[Event], None]) -> Outcome:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process held since it began."""
     try:
         import resource
     except ImportError:
@@ -323,7 +316,7 @@ def peak_bytes() -> int:
 
 
 def answers_of(record: str, file: str) -> list[Answer]:
-    """The answers of a record, as those about `file`. Raises ValueError, KeyError or TypeError for another's record."""
+    """The answers of a record, about `file`. Raises ValueError, KeyError or TypeError for another's record."""
     answers = json.loads(record)["answers"]
     for answer in answers:
         for placed in (*answer["evidence"], *(cite for quote in answer["quotes"] for cite in quote["cites"])):
@@ -333,11 +326,10 @@ def answers_of(record: str, file: str) -> list[Answer]:
 
 
 def warnings_of(record: str) -> list[str]:
-    """What was not read of the document of a record."""
     return [str(warning) for warning in json.loads(record)["warnings"]]
 
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
     """`record` as that of the file at `path`, called by its `stem` without a title that names it ("XXXXX")."""
-    nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
+    nothing = record.title == UNTITLED or len(set(filter(str.isalpha, record.title.casefold()))) < 2
     return replace(record, path=path, title=stem if nothing and stem else record.title)

@@ -1,7 +1,5 @@
-"""The names of output files: RELATIVE_PATH.md, different on every file system.
-
-What is too long, or collides with another (by case, Unicode form, or `digest`), gets the hash of its path.
-"""
+"""The names of output files: RELATIVE_PATH.md. What is too long, or collides on some file system (by case, Unicode
+form, or `digest`), gets the hash of its path."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ LONGEST_NAME_BYTES = 255
 
 
 def output_names(paths: Iterable[str]) -> dict[str, str]:
-    """The output file of each relative path, below the output folder. The same paths give the same names."""
+    """The output file of each relative path, below the output folder, always the same."""
     ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     reserved = {_folded(name) for name in RESERVED}
     proposed: dict[str, str] = {}

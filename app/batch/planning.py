@@ -1,8 +1,5 @@
-"""What a batch will take, before it begins: tokens, seconds, memory, disk.
-
-Sizes are those of docqa.model.cost.plan, corrected by earlier runs on this machine: `batch_speeds.json` in the cache
-folder, where older runs count half with every new one.
-"""
+"""What a batch will take: tokens, seconds, memory, disk. Sizes are those of docqa.model.cost.plan, corrected by earlier
+runs here: `batch_speeds.json` in the cache folder, where older runs count half with each new one."""
 
 from __future__ import annotations
 
@@ -31,21 +28,19 @@ SCHEMA, SPEEDS = 3, "batch_speeds.json"
 
 
 class Speeds:
-    """By name the sums of sizes and of what these took, for one job, model and number of jobs. Mutable.
-
-    `tokens .pdf`, `reading .pdf`: tokens, and seconds for its text, over bytes. `work`: seconds of a task after its
-    text is there, over tokens. `startup`: other seconds of a run, over runs. `memory`: peak over formula.
-    """
+    """By name the sums of sizes and of what these took, for one job, model and number of jobs. Mutable. `tokens .pdf`,
+    `reading .pdf`: tokens, and seconds for text, over bytes. `work`: other seconds of a task, over tokens. `startup`:
+    other seconds of a run, over runs. `memory`: peak over formula."""
 
     def __init__(self, path: Path | None = None, key: str = "") -> None:
-        """What is kept for `key` in the file at `path`; nothing known where nothing is, or the file is none of ours."""
+        """`path`: the file of what is kept; one that is missing, or is none of ours, says nothing."""
         self._path, self._key = path, key
         self.sums: dict[str, tuple[float, float]] = {}
         with suppress(TypeError, KeyError, AttributeError, ValueError):
             self.sums = {name: (float(x), float(y)) for name, (x, y) in self._kept()[key].items()}
 
     def at(self, name: str, x: float, default: float) -> float:
-        """What `x` takes, by what is known of `name`; `default` where nothing is."""
+        """What `x` takes, by what is known of `name`, else `default`."""
         known, took = self.sums.get(name, (0.0, 0.0))
         return x * took / known if known else default
 
@@ -54,11 +49,10 @@ class Speeds:
         self.sums[name] = known + x, took + y
 
     def age(self) -> None:
-        """Let what was measured so far count half."""
         self.sums = {name: (x / 2, y / 2) for name, (x, y) in self.sums.items()}
 
     def save(self) -> None:
-        """Keep what is known, where there is a file for it. Raises OSError when the disk refuses."""
+        """Raises OSError when the disk refuses."""
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = {**self._kept(), self._key: self.sums}
@@ -86,7 +80,7 @@ class BatchPlan:
 
 
 def plan_tasks(tasks: list[Task], jobs: int, options: Options, speeds: Speeds) -> BatchPlan:
-    """What `tasks`, all left to do, will take by `speeds`. Raises docqa.model.errors for its folder."""
+    """What `tasks`, all left to do, will take. Raises docqa.model.errors for the model's folder."""
     config, depth = _configs(model_folder(options))
     if not tasks:
         return BatchPlan(0, 0, jobs, 0.0, 0, 0, 0)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class BatchProgress(ProgressLine):
-    """`total` documents, `before` of them settled, planned for `seconds`; no `known` warning again. Mutable."""
+    """`total` documents, `before` of them settled, planned for `seconds`; `known` warnings are not repeated.
+    Mutable."""
 
     def __init__(
         self, total: int, before: int, seconds: float, stream: TextIO | None = None,
@@ -55,7 +56,6 @@ class BatchProgress(ProgressLine):
             self.warn(self._working[-1] if self._working else "", event.message)
 
     def warn(self, path: str, message: str) -> None:
-        """Something to know about the document at `path`."""
         self.clear()
         report.warn(f"{path}: {message}")
 

@@ -1,8 +1,5 @@
-"""The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl.
-
-Equal documents give equal bytes: no time, machine or absolute path. What docqa did not write is never overwritten, and
-what it wrote for a document that is gone goes too.
-"""
+"""The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl. Equal
+documents give equal bytes. What docqa did not write is never overwritten; its pages of documents that are gone go."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
 
 class SummaryFiles:
-    """The output files of `batch`. `warn` gets a document's path and what was not read. Writing raises OSError."""
+    """The output files of `batch`. `warn` gets a path and what was not read. Writing raises OSError."""
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
         self._batch, self._warn = batch, warn
@@ -43,7 +40,6 @@ class SummaryFiles:
         self._batch.workspace.put_outputs(names | ours)
 
     def keep(self, task: Task, record: str) -> None:
-        """Write the pages of a task that was done."""
         summary = from_json_line(record)
         for warning in summary.warnings:
             self._warn(task.item.shown_path, warning)
@@ -51,7 +47,7 @@ class SummaryFiles:
             self._write_page(self._items[path], summary)
 
     def finish(self) -> None:
-        """Write what is missing of the pages, and the files about all documents, by what is done now."""
+        """Write the pages that are missing, and the files about all documents."""
         records: list[SummaryRecord] = []
         for item, summary in self.records():
             self._write_page(item, summary)
@@ -64,7 +60,7 @@ class SummaryFiles:
         self._pages = {self._names[record.path] for record in records}
 
     def drop_stale(self) -> None:
-        """After `finish`: remove pages of documents that are gone or failed since, and the folders left empty."""
+        """After `finish`: remove pages of documents that are gone or failed since, and empty folders."""
         current = {*self._pages, *_TABLES, LEDGER}
         for name in set(self._batch.workspace.outputs()) - current:
             page = self._root / name

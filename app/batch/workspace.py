@@ -33,7 +33,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """The workspace, made where it is missing, is this process's alone. Raises UsageError while it is another's."""
+        """The workspace, made where it is missing, is this process's alone. Raises UsageError."""
         from filelock import FileLock, Timeout
 
         for folder in (self._records, self._failures):
@@ -49,17 +49,14 @@ class Workspace:
         finally:
             lock.release()
 
-    # Tasks
-
     def is_done(self, key: str) -> bool:
         return (self._records / f"{key}.json").exists()
 
     def record(self, key: str) -> str:
-        """The record of `key`. Raises FileNotFoundError where it is not done."""
+        """Raises FileNotFoundError where `key` is not done."""
         return (self._records / f"{key}.json").read_text(encoding="utf-8")
 
     def failure(self, key: str) -> Failure | None:
-        """Why `key` has no record; None where it did not fail."""
         try:
             return Failure(**json.loads((self._failures / f"{key}.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -73,7 +70,6 @@ class Workspace:
         write_whole(str(self._failures / f"{key}.json"), text.encode("utf-8", "backslashreplace"))
 
     def clear_failure(self, key: str) -> None:
-        """Let a failed task be tried again."""
         (self._failures / f"{key}.json").unlink(missing_ok=True)
 
     def keep_only(self, keys: Iterable[str]) -> None:
@@ -85,14 +81,12 @@ class Workspace:
                     (folder / name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove the half-written files of processes that were killed; only while nobody writes here."""
+        """Remove half-written files of killed processes; only while nobody writes here."""
         folders = {self.folder, self._records, self._failures, self.root}
         for folder in folders | {(self.root / name).parent for name in self.outputs()}:
             for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
                 if path.is_file():
                     path.unlink()
-
-    # Output files
 
     def outputs(self) -> list[str]:
         """Names below `root` of what earlier runs wrote, sorted."""

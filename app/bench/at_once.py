@@ -1,7 +1,5 @@
-"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process.
-
-Walls are the best of several, and each row says the load beside them.
-"""
+"""What is there at once: first and second question, preliminary answer, first frame, help; each in a new process, best
+of several, with the load beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,22 +24,22 @@ _QUESTION = {_HANDBOOK: "How long do I hold down the red distress button?", _AGR
 QUICK_WITHIN_S, FRAME_WITHIN_S, HELP_WITHIN_S = 4.0, 0.4, 0.12
 _WARM_UP = 1  # the first one writes what Python compiles
 _SIZE = (40, 120)  # rows, columns
-_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and answers: it is one with colours
+_ASKED, _ATTRIBUTES = b"\x1b[c", b"\x1b[?62;22c"  # what every terminal is asked, and says: it has colours
 _DRAWN = b"Enter opens"
 _GIVE_UP_S = 60.0
-_GOOD = (0, 5)  # statuses; 5: the document does not answer, which takes as long
+_GOOD = (0, 5)  # statuses; 5: not found, which takes as long
 
 
 @dataclass(frozen=True)
 class _Timed:
-    """Seconds of one run in processes of its own: by the clock, and of the processor."""
+    """Seconds of one run: by the clock, and of the processor."""
 
     wall_s: float
     processor_s: float
 
 
 def ask_row(name: str, file: str, what: str, *flags: str, read: bool = False) -> Iterator[Measurement]:
-    """The row `name`: a question about a sample document in a new process, which was `read` before or never seen."""
+    """The row `name`: a question about a sample document in a new process, `read` before or never seen."""
     document = SAMPLES / file
     if not document.is_file():
         yield Measurement(name, None, "s", None, None, "not measured: the sample documents are not here")
@@ -63,7 +61,7 @@ def first_frame_row() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         Path(folder, "notes.md").write_text("# Notes\n\nThe gate is opened at six.\n", encoding="utf-8")
         try:
-            frames = [_Timed(*_first_frame([folder], cache=folder)) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
+            frames = [_first_frame(folder) for _ in range(REPEATS + _WARM_UP)][_WARM_UP:]
         except ImportError:
             why = "not measured: this system has no pseudo-terminals"
             yield Measurement("tui_first_frame", None, "s", None, None, why)
@@ -76,9 +74,9 @@ def first_frame_row() -> Iterator[Measurement]:
     )  # fmt: skip
 
 
-def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
-    """Seconds until `docqa tui ARGUMENTS` has drawn its documents, by the clock and of the processor. Raises
-    ImportError on Windows, which has no pseudo-terminals, TimeoutError where nothing is drawn."""
+def _first_frame(folder: str) -> _Timed:
+    """Until `docqa tui FOLDER` has drawn its documents. Raises ImportError on Windows, which has no pseudo-terminals,
+    TimeoutError where nothing is drawn."""
     import fcntl
     import pty
     import struct
@@ -86,16 +84,16 @@ def _first_frame(arguments: Sequence[str], cache: str) -> tuple[float, float]:
 
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", *_SIZE, 0, 0))
-    environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": cache}
+    environment = {**os.environ, "TERM": "xterm-256color", "DOCQA_CACHE_DIR": folder}
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "docqa.app", "tui", *arguments], stdin=inner, stdout=inner, stderr=inner,
+        [sys.executable, "-m", "docqa.app", "tui", folder], stdin=inner, stdout=inner, stderr=inner,
         start_new_session=True, env=environment,
     )  # fmt: skip
     os.close(inner)
     try:
         _answer_until_drawn(terminal, started + _GIVE_UP_S)
-        return time.perf_counter() - started, processor_seconds(process.pid) or 0.0
+        return _Timed(time.perf_counter() - started, processor_seconds(process.pid) or 0.0)
     finally:
         process.kill()
         process.wait()
@@ -116,14 +114,12 @@ def _answer_until_drawn(terminal: int, end: float) -> None:
 
 
 def help_row() -> Iterator[Measurement]:
-    """help: `docqa --help` in a process of its own."""
     best = _best(lambda: _run_docqa("--help"), REPEATS + _WARM_UP)
     method = f"docqa --help in a new process; best of {REPEATS + _WARM_UP}; {_spent(best)}; bar {HELP_WITHIN_S:g}"
     yield Measurement("help", best.wall_s, "s", None, None, method)
 
 
 def _best(action: Callable[[], object], repeats: int) -> _Timed:
-    """The shortest of several runs of what starts processes and waits for them."""
     times: list[_Timed] = []
     for _ in range(repeats):
         started, worked = time.perf_counter(), _processor_s()
@@ -133,7 +129,7 @@ def _best(action: Callable[[], object], repeats: int) -> _Timed:
 
 
 def _run_docqa(*arguments: str, cache: str | None = None) -> None:
-    """Run a command in a new process, with a `cache` of its own where given. Raises RuntimeError where it fails."""
+    """Raises RuntimeError where it fails."""
     own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
     done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
     if done.returncode not in _GOOD:
@@ -141,13 +137,11 @@ def _run_docqa(*arguments: str, cache: str | None = None) -> None:
 
 
 def _processor_s() -> float:
-    """Of all processes that were started here and have ended; 0 where the system does not tell."""
     times = os.times()
     return times.children_user + times.children_system
 
 
 def _spent(run: _Timed) -> str:
-    """What a run took of the processor, and what else the machine does."""
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
     return f"{run.processor_s:.2f} s of the processor, {load}"
 
@@ -167,7 +161,7 @@ NAMES = tuple(_MEASURES)
 
 
 def at_once_rows(only: Container[str] = NAMES) -> Iterator[Measurement]:
-    """Measure the rows NAMES, or those of them that are in `only`. No model is loaded in this process."""
+    """Measure the rows NAMES, or those in `only`, without a model in this process."""
     for name, measure in _MEASURES.items():
         if name in only:
             yield from measure()

@@ -1,4 +1,4 @@
-"""Contexts that nobody has read: random keys and values, which cost an attention layer the same as real ones."""
+"""Contexts that nobody has read: random keys and values cost an attention layer the same as real ones."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
 
 BLOCK = 2_048  # tokens
-POOL = 4  # different blocks of a context
-EXACT = LongAttention(exact=1 << 40)  # attention over all keys: no context leaves that range
+POOL = 4  # different blocks
+EXACT = LongAttention(exact=1 << 40)  # over all keys: no context leaves that range
 
 
 def random_memory(
     heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
 ) -> AttentionMemory:
-    """What attention with `heads` key heads of `dim` remembers of `count` tokens: scaled copies of a few blocks, which
-    lie in memory as real ones do and differ in their bounds."""
+    """What attention with `heads` key heads of `dim` remembers of `count` tokens: scaled copies of a few blocks, in
+    memory as real ones, with other bounds."""
     source = torch.Generator().manual_seed(seed)
 
     def drawn() -> Tensor:
@@ -43,7 +43,7 @@ def random_memory(
 
 
 def random_context(model: NetworkModel, count: int) -> State:
-    """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
+    """A state of all layers behind `count` tokens, whole blocks; delta memories are of a few tokens."""
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
     config = model.config

@@ -1,5 +1,5 @@
-"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn, at rest and while
-the document is read. The render calls are timed without a terminal."""
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn without a
+terminal."""
 
 from __future__ import annotations
 
@@ -35,11 +35,9 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Seconds. `open_s`: until the text of a parsed document is on the screen.
-
-    A frame is every line on a screen of `SIZE`: `frames_s` drawn for the first time, all over the text, `busy_frames_s`
-    while the document is read. Those that end in `_cpu_s` are of the processor.
-    """
+    """Seconds. `open_s`: until a parsed document is on the screen. A frame is every line on a screen of `SIZE`:
+    `frames_s` drawn for the first time, all over the text, `busy_frames_s` while it is read. `_cpu_s`: of the
+    processor."""
 
     open_s: float
     open_cpu_s: float
@@ -50,7 +48,7 @@ class FrameTimes:
 
 
 def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Measurement]:
-    """tui_open, tui_frame and tui_frame_reading, over a text of so many characters and so many frames."""
+    """tui_open, tui_frame and tui_frame_reading, over so many characters and frames."""
     times = measure(characters, frames)
     yield Measurement(
         "tui_open", times.open_s, "s", None, None,
@@ -77,7 +75,7 @@ def _worst(walls: list[float], cpu: list[float]) -> str:
 
 
 def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
-    """Write a text of so many characters, parse it, and time its opening and `frames` frames all over it."""
+    """Write a text of so many characters, parse it, and time its opening and `frames` frames."""
     with tempfile.TemporaryDirectory(prefix="docqa-frames-") as folder:
         path = Path(folder) / "long.md"
         path.write_text(long_text(characters), encoding="utf-8")
@@ -85,7 +83,7 @@ def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
 
 
 def long_text(characters: int) -> str:
-    """Markdown of `characters`, the same every time, with headings and references to earlier ones."""
+    """Markdown of `characters`, always the same, with headings and references."""
     words, known = random.Random(12), _WORDS.split()
     parts: list[str] = []
     length = 0
@@ -124,7 +122,7 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
 
 
 async def _until(there: Callable[[], bool], problem: str, pause: float) -> None:
-    """Look whether it is `there` after each `pause` of so many seconds. Raises TimeoutError with the `problem`."""
+    """Look every `pause` seconds whether it is `there`. Raises TimeoutError with the `problem`."""
     end = time.perf_counter() + _GIVE_UP_S
     while not there():
         if time.perf_counter() > end:
@@ -138,7 +136,7 @@ def _shown(screen: DocumentScreen) -> bool:
 
 
 async def _frames(page: PageView, frames: int, seed: int = 34) -> tuple[list[float], list[float]]:
-    """(frames drawn for the first time by the clock, by the processor), in seconds."""
+    """Seconds of each frame drawn for the first time, by (the clock, the processor)."""
     places = random.Random(seed)
     walls, drawn = ([0.0] * frames for _ in range(2))
     for number in range(frames):

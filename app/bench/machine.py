@@ -16,7 +16,7 @@ _FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni",
 
 
 def describe() -> dict[str, object]:
-    """Processor and its instruction sets, cores, memory, load before the run, threads, kernels, versions."""
+    """Processor, instruction sets, cores, memory, load before the run, threads, kernels, versions."""
     flags = processor_flags()
     return {
         "processor": _processor(),
@@ -33,7 +33,6 @@ def describe() -> dict[str, object]:
 
 
 def _processor() -> str:
-    """Its name, family and model; of Linux, elsewhere what Python knows."""
     found = processor_fields()
     if not found:
         return platform.processor()
@@ -42,7 +41,6 @@ def _processor() -> str:
 
 
 def installed_version(package: str) -> str:
-    """As its metadata says."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -21,13 +21,13 @@ from docqa.model.decode.beams import Branches
 from docqa.model.load import NetworkModel
 
 PACKAGE = "xllamacpp"
-QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
+QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, with docqa's own number of bits
 ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 
 
 class Docqa:
-    """docqa as it is installed: all layers, its own choice of kernels and precision."""
+    """As it is installed: all layers, its own choice of kernels and precision."""
 
     name = "docqa"
 
@@ -35,7 +35,7 @@ class Docqa:
         self.model = model
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] to the next token's logits and write `count` tokens greedily; seconds of each."""
+        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
         reading = self.prefill(ids)
         token, branches = 1, Branches(self.model, self.state)
         token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
@@ -45,7 +45,7 @@ class Docqa:
         return reading, time.perf_counter() - started
 
     def prefill(self, ids: Tensor) -> float:
-        """Read `ids` [seq] from the beginning; seconds until the next token's logits are there."""
+        """Read `ids` [seq]; seconds until the next token's logits are there."""
         started = time.perf_counter()
         self.state = self.model.new_state(yarn_factor_for(self.model.config, len(ids)))
         self.model.logits(self.model.prefill(ids, self.state))
@@ -53,7 +53,7 @@ class Docqa:
 
 
 class Transformers:
-    """transformers on the same weights in float32, with torch's fused attention."""
+    """In float32, with torch's fused attention."""
 
     name = "transformers"
 
@@ -62,7 +62,7 @@ class Transformers:
         self.network.set_attn_implementation("sdpa")
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] from the beginning and write `count` tokens greedily; seconds of each."""
+        """As Docqa."""
         started = time.perf_counter()
         with torch.inference_mode():
             cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
@@ -87,7 +87,6 @@ def llama_missing(model: NetworkModel) -> str:
 
 
 def llama_version() -> str:
-    """Its name with the package's version and the instruction sets that its build uses."""
     import xllamacpp
 
     used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
@@ -95,12 +94,12 @@ def llama_version() -> str:
 
 
 class LlamaCpp:
-    """llama.cpp on the same number of threads; times are those that it reports for itself."""
+    """On the same number of threads; times are those that it reports."""
 
     name = "llama.cpp"
 
     def __init__(self, file: Path, length: int) -> None:
-        """Loads a GGUF file; `length`: tokens of the longest prompt."""
+        """`length`: tokens of the longest prompt."""
         import xllamacpp
 
         parameters = xllamacpp.CommonParams()
@@ -115,7 +114,7 @@ class LlamaCpp:
         self.reading = 0.0
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        """As Docqa."""
         asked = {"prompt": ids.tolist(), "n_predict": count + 1, "temperature": 0, "ignore_eos": True}
         found: Any = self.server.handle_completions({**asked, "cache_prompt": False})
         answer = json.loads(found) if isinstance(found, str) else found
@@ -127,7 +126,7 @@ class LlamaCpp:
 
 
 def llama_file(model: NetworkModel, folder: Path, length: int) -> Path:
-    """The weights as a GGUF file in `folder`, for prompts of `length`: no longer context is opened."""
+    """The weights as a GGUF file in `folder`, for prompts of `length` at most."""
     file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))

@@ -25,14 +25,13 @@ class Measurement:
         return self.value / self.peer_value if self.unit == "tokens/s" else self.peer_value / self.value
 
     def fields(self) -> dict[str, object]:
-        """The row for JSON, its keys in the order of the contract."""
+        """The row for JSON, keys in the contract's order."""
         found = asdict(self)
         method = found.pop("method")
         return found | {"ratio": self.ratio, "method": method}
 
 
 def table(rows: list[Measurement]) -> list[str]:
-    """Lines of a table for people, the methods below it."""
     lines = [f"{'':20}{'docqa':>12}  {'unit':9}{'peer':>14}{'':14}{'ratio':>8}"]
     for row in rows:
         peer = f"{_number(row.peer_value):>14}  {row.peer:12}" if row.peer else " " * 28
@@ -48,5 +47,5 @@ def _number(value: float | None) -> str:
 
 
 def fastest(action: Callable[[], object], repeats: int) -> float:
-    """The shortest of several runs, in seconds."""
+    """Of several runs, in seconds."""
     return min(timeit.repeat(action, number=1, repeat=repeats))

@@ -34,11 +34,8 @@ def rows(
     model: NetworkModel, *, long: bool, prompt: int = PROMPT, context: int = twin.CONTEXT,
     characters: int = frames.CHARACTERS,
 ) -> Iterator[Measurement]:  # fmt: skip
-    """Measure one row after the other.
-
-    `long`: also what takes more than a few minutes. `prompt`, `context`: tokens of the first rows' prompt and of what
-    the twin reads. `characters`: of the text that the terminal interface draws.
-    """
+    """Measure one row after the other. `long`: also what takes more than minutes. `prompt`, `context`: tokens of the
+    first rows' prompt and of what the twin reads. `characters`: of the terminal interface's text."""
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)
@@ -58,8 +55,8 @@ def random_ids(model: NetworkModel, count: int) -> Tensor:
 
 
 def against_peers(model: NetworkModel, prompt: int, file: Path | None = None) -> Generator[Measurement, None, float]:
-    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill. With the GGUF `file` that
-    `model` is, llama.cpp reads the same, and the rows are real_prefill_8k and so on."""
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill. With the GGUF `file` of
+    `model` llama.cpp reads the same, and the rows are real_prefill_8k and so on."""
     ids = random_ids(model, prompt)
     missing = {"llama.cpp": peers.llama_missing(model), "transformers": _no_room(4 * parameters(model.config)["total"])}
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
@@ -117,7 +114,7 @@ def quoting(model: NetworkModel) -> Measurement:
 
 
 def _no_room(needed: int) -> str:
-    """Why a row cannot have so much memory here, "" where it can."""
+    """Why a row cannot have so much memory, "" where it can."""
     free = available_bytes()
     if needed <= free:
         return ""
@@ -145,7 +142,7 @@ def long_prefill(model: NetworkModel, short: float) -> Measurement:
 
 
 def decode_1m(model: NetworkModel, near: int = NEAR, far: int = FAR) -> Measurement:
-    """Tokens a second behind a million tokens, beside 8K; one branch, steps of both contexts in turn."""
+    """Tokens a second behind a million tokens, beside 8K, in turn."""
     sizes = [state_bytes(model.config, count) for count in (near, far)]
     why = _no_room(sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4)
     if why:

@@ -1,9 +1,6 @@
-"""The hybrid beside its all-attention twin: a network of the same sizes in which every layer is the attention layer.
-
-Neither is run whole. One delta and one attention layer are timed on random input at the far end of the context, and a
-whole read follows from how each grows: delta layers and sparse attention cost the same for every block, exact attention
-grows evenly. The time of a layer does not depend on its weights.
-"""
+"""The hybrid beside its all-attention twin of the same sizes. One delta and one attention layer are timed on random
+input at the far end of the context; a whole read follows from how each grows: delta layers and sparse attention cost
+the same for every block, exact attention grows evenly."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ CONTEXT = 262_144
 
 @dataclass(frozen=True)
 class Pair:
-    """The two kinds of layers of a model, and how many of each it has."""
+    """The two kinds of layers of a model, and how many of each."""
 
     delta: Layer
     attention: Layer
@@ -39,7 +36,6 @@ class Pair:
 
     @classmethod
     def of(cls, model: NetworkModel) -> Pair | None:
-        """None where a model has one kind of layers only."""
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
@@ -54,7 +50,6 @@ class Pair:
 
 
 def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
-    """twin_prefill_256k and twin_decode_256k."""
     pair = Pair.of(model)
     if pair is None:
         why = "not measured: this model has one kind of layers"
@@ -64,7 +59,7 @@ def twin_rows(model: NetworkModel, context: int = CONTEXT) -> list[Measurement]:
 
 
 def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
-    """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
+    """Reading `context` tokens: the hybrid as shipped beside the exact twin."""
     blocks, long = context // BLOCK, LongAttention()
     delta = _block_seconds(model, pair.delta, DeltaMemory())
     sparse = _block_seconds(model, pair.attention, _keys(model, context - BLOCK, long))
@@ -84,7 +79,6 @@ def prefill_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
 
 
 def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
-    """One token more behind `context` tokens."""
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
@@ -103,7 +97,7 @@ def decode_row(model: NetworkModel, pair: Pair, context: int) -> Measurement:
 
 
 def _block_seconds(model: NetworkModel, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
-    """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
+    """One block of queries through one layer behind `memory`; the faster of two."""
     x = torch.randn(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
         position = getattr(memory, "length", 0)
@@ -117,7 +111,7 @@ def _keys(model: NetworkModel, count: int, long: LongAttention) -> AttentionMemo
 
 
 def _keys_seconds(model: NetworkModel, context: int, long: LongAttention) -> float:
-    """Seconds that the keys of `context` tokens add to a step of one attention layer."""
+    """What the keys of `context` tokens add to a step of one attention layer."""
     memory = _keys(model, context, long)
     far, without = attention_step(model, memory), attention_step(model, _keys(model, 0, long))
     if far is not None and without is not None:

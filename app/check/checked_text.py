@@ -18,8 +18,8 @@ _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
 
 
 def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
-    """(text, warnings); Markdown is not rendered, its source has the marks of quotation. Raises InputError for a file
-    that is missing, empty or no text, and the errors of docqa.ingest.errors."""
+    """(text, warnings); Markdown is not rendered: its source has the marks of quotation. Raises InputError for a file
+    that is missing, empty or no text, and docqa.ingest.errors."""
     data = _bytes(path)
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")

@@ -1,4 +1,4 @@
-"""Which of the places that a text names belongs to which of its quotations."""
+"""Which of a text's cites belongs to which of its quotations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CITING = re.compile(
 def assign(
     text: str, quotations: list[Quotation], cites: list[PlaceCite]
 ) -> tuple[list[tuple[PlaceCite, ...]], list[PlaceCite]]:
-    """(the cites of each quotation, cites that belong to none). Cites inside quotations are not the text's own."""
+    """(the cites of each quotation, cites that belong to none), without those inside quotations."""
     free = [cite for cite in cites if not any(q.start <= cite.start < q.end for q in quotations)]
     masked = _masked(text, quotations, free)
     own: list[list[PlaceCite]] = [[] for _ in quotations]
@@ -35,7 +35,7 @@ def assign(
 
 
 def _masked(text: str, quotations: list[Quotation], cites: list[PlaceCite]) -> str:
-    """`text` with letters alone inside quotations and cites, so that what remains shows the sentences around them."""
+    """Letters alone inside quotations and cites, so that the sentences around them show."""
     characters = list(text)
     for quotation in quotations:
         characters[quotation.start + 1 : quotation.end] = "x" * (quotation.end - quotation.start - 1)
@@ -65,7 +65,7 @@ def _owner(masked: str, text: str, quotations: list[Quotation], cite: PlaceCite)
 
 
 def _joined_behind(masked: str, text: str, quotation: Quotation, cite: PlaceCite) -> bool:
-    """Whether `cite` follows `quotation` in its sentence, or in a sentence that is nothing but a citation."""
+    """Whether `cite` follows `quotation` in its sentence, or in one that is nothing but a citation."""
     gap = masked[quotation.end : cite.start]
     if quotation.block:
         gap = gap.lstrip('"”’» \t\n>')
@@ -83,7 +83,7 @@ def _ends(gap: str) -> bool:
 
 
 def _sharing(masked: str, quotations: list[Quotation], own: list[list[PlaceCite]]) -> list[tuple[int, int]]:
-    """(quotation without a cite, neighbour in the same sentence whose cites it shares): `"A" and "B" (pp. 3, 4)`."""
+    """(quotation without a cite, neighbour whose cites it shares): `"A" and "B" (pp. 3, 4)`."""
     pairs: list[tuple[int, int]] = []
     for number in range(len(quotations) - 1, -1, -1):
         if own[number]:

@@ -1,4 +1,4 @@
-"""The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes."""
+"""The quotations in somebody else's text: between quotation marks of every shape, and block quotes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from itertools import accumulate, groupby
 from docqa.app.evidence.terms import plain_words
 
 _CLOSERS = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'"}
-# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a quotation mark; few words between
-# two straight ones are no quotation.
+# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a mark; few words between two straight
+# ones are no quotation.
 _LEAST_WORDS = {"'": 4}
 _BLOCK_WORDS = 4
 _LONGEST = 20_000
 _MOST_UNCLOSED = 40
-"""Characters between two marks; marks of one kind in a paragraph that nothing closes, behind which none is looked for:
-a text of opening marks alone must not take for ever."""
+"""Characters between two marks; and marks in a paragraph that nothing closes, behind which none is looked for: a text
+of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
 # Not behind a hyphen at the line's end, unless more white space is between: that end stays.
@@ -36,7 +36,7 @@ _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
 _NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
 _SMALL_WORD = re.compile(r"\s+[a-z]")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
-# Behind the words of a block quote: where it is from, which is no part of it.
+# Behind a block quote: where it is from, which is no part of it.
 _SOURCE = re.compile(
     r"(?<!\s)[^\S\n]*+\n\s*+(?:>[> ]*+)?(?:[—–]|--)[^\n]*+\s*+$|"
     r"(?:(?<!\s)\s++)?[(\[](?=[^()\[\]\d]*+\d)[^()\[\]]*+[)\]]\.?\s*+$"
@@ -45,8 +45,8 @@ _SOURCE = re.compile(
 
 @dataclass(frozen=True)
 class Quotation:
-    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text` is what is claimed
-    verbatim, without line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
+    """Quoted words; `start:end` is half-open between the marks, `line` counts from 1. `text`: claimed verbatim, without
+    line breaks, Markdown's marks and the punctuation that Americans put before a closing mark."""
 
     start: int
     end: int
@@ -56,7 +56,7 @@ class Quotation:
 
 
 def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
-    """(quotations in order, lines with a quotation mark that has no partner). `text` has `\\n` line ends."""
+    r"""(quotations in order, lines with a quotation mark that has no partner). `text` has `\n` line ends."""
     starts = line_starts(text)
     spans: list[tuple[int, int, bool]] = []
     alone: list[int] = []
@@ -73,12 +73,11 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
 
 
 def line_starts(text: str) -> list[int]:
-    """The offset at which each line of `text` begins."""
     return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
 
 
 def _plain(raw: str) -> str:
-    """The words as the writer meant them. A word divided at a line end stays so: only the document knows its form."""
+    """The words as the writer meant them; one divided at a line end stays so: only the document knows its form."""
     text = re.sub(r"\n {0,3}>[> ]*", "\n", raw)
     text = _LINE_END.sub(" ", text)
     text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
@@ -87,7 +86,7 @@ def _plain(raw: str) -> str:
 
 
 def _paragraphs(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, kind) of the paragraphs; kind is plain, quote or code."""
+    """(start, end, kind); kind is plain, quote or code."""
     found: list[tuple[int, int, str]] = []
     for kind, group in groupby(_kinds(text), key=lambda line: line[2]):
         lines = list(group)
@@ -97,7 +96,7 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
     kept: list[tuple[int, int, str]] = []
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
-            # Where most paragraphs are indented it is the page's margin; behind an item of a list it is that item.
+            # Where most paragraphs are indented it is the margin; behind an item of a list it is that item.
             first, last = found[number - 1][:2] if number else (0, 0)
             prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
             item = _ITEM.match(text[first:last].rpartition("\n")[2])
@@ -128,7 +127,7 @@ def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _block(text: str, start: int, end: int) -> tuple[int, int]:
-    """The words of a block quote, without its mark, quotation marks around all of it, and the source behind it."""
+    """The words of a block quote without its marks and the source behind it."""
     opening = _QUOTED_LINE.match(text, start, end)
     if opening is not None:
         start = opening.end()
@@ -145,7 +144,7 @@ def _block(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[int]]:
-    """(spans between quotation marks, positions of opening marks without partner) of one paragraph."""
+    """(spans between quotation marks, positions of opening marks without partner)."""
     found: list[tuple[int, int]] = []
     alone: list[int] = []
     at = start
@@ -180,7 +179,7 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
 
 
 def _closing(text: str, at: int, end: int) -> int | None:
-    """Where the mark opened at `at` closes; marks of the same kind inside it are counted, straight ones too."""
+    """Where the mark opened at `at` closes; marks of the same kind inside it are counted."""
     opener, closers = text[at], _CLOSERS[text[at]]
     apostrophe: int | None = None
     depth = 0
@@ -207,7 +206,7 @@ def _closes(text: str, position: int, end: int) -> bool:
 
 
 def outer_marks(text: str) -> str:
-    """`text` with the single marks of a quotation inside it as double ones, which they are in the document."""
+    """`text` with the single marks of a quotation inside it as double ones, as in the document."""
     if not _INNER_OPEN.search(text):
         return text
     return _INNER_CLOSE.sub("”", _INNER_OPEN.sub("“", text))

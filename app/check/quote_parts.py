@@ -1,7 +1,5 @@
-"""Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed.
-
-The parts between must be in the document in order, one near the other; what a mark hides is shown.
-"""
+"""Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed. The parts must be in
+order, one near the other; what a mark hides is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from docqa.ingest.language.words import EXCEPTIONS, denies
 from docqa.ingest.types import Document
 
 ELLIPSIS_REACH = 3_000
-"""Characters that an ellipsis may leave out; what is further apart are two quotations."""
+"""Characters that an ellipsis may leave out."""
 _BRACKET_REACH = 100
 _MARK = re.compile(
     r"(?P<ellipsis>\[\s*(?:…|\.(?:\s?\.){2,3})\s*\]|…(?:\s?\.)?|\.(?:\s?\.){2,3}|\*\s\*\s\*)"
@@ -54,7 +52,7 @@ class Finding:
 
 
 def split_parts(quotation: str) -> list[QuotePart]:
-    """The parts of `quotation`; one alone, without the marks that change no word, where nothing was left out."""
+    """The parts of `quotation`; one alone, without marks that change no word, where nothing was left out."""
     parts: list[QuotePart] = []
     words, gap, inserted = "", "", ""
 
@@ -114,7 +112,7 @@ def _reach(part: QuotePart) -> int:
 
 
 def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tuple[Match, Grade] | None:
-    """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade, and that."""
+    """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade."""
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
     if plain := find_whole(window, wanted):

@@ -1,7 +1,5 @@
-"""Somebody else's text checked against documents: a grade and a place for each of its quotations and cites.
-
-What cannot be said for certain, of another work or a page without text, is `uncheckable`, not `absent`.
-"""
+"""Somebody else's text checked against documents: a grade and a place for each quotation and cite. What cannot be told,
+of another work or a page without text, is `uncheckable`, not `absent`."""
 
 from __future__ import annotations
 
@@ -49,11 +47,9 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads`: what the documents say where it was `found`; `difference`: the edits between.
-
-    `cited`: the places that the text claims; `heading`: the section that has the words. `nearest`: where the text most
-    like an absent quotation is, which `reads` and `difference` are then of.
-    """
+    """`reads`: what the documents say where it was `found`; `difference`: the edits between. `cited`: the claimed
+    places; `heading`: the section that has the words. `nearest`: the text most like an absent quotation, which `reads`
+    and `difference` are then of."""
 
     quotation: Quotation
     cited: tuple[CheckedCite, ...]
@@ -74,7 +70,7 @@ class CheckedQuotation:
 
 @dataclass(frozen=True)
 class Verification:
-    """All quotations of a text in order, the cites that belong to none, and lines with an unmatched quotation mark."""
+    """All quotations of a text in order, the cites that belong to none, and lines with an unmatched mark."""
 
     quotations: tuple[CheckedQuotation, ...]
     cites: tuple[CheckedCite, ...]
@@ -86,12 +82,11 @@ class Verification:
 
     @property
     def all_verified(self) -> bool:
-        """Whether every quotation is exact or normalised, and no cited place is absent."""
+        """Whether every quotation is exact or normalised, and no cited place absent."""
         sure = all(quote.grade in (Grade.EXACT, Grade.NORMALISED) for quote in self.quotations)
         return sure and not self.anything_absent
 
     def counts(self) -> dict[str, int]:
-        """How many quotations have each grade, strongest first."""
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 
 
@@ -121,10 +116,7 @@ class _TextCheck:
         cites = (self._cite(cite, self.names.named_in(words)) for cite, words in zip(free, around))
         return Verification(tuple(checked), tuple(cites), tuple(alone))
 
-    # Documents that the text names
-
     def _named(self, number: int, quotations: list[Quotation]) -> set[int]:
-        """The documents named in the words around a quotation, up to the quotations beside it."""
         before = quotations[number - 1].end if number else 0
         after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
         quotation = quotations[number]
@@ -132,10 +124,7 @@ class _TextCheck:
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
         return self.names.named_in(tail) or self.names.named_in(lead)
 
-    # Cites
-
     def _among(self, named: set[int]) -> list[CitedPlaces]:
-        """The places of the documents that are named, of all where none is."""
         return [self.places[number] for number in sorted(named)] or self.places
 
     def _regions(self, cite: PlaceCite, named: set[int]) -> list[Region]:
@@ -164,8 +153,6 @@ class _TextCheck:
         why = "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
         why = "where it begins was not found" if cite.kind == "section" else why
         return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), why)
-
-    # Quotations
 
     def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
         self._on_each(quotation.text)
@@ -217,7 +204,7 @@ class _TextCheck:
         return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
     def _hints(self, regions: dict[PlaceCite, list[Region]], named: set[int]) -> list[CitedPlace | None]:
-        """Where to look first: each cited place from its beginning, and the pages that it reaches over."""
+        """Where to look first: each cited place, and the pages that it reaches over."""
         flat = [region for group in regions.values() for region in group]
         hints: list[CitedPlace | None] = [CitedPlace(r.document, r.start[0], r.start[1]) for r in flat]
         for region in flat:
@@ -227,7 +214,6 @@ class _TextCheck:
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
     def _search(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
-        """The quotation as written, then, unless that is verbatim, with its ellipses and brackets read."""
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
@@ -249,7 +235,7 @@ class _TextCheck:
             yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether words but furniture were left out between the quoted ones, unmarked, on pages of certain order."""
+        """Whether words but furniture were left out, unmarked, on pages of certain order."""
         pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
         if any(page.grade != "A" for page in pages):
             return False
@@ -276,7 +262,7 @@ class _TextCheck:
             yield self._scattered(parts, anchor, verdict)
 
     def _scattered(self, parts: list[QuotePart], anchor: int, verdict: QuoteVerdict) -> Finding:
-        """Parts that are not together: where each is, as far as it is anywhere."""
+        """Where each part is."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
         notes: list[str] = []
@@ -293,7 +279,6 @@ class _TextCheck:
         return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
     def _refined(self, text: str, found: Finding) -> Finding:
-        """An edited quotation's place from its first word to its last."""
         if found.grade != Grade.NEAR or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
             return found
         span = found.spans[0]
@@ -304,13 +289,11 @@ class _TextCheck:
     def _words(self, spans: Sequence[Located]) -> str:
         return "\n".join(span.text_in(self.documents) for span in spans)
 
-    # Places
-
     def _place(
         self, grade: Grade, spans: tuple[Located, ...], regions: dict[PlaceCite, list[Region]],
         claimed: tuple[PlaceCite, ...], named: set[int],
     ) -> Place:  # fmt: skip
-        """as_cited where every kind of place that is cited (page, section) has the words, in one of its cites."""
+        """as_cited where every kind of cited place (page, section) has the words, in one of its cites."""
         if not spans or grade == Grade.ABSENT:
             return Place.UNKNOWN
         if named and spans[0].document not in named:

@@ -19,11 +19,8 @@ _PLACES = {Place.MOVED: "not where it is cited", Place.OTHER_DOCUMENT: "in anoth
 
 
 def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
-    """The object that `verify --json` prints.
-
-    `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the
-    checked text, `line` counts from 1. `quotes` is in the order of the text, `cites` those without a quotation.
-    """
+    """The object that `verify --json` prints. `text` of a quote are the words as quoted, `reads` those of the document;
+    `start`, `end` are characters of the checked text, `line` counts from 1. `cites` are those without a quotation."""
     counts = checked.counts()
     return {
         "schema": SCHEMA,
@@ -72,7 +69,6 @@ def _cite_object(cite: CheckedCite) -> dict[str, object]:
 
 
 def report_text(checked: Verification, text: str, *, several: bool) -> str:
-    """The whole report; `several` documents are named with each place."""
     blocks = ["\n".join(_quotation_lines(quote, text, several)) for quote in checked.quotations]
     blocks += ["\n".join(_cite_lines(cite, text, several)) for cite in checked.cites]
     blocks.append(_summary(checked))
@@ -106,7 +102,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
 
 
 def _abridged(edits: Sequence[Edit]) -> list[Edit]:
-    """`edits` with long stretches that are equal cut in their middle, so that what differs is seen."""
+    """Long equal stretches are cut in their middle, so that what differs is seen."""
     shown = []
     for edit in edits:
         words = edit.document.split()

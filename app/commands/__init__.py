@@ -1,3 +1,3 @@
-"""The commands of the terminal, a file for each group. Each is a few lines over the engine."""
+"""The commands of the terminal, a file for each group."""
 
 __all__ = ["root"]

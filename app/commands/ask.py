@@ -66,9 +66,7 @@ def ask(
     workspace: batches.Workspace = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Answer a question about documents, with quotes and pages.
-
-    Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
+    """Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
     docqa ask act.pdf --sections 3-5,A "Who may appeal?" --format html
 
     Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model, memory or disk.
@@ -105,7 +103,6 @@ def ask(
 
 
 def _form(form: str | None, as_json: bool) -> str:
-    """The form of the answers, one of FORMS. Raises UsageError for another, or for two."""
     if form is not None and form not in FORMS:
         raise UsageError(f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md")
     if as_json and form not in (None, "json"):
@@ -115,8 +112,6 @@ def _form(form: str | None, as_json: bool) -> str:
 
 @dataclass
 class _Run:
-    """The questions and options of one command; the model is loaded once for all its contexts."""
-
     asked: list[str]
     options: Options
     form: str
@@ -134,23 +129,20 @@ class _Run:
             self._collected = AnsweredQuestions()
 
     def print_collected(self) -> None:
-        """Print the answers that were collected, if they were."""
         if self._collected is not None:
-            report.result(self._collected.text("html" if self.form == "html" else "md").removesuffix("\n"))
+            report.result(self._collected.text(self.form).removesuffix("\n"))
 
     def _screen(self, documents: Sequence[Document], heading: str, **more: Any) -> Screen:
-        """What shows or collects the answers about `documents`."""
         collect = partial(self._collected.add, documents) if self._collected is not None else None
         several = len(self.asked) > 1
         more |= {"heading": heading, "several": several, "collect": collect, "unsupported": self.unsupported}
         return Screen(as_json=self.form == "json", **more)
 
     def ask(self, paths: list[str]) -> int:
-        """All questions of one context."""
         return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
-        """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""
+        """The exit code of every document of `paths`, those of folders and archives too."""
         from docqa.app.batch.documents import session_of_content
         from docqa.ingest.errors import IngestError
         from docqa.ingest.read import find_documents
@@ -168,7 +160,7 @@ class _Run:
         batches.warn_passed_over(passed_over)
 
     def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
-        """All questions of one context; if it cannot be read, only its own answers are lost."""
+        """All questions of one context; where it cannot be read, only its own answers are lost."""
         left = list(self.asked)
         try:
             with open_it() as session:
@@ -178,8 +170,8 @@ class _Run:
             return report.failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None, ray: str | None) -> int:
-        """Ask every document by itself, several at once; the answers come in order when all are there, and are not kept
-        in the history: what they cite is in other processes."""
+        """Ask every document by itself, several at once. The answers come in order, and are not kept in the history:
+        what they cite is in other processes."""
         from docqa.app.batch.batch import Batch, BatchSettings
         from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace
@@ -189,11 +181,10 @@ class _Run:
             batches.warn_passed_over(listing.passed_over)
             job = AnswerJob(options, self.asked)
             batch = Batch(job, listing, Workspace(folder), BatchSettings(jobs, retry_failed=True, ray=ray))
-            batches.answer_documents(batch, "--workspace" if workspace is not None else None)
+            batches.answer_documents(batch, kept=workspace is not None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:
-        """The answers about one document of a batch, or why there are none; returns the exit code."""
         from docqa.app.answer.events import Finished
         from docqa.app.batch.jobs import answers_of
 
@@ -208,7 +199,6 @@ class _Run:
         return report.exit_code(error)
 
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
-        """Ask what is `left`, and take each question from it when it is answered."""
         documents = session.documents
         heading = ", ".join(document.path for document in documents) if named else ""
         screen = self._screen(documents, heading, thoughts=self.thoughts, files=len(documents), known=self._known)
@@ -230,7 +220,7 @@ class _Run:
         return report.worst(codes)
 
     def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
-        """For a script that counts lines: each unanswered question still gets its object, which says why."""
+        """Each unanswered question gets its JSON object, too: a script counts lines."""
         for question in questions:
             if self.form == "json":
                 report.result(json_line(_failed_answer(question, error, self.options)))
@@ -239,7 +229,6 @@ class _Run:
 
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
-    """The Answer of a question whose documents or model could not be used: status unreadable or error."""
     return Answer(
         status=Status.UNREADABLE if report.exit_code(error) == report.INPUT else Status.ERROR,
         question=question,

@@ -1,4 +1,4 @@
-"""What the commands over many documents share: flags, the folder they work in, and what they say of a run."""
+"""What the commands over many documents share: flags, their folder, and what they say of a run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Workspace = Annotated[
 
 @contextlib.contextmanager
 def folder(name: str | None) -> Iterator[Path]:
-    """The folder `name`, which need not exist, or a temporary one. Raises UsageError for a file."""
+    """The folder `name`, which need not exist; None: a temporary one. Raises UsageError for a file."""
     if name is None:
         with tempfile.TemporaryDirectory(prefix="docqa-") as temporary:
             yield Path(temporary)
@@ -59,7 +59,7 @@ def folder(name: str | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
-    """What is written to `folder`, named by `flag` (None: a temporary one). Raises ResourceError where it refuses."""
+    """Raises ResourceError where `folder`, named by `flag` (None: temporary), refuses what the block writes."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -79,8 +79,8 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listed(paths: list[str]) -> Iterator[Listing]:
-    """The documents of `paths`, in order; standard input comes last, as a file that other processes can read. Raises
-    the first error where there is no document at all."""
+    """The documents of `paths`, in order; standard input comes last, as a file for other processes. Raises the first
+    error where there is no document at all."""
     named = [path for path in paths if path != STDIN]
     listing = list_items(named) if named else Listing()
     if len(named) == len(paths):
@@ -95,20 +95,18 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 
 
 def warn_passed_over(paths: Sequence[str]) -> None:
-    """Say which files of folders and archives are not documents."""
     if paths:
         report.warn(f"no documents, passed over: {first_of(paths, 5)}")
 
 
-def answer_documents(batch: Batch, flag: str | None) -> None:
-    """Take the answers that earlier runs kept, ask for the others, and say what was not read. `flag` chose the
-    workspace; None for a temporary one. Raises what `Batch.run` raises."""
+def answer_documents(batch: Batch, *, kept: bool) -> None:
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read; `kept`: in a workspace
+    that stays. Raises as `Batch.run`."""
     from docqa.app.batch.jobs import warnings_of
 
-    with kept_in(batch.workspace.root, flag), batch.workspace.locked():
+    with kept_in(batch.workspace.root, "--workspace" if kept else None), batch.workspace.locked():
         reused = list(batch.reuse())
-        plan = batch.plan()
-        warn_fewer_jobs(plan, batch.settings.jobs)
+        plan = planned(batch)
         progress = progress_of(batch, plan)
 
         def warn_unread(task: Task, record: str) -> None:
@@ -121,7 +119,6 @@ def answer_documents(batch: Batch, flag: str | None) -> None:
 
 
 def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
-    """The progress of a run that begins now."""
     total = len(batch.listing.items)
     left = sum(len(task.paths) for task in batch.left())
     return BatchProgress(total, total - left, plan.seconds)
@@ -145,15 +142,16 @@ def run(
     _report(batch, plan, tally, reused)
 
 
-def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
-    """Say where fewer jobs than `asked` fit the memory."""
+def planned(batch: Batch) -> BatchPlan:
+    """The plan of `batch`, with a warning where it has fewer jobs than were asked for."""
+    plan, asked = batch.plan(), batch.settings.jobs
     if plan.jobs < asked:
         free = size(available_bytes())
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
+    return plan
 
 
 def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
-    """What was done, and how the estimate fared; nothing of a single document."""
     total = len(batch.listing.items)
     if total == 1:
         return

@@ -34,10 +34,8 @@ def bench(
     ] = None,
     plot: Annotated[str | None, flags.option("--plot", "F", "Draw the ratios into this SVG file.")] = None,
 ) -> int:
-    """Measure speed on this machine, beside other programs.
-
-    Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
-    """
+    """Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is
+    JSON."""
     inputs.check_plot(plot)
     from docqa.app.bench import at_once, machine, rows
     from docqa.app.output import figures
@@ -68,7 +66,6 @@ def bench(
 
 
 def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Measurement]:
-    """The rows of a bench, of the model `real` or the chosen one."""
     from docqa.app.answerers.loading import load_network
     from docqa.app.bench import run  # and all that it times, torch among it
 

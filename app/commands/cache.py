@@ -21,13 +21,12 @@ from docqa.app.models.library import pulled_models
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.storage.sources import content_digests
-from docqa.app.storage.store import Entry, Store
+from docqa.app.storage.store import BUDGET_BYTES, Entry, Store
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 def list_entries() -> int:
-    """Print what is kept, most recently used first."""
     store = kept_store()
     entries = store.entries()
     for entry in entries:
@@ -43,7 +42,7 @@ def list_entries() -> int:
             used = _day(sessions[0].updated if sessions else 0.0)
             report.result(f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions")
             total, count = total + history.bytes(), count + 1
-    report.note(f"{count} entries, {size(total)} of {size(store.budget_bytes)}, in {store.root}")
+    report.note(f"{count} entries, {size(total)} of {size(BUDGET_BYTES)}, in {store.root}")
     return report.ANSWERED
 
 
@@ -52,13 +51,12 @@ def prune(
         str | None, flags.option("--to", "SIZE", "Delete until this size is left, such as 2G (default: the budget).")
     ] = None,
 ) -> int:
-    """Delete what was not used for longest, and what is damaged.
-
-    It stops when the rest fits the budget. What another docqa reads or uses stays. Past questions go last: a document
-    can be read again, they cannot be recovered. Notes of your own stay, with the questions about their document.
+    """It stops when the rest fits the budget. What another docqa reads or uses stays. Past questions go last: a
+    document can be read again, they cannot be recovered. Notes of your own stay, with the questions about their
+    document.
     """
     store = kept_store()
-    budget = store.budget_bytes if to is None else _bytes(to)
+    budget = BUDGET_BYTES if to is None else _bytes(to)
     gone = store.prune(budget)
     for entry in gone:
         report.result(f"deleted {_line(entry)}")
@@ -69,10 +67,7 @@ def prune(
 
 
 def verify() -> int:
-    """Check all that is kept against its checksums.
-
-    The exit status is 4 if something is damaged.
-    """
+    """The exit status is 4 if something is damaged."""
     store = kept_store()
     checked = len(store.entries())
     problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify()]
@@ -95,9 +90,7 @@ def forget(
         str, typer.Argument(metavar="PATH", help="A file, an archive or a folder; it may be gone already.")
     ],
 ) -> int:
-    """Delete all that is kept of a file, an archive or a folder.
-
-    That is the text of all its documents, what the model read, and past questions about them. Documents are found by
+    """That is the text of all its documents, what the model read, and past questions about them. Documents are found by
     their content, and by the path that they were read from. If another docqa reads one of them, this command waits
     until it stops keeping it: a few seconds.
     """
@@ -125,13 +118,12 @@ def _say_waiting(entry: Entry) -> None:
 
 
 def kept_store() -> Store:
-    """The folder of all that is kept, as environment and config.toml name it."""
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
 
 
 @contextmanager
 def kept_history(store: Store) -> Iterator[History | None]:
-    """The history in `store`, None where there is none yet; what was damaged in it is said at the end."""
+    """The history in `store`, or None; at the end it is said what was damaged in it."""
     history = open_kept(store)
     if history is None:
         yield None
@@ -143,8 +135,8 @@ def kept_history(store: Store) -> Iterator[History | None]:
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
-    """Give the history what the rest leaves of the budget, all of it where the rest is over the budget because it is in
-    use. Returns (what went, bytes freed)."""
+    """Give the history what the rest leaves of the budget, or all of it where the rest, in use, is over it. Returns
+    (what went, bytes freed)."""
     count = freed = 0
     with kept_history(store) as history:
         if history is not None:

@@ -25,14 +25,12 @@ _Resume = Annotated[
 ]
 
 
-@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.conversing
 def chat(
     given: flags.SharedOptions, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,
 ) -> int:  # fmt: skip
-    """Ask follow-up questions in a conversation over documents.
-
-    /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
+    """/pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
     every line is a question: echo "Who signed it?" | docqa chat report.pdf
 
     Exit status of a pipe: the worst of its answers, 5 if one is only possible or not found.
@@ -78,7 +76,7 @@ def _talk(
 
 
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
-    """The session to go on with. Raises InputError where there is none, or it belongs to the terminal interface."""
+    """Raises InputError where there is no such session, or it belongs to the terminal interface."""
     from docqa.app.history.history import open_kept
     from docqa.app.storage.store import store_of
 

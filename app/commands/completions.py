@@ -6,21 +6,12 @@ from collections.abc import Callable
 
 
 def one_of(*values: str) -> Callable[[str], list[str]]:
-    """A completion of an option that has only these values."""
     return lambda incomplete: [value for value in values if value.startswith(incomplete)]
 
 
 def models(incomplete: str) -> list[str]:
-    """The names of models that are on this machine."""
     from docqa.app.answerers.remote.address import SERVERS
     from docqa.app.models.library import BUNDLED_NAME, models_root, pulled_models
 
     names = [BUNDLED_NAME, *(pulled.id for pulled in pulled_models(models_root())), *(f"{kind}:" for kind in SERVERS)]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
-
-
-def known_models(incomplete: str) -> list[str]:
-    """The names that `docqa models pull` knows."""
-    from docqa.app.models.known import KNOWN_IDS
-
-    return [name for name in KNOWN_IDS if name.startswith(incomplete)]

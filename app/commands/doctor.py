@@ -15,7 +15,7 @@ from docqa.app.answerers.remote.address import is_remote
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME
 from docqa.app.output.progress import size
-from docqa.app.storage.store import Store
+from docqa.app.storage.store import BUDGET_BYTES, Store
 from docqa.app.tui.settings import load
 from docqa.kernels.threads import thread_count
 from docqa.model.checkpoints.weights import fingerprint
@@ -27,7 +27,6 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 
 
 def doctor() -> int:
-    """Show what this machine has, and every setting with its origin."""
     settings = config.resolve()
     for title, lines in (
         ("machine", _machine()),
@@ -77,8 +76,6 @@ def _accelerator() -> str:
 
 
 def _packages() -> list[str]:
-    """docqa and what it depends on, with versions; extras are left out."""
-
     def described(name: str) -> str:
         try:
             return f"{name} {version(name)}"
@@ -108,7 +105,7 @@ def _disk(folder: Path) -> list[str]:
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     free = shutil.disk_usage(above).free
     writable = "may be written" if os.access(above, os.W_OK) else "may NOT be written: nothing will be kept"
-    return [f"{folder}", f"{size(kept)} kept of {size(store.budget_bytes)}, {size(free)} free, {writable}"]
+    return [f"{folder}", f"{size(kept)} kept of {size(BUDGET_BYTES)}, {size(free)} free, {writable}"]
 
 
 def _settings() -> list[str]:

@@ -36,9 +36,7 @@ def evaluate(
     ] = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Measure answers, evidence and refusals on known answers.
-
-    The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
+    """The last line is JSON; rates are 0 to 1. `docqa --man eval` says what the lines of FILE and the figures mean.
 
     With --fit these are of the questions that were fitted on, so judge it by others.
 
@@ -59,8 +57,6 @@ def evaluate(
 
 
 class _Progress:
-    """Reports on standard error how many questions are done, every ten seconds at most."""
-
     def __init__(self, total: int | None) -> None:
         self._of = f" of {total:,}" if total is not None else ""
         self._last = time.monotonic()

@@ -1,4 +1,4 @@
-"""`docqa extract`: the table of files by fields or questions, as reviewers make it by hand."""
+"""`docqa extract`: the table of files by fields or questions."""
 
 from __future__ import annotations
 
@@ -36,12 +36,10 @@ def extract(
     workspace: batches.Workspace = None, retry_failed: batches.RetryFailed = False,
     max_failures: batches.MaxFailures = None, ray: batches.Ray = None,
 ) -> int:  # fmt: skip
-    """Make a table: the same fields, or questions, for every file.
-
-    A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised column.
-    An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or a .zip
-    gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the differing
-    answers are listed instead (in xlsx as a second sheet).
+    """A field's value is of its type, or the cell is empty; dates, periods and amounts have a second, normalised
+    column. An answer has its page and status, and is marked if it differs from others that ought to agree. A folder or
+    a .zip gives a row for each of its documents; a file that fails is a row with its error. With --conflicts the
+    differing answers are listed instead (in xlsx as a second sheet).
 
     Examples: docqa extract contracts/ --fields contract --output table.xlsx ·
     docqa extract contracts/ --questions questions.txt
@@ -70,12 +68,11 @@ def extract(
         batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
         job = FieldsJob(options, asked) if fields else AnswerJob(options, [field.question for field in asked])
         batch = Batch(job, listing, Workspace(folder), settings)
-        batches.answer_documents(batch, "--workspace" if workspace is not None else None)
+        batches.answer_documents(batch, kept=workspace is not None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
 def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, conflicts: bool) -> int:
-    """The table of what is answered now; returns the exit code."""
     from docqa.app.batch.extraction.rows import table_rows
     from docqa.app.batch.extraction.table import make_table
     from docqa.app.batch.extraction.table_files import table_bytes
@@ -91,7 +88,6 @@ def _write(batch: Batch, asked: list[Field], form: str, output: str | None, *, c
 
 
 def _form(form: str | None, output: str | None) -> str:
-    """The format asked for, or that of the output's name. Raises UsageError."""
     suffix = os.path.splitext(output or "")[1].lower().lstrip(".")
     chosen = form or (suffix if suffix in FORMATS else "csv")
     if chosen not in FORMATS:
@@ -102,8 +98,8 @@ def _form(form: str | None, output: str | None) -> str:
 
 
 def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
-    """The documents to ask, without the table of an earlier run. Raises UsageError where the output would replace one
-    of them, InputError where none are left."""
+    """The documents without the table of an earlier run. Raises UsageError where the output would replace one of them,
+    InputError where none are left."""
     if output is not None and os.path.exists(output):
         from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
 

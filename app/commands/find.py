@@ -51,9 +51,7 @@ def find(
     full: _Full = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Find words in documents: every hit with its line, page and printed section.
-
-    Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
+    """Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
     paragraph, an item of a list or a row of a table; a long one is cut around its hits (see --full).
 
     Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+" lease.pdf -C 1
@@ -80,8 +78,8 @@ def find(
 
 
 def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
-    """The documents of `paths` one by one, what there is to say about them on standard error. A path that cannot be
-    read does not end the search: its exit code goes into `codes`."""
+    """The documents of `paths`, told about on standard error. The exit code of a path that cannot be read goes into
+    `codes`."""
     store, reading = store_of(options), reading_of(options)
     for path in paths:
         found = Sources()
@@ -96,7 +94,6 @@ def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iter
 
 
 def _warn(found: Sources) -> None:
-    """Say what was found so far, once."""
     for warning in [*found.warnings, *found.notices]:
         report.warn(warning)
     found.warnings.clear()

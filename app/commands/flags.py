@@ -1,11 +1,6 @@
-"""Arguments and options that several commands share, so that they read and mean the same everywhere.
-
-    @flags.shared("model", "k")
-    def command(given: flags.SharedOptions, paths: flags.Paths) -> int:
-        options = given.options()
-
-has --model and --k behind its own options, and what the user gave for them in `given`.
-"""
+"""Arguments and options that several commands share. `@flags.shared("model", "k")` gives `command(given:
+flags.SharedOptions, paths: flags.Paths)` --model and --k behind its own options, and what the user gave for them in
+`given`."""
 
 from __future__ import annotations
 
@@ -34,7 +29,6 @@ def option(name: str, metavar: str, text: str, *values: str) -> Any:
 
 
 def _other(role: str, text: str) -> Any:
-    """The option that names another's model in a role."""
     return typer.Option(f"--{role}", metavar=NAMED, autocompletion=completions.models, help=text)
 
 
@@ -85,13 +79,12 @@ Device = Annotated[str | None, option("--device", "", _DEVICE_HELP, "auto", "cpu
 
 
 def named_model(metavar: str, text: str) -> Any:
-    """An argument that names a model on this machine."""
     return typer.Argument(metavar=metavar, help=text, autocompletion=completions.models)
 
 
 @dataclass(frozen=True)
 class SharedOptions:
-    """The shared options of one command line: None or False where the user gave none."""
+    """Of one command line: None or False where none is given."""
 
     model: Model = None
     reader: Reader = None
@@ -108,8 +101,8 @@ class SharedOptions:
     device: Device = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
-        """The engine's Options from what is given, the environment, config.toml and defaults. Raises UsageError for a
-        bad setting or a server without a model on it, InputError for the password file."""
+        """The Options from what is given, the environment, config.toml and defaults. Raises UsageError for a bad
+        setting or a server without a model on it, InputError for the password file."""
         settings = config.resolve(
             {
                 "model": self.model,
@@ -152,7 +145,7 @@ class SharedOptions:
 
 
 def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Decorator of a command: adds those of SharedOptions that `names` lists, which arrive in its argument `given`."""
+    """Decorator of a command: adds the SharedOptions that `names` lists, which arrive in its argument `given`."""
     kind = inspect.Parameter.KEYWORD_ONLY
     known = inspect.signature(SharedOptions, eval_str=True).parameters
     added = [known[name].replace(kind=kind) for name in names]
@@ -170,3 +163,6 @@ def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
         return run
 
     return decorate
+
+
+conversing = shared(*MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")

@@ -1,4 +1,4 @@
-"""`docqa history`: past questions and answers, found by their words, and exported to send to a colleague."""
+"""`docqa history`: past questions and answers, found by their words, and exported."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def history(
     limit: _Limit = 50,
     as_json: flags.Json = False,
 ) -> int:
-    """List, find and export past questions.
-
-    The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
+    """The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
     answer or a quote. ID: 12 is a whole session, 12.3 its third question.
 
     Examples: docqa history · docqa history "notice period" · docqa history export 12 --html --output answers.html
@@ -104,7 +102,6 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
 
 
 def _object(item: Listed) -> dict[str, object]:
-    """A question with its whole answer, as `ask --json` prints it."""
     turn = item.turn
     return {
         "id": item.id,

@@ -20,7 +20,7 @@ STDIN = "-"
 
 
 def split_question(items: list[str]) -> tuple[list[str], str]:
-    """(paths, question) of `docqa ask PATH... "QUESTION"`. Raises UsageError when there is no question."""
+    """(paths, question) of `docqa ask PATH... "QUESTION"`. Raises UsageError without a question."""
     if not items:
         raise UsageError("no document and no question", hint='docqa ask FILE "QUESTION"')
     *paths, question = items
@@ -36,8 +36,8 @@ def split_question(items: list[str]) -> tuple[list[str], str]:
 
 
 def read_questions(path: str) -> list[str]:
-    """The questions of a file, in order: JSON lines with a `question`, or plain lines; empty lines do not count. Raises
-    InputError when it cannot be read, UsageError for a line without a question or no lines at all."""
+    """The questions of a file, in order: JSON lines with a `question`, or plain lines. Raises InputError when it cannot
+    be read, UsageError for a line without a question or no lines at all."""
     questions = []
     for number, line in enumerate(_text(path, "the file of questions").splitlines(), start=1):
         if line.strip():
@@ -50,19 +50,18 @@ def read_questions(path: str) -> list[str]:
 def _question(line: str, where: str) -> str:
     if not line.startswith("{"):
         return line
+    hint = '{"question": "..."} or a plain line'
     try:
         question = json.loads(line).get("question")
     except ValueError as error:
-        raise UsageError(
-            f"is not valid JSON: {error}", where=where, hint='{"question": "..."} or a plain line'
-        ) from error
+        raise UsageError(f"is not valid JSON: {error}", where=where, hint=hint) from error
     if not isinstance(question, str) or not question.strip():
-        raise UsageError('has no "question" with a text', where=where, hint='{"question": "..."} or a plain line')
+        raise UsageError('has no "question" with a text', where=where, hint=hint)
     return question
 
 
 def read_password(path: str | None) -> str | None:
-    """The first line of the password file, without its line end. Raises InputError."""
+    """The first line of the password file, without line end. Raises InputError."""
     if path is None:
         return None
     lines = _text(path, "the password file").splitlines()
@@ -83,7 +82,7 @@ def _text(path: str, what: str) -> str:
 
 
 def check_stdin(paths: list[str]) -> None:
-    """Raises UsageError when `-` is among `paths` twice, or is the terminal, where a person would wait for ever."""
+    """Raises UsageError when `-` is among `paths` twice, or is the terminal."""
     if paths.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
     if STDIN in paths and sys.stdin is None:
@@ -95,7 +94,6 @@ def check_stdin(paths: list[str]) -> None:
 
 
 def deliver(result: str | bytes, output: str | None) -> None:
-    """Write a result that ends in a line end to the file `output`, or to standard output."""
     if output is None:
         report.result((result.decode("utf-8") if isinstance(result, bytes) else result).removesuffix("\n"))
         return
@@ -104,7 +102,7 @@ def deliver(result: str | bytes, output: str | None) -> None:
 
 
 def check_plot(path: str | None) -> None:
-    """Raises UsageError where no figure can be written at `path`, or its name does not say that it is an SVG."""
+    """Raises UsageError where no SVG can be written at `path`."""
     if path is not None:
         check_output(path)
         if not path.lower().endswith(".svg"):
@@ -120,14 +118,14 @@ def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
 
 
 def folder_to_load(name: str | None, cache_dir: str | None) -> str | None:
-    """The folder or file of a model; one that is not here as it was named, which the engine says when it loads it."""
+    """The folder or file of a model; one that is not here as it was named: the engine says so when it loads it."""
     if name is None:
         return None
     return str(find(name, Path(cache_dir or ".").expanduser() / "models") or os.path.expanduser(name))
 
 
 def model_folder(name: str | None) -> Path:
-    """The folder or GGUF file of a model on this machine; None means the one that answers. Raises ModelNotFound."""
+    """The folder or GGUF file of a model on this machine; None: the one that answers. Raises ModelNotFound."""
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
     if is_remote(chosen):
         raise ModelNotFound("runs on a server", where=chosen, hint="name a model on this machine")
@@ -138,8 +136,8 @@ def model_folder(name: str | None) -> Path:
 
 
 def check_writing(options: Options, *, asks: bool = True) -> None:
-    """Say on standard error where --think or --from change nothing, because the model does not think or write. `asks`:
-    questions are answered, which the bundled trunk can do too."""
+    """Say on standard error where --think or --from change nothing. `asks`: questions are answered, which the bundled
+    trunk can do too."""
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
@@ -153,7 +151,7 @@ def check_writing(options: Options, *, asks: bool = True) -> None:
 
 
 def _can_think(options: Options) -> bool:
-    """Whether the model may think before it answers; of a server's, the server knows."""
+    """Whether the model may think; of a server's, the server knows."""
     from docqa.model.prompts.chat_template import ChatTemplate
 
     if is_remote(options.model):
@@ -163,7 +161,7 @@ def _can_think(options: Options) -> bool:
 
 
 def local(options: Options, command: str) -> Options:
-    """`options`, for a command that needs the insides of a model. Raises UsageError where a server has them."""
+    """`options`, for a command that needs the insides of a model. Raises UsageError for a server's."""
     if is_remote(options.model):
         raise UsageError(
             f"`docqa {command}` needs a model on this machine, not {options.model}", hint="--model docqa-155m"
@@ -172,7 +170,7 @@ def local(options: Options, command: str) -> Options:
 
 
 def notice(options: Options) -> str | None:
-    """That passages are sent to a server, and to which; None where the model runs here. Raises UsageError."""
+    """That passages are sent to which server; None where the model runs here. Raises UsageError."""
     if not is_remote(options.model):
         return None
     return Address.of(str(options.model), options.base_url).notice()

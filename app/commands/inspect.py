@@ -1,4 +1,4 @@
-"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or on a terminal in words."""
+"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or in words."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ def inspect(
     output: _Output = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Draw what docqa saw on a page.
-
-    The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and the grade of the text.
-    On a terminal the page is described in words instead.
+    """The picture, an SVG, shows blocks in reading order, running heads, hidden text, sections and the grade of the
+    text. On a terminal the page is described in words instead.
     """
     from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
 

@@ -36,9 +36,7 @@ class _Requests(io.BufferedIOBase):
 
 @flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def mcp(given: flags.SharedOptions, paths: _Paths = None) -> int:
-    """Serve documents to a program that speaks MCP.
-
-    Its tools are ask, find, outline, read_pages and verify. They read only what is at or below the paths; links and
+    """Its tools are ask, find, outline, read_pages and verify. They read only what is at or below the paths; links and
     `..` that lead out of them are refused. The client starts this command and speaks to it on standard input and
     output.
 

@@ -1,4 +1,4 @@
-"""`docqa models pull|rm|use|quantize|export`: checkpoints fetched, deleted, chosen, packed, and written for others."""
+"""`docqa models pull|rm|use|quantize|export`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.models import library
 from docqa.app.models.choose import set_values
-from docqa.app.models.known import BITS, known
+from docqa.app.models.known import BITS, KNOWN_IDS, known
 from docqa.app.models.pull import Transfer
 from docqa.app.models.pull import pull as fetch
 from docqa.app.models.remove import remove
@@ -28,7 +28,7 @@ _OnHub = Annotated[
     typer.Argument(
         metavar="NAME|ID",
         help="ORG/NAME on the hub, or a name that `list` prints.",
-        autocompletion=completions.known_models,
+        autocompletion=completions.one_of(*KNOWN_IDS),
     ),
 ]
 _Revision = Annotated[str | None, flags.option("--revision", "REV", "A branch, tag or commit (default: the newest).")]
@@ -43,10 +43,8 @@ _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is em
 
 
 def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> int:
-    """Download a model from the hub.
-
-    No other command downloads anything. The same command continues a download that was cut. The files are those of one
-    commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
+    """No other command downloads anything. The same command continues a download that was cut. The files are those of
+    one commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
 
     Example: docqa models pull Qwen/Qwen3.5-4B --bits 4
     """
@@ -69,9 +67,7 @@ def pull(name: _OnHub, revision: _Revision = None, bits: _PackedTo = None) -> in
 
 
 def rm(name: _Pulled) -> int:
-    """Delete a model that was pulled.
-
-    All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
+    """All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
     stays until `docqa cache prune` or `docqa forget`. Your own folders and files are never deleted.
     """
     root = library.models_root()
@@ -89,9 +85,7 @@ def rm(name: _Pulled) -> int:
 
 
 def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
-    """Let a model answer, read, encode or rerank from now on.
-
-    This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
+    """This writes `model`, or `reader`, `encoder` or `reranker`, into config.toml; docqa-155m takes all four out. The
     options of these names and DOCQA_MODEL, DOCQA_READER and so on still take precedence.
 
     With a server's, passages of every document that you ask about are sent there.
@@ -124,9 +118,8 @@ def use(name: _Chosen, base_url: flags.BaseUrl = None) -> int:
 
 
 def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
-    """Write a model with its matrices in 4, 6 or 8 bits.
-
-    In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers least.
+    """In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers
+    least.
 
     Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/ --bits 6
     """
@@ -144,10 +137,7 @@ def export(
     folder: _Target,
     form: Annotated[str, flags.option("--format", "hf", "For transformers; there is no other.")] = "hf",
 ) -> int:
-    """Write a model for transformers, as bf16 safetensors.
-
-    Example: docqa models export docqa-155m out/
-    """
+    """Example: docqa models export docqa-155m out/"""
     from docqa.model.checkpoints.export import export as write
 
     if form != "hf":
@@ -165,7 +155,7 @@ def _check_bits(bits: int | None) -> None:
 
 
 def _places(model: str, folder: str) -> tuple[Path, Path]:
-    """The model, and the folder to write: UsageError where files are in it, for docqa never writes among the user's."""
+    """(model, folder to write). Raises UsageError where files are in it: docqa never writes among the user's."""
     source, target = model_folder(model), Path(folder).expanduser()
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         why = "is not empty" if target.is_dir() else "is a file"

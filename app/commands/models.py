@@ -1,4 +1,4 @@
-"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly."""
+"""`docqa models list|show|check`."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 
 def list_models(server: _Server = None) -> int:
-    """Print the models here, those to be pulled, or a server's.
-
-    `*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
+    """`*` marks the one that answers now, and the reader, encoder and reranker that are set. Of the others you see the
     size of the download, of the weights in 4 bits, the memory for 262,144 tokens with these, the share of the
     parameters that one token uses, and the license.
     `docqa models show NAME` has more; `docqa plan FILE --model NAME` says whether it fits and how long it would read.
@@ -60,7 +58,7 @@ def list_models(server: _Server = None) -> int:
 
 
 def _list_served(server: str) -> int:
-    """Print the models of a server, as --model names them: one of SERVERS at its usual address, or a base URL."""
+    """Print a server's models, as --model names them: one of SERVERS at its usual address, or a base URL."""
     named = SERVERS.get(server) is not None
     address = Address.of(f"{server}:*", None) if named else Address.of("openai:*", server)
     report.result("\n".join(ChatClient(address, CONNECT_S).models()))
@@ -68,7 +66,6 @@ def _list_served(server: str) -> int:
 
 
 def _known_lines() -> list[str]:
-    """The table of what can be pulled."""
     lines = ["to pull, from the hub                     download     4 bits    at 256K   active  license"]
     for model in KNOWN:
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
@@ -79,10 +76,8 @@ def _known_lines() -> list[str]:
 
 
 def show(model: _Model = None, as_json: flags.Json = False) -> int:
-    """Print a model's parameters and the memory of its state.
-
-    Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes and
-    in 4, 6 or 8 bits, and its license.
+    """Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes
+    and in 4, 6 or 8 bits, and its license.
 
     The active share is the part of all parameters that one token uses, with embedding and head; the active share of
     layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
@@ -105,7 +100,7 @@ def show(model: _Model = None, as_json: flags.Json = False) -> int:
 
 
 def _needed(model: KnownModel) -> dict[str, object]:
-    """What a model that is not here needs on disk, and in memory while some 80 pages are read."""
+    """The disk that a model not here needs, and the memory while some 80 pages are read."""
     forms: dict[str, int | None] = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
     return {
         "id": model.id,
@@ -117,10 +112,7 @@ def _needed(model: KnownModel) -> dict[str, object]:
 
 
 def check(folder: _Folder, as_json: flags.Json = False) -> int:
-    """Compare docqa's logits with those of transformers.
-
-    Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.
-    """
+    """Both compute in fp32 on seeded random ids. The exit status is 4 if they differ."""
     from transformers.utils import logging
 
     from docqa.model.checkpoints.check import check as compare
@@ -132,7 +124,6 @@ def check(folder: _Folder, as_json: flags.Json = False) -> int:
 
 
 def _shape_facts(config: HybridConfig) -> dict[str, object]:
-    """What follows from a configuration: parameters, and the bytes of a state."""
     counts = plan.parameters(config)
     total = counts["total"]
     sizes = plan.state_bytes(config, 0)

@@ -37,7 +37,7 @@ def outline(given: flags.SharedOptions, file: flags.File, as_json: flags.Json = 
 
 
 def _documents(file: str, options: Options) -> Sequence[Document]:
-    """The document `file`, and behind an e-mail what is attached to it."""
+    """The document `file`, and what is attached to an e-mail."""
     with open_session([file], options) as session:
         for warning in session.warnings:
             report.warn(warning)

@@ -20,9 +20,7 @@ from docqa.model.cost.speed import measured_speed
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
 def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = False) -> int:
-    """Estimate the time, memory and disk of reading documents.
-
-    The estimate is for this machine; the model reads nothing yet.
+    """The estimate is for this machine; the model reads nothing yet.
 
     --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
     read, and nothing is fetched.
@@ -46,7 +44,6 @@ def plan(given: flags.SharedOptions, paths: flags.Paths, as_json: flags.Json = F
 
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
-    """The plan of a model that is not here, from its shape and the speed of this machine."""
     options = replace(options, model=None)
     with open_session(paths, options) as session:
         tokens, speed = len(session.context), measured_speed(load_network(options), TIMED_LAYERS)

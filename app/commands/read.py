@@ -1,4 +1,4 @@
-"""`docqa read`: documents read ahead of time, so that later questions start at once."""
+"""`docqa read`: documents read ahead of time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from docqa.app.session.engine import open_session
 
 @flags.shared(*flags.MODELS, "password_file", "include_hidden", "media_type")
 def read(given: flags.SharedOptions, paths: flags.Paths) -> int:
-    """Read documents now, so that later questions are instant.
-
-    Ctrl+C keeps what was read; the same command goes on from there.
-    """
+    """Ctrl+C keeps what was read; the same command goes on from there."""
     inputs.check_stdin(paths)
     options = inputs.local(given.options(), "read")
     started = time.monotonic()

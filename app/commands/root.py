@@ -1,7 +1,5 @@
-"""The tree of commands. Each module of this folder is imported when its command runs or shows its help.
-
-`docqa --help` imports none: their lines of help are here, and a test compares them with the commands.
-"""
+"""The tree of commands. Each module of this folder is imported when its command runs or shows its help: `docqa --help`
+imports none, their lines of help are here."""
 
 from __future__ import annotations
 
@@ -36,7 +34,8 @@ Examples:
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """A command: the function `function` of the module `module` of this folder; or a group of `commands`."""
+    """The function `function` of the module `module` of this folder, whose docstring is its help behind the line
+    `help`; or a group of `commands`."""
 
     help: str
     module: str = ""
@@ -46,12 +45,14 @@ class CommandEntry:
     def make(self, name: str) -> Command:
         """The command as it is run. Imports its module."""
         from importlib import import_module
+        from inspect import getdoc
 
         if self.commands:
             return _group(name, self)
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        module = import_module(f"docqa.app.commands.{self.module}")
-        app.command(name)(getattr(module, self.function or name))
+        function = getattr(import_module(f"docqa.app.commands.{self.module}"), self.function or name)
+        text = getdoc(function) or ""
+        app.command(name, help=text if text.startswith(self.help) else f"{self.help}\n\n{text}")(function)
         return typer.main.get_command(app)
 
 
@@ -107,7 +108,7 @@ class _Group(TyperGroup):
 
 
 class _Commands(_Group):
-    """All commands; says what is kept where one is interrupted, which typer itself would end without a word."""
+    """All commands; says what is kept where one is interrupted, which typer would end without a word."""
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         """`docqa FILE "question"` is `docqa ask FILE "question"`."""
@@ -123,7 +124,6 @@ class _Commands(_Group):
 
 
 def command() -> Command:
-    """The whole command line, ready to run."""
     app = typer.Typer(
         cls=_Commands,
         rich_markup_mode=None,
@@ -138,31 +138,27 @@ def command() -> Command:
 
 def _group(name: str, entry: CommandEntry) -> Command:
     app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=entry.help)
-    app.callback()(_no_options)
+    app.callback()(lambda: None)
     made = _listing(app, entry.commands)
     made.name = name
     return made
 
 
 def _listing(app: typer.Typer, entries: dict[str, CommandEntry]) -> _Group:
-    """The group `app`, with the commands of `entries`: their names, each made when it is asked for."""
     made = cast("_Group", typer.main.get_command(app))
     made.entries = entries
     made.commands = dict.fromkeys(entries)  # type: ignore[assignment]
     return made
 
 
-def _no_options() -> None: ...
-
-
 MEANT = {
     "search": "find", "grep": "find", "delete": "forget", "remove": "forget", "config": "doctor", "check": "verify",
 }  # fmt: skip
-"""Commands that are called otherwise elsewhere."""
+"""What commands are called elsewhere."""
 
 
 def hint(arguments: list[str]) -> str:
-    """What to do about a command line that was not understood: the nearest command, or the help that tells."""
+    """What to do about a command line that was not understood: the nearest command, or the help."""
     from difflib import get_close_matches
 
     names = [*COMMANDS, "--help", "--version", "--man"]

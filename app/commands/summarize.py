@@ -46,12 +46,10 @@ def summarize(
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
 ) -> int:
-    """Summarize every document, and all of them in a digest.
-
-    Each sentence has its page. A model that writes (--model) does so in its own words, which are checked: what nothing
-    bears out is marked. The bundled model chooses sentences of the document. The same command continues where it was
-    stopped and does only what is new or changed. Without --output the summaries are printed, and only what was read is
-    kept.
+    """Each sentence has its page. A model that writes (--model) does so in its own words, which are checked: what
+    nothing bears out is marked. The bundled model chooses sentences of the document. The same command continues where
+    it was stopped and does only what is new or changed. Without --output the summaries are printed, and only what was
+    read is kept.
 
     Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
 
@@ -65,7 +63,7 @@ def summarize(
     chosen, about = _checked(style, focus)
     options = given.options(preview=False)
     inputs.check_writing(options, asks=False)
-    if options.model is None:  # its reader finds topics, which is put aside where its trunk is to answer
+    if options.model is None:  # its reader finds topics; it is put aside where its trunk is to answer
         options = replace(options, source="auto")
     settings = BatchSettings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
@@ -73,14 +71,12 @@ def summarize(
         if not dry_run:
             with batch.workspace.locked():
                 return _run(batch, printed=output is None)
-        plan = batch.plan()
-        batches.warn_fewer_jobs(plan, jobs)
-        report.result(_plan_text(batch, plan))
+        report.result(_plan_text(batch, batches.planned(batch)))
         return report.ANSWERED
 
 
 def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
-    """(the style, the focus, empty where there is none). Raises UsageError for what cannot be."""
+    """(style, focus or ""). Raises UsageError for what cannot be."""
     from docqa.app.summary.record import DEFAULT_STYLE, STYLES
     from docqa.app.summary.topics import STYLES as TOPICS
 
@@ -113,8 +109,7 @@ def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: BatchSetti
 def _run(batch: Batch, *, printed: bool) -> int:
     from docqa.app.batch.summary_files import SummaryFiles
 
-    plan = batch.plan()
-    batches.warn_fewer_jobs(plan, batch.settings.jobs)
+    plan = batches.planned(batch)
     progress = batches.progress_of(batch, plan)
     files = SummaryFiles(batch, progress.warn)
     files.prepare()

@@ -11,7 +11,7 @@ from docqa.app.commands import flags
 from docqa.app.errors import UsageError
 
 
-@flags.shared(*flags.MODELS, "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.conversing
 def tui(
     given: flags.SharedOptions,
     path: Annotated[
@@ -22,10 +22,8 @@ def tui(
         ),
     ] = None,
 ) -> int:
-    """Browse documents in the terminal, ask, and follow cites.
-
-    Type a question; `/` offers commands, F1 all keys, Ctrl+Q quits. Questions and answers are kept with what was read
-    of the document. Theme and keys are set under [tui] in config.toml; `docqa doctor` lists them.
+    """Type a question; `/` offers commands, F1 all keys, Ctrl+Q quits. Questions and answers are kept with what was
+    read of the document. Theme and keys are set under [tui] in config.toml; `docqa doctor` lists them.
     """
     options = given.options()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -1,4 +1,4 @@
-"""`docqa verify`: every quotation and cite of somebody else's text, checked against the documents."""
+"""`docqa verify`: every quotation and cite of somebody else's text, checked."""
 
 from __future__ import annotations
 
@@ -53,12 +53,10 @@ def verify(
     return report.NOT_FOUND if failed else report.ANSWERED
 
 
-# The list is the meaning of "verified": the help prints the one that the code goes by.
-verify.__doc__ = f"""Check the quotations and cites of a text against documents.
-
-Each quotation gets a grade, the place where it is found, and the words that differ; one that is in no document gets the
-nearest text. Quotations are in quotation marks or block quotes; ellipses and [brackets] may leave words out. Places
-are cited as p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
+# The list is what "verified" means: the one that the code goes by.
+verify.__doc__ = f"""Each quotation gets a grade, the place where it is found, and the words that differ; one that is in
+no document gets the nearest text. Quotations are in quotation marks or block quotes; ellipses and [brackets] may leave
+words out. Places are cited as p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
 
 exact: equal characters. normalised: equal when {"; ".join(FOLDING)}. Only these two are called verified.
 

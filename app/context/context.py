@@ -1,11 +1,9 @@
 """Context: what the model reads of the documents, and the way from every token back to a page.
 
 Layout (docqa.model.prompts.prompt, versioned there): preamble; for each document a title line; for each page of a paged
-document a mark and its passages. Every page is tokenized by itself and nothing looks ahead, so a document that grows
-keeps all token ids before its first change.
-
-For a model that writes (docqa.model.prompts.conversation, versioned there) its chat template begins instead of the
-preamble, documents are numbered, and a section with a number or locator begins with a mark.
+document a mark and its passages. Every page is tokenized by itself, so a document that grows keeps all token ids before
+its first change. For a model that writes (docqa.model.prompts.conversation) its chat template begins, documents are
+numbered, and a section with a number or locator begins with a mark.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ NO_PASSAGE = -1
 
 @dataclass(frozen=True)
 class PlacedPassage:
-    """A passage of `documents[document]`; its tokens are `token_start:token_end` of the context, in order."""
+    """A passage of `documents[document]`; its tokens are `token_start:token_end` of the context."""
 
     document: int
     passage: Passage
@@ -60,17 +58,14 @@ class Context:
         return placed.document, placed.passage.page, self.token_offset[token]
 
     def text_of(self, placed: PlacedPassage) -> str:
-        """The passage's words, cut from its page."""
         return self.documents[placed.document].passage_text(placed.passage)
 
 
 @dataclass(frozen=True)
 class DocumentTokens:
-    """A document's part of a Context, whatever stands before it; int32, positions from its first token.
-
-    `passages` names its passages in the order of the text, which `token_passage` counts in; `passage_starts` and
-    `passage_ends` are their tokens.
-    """
+    """A document's part of a Context, whatever stands before it; int32, positions from its first token. `passages`
+    names its passages in the order of the text, as `token_passage` counts; `passage_starts` and `passage_ends` are
+    their tokens."""
 
     ids: array[int]
     token_passage: array[int]
@@ -86,14 +81,13 @@ class _Layout:
         self.tokens = DocumentTokens(*(array("i") for _ in fields(DocumentTokens)))
 
     def mark(self, text: str) -> None:
-        """Ids that come from no passage."""
         ids = self.tokenizer.encode(text)
         self.tokens.ids.extend(ids)
         self.tokens.token_passage.extend([NO_PASSAGE] * len(ids))
         self.tokens.token_offset.extend([NO_PASSAGE] * len(ids))
 
     def page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
-        """The passages' text; white space between two of them stays, anything else becomes a line break."""
+        """The passages' text; what is between two of them becomes a line break unless it is white space."""
         if not passages:
             self.mark("\n")
             return
@@ -111,7 +105,7 @@ class _Layout:
         spans: dict[int, list[int]] = {}
         current = 0
         for token, (start, end) in enumerate(offsets, base):
-            # A token belongs to the passage of its last character: a leading space is no part of the one before.
+            # A token belongs to the passage of its last character.
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
                 current += 1
@@ -131,19 +125,18 @@ class _Layout:
 
 
 def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequence[int] | None = None) -> Context:
-    """The Context of `documents`, in the order given; `opening`: ids of a chat template, for a model that writes."""
+    """The Context of `documents`; `opening`: ids of a chat template, for a model that writes."""
     numbered = enumerate(documents, 1)
     parts = [lay_out_document(each, tokenizer, None if opening is None else number) for number, each in numbered]
     return join(documents, preamble(tokenizer) if opening is None else opening, parts)
 
 
 def preamble(tokenizer: Tokenizer) -> list[int]:
-    """The ids that stand before the documents for a model without a chat template."""
     return tokenizer.encode(PREAMBLE)
 
 
 def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | None = None) -> DocumentTokens:
-    """The part of a Context that is `document`; `number`: its place among the documents, for a model that writes."""
+    """The part of a Context that is `document`; `number`: its place among them, for a model that writes."""
     layout = _Layout(tokenizer)
     writes = number is not None
     layout.mark(prompt.title_line(document.title) if number is None else prompt.document_line(number, document.title))
@@ -164,7 +157,7 @@ def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | Non
 
 
 def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]) -> Context:
-    """The Context of `documents`, of which `parts` are the tokens; `opening` stands before them."""
+    """The Context of `documents`, of which `parts` are the tokens, behind `opening`."""
     ids, token_passage = array("i", opening), array("i", [NO_PASSAGE] * len(opening))
     token_offset = array("i", token_passage)
     placed: list[PlacedPassage] = []
@@ -180,7 +173,6 @@ def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[
 
 
 def _counted_from(first: int, numbers: array[int]) -> array[int]:
-    """`numbers` and `first` more, but for NO_PASSAGE."""
     if not first or not numbers:
         return numbers
     values = np.frombuffer(numbers, np.int32)

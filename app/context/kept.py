@@ -1,4 +1,4 @@
-"""What is kept of documents beside their text: their tokens here, and what others make of them (`KeptParts.arrays`)."""
+"""What is kept of documents beside their text: tokens, and what others make of them (`KeptParts.arrays`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docqa.model.prompts.prompt import LAYOUT_VERSION
 from docqa.model.protocol import Tokenizer
 
 TOKENS_FORMAT = 2
-"""Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
+"""Raised when a document's part of a Context changes its form, or how it is made."""
 _PREAMBLE, _KEYS = "preamble", "keys"
 
 
@@ -32,7 +32,7 @@ class KeptParts:
     def context(
         self, documents: Sequence[Document], tokenizer: Callable[[], Tokenizer], opening: Sequence[int] | None
     ) -> Context:
-        """What `context.lay_out` returns; documents that are not kept are laid out by `tokenizer()`, and kept."""
+        """As `context.lay_out`; documents that are not kept are laid out by `tokenizer()`, and kept."""
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
@@ -47,7 +47,7 @@ class KeptParts:
     def arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
     ) -> Arrays:
-        """The arrays that are kept of `document`, else those that `make` makes (`storage.arrays.kept_arrays`)."""
+        """The kept arrays of `document`, else those that `make` makes (`storage.arrays.kept_arrays`)."""
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
     def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:

@@ -1,4 +1,4 @@
-"""A vector of every passage of a Context, made by the model's passage encoder while it is read, and kept with it."""
+"""A vector of every passage of a Context, made by the passage encoder while it is read, and kept with it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ KEY_BYTES = 16
 
 
 class PassageVectors:
-    """Vectors of the passages of `context` that were read so far, by their words and the headings above them; nothing
-    is gathered or kept without a passage encoder. Mutable."""
+    """Vectors of the passages of `context` read so far, by their words and headings; none without an encoder.
+    Mutable."""
 
     def __init__(self, model: Model, context: Context) -> None:
         self._model, self._context = model, context
-        self._keys = context.passage_keys  # kept with the context, so that no page is looked at for them
+        self._keys = context.passage_keys  # kept with the context: no page is looked at for them
         self._known: dict[bytes, np.ndarray] = {}
         self.unsaved = False
 
@@ -30,11 +30,10 @@ class PassageVectors:
 
     @property
     def complete(self) -> bool:
-        """Whether all passages were read, or none are to be."""
         return not self or all(key in self._known for key in self._passage_keys())
 
     def read_until(self, position: int) -> None:
-        """Read the passages that end before token `position` and are not known yet."""
+        """Read the unknown passages that end before token `position`."""
         encoder = self._model.passage_encoder
         if encoder is None:
             return
@@ -59,7 +58,7 @@ class PassageVectors:
         return np.asarray(rows @ encoder.vectors([question], asked=True)[0], dtype=np.float64)
 
     def save(self, folder: Path) -> None:
-        """Write what was read into `folder`, whole or not at all. Raises OSError when the disk refuses."""
+        """Write what was read into `folder`, whole or not at all. Raises OSError."""
         encoder = self._model.passage_encoder
         if encoder is None or not self._known:
             return
@@ -69,7 +68,7 @@ class PassageVectors:
         self.unsaved = False
 
     def load(self, folder: Path) -> None:
-        """Take what this encoder kept in `folder`, if anything. Raises StoreDamaged."""
+        """Take what this encoder kept in `folder`. Raises StoreDamaged."""
         encoder = self._model.passage_encoder
         if encoder is None or not (path := folder / _file_of(encoder)).exists():
             return
@@ -88,18 +87,17 @@ def _file_of(encoder: VectorEncoder) -> str:
 
 
 def key_of(words: str) -> bytes:
-    """What the vector of a passage is kept under: a hash of all that the passage encoder reads of it."""
+    """What a passage's vector is kept under: a hash of all that the encoder reads of it."""
     return hashlib.sha256(words.encode()).digest()[:KEY_BYTES]
 
 
 def passage_words(context: Context, number: int) -> str:
-    """What the passage encoder reads of a passage: the headings above it and its words."""
+    """What the encoder reads of a passage: the headings above it and its words."""
     placed = context.passages[number]
     return below_headings(placed.passage.section, context.text_of(placed))
 
 
 def below_headings(section: Sequence[str], text: str) -> str:
-    """Words with the headings above them in front."""
     above = " > ".join(section)
     return f"{above}. {text}" if above else text
 

@@ -1,4 +1,4 @@
-"""What reading a Context takes on this machine, estimated before it is paid."""
+"""What reading a Context takes on this machine, estimated before."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
 from docqa.model.protocol import Model
 
 PREVIEW_FROM_SECONDS = 30.0
-"""Where reading takes longer, a preliminary answer comes first."""
+"""From here on a preliminary answer comes first."""
 QUESTION_TOKENS = 1_024
 """Room for a question behind the documents when the YaRN factor is chosen."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What reading takes on this machine; sizes in bytes, `seconds` for the tokens that are not reused."""
+    """What reading takes; sizes in bytes, `seconds` for the tokens that are not reused."""
 
     tokens: int
     seconds: float
@@ -28,12 +28,12 @@ class Plan:
 
 
 def yarn_factor_of(model: Model, tokens: int, room: int = QUESTION_TOKENS) -> float:
-    """The YaRN factor for `tokens`, with `room` for more behind them. Raises ContextTooLong, with the numbers."""
+    """The YaRN factor for `tokens`, with `room` for more. Raises ContextTooLong, with the numbers."""
     return float(yarn_factor_for(model.config, tokens + room))
 
 
 def fits(model: Model, tokens: int, room: int) -> bool:
-    """Whether `tokens` and `room` fit the context that the model was trained for, and this machine's memory."""
+    """Whether `tokens` and `room` fit the context that the model was trained for, and the memory."""
     if tokens + room > model.config.native_context:
         return False
     needed = estimate(

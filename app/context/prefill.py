@@ -1,9 +1,6 @@
-"""Reading a Context into a State, block by block, and keeping what was read.
-
-A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of any
-state, with the same ids: a read that was interrupted, or the text before it grew. Points lie on the model's block grid,
-so reused ones have the bits of an undisturbed read.
-"""
+"""Reading a Context into a State, block by block, and keeping what was read, under the hash of the profile and all
+token ids. A read begins from the longest kept point, of any state, with the same ids. Points lie on the model's block
+grid, so reused ones have the bits of an undisturbed read."""
 
 from __future__ import annotations
 
@@ -45,17 +42,15 @@ _VECTORS = "vectors.safetensors"
 
 
 class TokenVectors:
-    """The evidence head's vector of every token read so far, int8 [tokens, width]; `on_hidden`: for the prefill.
-
-    Rows before a grid point are the same after a resumed read. Without a head nothing is gathered or kept. Mutable.
-    """
+    """The evidence head's vector of every token read so far, int8 [tokens, width], None without a head; `on_hidden`:
+    for the prefill. Rows before a grid point are the same after a resumed read. Mutable."""
 
     def __init__(self, head: EvidenceHead | None) -> None:
         self._head = head
         self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
     def on_hidden(self, position: int, hidden: Tensor | np.ndarray) -> None:
-        """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
+        """Take the evidence layer's output [tokens, hidden] from `position` on."""
         if self._head is not None:
             self._pieces[position] = self._head.token_vectors(np.asarray(hidden))
 
@@ -76,13 +71,13 @@ class TokenVectors:
         return joined
 
     def save(self, folder: Path, position: int) -> None:
-        """Write the rows before `position` into `folder`, whole or not at all. Raises OSError when the disk refuses."""
+        """Write the rows before `position` into `folder`, whole or not at all. Raises OSError."""
         rows = self.rows(position)
         if rows is not None:
             save_summed(folder / _VECTORS, {"rows": rows})
 
     def load(self, folder: Path, position: int) -> None:
-        """Take the rows before `position` from `folder`. Raises StoreDamaged when the file is damaged or too short."""
+        """Take the rows before `position` from `folder`. Raises StoreDamaged."""
         if self._head is None:
             return
         rows = load_summed(folder / _VECTORS)[0]["rows"]
@@ -93,7 +88,7 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk."""
+    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` came from disk."""
 
     model: Model
     context: Context
@@ -106,14 +101,14 @@ class Prefiller:
     def __post_init__(self) -> None:
         self.vectors, self.passages = TokenVectors(self.model.evidence_head), PassageVectors(self.model, self.context)
         self._grid = GRID
-        self.finished = False  # whether all is read
-        self.state: State | None = None  # what the documents were read into, once they all are
+        self.finished = False
+        self.state: State | None = None  # once all documents are read
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
-        self._refused = False  # whether nothing more is kept
+        self._refused = False  # nothing more is kept
         self._lock: BaseFileLock | None = None
-        self._partial: State | None = None  # the state after the last whole block of a read under way
+        self._partial: State | None = None  # after the last whole block of a read under way
 
     @property
     def total(self) -> int:
@@ -151,7 +146,6 @@ class Prefiller:
             self._release()
 
     def _release(self) -> None:
-        """Let other processes read into the kept state, or delete it."""
         if self._lock is not None:
             self._lock.release()
         self._lock = None
@@ -161,10 +155,8 @@ class Prefiller:
         self.passages = PassageVectors(self.model, self.context)
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
-    # Taking up what is kept
-
     def _candidates(self) -> list[tuple[int, str]]:
-        """(position, key) of kept points that begin this context, longest first. Its own state is always there and
+        """(position, key) of kept points that begin this context, longest first; its own state is always there and
         first, so that a damaged one is named and deleted."""
         found: list[tuple[int, str]] = []
         for entry in self.store.entries("states") if self.store is not None else []:
@@ -181,7 +173,7 @@ class Prefiller:
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
     def _restore(self, store: Store) -> Generator[Event, None, State | None]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none."""
+        """Yields warnings; returns a state to go on from, or None, with `vectors` to match."""
         for position, key in self._candidates():
             try:
                 state = self._load(store, key, position)
@@ -197,7 +189,7 @@ class Prefiller:
         return None
 
     def _load(self, store: Store, key: str, position: int) -> State:
-        """A state restored from the kept one `key` up to `position`. Raises StoreDamaged, StateError or OSError."""
+        """Raises StoreDamaged, StateError or OSError."""
         own = key == self.key
         folder = store.open("states", key)[0] if own else store.adopt(key, self.key, self._details(position))
         self.passages.load(folder)
@@ -207,8 +199,6 @@ class Prefiller:
         self.vectors.load(folder, state.position)
         store.pin(self.key)
         return state
-
-    # Reading on
 
     def _prefill(self, state: State) -> Iterator[Event]:
         total, ids = self.total, self.context.ids
@@ -245,12 +235,12 @@ class Prefiller:
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
         self.state, self._partial, self.finished = state, None, True
-        if blocks:  # after the last save: only now it is known whether anything is kept
+        if blocks:  # only now it is known whether anything is kept
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
     def keep_progress(self) -> None:
-        """Save the whole blocks of a read that was left in the middle; does nothing after a finished one."""
+        """Save the whole blocks of a read that was left in the middle."""
         state = self._partial
         if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
             self._save(state)
@@ -264,7 +254,7 @@ class Prefiller:
                 yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
     def _save(self, state: State) -> str:
-        """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
+        """Returns what went wrong, or "". After a failure no more is tried."""
         if self.store is None or self._refused or self._forgotten():
             return ""
         folder = self.store.root / "states" / self.key
@@ -281,14 +271,14 @@ class Prefiller:
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
             for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:  # of an interruption
-                with suppress(OSError):  # another process removes it, or the disk refuses: it costs no answer
+                with suppress(OSError):  # another process removes it, or the disk refuses
                     path.unlink()
             self._forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
 
     def _forgotten(self) -> bool:
-        """Whether a document was forgotten since it was opened; then nothing is kept any more, and the lock is free."""
+        """Then nothing is kept any more."""
         if self.store is None or not self.store.forgotten(document.id for document in self.context.documents):
             return False
         self._refused = True

@@ -1,4 +1,4 @@
-"""What an answer and a kept state depend on: the fields that are hashed, compared and printed."""
+"""What an answer and a kept state depend on: fields that are hashed, compared and printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 3
-"""Raised when what is kept beside a state (prefill.py) changes its form or meaning."""
+"""Raised when what is kept beside a state changes its form or meaning."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,19 @@ class Profile:
         return dict(vars(self))
 
     def text(self) -> str:
-        """Canonical text for hashing."""
         return json.dumps(self.fields(), sort_keys=True)
 
 
 def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
-    """The document's own sha256 for one document, else the sha256 of all of them in order."""
+    """The sha256 of one document, or of those of all in order."""
     if len(documents) == 1:
         return documents[0].id
     return hashlib.sha256("\n".join(document.id for document in documents).encode("ascii")).hexdigest()
 
 
 def kernel_provenance(device: torch.device | None = None) -> str:
-    """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features.
-
-    `device`: the accelerator that the network computes on; the CPU without one.
-    """
+    """What changes the bits of a result on one machine: kernels, torch, threads, the processor's features. `device`:
+    the accelerator that the network computes on; None: the CPU."""
     from importlib.metadata import version
 
     from docqa.kernels.native import identity, native_in_use
@@ -91,13 +88,13 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
 def answer_provenance(
     profile: Profile, documents: tuple[Document, ...], options: dict[str, object], attention: str
 ) -> dict[str, object]:
-    """The `provenance` object of an answer; `attention` says in words how far reading was exact."""
+    """The `provenance` object of an answer; `attention` says how far reading was exact."""
     stated = {"state_format": profile.state_format, "attention": attention, "yarn_factor": profile.yarn_factor}
     return provenance_without_state(documents_hash(documents), profile.model, options) | stated
 
 
 def provenance_without_state(document: str, model: str | None, options: dict[str, object]) -> dict[str, object]:
-    """The same for an answer that rests on no state; `document`: the hash of what was asked."""
+    """The same without a state; `document`: the hash of what was asked."""
     return {
         "document": document,
         "model": model,

@@ -1,4 +1,4 @@
-"""Quality on questions with known answers, asked exactly as by `docqa ask`: what `docqa eval` prints."""
+"""Quality on questions with known answers, asked as by `docqa ask`: what `docqa eval` prints."""
 
 from __future__ import annotations
 
@@ -41,13 +41,11 @@ def run_eval(
     fit: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
-    """What `docqa eval` prints of the questions that `read_eval_file` chooses.
-
-    `page_hit`: the first quote is in the line of the file that a right answer is in or, with `folder`, on a right page.
-    `plot`: the SVG to draw. `fit`: how sure answers are is fitted on these questions and kept, and what is returned is
-    of that. `on_progress` gets the number of questions done; those of files that cannot be read count as `skipped`.
-    Raises InputError for a file of another form, OSError where the figure cannot be written.
-    """
+    """What `docqa eval` prints of the questions that `read_eval_file` chooses. `page_hit`: the first quote is in the
+    line of the file that a right answer is in or, with `folder`, on a right page. `plot`: the SVG to draw. `fit`: how
+    sure answers are is fitted on these questions and kept, and what is returned is of that. `on_progress` gets the
+    number of questions done; those of files that cannot be read are `skipped`. Raises InputError for a file of another
+    form, OSError for the figure."""
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[QuestionOutcome] = []
@@ -69,7 +67,6 @@ def run_eval(
 
 
 def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
-    """Ask the questions of a document of the first form."""
     parsed, places = document.parse()
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
@@ -85,7 +82,7 @@ def ask_text(document: EvalDocument, options: Options, model: Model) -> Iterator
 
 
 def ask_file(document: EvalDocument, options: Options, model: Model) -> Iterator[QuestionOutcome]:
-    """Ask the questions of a document of the second form; a document without pages is right everywhere."""
+    """Ask the questions of a document of the second form; without pages it is right everywhere."""
     with open_session([document.file], options, model=model) as session:
         paged = session.documents[0].paged
         for question in document.questions:
@@ -139,7 +136,7 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
 
 
 def summary(outcomes: Sequence[QuestionOutcome]) -> Rates:
-    """The rates of the contract, 0 to 1, four digits."""
+    """The contract's rates, four digits."""
     def length(outcome: QuestionOutcome) -> str:
         return next(name for limit, name in LENGTHS if outcome.tokens <= limit)
 
@@ -184,7 +181,6 @@ def _rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
 
 
 def _kind_rates(outcomes: Sequence[QuestionOutcome]) -> Rates:
-    """How many questions of a kind, and the shares that were answered rightly, wrongly and not at all."""
     answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
     return {
         "questions": len(outcomes),

@@ -1,8 +1,5 @@
-"""How sure answers with others' models are, fitted on a user's questions, from what holds for the bundled ones on.
-
-Until then docqa's own reader says how sure it is of the words that another chose. The fit is a logistic regression
-whose weights are pulled towards those (a Gaussian prior), so that few questions change little.
-"""
+"""How sure answers with others' models are, fitted on a user's questions: a logistic regression whose weights are
+pulled towards those of the bundled models (a Gaussian prior), so that few questions change little."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ class Fitting:
         model.calibration["refusal"] = {**known, "threshold": 0.0}
 
     def fitted(self, outcomes: Sequence[QuestionOutcome]) -> list[QuestionOutcome]:
-        """The outcomes as they are with the calibration that is fitted on them, and kept. Raises UsageError."""
+        """The outcomes with the calibration that is fitted on them, and kept. Raises UsageError."""
         told = [each for each in outcomes if "margin" in each.signals]
         if len(told) < FEWEST or len({each.right for each in told}) < 2:
             said = f"{len(told)} answers, {sum(each.right for each in told)} of them right, are too few to fit on"
@@ -57,7 +54,7 @@ class Fitting:
 
 
 def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[float], float]:
-    """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is safe, by the bound of
+    """Weights and bias of y [n] by signals x [n, signals], from the `known` ones on; each step is safe by the bound of
     its curvature (Böhning and Lindsay 1988)."""
     mean, spread = x.mean(0), np.where(x.std(0) > 1e-9, x.std(0), np.inf)
     rows = np.column_stack([(x - mean) / spread, np.ones(len(x))])
@@ -71,7 +68,6 @@ def _fit(x: np.ndarray, y: np.ndarray, known: RefusalCalibration) -> tuple[list[
 
 
 def _judged(outcome: QuestionOutcome, calibration: RefusalCalibration) -> QuestionOutcome:
-    """An outcome of a run without refusals, as it is with a calibration."""
     likely = probability(outcome.signals, calibration)
     if not (outcome.refused or refused(likely, calibration)):
         return replace(outcome, confidence=likely)

@@ -1,4 +1,4 @@
-"""What an answer is worth beside the known ones: scores, whether it is right, confidence (see `docqa --man eval`)."""
+"""What an answer is worth beside the known ones (see `docqa --man eval`)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,9 @@ class Asserted(NamedTuple):
 
 @dataclass(frozen=True)
 class QuestionOutcome:
-    """What came of one question about a document of `tokens`; a place is None where the file names none.
-
-    `right` is as said above, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
-    `signals`: those of answerability.py, empty where a model writes.
-    """
+    """What came of one question about a document of `tokens`; a place is None where the file names none,
+    `verdict_right` where no yes or no was asked for. `confidence` 0 to 1. `signals`: those of answerability.py, empty
+    where a model writes."""
 
     dataset: str
     tokens: int
@@ -58,7 +56,7 @@ class QuestionOutcome:
 
 
 class Bin(NamedTuple):
-    """Answers of about one confidence: how many, their mean confidence, and the share that is right."""
+    """How many answers, their mean confidence, and the share that is right."""
 
     size: int
     confidence: float
@@ -72,7 +70,6 @@ def normalise(text: str) -> str:
 
 
 def exact_match(said: str, gold: str) -> float:
-    """1.0 when both are equal in SQuAD's normal form, else 0.0."""
     return float(normalise(said) == normalise(gold))
 
 
@@ -89,19 +86,19 @@ def f1(said: str, gold: str) -> float:
 
 
 def verdict_of(said: str | None) -> str | None:
-    """The "yes" or "no" that an answer begins with ("No: the rent is fixed"), None where it does not."""
+    """The "yes" or "no" that an answer begins with ("No: the rent is fixed"), else None."""
     found = _VERDICT.match(said or "")
     return found[1].lower() if found else None
 
 
 def scores(said: str | None, question: GoldQuestion) -> tuple[float, float]:
-    """F1 and exact match against the best of the known answers; 0 for a refusal, which says None."""
+    """F1 and exact match against the best of the known answers; 0 for a refusal, None."""
     pairs = [_compared(said, gold, question) for gold in question.wanted] if said is not None else []
     return max((f1(*pair) for pair in pairs), default=0.0), max((exact_match(*pair) for pair in pairs), default=0.0)
 
 
 def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
-    """What is compared: of a question for yes or no the clauses behind, or the verdicts where that is all of `gold`."""
+    """Of a question for yes or no the clauses behind, or the verdicts where that is all of `gold`."""
     if question.verdict is None:
         return said, gold
     wanted = _VERDICT.sub("", gold, count=1)
@@ -109,7 +106,7 @@ def _compared(said: str, gold: str, question: GoldQuestion) -> tuple[str, str]:
 
 
 def is_right(answer: Answer, question: GoldQuestion) -> bool:
-    """Whether what an answer asserts is right (`docqa --man eval`); no refusal is, nor where nothing is to be found."""
+    """Whether what an answer asserts is right; no refusal is, nor where nothing is to be found."""
     said = answer.answer
     if said is None or answer.refused or question.unanswerable:
         return False
@@ -128,7 +125,6 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
 
 
 def _quoted(answer: Answer, *, together: bool) -> str:
-    """The words of the quotes that count: of the first, or of all of them for parts that belong together."""
     quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
     return " ".join(" ".join(quote.text for quote in quotes).split()[:most])
 
@@ -165,7 +161,7 @@ def _folded(text: str) -> str:
 
 
 def bins(answers: Iterable[Asserted]) -> list[Bin]:
-    """Ten bins of equal count, the most confident first; fewer where there are fewer answers."""
+    """Ten bins of equal count, the most confident first; fewer of fewer answers."""
     ordered = sorted(answers, reverse=True)
     edges = [len(ordered) * number // BINS for number in range(BINS + 1)]
     groups = [ordered[start:end] for start, end in zip(edges, edges[1:], strict=False) if start < end]
@@ -173,7 +169,7 @@ def bins(answers: Iterable[Asserted]) -> list[Bin]:
 
 
 def calibration_error(answers: Sequence[Asserted]) -> float:
-    """Mean distance, 0 to 1, of confidence and share that is right, over answers in ten bins; 0 of no answers."""
+    """Mean distance, 0 to 1, of confidence and share that is right, over ten bins; 0 of no answers."""
     return sum(found.size * abs(found.right - found.confidence) for found in bins(answers)) / max(len(answers), 1)
 
 

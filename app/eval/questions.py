@@ -1,9 +1,6 @@
-"""Files of questions with known answers, in two forms.
-
-`{"dataset", "doc", "title", "context", "qas"}` has its own text; lines of one `doc` make one document. `{"file",
-"question", "answer", "pages", "unanswerable"}` names a file. Both may say "kind" and "verdict", the second also "must"
-or "all_of", words that an answer needs.
-"""
+"""Files of questions with known answers, in two forms. `{"dataset", "doc", "title", "context", "qas"}` has its own
+text; lines of one `doc` make one document. `{"file", "question", "answer", "pages", "unanswerable"}` names a file. Both
+may have "kind" and "verdict", the second "must" or "all_of", words that an answer needs."""
 
 from __future__ import annotations
 
@@ -26,8 +23,8 @@ _BREAK = "\n\n"
 
 
 class TextMap:
-    """Maps places of a source text to the same letters and figures in the text that a reader made of it, and back.
-    Where the two differ, a span is found by its letters, nearest to where it should be."""
+    """Maps places of a source text to the same letters and figures in what a reader made of it, and back: the nearest
+    ones where the two differ."""
 
     def __init__(self, source: str, text: str) -> None:
         self._source, self._source_places = _letters(source)
@@ -36,7 +33,7 @@ class TextMap:
         self._end = len(text)
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """Half-open place in the text of `start:end` of the source; None where it is not found."""
+        """Half-open place in the text of `start:end` of the source, or None."""
         first, last = bisect_left(self._source_places, start), bisect_left(self._source_places, end)
         if first == last:
             return None
@@ -49,7 +46,6 @@ class TextMap:
         return self._text_places[first], self._text_places[last - 1] + 1
 
     def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """`span` of several places, those that are found."""
         return [found for place in places if (found := self.span(*place))]
 
     def back(self, offset: int) -> int:
@@ -74,11 +70,9 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 @dataclass(frozen=True)
 class GoldQuestion:
-    """A question with its right answers: texts, and half-open characters of the joined contexts or pages of the file.
-
-    Each of `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`, where they
-    are given; `verdict` is "yes", "no" or None; pages count from 1.
-    """
+    """A question with its right answers: texts, and half-open characters of the joined contexts or pages. Each of
+    `golds` is right, where `multi` all together. An answer needs one of `must`, or all of `all_of`; `verdict` is "yes",
+    "no" or None."""
 
     text: str
     golds: tuple[str, ...]
@@ -93,13 +87,12 @@ class GoldQuestion:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The texts of which an answer is to be one."""
         return ("; ".join(self.golds),) if self.multi else self.golds
 
 
 @dataclass
 class EvalDocument:
-    """A document of an evaluation file, by text or `file`; `line_starts`: where the file's lines begin in `text`."""
+    """A document of an evaluation file, by text or `file`; `line_starts`: of the file's lines in `text`."""
 
     dataset: str
     name: str
@@ -110,7 +103,7 @@ class EvalDocument:
     questions: list[GoldQuestion] = field(default_factory=list)
 
     def add(self, record: dict[str, Any]) -> None:
-        """Append a line: its context and its questions. Raises KeyError or TypeError for one of another form."""
+        """Append a line: its context and questions. Raises KeyError or TypeError for another form."""
         base = len(self.text) + len(_BREAK) if self.text else 0
         self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
         self.line_starts.append(base)
@@ -123,7 +116,7 @@ class EvalDocument:
             self.questions.append(GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi))
 
     def parse(self) -> tuple[Document, TextMap]:
-        """The Document that `ask` would read of the text, and how places of the text map to its only page."""
+        """The Document that `ask` would read of the text, and the map from it to the only page."""
         parsed = read(ReadRequest(f"{self.name}.txt", self.text.encode("utf-8"), media_type="txt"))
         return replace(parsed, title=self.title), TextMap(self.text, parsed.pages[0].text)
 
@@ -131,8 +124,8 @@ class EvalDocument:
 def read_eval_file(
     path: str, limit: int | None = None, *, sample: int | None = None, folder: str | None = None
 ) -> list[EvalDocument]:
-    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, the same every time. `folder`:
-    the file is of the second form, over files there. Raises InputError where one cannot be read."""
+    """Documents with their questions: the first `limit`, of these `sample` drawn evenly, always the same. `folder`: the
+    file is of the second form, over files there. Raises InputError."""
     if folder is not None and not Path(folder).is_dir():
         raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
     documents: dict[str, EvalDocument] = {}
@@ -193,7 +186,7 @@ def _verdict(said: object) -> str | None:
 
 
 def lines(path: str | Path) -> Iterator[str]:
-    """The lines of a text file, plain, gzip or xz, that are not empty. Raises InputError where it cannot be read."""
+    """The lines of a text file, plain, gzip or xz, that are not empty. Raises InputError."""
     try:
         with open(path, "rb") as probe:
             first = probe.read(6)

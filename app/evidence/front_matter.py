@@ -1,5 +1,5 @@
-"""The passages that tell what a document is (title, authors, parties, date, court, who signed it): title page, imprint,
-signature blocks. Only page text counts, no running heads or data of a PDF, so that it can be quoted."""
+"""The passages that tell what a document is (title, authors, parties, date, court, signatures): title page, imprint,
+signature blocks. Only page text counts, so that it can be quoted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def front_passages(context: Context, most: int) -> list[int]:
 
 
 def _of_document(context: Context, document: int) -> list[int]:
-    """Passages of one document, best first."""
     own = ((number, placed.passage) for number, placed in enumerate(context.passages) if placed.document == document)
     numbers = [number for number, passage in own if passage.kind == "text"]
     marks = {n: len(set(_SIGNING.findall(context.text_of(context.passages[n])))) for n in numbers}

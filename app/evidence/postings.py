@@ -1,4 +1,4 @@
-"""Which passages each word of a document is in, as arrays: what ranking by words looks up."""
+"""Which passages each word of a document is in, as arrays."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ import numpy as np
 from docqa.app.evidence.terms import terms
 
 POSTINGS_FORMAT = 1
-"""Raised when `Postings` change their form, or other words are found in the same text (terms.py)."""
+"""Raised when `Postings` change their form, or terms.py finds other words."""
 
 
 @dataclass(frozen=True)
 class Postings:
-    """The stems of some passages, both numbered from 0; arrays are int32.
-
-    `vocabulary`: the stems in UTF-8, each between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n +
-    1]]`, rising, as often as `counts` say there. `lengths`: the stems of each passage, repeats counted.
-    """
+    """The stems of some passages, both numbered from 0; arrays are int32. `vocabulary`: the stems in UTF-8, each
+    between two line breaks (uint8). Stem n is in `passages[starts[n]:starts[n + 1]]`, rising, as often as `counts` say.
+    `lengths`: the stems of each passage, with repeats."""
 
     vocabulary: np.ndarray
     starts: np.ndarray
@@ -31,7 +29,7 @@ class Postings:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Postings:
-        """The stems of `texts`, one a passage."""
+        """Of `texts`, one a passage."""
         numbers: dict[str, int] = {}
         found, lengths = array("i"), array("i")
         for text in texts:
@@ -63,7 +61,6 @@ class Postings:
         return self.passages[start:end], self.counts[start:end]
 
     def stems_of(self, passage: int) -> frozenset[str]:
-        """The stems that are in `passage`."""
         places = np.flatnonzero(self.passages == passage)
         numbers = np.searchsorted(self.starts, places, side="right") - 1
         breaks = self._breaks

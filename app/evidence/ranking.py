@@ -1,7 +1,5 @@
-"""Evidence: passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused.
-
-Each signal is z-scored over the passages and weighed by the model's calibration (`evidence_weights`).
-"""
+"""Passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused. Each signal is
+z-scored over the passages and weighed by the model's calibration (`evidence_weights`)."""
 
 from __future__ import annotations
 
@@ -27,8 +25,8 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 
 @dataclass(frozen=True)
 class Ranked:
-    """The passage `Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the reader's
-    log-probability that the answer is in it, None where it was not looked at."""
+    """`Context.passages[index]` with its fused score and its parts: the raw `bm25`, and the reader's log-probability
+    that the answer is in it, None where it was not looked at."""
 
     index: int
     score: float
@@ -37,7 +35,7 @@ class Ranked:
 
 
 class WordIndex:
-    """BM25 (as Lucene has it) over the passages of a Context; the headings above a passage count as its words."""
+    """BM25 (as Lucene has it) over the passages of a Context, headings above them included."""
 
     def __init__(self, texts: Iterable[str] = (), *, postings: Sequence[Postings] | None = None) -> None:
         """Of `texts`, one a passage; `postings`: of passages whose words are known, part after part."""
@@ -51,7 +49,7 @@ class WordIndex:
 
     @classmethod
     def kept(cls, context: Context, kept: KeptParts) -> WordIndex:
-        """The same; only the words of documents that are not kept are looked for, and then kept."""
+        """The same; words are looked for only in documents that are not kept, and then kept."""
 
         def words(number: int) -> Arrays:
             placed = (each for each in context.passages if each.document == number)
@@ -65,7 +63,7 @@ class WordIndex:
         return self._firsts[-1]
 
     def scores(self, question: str) -> np.ndarray:
-        """BM25 score of every passage, [passages], float64; zeros when no word of the question is known."""
+        """BM25 score of every passage, [passages], float64; zeros when no word is known."""
         total = np.zeros(len(self), np.float32)
         for term in terms(question):
             passages, counts = self._find(term)
@@ -102,7 +100,6 @@ class WordIndex:
         return sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
 
     def passage_words(self, index: int) -> frozenset[str]:
-        """The stems of a passage."""
         part = bisect_right(self._firsts, index) - 1
         return self._parts[part].stems_of(index - self._firsts[part])
 
@@ -112,12 +109,12 @@ class WordIndex:
 
 
 def passage_words(context: Context, placed: PlacedPassage) -> str:
-    """What counts as the words of a passage: the headings above it, and its text."""
+    """The words of a passage: the headings above it, and its text."""
     return " ".join((*placed.passage.section, context.text_of(placed)))
 
 
 def standardise(values: np.ndarray) -> np.ndarray:
-    """z-scores; zeros where all values are equal."""
+    """z-scores, or zeros of equal values."""
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
@@ -125,7 +122,7 @@ def standardise(values: np.ndarray) -> np.ndarray:
 def fuse(
     bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float], passage: np.ndarray | None = None
 ) -> np.ndarray:
-    """Weighted sum of z-scores, [passages]; signals that are None do not count."""
+    """Weighted sum of z-scores, [passages]; None counts nothing."""
     total = weights.get("bm25", 0.0) * standardise(bm25)
     for name, values in (("vector", vector), ("passage", passage)):
         if values is not None:

@@ -1,5 +1,5 @@
-"""Words as evidence ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of
-characters of Chinese, Japanese and Korean, which carry no spaces."""
+"""Words as ranking and refusal count them: folded, without English stop words, stemmed (Snowball); pairs of characters
+of Chinese, Japanese and Korean."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ these they this those through to too under until up upon very was we were what w
 whom whose why will with within without would you your
 """
 STOP_WORDS = frozenset(_STOP.split())
-"""Words that say nothing about where an answer is."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -40,12 +39,11 @@ def plain_words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """Stems of the words of `text` without stop words, in order, repeats kept."""
+    """Stems of the words of `text` without stop words, in order, with repeats."""
     return stems([word for word in plain_words(text) if word not in STOP_WORDS])
 
 
 def stems(words: list[str]) -> list[str]:
-    """The stem of every word, in order."""
     return list(_STEMMER.stemWords(words))
 
 
@@ -53,7 +51,7 @@ def key_words(question: str) -> list[str]:
     """The question's words that count, as written, first mention only."""
     kept: dict[str, str] = {}
     for match in _WORD.finditer(unicodedata.normalize("NFC", question)):
-        word = re.sub(r"['’]s$", "", match.group())
+        word = _POSSESSIVE.sub("", match.group())
         stems = terms(word)
         if stems and stems[0] not in kept:
             kept[stems[0]] = word
@@ -71,5 +69,5 @@ def names_and_numbers(question: str) -> list[str]:
 
 
 def count_content_words(text: str) -> int:
-    """How many words of `text` are neither stop words nor single letters."""
+    """How many words are neither stop words nor single letters."""
     return sum(1 for word in plain_words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit()))

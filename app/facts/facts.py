@@ -49,14 +49,12 @@ _CLAUSE_NUMBER = lazily(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""The number of a clause: only before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
+"""The number of a clause: before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
 _PUNCTUATION = lazily(r"[^\w\s.,%§/-]|[.,](?!\d)|(?<!\S)-+(?!\S)|(?<=[^\W\d])-(?=[^\W\d])")
 """What says nothing; the hyphens of "2-3" and "-5" do."""
 
 
 class FactKind(StrEnum):
-    """What a value is."""
-
     PARTY = "party"
     PERSON = "person"
     DATE = "date"
@@ -71,7 +69,7 @@ NAMES = (FactKind.PARTY, FactKind.PERSON, FactKind.LAW)
 
 
 class Relation(StrEnum):
-    """How two values of one kind stand to each other; incomparable: the one leaves open what the other says."""
+    """How two values of one kind stand to each other; incomparable: one leaves open what the other says."""
 
     EQUAL = "equal"
     CONFLICTING = "conflicting"
@@ -81,7 +79,7 @@ class Relation(StrEnum):
 @dataclass(frozen=True)
 class Fact:
     """`value` in one spelling: "2020-05-01" ("--05-01" without a year), "P30D", "USD 1200", "12 kilometre", "no", or a
-    name's words in small letters without article and legal form; `shown` as written, of a period "30 days"."""
+    name's words in small letters without article and legal form; `shown` as written."""
 
     kind: FactKind
     value: str
@@ -89,7 +87,7 @@ class Fact:
 
 
 def read(kind: FactKind, text: str) -> Fact | None:
-    """The first value of that kind in `text`, of a name all of it; None where there is none."""
+    """The first value of that kind in `text`, of a name all of it; or None."""
     if kind in NAMES:
         name = _LEGAL_FORM.sub("", _ARTICLE.sub("", " ".join(text.split()).strip(" .,;\"“”'’‘"))).casefold()
         return Fact(kind, name, text) if name else None
@@ -116,7 +114,7 @@ def kinds_in(text: str) -> frozenset[FactKind]:
 
 def places_of(kind: FactKind, text: str) -> list[Span]:
     """Where `text` has values of a kind: dates, numbers with their units ("thirty (30) days" is one), the state or
-    country of a law. Empty for other kinds, and for numbers where several of the text's letters are one."""
+    country of a law. Empty for other kinds, and for numbers where several letters of the text are one."""
     if kind is FactKind.LAW:
         found = [Span(*match.span(match.lastgroup or 0)) for match in _LAW.finditer(text)]
     elif kind is FactKind.DATE:
@@ -134,7 +132,7 @@ def places_of(kind: FactKind, text: str) -> list[Span]:
 
 
 def fact_of(figure: Figure) -> Fact:
-    """A number of a text as an amount or a period where it has such a unit, else as a number."""
+    """A number as an amount or a period where it has such a unit, else as a number."""
     if figure.unit in MONEY:
         return Fact(FactKind.AMOUNT, f"{_CURRENCY_CODES[figure.unit]} {figure.value}", figure.shown)
     if figure.unit in TIME and figure.value.isdigit():
@@ -164,7 +162,7 @@ def compare(one: Fact, other: Fact) -> Relation:
 
 
 def states(known: Iterable[Fact], fact: Fact) -> bool:
-    """Whether one of the numbers `known` is equal to `fact`, or the same without a unit or as the price of a time."""
+    """Whether one of the numbers `known` equals `fact`, or does without a unit or as the price of a time."""
     return any(compare(fact, other) is Relation.EQUAL or _leaves_unit_open(fact, other) for other in known)
 
 
@@ -183,7 +181,7 @@ def _measured(value: str) -> tuple[float, str]:
 
 
 def _date_parts(iso: str) -> list[int]:
-    """Year, month and day; 0 for what a date does not say."""
+    """Year, month and day; 0 for what is not said."""
     year, _, rest = (f"0{iso[1:]}" if iso.startswith("--") else iso).partition("-")
     return [int(part) for part in (year, *(*rest.split("-"), "0")[:2])]
 
@@ -210,7 +208,7 @@ def printed(fact: Fact) -> str:
 
 
 def with_role(name: str, text: str) -> str:
-    """A party's name with what `text` calls it behind the name, where it does: "Acme Inc. (Supplier)"."""
+    """A party's name with what `text` calls it behind the name: "Acme Inc. (Supplier)"."""
     at = text.find(name)
     role = _ROLE.match(text, at + len(name)) if at >= 0 else None
     return f"{name} ({role[1]})" if role and role[1].casefold() not in name.casefold() else name
@@ -222,8 +220,8 @@ def is_time(text: str) -> bool:
 
 
 def normal_form(text: str) -> str:
-    """An answer's words for comparison: without case, punctuation, leading article and clause number; dates, numbers
-    and units in one spelling, "thirty (30) days" once."""
+    """Words for comparison: without case, punctuation, leading article and clause number; dates, numbers and units in
+    one spelling, "thirty (30) days" once."""
     number = _CLAUSE_NUMBER.match(text.lstrip())
     shown = folded(text.lstrip()[number.end() if number else 0 :])
     at, parts = 0, list[str]()
@@ -236,7 +234,7 @@ def normal_form(text: str) -> str:
 
 
 def _values(shown: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, spelling) of the dates, and of the numbers with the unit beside them."""
+    """(start, end, spelling) of dates, and of numbers with their unit."""
     found = list(dates(shown))
     for date in found:
         if sum(other.start == date.start for other in found) == 1:

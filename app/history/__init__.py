@@ -1,3 +1,3 @@
-"""Past questions and answers: one SQLite database in the folder of all that docqa keeps. No model, no torch here."""
+"""Past questions and answers: one SQLite database in docqa's folder. No model, no torch here."""
 
 __all__ = ["answered", "export", "forget", "history", "html_page", "markdown", "recorder", "records"]

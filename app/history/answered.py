@@ -1,11 +1,10 @@
-"""The answers of one command as one Markdown or HTML document, without their being kept."""
+"""The answers of one command as a Markdown or HTML document, without their being kept."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from docqa.app.answer.answer import Answer
 from docqa.app.history.history import kept_documents
@@ -15,27 +14,23 @@ from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn
 from docqa.ingest.types import Document
 
-Form = Literal["md", "html"]
-
 
 @dataclass
 class AnsweredQuestions:
-    """Questions in the order in which they were asked, of one context or of several. Mutable."""
+    """Questions in the order in which they were asked. Mutable."""
 
     documents: list[KeptDocument] = field(default_factory=list)
     turns: list[KeptTurn] = field(default_factory=list)
 
     def add(self, documents: Sequence[Document], answer: Answer) -> None:
-        """An answer about `documents`, with the pages that it cites."""
         self.documents += [each for each in kept_documents(documents) if each not in self.documents]
         self.turns.append(made_turn(documents, answer.question, answer))
 
     def add_failure(self, question: str, reason: str) -> None:
-        """A question that was not answered, for this reason."""
         self.turns.append(made_turn((), question, None, state="failed", note=reason))
 
-    def text(self, form: Form) -> str:
-        """All of it, with a line end at its end."""
+    def text(self, form: str) -> str:
+        """As a page of HTML where `form` is "html", else as Markdown."""
         now = time.time()
         title = self.turns[0].question if self.turns else ""
         session = KeptSession(0, "ask", title, now, now, tuple(self.documents), len(self.turns))

@@ -1,8 +1,6 @@
-"""The database file: private, written by several processes at once, and rebuilt where it is damaged.
-
-`history/history.sqlite` has a rollback journal, since a write-ahead log is not safe on a network share. It is opened
-under a lock. What SQLite cannot read becomes `history.sqlite.damaged`; what can be saved goes into a new one.
-"""
+"""The database file `history/history.sqlite`: private, written by several processes under a lock, with a rollback
+journal: a write-ahead log is not safe on a network share. What SQLite cannot read becomes `history.sqlite.damaged`;
+what can be saved goes into a new one."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from docqa.app.storage.store import Store
 FOLDER, NAME = "history", "history.sqlite"
 SCHEMA = 3
 BUSY_SECONDS = 20.0
-_APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
+_APPLICATION = 0x646F6371  # "docq": what somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 _TABLES = ("sessions", "documents", "turns", "pages", "annotations", "cited")
@@ -27,7 +25,7 @@ T = TypeVar("T")
 
 
 class Database:
-    """One connection, of one thread. `notices` say what was damaged; `reindex` fills `words` from the other tables."""
+    """One connection, of one thread. `notices` say what was damaged; `reindex` fills `words`."""
 
     def __init__(self, store: Store, reindex: Callable[[sqlite3.Connection], None]) -> None:
         self.path = store.folder(FOLDER, NAME)
@@ -44,17 +42,17 @@ class Database:
         return self._run(work, "BEGIN")
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` whole or not at all, waiting for other writers. Raises ResourceError."""
+        """Run `work` whole or not at all, after other writers. Raises ResourceError."""
         return self._run(work, "BEGIN IMMEDIATE")
 
     def compact(self) -> None:
-        """Give back what was deleted: no word of it stays in the file, in its index or beside it."""
+        """Give back what was deleted: no word of it stays in the file."""
         with self._named():
             self._connection.execute("INSERT INTO words(words) VALUES ('optimize')")
             self._connection.execute("VACUUM")
 
     def check(self) -> str:
-        """What is wrong with the file, in SQLite's words; empty when nothing is."""
+        """What is wrong with the file, in SQLite's words, or ""."""
         with self._named():
             found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check(5)")]
         return "" if found == ["ok"] else "; ".join(found)
@@ -71,12 +69,12 @@ class Database:
                 return _transaction(self._connection, work, begin)
 
     def _open(self, found: sqlite3.DatabaseError | None = None) -> sqlite3.Connection:
-        """A connection to a sound database; `found` is damage that was met while it was in use."""
+        """`found`: damage that was met while it was in use."""
         with self._store.lock(FOLDER):
             try:
                 connection = _connect(self.path)
                 if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                    return connection  # another process may have set the damaged one aside already
+                    return connection  # another process may have set it aside already
                 connection.close()
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
@@ -95,7 +93,6 @@ class Database:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """SQLite's errors as ours, with the file and what to do."""
         try:
             yield
         except sqlite3.Error as error:
@@ -110,7 +107,7 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged database and its side files; only the newest is kept. Returns where it is now."""
+    """Rename a damaged database and its side files over an older one. Returns where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
     for suffix in ("", *_SIDE_FILES):
         old, new = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
@@ -121,10 +118,10 @@ def set_aside(path: Path) -> Path:
 
 
 def salvage(damaged: Path, new: sqlite3.Connection) -> int:
-    """Copy all rows that can still be read, from both ends of each table; returns the number of questions."""
+    """Copy all rows that can be read, from both ends of each table; returns the number of questions."""
     old = sqlite3.connect(damaged.absolute().as_uri() + "?mode=ro", uri=True)
     try:
-        old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file that is cut short
+        old.execute("PRAGMA writable_schema = ON")  # else SQLite reads nothing of a file cut short
         for table in _TABLES:
             for order in ("ASC", "DESC"):
                 with suppress(sqlite3.DatabaseError):  # that is where it is damaged
@@ -138,7 +135,6 @@ def salvage(damaged: Path, new: sqlite3.Connection) -> int:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection to our database at `path`, made when it is missing. Raises sqlite3.Error."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its side files the same rights
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
@@ -171,6 +167,6 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connect
         return done
     except BaseException:
         if connection.in_transaction:
-            with suppress(sqlite3.Error):  # the first error is the one that counts
+            with suppress(sqlite3.Error):  # the first error counts
                 connection.execute("ROLLBACK")
         raise

@@ -1,4 +1,4 @@
-"""What an exported conversation shows, whatever its form: names of files, numbers of quotes, places."""
+"""What an exported conversation shows in any form: names of files, numbers of quotes, places."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
 
 ANNOTATIONS = "Notes and highlights"
-"""The heading above what a reader highlighted."""
 
 
 @dataclass(frozen=True)
 class NumberedQuote:
-    """A quote with its number in the conversation, from 1."""
-
     number: int
     quote: Quote
 
 
 def numbered(turns: Sequence[KeptTurn], first: int = 1) -> Iterator[tuple[KeptTurn, list[NumberedQuote]]]:
-    """Every turn with its quotes, the first of which is `first`: the numbers run through the whole conversation."""
+    """Every turn with its quotes, numbered from `first` through the whole conversation."""
     number = first - 1
     for turn in turns:
         quotes = turn.answer.quotes if turn.answer is not None else ()
@@ -43,7 +40,7 @@ def shown_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
-    """Every path that the conversation names: those of its documents, and those that its answers cite."""
+    """Those of the documents, and those that answers cite."""
     cited = [cite.file for turn in turns if turn.answer for quote in turn.answer.quotes for cite in quote.cites]
     evidence = [item.file for turn in turns if turn.answer for item in turn.answer.evidence]
     return [*(document.path for document in session.documents), *cited, *evidence]
@@ -56,13 +53,12 @@ def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
 
 
 def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
-    """Where a passage of evidence is, as `place_text` has it."""
     place = location_text(item.page, item.label)
     return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
 
 
 def headline(turn: KeptTurn, names: dict[str, str]) -> str:
-    """The words that answer, or in one line where they may stand, or why there are none."""
+    """The words that answer, or where they may stand, or why there are none."""
     answer = turn.answer
     if answer is None:
         return turn.note or "Not answered."
@@ -75,7 +71,7 @@ def headline(turn: KeptTurn, names: dict[str, str]) -> str:
 
 
 def statement_lines(turn: KeptTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
-    """The statements of an answer that are shown one by one, each with the numbers of its `quotes`."""
+    """The statements that are shown one by one, each with the numbers of its `quotes`."""
     if turn.answer is None:
         return []
     return render.statement_texts(turn.answer, lambda each: [f"quote {quotes[at].number}" for at in each.quotes])
@@ -86,7 +82,7 @@ def _several(names: dict[str, str]) -> bool:
 
 
 def marked_words(quote: Quote) -> tuple[str, str, str]:
-    """The text of a quote before the answer, the answer's words, and what follows; all in the first without one."""
+    """The text of a quote before the answer, the answer, and what follows; all in the first without one."""
     start, end = quote.answer_start, quote.answer_end
     if start is None or end is None:
         return quote.text, "", ""
@@ -94,8 +90,8 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
 
 
 def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
-    """What there is to say beside the answer about `files` documents: how it was understood, what was searched, that it
-    is partial, warnings, and with `judged` the confidence."""
+    """What is said beside the answer about `files` documents: how it was understood, what was searched, that it is
+    partial, warnings, and with `judged` the confidence."""
     answer = turn.answer
     if answer is None:
         return []
@@ -112,7 +108,7 @@ def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
 
 
 def free_name(path: str, ending: str) -> str:
-    """A new file for `path`: `report.chat.md` in the current folder, numbered where there is one; `ending`: chat.md."""
+    """A new file for `path`: `report.chat.md` in the current folder, numbered; `ending`: chat.md."""
     stem, (kind, suffix) = PurePath(path).stem or "document", ending.split(".")
     name, number = f"{stem}.{ending}", 2
     while os.path.exists(name):

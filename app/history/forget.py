@@ -1,4 +1,4 @@
-"""Deletion of all that is kept of a file: its text, states, questions, and that it could not be opened."""
+"""Deletion of all that is kept of a file: its text, states, questions, problems."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ def forget_file(
     store: Store, path: str, documents: Collection[str], on_wait: Callable[[Entry], object], notices: list[str]
 ) -> tuple[int, int]:
     """Delete all that is kept of `documents` (sha256) and of what was read at or below `path`: (entries, bytes freed).
-
-    `on_wait` is called before a wait for a reading process; `notices` gets what was damaged in the history. Raises
-    ResourceError where one cannot be deleted, after all else is.
-    """
+    `on_wait` is called before a wait for a reading process; `notices` get what was damaged in the history. Raises
+    ResourceError where one cannot be deleted, after the others."""
     asked = 0
     try:
         deleted, freed = store.forget(documents, path, on_wait)

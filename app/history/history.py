@@ -1,4 +1,4 @@
-"""History: the sessions and turns that are kept, searched, listed and deleted. Methods may raise ResourceError."""
+"""History: sessions and turns kept, searched, listed and deleted. Methods may raise ResourceError."""
 
 from __future__ import annotations
 
@@ -31,12 +31,11 @@ def open_kept(store: Store) -> History | None:
 
 
 def damaged_files(store: Store) -> list[Path]:
-    """What is left of a database that was set aside as damaged; only for a look, and for deletion."""
+    """What is left of a database that was set aside as damaged; for a look, and for deletion."""
     return sorted((store.root / FOLDER).glob(f"{NAME}.damaged*"))
 
 
 def kept_documents(documents: Sequence[Document]) -> tuple[KeptDocument, ...]:
-    """What is kept of the documents of a session."""
     return tuple(
         KeptDocument(document.id, storable(document.path), storable(os.path.abspath(document.path)))
         for document in documents
@@ -57,8 +56,6 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # Writing
-
     def start(self, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
         """Begin a session of `kind` (ask, chat or tui); returns its number."""
 
@@ -72,8 +69,8 @@ class History:
         return self._database.write(work)
 
     def keep(self, session: int, turn: KeptTurn, documents: Sequence[KeptDocument] = ()) -> int:
-        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and add new
-        `documents`. Returns the position; 0 where the session is gone."""
+        """Write a turn of `session`, over the one at its position or, with 0, behind the others, and new `documents`.
+        Returns the position; 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -84,7 +81,7 @@ class History:
         return self._database.write(work)
 
     def keep_all(self, session: int, turns: Sequence[KeptTurn], place: tuple[int, int]) -> None:
-        """Make `turns` and `place` all that is kept of `session`; turns that have not changed are left alone."""
+        """Make `turns` and `place` all that is kept of `session`."""
 
         def work(db: sqlite3.Connection) -> None:
             changed = [_put_turn(db, session, turn, at)[1] for at, turn in enumerate(turns, start=1)]
@@ -96,7 +93,7 @@ class History:
         self._database.write(work)
 
     def annotate(self, session: int, annotation: Annotation) -> int:
-        """Write an annotation of `session`, over the one with its id; returns its id, 0 where the session is gone."""
+        """Write an annotation over the one with its id; returns its id, 0 where the session is gone."""
 
         def work(db: sqlite3.Connection) -> int:
             if not _touch(db, session):
@@ -111,8 +108,6 @@ class History:
 
     def delete_annotation(self, number: int) -> None:
         self._database.write(lambda db: db.execute("DELETE FROM annotations WHERE id = ?", (number,)))
-
-    # Finding
 
     def sessions(
         self, *, number: int | None = None, kind: str | None = None, document: str | None = None
@@ -134,14 +129,14 @@ class History:
         return self._database.read(work)
 
     def session(self, number: int) -> KeptSession:
-        """One session. Raises InputError where there is none of that number."""
+        """One session. Raises InputError."""
         found = self.sessions(number=number)
         if not found:
             raise InputError(f"there is no session {number} in the history", hint="`docqa history` lists them")
         return found[0]
 
     def turns(self, session: int) -> list[KeptTurn]:
-        """The turns of a session in order, each with the pages that it cites."""
+        """The turns of a session in order, with the pages that they cite."""
         query = f"SELECT {_TURN} FROM turns WHERE session = ? ORDER BY position"
 
         def work(db: sqlite3.Connection) -> list[KeptTurn]:
@@ -150,7 +145,7 @@ class History:
         return self._database.read(work)
 
     def annotations(self, session: int) -> list[Annotation]:
-        """What the reader of a session highlighted, in the order of the document."""
+        """A session's annotations, in the order of the document."""
         query = f"SELECT {_ANNOTATION}, id FROM annotations WHERE session = ? ORDER BY page, start, id"
         return [Annotation(*row) for row in self._rows(query, session)]
 
@@ -179,8 +174,6 @@ class History:
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._database.read(lambda db: db.execute(query, values).fetchall())
 
-    # Deleting
-
     def forget(self, documents: Iterable[str], path: str) -> int:
         """Delete sessions over any of `documents` (sha256), or what was read at or below `path`; returns how many."""
         below, wanted = inside(storable(path)), set(documents)
@@ -192,7 +185,6 @@ class History:
         return self._delete(chosen)
 
     def delete(self, session: int) -> None:
-        """Delete a session, so that no word of it stays in the file."""
         self._delete(lambda _: [session])
 
     def _delete(self, chosen: Callable[[sqlite3.Connection], Iterable[int]]) -> int:
@@ -207,7 +199,7 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete sessions longest unused until the rest fits `budget_bytes`, none with annotations; returns them."""
+        """Delete sessions longest unused until the rest fits, none with annotations; returns them."""
         total = self.bytes()
         if total <= budget_bytes:
             return []
@@ -231,7 +223,6 @@ class History:
         return gone
 
     def bytes(self) -> int:
-        """Size on disk."""
         return self.path.stat().st_size
 
 
@@ -246,12 +237,12 @@ def _add_documents(db: sqlite3.Connection, session: int, documents: Sequence[Kep
 
 
 def _touch(db: sqlite3.Connection, session: int) -> bool:
-    """Mark a session as used now; whether there is one."""
+    """Whether there is such a session."""
     return db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (time.time(), session)).rowcount > 0
 
 
 def _put_turn(db: sqlite3.Connection, session: int, turn: KeptTurn, position: int = 0) -> tuple[int, bool]:
-    """Write a turn where it differs from what is there; returns its position, and whether anything changed."""
+    """Write a turn where it differs; returns its position, and whether anything changed."""
     at = position or turn.position
     if not at:
         at = db.execute("SELECT ifnull(max(position), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]
@@ -306,7 +297,6 @@ def _index(db: sqlite3.Connection, number: int, turn: KeptTurn) -> None:
 
 
 def _index_all(db: sqlite3.Connection) -> None:
-    """Fill the index of words, which is empty, from the turns."""
     for row in db.execute(f"SELECT {_TURN} FROM turns").fetchall():
         _index(db, row[0], _turn(row[1:]))
 

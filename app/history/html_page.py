@@ -1,8 +1,6 @@
-"""A conversation as one HTML page to send to a colleague: answers, quotes, and the cited pages with the quotes marked.
-
-It needs nothing else: the style sheet is inside, there is no script, and its policy forbids a browser to fetch
-anything. A cite links to the marked words, the number behind them back to the quote.
-"""
+"""A conversation as one HTML page: answers, quotes, and the cited pages with the quotes marked. It has no script, and
+its policy forbids a browser to fetch anything. A cite links to the marked words, the number behind them back to the
+quote."""
 
 from __future__ import annotations
 
@@ -22,14 +20,14 @@ from docqa.app.output.render import coverage_line, excerpt, nearest, page_text, 
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
-# What could reorder or hide text in a browser as in a terminal; line ends and tabs stay.
+# What could reorder or hide text in a browser; line ends and tabs stay.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def html_page(
     session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
 ) -> str:
-    """The page, its quotes numbered from `first_quote`, and what its reader highlighted; all text is escaped."""
+    """The page, its quotes numbered from `first_quote`, with what was highlighted; all text is escaped."""
     page = _Page(session, turns, first_quote)
     title = escaped(page.title())
     style = (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
@@ -61,7 +59,6 @@ def html_page(
 
 
 def _annotations(annotations: Sequence[Annotation]) -> str:
-    """What the reader highlighted, each with its place and note; empty where there is nothing."""
     if not annotations:
         return ""
     lines = ['<article class="annotations">', f"<h2>{export.ANNOTATIONS}</h2>"]
@@ -81,7 +78,7 @@ class _Page:
         self._names = export.shown_names(export.paths_of(session, turns))
         self._marks: dict[CitedPage, list[MarkedSpan]] = {}
         for turn, item in ((turn, item) for turn, quotes in self._turns for item in quotes):
-            known = f' id="c{item.number}"'  # of the first mark of a quote: its cite leads there
+            known = f' id="c{item.number}"'  # of a quote's first mark: its cite leads there
             back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
             for cite in item.quote.cites:
                 if (page := _page_of(turn, cite)) is not None:
@@ -100,7 +97,6 @@ class _Page:
         return f"{questions} · {export.day(self._session.started)} · answered by docqa in the document’s own words"
 
     def contents(self) -> str:
-        """Links to the questions, where there is more than one."""
         if len(self._turns) < 2:
             return ""
         items = "\n".join(
@@ -126,8 +122,6 @@ class _Page:
             text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
             shown.append(f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n')
         return "".join(shown)
-
-    # Questions
 
     def _turn(self, number: int, turn: KeptTurn, quotes: list[NumberedQuote]) -> str:
         answer = turn.answer
@@ -179,7 +173,6 @@ def head_line(head: AnswerHead) -> str:
 
 
 def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
-    """The kept text that holds the words of `cite`; None where they were not kept with the answer."""
     same = (page for page in turn.pages if (page.file, page.page) == (cite.file, cite.page))
     return next((page for page in same if page.start <= cite.start < cite.end <= page.end), None)
 
@@ -195,7 +188,7 @@ class MarkedSpan:
 
 
 def escaped(text: str) -> str:
-    """`text` for HTML, in content or in an attribute; what a reader cannot see is left out."""
+    """`text` for HTML content or an attribute, without what a reader cannot see."""
     return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
 
 

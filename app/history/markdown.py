@@ -1,4 +1,4 @@
-"""A conversation as Markdown: questions, answers, and every quote with its number, place and grade."""
+"""A conversation as Markdown: questions, answers, quotes with number, place and grade."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>
 def markdown(
     session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
 ) -> str:
-    """The conversation, quotes numbered from `first_quote`, and what its reader highlighted; all is escaped."""
+    """The conversation, quotes numbered from `first_quote`, with what was highlighted; all is escaped."""
     names = export.shown_names(export.paths_of(session, turns))
     files = [names[document.path] for document in session.documents]
     parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]
@@ -33,8 +33,8 @@ def markdown(
 def write_export(
     path: str, session: KeptSession, turns: Sequence[KeptTurn], annotations: Sequence[Annotation] = ()
 ) -> str:
-    """Write a conversation into a new file and return its path: HTML by the suffix `.html` or `.htm`, else Markdown.
-    Raises FileExistsError, OSError, and ValueError for a name that no file can have."""
+    """Write a conversation into a new file and return its path: HTML for `.html` or `.htm`, else Markdown. Raises
+    FileExistsError, OSError, and ValueError for a name that no file can have."""
     target = os.path.expanduser(path)
     form = html_page if target.casefold().endswith((".html", ".htm")) else markdown
     write_new(target, form(session, turns, 1, annotations).encode("utf-8", "replace"))
@@ -75,7 +75,7 @@ def _plain(text: str) -> str:
 
 
 def _plain_inside(text: str) -> str:
-    """`_plain`, with the white space that parts it from its neighbours."""
+    """With the white space that parts it from its neighbours."""
     lead = " " if text[:1].isspace() else ""
     tail = " " if text[-1:].isspace() and text.strip() else ""
     return lead + _plain(text) + tail

@@ -1,8 +1,6 @@
-"""A person's words as a full-text search: every word must stand in the turn, or begin a word that does.
-
-Both sides are folded here (case, accents, inflections), whatever SQLite's tokenizer splits. Scripts without spaces are
-indexed by the character. A change of what is indexed wants another SCHEMA in database.py.
-"""
+"""A person's words as a full-text search: every word must stand in the turn, or begin a word that does. Both sides are
+folded here (case, accents, inflections); scripts without spaces are indexed by the character. A change of what is
+indexed wants another SCHEMA in database.py."""
 
 from __future__ import annotations
 
@@ -25,20 +23,20 @@ _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def folded(text: str) -> str:
-    """`text` as it is indexed: its words and their stems without accents, one space between them."""
+    """`text` as it is indexed: its words and their stems without accents, with single spaces."""
     return " ".join(word for parts, stem, _ in _pieces(text) for word in (*parts, *filter(None, (stem,))))
 
 
 def match_expression(query: str) -> str:
-    """The FTS5 expression of `query`: each word a quoted string, which has no operators; empty without a word."""
+    """The FTS5 expression of `query`: each word a quoted string, without operators; "" without a word."""
     found = ((f'"{" ".join(parts)}"', stem, begins) for parts, stem, begins in _pieces(query))
     said = (f'({phrase}{begins} OR "{stem}")' if stem else phrase + begins for phrase, stem, begins in found)
     return " AND ".join(dict.fromkeys(said))
 
 
 def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
-    """(words behind one another in the index; their stem behind them, where it differs; the mark that a search may end
-    within the last). Of a script without spaces the words are characters."""
+    """(words behind one another in the index, of scripts without spaces characters; their stem, where it differs; the
+    mark that a search may end within the last)."""
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
         if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):
@@ -50,7 +48,7 @@ def _pieces(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
 
 
 def _bare(text: str) -> str:
-    """`text` without case, accents and what has no width; letters that are written in several ways in one."""
+    """`text` without case, accents and what has no width; letters written in several ways in one."""
     plain = unicodedata.normalize("NFKD", text.replace(_ZERO_WIDTH_SPACE, " "))
     plain = unicodedata.normalize("NFKD", plain.casefold())
     kept = (c for c in plain if unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf")

@@ -1,7 +1,5 @@
 """How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer.
-
-The text of cited pages is kept with an answer: an export must not depend on a file that may be gone.
-"""
+Cited pages are kept too: their file may be gone later."""
 
 from __future__ import annotations
 
@@ -19,14 +17,15 @@ from docqa.ingest.types import Document
 WHOLE_PAGE = 12_000
 """Characters up to which a page is kept whole."""
 AROUND = 2_000
-"""Characters before and after a cite that are kept of a longer one."""
+"""Characters around a cite that are kept of a longer one."""
 
 
 def made_turn(
     documents: Sequence[Document], question: str, answer: Answer | None, *, understood: str = "", state: str = "done",
     note: str = "",
 ) -> KeptTurn:  # fmt: skip
-    """The turn of a question asked now, with pages that its answer cites; `understood`: what it was taken to ask."""
+    """The turn of a question asked now, with the pages that its answer cites; `understood`: what it was taken to
+    ask."""
     meant = understood or (answer.question if answer is not None else "")
     meant = "" if meant == question.strip() else meant
     return KeptTurn(question, time.time(), answer, meant, state, note, 0, cited_pages(answer, documents))
@@ -52,7 +51,6 @@ class Recorder:
                 self.keep(made_turn(self._documents, event.answer.question, event.answer))
 
     def keep(self, turn: KeptTurn) -> None:
-        """Write one turn behind those of its session."""
         if self._store is None:
             return
         try:
@@ -75,7 +73,6 @@ class Recorder:
             self._on_notice(f"this answer and those that follow are not kept in the history: {reason}")
 
     def _forgotten(self, store: Store) -> bool:
-        """Whether `docqa forget` was run on a document since it was opened: then no more is kept."""
         if not store.forgotten(document.id for document in self._documents):
             return False
         self._on_notice(
@@ -90,7 +87,7 @@ class Recorder:
 
 
 def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[CitedPage, ...]:
-    """The pages of `documents` that the quotes of `answer` cite, in the order of the documents, each once."""
+    """The pages that the quotes of `answer` cite, in the order of `documents`, each once."""
     if answer is None:
         return ()
     cites: dict[tuple[int, int], list[Cite]] = {}
@@ -108,7 +105,7 @@ def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[C
 
 
 def _ranges(text: str, cites: list[Cite]) -> list[tuple[int, int]]:
-    """The whole text, or ranges around the cites that begin and end between words and do not overlap."""
+    """The whole text, or ranges around the cites, between words and without overlap."""
     if len(text) <= WHOLE_PAGE:
         return [(0, len(text))]
     found: list[tuple[int, int]] = []
@@ -123,7 +120,7 @@ def _ranges(text: str, cites: list[Cite]) -> list[tuple[int, int]]:
 
 
 def _break(text: str, low: int, high: int, *, last: bool = False) -> int:
-    """The first, or the last, place of `low:high` at which a line begins; the outer end where there is none."""
+    """The first, or the last, place of `low:high` at which a line begins; else the outer end."""
     outer = high if last else low
     if outer in (0, len(text)):
         return outer

@@ -1,4 +1,4 @@
-"""What is kept of a conversation, as plain values: sessions, their documents, turns, and the pages that were cited."""
+"""What is kept of a conversation: sessions, their documents, turns, and the cited pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ID = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 
 @dataclass(frozen=True)
 class KeptDocument:
-    """A document of a session: sha256 of its bytes, its path as given, and where that was."""
+    """sha256 of its bytes, its path as given, and where that was."""
 
     id: str
     path: str
@@ -24,7 +24,7 @@ class KeptDocument:
 
 @dataclass(frozen=True)
 class CitedPage:
-    """Text of a page that an answer cites, from offset `start`; of a long page the part around the cite."""
+    """Text of a cited page, from offset `start`; of a long page the part around the cite."""
 
     document: str
     file: str
@@ -40,11 +40,9 @@ class CitedPage:
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """One question. `understood`: what was asked of the documents, where that differs.
-
-    `state` is done, stopped or failed, which `note` explains. `asked` is seconds since the epoch; `position` counts
-    from 1, 0 where the turn is not kept yet. `pages` hold all that the answer's quotes cite.
-    """
+    """One question. `understood`: what was asked, where that differs. `state` is done, stopped or failed, for the
+    reason `note`. `asked` is seconds since the epoch; `position` counts from 1, 0: not kept yet. `pages` hold all that
+    the answer's quotes cite."""
 
     question: str
     asked: float
@@ -63,11 +61,9 @@ class KeptTurn:
 
 @dataclass(frozen=True)
 class Annotation:
-    """Words of a document that its reader has highlighted, perhaps with a `note`.
-
-    They go from offset `start` of `page` to `end` of `end_page` (half-open; pages from 1); `text` stood there, `place`
-    says where in words. `made` is seconds since the epoch; `id` is 0 where it is not kept yet.
-    """
+    """Words that a reader has highlighted, perhaps with a `note`, from offset `start` of `page` to `end` of `end_page`
+    (half-open; pages from 1); `text` stood there, `place` says where. `made` is seconds since the epoch; `id` is 0
+    where it is not kept yet."""
 
     page: int
     start: int
@@ -82,8 +78,8 @@ class Annotation:
 
 @dataclass(frozen=True)
 class KeptSession:
-    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`, in their order; `questions` counts
-    its turns, times are seconds since the epoch. `place`: (page, offset) where a reader left it; 0: nowhere."""
+    """One conversation of a front end (`kind`: ask, chat or tui) over `documents`; `questions` counts its turns, times
+    are seconds since the epoch. `place`: (page, offset) where a reader left it; 0: nowhere."""
 
     id: int
     kind: str
@@ -97,8 +93,6 @@ class KeptSession:
 
 @dataclass(frozen=True)
 class Listed:
-    """A turn of a session, as `docqa history` lists it."""
-
     session: int
     kind: str
     files: tuple[str, ...]
@@ -111,7 +105,7 @@ class Listed:
 
 
 def parse_id(text: str) -> tuple[int, int | None]:
-    """(session, position) of `12.3`; the position is None for a whole session, `12`. Raises UsageError."""
+    """(session, position) of `12.3`; position None for a whole session, `12`. Raises UsageError."""
     found = _ID.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"{text!r} is not the number of a session or question", hint="`docqa history` lists them")

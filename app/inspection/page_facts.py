@@ -1,4 +1,4 @@
-"""A page as docqa saw it, with what the Document knows around it, as facts, text and JSON; page_svg.py draws them."""
+"""A page as docqa saw it, with what the Document knows around it, as facts, text and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Inspection:
-    """One page of `document` and what was seen on it. `notes`: how the page was found, and what reading had to say."""
+    """One page of `document`. `notes`: how it was found, and what reading had to say."""
 
     document: Document
     page: Page
@@ -35,22 +35,21 @@ class Inspection:
 
     @property
     def sections(self) -> list[Section]:
-        """The sections that begin on this page, in order."""
         return [section for section in self.document.sections if section.page == self.page.page]
 
     def path_at(self, start: int) -> tuple[str, ...]:
-        """The headings above offset `start` of the page, outermost first."""
+        """The headings above offset `start`, outermost first."""
         return self.document.section_path(self.document.section_of(self.page.page, start))
 
     def block_of(self, section: Section) -> int | None:
-        """The number (from 1) of the block that holds the heading of a section of this page; None where none does."""
+        """The number (from 1) of the block with the heading of a section of this page, or None."""
         blocks = enumerate(self.view.blocks, 1)
         return next((number for number, block in blocks if block.start <= section.start < block.end), None)
 
 
 def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
     """The page `wanted` (see `find_page`) of the only document at `path`, or its whole text without pages. Raises
-    UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors."""
+    UsageError for a page that is not there, InputError, and docqa.ingest.errors."""
     from docqa.app.storage.sources import read_one, reading_of
     from docqa.app.storage.store import store_of
     from docqa.ingest.pdf.inspection import text_view
@@ -93,7 +92,7 @@ def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
 
 
 def to_json_object(inspection: Inspection) -> dict[str, object]:
-    """All facts as one object: boxes are left, top, right, bottom in points from the top left corner of the page."""
+    """All facts as one object: boxes are left, top, right, bottom in points from the top left corner."""
     document, page, view = inspection.document, inspection.page, inspection.view
     return {
         "schema": 1,
@@ -127,13 +126,12 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
 
 
 def grades(document: Document) -> dict[str, int]:
-    """How many pages have each grade, best first."""
     counts = Counter(page.grade for page in document.pages)
     return {grade: counts[grade] for grade in sorted(counts)}
 
 
 def summary(inspection: Inspection) -> list[str]:
-    """The page in words for a terminal, a line for each fact and each block, in reading order."""
+    """The page in words, a line for each fact and each block, in reading order."""
     page, view = inspection.page, inspection.view
     lines = head_lines(inspection)
     for number, block in enumerate(view.blocks, 1):
@@ -144,7 +142,7 @@ def summary(inspection: Inspection) -> list[str]:
 
 
 def remarks(inspection: Inspection) -> list[str]:
-    """The sections that begin on the page, what of it is not in the text, and what there is to note, each in a line."""
+    """The sections that begin on the page, what of it is not in the text, and notes, each in a line."""
     view = inspection.view
     titles = ((" ".join(filter(None, (s.number, s.title))), s) for s in inspection.sections)
     found = [f"section: {clip(t, 90)} [level {s.level}, {s.source} {s.confidence:.2f}]" for t, s in titles]
@@ -155,7 +153,7 @@ def remarks(inspection: Inspection) -> list[str]:
 
 
 def head_lines(inspection: Inspection) -> list[str]:
-    """Which page of which file this is, its grade beside those of the others, and the section it begins in."""
+    """Page and file, its grade beside those of the others, and the section it begins in."""
     document, page = inspection.document, inspection.page
     lines = [printable(document.path)]
     if document.paged:

@@ -1,5 +1,5 @@
-"""A page as docqa saw it: an inert SVG with its picture. Blocks are framed and numbered in reading order, lines have
-their numbers; running heads are grey, hidden text is hatched; a panel explains."""
+"""A page as docqa saw it: an inert SVG with its picture, blocks framed and numbered in reading order, running heads
+grey, hidden text hatched, and a panel that explains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from docqa.ingest.pdf.inspection import PageView
     from docqa.ingest.pdf.visibility.objects import Box
 
-# Colours that people who do not tell red from green tell apart (Okabe and Ito).
+# Colours for people who do not tell red from green (Okabe and Ito).
 _COLOURS = {
     "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
     "caption": "#B8860B", "hidden": "#CC0066",
@@ -35,9 +35,9 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def page_svg(inspection: Inspection) -> str:
-    """The whole picture as one SVG document. The page must have a size: it is of a document with pages."""
+    """The picture of a page that has a size, as one SVG document."""
     view, panel = inspection.view, _panel_lines(inspection)
-    # All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
+    # All is drawn as large as `unit` says: what is written on a poster must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
     width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
     height = max(view.height_pt + 2 * _MARGIN * unit, (len(panel) * _LEADING + 2 * _MARGIN) * unit)
@@ -106,7 +106,7 @@ def _blocks(view: PageView, unit: float) -> Iterator[str]:
 
 
 def _badge(text: str, box: Box, colour: str, unit: float) -> str:
-    """A block's number in a box of its colour, outside its upper left corner where there is room."""
+    """A block's number in a box, outside its upper left corner where there is room."""
     width, height = (3 + 3.6 * len(text)) * unit, 7.5 * unit
     x, y = max(box[0] - width - unit, -0.9 * _MARGIN * unit), max(box[1] - unit, 0.0)
     return (
@@ -119,7 +119,7 @@ def _badge(text: str, box: Box, colour: str, unit: float) -> str:
 def _frame(
     box: Box, colour: str, shade: float, *, width: float = 0.6, dash: str = "", fill: str = "", tip: str = ""
 ) -> str:
-    """A rectangle; `tip` is what a viewer shows when the pointer rests on it."""
+    """`tip` is shown when the pointer rests on it."""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     shape = (
         f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{max(box[2] - box[0], 0):.1f}"'
@@ -130,7 +130,7 @@ def _frame(
 
 
 def _panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
-    """The lines of the panel, each with the colour of its swatch ("" for none)."""
+    """Lines, each with the colour of its swatch, or ""."""
     view = inspection.view
     lines = [("", line) for text in head_lines(inspection) for line in _wrapped(text)]
     lines.append(("", ""))

@@ -1,7 +1,5 @@
-"""The files that a client of the server may have read: those at or below the paths that the server was started with.
-
-What counts is where a path leads: a symbolic link or `..` out of the paths is refused, in folders too.
-"""
+"""The files that a client may have read: those at or below the paths that the server was started with, by where a path
+leads: a symbolic link or `..` out of them is refused, in folders too."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ from docqa.ingest.read import find_documents
 
 
 class AllowedPaths:
-    """`roots`: files and folders as the user named them, `real`: where they lead. Raises MissingError where one is not
-    there."""
+    """`roots`: files and folders as the user named them, `real`: where they lead. Raises MissingError."""
 
     def __init__(self, roots: Sequence[str]) -> None:
         for root in roots:

@@ -17,11 +17,11 @@ from docqa.ingest.types import Document, Page, Span
 MOST_PAGES, MOST_SECTIONS = 20, 1_000
 PART_CHARACTERS = 10_000
 MOST_READ, MOST_ANSWERED, MOST_CHECKED = 4_000_000, 200_000, 20_000
-"""Characters: of the documents that a call reads, of what it answers, of a text that is checked."""
+"""Characters that a call reads of documents, that it answers, of a text that is checked."""
 MOST_COMPARED = 4_000_000_000
 """Characters of a text that is checked, times those of the documents."""
 MOST_ALIGNED = 1_000_000_000_000
-"""The square of a quotation's characters, which comparing it takes, times those of the documents."""
+"""A quotation's characters squared, which comparing takes, times those of the documents."""
 _MOST_BYTES = {".pdf": 64_000_000, ".docx": 64_000_000, ".epub": 64_000_000}
 SECONDS, EXPRESSION_SECONDS = 25.0, 3.0
 """How long documents of one call are read, and how much processor time an expression may take on one."""
@@ -65,7 +65,7 @@ class Pages(TypedDict):
 
 
 def outlines_of(documents: Sequence[Document]) -> Outlines:
-    """The sections of `documents`, the outermost where all are more than MOST_SECTIONS."""
+    """The sections of `documents`, the outermost where there are more than MOST_SECTIONS."""
     count = sum(len(document.sections) for document in documents)
     shown = sorted(section.level for document in documents for section in document.sections)[: MOST_SECTIONS + 1]
     deepest = shown[-1] - 1 if len(shown) > MOST_SECTIONS else None
@@ -77,14 +77,14 @@ def outlines_of(documents: Sequence[Document]) -> Outlines:
 
 
 def refuse_large(path: str) -> None:
-    """Raises InputError for a file that a tool would take too much memory to read."""
+    """Raises InputError for a file that would take a tool too much memory."""
     most = _MOST_BYTES.get(PurePath(path).suffix.lower(), MOST_READ)
     if os.path.getsize(path) > most:
         raise InputError(f"over {most:,} bytes", where=path, hint="use docqa itself, or split the file")
 
 
 def refuse_long(text: str, most: int, what: str) -> None:
-    """Raises InputError for a text of more than `most` characters, which is called `what`."""
+    """Raises InputError for a text, `what`, of more than `most` characters."""
     if len(text) > most:
         raise InputError(f"{what} has {len(text):,} characters, at most {most:,} are read", hint="make it shorter")
 
@@ -131,14 +131,13 @@ def _named(document: Document, wanted: str, everything: list[PageText]) -> list[
 
 
 def _number(name: str, document: Document, everything: list[PageText]) -> int:
-    """The number of the page or part called `name`, from 1; 0 where there is none."""
+    """From 1; 0 where there is no page or part called `name`."""
     labelled = (number for number, page in enumerate(everything, start=1) if name and page["label"] == name)
     counted = int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
     return next(labelled, counted)
 
 
 def _of_section(document: Document, section: str, everything: list[PageText]) -> list[PageText]:
-    """The text of a section, cut from its pages."""
     region = region_named(document, section)
     if region is None:
         hint = "the tool `outline` lists them"

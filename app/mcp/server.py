@@ -1,4 +1,4 @@
-"""The server: its tools, one Session that they share, what a client hears during a call, and errors that a model can
+"""The server: its tools, the Session that they share, what a client hears during a call, and errors that a model can
 act on."""
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _PAGES = 'As printed or counted from 1, as "3-5,xii"; at most 20. Parts of a doc
 
 
 def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServer:
-    """The server over `roots`, ready to run. Raises MissingError for a path that is not there."""
+    """The server over `roots`, ready to run. Raises MissingError."""
     allowed = AllowedPaths(roots)
     tools = _Tools(allowed, replace(options, within=allowed.real))
     server = MCPServer(
@@ -72,13 +72,13 @@ def make_server(roots: Sequence[str], options: Options, version: str) -> MCPServ
     )
     for tool in (tools.ask, tools.find, tools.outline, tools.read_pages, tools.verify):
         server.add_tool(tool, annotations=_READS_ONLY)
-    for handler in logging.getLogger().handlers:  # the SDK's, which would print what libraries log for themselves
+    for handler in logging.getLogger().handlers:  # the SDK's, which would print what libraries log
         handler.setLevel(logging.WARNING)
     return server
 
 
 class _CallProgress:
-    """Progress of one call, as a count that only grows: several documents are counted one behind the other."""
+    """Progress of one call, as a count that only grows over its documents."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._loop = context, asyncio.get_running_loop()
@@ -87,7 +87,7 @@ class _CallProgress:
         self._cancelled = threading.Event()
 
     def go_on(self, until: float) -> None:
-        """Raises Cancelled where nobody waits for the call, and InputError where its time is over."""
+        """Raises Cancelled where nobody waits for the call, InputError where its time is over."""
         if self._cancelled.is_set():
             raise Cancelled("the call was cancelled")
         if time.monotonic() > until:
@@ -95,19 +95,18 @@ class _CallProgress:
             raise InputError(what, hint="give less text or fewer documents, or use docqa on the command line")
 
     def on_page(self, page: int, pages: int) -> None:
-        """A page is begun, said in the thread that reads. Raises Cancelled where nobody waits for the call."""
+        """Called in the thread that reads. Raises Cancelled where nobody waits."""
         self.go_on(inf)
         if self._due(page, pages):
             told = self._tell(page, pages, f"parsing page {page} of {pages}")
             asyncio.run_coroutine_threadsafe(told, self._loop)
 
     async def on_read(self, event: ReadProgress) -> None:
-        """Tokens were read into the model."""
         if self._due(event.done, event.total):
             await self._tell(event.done, event.total, f"read {event.done:,} of {event.total:,} tokens")
 
     def cancel(self) -> None:
-        """Nobody waits any more: what reads in a thread ends at the next page."""
+        """What reads in a thread ends at the next page."""
         self._cancelled.set()
 
     def _due(self, done: int, total: int) -> bool:
@@ -136,9 +135,8 @@ class _Tools:
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer) -> AsyncIterator[None]:
-        """Close what is open when the client has gone."""
         try:
-            # One call at a time, on one thread: what a thread has freed no other one takes.
+            # One call at a time, on one thread: no other one takes what a thread has freed.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
             yield
         finally:
@@ -244,13 +242,10 @@ class _Tools:
 
         return await _in_thread(context, check)
 
-    # Parts
-
     async def _opened(
         self, paths: list[str] | None, sections: str | None, progress: _CallProgress
     ) -> tuple[AsyncSession, list[str]]:
-        """A Session of these documents, the last one where it is of the same; its model serves the next one too. And
-        what was left out."""
+        """(a Session of these documents, the last one where it fits; what was left out)."""
         files, left_out = self._allowed.files(paths)
         if not files:
             raise InputError("no document to ask", hint="; ".join(left_out) or "name a file or a folder with some")
@@ -270,13 +265,12 @@ class _Tools:
             await session.__aexit__(None, None, None)
 
     def _document(self, path: str, progress: _CallProgress) -> list[Document]:
-        """The document at `path`, behind an e-mail what is attached to it, of an archive all."""
+        """With what is attached to an e-mail; of an archive all."""
         file = self._allowed.file(path)
         results.refuse_large(file)
         return list(each_document([file], self._reading(progress), self._store, Sources()))
 
     def _reading(self, progress: _CallProgress) -> ReadRequest:
-        """How documents are read within the limits of this call."""
         until = time.monotonic() + results.SECONDS
         memory = max(results.MEMORY_BYTES - psutil.Process().memory_info().rss, results.LEAST_MEMORY_BYTES)
         return replace(reading_of(self._options, progress.on_page), until=until, memory=memory)
@@ -303,7 +297,7 @@ class _Tools:
 
 @contextlib.contextmanager
 def _told(progress: _CallProgress) -> Iterator[None]:
-    """Errors that have a message for a person become results that a model reads; a cancelled call ends its work."""
+    """Errors with a message for a person become results that a model reads."""
     try:
         yield
     except report.expected_errors() as error:
@@ -320,7 +314,6 @@ def _told(progress: _CallProgress) -> Iterator[None]:
 
 
 async def _in_thread(context: Context, work: Callable[[_CallProgress], T]) -> T:
-    """What `work` of a call returns, done in a thread."""
     progress = _CallProgress(context)
     with _told(progress):
         return await asyncio.to_thread(work, progress)

@@ -1,4 +1,4 @@
-"""Whether a known model fits this machine and how long it reads, before anything of it is fetched."""
+"""Whether a known model fits this machine and how long it reads, before anything is fetched."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from docqa.model.cost.machine import total_bytes
 from docqa.model.cost.plan import Speed, estimate
 
 TIMED_LAYERS = 4
-"""Of the bundled model: three delta layers and one of attention."""
+"""Three delta layers and one of attention."""
 _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, most
-    experts on disk (the same without experts). `seconds`: with all weights in memory. `disk_bytes`: of what is kept of
-    the reading."""
+    """Of reading `tokens` tokens with a model that is not here, in bytes. `packed`: in 4 bits; `pooled`: so, with most
+    experts on disk. `seconds`: with all weights in memory. `disk_bytes`: of what is kept of the reading."""
 
     model: str
     tokens: int
@@ -48,7 +47,6 @@ class Forecast:
 
     @property
     def verdict(self) -> str:
-        """`fits` for a person, with the command that comes next."""
         lacking = "disk" if self.download_bytes > self.free_disk_bytes else "memory"
         if self.fits == "no":
             return f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it"
@@ -59,7 +57,6 @@ class Forecast:
         return f"fits in 4 bits{how}: `{pull} --bits 4`"
 
     def lines(self) -> list[str]:
-        """For a person."""
         have = f"of {size(self.machine_memory_bytes)} here"
         if self.pooled_memory_bytes < self.packed_memory_bytes:
             have = f"{size(self.pooled_memory_bytes)} with experts on disk, {have}"
@@ -75,8 +72,7 @@ class Forecast:
 
 
 def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Forecast:
-    """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong past the longest
-    context."""
+    """What `model` takes for `tokens` on this machine of this `speed`. Raises ContextTooLong."""
     expected = estimate(model.config, tokens, speed=speed)
     above = next(place for place in (root, *root.absolute().parents) if place.exists())
     return Forecast(

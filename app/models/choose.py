@@ -1,4 +1,4 @@
-"""`docqa models use`: the line of config.toml that says which model answers, changed without touching the others."""
+"""`docqa models use`: the line of config.toml that says which model answers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from docqa.app.storage.atomic import write_whole
 
 
 def set_values(path: Path, values: dict[str, str | None]) -> None:
-    """Set top-level texts of a config.toml, or take out those that are None; all else stays. It is written whole, and
-    only where it reads back as meant. Raises ResourceError where it cannot be edited so, OSError where it cannot be
-    written."""
+    """Set top-level texts of a config.toml, or take out those that are None; all else stays. It is written whole, where
+    it reads back as meant. Raises ResourceError where it cannot be edited so, OSError where it cannot be written."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     expected = {**tomllib.loads(text), **{name: value for name, value in values.items() if value is not None}}
     expected = {name: value for name, value in expected.items() if values.get(name, "") is not None}
@@ -33,7 +32,7 @@ def set_values(path: Path, values: dict[str, str | None]) -> None:
 
 
 def _with_line(text: str, name: str, line: str | None) -> str:
-    """`text` with the assignment of `name` at its top level replaced, added before the tables, or taken out."""
+    """`text` with the top-level assignment of `name` replaced, added before the tables, or taken out."""
     lines = text.splitlines()
     tables = next((at for at, one in enumerate(lines) if re.match(r"\s*\[", one)), len(lines))
     at = next((at for at in range(tables) if re.match(rf'\s*["\']?{name}["\']?\s*=', lines[at])), None)

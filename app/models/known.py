@@ -1,8 +1,5 @@
-"""Checkpoints of docqa's family: their names on the hub, their sizes, and what they need.
-
-Shapes are those of the published configurations, text part only; what a download has besides (vision, multi-token
-prediction) is at most a tenth of it. Parameters, bytes and times follow from the shapes.
-"""
+"""Checkpoints of docqa's family: names on the hub, sizes, and what they need. Shapes are those of the published
+configurations, text part only; the rest of a download (vision, multi-token prediction) is at most a tenth of it."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ _VOCABULARY, _VOCABULARY_OF_NEXT = 248_320, 151_936
 
 @dataclass(frozen=True)
 class Transformer:
-    """What a member with attention in every layer has otherwise: `model_type`, vocabulary, dims of a head, native
-    context in tokens. `rope_type`: llama3 where its frequencies are scaled for that context."""
+    """What a member with attention in every layer has otherwise. `rope_type`: llama3 where its frequencies are scaled
+    for `native context` in tokens."""
 
     model_type: str
     vocabulary: int
@@ -39,7 +36,7 @@ _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
 """What `docqa models quantize` writes the matrices in."""
-_BYTES_OF_BITS = {4: 0.5 + 4 / 64, 6: 210 / 256, 8: 1 + 4 / 64}  # with the scales that stand beside them
+_BYTES_OF_BITS = {4: 0.5 + 4 / 64, 6: 210 / 256, 8: 1 + 4 / 64}  # with their scales
 _EMBEDDING_BITS = 8  # at least
 
 
@@ -64,7 +61,6 @@ class KnownModel:
 
     @cached_property
     def config(self) -> HybridConfig:
-        """What its config.json would be read as."""
         shared = partial(
             HybridConfig, hidden_size=self.hidden, num_hidden_layers=self.layers, num_attention_heads=self.heads,
             num_key_value_heads=self.kv_heads, tie_word_embeddings=self.tied,
@@ -106,7 +102,7 @@ class KnownModel:
         return round(self._counts["total"] * (2 if self.form == "bf16" else 1.03))
 
     def stored_bytes(self, bits: int | None) -> int:
-        """About what the weights take: as they come, or after `docqa models quantize` with 4, 6 or 8 bits."""
+        """About what the weights take: as they come, or quantized to 4, 6 or 8 bits."""
         if bits is None:
             return self.download_bytes
         bits = 8 if bits == 6 and self.hidden % 256 else bits  # rows that are no whole blocks
@@ -116,25 +112,25 @@ class KnownModel:
 
     @property
     def active_share(self) -> float:
-        """The part of the parameters (0 to 1) that one token goes through, embedding and head counted whole."""
+        """The part of the parameters (0 to 1) that one token goes through, embedding and head whole."""
         return self._counts["active"] / self._counts["total"]
 
     @property
     def state_bytes(self) -> int:
-        """Of the delta layers' memory, whatever the length: float32, keys x values a value head."""
+        """Of the delta layers' memory: float32, keys x values a value head."""
         size = self.config.linear_key_head_dim * self.config.linear_value_head_dim
         return self.config.layer_types.count(LINEAR) * self.value_heads * size * 4
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Of keys and values as docqa keeps them, in int8 or keys in fp16; scales not counted."""
+        """Of keys and values as docqa keeps them, in int8 or keys in fp16, without scales."""
         bytes_of_both = 3 if self.config.half_keys else 2
         elements = self.config.num_key_value_heads * self.config.head_dim
         return self.config.layer_types.count(FULL) * bytes_of_both * elements
 
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
         """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
-        `pooled`: a quarter of the routed experts is in memory, the others are read from disk."""
+        `pooled`: with a quarter of the routed experts in memory, the others on disk."""
         weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
@@ -198,7 +194,7 @@ OTHERS = (
     ("deepset/roberta-base-squad2", READER, 496_254_442, "CC-BY-4.0"),
     ("cross-encoder/ms-marco-MiniLM-L6-v2", RERANKER, 90_870_598, APACHE),
 )
-"""Models of others for one of `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
+"""Others' models for `foreign.folder.ROLES`, in safetensors: id, role, bytes of the download, license."""
 
 
 KNOWN_IDS = (*(model.id for model in KNOWN), *(row[0] for row in OTHERS))
@@ -211,6 +207,6 @@ def known(name: str) -> KnownModel | None:
 
 
 def known_id(name: str) -> str | None:
-    """The id that such a name means, of whatever role; None where it is not known."""
+    """The id that such a name means, of whatever role, or None."""
     wanted = name.casefold()
     return next((each for each in KNOWN_IDS if wanted in (each.casefold(), each.casefold().split("/")[1])), None)

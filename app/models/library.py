@@ -32,7 +32,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 @dataclass(frozen=True)
 class Pulled:
     """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` asked for, `bits` it was
-    quantized to: None where it is as the hub has it."""
+    quantized to, or None."""
 
     id: str
     commit: str
@@ -43,7 +43,6 @@ class Pulled:
 
     @property
     def name(self) -> str:
-        """For a list: the id, the beginning of the commit, and the bits."""
         return f"{self.id}@{self.commit[:12]}" + (f" in {self.bits} bits" if self.bits else "")
 
 
@@ -53,7 +52,6 @@ def bundled() -> Path:
 
 
 def models_root() -> Path:
-    """The folder that pulled models are kept in, of the cache folder that is set."""
     return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
 
 
@@ -99,14 +97,13 @@ def find(name: str, root: Path) -> Path | None:
 
 
 def name_of(folder: Path) -> str:
-    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's own name."""
+    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's name."""
     if folder == bundled():
         return BUNDLED_NAME
     return called(folder)
 
 
 def not_found(name: str) -> ModelNotFound:
-    """The error for a model that is not here, with what to do about it."""
     if (model_id := known_id(name.partition("@")[0])) is not None:
         return ModelNotFound(f"{model_id} is not on this machine", hint=f"`docqa models pull {model_id}` fetches it")
     hint = "`docqa models list` shows the models"
@@ -116,6 +113,6 @@ def not_found(name: str) -> ModelNotFound:
 
 
 def check_checkpoint(folder: Path) -> None:
-    """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
+    """Raises docqa.model.errors for a folder that is no whole checkpoint of the family."""
     HybridConfig.from_folder(folder)
     weight_files(folder)

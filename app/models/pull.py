@@ -1,8 +1,6 @@
 """A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared with its hashes.
-
-Speaks to the hub through huggingface_hub (HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE as ever). Its own download loses a
-file that is cut, so parts are kept here: a file grows as FILE.part until its hash is right.
-"""
+Speaks to the hub through huggingface_hub, whose own download loses a file that is cut: a file grows here as FILE.part
+until its hash is right."""
 
 from __future__ import annotations
 
@@ -11,12 +9,11 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import ReadProgress
 from docqa.app.errors import ResourceError, UsageError
@@ -36,14 +33,14 @@ _WANTED = re.compile(
 )
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 Hashes = dict[str, dict[str, int | str]]
-"""Of a checkpoint's files: size, and digest by the name of its algorithm."""
+"""Of files: size, and digest by the name of its algorithm."""
 OnProgress = Callable[[str, int, int], None]
-"""Called with (file, bytes of all files that are here, bytes of all files) while they come."""
+"""Called with (file, bytes that are here, bytes of all files) while they come."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a checkpoint as the hub lists it: `algorithm` is sha256 (large files) or git-sha1."""
+    """A file as the hub lists it: `algorithm` is sha256 (large files) or git-sha1."""
 
     name: str
     size: int
@@ -54,10 +51,10 @@ class RemoteFile:
 def pull(
     name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None, *, bits: int | None = None
 ) -> Pulled:
-    """Fetch the checkpoint `name`, or what is left of it, into `root`; returns at once where it is here. `revision`: a
-    branch, tag or commit, by default the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep
-    only that. Raises UsageError: no id; ResourceError: offline, unknown, no permission, no room, a file that is not
-    what the hub says; ConfigUnsupported: not of the family, before the weights are fetched."""
+    """Fetch the checkpoint `name`, or what is left of it, into `root`. `revision`: a branch, tag or commit, by default
+    the main branch, whose commit now is kept. `bits`: quantize to 4, 6 or 8, and keep only that. Raises UsageError: no
+    id; ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says;
+    ConfigUnsupported: not of the family, before the weights are fetched."""
     from filelock import FileLock, Timeout
 
     model_id, asked = checked_id(name), revision or "main"
@@ -88,13 +85,13 @@ def pull(
 class Transfer(Progress):
     """Shows bytes as they come: a bar on a terminal, else a line every ten seconds. Mutable; clear it at the end."""
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(stream, clock)
+    def __init__(self) -> None:
+        super().__init__()
         self._begun: tuple[float, int] | None = None
         self._name = ""
 
     def on_progress(self, name: str, done: int, total: int) -> None:
-        """`done` of `total` bytes are here, the newest of them of file `name`."""
+        """`done` of `total` bytes are here, the newest of file `name`."""
         now = self._clock()
         self._begun = self._begun or (now, done)
         passed = now - self._begun[0]
@@ -102,7 +99,6 @@ class Transfer(Progress):
         self.update(ReadProgress(done, total, (done - self._begun[1]) / passed if passed else 0.0))
 
     def line(self, event: ReadProgress) -> str:
-        """Share, bytes, speed and time left, and the file."""
         parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
         if event.tokens_per_second > 0:
             parts.append(f"{size(event.tokens_per_second)}/s")
@@ -112,8 +108,6 @@ class Transfer(Progress):
 
 
 class _Fetch:
-    """One checkpoint on its way. `staging` holds whole files and at most one part."""
-
     def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
         self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
@@ -142,7 +136,6 @@ class _Fetch:
         return self._finish(self.staging, hashes, None)
 
     def _quantized(self, bits: int) -> Pulled:
-        """What was fetched in `bits` bits, instead of as it came."""
         from docqa.model.checkpoints.quantize import quantize
 
         packed = self.parent / f".pack-{self.commit}"
@@ -171,7 +164,7 @@ class _Fetch:
         return [listed[name] for name in names]
 
     def _check_room(self, files: list[RemoteFile], bits: int | None) -> None:
-        """Raises ResourceError where the disk has no room: with `bits`, for the quantized model beside the download."""
+        """Raises ResourceError where the disk has no room; with `bits` for both forms."""
         left = sum(file.size - self._here(file) for file in files)
         left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
@@ -180,7 +173,6 @@ class _Fetch:
             raise ResourceError(said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk")
 
     def _here(self, file: RemoteFile) -> int:
-        """Bytes of a file that need not be fetched again."""
         whole, part = self.staging / file.name, self._part(file)
         return file.size if whole.is_file() else min(part.stat().st_size, file.size) if part.is_file() else 0
 
@@ -205,7 +197,7 @@ class _Fetch:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
         part, resumed = self._part(file), True
         part.parent.mkdir(exist_ok=True)
-        while resumed:  # a part may have been of something else: then once more from the beginning
+        while resumed:  # of something else, perhaps: then once more from the beginning
             resumed = self._here(file) > 0
             self._download(file, on_bytes)
             found = digest_of(part, file.algorithm)
@@ -219,8 +211,7 @@ class _Fetch:
         )  # fmt: skip
 
     def _download(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
-        """Fetch what is missing of a file into its part; huggingface_hub goes on where a connection was cut, as long as
-        something comes. Raises ResourceError."""
+        """Fetch what is missing of a file; huggingface_hub goes on where a connection was cut. Raises ResourceError."""
         import httpx2
         from huggingface_hub import hf_hub_url
         from huggingface_hub.errors import HfHubHTTPError
@@ -244,7 +235,6 @@ class _Fetch:
                 raise ResourceError(said, where=where, hint="the same command goes on from there") from error
 
     def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
-        """Write the manifest into the folder `whole` and give it its name."""
         final = self.parent / self.commit
         record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
         text = json.dumps(record | ({"bits": bits} if bits else {}), indent=1, sort_keys=True) + "\n"
@@ -257,8 +247,6 @@ class _Fetch:
 
 
 class _Counted(io.BufferedWriter):
-    """The end of a file, which reports how much of the file is there."""
-
     def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
         super().__init__(io.FileIO(path, "ab"))
         self._on_bytes = on_bytes
@@ -304,7 +292,6 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
 
 @contextmanager
 def _named(where: str) -> Iterator[None]:
-    """The hub's errors as ours."""
     import httpx2
     from huggingface_hub import errors
 

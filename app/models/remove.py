@@ -13,7 +13,7 @@ from docqa.app.models.library import BUNDLED_NAMES, pulled_models
 
 @dataclass(frozen=True)
 class Removed:
-    """What is gone: the `commits` that were kept of the model `id`, whole or not, and the bytes of all."""
+    """The `commits` that were kept of the model `id`, whole or not, and the bytes of all."""
 
     id: str
     commits: tuple[str, ...]
@@ -22,7 +22,7 @@ class Removed:
 
 def remove(name: str, root: Path) -> Removed | None:
     """Delete a pulled model (`ORG/NAME`: all commits and cut downloads; `ORG/NAME@COMMIT`: one); None where nothing of
-    it is under `root`. Raises UsageError: the bundled model, or the user's own files; ResourceError: it is being
+    it is under `root`. Raises UsageError: the bundled model, or the user's own; ResourceError: it is being
     downloaded."""
     from filelock import FileLock, Timeout
 
@@ -48,7 +48,6 @@ def remove(name: str, root: Path) -> Removed | None:
 
 
 def _commits(parent: Path) -> dict[Path, str]:
-    """Folders of checkpoints, whole or not, and the commit of each."""
     found = [folder for folder in parent.iterdir() if folder.is_dir()]
     return {folder: folder.name.lstrip(".").rpartition("-")[2] for folder in found}
 

@@ -1,4 +1,4 @@
-"""What is shown of an answer first: which kind it is, and how sure docqa is of it, in words and as a bar."""
+"""What is shown of an answer first: its kind, and how sure docqa is of it, in words and as a bar."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _MAY_ANSWER = ((0.5, "may well answer"), (0.25, "may answer"), (0.0, "hardly ans
 
 @dataclass(frozen=True)
 class AnswerHead:
-    """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour. `sure` says in words what
-    `share`, 0 to 1, is the chance of. `support` counts the statements borne out, where there are several."""
+    """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour. `sure` says what `share`,
+    0 to 1, is the chance of. `support` counts the statements borne out, of several."""
 
     kind: str
     mark: str
@@ -28,12 +28,12 @@ class AnswerHead:
 
     @property
     def bar(self) -> str:
-        """The chance as a small bar, with its number behind it; empty where nothing was judged."""
+        """The chance as a small bar and a number; "" where nothing was judged."""
         return "" if self.share is None else f"{filled(self.share, BAR_CELLS)} {self.share:.0%}".replace("%", " %")
 
     @property
     def line(self) -> str:
-        """All of it on one line: `● Answer · ███████░ 90 % very likely right · quotes for 3 of 8 statements`."""
+        """`● Answer · ███████░ 90 % very likely right · quotes for 3 of 8 statements`."""
         judged = " ".join(part for part in (self.bar, self.sure) if part)
         return " · ".join(part for part in (f"{self.mark} {self.title}", judged, self.support) if part)
 
@@ -49,7 +49,6 @@ def head_of(answer: Answer) -> AnswerHead:
     title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
     sure = _worded(answer.confidence, _SURE)
     supported, count = sum(not statement.remark for statement in answer.statements), len(answer.statements)
-    # Not of a single one that has its quote.
     support = "" if count == supported and count < 2 else f"quotes for {supported} of {count} statements"
     return AnswerHead("answer", "●", title, sure, answer.confidence, support)
 

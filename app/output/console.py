@@ -19,12 +19,12 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether what is written to `stream` may have colours: a terminal that has them, where NO_COLOR is not set."""
+    """Whether what is written to `stream` may have colours: a terminal that has them, without NO_COLOR."""
     return is_live(stream) and not os.environ.get("NO_COLOR")
 
 
 class Thoughts:
-    """What a model thinks before it answers: dim on a terminal, never between results. Mutable; `stream`: for tests."""
+    """What a model thinks: dim on a terminal, never between results. Mutable; `stream`: for tests."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -32,8 +32,7 @@ class Thoughts:
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:
-        """Write the next piece of a thought."""
-        shown = render.CONTROL.sub("", text)  # line ends stay, a thought has paragraphs
+        shown = render.CONTROL.sub("", text)  # a thought has paragraphs
         if not self._open:
             shown = shown.lstrip("\n")
         if not shown:
@@ -42,14 +41,13 @@ class Thoughts:
         write_now(self._stream, f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
 
     def end(self) -> None:
-        """The thought is over: what follows begins on a line of its own."""
         if self._open and not self._at_line_start:
             write_now(self._stream, "\n")
         self._open = False
 
 
 class LiveDraft:
-    """What a model writes: on a terminal only, until the checked answer takes its place. Mutable."""
+    """What a model writes, on a terminal, until the checked answer takes its place. Mutable."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -57,14 +55,13 @@ class LiveDraft:
         self._shown = ""
 
     def show(self, text: str) -> None:
-        """Write the next piece."""
         piece = render.CONTROL.sub("", text)
         if self._live and (piece := piece if self._shown else piece.lstrip()):
             self._shown += piece
             write_now(self._stream, piece)
 
     def end(self, *, erase: bool) -> None:
-        """No more comes; `erase` takes it from the screen, as far as it stands there whole."""
+        """No more comes; `erase` takes it from the screen."""
         if not self._shown:
             return
         rows = self._rows()
@@ -73,7 +70,7 @@ class LiveDraft:
         self._shown = ""
 
     def _rows(self) -> int:
-        """How many rows of the screen it takes; 0 where that is not known, or it does not fit."""
+        """Rows of the screen; 0 where that is not known, or it does not fit."""
         size = shutil.get_terminal_size()
         if any(unicodedata.east_asian_width(character) in "WF" for character in self._shown):
             return 0
@@ -85,8 +82,8 @@ class Screen:
     """Renders the events of one context of `files` documents, which `heading` names where several contexts are asked;
     `several`: so are several questions.
 
-    `thoughts`: what a model thinks is shown on standard error. `known`: notices that were shown before. `collect`: gets
-    the answers, which are then not printed. `unsupported`: what nothing bears out is printed, apart.
+    `thoughts`: what a model thinks is shown. `known`: notices that were shown before. `collect`: gets the answers,
+    which are then not printed. `unsupported`: what nothing bears out is printed, apart.
     """
 
     def __init__(
@@ -152,7 +149,7 @@ class Screen:
         shown.show(event.text)
 
     def close(self, *, answered: bool = False) -> None:
-        """Leave the line to others; `answered`: the answer comes in the place of what was written so far."""
+        """Leave the line to others; `answered`: the answer takes the place of what was written so far."""
         if self._progress is not None:
             self._progress.clear()
         if self._thoughts is not None:

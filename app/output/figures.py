@@ -71,7 +71,7 @@ def _square(panel: Square, left: float, floor: float, side: float) -> str:
 
 
 def write(path: Path | str | None, drawn: str) -> None:
-    """Write a figure, whole or not at all; nothing where `path` is None. Raises OSError."""
+    """Write a figure whole; nothing where `path` is None. Raises OSError."""
     if path is not None:
         write_whole(str(path), drawn.encode("utf-8"))
 

@@ -24,7 +24,7 @@ def on_interrupt(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
         ended.set()
 
     before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:  # started from a shell's background, it is not to be stopped
+    if before is signal.SIG_IGN:  # in a shell's background it is not to be stopped
         yield ended.is_set
         return
     signal.signal(signal.SIGINT, press)

@@ -10,7 +10,6 @@ _FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label
 
 
 def outline_object(document: Document) -> dict[str, Any]:
-    """What `docqa outline --json` prints of `document`."""
     return {
         "file": document.path,
         "title": document.title,

@@ -1,4 +1,4 @@
-"""Progress of a read on standard error: a bar that redraws on a terminal, else one line every ten seconds at most."""
+"""Progress of a read on standard error: a bar on a terminal, else one line every ten seconds at most."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAY_INSTANT_AFTER_S = 10.0
 
 
 def is_live(stream: TextIO | None) -> bool:
-    """Whether what is written to `stream` is seen at once, and can be taken from the screen again."""
+    """Whether what is written to `stream` is seen at once, and can be erased."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -43,12 +43,10 @@ class ProgressLine:
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
         return self._clock() - self._started
 
     @property
     def shown(self) -> bool:
-        """Whether anything was."""
         return self._shown_at is not None
 
     def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
@@ -67,25 +65,19 @@ class ProgressLine:
             self.write(text() + "\n")
 
     def clear(self) -> None:
-        """Remove the bar, so that other text starts on a clean line."""
         if self.live and self._width:
             self.write("\r" + " " * self._width + "\r")
             self._width = 0
 
     def write(self, text: str) -> None:
-        """`text` as it is; a standard error that is closed loses it."""
         write_now(self._stream, text)
 
 
 class Progress(ProgressLine):
-    """Shows ReadProgress events; nothing is shown before the first."""
-
     def line(self, event: ReadProgress) -> str:
-        """The text beside the bar."""
         return reading_line(event)
 
     def update(self, event: ReadProgress) -> None:
-        """Take the newest event; what is shown follows the clock."""
         at_once = event.done >= event.total or not self.shown
         self.show(event, lambda: self.line(event), at_once=at_once)
 
@@ -102,13 +94,12 @@ def bar(event: ReadProgress) -> str:
 
 
 def filled(share: float, width: int) -> str:
-    """A bar of `width` cells, `share` of them full; whatever is more than nothing fills at least one."""
+    """A bar of `width` cells, `share` of them full; more than nothing fills at least one."""
     cells = min(max(round(width * share), 1 if share > 0 else 0), width)
     return "█" * cells + "░" * (width - cells)
 
 
 def reading_line(event: ReadProgress) -> str:
-    """Share, tokens, speed and time left, as far as they are known."""
     parts = [f"read {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
     if event.reused:
         parts.append(f"{event.reused:,} reused")
@@ -120,7 +111,7 @@ def reading_line(event: ReadProgress) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`8 s`, `3 min 05 s`, `2 h 10 min`: short and never more exact than it is."""
+    """`8 s`, `3 min 05 s`, `2 h 10 min`: short and not too exact."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

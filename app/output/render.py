@@ -15,8 +15,8 @@ NEAREST_SHOWN = 1
 _LEADERS = re.compile(r"\.{4,}")
 EXCERPT_CHARACTERS = 300
 POSSIBLE_CHARACTERS = 600
-"""Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
-_STEM = 5  # letters by which words of one stem are taken as one
+"""Of the passage that may answer, which its reader is to judge."""
+_STEM = 5  # of words of one stem
 NOT_STATED = "Not certain enough to be stated as an answer."
 
 # "p. 1, 1" would look like two pages
@@ -44,7 +44,7 @@ def answer_text(
     else:
         blocks = [covered, _answer_block(answer, several, first_quote, judged, columns)]
     if unsupported:
-        # What was written and is not asserted; of a text of which nothing is asserted all.
+        # What was written and is not asserted.
         left = [each for each in answer.statements if answer.answer is None or not each.borne_out]
         told = [f"- {_statement_text(each, ())}" for each in left]
         blocks.append("\n".join(_titled("Written, and not borne out by the documents:", told)).lstrip())
@@ -52,12 +52,11 @@ def answer_text(
 
 
 def json_line(answer: Answer) -> str:
-    """The answer as one compact line of JSON."""
     return compact_json(answer.to_json_object())
 
 
 def preview_text(answer: Answer, files: int = 1) -> str:
-    """A preliminary answer about `files` documents, marked so: nobody may take it for the answer of all of it."""
+    """A preliminary answer about `files` documents, marked so."""
     if answer.status == Status.NOT_FOUND or answer.answer is None:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
     lines = answer_text(answer, files=files).splitlines()
@@ -72,7 +71,7 @@ def nearest_text(answer: Answer, files: int = 1) -> str:
 
 
 def coverage_line(coverage: CoverageReport) -> str:
-    """One line when less than everything was read or could be seen, else an empty text."""
+    """One line when less than everything was read or could be seen, else ""."""
     parts: list[str] = []
     if coverage.tokens_read < coverage.tokens:
         share = 100 * coverage.tokens_read // max(coverage.tokens, 1)
@@ -90,7 +89,7 @@ def coverage_line(coverage: CoverageReport) -> str:
 
 def cite_text(cites: Sequence[Cite], *, with_file: bool = False, section_first: bool = False) -> str:
     """`p. 12`, `p. xii (PDF 14)` where the label is not the physical page, `pp. 12–13`; with printed line numbers, and
-    the section behind it, or `section_first` with a dot."""
+    the section behind it, or `section_first`."""
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
@@ -123,13 +122,13 @@ def location_text(page: int | None, label: str | None) -> str:
 
 
 def quote_remark(quote: Quote) -> str:
-    """Who speaks, behind a comma, if no section says it."""
+    """Who speaks, if no section says it."""
     told = quote.speaker in (None, *(cite.section for cite in quote.cites))
     return "" if told else f", {printable(str(quote.speaker))}"
 
 
 def headline(answer: Answer, *, with_file: bool = False) -> str:
-    """The words that answer, or in one line where they may stand, or that there are none."""
+    """The words that answer, or where they may stand, or that there are none."""
     if answer.status == Status.POSSIBLE and answer.evidence:
         return possible_line(answer.evidence[0], answer.evidence[0].file if with_file else None)
     if answer.status == Status.PARTIAL and was_searched(answer):
@@ -143,7 +142,7 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
 
 
 def possible_line(item: EvidenceItem, file: str | None = None) -> str:
-    """`Possibly on p. 19: the words`, or, where its file is named, `Possibly in b.pdf, p. 19: the words`."""
+    """`Possibly on p. 19: the words`, or with a file `Possibly in b.pdf, p. 19: the words`."""
     return f"{possible_place(item, file)}: {excerpt(item.text, POSSIBLE_CHARACTERS)}"
 
 
@@ -156,7 +155,7 @@ def possible_place(item: EvidenceItem, file: str | None = None) -> str:
 
 
 def nearest(answer: Answer) -> Sequence[EvidenceItem]:
-    """The passages that are shown below a refusal as no answer; the one that may answer stands above them."""
+    """The passages that are shown below a refusal as no answer; the one that may answer stands above."""
     if not was_searched(answer):
         return ()
     first = int(answer.status == Status.POSSIBLE)
@@ -164,7 +163,7 @@ def nearest(answer: Answer) -> Sequence[EvidenceItem]:
 
 
 def was_searched(answer: Answer) -> bool:
-    """Whether there was text, and docqa states no answer from it: what was searched belongs to what is shown."""
+    """Whether there was text, and docqa states no answer from it."""
     return answer.refused and answer.status != Status.UNREADABLE
 
 
@@ -195,7 +194,6 @@ def _statement_text(statement: Statement, places: Sequence[str], open_words: Seq
 
 
 def _open(statement: Statement, answer: Answer) -> list[str]:
-    """The words of a statement that is borne out in part which stand in none of its quotes, in any form."""
     if statement.support != Support.PARTLY or not statement.quotes:
         return []
     said = " ".join(answer.quotes[at].text for at in statement.quotes).casefold()
@@ -210,14 +208,14 @@ def document_line(path: str, answer: Answer) -> str:
 
 
 def partial_remark(answer: Answer) -> str:
-    """Why an answer is only partial: made in haste, or by a model whose words its quotes do not all bear out."""
+    """Why an answer is only partial: made in haste, or not all borne out."""
     if any(statement.remark for statement in answer.statements):
         return "partial: quotes do not bear out all of it"
     return "partial: from the passages that the question's words find"
 
 
 def written_from(answer: Answer) -> list[str]:
-    """One line that says what a model was given that wrote the answer; none for an answer that was cut from pages."""
+    """What a model that wrote the answer was given; nothing for an answer that was cut from pages."""
     options = answer.provenance.get("options")
     source = options.get("from") if isinstance(options, dict) else None
     said = {"whole": "written from the whole text", "passages": "written from passages of the text"}
@@ -230,7 +228,7 @@ def quoted(text: str) -> str:
 
 
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
-    """`text` on one line, without the leaders of a table of contents, cut between words where it is over `most`."""
+    """`text` on one line, without leaders of a table of contents, cut between words where it is over `most`."""
     return clip(_LEADERS.sub("…", printable(text)), most)
 
 
@@ -245,7 +243,7 @@ def printable(text: str) -> str:
 
 
 def _line_range(first: Cite, last: Cite) -> str:
-    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing where lines have no numbers."""
+    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing without numbers."""
     if first.lines is None or last.lines is None:
         return ""
     begin, end = first.lines[0], last.lines[1]

@@ -16,13 +16,13 @@ _PAGE = lazily(
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
-# "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
+# "at 14" is a page behind a source, where the cite ends: "Id. at 14." but not "at 14 °C".
 _AT = lazily(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{PAGE_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
-# "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
-# that cites in front, or a bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
+# "12:5-13:2" and "p. 12, lines 5-9". Lines have no leading zero, so "12:05" is a time; without a word that cites, or a
+# bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
 _NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
 _LINES = lazily(
     rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"
@@ -62,7 +62,7 @@ _SMALL = lazily(
 
 
 def in_full(question: str) -> str:
-    """`question` with the places in it as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
+    """`question` with its places as `find_cites` knows them: "section 7" for "sec 7", "exhibit B"."""
     text = _SHORT.sub(lambda match: f"{_FULL[match['word'].lower()]} ", question)
     return _SMALL.sub(lambda match: f"{match['word']} {match['number'].upper()}", text)
 
@@ -70,11 +70,9 @@ def in_full(question: str) -> str:
 @dataclass(frozen=True)
 class PlaceCite:
     """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
-
     `numbers` are the labels or section numbers that it may mean, written out ("3", "4"; "4.2(b)"), of lines the first
     and last with their pages ("12:5"). `word`: the family of the section in the singular, as "schedule", "¶". `work`:
-    another work that it names. `before`: the words in front of a page.
-    """
+    another work that it names. `before`: the words in front of a page."""
 
     start: int
     end: int
@@ -109,7 +107,7 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
 
 
 def _lines(text: str) -> list[PlaceCite]:
-    """Cites of page and line; one that follows another, as in "12:5-9, 14:2", needs no word in front."""
+    """Cites of page and line; one behind another, as in "12:5-9, 14:2", needs no word in front."""
     found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
     end = -1
     for match in _LINES.finditer(text):
@@ -132,7 +130,7 @@ def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
 
 
 def _work(text: str, match: re.Match[str]) -> str | None:
-    """The other work that is named in front of a page: a reporter, or an author with the year."""
+    """The other work named in front of a page: a reporter, or an author with the year."""
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
     return before.group(1).strip(" ,:") if before else None
 

@@ -1,4 +1,4 @@
-"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, pages and offsets stay."""
+"""Documents of which only some sections are used (`--sections 3-5,A`): all else is blank, offsets stay."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...
 
 
 def _region(document: Document, name: str) -> Region | None:
-    """Where the section `name` is, or the sections from the one before its hyphen to the one behind it."""
+    """The section `name`, or those from before its hyphen to behind it."""
     whole, ends = region_named(document, name), _RANGE.fullmatch(name)
     if whole is not None or ends is None:
         return whole
@@ -43,7 +43,6 @@ def _region(document: Document, name: str) -> Region | None:
 
 
 def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
-    """`document`, blank outside `regions`."""
     kept: dict[int, list[Span]] = {page.page: [] for page in document.pages}  # in order and without overlap
     for region in sorted(regions, key=lambda region: region.start):
         for page, span in region.parts(document):
@@ -82,7 +81,6 @@ def _blank(text: str) -> str:
 
 
 def _parts(document: Document, passage: Passage, spans: Sequence[Span]) -> list[Passage]:
-    """What of `passage` is within `spans`, without white space at its edges."""
     text = document.pages[passage.page - 1].text
     parts = (stripped(text, part) for part in common(spans, passage.start, passage.end))
     return [replace(passage, start=part.start, end=part.end) for part in parts if part is not None]

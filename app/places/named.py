@@ -23,7 +23,7 @@ _LEAST_NAME = 4
 
 
 def region_named(document: Document, name: str) -> Region | None:
-    """The section called `name`: by its locator, its number with or without its word, or how its heading begins."""
+    """The section called `name`: by locator, number with or without its word, or how its heading begins."""
     wanted = " ".join(name.split())
     if not wanted:
         return None
@@ -60,18 +60,15 @@ def _cited(places: CitedPlaces, wanted: str) -> list[Region]:
 
 
 class DocumentNames:
-    """The names of all documents of a run."""
-
     def __init__(self, documents: Sequence[Document]) -> None:
         self._names = [_names(document) for document in documents]
 
     def named_in(self, words: str) -> set[int]:
-        """The numbers of the documents that `words` name."""
         folded = fold(words).text
         return {number for number, names in enumerate(self._names) if any(name.search(folded) for name in names)}
 
     def meant_by(self, question: str) -> set[int]:
-        """Numbers of the documents that a question is limited to, by name or order ("the second contract"), or none."""
+        """The documents that a question is limited to, by name or order ("the second contract"), or none."""
         found, count = self.named_in(question), len(self._names)
         for word, noun in pairwise(plain_words(question)):
             number = count if word == "last" else ordinal(word) or 0
@@ -80,8 +77,8 @@ class DocumentNames:
 
 
 def _names(document: Document) -> list[re.Pattern[str]]:
-    """What a text may call a document, folded: its file's name, with and without type, a title of several words. A
-    single common word ("lease.txt") names the file only with its type."""
+    """What a text may call a document, folded: its file's name with and without type, a title of several words. A
+    common word ("lease.txt") names it only with its type."""
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]

@@ -1,10 +1,7 @@
-"""Where in the documents a cited place is: the pages with that label, the section with that number.
-
-A label counts as printed; without one, or where no page has it, a number is physical. A heading in front ("Syllabus, p.
-3") says in which section; where no page there has the label, pages count from its first. A line has its number printed
-beside it; else its page is meant. A section is found by heading, or by the clause number that opens a paragraph, and
-reaches to the next of its kind.
-"""
+"""Where in the documents a cited place is: the pages with that label, the section with that number. Labels count as
+printed; where no page has one, a number is physical. With a heading in front ("Syllabus, p. 3") it is in that section,
+by its label there or else counted from its first page. A line without a printed number means its page. A section is
+found by heading, or by the clause number that opens a paragraph, and reaches to the next of its kind."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ _DOTTED_LETTER = lazily(r"\.[a-z]$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Region:
-    """A stretch of a document: from `start` up to, not including, `end`."""
+    """From `start` up to, not including, `end` of a document."""
 
     document: int
     start: Point
@@ -47,7 +44,6 @@ class Region:
         return document == self.document and self.start <= (page, start) < self.end
 
     def inside(self, other: Region) -> bool:
-        """Whether it is a part of another one."""
         same = self.document == other.document and self != other
         return same and other.start <= self.start and self.end <= other.end
 
@@ -75,14 +71,14 @@ def stripped(text: str, span: Span) -> Span | None:
 
 
 class CitedPlaces:
-    """The places of one document, `number` its index among those of the run."""
+    """The places of one document, `number` its index."""
 
     def __init__(self, document: Document, number: int) -> None:
         self.document, self.number = document, number
         self._end: Point = len(document.pages) + 1, 0
 
     def regions(self, cite: PlaceCite) -> list[Region]:
-        """Where `cite` may point at in this document; empty where it has no such place."""
+        """Where `cite` may point at in this document."""
         if cite.kind == "section":
             found = [region for number in cite.numbers for region in self._sections(number, cite.word)]
         elif not self.document.paged:
@@ -100,22 +96,19 @@ class CitedPlaces:
             return self.document.paged and (cite.kind != "line" or any(page.lines for page in self.document.pages))
         spoken = (rf"\b{re.escape(cite.word)}s?\s+{re.escape(number)}(?!\w)" for number in cite.numbers if cite.word)
         if any(re.search(each, page.text, re.IGNORECASE) for each in spoken for page in self.document.pages):
-            return False  # it speaks of that place, and where it begins was not seen
+            return False  # spoken of; where it begins was not seen
         if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
-            return False  # it has Section 8; whether that has an item D was not seen
+            return False  # it has Section 8, perhaps with an item D
         return bool(self._by_number or self._clauses)
 
     def compared(self, cite: PlaceCite) -> bool:
-        """Whether a region of `cite` is as narrow as what it names: of lines without numbers it is their whole page."""
+        """Whether a region of `cite` is as narrow as what it names: lines without numbers are their whole page."""
         return cite.kind != "line" or all(page.lines for pair in self._ends(cite) for page in pair)
 
     def usable(self, region: Region) -> bool:
-        """Whether any page of `region` has text that can be compared."""
         last = region.end[0] if region.end[1] else region.end[0] - 1
         pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
         return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
-
-    # Pages
 
     def _pages(self, cite: PlaceCite) -> list[int]:
         pages = self.document.pages
@@ -134,7 +127,7 @@ class CitedPlaces:
         return sorted([*labelled, *bare]) or [page.page for page in pages if page.page in numbers]
 
     def _named_section(self, before: str) -> range | None:
-        """The pages of the section whose heading ends `before`, the words in front of a page; None where none does."""
+        """The pages of the section whose heading ends `before`, the words in front of a page."""
         words = fold(before).text.rstrip(" ,:(")
         for title, section in self._headings:
             if title in words and re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
@@ -144,33 +137,29 @@ class CitedPlaces:
 
     @cached_property
     def _headings(self) -> list[tuple[str, Section]]:
-        """(folded title without what is in brackets, section), the longest first."""
+        """(folded title without brackets, section), the longest first."""
         titles = [(fold(_BRACKETED.sub("", section.title).strip()).text, section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
-    # Lines
-
     def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
-        """The pages of the first and the last line of `cite`, for each page that the first may be on."""
+        """The pages of the first and the last line, for each page that the first may be on."""
         firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
         pairs = ((first, next((last for last in lasts if last.page >= first.page), None)) for first in firsts)
         return [(first, last) for first, last in pairs if last is not None]
 
     def _labelled(self, label: str) -> list[Page]:
-        """The pages with that label; where none carries it, the one of that number."""
+        """The pages with that label, else the one of that number."""
         pages = self.document.pages
         return [page for page in pages if page.label == label] or [page for page in pages if str(page.page) == label]
 
     def _lines(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
-        """From the first to the last line of `cite`; None where a page has no line of that number."""
+        """None where a page has no line of that number."""
         low, high = (int(end.partition(":")[2]) for end in cite.numbers)
         start = _line_start(first, low)
         if start is None or _line_start(last, high) is None:
             return None
         after = next(((last.page, line.start) for line in last.lines if line.number > high), (last.page + 1, 0))
         return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
-
-    # Sections
 
     def _sections(self, cited: str, word: str) -> list[Region]:
         base, subs = cited.partition("(")[0], subs_in(cited, 0, len(cited))
@@ -187,7 +176,7 @@ class CitedPlaces:
         return []
 
     def located(self, locator: str) -> list[Region]:
-        """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), whatever its case."""
+        """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), in any case."""
         return [self._region_at(at) for at in self._by_locator.get(locator.casefold(), ())]
 
     def inner(self, number: str) -> list[Region]:
@@ -198,7 +187,7 @@ class CitedPlaces:
 
     @cached_property
     def _parts(self) -> list[tuple[Point, str]]:
-        """Where every section and every numbered part without a heading begins, with its locator, in order."""
+        """(beginning, locator) of every section and every numbered part without a heading, in order."""
         sections = [((s.page, s.start), self.document.name_of(s) or "") for s in self.document.sections]
         return sorted([*sections, *(((item.page, item.start), item.locator) for item in self.document.items)])
 
@@ -212,20 +201,20 @@ class CitedPlaces:
         return found
 
     def _region_at(self, at: int) -> Region:
-        """From part number `at` to the next one that is not in it."""
+        """From part `at` to the next that is not in it."""
         start, locator = self._parts[at]
         later = (place for place, other in self._parts[at + 1 :] if place > start and not self._within(other, locator))
         return Region(self.number, start, next(later, self._end))
 
     @staticmethod
     def _within(inner: str, outer: str) -> bool:
-        """Whether the locator `inner` is `outer` or a part of it; a caption or a note stands in what is around it."""
+        """Whether the locator `inner` is `outer` or in it; a caption or a note is in what is around it."""
         rest = inner[len(outer) :] if inner.startswith(outer) else "x"
         return not rest or rest[0] in ".(, " or _ASIDE.match(inner) is not None
 
     @cached_property
     def _by_number(self) -> dict[str, list[Section]]:
-        """Sections by their number as printed, and by that of the sections above before it: "4.2(b)", "8.d"."""
+        """By the number as printed, and by that of the sections above before it: "4.2(b)", "8.d"."""
         found: dict[str, list[Section]] = {}
         for section in self.document.sections:
             number = ""
@@ -242,13 +231,13 @@ class CitedPlaces:
         return found
 
     def region_of(self, section: Section) -> Region:
-        """From the heading of `section` to the next one of its level or above."""
+        """Up to the next section of its level or above."""
         end = max(self.document.end_of(section), (section.page, section.start + 1))
         return Region(self.number, (section.page, section.start), end)
 
     @cached_property
     def _clauses(self) -> list[tuple[str, Point]]:
-        """(number, place) of the clauses whose number opens a paragraph, in order."""
+        """(number, place) of the clauses whose number opens a paragraph."""
         return [
             (match["number"], (page.page, match.start("number")))
             for page in self.document.pages
@@ -256,7 +245,7 @@ class CitedPlaces:
         ]
 
     def _clause(self, at: int) -> Region:
-        """A clause reaches to the next one that is not below it, or to the next heading."""
+        """Up to the next that is not below it, or to the next heading."""
         number, start = self._clauses[at]
         later = (place for other, place in self._clauses[at + 1 :] if not other.startswith(number + "."))
         heads = sorted((section.page, section.start) for section in self.document.sections)
@@ -275,7 +264,7 @@ class CitedPlaces:
 
 
 def _line_start(page: Page, number: int) -> int | None:
-    """Where the line with that number begins, 0 where no line carries one; None where the page has no such line."""
+    """0 where no line carries a number, None where none has that one."""
     if not page.lines:
         return 0
     before = [line for line in page.lines if line.number <= number]
@@ -285,14 +274,14 @@ def _line_start(page: Page, number: int) -> int | None:
 
 
 def _kin(section: Section, word: str) -> bool:
-    """Whether a section of that number may be meant by `word`: "Schedule 2" is not section 2."""
+    """ "Schedule 2" is not section 2."""
     match = _KIND.search(_number_of(section))
     own = division_of(match["word"] or "") if match else ""
     return own == word or {own, word} <= PROVISIONS | {"regulation", ""}
 
 
 def _number_of(section: Section) -> str:
-    """The number of a section as printed; "Schedule 1" of "First Schedule", "Part XXIA" of one before a title."""
+    """As printed; "Schedule 1" of "First Schedule", "Part XXIA" of one before a title."""
     number = printed_number(section) or ""
     words = number.split()
     count = ordinal(words[0]) if len(words) == 2 else None
@@ -300,7 +289,7 @@ def _number_of(section: Section) -> str:
 
 
 def _spellings(number: str, word: str) -> list[str]:
-    """`number` in plain and in Roman numbers, where sections of that kind are counted in both: "iv" of "Article 4"."""
+    """`number` in plain and in Roman numbers, where its kind is counted in both: "iv" of "Article 4"."""
     if word not in PROVISIONS | ATTACHMENTS | {"part", "chapter", "title", "regulation", ""}:
         return [number]
     if number.isdigit():
@@ -309,7 +298,7 @@ def _spellings(number: str, word: str) -> list[str]:
 
 
 def _next(sub: str) -> tuple[str, ...]:
-    """The marks that may follow "(b)", "(2)" or "(i)": the last as a letter and as a roman number."""
+    """The marks that may follow "(b)", "(2)" or "(i)", a letter and a Roman number."""
     inner = sub[1:-1]
     found = []
     if inner.isdigit():

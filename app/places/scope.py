@@ -22,7 +22,7 @@ _OF_ATTACHED = lazily(
     rf",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:{'|'.join(ATTACHMENTS)})\b", re.IGNORECASE
 )
 _ALSO = ("footnote", "title", "annexure", "recital", "count", "amendment")
-"""Words for places that somebody who cites a text does not use for it."""
+"""Words for places that no cite uses."""
 _OF_THE_DOCUMENT = lazily(
     rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|law|code|bill|deed))+",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ _SAYING = lazily(
     r"please|need|want)\w*",
     re.IGNORECASE,
 )
-"""What is asked of a place by whoever wants all of it."""
+"""Asked of a place by whoever wants all of it."""
 _LOOKS = lazily(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with)\s+(?:the\s+)?@|^(?:the\s+)?@|"
     r"\b(?:what|which|who|whom|when|where|why|how)\b.{0,300}\b(?:does|do|did)\s+(?:the\s+)?@|"
@@ -46,18 +46,15 @@ _SECOND_PART = lazily(rf"(?:,|(?<![\s,]))\s++and\s+(?=(?:{'|'.join(QUESTION)}|to
 
 @dataclass(frozen=True)
 class Scope:
-    """What a question is limited to, in the order of the documents.
-
-    `whole`: it asks for the place itself ("what does section 13 say?"). `inside`: the fact is looked for there ("in",
-    "under", "does section 13 require"); else the place is only spoken of ("the section 4 duties").
-    """
+    """What a question is limited to, in order. `whole`: it asks for the place itself ("what does section 13 say?").
+    `inside`: the fact is looked for there ("in", "under", "does section 13 require"); else the place is only spoken
+    of."""
 
     spans: tuple[Located, ...]
     whole: bool
     inside: bool
 
     def parts(self, document: int, page: int, start: int, end: int) -> list[Span]:
-        """What of `start:end` of that page is within the scope."""
         return common([span for span in self.spans if (span.document, span.page) == (document, page)], start, end)
 
 
@@ -78,15 +75,14 @@ def scope_of(question: str, documents: Sequence[Document]) -> Scope | None:
     masked = _masked_places(typed, [where for where, _ in mentions])
     words = plain_words(_SAYING.sub(" ", masked.replace("@", " ")))
     parts = _SECOND_PART.split(masked, maxsplit=1)
-    # It wants what the place says, all of it, where no word of it says anything else; it looks for something in the
-    # place, but not where only one of its two parts does.
+    # It wants all that the place says, where no word says anything else; not where only one of its two parts does.
     whole = len(parts) == 1 and STOP_WORDS.issuperset(words)
     looks = _LOOKS.search(masked) is not None and all("@" in part for part in parts)
     return Scope(spans, whole, whole or looks) if spans else None
 
 
 def passages_in(scope: Scope, context: Context) -> list[int]:
-    """The passages of `context` that the scope touches, in their order."""
+    """The passages of `context` that the scope touches, in order."""
     return [
         number
         for number, placed in enumerate(context.passages)
@@ -99,7 +95,7 @@ Mention = tuple[Span, list[Region]]
 
 
 def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None) -> list[Mention]:
-    """The places that are named and exist, in the order of the question."""
+    """The places that are named and exist, in order."""
     heads = [f"{document.title} {document.pages[0].text[:1500]}" for document in documents]
     works = [" ".join(head.lower().split()).replace("_", " ") for head in heads]  # as "section 5 of the Companies Act"
     named = [(cite, " ".join((cite.work or "").lower().split())) for cite in find_cites(typed, _ALSO)]
@@ -124,7 +120,7 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
 
 
 def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[Region]:
-    """Where a number is used again in the schedules of a document, the section of its body."""
+    """Where schedules use a number again, the section of the document's body."""
     if cite.kind != "section" or cite.word in ATTACHMENTS or len(regions) < 2:
         return regions
     document = places.document
@@ -138,7 +134,6 @@ def _main(regions: list[Region], places: CitedPlaces, cite: PlaceCite) -> list[R
 
 
 def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Located, ...]:
-    """The parts of `regions` page by page, without white space at their edges, each once."""
     found = [
         Located(region.document, page.page, part.start, part.end)
         for region in regions
@@ -149,8 +144,8 @@ def _spans(documents: Sequence[Document], regions: Sequence[Region]) -> tuple[Lo
 
 
 def _masked_places(question: str, places: Sequence[Span]) -> str:
-    """`question` with "@" for its `places`, once for those that belong together ("Part A of Schedule 2", "sections 3
-    and 4"), and without "of the contract" behind them."""
+    """"@" for `places`, once for those that belong together ("Part A of Schedule 2", "sections 3 and 4"), without "of
+    the contract" behind them."""
     text = question
     for span in sorted(places, key=lambda span: -span.start):
         text = f"{text[: span.start]}@{text[span.end :]}"

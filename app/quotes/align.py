@@ -1,4 +1,4 @@
-"""Finding a quote in a text, folded by the caller: whole, with extraction debris between its words, or with an edit."""
+"""Finding a quote in a text, both folded: whole, with extraction debris between its words, or with an edit."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from docqa.ingest.language.numbers import VALUES
 from docqa.ingest.language.words import DENIALS, EXCEPTIONS, denies
 
 NEAR_SCORE = 80.0
-"""rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
+"""rapidfuzz partial ratio (0 to 100) of the same sentence with an edit."""
 _MAX_GAP_WORDS = 10
 WORD = lazily(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
 _FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 
-# Figures, amounts, dates, identifiers, negations, duties: where one was changed, lost or added a quote is at best near.
+# Figures, amounts, dates, identifiers, negations, duties: with one changed, lost or added a quote is at best near.
 _WORDS = """
 shall may must will should monday tuesday wednesday thursday friday saturday
 sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp hundred
@@ -61,11 +61,9 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
-    """Places where all words of `quote` are in order, with debris between, or with its spaces lost.
-
-    Debris is at most 10 words in a gap and half the quote's words in all; a protected word in it must be a footnote
-    mark or one of the page's `furniture` (line numbers, running heads), else it is an edit.
-    """
+    """Places where all words of `quote` are in order, with debris between, or its spaces lost. Debris is at most 10
+    words in a gap and half the quote's words in all; a protected word in it must be a footnote mark or of the page's
+    `furniture` (line numbers, running heads), else it is an edit."""
     if glued := _find_glued(text, quote):
         return glued
     allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
@@ -75,7 +73,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
 
 
 def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
-    """Where all words of `quote` are in order, with the words between them; the limits are those of damage."""
+    """Where all words of `quote` are in order, with those between them, within the limits of damage."""
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
@@ -106,7 +104,7 @@ def _find_glued(text: str, quote: str) -> list[Match]:
 
 
 def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list[int]:
-    """The numbers of the words that are `wanted` in order, from `first` on; empty where they are not all there."""
+    """The numbers of the words `wanted` in order, from `first` on; empty where they are not all there."""
     at = [first]
     for word in wanted[1:]:
         numbers = places.get(word, [])
@@ -139,7 +137,7 @@ def find_near(text: str, quote: str) -> list[Match]:
 
 
 def is_protected(word: str) -> bool:
-    """Whether a change of a folded word changes what a sentence says; punctuation at its edges does not matter."""
+    """Whether a change of a folded word changes what a sentence says, punctuation at its edges aside."""
     core = word.strip(_EDGES)
     return (
         any(character.isdigit() for character in core)
@@ -150,5 +148,5 @@ def is_protected(word: str) -> bool:
 
 
 def protected_words(words: list[str]) -> Counter[str]:
-    """The protected ones among folded `words`, punctuation at the edges removed, with their counts."""
+    """The protected ones among folded `words`, bare, with their counts."""
     return Counter(word.strip(_EDGES) for word in words if is_protected(word))

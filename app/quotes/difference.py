@@ -1,4 +1,4 @@
-"""How a quotation differs from what the document says, word by word, and shown in one line."""
+"""How a quotation differs from what the document says, word by word."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PUNCTUATION = ".,;:"
 _OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
 _KINDS = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}
 _FAR_WORDS = 6
-"""A word or two that agree only across a longer gap than this belong to another sentence."""
+"""Words that agree only across a longer gap belong to another sentence."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One stretch of words. `kind`: equal, changed, added (only in the quotation) or removed (only in the document)."""
+    """`kind`: equal, changed, added (only in the quotation) or removed (only in the document)."""
 
     kind: str
     quoted: str
@@ -30,7 +30,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class _Word:
-    """`folded` is compared, `shown` printed; `start`, `end` are its place in the text it came from."""
+    """`folded` is compared, `shown` printed; `start:end` in the text it came from."""
 
     folded: str
     shown: str
@@ -39,12 +39,12 @@ class _Word:
 
     @property
     def bare(self) -> str:
-        """Without marks around it: a quotation may begin and end where a sentence does not."""
+        """A quotation may begin and end where a sentence does not."""
         return self.folded.strip(_PUNCTUATION + _OPENING + _CLOSING) or self.folded
 
 
 def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
-    """The edits that turn `document` into `quoted`, but for what folding calls equal, and last punctuation left off."""
+    """The edits that turn `document` into `quoted`, but for what folding calls equal, and last punctuation."""
     bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
     ours, theirs = _words(quoted), _words(bare)
     matcher = _matcher([word.folded for word in ours], [word.folded for word in theirs])

@@ -1,7 +1,5 @@
-"""Text folded for comparison, and the way back to the characters it came from.
-
-FOLDING is the meaning of the grade `normalised`, printed by `docqa verify --help` and in the documentation.
-"""
+"""Text folded for comparison, and the way back. FOLDING is the meaning of the grade `normalised`, printed by `docqa
+verify --help`."""
 
 from __future__ import annotations
 
@@ -39,11 +37,9 @@ _SPECIAL = re.compile(
 
 @dataclass(frozen=True)
 class Folded:
-    """Folded text in pieces, in which offsets run in step.
-
-    Piece i starts at `folded_starts[i]` in `text` and at `origins[i]` in the original; `ends[i]` is the original end of
-    one that does not run in step (a ligature, a run of spaces), else -1.
-    """
+    """Folded text in pieces, in which offsets run in step. Piece i starts at `folded_starts[i]` in `text` and at
+    `origins[i]` in the original; `ends[i]` is the original end of one that does not run in step (a ligature, spaces),
+    else -1."""
 
     text: str
     folded_starts: array[int]
@@ -51,11 +47,10 @@ class Folded:
     ends: array[int]
 
     def original_start(self, position: int) -> int:
-        """Original offset of the folded character at `position`."""
         return self._original(position, position, self.origins)
 
     def original_end(self, position: int) -> int:
-        """Original offset after the folded character before `position` (half-open end)."""
+        """Half-open: the offset after the character before `position`."""
         return self._original(position, position - 1, self.ends) if position > 0 else 0
 
     def _original(self, position: int, character: int, whole: array[int]) -> int:
@@ -66,7 +61,7 @@ class Folded:
 
 
 def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
-    """Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen ("well-\\nknown")."""
+    r"""Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen ("well-\nknown")."""
     pieces: list[str] = []
     starts, origins, ends = array("l"), array("l"), array("l")
     length = 0
@@ -97,5 +92,5 @@ def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
 
 def _in_step(piece: str) -> str:
     lowered = piece.lower()
-    # A letter whose small form has another length is not in _EXPANDING; leave such a piece as it is.
+    # A letter whose small form has another length is not in _EXPANDING: left as it is.
     return (lowered if len(lowered) == len(piece) else piece).translate(_SAME_LENGTH)

@@ -50,8 +50,8 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
 
 
 def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | None = None) -> Quote:
-    """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by default the sentence.
-    One that a page break cuts is whole, with a cite on each page."""
+    """Quote around the words at `answer`, with their place in it: what is `shown` of the page, by default the sentence;
+    whole, with a cite on each page, where a page break cuts it."""
     document = documents[answer.document]
     span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
     start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
@@ -70,7 +70,7 @@ def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | N
 
 
 def _over_break(first: Quote, second: Quote) -> Quote:
-    """The parts of a sentence on both sides of a page break as one quote; one of them has the answer."""
+    """Both sides of a page break as one quote; one of them has the answer."""
     whole = joined_over_break(first.text, second.text)
     own, moved = (second, len(whole) - len(second.text)) if first.answer_start is None else (first, 0)
     assert own.answer_start is not None and own.answer_end is not None
@@ -80,7 +80,7 @@ def _over_break(first: Quote, second: Quote) -> Quote:
 
 
 def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
-    """The words at `place`, cited there. They are the document's own, so they need not be searched for."""
+    """The words at `place`, cited there: the document's own, so they need not be searched for."""
     words = documents[place.document].pages[place.page - 1].text[place.start : place.end]
     bare = words.strip()
     assert bare, f"a quote of nothing at {place}"

@@ -1,4 +1,4 @@
-"""Runs of sentences in a text, grown until they have the wanted length; each a `range` of numbers, never empty."""
+"""Runs of sentences, grown until they have the wanted length; each a `range` of numbers, never empty."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ def to_white_space(text: str, start: int, end: int, whole: Span) -> tuple[int, i
 
 
 class Sentences:
-    """The sentences of `text`; one that is all of it where none was found."""
+    """The sentences of `text`; all of it as one where none was found."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.spans = list(sentences(text)) or [Span(0, len(text))]
 
     def touched(self, start: int, end: int) -> range:
-        """The sentences that `start:end` touches; empty between two sentences."""
+        """The sentences that `start:end` touches; empty between two."""
         numbers = [number for number, span in enumerate(self.spans) if span.start < end and start < span.end]
         return range(numbers[0], numbers[-1] + 1) if numbers else range(0)
 
     def span(self, run: range) -> Span:
-        """The characters of a run, from its first sentence to its last."""
         return Span(self.spans[run.start].start, self.spans[run.stop - 1].end)
 
     def grown(self, run: range, enough: Callable[[range], bool]) -> range:
-        """`run` with neighbours, those behind before those in front, until it is `enough` or all there is."""
+        """`run` with neighbours, those behind first, until it is `enough` or all there is."""
         while not enough(run) and len(run) < len(self.spans):
             behind = run.stop < len(self.spans)
             run = range(run.start, run.stop + 1) if behind else range(run.start - 1, run.stop)

@@ -1,9 +1,9 @@
-"""Where a quote is in the documents, and how exactly: grades and places.
+"""Where a quote is in the documents, and how exactly.
 
 Searched are the cited page, the pages beside it, its section, its document, the other documents; a quote may cross to
-the next page. Then the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
-debris of the extraction between: footnote marks, notes at the foot of a page), near. A change, loss or insertion of a
-protected word (`align.is_protected`) never grades above near.
+the next page. The strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged (all words in order with
+debris of the extraction between), near. A protected word (`align.is_protected`) that is changed, lost or inserted never
+grades above near.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ MIN_CONTENT_WORDS = 3
 _SHORTEST_REACH = 512
 _NOTHING = "\u200b"
 _RULE = lazily(r"\n[—–_-]{3,}\s*\n")
-# Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
+# Verbatim words on the cited page beat an exact copy elsewhere; an edited form never beats them.
 _PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 
 
 @dataclass(frozen=True)
 class CitedPlace:
-    """Where somebody says a quote is; `start` decides between equal places, `page` None means anywhere."""
+    """Where somebody says a quote is; `start` decides between equal places, `page` None: anywhere."""
 
     document: int
     page: int | None = None
@@ -50,13 +50,12 @@ class Located:
     end: int
 
     def text_in(self, documents: Sequence[Document]) -> str:
-        """Its characters."""
         return documents[self.document].pages[self.page - 1].text[self.start : self.end]
 
 
 class JoinedPages:
-    """The text of the pages `first` to `last`, as far as there are, joined by line ends, and the way back to each;
-    `number`: that of the document among those of the run."""
+    """The text of the pages `first` to `last`, joined by line ends, and the way back; `number`: that of the
+    document."""
 
     def __init__(self, document: Document, number: int = 0, first: int = 1, last: int | None = None) -> None:
         self._number, self._pages = number, document.pages[max(1, first) - 1 : last]
@@ -64,11 +63,10 @@ class JoinedPages:
         self.text = "\n".join(page.text for page in self._pages)
 
     def offset(self, page: int, start: int) -> int:
-        """Where offset `start` of `page` is in the text."""
         return self._starts[page - self._pages[0].page] + start
 
     def located(self, start: int, end: int) -> tuple[Located, ...]:
-        """The pieces of pages between two offsets, empty ones left out."""
+        """The pieces of pages between two offsets, none empty."""
         found = []
         for at in range(bisect_right(self._starts, start) - 1, bisect_left(self._starts, end)):
             page, base = self._pages[at], self._starts[at]
@@ -107,7 +105,7 @@ class _Region:
     bare: bool = False
 
     def holds(self, match: Match) -> bool:
-        """Whether a match belongs here: at a seam only one that crosses it, for the rest lies on a page."""
+        """At a seam only a match that crosses it, for the rest lies on a page."""
         return self.split is None or match.start < self.split - 1 <= self.split < match.end
 
 
@@ -135,12 +133,12 @@ def folded_matches(
 
 
 def too_short(quote: str) -> bool:
-    """True when `quote` is too little to be evidence: under 12 characters or under 3 content words."""
+    """Whether `quote` is too little to be evidence: under 12 characters or under 3 content words."""
     return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
 
 
 class Verifier:
-    """Checks quotes against a run's documents; folded pages are kept, so that many quotes are cheap."""
+    """Checks quotes against documents; folded pages are kept, so that many quotes are cheap."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
@@ -166,7 +164,7 @@ class Verifier:
         return QuoteVerdict(Grade.ABSENT, Place.UNKNOWN)
 
     def _rings(self, cited: CitedPlace | None) -> Iterator[list[tuple[int, int]]]:
-        """Groups of (document, page), nearest first; no page is in two groups."""
+        """Groups of (document, page), nearest first; no page is in two."""
         seen: set[tuple[int, int]] = set()
 
         def ring(pages: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -210,8 +208,8 @@ class Verifier:
         return QuoteVerdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
 
     def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
-        """The pages of `ring` and the seams between them; `bare`: those that have footnotes, without these."""
-        # Few lengths, so that a folded seam serves many quotes.
+        """The pages of `ring` and the seams between; `bare`: those that have footnotes, without these."""
+        # Few lengths: a folded seam serves many quotes.
         reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
         for number, page in ring:
             pages = self._documents[number].pages
@@ -270,7 +268,7 @@ class Verifier:
 
 
 def _without_notes(document: Document) -> dict[int, str]:
-    """The text of each page with footnotes, up to them, zero-width characters for marks: the rest keeps its place."""
+    """Pages without footnotes, zero-width characters for marks: the rest keeps its place."""
     found: dict[int, str] = {}
     for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):
         page = note.at_page

@@ -1,5 +1,5 @@
 """Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."). A document is quoted
-and never obeyed: what it says beside one is marked, and does not win over its other words about the question."""
+and never obeyed: what it says beside one is marked, and does not win over its other words."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from docqa.app.answer.text import clip
 from docqa.app.quotes.verifier import Located
-from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.types import Document
 
-_AROUND = 600  # characters of the page on either side that are cut into sentences
+_AROUND = 600  # characters on either side that are cut into sentences
 _SHOWN = 80
 _LIKELY = 8
-_COVERAGE = 0.75  # of what the sentence of the marked candidate has of the question's words
+_COVERAGE = 0.75  # of the marked sentence's share of the question's words
 _MACHINE = r"(?:AI|LLM|chatbot|language model|AI (?:model|system|assistant|reader))s?"
 _ANSWER = r"(?:answer|reply|respond|say|output)"
 _ADDRESSES = re.compile(
@@ -38,7 +38,7 @@ def addresses_reader(sentence: str) -> bool:
 
 
 def beside(place: Candidate | Located, documents: Sequence[Document]) -> str | None:
-    """The sentence that addresses the reader, where `place` is in it, right before or right behind it."""
+    """The sentence that addresses the reader and has `place`, or is right before or behind it."""
     text = documents[place.document].pages[place.page - 1].text
     first = max(place.start - _AROUND, 0)
     around = text[first : place.end + _AROUND]
@@ -62,15 +62,14 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
         return found
     kept = set(map(id, others))
     candidates = (*others, *(each for each in found.candidates if id(each) not in kept))
-    signals = {name: value for name, value in found.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
     if len(items) > 1:
         return replace(found, candidates=candidates, items=items)
     first = tuple(each for each in items if each not in others)
-    return replace(found, candidates=(*first, *candidates), form=Form.FACT, verdict=None, items=(), signals=signals)
+    return replace(found.without((), documents), candidates=(*first, *candidates))
 
 
 def marks(places: Iterable[Candidate | Located], documents: Sequence[Document]) -> tuple[str, ...]:
-    """A warning for every sentence that addresses the reader beside one of the places that an answer rests on."""
+    """A warning for every sentence that addresses the reader beside one of the answer's places."""
     lines: dict[str, None] = {}
     for place in places:
         if (sentence := beside(place, documents)) is not None:

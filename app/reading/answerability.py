@@ -1,8 +1,6 @@
-"""Whether the documents answer: signals of one question, and the calibrated decision.
-
-RefusalCalibration (docqa.model.protocol) has logistics over the signals of `features`: for each form of answer one of
-"what would be asserted is right", and one of "the first passage answers". Under its threshold an answer is refused.
-"""
+"""Whether the documents answer: signals of one question, and the calibrated decision. RefusalCalibration
+(docqa.model.protocol) has logistics over `features`: for each form of answer one of "what would be asserted is right",
+and one of "the first passage answers". Under its threshold an answer is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from docqa.app.reading.candidates import BY_CELL, BY_CLAUSE, BY_STRUCTURE, Candi
 from docqa.ingest.language.sentences import sentences
 from docqa.model.protocol import NamedLogistic, RefusalCalibration
 
-# Set by hand for a checkpoint without calibration: most of the question's words must be together somewhere.
+# By hand, for a checkpoint without calibration: most of the question's words must be together.
 DEFAULT: RefusalCalibration = {
     "features": ["idf_coverage_passage", "idf_coverage_sentence", "missing_names"],
     "weights": [4.0, 3.0, -0.7],
@@ -26,7 +24,7 @@ DEFAULT: RefusalCalibration = {
     "threshold": 0.5,
 }
 _NO_READER = -20.0
-STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
+STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, answers a question for it; by hand
 CELL_CHANCE = 0.88  # of a cell, by hand: without the reader 109 of 118 were right on training questions
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_alone", "answers_elsewhere", "form_chance", "items_chance",
@@ -42,14 +40,13 @@ def features(
 
     Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
-    answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: that the
-    question wants the chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items;
-    behind: how far the passage is behind the first one in the ranking; said, said_lead: likely and lead by another
-    reader, where that chose the span, and all else is docqa's own reader's of it.
+    answers_alone: that its sentence does; answers_elsewhere: that the second best excerpt does; form_chance: of the
+    chosen form; yes: log-odds of yes by the sentence; items_chance: mean chance of a list's items; behind: of the
+    passage in the ranking; said, said_lead: likely and lead by another reader, where that chose the span.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
-    _sentence: in the best of the first three passages, and in their best sentence; missing_names: numbers and names of
-    the question that are nowhere in the documents.
+    _sentence: in the best of the first three passages, and in their best sentence; missing_names: how many of the
+    question are in no passage.
     """
     wanted, top = set(terms(question)), ranked[:3]
     texts = (context.text_of(context.passages[item.index]) for item in top)
@@ -63,13 +60,13 @@ def features(
         "idf_coverage_sentence": max((index.coverage(wanted, words) for words in said), default=0.0),
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
         "sentence_coverage": best.coverage if best else 0.0,
-        "missing_names": float(len(missing_names(question, context, index))),
+        "missing_names": float(len(missing_names(question, index))),
         **(reading.signals if reading else {}),
     }
 
 
 def probability(values: Mapping[str, float], calibration: RefusalCalibration | None, form: Form = Form.FACT) -> float:
-    """Probability (0 to 1) that an answer of this form is right, by `calibration` or, without one, by DEFAULT."""
+    """Probability (0 to 1) that an answer of this form is right, by `calibration` or DEFAULT."""
     if values.get(BY_STRUCTURE):
         return STRUCTURE_CHANCE
     if values.get(BY_CELL):
@@ -114,28 +111,23 @@ def log_odds(chance: float) -> float:
 
 
 def refused(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
-    """True when the probability is under the calibrated threshold."""
     return answer_probability < float((calibration or DEFAULT)["threshold"])
 
 
 def possible(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
-    """Whether what is refused may be answered by the first passage: from the threshold calibrated for that, if any."""
+    """Whether what is refused may be answered by the first passage, by the threshold calibrated for that."""
     threshold = calibration.get("possible_threshold") if calibration is not None else None
     return isinstance(threshold, int | float) and answer_probability >= threshold
 
 
-def missing_names(question: str, context: Context, index: WordIndex) -> list[str]:
+def missing_names(question: str, index: WordIndex) -> list[str]:
     """Numbers and capitalised names of the question that are in no passage."""
-    missing = []
-    for name in names_and_numbers(question):
-        stems = terms(name)
-        if stems and not any(index.occurrences(stem) for stem in stems):
-            missing.append(name)
-    return missing
+    stems_of = {name: terms(name) for name in names_and_numbers(question)}
+    return [name for name, stems in stems_of.items() if stems and not any(map(index.occurrences, stems))]
 
 
 def word_counts(question: str, context: Context) -> dict[str, int]:
-    """How often each key word of the question is in the documents' passages, in any inflection."""
+    """How often each key word of the question is in the passages, in any inflection."""
     stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
     if not stems:
         return {}
@@ -147,7 +139,7 @@ def word_counts(question: str, context: Context) -> dict[str, int]:
 
 
 def counts_line(counts: dict[str, int]) -> str:
-    """One line for `coverage.warnings`, such as: The question's words in the text: "rent" 12, "subsidy" 0."""
+    """One line for `coverage.warnings`, as: The question's words in the text: "rent" 12, "subsidy" 0."""
     if not counts:
         return "The question has no word that could be counted in the text."
     listed = ", ".join(f'"{re.sub(chr(34), "", word)}" {count}' for word, count in counts.items())

@@ -1,7 +1,5 @@
-"""The best passages read with the question in mind: excerpts of them, by the reader (rereading.py).
-
-It says how likely each passage has the answer, which orders the evidence anew, and proposes spans of page characters.
-"""
+"""The best passages read with the question in mind: excerpts, by the reader (rereading.py), which orders the evidence
+anew, and proposes spans of page characters."""
 
 from __future__ import annotations
 
@@ -33,10 +31,10 @@ READER_WEIGHTS: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
     "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
 }  # fmt: skip
-COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
+COMPARED = 12  # likeliest spans, whose sentences are compared with the question
 RERANKED = 32  # passages that a reranker reads
 UNLIKELY = -12.0
-"""Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
+"""Below this all log-probabilities are as good: not looked at, or out of the question."""
 _MOST_REST_WORDS = 60
 
 
@@ -54,8 +52,8 @@ def rank_unread(
 
 
 def reranked(model: Model, question: str, context: Context, ranked: list[Ranked]) -> list[Ranked]:
-    """`ranked`, the first in the order of the model's reranker where it has one; each place keeps its score, so that
-    what was calibrated on the distances between them holds."""
+    """`ranked`, the first in the order of the model's reranker; each place keeps its score, so that what was calibrated
+    on the distances between them holds."""
     if model.reranker is None or not ranked:
         return ranked
     first = ranked[:RERANKED]
@@ -86,7 +84,7 @@ def read_passages(
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[index] for index in first if index in number_of]
     order += [number_of[item.index] for item in ranked if item.index in number_of and item.index not in first]
-    # The reader sees the whole of a sentence that a page break cuts; its answer is on the passage's own page.
+    # The reader sees the whole of a sentence over a page break; its answer is on the passage's page.
     texts = [item.text + _rest_of_sentence(context, item) for item in whole]
     titles = [context.documents[item.document].title for item in whole]
     sections = [placed[item.index].passage.section for item in top]
@@ -109,7 +107,7 @@ def read_passages(
 
 
 def _rest_of_sentence(context: Context, item: Excerpt) -> str:
-    """What the next page has of the sentence in which a passage ends, with a space in front; mostly nothing."""
+    """What the next page has of the sentence in which a passage ends, behind a space; mostly nothing."""
     document = context.documents[item.document]
     found = sentence_over_break(document, item.page)
     if found is None or found[0].end != item.end:

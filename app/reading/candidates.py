@@ -22,21 +22,19 @@ _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 
 BY_STRUCTURE = "by_structure"
-"""The signal that the document's structure gave the answer: the text of a place, or what a term is defined as."""
+"""The signal that structure gave the answer: a place's text, or a term's definition."""
 
 BY_CELL = "by_cell"
-"""The signal that the names of a table's row and column gave the answer, and hold all that was asked for."""
+"""The signal that row and column of a table gave the answer, and hold all that was asked for."""
 
 BY_CLAUSE = "by_clause"
-"""The signal that the answer is in the clause of a field, or is it: the chance of that."""
+"""The chance that the answer is in the clause of a field, or is it."""
 
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""
 
 
 class Form(StrEnum):
-    """What kind of answer a question wants."""
-
     FACT = "fact"
     LIST = "list"
     YES_NO = "yes_no"
@@ -45,8 +43,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the answer to a field's question has to be: values of a `kind`, `several` of them; and `where`: FRONT (title
-    pages and signature blocks) or words of headings, or in a `clause` of clauses.py, whose sentence is the answer where
+    """What the answer to a field's question has to be: values of a `kind`, `several` of them; `where`: FRONT (title
+    pages and signature blocks) or words of headings; or in a `clause` of clauses.py, whose sentence is the answer where
     it has no such value and `or_clause`."""
 
     kind: FactKind | None = None
@@ -62,7 +60,7 @@ ANYTHING = Wanted()
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Characters `start:end` of a page, as shown to the model; `text` has the same length, line breaks as spaces."""
+    """Characters `start:end` of a page; `text` has the same length, line breaks as spaces."""
 
     passage: int
     document: int
@@ -76,10 +74,10 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders
-    candidates; `score` orders candidates of one question. Of the place: `coverage` of the question's words in its
-    sentence, `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is
-    `behind` the first one (at most 0). `quoted`: the row of a table, where that is shown instead of a sentence.
+    `logprob` is the sum over its `token_count` tokens and its end, `said` that of another reader, which then orders;
+    `score` orders candidates of one question. Of the place: `coverage` of the question's words in its sentence,
+    `similarity` of the sentence to the question (0 without an encoder or head), how far its passage is `behind` the
+    first one (at most 0). `quoted`: the row of a table that is shown instead of a sentence.
     """
 
     excerpt: int
@@ -104,10 +102,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
-
-    `verdict`: what the first candidate says to a yes/no question. `items`: of a list or a question of two parts, in the
-    order to state them. `signals`: by name (answerability.py).
-    """
+    `verdict`: of the first candidate on a yes/no question. `items`: of a list or a question of two parts, in the order
+    to state them. `signals`: by name (answerability.py)."""
 
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
@@ -118,7 +114,7 @@ class Candidates:
     signals: Mapping[str, float] = field(default_factory=dict)
 
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
-        """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
+        """The next best: what is left without all that was shown in `quotes`."""
         left = not_shown(self.candidates, quotes, documents)
         signals = {name: value for name, value in self.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
         return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
@@ -157,7 +153,7 @@ def place_score(place: Place, weights: Mapping[str, float]) -> float:
 
 
 def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """`candidates` by score, those of equal score in the order of the excerpts."""
+    """`candidates` by score, equal ones in the order of the excerpts."""
     return tuple(sorted(candidates, key=lambda c: (-c.score, c.excerpt, c.start, c.end)))
 
 
@@ -172,11 +168,9 @@ class ScoredSentence:
 
 
 class ScoredPlaces:
-    """Leads spans of `excerpts` back to characters of pages, and scores them by the sentence that they are in.
-
-    Of several sentences the best counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the
-    passage of each excerpt is behind the first one, at most 0.
-    """
+    """Leads spans of `excerpts` back to characters of pages, and scores them by their sentences, of which the best
+    counts, by `weights` or, `by_coverage`, by the question's words. `behind`: how far the passage of each excerpt is
+    behind the first one, at most 0."""
 
     def __init__(
         self, excerpts: Sequence[Excerpt], question_terms: set[str], words: WordIndex, weights: Mapping[str, float],
@@ -193,7 +187,6 @@ class ScoredPlaces:
         ]
 
     def place(self, number: int, start: int, end: int) -> Place:
-        """What speaks for characters `start:end` of an excerpt."""
         behind = self.behind[number]
         found = (s for s in self.sentences[number] if s.start < end and start < s.end)
         touched, nothing = [(s.coverage, s.similarity, behind) for s in found], (0.0, 0.0, behind)
@@ -204,7 +197,7 @@ class ScoredPlaces:
     def candidate(
         self, number: int, start: int, end: int, logprob: float, token_count: int = 1, said: float | None = None
     ) -> Candidate | None:
-        """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
+        """Candidate of characters `start:end` of an excerpt; None where that is only punctuation."""
         item = self.excerpts[number]
         start, end = trim(item.text, start, min(end, len(item.text)))
         if start >= end:

@@ -1,14 +1,13 @@
 """Clauses of contracts by what they are about, and the sentences of opinions and papers that say what they come to:
 linear heads over the hashed words of a sentence and its headings (feature hashing, Weinberger et al. 2009, arXiv
-0902.2206), fitted by `app.lab.clauses` to contracts that are marked and to sentences whose headings tell.
-"""
+0902.2206), fitted by `app.lab.clauses` to marked contracts and to sentences whose headings tell."""
 
 from __future__ import annotations
 
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -26,9 +25,9 @@ from docqa.ingest.language.sentences import sentences
 
 WIDTH = 4_096
 FILE = "clauses.safetensors"
-BESIDE, FEW = 3, 3  # sentences from the best one; of the best ones, or their passages, that are looked at
-AS_GOOD = 1.0  # of the score of the best sentence, what another may lack
-LIKELY = 0.5  # the chance from which on a sentence counts as of a clause
+BESIDE, FEW = 3, 3  # sentences from the best one; best ones, or passages, that are looked at
+AS_GOOD = 1.0  # what another may lack of the best score
+LIKELY = 0.5  # the chance of a sentence of a clause
 DOCUMENT_DATE = "document date"  # not of a clause: see document_date.py
 KINDS = {
     DOCUMENT_DATE: FactKind.DATE, "agreement date": FactKind.DATE, "effective date": FactKind.DATE,
@@ -36,8 +35,8 @@ KINDS = {
 }  # fmt: skip
 """The values that are asked for with a clause; of others the clause itself."""
 SEPARATE = lazily(r"\b(?:concurr|dissent)", re.IGNORECASE)
-"""What an opinion that is not the court's is called by."""
-SHORTEST = 60  # features: a sentence of fewer counts as of so many, else a heading would have all of its clause
+"""An opinion that is not the court's."""
+SHORTEST = 60  # features: else a heading would have all of its clause
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +50,23 @@ class ClauseSentence:
 
     @property
     def weight(self) -> float:
-        """What each feature counts."""
         return float(max(len(self.features), SHORTEST) ** -0.5)
 
 
 def hashed(text: str, headings: str) -> np.ndarray:
-    """The features of a sentence below its headings: words, pairs of words and words of the headings, each once."""
+    """The features of a sentence: words, pairs of words and words of the headings, each once."""
     words = [word for word in plain_words(text) if not word.isdigit()]
     named = [*words, *(f"{one} {other}" for one, other in pairwise(words)), *(f"^{w}" for w in plain_words(headings))]
-    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+    return np.unique(columns(named))
+
+
+def columns(named: Iterable[str]) -> np.ndarray:
+    """The weights that features have, by the hash of their names."""
+    return np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64)
 
 
 def clause_sentences(context: Context) -> list[ClauseSentence]:
-    """The sentences of all passages but contents, references and judges' own opinions, in their order."""
+    """The sentences of all passages but contents, references and judges' own opinions."""
     found = []
     for number, placed in enumerate(context.passages):
         judge = context.documents[placed.document].speaker_of(placed.passage.page, placed.passage.start)
@@ -98,7 +101,7 @@ class ClauseHead:
 
 
 def first_best(scores: np.ndarray) -> int:
-    """The number of the first sentence that is as good as the best: an agreement stands before its schedules."""
+    """The number of the first sentence as good as the best: an agreement stands before its schedules."""
     return int(np.flatnonzero(scores >= scores.max() - AS_GOOD)[0])
 
 
@@ -110,7 +113,7 @@ def passages_of(clause: str, rows: Sequence[ClauseSentence]) -> list[int]:
 
 
 def naming(rows: Sequence[ClauseSentence], scores: np.ndarray) -> list[ClauseSentence]:
-    """The sentences that name the parties, by the scores of that clause: the best, those beside it, such near it."""
+    """The sentences that name the parties, by the scores of that clause: the best, and near it those beside it."""
     best = int(scores.argmax())
     near = range(max(best - BESIDE, 0), best + BESIDE + 1)
     return [rows[at] for at in near if at < len(rows) and (abs(at - best) < 2 or scores[at] > 0)]
@@ -125,7 +128,6 @@ def _shipped() -> tuple[dict[str, np.ndarray], list[str]]:
 
 @cache
 def clause_heads() -> dict[str, ClauseHead]:
-    """The heads that ship, by the name of the clause."""
     arrays, names = _shipped()
     weights = arrays["weights"] * arrays["scale"][:, None]
     return {name: ClauseHead(row, *line) for name, row, line in zip(names, weights, arrays["lines"].tolist())}

@@ -1,6 +1,5 @@
-"""Answers copied by a model without a reader: constrained decoding proposes words of what it has read, the whole
-documents or a few passages, and every span leads back to exact characters of a page.
-"""
+"""Answers copied by a model without a reader: constrained decoding proposes words of what it has read, and every span
+leads back to exact characters of a page."""
 
 from __future__ import annotations
 
@@ -27,13 +26,13 @@ DEFAULT_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
     "beams": 6, "max_tokens": 48,
 }  # fmt: skip
-MOST_PLACES = 64  # where the same words stand, that are looked at
+MOST_PLACES = 64  # of the same words
 
 
 def copy_from_passages(
     model: WritingModel, question: str, numbers: Sequence[int], context: Context, words: WordIndex
 ) -> Candidates:
-    """What `model` would answer from the passages of `context` with these numbers, read for this question alone."""
+    """What `model` would answer from the passages of `context` with these numbers, read for this question."""
     passages = [context.passages[number] for number in numbers]
     ids = [token for placed in passages for token in context.ids[placed.token_start : placed.token_end]]
     state = model.new_state()
@@ -46,10 +45,8 @@ def copy_from_state(
     model: WritingModel, question: str, state: State, context: Context, words: WordIndex,
     passages: Sequence[PlacedPassage] | None = None,
 ) -> Candidates:  # fmt: skip
-    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages.
-
-    Words that stand in several places are taken from the one whose sentence has most of the question's words.
-    """
+    """What `model` would answer from `state`, which has read `context` and is not moved: spans of its passages. Of
+    words that stand in several places the one whose sentence has most of the question's words."""
     from docqa.model.decode.copy import copy_spans
 
     weights = {**DEFAULT_READER, **model.calibration.get("reader", {})}
@@ -77,7 +74,7 @@ def copy_from_state(
 
 
 def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float:
-    """The log-probability of a refusal after `state`, whose next-token logits are `logits`; `state` is used up."""
+    """The log-probability of a refusal after `state`, which is used up."""
     total, ids = 0.0, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     for position, token in enumerate(ids):
         total += float(logits.float().log_softmax(-1)[token])
@@ -87,7 +84,7 @@ def _refusal_logprob(model: WritingModel, state: State, logits: Tensor) -> float
 
 
 def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
-    """(passage, start, end) of every place where the tokens of `span` stand; characters from the passage's start."""
+    """(passage, start, end) of every place of `span`; characters from the passage's start."""
     for token in _occurrences(context.ids, context.ids[span.start_token : span.end_token]):
         end = token + span.end_token - span.start_token
         number = context.token_passage[token]
@@ -101,7 +98,6 @@ def _places(span: CopySpan, context: Context) -> Iterator[tuple[int, int, int]]:
 
 
 def _occurrences(ids: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    """Where `wanted` stands in `ids`, the first MOST_PLACES."""
     every, found = np.asarray(ids), np.asarray(wanted)
     starts = np.flatnonzero(every[: len(every) - len(found) + 1] == found[0])
     for number in range(1, len(found)):

@@ -1,4 +1,4 @@
-"""From what the reader read to what is answered: the form of the answer, its words, and what speaks for it."""
+"""From what was read to what is answered: the form of the answer, its words, and what speaks for it."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan, ReadAlone
 from docqa.app.reading.wording.forms import answers_briefly, asks_for_list
 from docqa.ingest.types import Document
 
-UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
+UNLIKELY = -36.0  # log-probability of start plus end, at least
 LIKELY_ITEM = 0.5
-LIST = 6.0  # how much likelier a list is than the reader says, which was trained on few of them
-LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask for one
-LEAD_IN = 200  # characters between the words that lead to a list and its first item
+LIST = 6.0  # a list is likelier than the reader says, trained on few
+LIST_IN_WORDS = 4.0  # again where the question's words ask for one
+LEAD_IN = 200  # characters from a lead-in to the first item
 LONGEST_LIST = 40
 UNSURE = 0.6  # log-odds of yes or no below which the clause is all: of others 87 % are right
 PLACE_WORDS = 250
-READ_ALONE = 3  # sentences of the best candidates that are read alone
-ALONE = 1.5  # of the log-odds that such a sentence answers, beside the words' log-probability
+READ_ALONE = 3  # best sentences that are read alone
+ALONE = 1.5  # of the log-odds that one answers, beside the words' log-probability
 LONGEST_CLAUSE = 60  # words
-TERM = "term"  # the clause that says until when, or for how long
+TERM = "term"  # until when, or for how long
 LONGEST_GAP = 4  # words between two pieces of one phrase
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
@@ -93,7 +93,7 @@ def decide(
         verdict = verdict_of(sentence.yes)
     near = (item for item in items if best.page == item.page and item.start - LEAD_IN < best.end)
     if form is Form.LIST and not any(best.start < item.end for item in near):
-        items = ()  # a list of something else: the best candidate is in no item, nor is the lead-in of one
+        items = ()  # a list of something else: the best candidate is in no item or lead-in
     if form is Form.LIST and len(items) < (2 if wanted.kind is None else 1):
         form, items = Form.FACT, ()
     signals = _signals(reading, candidates, items, form, excerpt, sentence)
@@ -121,7 +121,7 @@ def _alone_best_first(
 
 
 def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Candidate | None:
-    """The value of a kind in a candidate, or the only one of the sentences it is in; None where there is none."""
+    """The value of a kind in a candidate, or the only one in its sentences."""
     if kind is FactKind.YES_NO:
         return candidate
     if kind in (FactKind.PARTY, FactKind.PERSON):
@@ -139,7 +139,7 @@ def _of_kind(candidate: Candidate, kind: FactKind, places: ScoredPlaces) -> Cand
 def _names(
     reading: ExcerptReading, places: ScoredPlaces, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
-    """The items in the excerpt of the best candidate that are names and stand in no other, each name once."""
+    """The items in the best candidate's excerpt that are names and stand in no other, each once."""
     found = [c for i in reading.items if i.excerpt == excerpt and (c := _candidate(places, i)) is not None]
     names = [c for c in (best, *found) if c.end - c.start > 1 and _text(places, c)[0].isupper()]
     kept: list[Candidate] = []
@@ -173,14 +173,12 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether a cut before the character `at` is inside a word or a number."""
     if text[at - 1].isalnum() and text[at].isalnum():
         return True
     return any(match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2))
 
 
 def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
-    """The number of the excerpt that a candidate was read in."""
     start = candidate.start - places.excerpts[candidate.excerpt].start
     for number, place in enumerate(reading.excerpts):
         if place.passage == candidate.excerpt and place.start <= start < place.end:
@@ -191,8 +189,8 @@ def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candid
 def _items(
     reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
 ) -> tuple[Candidate, ...]:
-    """The items in the excerpt of the best candidate, in the order of the text; all items of a marked list where they,
-    or the best candidate, are of one or lead to one."""
+    """The items in the excerpt of the best candidate, in order; all items of a marked list where they, or the best
+    candidate, are of one or lead to one."""
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
     found = [c for span in spans if (c := _candidate(places, span)) is not None]
     read = list({tuple(_words(places, c)): c for c in _whole_items(found, places)[::-1]}.values())[::-1]
@@ -226,7 +224,6 @@ def _whole_items(found: Sequence[Candidate], places: ScoredPlaces) -> list[Candi
 
 
 def _whole(candidate: Candidate, places: ScoredPlaces) -> Candidate:
-    """The sentences that a candidate is in."""
     item = places.excerpts[candidate.excerpt]
     found = Sentences(item.text)
     run = found.touched(candidate.start - item.start, candidate.end - item.start)
@@ -329,7 +326,7 @@ def in_sentence(
 
 
 def names_in_clause(context: Context, rows: Sequence[ClauseSentence], chance: float) -> Candidates:
-    """The names in the sentences of a clause, none that is part of another; several are a list."""
+    """The names in the sentences of a clause, none part of another; several are a list."""
     found: dict[str, Candidate] = {}
     for row in rows:
         item = whole_passage(context, row.passage)

@@ -1,10 +1,8 @@
 """The date of a document: of the dates with a year that it prints, the one that a linear head over the hashed words
-beside it, and its place, finds likeliest; fitted by `app.lab.dates` to contracts that are marked and to title pages.
-"""
+beside it, and its place, finds likeliest; fitted by `app.lab.dates` to marked contracts and title pages."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,25 +12,24 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.facts.facts import FactKind, places_of
 from docqa.app.reading.answerability import chance_of
 from docqa.app.reading.candidates import BY_CLAUSE, Candidate, Candidates
-from docqa.app.reading.clauses import WIDTH, shipped
+from docqa.app.reading.clauses import columns, shipped
 from docqa.ingest.types import Document, Span
 
 BEFORE, AFTER = 8, 5  # words that tell what a date is
 NEAR = 120  # characters that they are in
 FIRST_PAGES = 16
-LAST = 1_500  # characters of the end, where what is signed is dated
-LEAST = -1.5  # log-odds below which a date is none of the document itself
-SURER = 1.5  # added to them: of documents that have a likely date, it is the right one of nine in ten
+LAST = 1_500  # characters at the end: signatures and their dates
+LEAST = -1.5  # log-odds below which a date is another's
+SURER = 1.5  # added where a date is likely: nine in ten are right
 
 
 def with_year(text: str) -> list[Span]:
-    """The dates of a text that say their year."""
     return [span for span in places_of(FactKind.DATE, text) if sum(map(str.isdigit, text[span.start : span.end])) > 3]
 
 
 def features(text: str, at: Span, number: int, before: int, length: int) -> np.ndarray:
     """The features of the date `at` of a page, the `number`th of a document of `length` characters, `before` of which
-    stand on earlier pages: the words before and behind it, and where it stands."""
+    stand on earlier pages: the words around it, and where it stands."""
     beside = (plain_words(part) for part in (text[max(at.start - NEAR, 0) : at.start], text[at.end : at.end + NEAR]))
     before_it, behind = (["#" if word.isdigit() else word for word in words] for words in beside)
     words = before_it[-BEFORE:], behind[:AFTER]
@@ -40,7 +37,7 @@ def features(text: str, at: Span, number: int, before: int, length: int) -> np.n
     named += [f"<{n} {' '.join(words[0][-n:])}" for n in (1, 2, 3)] + [f">{n} {' '.join(words[1][:n])}" for n in (1, 2)]
     place = min(int(np.log2(1 + (before + at.start) / 200)), 8)
     named += [f"place {place}", f"number {min(number, 6)}", f"end {length - before - at.end < LAST}"]
-    return np.array(sorted({zlib.crc32(name.encode()) % WIDTH for name in named}), dtype=np.int64)
+    return np.unique(columns(named))
 
 
 def document_date(context: Context) -> Candidates:
@@ -58,7 +55,7 @@ def document_date(context: Context) -> Candidates:
 
 
 def _dates(document: Document) -> Iterator[tuple[int, Span, np.ndarray]]:
-    """The dates of the first pages and of the last one: page, place on it, features."""
+    """Of the first pages and the last one: page, place on it, features."""
     length, before, number = sum(len(page.text) for page in document.pages), 0, 0
     for at_page, page in enumerate(document.pages, start=1):
         if at_page <= FIRST_PAGES or at_page == len(document.pages):

@@ -26,7 +26,6 @@ class DocumentKind(StrEnum):
 
 
 def features(document: Document) -> np.ndarray:
-    """The features of the opening of `document`."""
     opening = "\n".join(page.text for page in document.pages[:4])[:OPENING]
     return hashed(opening, " ".join(section.title for section in document.sections[:HEADINGS]))
 

@@ -1,4 +1,4 @@
-"""The answers to both parts of a question as the answer to the whole of it."""
+"""The answers to both parts of a question as the answer to the whole."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple
 
 
 def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
-    """What a part is answered with: its list, or the best candidate that does not repeat the part before it."""
+    """A part's list, or its best candidate that does not repeat the part before."""
     if found.form is Form.LIST and found.items:
         return tuple(item for item in found.items if item not in known)
     for each in found.candidates:

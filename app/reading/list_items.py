@@ -32,11 +32,9 @@ Item = tuple[int, Span]
 
 
 def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
-    """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in order; empty: none.
-
-    Each is whole, with the items below it, without its mark, the "; and" behind it and its last stop; of one over a
-    page end the longer part. They do not overlap.
-    """
+    """The items of the list that characters `start:end` of `page` lead to, contain, or are in, in order. Each is whole,
+    with the items below it, without its mark, the "; and" behind it and its last stop; of one over a page end the
+    longer part. They do not overlap."""
     flat = _Flat(document, page)
     marks = marks_in(flat.text)
     stops = flat.headings(document)
@@ -44,7 +42,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
     for first in _firsts(flat.text, marks, begin, finish):
         run, last = run_of(marks, first, stops)
         spans = _bodies(flat.text, marks, run, last)
-        # Is the place an item, its beginning or most of it, and not a word somewhere in it?
+        # An item, its beginning or most of it, not a word in it?
         held = [((min(finish, s.end) - max(begin, s.start)) / (s.end - s.start), abs(begin - s.start)) for s in spans]
         one = any(share >= _MOST or (share >= _SOME and apart <= _AT_ONCE) for share, apart in held)
         if len(spans) > 1 and (begin <= marks[first].at or one):
@@ -54,7 +52,7 @@ def items_below(document: Document, page: int, start: int, end: int) -> list[Ite
 
 
 def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Iterator[int]:
-    """Marks that may begin the list: in the place, behind it, then those it may be inside of, nearest first."""
+    """Marks that may begin the list: in the place, behind it, then around it, nearest first."""
     ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
     yield from (number for number in ones if start <= marks[number].at < end)
     behind = next((number for number in ones if marks[number].at >= end), None)
@@ -68,7 +66,6 @@ def _firsts(text: str, marks: Sequence[ListMark], start: int, end: int) -> Itera
 
 
 def _leads_to(text: str, end: int, mark: ListMark) -> bool:
-    """Whether what stands at `end` is in the sentence that `mark` follows."""
     between = text[end : mark.at]
     if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
         return False
@@ -76,7 +73,7 @@ def _leads_to(text: str, end: int, mark: ListMark) -> bool:
 
 
 def _has_lead(text: str, mark: ListMark) -> bool:
-    """Whether the first mark of a list follows words that are no whole sentence: "if:", "the following", "may—"."""
+    """Whether a list follows words that are no whole sentence: "if:", "the following", "may—"."""
     before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
     if mark.opens_line:
         return _LEADS.search(before) is not None
@@ -84,7 +81,7 @@ def _has_lead(text: str, mark: ListMark) -> bool:
 
 
 def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int | None) -> list[Span]:
-    """What each mark of a run marks, up to the next one; the last one's to the end of its paragraph or sentence."""
+    """What each mark of a run marks, up to the next; the last one's to the end of its paragraph or sentence."""
     spans = []
     for position, number in enumerate(run):
         after = run[position + 1] if position + 1 < len(run) else None
@@ -101,7 +98,7 @@ def _bodies(text: str, marks: Sequence[ListMark], run: Sequence[int], last: int 
             break
         spans.append(span)
         if marks[number].is_bullet and text[end:limit].strip():
-            break  # other text in between: the next bullet is of another list
+            break  # other text: the next bullet is of another list
     return spans
 
 
@@ -120,11 +117,10 @@ class _Flat:
             self.text += _unwrapped(one)
 
     def offset(self, page: int, at: int) -> int:
-        """Where character `at` of `page` is in the joined text."""
         return self.starts[page] + at
 
     def headings(self, document: Document) -> list[int]:
-        """Where the headings of sections begin in the joined text."""
+        """Where sections begin in the joined text."""
         return sorted(self.offset(s.page, s.start) for s in document.sections if s.page in self.starts)
 
     def item(self, span: Span) -> Item | None:
@@ -141,7 +137,7 @@ class _Flat:
 
 
 def _unwrapped(page: Page) -> str:
-    """The text of a page, as long, with a space for each line break inside a paragraph."""
+    """A page's text, as long, with a space for each line break inside a paragraph."""
     characters = list(page.text)
     starts = [block.start for block in page.blocks]
     for match in re.finditer("\n", page.text):

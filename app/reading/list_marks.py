@@ -23,8 +23,7 @@ _CITED = re.compile(
 _NEAR, _AROUND = 24, 8
 
 Place = tuple[str, int]
-"""A mark's place in a list: the style of its marks, "(a)" or "1.", and which it is, from 1; 0 for bullets, whose style
-has the white space in front of them too."""
+"""(style of a mark, as "(a)", with the white space in front of a bullet; which it is, from 1, 0 for bullets)."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,9 @@ def _places(mark: str) -> tuple[Place, ...]:
 
 
 def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple[list[int], int | None]:
-    """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no mark ends it).
-
-    Marks of other styles between two items belong to the first of them, where they begin with one and count on; else an
-    outer list goes on and this one has ended, as it has at `stops` (headings).
-    """
+    """(the marks of the list that mark `first` begins, where its text ends at the latest; None: no mark ends it). Marks
+    of other styles between two items belong to the first, where they begin with one and count on; else this one has
+    ended, as it has at `stops` (headings)."""
     style, value = marks[first].places[0]
     run = [first]
     nested: dict[str, int] = {}
@@ -105,7 +102,7 @@ def run_of(marks: Sequence[ListMark], first: int, stops: Sequence[int]) -> tuple
 
 
 def _is_nested(mark: ListMark, style: str, nested: dict[str, int]) -> bool:
-    """Whether `mark` begins a list within an item, or goes on with one that is in `nested`; notes which."""
+    """Whether `mark` begins a list within an item, or goes on with one in `nested`; notes which."""
     for other, value in mark.places:
         outer = not value and len(other) < len(style)  # a bullet further to the left
         if other != style and not outer and (value <= 1 or nested.get(other) == value - 1):

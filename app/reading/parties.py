@@ -3,16 +3,15 @@ name, go on with one, or stand outside (a conditional random field over hashed w
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from docqa.app.reading.clauses import WIDTH
+from docqa.app.reading.clauses import columns
 from docqa.ingest.types import Span
 
 OUTSIDE, BEGINS, GOES_ON = 0, 1, 2
-FAR, QUOTES = 3, "\"“”"  # words on both sides
+FAR, QUOTES = 3, "\"“”"  # words
 MARKS = ",;:()[]\"“”/"
 _IMPOSSIBLE = -1e9
 
@@ -36,7 +35,7 @@ def _shape(word: str) -> str:
 
 
 def features(words: Sequence[str]) -> list[np.ndarray]:
-    """Hashed features of each word: it, its neighbours, their shapes, pairs of them, brackets and quotation marks."""
+    """Hashed features of each word: it, its neighbours, their shapes, pairs, brackets and quotation marks."""
     padded = [*[""] * FAR, *words, *[""] * FAR]
     found, inside = [], 0
     for at in range(FAR, len(padded) - FAR):
@@ -47,7 +46,7 @@ def features(words: Sequence[str]) -> list[np.ndarray]:
         named.append("".join(_shape(word) for _, word in near[FAR - 1 : FAR + 2]))
         named.append(f"({inside > 0}{_shape(padded[at])}")
         named.append(f"“{padded[at - 1] in QUOTES}{padded[at + 1] in QUOTES}")
-        found.append(np.array([zlib.crc32(name.encode()) % WIDTH for name in named], dtype=np.int64))
+        found.append(columns(named))
     return found
 
 

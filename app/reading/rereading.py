@@ -1,9 +1,6 @@
-"""The best passages read again with the question in mind.
-
-The reader (model/heads/excerpt_reading.py) says where the answer is, how likely each passage and none has it, what form
-of answer the question wants, and which words are items of a list; then whether each of the best sentences answers, and
-yes or no.
-"""
+"""The best passages read again with the question in mind. The reader (model/heads/excerpt_reading.py) says where the
+answer is, how likely each passage and none has it, what form of answer is wanted, and which words are items of a list;
+then whether each of the best sentences answers, and yes or no."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ from docqa.ingest.language.sentences import sentences
 from docqa.model.heads.excerpt_reading import ExcerptReader, pairs_of, read_excerpts
 from docqa.model.heads.reader_text import FORMS
 
-WORDS = 150  # of an excerpt; a passage with more is read in parts
-_LONG = 200  # words: a sentence above that, as a table, is cut
+WORDS = 150  # of an excerpt: a longer passage is read in parts
+_LONG = 200  # words: a longer sentence, as a table, is cut
 _WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True)
 class ExcerptPlace:
-    """Characters `start:end` of the text of passage `passage` (its number among those that were read)."""
+    """Characters `start:end` of the text of passage `passage` (its number among those read)."""
 
     passage: int
     start: int
@@ -35,7 +32,7 @@ class ExcerptPlace:
 @dataclass(frozen=True)
 class ExcerptSpan(ExcerptPlace):
     """Words of excerpt number `excerpt` that may be the answer or an item; `logprob`: of start plus end, or an item;
-    `said`: of start plus end by another reader."""
+    `said`: the same by another reader."""
 
     excerpt: int
     logprob: float
@@ -54,7 +51,6 @@ class ReadAlone(NamedTuple):
 
     @property
     def chance(self) -> float:
-        """The probability that it answers."""
         return chance_of(self.answers)
 
 
@@ -77,7 +73,7 @@ class ExcerptReading:
     tokens: int
 
     def within(self, lengths: Sequence[int]) -> ExcerptReading:
-        """The same reading without what lies behind the first so many characters of a passage (by its number)."""
+        """The same without what lies behind the first so many characters of a passage (by its number)."""
 
         def cut(place: Place) -> Place:
             return replace(place, end=max(place.start, min(place.end, lengths[place.passage])))
@@ -121,7 +117,7 @@ def pieces(text: str, passage: int) -> list[ExcerptPlace]:
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """A sentence, or runs of `WORDS` of its words where it is longer than a reader takes at once."""
+    """A sentence, or runs of `WORDS` words of a longer one."""
     words = [(start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])]
     if len(words) <= _LONG:
         return [(start, end)]

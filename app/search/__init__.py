@@ -1,3 +1,3 @@
-"""Words and regular expressions looked for in the documents as they stand, without a model (`docqa find`)."""
+"""Words and regular expressions looked for without a model (`docqa find`)."""
 
 __all__ = ["expression", "hits", "shown"]

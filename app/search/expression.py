@@ -1,8 +1,6 @@
-"""What a person searches for, as a pattern: plain words, or a regular expression with a limit of processor time.
-
-Plain words are found over the ends of lines and pages, whatever their quotation marks and dashes, in linear time. A
-user's expression may take exponential time: the module `regex` runs it, which can be stopped.
-"""
+"""What a person searches for, as a pattern: plain words, found over the ends of lines and pages, whatever their
+quotation marks and dashes, in linear time; or a regular expression, which may take exponential time: the module `regex`
+can be stopped."""
 
 from __future__ import annotations
 
@@ -19,27 +17,25 @@ if TYPE_CHECKING:
     import regex
 
 EXPRESSION_SECONDS = 10.0
-"""Processor time that a regular expression may take on one document."""
+"""Processor time of an expression on one document."""
 
 _WINDOW, _OVERLAP = 200_000, 20_000
-"""An expression looks at so many characters at once, as it may keep 200 bytes for each; what begins in the last ones is
+"""Characters that an expression looks at together, as it may keep 200 bytes for each; what begins in the last ones is
 found from there on."""
 
 _MOST_REPEATS = 100_000  # each takes memory
 MAX_PATTERN_CHARACTERS = 4_000
-"""So long may words or an expression be where they come from a program."""
-_ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
+"""Of words or an expression from a program."""
+_ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last of a class of characters may be a hyphen
 _FIRST_CJK = "\u2e80"
 _WHITE_SPACE = r"\s"
 _ESCAPED_OR_PLAIN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|[ '\"]", re.DOTALL)
-"""A sign behind a backslash or a class of signs, in which nothing stands for itself; or a space or quotation mark."""
+"""A sign behind a backslash, or a class of signs; or a space or quotation mark."""
 _SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
 
 
 @dataclass(frozen=True)
 class Words:
-    """Plain words, as a pattern of linear time."""
-
     pattern: re.Pattern[str]
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -49,8 +45,6 @@ class Words:
 
 @dataclass(frozen=True)
 class Expression:
-    """A regular expression of a user, `written` as it was typed."""
-
     pattern: regex.Pattern[str]
     written: str
     seconds: float
@@ -78,7 +72,6 @@ class Expression:
 
 
 Pattern = Words | Expression
-"""Something to search for."""
 
 
 def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:
@@ -100,7 +93,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
         raise UsageError(f"the expression repeats something over {_MOST_REPEATS:,} times", hint="use + or *")
     flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
     try:
-        regex.compile(written, flags)  # a message that names a position should name one of what was typed
+        regex.compile(written, flags)  # its message should name a position in what was typed
         compiled = regex.compile(_bounded(_over_line_ends(written), whole_words), flags)
         return Expression(compiled, written, EXPRESSION_SECONDS)
     except RecursionError as error:
@@ -111,7 +104,7 @@ def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: 
 
 
 def _repeats(written: str) -> int:
-    """How often something may have to repeat by the counts in braces: those behind a group repeat what is in it."""
+    """How often something may repeat by the counts in braces; one behind a group repeats what is in it."""
     most = groups = 1
     before, *parts = written.split("{")
     for part in parts:
@@ -127,7 +120,7 @@ def _bounded(pattern: str, whole_words: bool) -> str:
 
 
 def _as_found(word: str) -> str:
-    """A pattern of `word`, as keyboards write it, or divided at the end of a page or, without spaces, a line."""
+    """`word` as keyboards write it, or divided at the end of a page or, without spaces, a line."""
     letters = [_alike(letter) or re.escape(letter) for letter in word]
     joints = (_joint(one, other) for one, other in zip(word, word[1:]))
     return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
@@ -146,7 +139,7 @@ def _alike(letter: str) -> str:
 
 
 def _over_line_ends(written: str) -> str:
-    """`written` with every space that stands for itself as any white space, and quotation marks of every form."""
-    if re.search(r"\(\?[a-zA-Z]*x", written):  # spaces of a verbose expression mean nothing
+    """Every plain space as any white space, and quotation marks of every form."""
+    if re.search(r"\(\?[a-zA-Z]*x", written):  # verbose: spaces mean nothing
         return written
     return _ESCAPED_OR_PLAIN.sub(lambda part: _WHITE_SPACE if part[0] == " " else _alike(part[0]) or part[0], written)

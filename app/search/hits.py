@@ -1,8 +1,5 @@
-"""The places of a pattern in one document, each with the line and the cites of it.
-
-The pages are one text here, joined by line ends, so that a phrase is found over the end of one. Its lines are
-paragraphs, items of lists, rows of tables.
-"""
+"""The places of a pattern in one document, each with its line and cites. The pages are one text here, so that a phrase
+is found over the end of one. Its lines are paragraphs, items of lists, rows of tables."""
 
 from __future__ import annotations
 
@@ -53,7 +50,7 @@ class SearchedText:
         return (span for span in pattern.spans(self.text) if self.text[span.start : span.end].strip())
 
     def hits(self, pattern: Pattern) -> Iterator[Hit]:
-        """Every place of `pattern`, with its lines and cites. Raises UsageError where it takes too long."""
+        """Every place of `pattern`, with its lines and cites. Raises as `places`."""
         for span in self.places(pattern):
             first, last = (bisect_right(self._line_starts, at) - 1 for at in (span.start, span.end - 1))
             pieces = self._pages.located(span.start, span.end)  # one for each page that has some of the words

@@ -14,7 +14,7 @@ from docqa.ingest.types import Span
 
 LINE_CHARACTERS = 240
 HIT_CHARACTERS = 400
-"""A longer line is cut around its hits; of one that a script gets, so much is left around each hit."""
+"""A longer line is cut around its hits; of one that a script gets, so much is left around each."""
 _AROUND = 100
 _WHITE_SPACE = re.compile(r"\s")
 _PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"
@@ -52,7 +52,7 @@ def shown_hits(text: SearchedText, hits: Iterable[Hit], style: Style) -> Iterato
 
 
 def plain(text: str) -> str:
-    """`text` on one line without anything that a terminal would obey, with as many spaces as it has."""
+    """`text` without what a terminal would obey, on one line and as long."""
     return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
 
 
@@ -96,7 +96,6 @@ def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator
 
 
 def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
-    """The words of `line`, cut around what was `found` where it is long."""
     pieces: list[str] = []
     windows = _windows(text, line, found)
     for window in windows:
@@ -112,7 +111,7 @@ def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
 
 
 def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
-    """The parts of `line` that are shown: all of a short one, else whole words on both sides of what was found."""
+    """What is shown of `line`: all of a short one, else whole words around what was found."""
     if line.end - line.start <= LINE_CHARACTERS:
         return [line]
     windows: list[Span] = []

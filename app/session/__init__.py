@@ -1,3 +1,3 @@
-"""One Session: documents read once and asked many times; every front end begins here."""
+"""One Session: documents read once and asked many times."""
 
 __all__ = ["asynchronous", "engine", "session"]

@@ -1,4 +1,4 @@
-"""A Session for programs that run on asyncio: the work is done in one thread of its own, in the order of the calls."""
+"""A Session for asyncio: the work is done in one thread of its own, in the order of the calls."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class AsyncSession:
             answer = await session.answer("When does the term end?")
 
     The documents are parsed when the block is entered. A task that is cancelled ends the work at the next event: whole
-    blocks of what was read are kept, and what was being written is given up. `model` and `on_page` are those of
-    `open_session`; `on_page` is called in the thread.
+    blocks of what was read are kept. `model` and `on_page` are those of `open_session`; `on_page` is called in the
+    thread.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class AsyncSession:
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """The documents in the order of the paths."""
         return self.session.documents
 
     async def answer(self, question: str) -> Answer:
@@ -86,7 +85,7 @@ class AsyncSession:
         return self._events(lambda: self.session.ask(question))
 
     def read(self) -> AsyncGenerator[Event, None]:
-        """The events of `Session.read`: read all documents into the model now."""
+        """The events of `Session.read`."""
         return self._events(self.session.read)
 
     async def _events(self, begin: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event, None]:
@@ -95,11 +94,11 @@ class AsyncSession:
             while (event := await self._run(partial(next, events, None))) is not None:
                 yield event
         finally:
-            self.session.stop_writing()  # else a model that is writing goes on to the end of its text
+            self.session.stop_writing()  # else a model writes on to the end
             await self._run(events.close)  # type: ignore[attr-defined]
 
     async def _run(self, work: Callable[[], T]) -> T:
-        """What `work` returns in the thread. A task that is cancelled waits for what it began, up to the next event."""
+        """What `work` returns in the thread. A cancelled task waits for the next event."""
         begun = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
             return await asyncio.shield(begun)

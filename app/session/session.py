@@ -39,15 +39,12 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4_000  # characters
 _EXCERPTS, _LEAST_EXCERPTS = 36, 4
-"""Read with a question to every document by itself: in all, and of each at least."""
+"""Read with a question to each document alone: in all, and of each at least."""
 
 
 class Session:
-    """One context of documents, in the order given; to be closed, or used in a `with`.
-
-    `warnings` belong to every answer, `notices` are said once. `model`: one that is loaded already; else it is when
-    first needed.
-    """
+    """One context of documents, in the order given; to be closed, or used in a `with`. `warnings` belong to every
+    answer, `notices` are said once. `model`: one that is loaded."""
 
     def __init__(
         self,
@@ -71,14 +68,12 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
+        """Keep the whole blocks of a read that was left, and let other processes evict what was used."""
         made = vars(self)
         for answerer in (*filter(None, (made.get("local"), made.get("writing"))), *made.get("_alone", ())):
             answerer.close()
         if self.store is not None:
             self.store.unpin()
-
-    # What is made once, when it is first needed
 
     @property
     def model(self) -> Model:
@@ -89,7 +84,6 @@ class Session:
 
     @cached_property
     def _template(self) -> ChatTemplate | None:
-        """The chat template of a model that runs here and writes its answers."""
         return None if is_remote(self.options.model) else writing_template(self.model)
 
     @cached_property
@@ -101,7 +95,6 @@ class Session:
         return self._corpus_of(self.model, Conversation(self._template, self.model.tokenizer).opening())
 
     def _corpus_of(self, model: Model, opening: list[int] | None = None) -> Corpus:
-        """The documents as `model` reads them; what is made of them is kept where there is a store."""
         return Corpus(self.documents, model.tokenizer, self.warnings, opening, kept=self._kept(model))
 
     def _kept(self, model: Model) -> KeptParts | None:
@@ -114,7 +107,7 @@ class Session:
 
     @cached_property
     def writing(self) -> WritingAnswerer | None:
-        """What has a model write its answers, here or on a server; None for one that cuts them from the documents."""
+        """What has a model write its answers, here or on a server; None for one that cuts them."""
         generator: TextGenerator
         if is_remote(self.options.model):
             from docqa.app.answerers.remote.generator import RemoteGenerator
@@ -153,7 +146,7 @@ class Session:
 
     @property
     def local_reading(self) -> LocalReading:
-        """What reads whole documents on this machine: where a server has the model, the bundled one does."""
+        """What reads whole documents here: for a server's model the bundled one."""
         return self.answerer.reading
 
     @property
@@ -166,10 +159,7 @@ class Session:
 
     @property
     def plan(self) -> Plan:
-        """What reading takes on this machine."""
         return self.local_reading.plan
-
-    # Reading and asking
 
     def read(self) -> Iterator[Event]:
         """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
@@ -196,16 +186,15 @@ class Session:
         yield from self._with_notices(events)
 
     def answer(self, question: str) -> Answer:
-        """The final answer to `question`, for who wants none of the events before it. Raises as `ask`."""
+        """The final answer to `question`. Raises as `ask`."""
         return next(event.answer for event in self.ask(question) if isinstance(event, Finished))
 
     @property
     def writes(self) -> bool:
-        """Whether the model writes its answers."""
         return self.writing is not None
 
     def stop_writing(self) -> bool:
-        """End the text that is being written: what there is of it becomes the answer. False where none is written."""
+        """End the text that is being written: what there is of it becomes the answer. False where none is."""
         writing = vars(self).get("writing")
         return writing is not None and writing.stop_writing()
 
@@ -240,7 +229,7 @@ class Session:
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
     def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:
-        """`events`, each behind what was noticed about kept parts of the documents while it was made."""
+        """Each event behind what was noticed about kept documents while it was made."""
         for event in events:
             while self._of_kept_parts:
                 yield Notice(self._of_kept_parts.pop(0))

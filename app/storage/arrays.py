@@ -1,4 +1,4 @@
-"""Arrays made of a Document, kept in a safetensors file and mapped, so that later questions need not make them."""
+"""Arrays made of a Document, kept in a safetensors file and mapped."""
 
 from __future__ import annotations
 
@@ -37,22 +37,21 @@ def kept_arrays(
             notices.append(f"{document.path}: the kept {KINDS[kind]} cannot be used ({error}) and is made again")
     arrays = make()
     try:
-        if not store.has(kind, key):  # another process may have made them meanwhile, and have them open
+        if not store.has(kind, key):  # another process may have made them, and have them open
             store.put(kind, key, details_of([document]), {_FILE: to_bytes(arrays)})
     except OSError as error:
         notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
     return arrays
 
 
-def to_bytes(arrays: Arrays) -> bytes:
-    """`arrays` as a safetensors file."""
+def to_bytes(arrays: Arrays, about: dict[str, str] | None = None) -> bytes:
     from safetensors.numpy import save
 
-    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}, metadata=about))
 
 
 def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
-    """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
+    """The arrays of a safetensors file, read-only and mapped, and its metadata. Raises StoreDamaged."""
     try:
         file = MappedTensors(path)
         return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118
@@ -61,11 +60,8 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
 
 
 def save_summed(path: Path, arrays: Arrays, **about: str) -> None:
-    """Write `arrays` with their checksum, and what is to be said of them, whole or not at all. Raises OSError."""
-    from safetensors.numpy import save
-
-    written = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-    write_whole(path, save(written, metadata={**about, "sha256": _digest(written)}), private=True)
+    """Write `arrays` with their checksum and metadata, whole or not at all. Raises OSError."""
+    write_whole(path, to_bytes(arrays, {**about, "sha256": _digest(arrays)}), private=True)
 
 
 def load_summed(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:

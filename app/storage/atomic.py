@@ -1,4 +1,4 @@
-"""The one way to write a file: whole or not at all, under a temporary name beside it that is then renamed."""
+"""The one way to write a file: whole or not at all, under a temporary name that is then renamed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from docqa.app.errors import UsageError
 
 TEMPORARY_PREFIX = ".docqa-"
-"""What a file is called until all of it is on disk."""
+"""Of a file until all of it is on disk."""
 
 
 def check_output(path: str) -> None:
-    """Raises UsageError where nothing can be written at `path`, before hours of work are spent on it."""
+    """Raises UsageError where nothing can be written at `path`, before hours of work."""
     if os.path.isdir(path):
         raise UsageError("is a folder", where=path, hint="name a file for the output")
     if _is_device(Path(path)):
@@ -27,10 +27,8 @@ def check_output(path: str) -> None:
 
 
 def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None:
-    """Put `data` at `path`; the file that was there stays until the new one is whole on disk. Raises OSError.
-
-    The file keeps its rights, a new one gets the usual ones; a `private` one is its owner's alone (0600).
-    """
+    """Put `data` at `path`; the file that was there stays until the new one is whole on disk. Raises OSError. The file
+    keeps its rights, a new one gets the usual ones; a `private` one is its owner's alone (0600)."""
     target = Path(path).resolve()  # a link still leads to the same file
     if _is_device(target):
         target.write_bytes(data)
@@ -39,9 +37,9 @@ def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None
 
 
 def write_new(path: str, data: bytes) -> None:
-    """Put `data` at `path`, where there is no file yet. Raises FileExistsError where there is one, or OSError."""
+    """Put `data` at `path`. Raises FileExistsError, or OSError."""
     target = Path(path)
-    _write(target, data, os.link, _mode(target))  # unlike a rename, a link never replaces another program's new file
+    _write(target, data, os.link, _mode(target))  # a link, unlike a rename, replaces no other program's new file
 
 
 def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: int) -> None:
@@ -58,12 +56,12 @@ def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: in
 
 
 def _is_device(path: Path) -> bool:
-    """Whether `path` is a pipe or a device, which nothing can be renamed over."""
+    """A pipe or a device, which nothing can be renamed over."""
     return path.exists() and not path.is_file()
 
 
 def _mode(target: Path) -> int:
-    """The rights that the file has already, or that a new one would get: mkstemp's are for its owner alone."""
+    """The rights that the file has, or a new one would get: mkstemp's are for its owner alone."""
     if target.exists():
         return target.stat().st_mode & 0o777
     mask = os.umask(0)

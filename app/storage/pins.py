@@ -1,8 +1,6 @@
 """Pins: files `.in_use.HOST.SYSTEM.PID` in a state's folder for the processes that use it, so that nobody evicts it.
-
-SYSTEM tells one boot, and one container, of HOST from another. A process of this system can be asked for; the pin of
-another one counts until it is `PIN_AGE_S` old. Every question renews it.
-"""
+SYSTEM tells one boot, and one container, of HOST from another, whose pins count until they are `PIN_AGE_S` old. Every
+question renews a pin."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 PIN_AGE_S = 7 * 24 * 3600.0
-"""A pin of another system that was not renewed for so long no longer counts."""
+"""A pin of another system counts so long after it was renewed."""
 _PREFIX = ".in_use."
 
 
@@ -48,7 +46,7 @@ def users(folder: Path) -> list[str]:
     for marker in folder.glob(f"{_PREFIX}*"):
         process = marker.name.removeprefix(_PREFIX)
         system = process.rpartition(".")[0]
-        with contextlib.suppress(OSError):  # another process removes it too, or the folder is read-only
+        with contextlib.suppress(OSError):  # another process removes it, or the folder is read-only
             if runs(process, time.time() - marker.stat().st_mtime):
                 found.append("" if system == _system() else system.rpartition(".")[0] or "another machine")
             else:

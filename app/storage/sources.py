@@ -1,7 +1,5 @@
-"""From paths to Documents: found, parsed in a worker process, and kept by content.
-
-A path of the user's that cannot be read is an error; in a folder or archive a warning while others are left.
-"""
+"""From paths to Documents: found, parsed in a worker process, and kept by content. A named path that cannot be read is
+an error; in a folder or archive a warning while others are left."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ _MEMORY_PER_BYTE = 128  # that parsing takes
 
 @dataclass
 class Sources:
-    """Documents in the order of the paths; `warnings` say what was left out, `notices` only what the cache did."""
+    """Documents in the order of the paths; `warnings` say what was left out, `notices` what the cache did."""
 
     documents: list[Document] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -101,7 +99,7 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     found = Sources()
     contents = list(islice(_contents(path, found.warnings, request), 2))
     message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
-    if len(contents) != 1 and not message:  # an e-mail is the one that was named, whatever is attached to it
+    if len(contents) != 1 and not message:  # an e-mail is named, whatever is attached
         raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
     data = content if isinstance(content, bytes) else load(content)
@@ -144,7 +142,7 @@ def _begun(
 
 
 class _Begun:
-    """A document that is kept, or that a worker parses from now on. What goes wrong is raised by `document`."""
+    """A document that is kept, or that a worker parses from now on; `document` raises what goes wrong."""
 
     def __init__(
         self, name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]
@@ -167,7 +165,7 @@ class _Begun:
             self._reading.close()
 
     def document(self, keep_from_s: float = 0.0) -> Document:
-        """It, which is kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
+        """Kept where parsing took so long. Raises the errors of docqa.ingest.errors."""
         if self._error is not None:
             raise self._error
         if self._reading is None:
@@ -208,10 +206,8 @@ def content_digests(path: str) -> set[str]:
     return found
 
 
-# What is kept
-
-# Several keys may lead to the text of a file. The first does not know what the file is called: that matters only for a
-# document without a title, which is called after its file. Nor does a password matter where none is asked for.
+# Several keys may lead to a file's text. The first does not know what the file is called, which matters for a document
+# without a title; nor does a password matter where none is asked for.
 
 
 def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:
@@ -235,7 +231,7 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
 
 
 def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
-    """The kept Document of `data`, None where none can be used; `notices` say where a damaged one was deleted."""
+    """The kept Document of `data`, or None; `notices` say where a damaged one was deleted."""
     digest = hashlib.sha256(data).hexdigest()
     store.meet([digest])
     for key in document_keys(name, digest, request):
@@ -264,5 +260,5 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
 
 
 def _letters(text: str) -> str:
-    """What is left of a file's name, however a reader changes it to make a title of it."""
+    """What is left of a file's name, however a reader makes a title of it."""
     return "".join(character for character in text.casefold() if character.isalnum())

@@ -10,15 +10,15 @@
         .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
     answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/jobs.py)
     locks/KEY.lock                              locked while a process reads into the state, or deletes it
-    forgotten/HASH                              a document that `docqa forget` was asked to forget, by a hash of its id
+    forgotten/HASH                              the mark of a document that was forgotten, by a hash of its id
 
-A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…` for the process that writes it, and renamed; a
-state grows in place, every file of it renamed into place whole. Nothing here knows tensors.
+A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…`, and renamed; a state grows in place, every file
+of it renamed into place whole. Nothing here knows tensors.
 
-Forgetting while others read: `forget` first marks the documents, then deletes all temporary folders, then waits for the
-lock of each of the documents' states and deletes it. Whoever writes looks for the mark before it renames; a process
-that reads also looks after every block, and gives up its lock. So nothing of a document stays, whatever the order of
-events and whoever is killed, and nobody waits longer than for a block. The mark of a document ends with `MARK_AGE_S`.
+Forgetting while others read: `forget` marks the documents, deletes all temporary folders, then waits for the lock of
+each of their states and deletes it. Whoever writes looks for the mark before it renames; a process that reads also
+looks after every block, and gives up its lock. So nothing of a document stays, whoever is killed, and nobody waits
+longer than for a block. A mark ends with `MARK_AGE_S`.
 """
 
 from __future__ import annotations
@@ -48,21 +48,19 @@ if TYPE_CHECKING:
 
 BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
-"""How long a mark of a forgotten document is kept: longer than a process reads."""
+"""A mark of a forgotten document stays longer than a process reads."""
 _UNFINISHED = ".new-"
 _ENTRY = "entry.json"
 KINDS = {
     "documents": "document", "contexts": "context", "indexes": "index", "states": "state", "answers": "answers",
 }  # fmt: skip
-"""The folders of entries, and what each kind is called."""
+"""Folders of entries, and the name of each kind."""
 
 
 class Details(TypedDict, total=False):
-    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`.
-
-    `health` is that of a document's text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a
-    state; `sums` and `sizes` are those of files, by name.
-    """
+    """What entry.json says. `files` are paths as given, `paths` absolute ones, in the order of `documents`. `health` is
+    that of a text; `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and
+    `sizes` those of files, by name."""
 
     key: str
     kind: str
@@ -106,7 +104,6 @@ class Entry:
 
     @property
     def files(self) -> list[str]:
-        """Paths, as given, of the documents this belongs to."""
         return list(self.details.get("files", []))
 
 
@@ -130,7 +127,7 @@ def inside(path: str) -> Callable[[str], bool]:
     """A test of absolute paths: whether one is `path`, or a document in the folder or archive `path`."""
     places = {os.path.abspath(path), os.path.realpath(path)}
     folders = tuple(place.rstrip(os.sep) + os.sep for place in places)
-    # Standard input is recorded as a file "-" in the working folder, but is not in that folder.
+    # Standard input is recorded as a file "-" in the working folder, but is not there.
     return lambda recorded: recorded in places or recorded.startswith(folders) and not recorded.endswith(f"{os.sep}-")
 
 
@@ -149,11 +146,10 @@ def acquire(lock: BaseFileLock) -> Iterator[None]:
 
 
 class Store:
-    """The folder that has everything docqa keeps. Methods that write raise OSError when the disk refuses."""
+    """The folder of everything docqa keeps. Methods that write raise OSError when the disk refuses."""
 
-    def __init__(self, root: Path | None = None, budget_bytes: int = BUDGET_BYTES) -> None:
+    def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_root()
-        self.budget_bytes = budget_bytes
         self._pinned: set[str] = set()
         self._marks: dict[str, int] = {}
 
@@ -162,7 +158,7 @@ class Store:
         path = self.root / kind
         if not path.is_dir():
             self.root.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self.root, path):  # one that is there keeps its rights: it may be somebody's own
+            for folder in (self.root, path):  # its rights stay: it may be somebody's own
                 with contextlib.suppress(FileExistsError):
                     folder.mkdir(mode=0o700)
         return path / key if key else path
@@ -172,8 +168,6 @@ class Store:
         from filelock import FileLock
 
         return FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
-
-    # Writing and reading one entry
 
     def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
         """Write an entry of `files` whole or not at all, and not of a document forgotten since; returns its folder."""
@@ -186,14 +180,14 @@ class Store:
         return self.folder(kind, key)
 
     def write_entry(self, kind: str, key: str, details: Details) -> Path:
-        """Write or renew the entry of a folder that its owner fills itself; returns the folder."""
+        """Write or renew the entry of a folder that its owner fills; returns the folder."""
         folder = self.folder(kind, key)
         folder.mkdir(mode=0o700, exist_ok=True)
         _write_entry(folder, kind, key, details)
         return folder
 
     def adopt(self, source: str, key: str, details: Details) -> Path:
-        """Make state `key` of the files of state `source`, by hard links where the file system has them."""
+        """Make state `key` of the files of state `source`, by hard links where possible."""
         with self._new_folder("states", key, details["documents"]) as temporary:
             origin = self.root / "states" / source
             for path in origin.rglob("*"):
@@ -210,11 +204,9 @@ class Store:
 
     @contextmanager
     def _new_folder(self, kind: str, key: str, documents: Sequence[str]) -> Iterator[Path]:
-        """An empty folder to fill, which at the end takes the place of the entry `key`.
-
-        It is deleted instead where one of `documents` was forgotten meanwhile: `forget` deletes unfinished folders
-        after it has marked the documents, and then what has its name already.
-        """
+        """An empty folder to fill, which then takes the place of the entry `key`. It is deleted instead where one of
+        `documents` was forgotten meanwhile: `forget` marks, deletes unfinished folders, and then what has its name
+        already."""
         final = self.folder(kind, key)
         temporary = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent))
         try:
@@ -242,28 +234,24 @@ class Store:
             check_files(folder, entry["sizes"], entry["sums"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreDamaged(f"cannot be read ({type(error).__name__}: {error})", where=str(folder)) from error
-        with contextlib.suppress(OSError):  # a read-only shared cache can still be used; it only cannot say when
+        with contextlib.suppress(OSError):  # a read-only shared cache cannot say when
             os.utime(folder / _ENTRY)
         return folder, entry
 
     def drop(self, kind: str, key: str) -> None:
-        """Delete an entry as far as the disk allows."""
         shutil.rmtree(self.root / kind / key, ignore_errors=True)
 
     def pin(self, key: str) -> None:
-        """Keep the state `key` from eviction by this and other processes until `unpin` or the process's end."""
-        with contextlib.suppress(OSError):  # where nothing can be written, nothing is evicted either
+        """Keep the state `key` from eviction until `unpin` or the process's end."""
+        with contextlib.suppress(OSError):  # nothing is evicted where nothing can be written
             pins.pin(self.folder("states", key))
             self._pinned.add(key)
 
     def unpin(self) -> None:
-        """Let others evict what this process has pinned."""
         for key in self._pinned:
             with contextlib.suppress(OSError):
                 pins.unpin(self.root / "states" / key)
         self._pinned.clear()
-
-    # The folder as a whole
 
     def entries(self, *kinds: str) -> list[Entry]:
         """All that is kept, or all of `kinds`, most recently used first; also what a killed process left unfinished."""
@@ -275,16 +263,15 @@ class Store:
                     found.append(_entry(kind, folder))
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
-    def prune(self, budget_bytes: int | None = None, *, damaged: bool = True) -> list[Entry]:
-        """Evict what was longest unused until all fits `budget_bytes` (default: the store's), damaged entries first, or
-        all if `damaged`; not a state that is used or locked. Returns what went."""
-        budget = self.budget_bytes if budget_bytes is None else budget_bytes
+    def prune(self, budget_bytes: int = BUDGET_BYTES, *, damaged: bool = True) -> list[Entry]:
+        """Evict what was longest unused until all fits `budget_bytes`, damaged entries first, or all if `damaged`; not
+        a state that is used or locked. Returns what went."""
         self._sweep_marks()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
         evicted: list[Entry] = []
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
-            if total <= budget and (entry.status == "kept" or not damaged):
+            if total <= budget_bytes and (entry.status == "kept" or not damaged):
                 break
             if self._evict(entry):
                 total -= entry.bytes
@@ -292,7 +279,7 @@ class Store:
         return evicted
 
     def _evict(self, entry: Entry) -> bool:
-        """Delete an entry that nobody uses; whether it is gone."""
+        """Whether it is gone: not what somebody uses."""
         from filelock import Timeout
 
         with contextlib.suppress(Timeout, OSError):  # another process reads into it, or the folder is read-only
@@ -320,8 +307,6 @@ class Store:
                 problems.append((entry, str(error)))
         return problems
 
-    # Forgetting
-
     def forget(
         self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
     ) -> tuple[int, int]:
@@ -335,7 +320,7 @@ class Store:
         for document in wanted:
             self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
         self._sweep_marks()
-        # What others write just now, too: they may have looked for marks before this set them.
+        # What others write just now, too: they may not have seen the marks.
         for folder in filter(_is_being_written, self.root.glob(f"*/{_UNFINISHED}*")):
             for _ in range(100):  # a file may be written into it just now
                 shutil.rmtree(folder, ignore_errors=True)
@@ -380,14 +365,12 @@ class Store:
         return any(self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents)
 
     def _mark(self, document: str) -> int:
-        """The time of the newest mark of a document; 0 where there is none."""
         try:
             return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
         except OSError:
             return 0
 
     def _sweep_marks(self) -> None:
-        """Remove the marks of documents that were forgotten long ago."""
         for path in (self.root / "forgotten").glob("*"):
             with contextlib.suppress(OSError):  # another process removes it too
                 if time.time() - path.stat().st_mtime >= MARK_AGE_S:
@@ -409,7 +392,6 @@ def _entry(kind: str, folder: Path) -> Entry:
 
 
 def _is_being_written(folder: Path) -> bool:
-    """Whether a process that still runs fills `folder`, which gets its name when it is whole."""
     if not folder.name.startswith(_UNFINISHED):
         return False
     process = folder.name.removeprefix(_UNFINISHED).rpartition("-")[0]
@@ -440,7 +422,7 @@ def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
 
 
 def _read_entry(folder: Path) -> Details:
-    """An entry that is what was written. Raises OSError, ValueError or StoreDamaged."""
+    """Raises OSError, ValueError or StoreDamaged where it is not what was written."""
     entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
         raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))

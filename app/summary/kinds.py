@@ -1,4 +1,4 @@
-"""What speaks for the sentences of a kind of document and against them, and what its summary begins with."""
+"""What speaks for and against the sentences of a kind of document, and what its summary begins with."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from docqa.app.summary.topics import LEADS, WEIGHTY
 from docqa.ingest.types import Document
 
 SPOKEN, SEPARATE, DEFINED, CITING, WEIGHT = -0.8, -1.2, -0.8, -0.6, 0.8
-"""What is taken from the score of speech, of an opinion that is not the court's, of a contract's definitions, and of
-what a court cites of others; what a sentence gets that surely states a topic of its kind of document."""
+"""Taken from the score of speech, of an opinion that is not the court's, of definitions, of what a court cites; and
+what a sentence gets that surely states a topic of its kind of document."""
 _DEFINED = any_of(r"\b(?:shall mean|means|has the meaning)\b")
 _CITING = any_of(r"\bid\.|\bsupra\b|\b\d+ (?:U\. ?S\.|F\. ?[23]d|F\.4th) ")
 
@@ -47,7 +47,7 @@ def weighted(kind: DocumentKind, pool: Pool) -> Pool:
 
 
 def leading(kind: DocumentKind, pool: Pool) -> list[int]:
-    """The candidates that come first: of each topic the best ones, of all in the order of the topics."""
+    """The candidates that come first: of each topic the best ones, in the order of the topics."""
     topics = LEADS.get(kind, ())
     salience = pool.all_scores() if topics else np.zeros(0)
     outside = [number for number, bias in enumerate(pool.bias) if bias <= CITING]

@@ -1,4 +1,4 @@
-"""Records as Markdown. Whatever comes from a document is escaped: it is shown, and never becomes markup or a link."""
+"""Records as Markdown. Whatever comes from a document is escaped, and never becomes markup or a link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def render_markdown(record: SummaryRecord) -> str:
 
 
 def digest_markdown(records: list[SummaryRecord]) -> str:
-    """digest.md: every document by its path, in the order given: the whole, then a sentence of each section."""
+    """digest.md: every document by its path: the whole, then a sentence of each section."""
     count = f"{len(records)} document{'' if len(records) == 1 else 's'}"
     lines = [f"# Digest of {count}", ""]
     lines += [f"{number}. {escaped(record.path)}: {escaped(record.title)}" for number, record in enumerate(records, 1)]
@@ -85,7 +85,7 @@ def _nothing(record: SummaryRecord) -> str:
 
 
 def _placed(sentence: SummarySentence, heading: str = "") -> str:
-    """The sentence and its place, who says it unless the heading does, and whether its place does not bear it out."""
+    """The sentence and its place, who says it unless the heading does, and whether it is borne out."""
     speaker = sentence.speaker if sentence.speaker != heading else None
     where = ", ".join(escaped(part) for part in (speaker, place(sentence)) if part)
     remark = Support(sentence.support).remark if sentence.support else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from docqa.app.output.render import page_text
@@ -13,7 +13,7 @@ from docqa.ingest.types import Document, Section
 FEWEST_PARTS = 4
 DOMINATES = 0.5
 _RUNS = 6
-_SHORT = 40  # candidates under which a document without outline is one part
+_SHORT = 40  # of candidates; a shorter document without outline is one part
 OPENING = "Opening"
 WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 """Sentences of the whole, by style."""
@@ -21,7 +21,7 @@ WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 
 @dataclass(frozen=True)
 class Part:
-    """Candidates `numbers` (in the order of the document) under one heading; `id` is that of the section, if one."""
+    """Candidates `numbers` (in order) under one heading; `id` is that of the section, if one."""
 
     id: str | None
     heading: str
@@ -30,8 +30,8 @@ class Part:
 
 
 def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """The parts in the order of the document, with or without candidates: the top of the outline; while they are few,
-    one with most of the document is replaced by the sections in it."""
+    """The parts in order, with or without candidates: the top of the outline; while they are few, one with most of the
+    document is replaced by the sections in it."""
     if not document.sections:
         return _runs(document, candidates)
     parts = _below(document, candidates, None)
@@ -46,14 +46,20 @@ def parts_of(document: Document, candidates: Sequence[PlacedSentence]) -> list[P
     return parts
 
 
+def only(parts: Iterable[Part], numbers: Container[int]) -> list[Part]:
+    """`parts` with these candidates alone, without those that are left with none."""
+    kept = (replace(part, numbers=tuple(number for number in part.numbers if number in numbers)) for part in parts)
+    return [part for part in kept if part.numbers]
+
+
 def sentences_of_part(most: int, parts: int) -> int:
-    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer where there are many parts."""
+    """How many sentences one of `parts` gets that deserves `most`: at most 3, fewer of many parts."""
     limit = 3 if parts <= 12 else 2 if parts <= 24 else 1
     return max(1, min(limit, most))
 
 
 def _below(document: Document, candidates: Sequence[PlacedSentence], name: str | None) -> list[Part]:
-    """The parts right below a section (None: the document), after what comes before the first of them."""
+    """The parts right below a section (None: the document), after what comes before them."""
     inside: dict[str, list[int]] = {}
     opening: list[int] = []
     for number, candidate in enumerate(candidates):
@@ -77,7 +83,7 @@ def _heading(section: Section) -> str:
 
 
 def _runs(document: Document, candidates: Sequence[PlacedSentence]) -> list[Part]:
-    """Runs of pages of like size, for a document without an outline; one part where it is short or has no pages."""
+    """Runs of pages of like size; one part where the document is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
         return [Part(None, OPENING, 1, numbers)] if numbers else []

@@ -1,11 +1,10 @@
-"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style.
-
-The bundled model does not write well enough to summarize in its own words: it chooses among the document's sentences.
-"""
+"""The front door: one document in, one SummaryRecord out: the same for the same document, model and style. The bundled
+model does not write well enough: it chooses among the document's sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
@@ -14,7 +13,7 @@ from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.document_kind import DocumentKind, kind_of
 from docqa.app.summary.kinds import bias_of, leading, weighted
-from docqa.app.summary.parts import WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.parts import WHOLE, Part, only, parts_of, sentences_of_part
 from docqa.app.summary.record import EXTRACTED, SentenceCite, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.sentences.candidates import find_candidates, speaker_at
@@ -23,8 +22,8 @@ from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
 from docqa.model.protocol import Model
 
-_CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
-_FOR_EACH = 15  # sentences of a section it gets one in the summary
+_CLAUSE_WORDS = 160  # parties are named in one long sentence
+_FOR_EACH = 15  # sentences of a section for one in the summary
 
 
 def summarize_document(
@@ -42,7 +41,7 @@ def summarize_document(
     elif style in TOPICS:
         whole, parts, empty = _by_topic(style, pool)
     else:
-        free = style == "brief" and kind is DocumentKind.PAPER  # whose best sentences are nearer to its own abstract
+        free = style == "brief" and kind is DocumentKind.PAPER  # its best sentences are nearer to its own abstract
         whole, parts, empty = _by_part(style, weighted(kind, pool), [] if free else leading(kind, pool))
     sections = tuple(
         SummarySection(part.id, part.heading, part.level, _sentences(pool, part.numbers)) for part in parts
@@ -52,7 +51,7 @@ def summarize_document(
 
 
 def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
-    """(sentences of the whole, those of `first` first, parts with theirs, headings of parts that have none)."""
+    """(sentences of the whole, `first` first; parts with theirs; headings of parts without)."""
     parts = parts_of(pool.document, pool.candidates)
     # Fewer where it would be most of a short document.
     count = max(1, min(WHOLE[style], (len(pool.candidates) + 1) // 2))
@@ -67,7 +66,7 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
         taken = [*whole, *(number for section in sections for number in section.numbers)]
         share = sentences_of_part(-(-len(part.numbers) // _FOR_EACH), len(parts))
         chosen = pool.best(numbers, share, taken=taken)
-        sections.append(Part(part.id, part.heading, part.level, tuple(chosen)))
+        sections.append(replace(part, numbers=tuple(chosen)))
     covered = {number for section in sections for number in section.numbers} | set(whole)
     empty = [part.heading for part in parts if not covered & set(part.numbers)]
     kept = [section for section in sections if section.numbers]
@@ -75,16 +74,14 @@ def _by_part(style: str, pool: Pool, first: list[int]) -> tuple[list[int], list[
 
 
 def _by_focus(style: str, found: Sequence[int], focus: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
-    """(sentences about the focus, further ones by part, the focus itself where no sentence is about it)."""
+    """(sentences about the focus, further ones by part, the focus where there is none)."""
     whole = sorted(found[: WHOLE[style]])
     others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
-    parts = parts_of(pool.document, pool.candidates)
-    kept = [Part(part.id, part.heading, part.level, tuple(n for n in part.numbers if n in others)) for part in parts]
-    return whole, [part for part in kept if part.numbers], [] if whole else [focus]
+    return whole, only(parts_of(pool.document, pool.candidates), others), [] if whole else [focus]
 
 
 def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]:
-    """(no sentence of the whole, a part for each topic that something states, headings of the others)."""
+    """(nothing, a part for each topic that something states, headings of the others)."""
     salience = pool.all_scores()
     chosen: dict[str, list[int]] = {}
     taken: list[int] = []
@@ -97,7 +94,6 @@ def _by_topic(style: str, pool: Pool) -> tuple[list[int], list[Part], list[str]]
 
 
 def _sentences(pool: Pool, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-    """Candidates as sentences of a record. They are slices of the page, so each is exact at its own place."""
     document, made = pool.document, []
     for candidate in (pool.candidates[number] for number in numbers):
         place = Located(0, candidate.page, candidate.start, candidate.end)

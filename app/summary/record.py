@@ -15,11 +15,10 @@ STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
 DEFAULT_STYLE = "key-points"
 EXTRACTED = "extracted"
 WRITTEN = "written"
-"""How a summary was made: of the document's own sentences, or in a model's words."""
+"""Made of the document's own sentences, or in a model's words."""
 NOTHING = "no sentence of prose was found"
-"""The warning of a document that has nothing to summarize."""
 SUMMARIZED, UNREADABLE = "summarized", "unreadable"
-"""Statuses: `unreadable` is a document that has no sentence to take."""
+"""Statuses; `unreadable`: it has no sentence to take."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,6 @@ class SentenceCite:
 
     @classmethod
     def of(cls, cite: Cite) -> SentenceCite:
-        """`cite` without its file."""
         return cls(cite.page, cite.label, cite.section, cite.start, cite.end)
 
 
@@ -63,11 +61,9 @@ class SummarySection:
 
 @dataclass(frozen=True)
 class SummaryRecord:
-    """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
-
-    `path` is relative, with `/`; `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`:
-    headings that nothing was taken from; `warnings`: what was not read; `remarks`: how it was written.
-    """
+    """The summary of one document: `sentences` of the whole, `sections` in order. `path` is relative, with `/`;
+    `document` a sha256; `method` EXTRACTED or WRITTEN, by `model`; `not_covered`: headings that nothing was taken from;
+    `warnings`: what was not read; `remarks`: how it was written."""
 
     path: str
     document: str
@@ -95,12 +91,12 @@ class SummaryRecord:
 
 
 def to_json_line(record: SummaryRecord) -> str:
-    """`record` as one line of summaries.jsonl, keys in the order of the fields, without a line end."""
+    """One line of summaries.jsonl, keys in the order of the fields, without a line end."""
     return compact_json({"schema": SCHEMA, **asdict(record)})
 
 
 def from_json_line(line: str) -> SummaryRecord:
-    """The record that `to_json_line` wrote. Raises ValueError for anything else, another schema among it."""
+    """The record that `to_json_line` wrote. Raises ValueError for anything else."""
     raw = json.loads(line)
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         raise ValueError(f"no summary of schema {SCHEMA}")

@@ -1,7 +1,5 @@
 """Which sentences to take: the strongest first, none that says again what is said, no section twice while others wait.
-
-Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common.
-"""
+Greedy, as in Carbonell and Goldstein 1998, "The Use of MMR", by the share of words in common."""
 
 from __future__ import annotations
 
@@ -25,22 +23,22 @@ from docqa.model.heads.spans import sigmoid
 
 SECTION_WEIGHT = 0.25
 SAID_ALREADY = 0.6
-"""A sentence with this share of its words (or of the other's) in one that is taken is never taken too."""
+"""The share of a sentence's words (or of the other's) in a taken one from which on it is never taken."""
 AT_ONCE = 400
-"""Sentences that are compared with one another in one step."""
+"""Sentences compared in one step."""
 WEIGHTS: dict[str, float] = {
     "words": 0.352, "title": 1.076, "document_start": 0.561, "section_end": 0.22, "paragraph_start": 0.194,
     "length": 0.712, "little_length": -0.492, "claim": 0.256, "aim": 0.416, "digits": -0.297, "methods": -0.272,
 }  # fmt: skip
-"""Of each signal, fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
+"""Fitted by ridge regression on 454 abstracts, 33 papers and 58 proposals (training part)."""
 STATED = {"aim": PAPERS[0], "methods": PAPERS[1], "claim": PAPERS[2]}
-"""Signals that are the chance of a topic of papers, whatever the document is."""
+"""The chance of a topic of papers, whatever the document is."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one document, named by number, and how much each says for its whole. `bias`, [candidates], is
-    added to the scores. `reader`: the model's, which answers nothing where it is None."""
+    """The candidates of one document, named by number. `bias`, [candidates], is added to the scores. `reader`: the
+    model's, or None."""
 
     document: Document
     candidates: list[SentenceCandidate]
@@ -49,7 +47,6 @@ class Pool:
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
-        """The stems of each candidate."""
         return [frozenset(terms(candidate.text)) for candidate in self.candidates]
 
     def repeats(self, one: int, other: int) -> bool:
@@ -70,7 +67,7 @@ class Pool:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def best(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
-        """At most `count` of the candidates `numbers` that together say most, in the order of the document."""
+        """At most `count` of the candidates `numbers` that together say most, in order."""
         return choose(self, numbers, self.scores(numbers), count, taken=taken)
 
     def fold(self, parts: Sequence[Sequence[int]]) -> list[int]:
@@ -91,7 +88,7 @@ class Pool:
 
     @cached_property
     def _stated(self) -> np.ndarray:
-        """What speaks for each candidate by what it is, and by what it states, [candidates]."""
+        """What speaks for each candidate by what it is and states, [candidates]."""
         return self.bias + sum(WEIGHTS[name] * self.stating(topic) for name, topic in STATED.items())
 
     @cached_property
@@ -106,7 +103,6 @@ class Pool:
         return np.max([clause_heads()[name].chances(self._rows) for name in topic.clauses], axis=0)
 
     def above(self, number: int) -> str:
-        """The headings above a candidate."""
         return " > ".join(self.document.section_path(self.candidates[number].section))
 
 
@@ -114,9 +110,8 @@ def choose(
     pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, count: int, *,
     taken: Iterable[int] = (), spread: bool = True,
 ) -> list[int]:  # fmt: skip
-    """At most `count` of the candidates `numbers` with their `scores`, in the order of the document, none that repeats
-    what is `taken`. One that needs the one before it comes only behind that. With `spread` a chosen section waits for
-    others."""
+    """At most `count` of the candidates `numbers` with their `scores`, in order, none that repeats what is `taken`. One
+    that needs the one before it comes only behind that. With `spread` a chosen section waits for others."""
     rounded = np.round(np.asarray(scores, dtype=np.float64), 9).tolist()
     left = dict(zip(map(int, numbers), rounded, strict=True))
     for number in taken:
@@ -136,7 +131,6 @@ def choose(
 
 
 def _without(left: dict[int, float], pool: Pool, said: int) -> dict[int, float]:
-    """`left` without a sentence that was said and all that repeat it."""
     return {number: score for number, score in left.items() if number != said and not pool.repeats(number, said)}
 
 
@@ -156,7 +150,7 @@ def _signals(document: Document, candidates: Sequence[SentenceCandidate]) -> np.
     until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
     sizes = np.array([len(text.split()) for text in texts])
     length = np.clip(np.log(np.maximum(sizes, 1) / 20), -1.5, 1.0)
-    # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
+    # From 1 for ten sentences down to 0 for three hundred.
     little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
     found = {
         "words": np.clip(standardise(common), -3, 3),

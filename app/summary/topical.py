@@ -1,7 +1,5 @@
-"""Sentences about something: a topic of a style, or what somebody wants to know (`--focus`).
-
-Heads propose sentences, the reader says which answer; a topic that none states stays empty, and the record says so.
-"""
+"""Sentences about a topic of a style, or what somebody wants to know (`--focus`). Heads propose sentences, the reader
+says which answer; a topic that none states stays empty."""
 
 from __future__ import annotations
 
@@ -17,13 +15,13 @@ from docqa.app.summary.topics import Topic
 
 STATED, READER, SALIENCE = 2.2, 1.6, 0.15
 LEAST, UNLIKELY = 1.0, 0.1
-"""What a sentence is worth at least; the chance that it states the topic below which the reader does not see it."""
+"""A sentence's worth at least; the chance of its topic below which the reader does not see it."""
 READ = 16
-"""Sentences that the reader is asked about for a topic."""
+"""Sentences that the reader sees for a topic."""
 FOCUS_PASSAGES, FOCUS_SENTENCES = 12, 15
-"""Passages whose sentences may be about a focus, and how many sentences are at most."""
+"""Passages that may be about a focus, and sentences at most."""
 FOCUS_LEAST, FOCUS_WORDS = 0.45, 0.6
-"""The reader's chance and this weight of the words in common: from their least sum on a sentence is about a focus."""
+"""Least sum of the reader's chance and this weight of the words in common."""
 
 
 def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranked]) -> list[int]:
@@ -45,8 +43,8 @@ def about_focus(focus: str, pool: Pool, context: Context, ranked: Sequence[Ranke
 def choose_for_topic(
     topic: Topic, pool: Pool, salience: np.ndarray, taken: Sequence[int], outside: Sequence[int] = ()
 ) -> list[int]:
-    """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates].
-    None that is `taken`, repeats it, or is `outside`."""
+    """At most `topic.count` candidates that state the topic, in order; `salience` [candidates]. None that is `taken`,
+    repeats it, or is `outside`."""
     stated = pool.stating(topic)
     value = STATED * stated + topic.opening / (1 + np.arange(len(stated)) / 5)
     value = value + SALIENCE * np.clip(standardise(salience), -2, 2)

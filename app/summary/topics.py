@@ -9,9 +9,9 @@ from docqa.app.reading.document_kind import DocumentKind
 
 @dataclass(frozen=True)
 class Topic:
-    """One heading of a style: at most `count` sentences, by the heads `clauses` of docqa.app.reading.clauses and the
-    reader's answers to `question`. `opening`: how much a place near the beginning counts. A `leftover` takes what the
-    other topics leave: sentences of duties are everywhere."""
+    """One heading of a style: at most `count` sentences, by the heads `clauses` of reading/clauses.py and the reader's
+    answers to `question`. `opening`: how much a place near the beginning counts. A `leftover` takes what the others
+    leave: sentences of duties are everywhere."""
 
     heading: str
     clauses: tuple[str, ...]
@@ -52,6 +52,6 @@ LEADS = {
     DocumentKind.CONTRACT: (CLAUSES[0], replace(CLAUSES[1], count=2), replace(CLAUSES[-1], count=1)),
     DocumentKind.PAPER: (replace(PAPERS[0], count=1), replace(PAPERS[2], count=1)),
 }  # fmt: skip
-"""The topics that come first in a summary of a kind of document."""
+"""What comes first in a summary of a kind of document."""
 WEIGHTY = {DocumentKind.COURT: OPINION, DocumentKind.CONTRACT: CLAUSES}
-"""Those whose sentences speak for their sections; of papers that lost ROUGE."""
+"""Those that speak for their sections; of papers that lost ROUGE."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _QUIT = "ctrl+q"  # works at any moment
 _LEAVE_WITHIN_S = 20.0
-"""How long a quit waits for the block under way, so that what was read is kept."""
+"""How long a quit waits for the block under way."""
 
 
 class Interface(App[None]):
@@ -50,19 +50,19 @@ class Interface(App[None]):
         self, path: str | None, opener: Opener, store: Store | None, settings: TuiSettings | None = None,
         pictures: Pictures | None = None, typed: bytes = b"",
     ) -> None:  # fmt: skip
-        gc.set_threshold(20_000, 3, 100_000)  # a look through a long document takes frames
-        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no colour is mixed, nor any background made
+        gc.set_threshold(20_000, 3, 100_000)  # a look through a document takes frames
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # no mixed colour, no background
         self._typed = typed
         self.settings = settings or TuiSettings()
         self._pictures = pictures
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
         self.store = store
-        self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
+        self._at_work: dict[str, DocumentScreen] = {}  # left while questions go on, by absolute path
         self.opener, self.bridge = opener, SessionBridge(opener)
         for theme in themes.themes():
             self.register_theme(theme)
-        # Now: a theme that comes later has every style read a second time.
+        # Later all styles are read a second time.
         self.theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
 
     async def on_mount(self) -> None:
@@ -87,14 +87,12 @@ class Interface(App[None]):
         self.push_screen(ThemeScreen(self.theme))
 
     def keep_theme(self) -> None:
-        """Begin with the theme that is shown the next time."""
         try:
             remember(self.store, "theme", self.theme)
         except OSError as error:
             self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key as the help writes it, too."""
         return keymap.shown(binding.key)
 
     async def on_event(self, event: events.Event) -> None:
@@ -155,7 +153,6 @@ class Interface(App[None]):
 
     @property
     def at_work(self) -> list[str]:
-        """The documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
 
 
@@ -196,7 +193,7 @@ def run(path: str | None, options: Options) -> int:
     if not app.bridge.close(0.3):
         report.note("docqa: saving what was read …")
         if not app.bridge.close(_LEAVE_WITHIN_S):
-            # A thread inside torch cannot be ended, and the interpreter must not tidy up below it.
+            # A thread in torch cannot be ended; the interpreter must not tidy up below it.
             report.settle_stdout()
             os._exit(code)
     return code

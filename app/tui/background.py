@@ -19,13 +19,12 @@ _WEIGHTS = (0.299, 0.587, 0.114)
 _LIGHT_COLOURS = ("7", "15")
 _REPLIES = re.compile(rb"\x1b\].*?(?:\x1b\\|\x07)|\x1b\[[?\d;]*[a-zA-Z]|\x1b.", re.DOTALL)
 typed = bytearray()
-"""What somebody typed while the terminal was asked; the interface takes it."""
+"""Typed while the terminal was asked; the interface takes it."""
 
 
 @contextmanager
 def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
-    """What is typed meanwhile is not echoed, and waits for who reads it; what nobody has read is dropped, unless it is
-    to `keep`."""
+    """What is typed meanwhile is not echoed, and waits; what nobody has read is dropped, unless it is to `keep`."""
     try:
         import termios
         import tty
@@ -42,7 +41,7 @@ def quiet_terminal(*, keep: bool = False) -> Iterator[None]:
 
 
 def is_light() -> bool:
-    """Whether the terminal has a light background; dark where nothing says so."""
+    """Dark where nothing says so."""
     said = light_in(ask_terminal(_ASK)) if os.environ.get("TERM") not in _SILENT else None
     return said if said is not None else os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_COLOURS
 
@@ -57,7 +56,7 @@ def light_in(reply: bytes) -> bool | None:
 
 
 def ask_terminal(question: bytes) -> bytes:
-    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; empty without
+    """What the terminal answers within ASK_WITHIN_S to `question`, which ends in that for its attributes; "" without
     one, and on Windows."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.name == "nt":
         return b""

@@ -1,8 +1,6 @@
-"""Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
-
-One thread reads and asks documents for the whole interface, so that no two jobs share a model; each is opened on a
-thread of its own. A job is stopped between two events of its session, which keeps what was read.
-"""
+"""Threads behind the screens: what comes of work, and what goes wrong, reaches them as messages. One thread reads and
+asks all documents, so that no two jobs share a model; each is opened on a thread of its own. A job is stopped between
+two events of its session, which keeps what was read."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 Opener = Callable[..., "Session"]
-"""Makes the Session of the document at a path, or at several: SessionOpener."""
+"""See SessionOpener."""
 Post = Callable[[Message], object]
 T = TypeVar("T")
 DRAFT_EVERY_S = 0.15
@@ -49,15 +47,11 @@ class PagesParsed(Message):
 
 @dataclass
 class FirstPages(Message):
-    """The first pages of a document of which the rest is being parsed."""
-
     document: Document
 
 
 @dataclass
 class DocumentOpened(Message):
-    """Documents are parsed and can be shown."""
-
     documents: Sequence[Document]
     warnings: list[str]
 
@@ -65,8 +59,7 @@ class DocumentOpened(Message):
 @dataclass
 class SessionEvent(Message):
     """An event of the session about question `number`, None for a read; without an event the question is at work, as
-    `understood` with what was asked before. `scores`, with the answer: how well every passage fits the question, as
-    (page, start, end, score)."""
+    `understood`. `scores`, with the answer: how well every passage fits, as (page, start, end, score)."""
 
     number: int | None
     event: Event | None = None
@@ -170,7 +163,7 @@ class SessionBridge:
             return "failed", problem(error), isinstance(error, Encrypted)
 
     def _ends_text(self, job: _Job) -> bool:
-        """Whether the job goes on although it was stopped: what is written ends where it is, is checked, and shown."""
+        """Whether the job goes on although it was stopped: what is written is checked and shown."""
         session = job.jobs.session
         if not job.ending and job.kind == "ask" and session is not None:
             job.ending = session.stop_writing()
@@ -183,26 +176,23 @@ class SessionBridge:
 
 
 class DocumentJobs:
-    """The jobs over one document, and its Session while it is open."""
-
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         bridge.documents.append(self)
-        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
+        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not know the last one
         self.session: Session | None = None
         self.left = False
 
     @property
     def busy(self) -> bool:
-        """Whether a read or a question is under way or waits."""
         return any(job.kind != "open" for job in self._bridge.waiting(self))
 
     def open(self, path: str | Sequence[str], post: Post, password: str | None = None) -> None:
-        """Parse the document at `path`, or those at several, whatever else goes on: DocumentOpened, then JobEnded."""
+        """Parse the document at `path`, or those at several, at once: DocumentOpened, then JobEnded."""
         self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post, password)), parallel=True)
 
     def read(self, post: Post) -> None:
-        """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
+        """Read the document, from where an earlier read stopped: SessionEvents, then JobEnded."""
         self._bridge.submit(_Job("read", self, post, lambda: self._events(None, self.opened.read())))
 
     def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
@@ -211,11 +201,11 @@ class DocumentJobs:
         self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def ask_again(self, number: int, question: str, post: Post, shown: Sequence[Quote]) -> None:
-        """The next best answer, as question `number`: the one that is in none of the quotes `shown`."""
+        """The next best answer: the one that is in none of the quotes `shown`."""
         self._bridge.submit(_Job("ask", self, post, lambda: self._again(number, question, shown), number))
 
     def stop(self, number: int | None = None) -> None:
-        """Stop the job that is under way, or question `number`, at its next event; the others go on."""
+        """Stop the job that is under way, or question `number`, at its next event."""
         for job in self._bridge.waiting(self):
             if number is None or job.number == number:
                 job.stopped.set()
@@ -225,11 +215,10 @@ class DocumentJobs:
         """Stop all of this document, and close its session behind the job under way."""
         self.left = True
         self._bridge.stop(self)
-        # Nobody hears of it; the session is released behind it.
         self._bridge.submit(_Job("close", self, lambda _: None, lambda: (_ for _ in ())))
 
     def release(self) -> None:
-        """Close the session. In the thread."""
+        """In the thread."""
         session, self.session = self.session, None
         if session is not None:
             session.close()
@@ -237,7 +226,6 @@ class DocumentJobs:
 
     @property
     def opened(self) -> Session:
-        """The session, once there is one."""
         assert self.session is not None
         return self.session
 
@@ -247,7 +235,7 @@ class DocumentJobs:
         yield DocumentOpened(session.documents, [*session.warnings, *session.notices])
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
-        """Answer `question` as the turns before it, which are answered by now, let it be understood."""
+        """Answer `question` as the turns before it, answered by now, let it be understood."""
         from docqa.app.chat.followups import answered_after, asked_after
         from docqa.app.history.records import KeptTurn
 
@@ -330,7 +318,7 @@ def run_in_thread(
 
 
 def deliver(post: Callable[[T], object], message: T) -> bool:
-    """Post `message` from a thread; False where the interface is gone, and its event loop with it."""
+    """Post `message` from a thread; False where the interface is gone."""
     try:
         post(message)
     except RuntimeError:
@@ -348,5 +336,4 @@ def problem(error: Exception) -> str:
 
 
 def without_flags(text: str) -> str:
-    """`text` with the commands of the prompt in the place of flags, which nobody types here."""
     return text.replace("--include-hidden", "/hidden")

@@ -1,5 +1,5 @@
 """Questions, answers and annotations as the interface shows them, kept in the history: one session of kind `tui` for a
-document, or several together. No Textual here."""
+document, or several together."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class KeptTurns:
-    """What is kept: turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
+    """Turns in order, (page, offset) of the line at the top, and `notices` of what was damaged."""
 
     turns: list[Turn] = field(default_factory=list)
     place: tuple[int, int] = (1, 0)
@@ -94,7 +94,7 @@ def load(store: Store | None, documents: Sequence[Document]) -> KeptTurns:
 
 
 def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
-    """The annotations of `document` in its order. Raises ResourceError or OSError where the history cannot be used."""
+    """The annotations of `document` in its order. Raises ResourceError or OSError."""
     history = open_kept(store) if store is not None else None
     if history is None:
         return []
@@ -104,13 +104,13 @@ def annotations_of(store: Store | None, document: Document) -> list[Annotation]:
 
 
 def keep_annotation(store: Store | None, document: Document, annotation: Annotation) -> Annotation:
-    """Write `annotation` now, over the one with its id where it has one, as `save` does; returns it with its id."""
+    """Write `annotation` now, over the one with its id, as `save` does; returns it with its id."""
     number = _write(store, [document], lambda history, session: history.annotate(session, annotation))
     return annotation if number is None else replace(annotation, id=number)
 
 
 def delete_annotation(store: Store | None, document: Document, annotation: Annotation) -> None:
-    """Delete `annotation` of `document` from what is kept. Raises OSError."""
+    """Raises OSError."""
     _write(store, [document], lambda history, _: history.delete_annotation(annotation.id))
 
 
@@ -145,7 +145,6 @@ def session_of(history: History, documents: Sequence[Document]) -> KeptSession |
 
 
 def shown_turn(kept: KeptTurn) -> Turn:
-    """A turn of the history as the interface shows it."""
     return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
 
 

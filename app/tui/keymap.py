@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there). `name`: of the action
-    in config.toml; `action`: what Textual runs (`go` a move of Navigation, `mark` a method of Annotations; empty:
-    nothing). `topic`: its heading in the help."""
+    in config.toml; `action`: what Textual runs (`go` a move of Navigation, `mark` a method of Annotations). `topic`:
+    its heading in the help."""
 
     name: str
     key: str
@@ -26,7 +26,6 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The key as people write it: `/`, `Ctrl+P`, `Esc`."""
         return shown(self.key)
 
     @property
@@ -122,10 +121,9 @@ EVERYWHERE = _about(
 TOPICS = (
     "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents", "General",
 )  # fmt: skip
-"""The headings of the help, in their order."""
 
 SCREENS = {"document": DOCUMENT, "library": LIBRARY}
-"""The keys that are at work together, by the screen they belong to."""
+"""The keys at work together."""
 
 _SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
 
@@ -150,7 +148,6 @@ def names() -> dict[str, Key]:
 
 
 def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    """`keys` with those that `chosen` (name: key) replaces."""
     return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
 
 
@@ -162,8 +159,7 @@ def matching(keys: Iterable[Key], words: str) -> list[Key]:
 
 
 def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
-    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none of them was
-    replaced."""
+    """For every topic its keys as shown, each once; the nine keys of the cites are one line while none was replaced."""
     listed = list(keys)
     grouped = all(key.key == f"alt+{key.name[-1]}" for key in listed if key.group)
     found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}

@@ -34,7 +34,7 @@ _NAMED = (
     "right", "enter", "tab", *(f"f{number}" for number in range(1, 25)),
 )  # fmt: skip
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
-# Lists, text and input need these keys; without them nobody could move in them or leave.
+# Without these keys nobody could move in lists, text and input, or leave.
 _FIXED = {
     **dict.fromkeys(("up", "down", "left", "right", "pageup", "pagedown", "home", "end"), "moves in lists and text"),
     **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
@@ -55,7 +55,6 @@ class TuiSettings:
     origin: str = ""
 
     def apply(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
-        """`keys` as they are under these settings."""
         return keymap.with_chosen(keys, self.keys)
 
     def lines(self) -> list[str]:
@@ -94,7 +93,6 @@ def load() -> TuiSettings:
 
 
 def settings_of(node: DOMNode) -> TuiSettings:
-    """The settings of the interface that `node` belongs to."""
     return node.app.settings  # type: ignore[attr-defined, no-any-return]
 
 
@@ -118,7 +116,7 @@ def _check_key(name: str, value: object, origin: str) -> None:
 def _is_key(value: str) -> bool:
     modified = _MODIFIED.fullmatch(value)
     named = modified[2] if modified else value
-    # A terminal tells ctrl+n, but sends A for shift+a, and something else for ctrl+?.
+    # A terminal sends A for shift+a, and something else for ctrl+?.
     plain = modified is not None and "shift+" not in value and re.fullmatch("[a-z0-9]", named) is not None
     return plain or named in _NAMED
 

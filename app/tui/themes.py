@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 
 AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
 SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
-"""What is shown in the place of each where a terminal has sixteen colours, which are its own."""
+"""Shown instead where a terminal has sixteen colours of its own."""
 OWN = (DARK, LIGHT, *SIXTEEN.values())
 
 
 def themes() -> list[Theme]:
-    """The themes of docqa, for Textual."""
     from textual.theme import Theme
 
-    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA); a test draws screens and measures.
+    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA).
     return [
         Theme(
             DARK, primary="#8AB0FF", secondary="#A9B8D4", accent="#F2B866", warning="#E8C478", error="#FF9C93",
@@ -47,7 +46,7 @@ def themes() -> list[Theme]:
 def _of_sixteen(
     name: str, *, primary: str, accent: str, warning: str, error: str, success: str, ground: str, text: str
 ) -> Theme:
-    """The theme that stands for `name`: text in the terminal's own colours, blocks in `text` with words in `ground`."""
+    """Text in the terminal's own colours, blocks in `text` with words in `ground`."""
     from textual.theme import Theme
 
     blocks, own = ("block-cursor", "input-selection", "screen-selection"), "ansi_default"
@@ -67,7 +66,6 @@ def _of_sixteen(
 
 
 def names() -> tuple[str, ...]:
-    """Every theme that there is, and `auto`."""
     from textual.theme import BUILTIN_THEMES
 
     return (AUTO, *OWN, *BUILTIN_THEMES)

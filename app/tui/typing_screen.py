@@ -1,8 +1,5 @@
-"""Screens on which typing goes to one line, whatever has the focus.
-
-Textual hands a key to the widget that has the focus when it comes; where one moves the focus, those behind it overtake
-it. Here every key goes to the screen and is carried out before the next.
-"""
+"""Screens on which typing goes to one line, whatever has the focus. Textual hands a key to the widget that has it when
+the key comes; where one moves the focus, those behind overtake it. Here each is carried out before the next."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ class _AltKey(NamedTuple):
 
 
 # Without a protocol of its own a terminal sends Esc and the letter. Textual would wait for more, type ^ and the letter
-# where more is another Esc, as of a key held down, and take a digit for the sign of a Mac's keyboard.
+# where more is another Esc, and take a digit for the sign of a Mac's keyboard.
 ANSI_SEQUENCES_KEYS.update(  # type: ignore[attr-defined]
     {f"\x1b{sign}": (_AltKey(f"alt+{sign}"),) for sign in "0123456789acdeghijklmnopqrstuvwxyz"}
 )
@@ -39,7 +36,7 @@ class TypingScreen(Screen[Any]):
         self._ready = False
 
     async def on_mount(self) -> None:
-        """Carry out what was typed meanwhile, in its order, here or on the screen that it led to."""
+        """Carry out what was typed meanwhile, here or on the screen that it led to."""
         if self.line is not None:
             self.set_focus(self.line)
         while self._held:
@@ -55,7 +52,7 @@ class TypingScreen(Screen[Any]):
             self._held.append(event)
 
     async def _carry_out(self, event: Typed) -> None:
-        # Most terminals send Alt+S as Esc and s, of which Textual makes a key that has a character.
+        # Most terminals send Alt+S as Esc and s, a key with a character to Textual.
         plain = isinstance(event, events.Key) and event.is_printable and not event.key.startswith("alt+")
         text = event.text if isinstance(event, events.Paste) else event.character if plain else None
         if text and self.line is None:

@@ -1,8 +1,5 @@
-"""Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster.
-
-A process has a model of its own, is started afresh, not forked, and spoken to in lines of JSON (`worker`); one that
-dies costs its task this attempt alone.
-"""
+"""Where tasks are done: in this process, or by workers: processes of this machine, actors of a Ray cluster. A worker
+process has its own model, is not forked, and speaks lines of JSON (`worker`)."""
 
 from __future__ import annotations
 
@@ -24,17 +21,15 @@ from docqa.app.batch.items import Task
 from docqa.app.batch.jobs import Job, Outcome, attempt, peak_bytes
 
 POLL_S = 0.5
-"""How often a wait looks for Ctrl+C, which does not end one on Windows."""
+"""How often a wait looks for Ctrl+C, which ends none on Windows."""
 STOP_S = 10.0  # for a worker to keep what it read, after an interrupt
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
 _OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 Next = Callable[[], Task | None]
-"""Gives the next task to begin, None where there is none now."""
+"""The next task to begin, None where there is none now."""
 
 
 class Serial:
-    """One task after the other, in this process; `on_event` gets the events of reading."""
-
     def __init__(self, job: Job, on_event: Callable[[Event], None]) -> None:
         self._job, self._on_event = job, on_event
         job.prepare()
@@ -52,12 +47,12 @@ class Serial:
 
 
 class Worker(Protocol):
-    """Does one task at a time, somewhere else. `peak_bytes`: the most memory it held, 0 where that is not of here."""
+    """Does one task at a time, elsewhere. `peak_bytes`: the most memory it held here, else 0."""
 
     peak_bytes: int
 
     def process(self, task: Task) -> Outcome:
-        """The Outcome of `task`; an empty one where the worker died of it, and another took its place."""
+        """An empty Outcome where the worker died of it, and another took its place."""
 
     def stop(self) -> None:
         """Have it end, whatever it does."""
@@ -73,7 +68,7 @@ class Workers:
         self._workers = workers
 
     def run(self, next_task: Next) -> Iterator[tuple[Task, Outcome]]:
-        """Each task with its Outcome, as they end; takes only those that are worked on. Raises what a worker raises."""
+        """Each task with its Outcome, as they end. Raises what a worker raises."""
         ended: queue.SimpleQueue[tuple[Worker, Task, Outcome | Exception]] = queue.SimpleQueue()
 
         def process(worker: Worker, task: Task) -> None:
@@ -99,7 +94,7 @@ class Workers:
 
     @property
     def peak_bytes(self) -> int:
-        """The most memory of each process of this machine, added up; 0 where the workers are elsewhere."""
+        """The most memory of each process, added up; 0 where the workers are elsewhere."""
         theirs = sum(worker.peak_bytes for worker in self._workers)
         return peak_bytes() + theirs if theirs else 0
 
@@ -114,7 +109,7 @@ Executor = Serial | Workers
 
 
 class WorkerProcess:
-    """A child process with `threads` threads that does the job of `spec`; after it died, another. Mutable."""
+    """A child process that does the job of `spec`; after it died, another. Mutable."""
 
     def __init__(self, spec: str, threads: int) -> None:
         self._spec, self._threads = spec, threads
@@ -137,7 +132,7 @@ class WorkerProcess:
         return outcome
 
     def fatal(self) -> str:
-        """The Outcome, as JSON, of a job that can do no task; empty as soon as the child is ready for one."""
+        """The Outcome, as JSON, of a job that can do no task; "" when the child is ready."""
         if self._ready or self._closed:
             return ""
         line = self._line()
@@ -151,7 +146,7 @@ class WorkerProcess:
         return Outcome(fatal=said).to_json()
 
     def stop(self) -> None:
-        """Have the child end: at once where it has nothing to do, else when it kept what it read."""
+        """End the child: at once where it has nothing to do, else when it kept what it read."""
         self._closed = True
         if self._busy:
             self.child.send_signal(_INTERRUPT)
@@ -159,7 +154,6 @@ class WorkerProcess:
             self._close_stdin()
 
     def join(self) -> None:
-        """Wait for the child to end, or kill it."""
         try:
             self.child.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -186,7 +180,7 @@ class WorkerProcess:
             self._start()
 
     def _line(self) -> str:
-        """What the child says next; empty where it died, be it in the middle of a line."""
+        """What the child says next; empty where it died."""
         assert self.child.stdout is not None
         line = self.child.stdout.readline()
         return line.removesuffix("\n") if line.endswith("\n") else ""
@@ -204,6 +198,5 @@ class WorkerProcess:
 
 
 def process_workers(job: Job, jobs: int, threads: int) -> Workers:
-    """`jobs` of `threads` threads each."""
     spec = json.dumps(job.spec(threads))
     return Workers([WorkerProcess(spec, threads) for _ in range(jobs)])

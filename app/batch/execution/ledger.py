@@ -1,4 +1,4 @@
-"""ledger.sqlite: plan, attempts, times, memory and machines of a batch. It decides nothing: losing it costs no work."""
+"""ledger.sqlite: plan, attempts, times, memory and machines of a batch. Losing it costs no work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUSY_S = 60.0
 
 
 class Ledger:
-    """The account at `path`, of the one process that writes it, in a `with`. Raises sqlite3.Error where it cannot."""
+    """The account at `path`, of one process, in a `with`. Raises sqlite3.Error."""
 
     def __init__(self, path: Path, machine: str) -> None:
         self._machine = machine
@@ -48,7 +48,7 @@ class Ledger:
             )
 
     def add(self, task: Task, started: float, state: str, measured: Outcome | None = None, reason: str = "") -> None:
-        """An attempt that began at `started`, since the epoch, is over, with what was `measured` of it."""
+        """An attempt that began at `started`, since the epoch, is over, with what was `measured`."""
         machine = measured.machine if measured is not None else None
         found = (round(measured.seconds, 3), measured.peak_bytes, measured.tokens) if measured else (None, None, None)
         with self._database as database:

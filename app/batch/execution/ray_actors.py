@@ -1,8 +1,5 @@
-"""Tasks done by the actors of a Ray cluster, each with a model of its own (extra `ray`).
-
-Actors read the documents at the same path on every machine. Only lines of JSON travel, and never a password: they can
-be read in the cluster's traffic and logs.
-"""
+"""Tasks done by the actors of a Ray cluster (extra `ray`), each with its own model. They read the documents at the same
+path. Only lines of JSON travel, and never a password: the cluster's traffic and logs can be read."""
 
 from __future__ import annotations
 
@@ -21,9 +18,9 @@ from docqa.app.errors import ResourceError
 
 
 class RayActor:
-    """An actor with `threads` processors that does the job of `spec`; after it died, another."""
+    """An actor that does the job of `spec`; after it died, another."""
 
-    peak_bytes = 0  # its memory is that of another machine; each attempt has its own in the ledger
+    peak_bytes = 0  # of another machine; each attempt has its own in the ledger
 
     def __init__(self, ray: ModuleType, spec: str, threads: int, address: str) -> None:
         self._ray, self._spec, self._threads, self._address = ray, spec, threads, address
@@ -31,7 +28,7 @@ class RayActor:
         self._loading = self._start()
 
     def wait_ready(self) -> None:
-        """Wait for its model. Raises ResourceError: an actor that cannot start is not the fault of a document."""
+        """Raises ResourceError: an actor that cannot start is not the fault of a document."""
         with _cluster_errors(self._ray, self._address):
             problem = self._ray.get(self._loading)
         if problem:
@@ -62,7 +59,7 @@ class RayActor:
             self._ray.shutdown()
 
     def _start(self) -> object:
-        """Start an actor; returns Ray's reference to what would fail for every task, there when the actor is ready."""
+        """Start an actor; returns Ray's reference to what would fail for every task."""
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
         with _cluster_errors(self._ray, self._address):
             remote = self._ray.remote(num_cpus=self._threads, max_restarts=0, runtime_env=environment)(_JobActor)
@@ -71,7 +68,7 @@ class RayActor:
 
 
 def ray_workers(job: Job, jobs: int, threads: int, address: str) -> Workers:
-    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises ResourceError where Ray fails."""
+    """`jobs` actors with `threads` processors each, at `address` (or `local`). Raises ResourceError."""
     spec = json.dumps(job.spec(threads))
     ray = _connect(address, jobs * threads)
     actors = [RayActor(ray, spec, threads, address) for _ in range(jobs)]
@@ -87,22 +84,19 @@ class _JobActor:
         self._job = make_job(json.loads(spec))
 
     def prepare(self) -> str | None:
-        """Load the model; returns what would fail for every task."""
         return prepare(self._job)
 
     def process(self, item: str) -> str:
-        """The Outcome of the task of `item`, as JSON."""
         done = attempt(self._job, Item(**json.loads(item)), lambda event: None)
         return replace(done, machine=socket.gethostname()).to_json()
 
 
 _CONNECTION_ERRORS = (OSError, ValueError, RuntimeError)
-"""What Ray raises besides its own errors where a cluster does not answer."""
+"""What Ray raises besides where a cluster does not answer."""
 
 
 @contextlib.contextmanager
 def _cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
-    """An error of the cluster itself ends the run as a ResourceError."""
     try:
         yield
     except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
@@ -113,12 +107,11 @@ def _cluster_errors(ray: ModuleType, address: str) -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    """The first line of what Ray says, which a traceback of another machine may follow."""
+    """The first line of what Ray says; a remote traceback may follow."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _connect(address: str, processors: int) -> ModuleType:
-    """The module `ray`, connected. Raises ResourceError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the default to come; else it warns
     try:

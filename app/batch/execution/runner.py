@@ -1,4 +1,4 @@
-"""The loop of a batch: has tasks done, keeps what comes of them, and tries again what cost a process the life."""
+"""The loop of a batch: has tasks done, keeps what comes of them, tries again where a process died."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
 MAX_CRASHES = 2
-"""How often a task may cost its process the life before it is a failure."""
+"""How often a task's process may die before it is a failure."""
 _DIED = Failure(
     "WorkerDied",
     f"its process died {MAX_CRASHES} times, out of memory or by a fault",
@@ -27,7 +27,7 @@ _DIED = Failure(
 
 @dataclass
 class Tally:
-    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here, or 0. Mutable."""
+    """What a run did. `left`: not begun, over the failures allowed; `peak_bytes`: of processes here. Mutable."""
 
     done: int = 0
     failed: int = 0
@@ -38,7 +38,7 @@ class Tally:
 
 
 class Runner:
-    """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
+    """Settles `tasks`, once. `keep` writes what users see of a record; more than `max_failures` end it."""
 
     def __init__(
         self, tasks: Iterable[Task], workspace: Workspace, ledger: Ledger, keep: Callable[[Task, str], None],
@@ -52,8 +52,8 @@ class Runner:
         self.tally = Tally()
 
     def run(self, executor: Executor) -> Tally:
-        """Returns when nothing is left, or the budget of failures is used up; what was done is kept in any case. Raises
-        ResourceError for what would fail for every task."""
+        """Returns when nothing is left, or there are too many failures. Raises ResourceError for what would fail for
+        every task; what was done is kept."""
         try:
             for task, outcome in executor.run(self._next):
                 self._take(task, outcome)
@@ -93,7 +93,6 @@ class Runner:
             self._keep(task, outcome.record)
             self._ledger.add(*begun, account.DONE, outcome)
             self.tally.done += 1
-        # The record is on disk: a run over many documents must not keep them all in memory.
         settled = replace(outcome, record=None, failure=failure)
         self.tally.outcomes.append((task, settled))
         self._progress.ended(task, settled)

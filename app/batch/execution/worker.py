@@ -1,7 +1,5 @@
-"""A process that does tasks: the job as its first line on standard input, then an item a line, an Outcome a line back.
-
-It ends with its parent, when its standard input closes; an interrupt keeps what was read.
-"""
+"""A process that does tasks: the job as first line on standard input, then an item a line, an Outcome a line back. It
+ends when its input closes; an interrupt keeps what was read."""
 
 from __future__ import annotations
 
@@ -47,7 +45,7 @@ def main() -> int:
 
 
 def _receive(lines: queue.SimpleQueue[str]) -> None:
-    """Puts every line into `lines`; at the end of them the parent is gone, or this process is to end."""
+    """Put every line into `lines`; behind the last the parent is gone, and this process ends."""
     for line in sys.stdin:
         lines.put(line)
     with contextlib.suppress(ValueError):

@@ -14,7 +14,7 @@ from docqa.app.output.render import printable
 
 
 def table_rows(batch: Batch, fields: Sequence[Field]) -> list[FileRow]:
-    """A row for each document of `batch`, in its order; one that failed, or was not asked, is a row with its error."""
+    """A row for each document, in order; one that failed, or was not asked, is a row with its error."""
     return [_row(batch, item, fields) for item in batch.listing.items]
 
 

@@ -1,4 +1,4 @@
-"""The table of files by questions: cells, which of them differ from the rest of their column, and the conflicts."""
+"""The table of files by questions: cells, which of them differ from their column, and the conflicts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ NORMALISED = (FactKind.DATE, FactKind.PERIOD, FactKind.AMOUNT)
 
 @dataclass(frozen=True)
 class AnswerCell:
-    """One question of one file; `quote`, `grade` and `cites` are of the answer's first quote.
-
-    `normalised`: a date or period by ISO 8601, an amount by its currency and number. `differs`: it was answered, and
-    not as most of its column. `possibly`: the passage that may hold what is not answered.
-    """
+    """One question of one file; `quote`, `grade` and `cites` are of the first quote. `normalised`: a date or period by
+    ISO 8601, an amount by currency and number. `differs`: not as most of its column. `possibly`: the passage that may
+    hold what is not answered."""
 
     status: Status
     answer: str | None = None
@@ -35,7 +33,7 @@ class AnswerCell:
 
 @dataclass(frozen=True)
 class FileRow:
-    """One file, a cell for each question; `error` says why a file has no answers."""
+    """One file, a cell for each question; `error` says why it has no answers."""
 
     file: str
     cells: tuple[AnswerCell, ...]
@@ -44,7 +42,7 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A cell that differs, and the first with the most frequent answer: `others` of the `answered` files give that."""
+    """A cell that differs, and the first with the most frequent answer, given by `others` of the `answered` files."""
 
     question: str
     file: str
@@ -57,8 +55,6 @@ class Conflict:
 
 @dataclass(frozen=True)
 class AnswerTable:
-    """Rows in the order of the files, cells in the order of the `fields`."""
-
     fields: tuple[Field, ...]
     rows: tuple[FileRow, ...]
     conflicts: tuple[Conflict, ...] = ()
@@ -92,18 +88,15 @@ def cell_of(answer: Answer, field: Field) -> AnswerCell:
 
 
 def make_table(fields: Sequence[Field], rows: list[FileRow]) -> AnswerTable:
-    """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`.
-
-    Answers are compared normalised or folded. A cell differs unless its answer is given by more files than any other;
-    all differ where two are given equally often, or none twice. Each conflict is with the most frequent answer, of
-    several such with the first in the column.
-    """
+    """The AnswerTable of `rows`, its differing cells marked, in columns that ought to `agree`. Answers are compared
+    normalised or folded. A cell differs unless more files give its answer than any other. Each conflict is with the
+    most frequent answer, the first of several in the column."""
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
     for column, field in enumerate(fields):
         cells = {number: row.cells[column] for number, row in enumerate(rows) if field.agree}
         compared = {n: cell.normalised or normal_form(cell.answer) for n, cell in cells.items() if cell.answer}
-        ranked = Counter(compared.values()).most_common(2)  # of equal counts the first of the column comes first
+        ranked = Counter(compared.values()).most_common(2)  # of equals the first of the column
         if len(ranked) < 2:
             continue
         (usual, most), (_, next_most) = ranked

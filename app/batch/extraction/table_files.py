@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MARKDOWN_HEAD = "<!-- docqa extract -->"
-"""First line of what is written as Markdown, by which a later run knows its own output in a folder of documents."""
+"""The first line of Markdown, by which a later run knows its own output."""
 _DIFFERS = "≠"
 _CELL_CHARACTERS = 32_000
 """The limit of an XLSX cell is 32,767."""
@@ -48,14 +48,14 @@ def table_bytes(table: AnswerTable, form: str, *, conflicts: bool = False) -> by
 
 
 def place_of(cell: AnswerCell) -> str:
-    """`p. 12` or the section, as answers are cited, or `Possibly on p. 12`; empty without a quote or such a passage."""
+    """`p. 12` or the section, or `Possibly on p. 12`; empty without a quote or such a passage."""
     if cell.possibly is not None:
         return possible_place(cell.possibly)
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
 def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | float]]:
-    """Head and rows of the flat table: file, error, and for each field its answer, normalised value and `columns`."""
+    """Head and rows of the flat table: file, error, and each field's answer, normalised value and `columns`."""
     shown = [("normalised", *columns) if field.type in NORMALISED else columns for field in table.fields]
     head = [
         printable(field.name) + name
@@ -80,7 +80,6 @@ def _records(table: AnswerTable, columns: tuple[str, ...]) -> list[list[str | fl
 
 
 def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
-    """Head and rows of the conflicts: both answers, and how many of the files that have one give the second."""
     rows: list[list[str | float]] = [list(_CONFLICT_HEAD)]
     for conflict in table.conflicts:
         values: list[str | float] = [printable(conflict.question)]
@@ -91,7 +90,7 @@ def _conflict_records(table: AnswerTable) -> list[list[str | float]]:
 
 
 def _inert(value: str) -> str:
-    """`value` with an apostrophe where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
+    """An apostrophe in front, where a spreadsheet would run it as a formula (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
@@ -155,13 +154,12 @@ def _markdown_cell(cell: AnswerCell) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Nothing of a document may become a column, a link, a picture or a tag of the page."""
+    """Nothing of a document may become markup of the page."""
     shown = printable(text)
     return shown if shown == "---" else "".join("\\" + c if c in "\\`*_[]<>|!#~" else c for c in shown)
 
 
 def _table_lines(head: list[str], rows: list[list[str]]) -> list[str]:
-    """A table of Markdown whose cells are escaped already."""
     lines = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
     return [lines[0], "|" + " --- |" * len(head), *lines[1:]]
 

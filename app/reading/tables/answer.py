@@ -1,4 +1,4 @@
-"""From the cell that a question asks for to an answer: it takes the place of what the reader found."""
+"""From the cell that a question asks for to an answer, in the place of what the reader found."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from docqa.app.reading.tables.named import Cell, Table, tables_of
 from docqa.ingest.types import Document, Span
 
 PASSAGES = 5
-"""How many of the best passages are looked at for tables."""
+"""Best passages that are looked at for tables."""
 COVERED = 0.85
-"""The share of the question that the names of row and column, and what stands above the table, must have."""
+"""The share of the question that row, column and what stands above the table must have."""
 _FAR_ABOVE = 600  # characters that tell what a table is about
-_LONGEST_ROW = 80  # words: the row is quoted as a whole
-_LONG_CELL = 6  # words: within a longer cell the reader may point to a part
+_LONGEST_ROW = 80  # words of a row that is quoted as a whole
+_LONG_CELL = 6  # words: of a longer cell the reader may choose a part
 
 
 def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], context: Context) -> Candidates:
@@ -32,7 +32,7 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
     if best is not None and (best.document, best.page) == (choice.above.document, choice.above.table.page):
         cell = choice.cells[0]
         if cell.start <= best.start and best.end <= cell.end and len(cell.text.split()) > _LONG_CELL:
-            return found  # the reader's words are part of a long cell: they say it closer
+            return found  # the reader's words are part of it, and say it closer
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     several = len(cells) > 1
     return replace(
@@ -59,7 +59,6 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
 
 
 def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
-    """The tables that the best passages, or the best candidate, are in."""
     placed = [context.passages[item.index] for item in ranked[:PASSAGES]]
     places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
     if best is not None:

@@ -1,5 +1,5 @@
 """The cell of a table that a question asks for, by the words of the row's name, of the column's heads, and above the
-table. A row or column is chosen only where it has more of the question's words than any other."""
+table. A row or column must have more of the question's words than any other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = frozenset(stems(["many", "much", "percentage"]))
-"""What asks for a figure of whatever it is."""
+"""What asks for a figure."""
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
 
 
@@ -45,13 +45,13 @@ class Asked:
         return cls(frozenset(terms(question)) - _FIGURE, years)
 
     def share(self, words: Iterable[str]) -> float:
-        """The share of the question's stems that are among `words`."""
+        """The share, 0 to 1, of the question's stems that are among `words`."""
         return len(self.stems.intersection(words)) / len(self.stems) if self.stems else 0.0
 
 
 @dataclass(frozen=True)
 class Above:
-    """A table of document `document` of the run, and the words of its caption, headings, and the title."""
+    """A table of document `document`, and the words of its caption, headings, and the title."""
 
     document: int
     table: Table
@@ -71,7 +71,7 @@ class Choice:
 
 
 def choose(question: str, tables: Sequence[Above]) -> Choice | None:
-    """What the question asks for in one of `tables`; None where no cell, or more than one, fits it best."""
+    """What the question asks for in one of `tables`; None where no cell, or more than one, fits best."""
     if not asks_for_cell(question):
         return None
     asked = Asked.of(question)
@@ -123,7 +123,7 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
         if year:  # "2019" and not "2019 vs. 2018"
             allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
         if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
-            allowed = [at for at in allowed if not heads[at]]  # no word of a head was asked for
+            allowed = [at for at in allowed if not heads[at]]
         others = years - {year} if dated else frozenset()
         best = best_field(wanted - others, table, words, allowed) if allowed else None
         if best is None:

@@ -19,7 +19,7 @@ Fields = Mapping[tuple[int, int], TableCell]
 
 @dataclass(frozen=True)
 class Cell:
-    """Characters `start:end` of a page's text; empty cells have none (`start` is `end`)."""
+    """Characters `start:end` of a page's text; empty cells have none."""
 
     start: int
     end: int
@@ -95,7 +95,7 @@ def _named(document: Document, page: int, grid: Grid) -> Table | None:
 
 
 def _with_heads(document: Document, page: int, grid: Grid) -> tuple[Page, Grid]:
-    """The last page up to `page` on which that table has heads, and the table there; its own where none has."""
+    """The last page up to `page` on which that table has heads, and it there; its own where none has."""
     here = document.pages[page - 1]
     if grid.continued and not grid.heads:
         for number in range(page - 1, max(page - _MOST_PAGES, 0), -1):

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.tables.named import Table
 
-_KNOWN = 0.3  # what a word counts that stands above the table too
-_NAME_SHARE = 0.4  # how much of a score depends on how much of the row's name was asked for
+_KNOWN = 0.3  # of a word that stands above the table too
+_NAME_SHARE = 0.4  # of a score: how much of the row's name was asked for
 _HEAD_SHARE = 0.3
 _SAME = 0.02
 
 Field = tuple[int, int]
-"""A row, and a column of values or, behind these, the column of the names."""
+"""(row, column; behind those of the values: that of the names)."""
 
 
 @dataclass(frozen=True)
 class TableWords:
     """The stems of each row's name, without and with its group titles; of each column's heads, all and the lowest, last
-    those of the names. `known`: of what stands above the rows."""
+    those of the names. `known`: above the rows."""
 
     own: tuple[frozenset[str], ...]
     names: tuple[frozenset[str], ...]
@@ -33,7 +33,6 @@ class TableWords:
 
     @classmethod
     def of(cls, table: Table, above: str) -> TableWords:
-        """The words of `table`, below the words `above`."""
         own = tuple(_stems(entry.name.text) for entry in table.entries)
         names = tuple(_stems(entry.group) | mine for entry, mine in zip(table.entries, own, strict=True))
         heads = tuple(_stems(table.column_name(at)) for at in range(len(table.columns)))

@@ -23,7 +23,7 @@ def unit_of(document: Document, page: int, start: int, end: int) -> Span | None:
         there = (at for at, cell in cells if cell.start <= start < end <= cell.end and cell.is_value)
         column = next(there, None)
         if column is not None and not _OWN.search(text, start, end):
-            # A head that is on this page, and not on one before, and has a unit.
+            # A head on this page, and none before, that has a unit.
             here = (head for head in reversed(table.columns[column]) if text[head.start : head.end] == head.text)
             head = next((head for head in here if _IN_HEAD.search(head.text)), None)
             return Span(head.start, head.end) if head is not None else table.grid.unit

@@ -1,6 +1,5 @@
 """What a question about several documents asks of each: "Which of these leases are under Swiss law?" asks every lease
-"Does it under Swiss law?". One that wants one fact of any of them is asked of all together.
-"""
+"Does it under Swiss law?". One that wants one fact is asked of all together."""
 
 from __future__ import annotations
 
@@ -35,5 +34,5 @@ def across_question(question: str, reader: ExcerptReader) -> AcrossQuestion | No
     if clause and (kind is FactKind.LAW or not found.kind.picks):
         wanted = Wanted(kind, kind is FactKind.PARTY, clause=clause, or_clause=not found.kind.picks)
         return AcrossQuestion(found.kind, asked, wanted)
-    # The right yes or no for 82 of 100, as a whole question gets; for 61 without "Does it".
+    # The right yes or no for 82 of 100, as a whole question; for 61 without "Does it".
     return AcrossQuestion(found.kind, f"Does it {asked}" if found.kind.picks and asked != question else asked)

@@ -1,5 +1,5 @@
-"""What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": of those so
-called 83 % are), and whether a few words are enough. Everything else of its form the reader tells."""
+"""What the wording of a question says of its answer: that it is a list ("which two ways", "what kinds of": 83 % of
+those so called are), and whether a few words are enough. All else the reader tells."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ASKED = re.compile(rf"\b{ASKING}\b(?P<verb>\s+{ASKING_VERB}\b)?", re.IGNORECASE
 
 
 def answers_briefly(question: str, words: str) -> bool:
-    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks for.
-    """
+    """Whether `words` alone answer `question`: it asks for no reason or way, and they are of the type that it asks
+    for."""
     word, verb = _asking(question)
     return word != "why" and not (word == "how" and verb) and fits_type(question, words)
 
@@ -37,7 +37,7 @@ def fits_type(question: str, words: str) -> bool:
 
 
 def _asking(question: str) -> tuple[str, bool]:
-    """(the word of `question` that asks, whether a verb follows it)."""
+    """(the word that asks, whether a verb follows it)."""
     asked = _ASKED.search(question)
     return (asked.group().split()[0].lower(), bool(asked["verb"])) if asked else ("", False)
 

@@ -1,4 +1,4 @@
-"""Whether a question is in English, as far as its letters and its commonest words say."""
+"""Whether a question is in English, by its letters and commonest words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import unicodedata
 from docqa.app.evidence.terms import STOP_WORDS
 
 NOT_ENGLISH = "docqa reads English questions."
-"""What a question in another language is answered with."""
 
 _QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,200}[”\"»“]|`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]+")
-# Words of other languages that ask, and their commonest verbs, where they are no English words: one must be there.
+# Words of other languages that ask, and their commonest verbs: one must be there.
 _ASKING_WORDS = """
 adalah apa apakah avait bagaimana bao berapa beschreibe chi cine combien cosa cual cuales cuando cuanto cuantos cuál
 cuáles cuándo cuánta cuántas cuánto cuántos czy când cât câte cómo darf debe deve dimana dlaczego doit donde dove
@@ -28,7 +27,7 @@ vilken vilket voiko waar waarom wann wanneer warum wat welche welchem welchen we
 weshalb wessen wie wieso wieviel wird wo wohin wordt wurde wurden zaman zijn är è étaient était đâu
 """
 _ASKING = frozenset(_ASKING_WORDS.split())
-# Articles, pronouns and the like; those that are English words too count for neither.
+# Articles, pronouns and the like; English words too count for neither.
 _LINKING_WORDS = """
 a aan al am ao as at au auf aus aux av avec az bei bij bir bu ce ces cette che cho com con cu các của d da dal dalam
 dan dans dari das dat de dei del della delle dello dem den dengan der des det deze di die din dit do door dos du e een
@@ -39,22 +38,23 @@ się som su sur sus ta te ten til till trong tämä um uma un una unas und une u
 was y yang z zu zum zur és được đồng și
 """
 _LINKING = frozenset(_LINKING_WORDS.split())
+_FOREIGN, _ENGLISH = (_ASKING | _LINKING) - STOP_WORDS, STOP_WORDS - _LINKING
 _NOT_ALONE = frozenset(("qui", "quo", "são"))
-"""Of these, words that alone say nothing: "qui tam", "São Paulo"."""
+"""These alone say nothing: "qui tam", "São Paulo"."""
 _LEAST_LETTERS = 4
 
 
 def is_english(question: str) -> bool:
     """False for a question that is plainly in another language or script; names, key words, code and the Latin of
-    lawyers pass. What is between quotation marks does not count."""
+    lawyers pass, and what is between quotation marks."""
     found, other_script = _words(question)
     if other_script:
         return False
     # A capital inside a question begins a name: "Martin Van Buren".
     words = [word.lower() for at, word in enumerate(found) if not at or word[0].islower()]
     asking = [word for word in words if word in _ASKING]
-    foreign = sum((word in _ASKING or word in _LINKING) and word not in STOP_WORDS for word in words)
-    english = sum(word in STOP_WORDS and word not in _LINKING for word in words)
+    foreign = sum(word in _FOREIGN for word in words)
+    english = sum(word in _ENGLISH for word in words)
     if not english and len(found) > 2 and words[:1] == asking[:1] != [] and words[0] not in _NOT_ALONE:
         return False
     return not (asking and foreign > max(english, 1))
@@ -67,13 +67,13 @@ def reads_as_english(text: str) -> bool:
         return False
     # Small words before a capital may be of a name: "de la Cruz".
     small = [word for word, behind in zip(found, [*found, ""][1:], strict=True) if not behind[:1].isupper()]
-    foreign = sum((word in _ASKING or word in _LINKING) and word not in STOP_WORDS for word in small)
-    english = sum(word.lower() in STOP_WORDS and word.lower() not in _LINKING for word in found)
+    foreign = sum(word in _FOREIGN for word in small)
+    english = sum(word.lower() in _ENGLISH for word in found)
     return foreign < 2 or foreign <= english
 
 
 def _words(text: str) -> tuple[list[str], bool]:
-    """(the words outside quotation marks, whether most of their letters are of another script than Latin)."""
+    """(the words outside quotation marks, whether most of their letters are not Latin)."""
     found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
     letters = "".join(word for word in found if len(word) > 1)
     other = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)

@@ -1,5 +1,5 @@
-"""The sentences of a document that a summary may be made of, each with its place and its section, and who says them:
-speech that a document quotes, and an opinion of a judge, is no finding of the document."""
+"""The sentences of a document that a summary may be made of, with place and section, and who says them: speech that a
+document quotes, and an opinion of a judge, is no finding of the document."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _GOOD_GRADES = frozenset("AB")
 _QUOTED = re.compile(
     r"“[^“”]{25,2000}”|\"[^\"\n][^\"]{25,2000}\"|«[^«»]{25,2000}»|“[^“”]{25,2000}(?=\n\s*\n|\n\s*“|\Z)"
 )
-"""Long enough for a sentence; where speech goes on in the next paragraph only the last has a closing mark."""
+"""Long enough for a sentence; of several paragraphs only the last has a closing mark."""
 _WHOLE_SENTENCE = re.compile(r"[.!?,…][”\"»’']?$")
 UNNAMED = "a quotation"
 
 
 @dataclass(frozen=True)
 class PlacedSentence:
-    """A sentence: characters `start:end` of `page`; `section` is its innermost one (None before the first)."""
+    """Characters `start:end` of `page`; `section` is the innermost one (None before the first)."""
 
     page: int
     start: int
@@ -39,8 +39,8 @@ class PlacedSentence:
 
 @dataclass(frozen=True)
 class SentenceCandidate(PlacedSentence):
-    """A sentence that may be chosen: `line` number in `paragraph` of the document. `before`: the candidate that must be
-    taken before it (it begins with "However"), if any."""
+    """`line` number in `paragraph` of the document. `before`: the candidate that must be taken before it (it begins
+    with "However"), if any."""
 
     paragraph: int
     line: int
@@ -49,7 +49,7 @@ class SentenceCandidate(PlacedSentence):
 
 
 def find_candidates(document: Document, *, most_words: int = readable.MOST_WORDS) -> list[SentenceCandidate]:
-    """The candidates in the order of the document; words that occur twice are taken where they occur first."""
+    """The candidates in order; words that occur twice are taken where they occur first."""
     finder = _SentenceFinder(document, most_words)
     graded = any(page.grade in _GOOD_GRADES for page in document.pages)
     excluded = _excluded_spans(document)
@@ -70,7 +70,7 @@ class _SentenceFinder:
         self.seen: set[str] = set()
         self.found: list[SentenceCandidate] = []
         self.paragraph = -1
-        self.open = False  # whether the page before ends within a sentence
+        self.open = False  # the page before ends within a sentence
 
     def add_page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
@@ -87,7 +87,6 @@ class _SentenceFinder:
             line += 1
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
-        """The index of the candidate that `span` becomes, None where it does not."""
         span = Span(span.start + len(readable.bullet(page.text[span.start : span.end])), span.end)
         text = readable.flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
@@ -96,7 +95,7 @@ class _SentenceFinder:
         if not readable.is_sentence(text, english=self.english, most_words=self.most_words):
             return None
         dangling, said = readable.needs_the_one_before(text), fold(text).text
-        # In no passage it is shown nowhere else, and cannot be found.
+        # In no passage it is not shown or found elsewhere.
         told = any(each.start < span.end and span.start < each.end for each in self.passages[page.page])
         if said in self.seen or not told or (dangling and previous is None):
             return None
@@ -124,7 +123,7 @@ def left_out(document: Document) -> set[str]:
 
 
 def _excluded_spans(document: Document) -> dict[int, list[Span]]:
-    """By page: what is not running prose: hidden text, tables, headings, footnotes, contents and bibliographies."""
+    """By page what is no running prose: hidden text, tables, headings, footnotes, contents, bibliographies."""
     found = {
         page.page: [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
         for page in document.pages
@@ -143,12 +142,12 @@ def speaker_at(document: Document, page: int, start: int, end: int) -> str | Non
 
 
 def is_spoken(document: Document, page: int, start: int, end: int) -> bool:
-    """Whether the document quotes all of what stands at `start` to `end` of `page` as speech."""
+    """Whether the document quotes all of `start:end` of `page` as speech."""
     return any(span.start <= start + 1 and end <= span.end + 1 for span in _speeches(document.pages[page - 1].text))
 
 
 @lru_cache(maxsize=64)
 def _speeches(text: str) -> tuple[Span, ...]:
-    """The speech in a page's text with its quotation marks; "the so-called first rule of the house" is none."""
+    """Speech with its quotation marks; "the so-called first rule of the house" is none."""
     found = ((match, match.group().strip("“”\"«»").strip()) for match in _QUOTED.finditer(text))
     return tuple(Span(*m.span()) for m, words in found if words[:1].isupper() and _WHOLE_SENTENCE.search(words))

@@ -1,8 +1,5 @@
-"""Which sentences of a document can be understood alone, and which only after the sentence before them.
-
-Table rows, captions, references, mastheads and halves of sentences are not for a summary. The word lists are English;
-other languages are judged by form.
-"""
+"""Which sentences of a document can be understood alone, and which only after the one before: no table rows, captions,
+references, mastheads and halves of sentences. The word lists are English; other languages are judged by form."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from docqa.ingest.language.words import CONJUNCTION, alternatives
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
-_LEAST_LETTERS = 0.72  # share of letters and spaces: below it stand formulas and table rows
-_LEAST_FUNCTION_WORDS = 0.18  # share of words that carry no content: below it stand titles, lists and rows
+_LEAST_LETTERS = 0.72  # share of letters and spaces; else a formula or table row
+_LEAST_FUNCTION_WORDS = 0.18  # share of words without content; else a title, list or row
 _ENGLISH = 0.25
 _MOST_SINGLES = 0.15
 _MOST_CAPITALISED = 0.6
@@ -69,7 +66,7 @@ def flat(text: str) -> str:
 
 
 def bullet(text: str) -> str:
-    """The mark of a list and the space behind it that open `text`; empty where there is none."""
+    """The mark of a list and the space behind it that open `text`, or ""."""
     match = _BULLET.match(text)
     return match.group() if match else ""
 
@@ -81,7 +78,7 @@ def ends_sentence(text: str) -> bool:
 
 
 def is_english(text: str) -> bool:
-    """Whether enough of the words of `text` are English function words to judge its sentences by them."""
+    """Whether enough words are English function words to judge sentences by them."""
     words = [word for word in plain_words(text) if word.isalpha()]
     return bool(words) and sum(word in STOP_WORDS for word in words) >= _ENGLISH * len(words)
 
@@ -106,7 +103,7 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
 
 
 def needs_the_one_before(text: str) -> bool:
-    """Whether a sentence begins with a word that points back ("However," "They"): it cannot be understood alone."""
+    """Whether a sentence begins with a word that points back ("However," "They")."""
     body = without_number(text).lstrip("“\"'‘([")
     return _DANGLING.match(body) is not None and _STANDS_ALONE.match(body) is None
 

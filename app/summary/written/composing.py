@@ -1,6 +1,5 @@
-"""The model that writes summaries, a checkpoint that runs here or one of a server; and from what it wrote to sentences:
-read, checked, mended once, with their places and support, or as numbered notes, from which the whole is written.
-"""
+"""The model that writes summaries, here or on a server; and from what it wrote to sentences: read, checked, mended
+once, with their places and support, or as numbered notes, from which the whole is written."""
 
 from __future__ import annotations
 
@@ -31,15 +30,15 @@ from docqa.model.prompts.conversation import WHOLE, Form
 from docqa.model.prompts.summary_prompt import NUMBERED
 from docqa.model.prompts.written_prompt import Question
 
-_LEAST_QUOTED = 4  # words of a quotation that is more than a name
-_LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
+_LEAST_QUOTED = 4  # words, more than a name
+_LEAST_WORDS = 3  # content words without its quotations
 _BORNE_OUT = (Support.QUOTED, Support.SUPPORTED, Support.PARTLY)
 
 
 class Writer:
     """Writes about one Corpus. `name`: of the model; `whole`: it has read the documents, after `read`, and cites by
-    words; else `budget` tokens of passages are given at once; `unread`: the bundled model has not read them, and
-    passages are found by their words. Mutable: `budget`."""
+    words; else `budget` tokens of passages are given at once; `unread`: passages are found by their words, without the
+    bundled model. Mutable: `budget`."""
 
     def __init__(self, answerer: WritingAnswerer) -> None:
         self.corpus, self.evidence, self._generator = answerer.corpus, answerer.evidence, answerer.generator
@@ -47,7 +46,6 @@ class Writer:
         self.unread = self.whole
 
     def read(self) -> Iterator[Event]:
-        """Read the documents as far as writing needs it."""
         reading = self._generator.reading if self.whole else None
         try:
             yield from (reading or self.evidence).read()
@@ -69,12 +67,11 @@ class Writer:
 
 
 def writer_of(session: Session) -> Writer | None:
-    """The writer of a session's model; None where that cuts its answers from the documents."""
+    """The writer of a session's model; None where that cuts its answers."""
     return None if session.writing is None else Writer(session.writing)
 
 
 def form_of(given: Given) -> Form:
-    """How a model is asked about what it is `given`."""
     return NUMBERED if given.numbered else WHOLE
 
 
@@ -105,8 +102,7 @@ def compose(
     writer: Writer, material: Material, request: str, about: str, most: int
 ) -> Generator[Event, None, tuple[tuple[CheckedStatement, ...], tuple[str, ...]]]:
     """(what the model writes to `request` of `material`, `about` something, at most `most` statements with what bears
-    them out; remarks). What nothing bears out is shown to the model once, to be cited or withdrawn. Raises as
-    `Writer.reply`."""
+    them out; remarks). What nothing bears out the model may cite or withdraw once. Raises as `Writer.reply`."""
     def again(text: str, weak: Sequence[str]) -> Generator[Event, None, Reply]:
         mend = form_of(material.shown).mend(Question(""), weak)
         return (yield from writer.reply(material.shown, [request, text, mend]))
@@ -140,7 +136,6 @@ def said(item: CheckedStatement) -> str:
 
 
 def _places(item: CheckedStatement) -> list[Located]:
-    """The places that bear a statement out, each once."""
     return list(dict.fromkeys(place for spans in item.quotes for place in spans))
 
 
@@ -159,7 +154,7 @@ def _checked(writer: Writer, material: Material, reply: Reply, about: str, most:
 
 
 def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
-    """Who says all of what bears a sentence out, where that is one person whom the sentence does not name."""
+    """Who says all of what bears a sentence out, where that is one person whom it does not name."""
     found = {speaker_at(document, place.page, place.start, place.end) for place in places}
     speaker = found.pop() if len(found) == 1 else None
     named = speaker is not None and any(part in words for part in speaker.split(",")[0].split()[-1:])

@@ -1,4 +1,4 @@
-"""What a model writes from: numbered sentences of a document, by its parts or by passages that were chosen."""
+"""What a model writes from: numbered sentences of a document, by its parts or by chosen passages."""
 
 from __future__ import annotations
 

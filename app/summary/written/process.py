@@ -1,8 +1,6 @@
-"""The front door: one document in, one SummaryRecord in a model's own words out.
-
-The parts of the outline are written one by one, from the state of the whole document or from their own sentences; then,
-from these, the whole, which begins with the holding, the parties, or the findings.
-"""
+"""The front door: one document in, one SummaryRecord in a model's own words out. The parts of the outline are written
+one by one, from the state of the whole document or from their own sentences; then, from these, the whole, which begins
+with the holding, the parties, or the findings."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from docqa.app.answer.events import Event, ReadProgress
 from docqa.app.answerers.remote.stream import ContextExceeded
 from docqa.app.answerers.writing.checking import CheckedStatement
 from docqa.app.reading.document_kind import kind_of
-from docqa.app.summary.parts import OPENING, WHOLE, Part, parts_of, sentences_of_part
+from docqa.app.summary.parts import OPENING, WHOLE, Part, only, parts_of, sentences_of_part
 from docqa.app.summary.record import WRITTEN, SummaryRecord, SummarySection, SummarySentence
 from docqa.app.summary.topics import LEADS, Topic
 from docqa.app.summary.topics import STYLES as TOPICS
@@ -23,11 +21,11 @@ from docqa.ingest.types import Document
 from docqa.model.prompts import summary_prompt
 
 TOPIC_TOKENS = 1_500
-"""Tokens of the passages that one topic is written from."""
+"""Of the passages for one topic."""
 FOCUS_TOKENS = 8_192
-"""Tokens of the passages that a summary with a focus is written from."""
+"""Of the passages for a summary with a focus."""
 _PART_TOKENS = 250
-"""A part gets a sentence for so many tokens, up to what its style allows."""
+"""For each sentence of a part, up to what its style allows."""
 
 _Statements = tuple[CheckedStatement, ...]
 _Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[str, ...]]
@@ -67,8 +65,6 @@ class _Work:
         self._first = ", then ".join(f"the {topic.heading.lower()}" for topic in leads)
         self.units = units_of(self.document, self.context)
 
-    # By the outline
-
     def by_part(self) -> Generator[Event, None, _Result]:
         """Every part, or what of it is about the focus; then the whole."""
         parts = parts_of(self.document, self.units)
@@ -96,9 +92,7 @@ class _Work:
         filled = [part for part in parts if part.numbers]
         if self.focus and not self.writer.whole:
             about = self._ranked(self.focus, FOCUS_TOKENS)
-            best = {n for n, unit in enumerate(self.units) if unit.passage in about}
-            kept = [Part(p.id, p.heading, p.level, tuple(n for n in p.numbers if n in best)) for p in filled]
-            filled = [part for part in kept if part.numbers]
+            filled = only(filled, {n for n, unit in enumerate(self.units) if unit.passage in about})
         if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
             return [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))] if filled else []
         return filled
@@ -106,7 +100,7 @@ class _Work:
     def _empty(
         self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
     ) -> tuple[str, ...]:
-        """The headings that nothing was written of; with a focus the focus itself, where nothing was written at all."""
+        """The headings that nothing was written of; with a focus that, where nothing was written at all."""
         if self.focus:
             return () if sections else (self.focus,)
         covered = {section.heading for section in sections}
@@ -115,7 +109,7 @@ class _Work:
         return tuple(part.heading for part in parts if part.heading not in covered)
 
     def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
-        """The statements about one part: of a long one about each window of it, then about those together."""
+        """The statements about one part: of a long one about each window, then about those together."""
         most = sentences_of_part(self._cost(part) // _PART_TOKENS, parts) if parts > 1 else WHOLE[self.style]
         left, request = [self.units[number] for number in part.numbers], self._request(part, parts, most)
         if self.writer.whole:
@@ -144,10 +138,8 @@ class _Work:
             return summary_prompt.whole_request(most, first=self._first, about=self.focus, numbered=numbered)
         return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
 
-    # The whole
-
     def _whole(self, notes: Sequence[Note]) -> Generator[Event, None, tuple[SummarySentence, ...]]:
-        """The whole from what was written of its parts; nothing where no part has a statement that is borne out."""
+        """The whole from what was written of its parts; nothing where no statement is borne out."""
         most = min(WHOLE[self.style], len(notes))
         made: _Statements = ()
         if len(notes) > 1:
@@ -156,7 +148,7 @@ class _Work:
         return tuple(sentence_of(item, self.document) for item in made or [note.item for note in notes[:most]])
 
     def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
-        """What the model writes from `notes`; where they are more than it reads at once, from groups of them first."""
+        """What the model writes from `notes`; from groups of them first where they are too many at once."""
         left = list(notes)
         while True:
             sizes = [len(self.writer.corpus.tokenizer.encode(said(note.item))) + 8 for note in left]
@@ -172,10 +164,7 @@ class _Work:
             except ContextExceeded as error:
                 self.writer.shrink(error, of_notes(several[0]).shown)
 
-    # By topics
-
     def by_topic(self) -> Generator[Event, None, _Result]:
-        """Every topic of the style from the passages about it."""
         sections: list[SummarySection] = []
         topics = TOPICS[self.style]
         for number, topic in enumerate(topics):
@@ -188,7 +177,6 @@ class _Work:
         return (), tuple(sections), tuple(topic.heading for topic in topics if topic.heading not in named)
 
     def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
-        """The statements about one topic, from the state of the whole or from the passages about it."""
         whole = self.writer.whole
         request = summary_prompt.topic_request(topic.heading, topic.question, topic.count, numbered=not whole)
         while True:
@@ -203,15 +191,12 @@ class _Work:
             self.given |= set(passages)
             return made
 
-    # Parts of all
-
     def _written(self, material: Material, request: str, about: str, most: int) -> Generator[Event, None, _Statements]:
         statements, notes = yield from compose(self.writer, material, request, about, most)
         self.remarks += notes
         return statements
 
     def _ranked(self, question: str, tokens: int) -> list[int]:
-        """Indices of the best passages for a question, in order."""
         order = [item.index for item in self.writer.evidence.of_question(question, unread=self.writer.unread).ranked]
         chosen: list[int] = []
         for index in order:
@@ -233,7 +218,6 @@ class _Work:
         return SummarySection(part.id, part.heading, part.level, made)
 
     def _remark_coverage(self) -> None:
-        """Say where the model was given only some passages, chosen for a focus or for topics."""
         read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
         if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
             self.remarks.insert(0, f"written from the passages that docqa found for it: {read:,} of {total:,} tokens")

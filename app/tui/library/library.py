@@ -41,7 +41,7 @@ from docqa.ingest.errors import MissingError, NoDocuments
 
 _SIZE_CELLS, _WHEN_CELLS, _KEPT_CELLS, _HEALTH_CELLS = 10, 12, 20, 12
 _PADDING = 8
-_WIDE, _REST_S = 110, 0.4  # columns from which on there is a preview; seconds that the cursor rests first
+_WIDE, _REST_S = 110, 0.4  # columns for a preview; seconds that the cursor rests first
 _GONE = "file not found"
 ORDERS: dict[str, Callable[[LibraryRow], tuple[object, ...]]] = {
     "name": lambda each: (each.name.casefold(),),
@@ -56,8 +56,6 @@ _NOTHING = (
 
 
 class RowTable(DataTable[Text]):
-    """A table of rows to choose from, under columns of our own width."""
-
     def __init__(self, chosen: Callable[[int], None]) -> None:
         super().__init__(id="library", cursor_type="row", zebra_stripes=True)
         self.chosen = chosen
@@ -106,7 +104,7 @@ class LibraryScreen(PromptScreen):
         self._order = "last use" if everywhere else "name"
         self._listed = LibraryList([])
         self._shown: list[LibraryRow] = []
-        self._marked: set[str] = set()  # the paths that are selected
+        self._marked: set[str] = set()
         self._loaded = self._entered = False  # a list is there; Enter came before it
         self._title = Static("", id="title", markup=False)
         self._table = RowTable(self._choose)
@@ -164,7 +162,6 @@ class LibraryScreen(PromptScreen):
             self._open_path(os.path.dirname(containing_file(self._current.path) or self._current.path) or ".")
 
     def action_forget(self) -> None:
-        """Ask first; the file itself stays."""
         if self._current is not None and self._store is not None:
             self.prompt.enter("forget", short_path(os.path.abspath(self._current.path)))
             self._status.update("Enter deletes its text, questions and answers here; the file stays. Esc keeps all")
@@ -188,11 +185,10 @@ class LibraryScreen(PromptScreen):
         self.set_focus(self.line)
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        """The row above or below, or a page of them."""
         getattr(self._table, f"action_{CURSOR_MOVES.get(key, 'scroll_top' if key == 'home' else 'scroll_bottom')}")()
 
     async def line_entered(self, mode: str, text: str) -> None:
-        """Open the row, of those that have the words by now; or the path that was typed."""
+        """Open the row, of those that have the words by now; or the path."""
         if mode == "path":
             self._open_path(os.path.expanduser(text))
         elif mode == "forget":
@@ -205,7 +201,6 @@ class LibraryScreen(PromptScreen):
             self._table.action_select_cursor()
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command; `/ask-together` takes a question."""
         if command.name == "ask_together":
             self.action_ask_together(argument)
         else:
@@ -269,7 +264,7 @@ class LibraryScreen(PromptScreen):
             self._open(self._shown[row])
 
     def _open(self, entry: LibraryRow) -> None:
-        """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
+        """Now: a message would let the keys behind Enter run commands of the list."""
         if entry.kept == _GONE:
             self.notify(f"{printable(entry.path)} does not exist any more", severity="warning", markup=False)
             return
@@ -290,7 +285,7 @@ class LibraryScreen(PromptScreen):
         return "" if self.prompt.commanding or self.prompt.mode != "filter" else self.prompt.line.value.strip()
 
     def _show(self, words: str) -> None:
-        """The rows that have the letters of `words`, best first, else documents in their order and then questions."""
+        """The rows that have the letters of `words`, best first, else documents and then questions."""
         chosen = self._current
         every = sorted((each for each in self._listed.entries if each.past is None), key=ORDERS[self._order])
         every += [each for each in self._listed.entries if each.past is not None]

@@ -47,17 +47,17 @@ def _size_and_time(file: Path) -> tuple[int, float]:
 
 
 class SessionOpener:
-    """Opens documents with `options`. A path inside an archive (`papers.zip/one.pdf`) opens that document of it."""
+    """Opens documents with `options`, one inside an archive by its path (`papers.zip/one.pdf`)."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self.reads_hidden: set[str] = set()  # the paths whose hidden text was asked for
+        self.reads_hidden: set[str] = set()
 
     def __call__(
         self, path: str | Sequence[str], on_page: Callable[[int, int], None] | None = None,
         password: str | None = None, on_first: Callable[[Document], None] | None = None,
     ) -> Session:  # fmt: skip
-        """The Session of the document at `path`, or of those at several; `on_page` and `on_first` as in open_session; a
+        """The Session of the document at `path`, or of several; `on_page` and `on_first` as in open_session; a
         `password` is kept while this runs. Raises as the engine, InputError for a path with several."""
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session

@@ -18,11 +18,11 @@ from docqa.ingest.errors import Encrypted, IngestError, NoText, Unreadable
 
 _BEGINNING, _ANSWERS, _LINE = 1_500, 3, 160  # characters, answers, characters of an answer
 PROBLEMS = {Encrypted: "encrypted", Unreadable: "damaged", NoText: "no text"}
-_MOST = 500  # files whose problem is remembered
+_MOST = 500
 
 
 class FilePreview(NamedTuple):
-    """A document: what there is to say of it, what it is on one line, and its health in a word."""
+    """What there is to say of a document, what it is on one line, and its health in a word."""
 
     text: Text
     told: str = ""
@@ -59,7 +59,6 @@ def preview(path: str, kept: str, opener: Opener, store: Store | None) -> FilePr
 
 
 def _remember(store: Store | None, path: str, health: str) -> None:
-    """For `problems`, if the disk can."""
     with contextlib.suppress(OSError):
         known = dict(list(problems(store).items())[-_MOST:])
         remember(store, "problems", {**known, os.path.abspath(path): [os.path.getmtime(path), health]})

@@ -21,17 +21,15 @@ _KINDS = ("documents", "states", "history")
 
 @dataclass(frozen=True)
 class PastQuestion:
-    """A question that was asked about the document at `path`."""
-
     path: str
     turn: KeptTurn
 
 
 @dataclass(frozen=True)
 class LibraryRow:
-    """A row: the document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified`
-    and `used` in seconds since 1970, 0 where not known; `kept` says what there is of it, or how it was answered,
-    `health` in a word what is wrong with the file."""
+    """The document at `path`, or a question about it that was asked before (`past`). `size` in bytes, `modified` and
+    `used` in seconds since 1970, 0: not known; `kept` says what there is of it, or how it was answered, `health` what
+    is wrong with the file."""
 
     name: str
     path: str
@@ -60,7 +58,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Lib
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     health: dict[str, str] = {}
-    for entry in store.entries("documents", "states"):  # a table of a thousand files opened none
+    for entry in store.entries("documents", "states"):  # of a thousand files none is opened
         paths = entry.details.get("paths", [])
         if entry.status != "kept" or len(paths) != 1 or not paths[0]:
             continue
@@ -112,7 +110,6 @@ def ago(then: float, now: float | None = None) -> str:
 
 
 def short_path(path: str) -> str:
-    """`path` with `~` for the home folder."""
     home = os.path.expanduser("~")
     return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
 

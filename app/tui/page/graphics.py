@@ -16,7 +16,7 @@ from docqa.app.tui.page.highlighter import WHOLE, Share, marked_png
 if TYPE_CHECKING:
     import numpy as np
 
-KITTY_IMAGE = 7_461_730  # our one picture in the terminal's memory
+KITTY_IMAGE = 7_461_730  # our one picture there
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once
 _KITTY = ("kitty", "ghostty")
 _ITERM = ("iTerm.app", "WezTerm", "mintty")
@@ -24,7 +24,7 @@ _ITERM = ("iTerm.app", "WezTerm", "mintty")
 
 @dataclass(frozen=True)
 class Terminal:
-    """A terminal that shows pictures: by which protocol, and the width and height of a cell in pixels."""
+    """By which protocol it shows pictures, and the width and height of a cell in pixels."""
 
     protocol: str
     cell_width: int = 10
@@ -61,9 +61,8 @@ def drawing(
     terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = (),
     part: Share = WHOLE,
 ) -> str:  # fmt: skip
-    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which
-    count from 0, with `boxes` of it marked in yellow. The cursor is where it was afterwards. Raises ValueError for a
-    PNG that is not of our own making."""
+    """What draws `part` of the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), counted
+    from 0, with `boxes` marked in yellow; the cursor stays. Raises ValueError for another PNG."""
     if boxes or part != WHOLE:
         png = marked_png(grey_pixels(png), boxes, part)
     picture = (_kitty if terminal.protocol == "kitty" else _iterm)(png, columns, rows)
@@ -115,7 +114,6 @@ def detect(choice: str, environment: Mapping[str, str] = os.environ) -> Terminal
 
 
 def why_none(environment: Mapping[str, str] = os.environ) -> str:
-    """Why no pictures are shown here."""
     if inside := _multiplexer(environment):
         return f"{inside} shows no pictures; kitty and iTerm2 do, outside it"
     return "this terminal cannot show pictures, or they are off in config.toml; kitty and iTerm2 can"

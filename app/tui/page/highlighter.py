@@ -1,4 +1,4 @@
-"""Words marked on the picture of a page, as with a yellow highlighter: where their lines are, and the pixels."""
+"""Words marked on the picture of a page: where their lines are, and the pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Page
 
 YELLOW = (1.0, 0.93, 0.35)
-"""What is left of red, green and blue below the marker: black stays black, white turns yellow."""
+"""Left of red, green and blue: black stays black, white turns yellow."""
 _HYPHENS = "-\u00ad\u2010"
 
 Share = tuple[float, float, float, float]
@@ -56,7 +56,7 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) ->
     """`part` of `grey` [height, width], uint8, as a PNG in colours with yellow over `boxes`."""
     import numpy as np
 
-    shades = grey >> 1  # below 128 a grey, from there on the same below the marker
+    shades = grey >> 1  # from 128 on the same below the marker
     for box in boxes:
         shades[_pixels(shades, box)] |= 128
     shades = shades[_pixels(shades, part)]
@@ -67,13 +67,12 @@ def marked_png(grey: np.ndarray, boxes: Iterable[Share], part: Share = WHOLE) ->
 
 
 def _pixels(grey: np.ndarray, box: Share) -> tuple[slice, slice]:
-    """The rows and columns of `grey` that `box` touches."""
     (height, width), (left, top, right, bottom) = grey.shape, (max(edge, 0.0) for edge in box)
     return slice(int(top * height), int(bottom * height) + 1), slice(int(left * width), int(right * width) + 1)
 
 
 def _behind(text: str, at: int, end: int, letters: int) -> int:
-    """The offset behind so many letters from `at`; wrapped lines differ from the text in spaces and hyphens."""
+    """The offset `letters` behind `at`; wrapped lines differ from the text in spaces and hyphens."""
     while at < end and letters > 0:
         letters -= _is_letter(text[at])
         at += 1

@@ -1,8 +1,5 @@
-"""A Document as lines of one width, laid out as they come into view. Knows no screen.
-
-A page, or a slice of a long one, is a segment, of estimated height until somebody looks at it, so that any length opens
-at once.
-"""
+"""A Document as lines of one width, laid out as they come into view. A page, or a slice of a long one, is a segment, of
+estimated height until somebody looks at it, so that any length opens at once."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from docqa.app.tui.page.typeset import ScreenLine, contents_lines, table_lines
 from docqa.ingest.types import Document, Page
 
 SEGMENT_CHARACTERS = 8_000
-"""A longer page is laid out in slices of about this many characters, cut at line ends."""
+"""A longer page is laid out in slices cut at line ends."""
 
 _KEPT_SEGMENTS = 256
-# What a terminal would obey or give no cell, line ends apart.
+# What a terminal obeys or gives no cell.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -51,7 +48,7 @@ class PageLines:
         return self._ends[-1] if self._ends else 0
 
     def ensure(self, top: int, bottom: int, anchor: int) -> int:
-        """Lay out all of the lines `top:bottom`; returns where the line `anchor` is now."""
+        """Lay out the lines `top:bottom`; returns where the line `anchor` is now."""
         if not self._segments:
             return 0
         at = self._at(anchor)
@@ -69,7 +66,6 @@ class PageLines:
         return self._begin(at) + min(inside, max(self._heights[at] - 1, 0))
 
     def row(self, y: int) -> ScreenLine | None:
-        """The line `y`, None below the last."""
         if not 0 <= y < self.height:
             return None
         at = self._at(y)
@@ -99,7 +95,6 @@ class PageLines:
         return self._begin(at) + max(shown, default=0)
 
     def head_of(self, page: int) -> int:
-        """The line where `page` begins."""
         at = self._first_of_page.get(page)
         return 0 if at is None else self._begin(at)
 

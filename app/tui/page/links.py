@@ -1,4 +1,4 @@
-"""The references and footnote marks of a document as links: where each is and where it leads. Knows no screen."""
+"""The references and footnote marks of a document as links: where each is and leads. Knows no screen."""
 
 from __future__ import annotations
 
@@ -20,19 +20,17 @@ class Link(PageSpan):
 
 
 class Links:
-    """The links of `document` in its order, none over another. They are gathered when the first is asked for."""
+    """The links of `document` in order, none over another, gathered when the first is asked for."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
 
     def within(self, page: int, start: int, end: int) -> list[Link]:
-        """The links of `page` that touch its characters `start:end`."""
         at = max(bisect_right(self._places, (page, start)) - 1, 0)
         until = bisect_left(self._places, (page, end))
         return [link for link in self._all[at:until] if link.page == page and link.end > start]
 
     def at(self, page: int, offset: int) -> Link | None:
-        """The link with character `offset` of `page`."""
         return next(iter(self.within(page, offset, offset + 1)), None)
 
     def first(self, place: Place, step: int) -> Link | None:

@@ -1,4 +1,4 @@
-"""Where a place is, in words, the same everywhere: `Article 70 · p. 13`, `4.2 Payment · p. xii (PDF 14)`."""
+"""Where a place is, in words: `Article 70 · p. 13`, `4.2 Payment · p. xii (PDF 14)`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from docqa.ingest.types import Document, Section
 
 
 def section_title(section: Section) -> str:
-    """`4.2 Payment`, on one line; a number that the title begins with already is said once."""
+    """`4.2 Payment`, on one line; a number that the title begins with is said once."""
     number, title = printable(section.number or ""), printable(section.title)
     if title.casefold().startswith(number.casefold()) and not title[len(number) : len(number) + 1].isalnum():
         return title

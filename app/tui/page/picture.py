@@ -24,9 +24,9 @@ from docqa.app.tui.page.search import PageSpan
 from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
-"""Who leafs through passes pages faster than they are drawn."""
+"""Pages pass faster than they are drawn."""
 _KEPT = 8
-_LARGEST = 3  # times the size of the whole page
+_LARGEST = 3  # times the whole page
 
 
 class Picture(NamedTuple):
@@ -49,10 +49,9 @@ class PagePicture(Static):
     """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
 
     marks: reactive[tuple[PageSpan, ...]] = reactive(())
-    """What is marked on the pictures of its pages."""
 
-    def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self, pictures: Pictures | None) -> None:
+        super().__init__(id="picture", markup=False)
         self._pictures = pictures
         self._document: Document | None = None
         self._page, self._offset = 0, 0
@@ -74,7 +73,7 @@ class PagePicture(Static):
             self._wait()
 
     def enlarge(self) -> None:
-        """Show twice, then three times as large a part of the page; then the whole again."""
+        """Twice, then three times as large a part of the page; then the whole again."""
         self._times = self._times % _LARGEST + 1
         self.border_subtitle = f"{self._times} times as large" if self._times > 1 else ""
         self._wait()
@@ -113,7 +112,7 @@ class PagePicture(Static):
             self.update(why)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""
+        """The blank cells; whenever they are written, the picture is gone and is drawn again."""
         if self._picture is not None and not self._asked:
             self._asked = True
             self.call_after_refresh(self._draw)
@@ -140,14 +139,14 @@ class PagePicture(Static):
     @on(events.Hide)
     @on(events.Unmount)
     def erase(self) -> None:
-        """Take away what text would not write over, as another screen that comes over this one."""
+        """Take away what text would not write over, as another screen."""
         if self._drawn and self._pictures is not None:
             self._drawn = False
             self._send(graphics.erasing(self._pictures.terminal))
             self.refresh()
 
     def _send(self, sequence: str) -> None:
-        # Textual has no public way to send a sequence of one's own; its clipboard goes this way, too.
+        # Textual's clipboard sends sequences this way, too.
         driver = self.app._driver
         if sequence and driver is not None:
             driver.write(sequence)

@@ -12,7 +12,7 @@ from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
 Place = tuple[int, int]
-_WINDOW = 20_000  # characters whose sentences are looked at
+_WINDOW = 20_000  # characters
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ class Hits:
 
     @property
     def current(self) -> PageSpan | None:
-        """The place that the reader is at."""
         return self.places[self._at] if self.places else None
 
     def step(self, step: int) -> PageSpan | None:
@@ -78,7 +77,7 @@ class Hits:
 
 
 def find_place(document: Document, name: str) -> Place | None:
-    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
+    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; or None."""
     page = page_named(document, name)
     if page is not None:
         return page, 0

@@ -31,12 +31,10 @@ class Stop:
 
     @property
     def cited(self) -> str:
-        """The place with its file."""
         return f"{printable(self.file)}, {self.place}"
 
     @property
     def copied(self) -> str:
-        """The words in quotation marks with where they stand, for the clipboard."""
         return f"“{printable(self.text)}” ({self.cited})"
 
 
@@ -60,14 +58,13 @@ def stops_of(answer: Answer, *documents: Document) -> list[Stop]:
 
 
 def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
-    """The words at `spans` in quotation marks with where they stand, for the clipboard; empty where there are none."""
+    """The words at `spans` in quotation marks with where they stand, for the clipboard; "" where there are none."""
     text = words_at(document, spans).strip()
     shown = "\n".join(printable(line) for line in text.splitlines())
     return f"“{shown}” ({printable(document.path)}, {place_of(document, spans)})" if text else ""
 
 
 def words_at(document: Document, spans: Sequence[PageSpan]) -> str:
-    """The words at `spans`, one line for each."""
     return "\n".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans)
 
 

@@ -1,4 +1,4 @@
-"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents. Knows no screen."""
+"""Lines of a page that are more than wrapped words: rows of tables, entries of a table of contents."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ScreenLine:
     parts: tuple[Piece, ...] = ()
 
     def offset_at(self, inside: int) -> int:
-        """The offset of the character that is the one number `inside` of the line."""
+        """The character that is number `inside` of the line."""
         offset = self.start
         for start, end, pad in self.parts or (Piece(self.start, self.end, 0),):
             if inside < pad:
@@ -55,7 +55,6 @@ class ScreenLine:
         return before
 
     def shows(self, offset: int) -> bool:
-        """Whether the character at `offset` is on this line."""
         return any(start <= offset < end for start, end, _ in self.parts) if self.parts else self.start <= offset
 
 
@@ -80,7 +79,7 @@ def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
 
 
 def _fitting(text: str, start: int, end: int, width: int) -> int:
-    """The end of the longest run of characters from `start` that fits `width` cells; at least one character."""
+    """The end of the longest run of characters from `start` that fits `width` cells; at least one."""
     cells, position = 0, start
     while position < end:
         cells += get_character_cell_size(text[position])
@@ -130,7 +129,7 @@ def table_lines(page: Page, table: Table, width: int) -> list[ScreenLine]:
 
 
 def _placed(text: str, cells: Iterable[tuple[Any, ...]]) -> tuple[Piece, ...]:
-    """(column of the screen, cells in which it stands at the right, range) of what is on a line, as its parts."""
+    """(column of the screen, cells in which it stands at the right, range) as the parts of a line."""
     parts, filled = [], 0
     for at, room, (start, end) in cells:
         begins = max(at + max(room - cell_len(text[start:end]), 0) * (room > 0), filled)

@@ -32,9 +32,9 @@ _MARKS = {
     "chosen": "→ ", "current-hit": "▶ ", "cite": "▌ ", "target": "→ ", "hit": "· ", "passage": "┃ ", "quote": "│ ",
     "note": "✎ ", "highlight": "▒ ", "hidden": "  ", "heading": "  ",
 }  # fmt: skip
-"""What stands beside the lines of each kind of mark, the strongest first."""
+"""Beside the lines of each kind of mark, the strongest first."""
 _STYLED = (*_MARKS, "head", "link", "selection")
-_LINK = "docqa-link"  # where a link begins, in the style of its cells
+_LINK = "docqa-link"  # where a link begins
 _UNDERLINED = Style(underline=True)
 
 
@@ -61,13 +61,13 @@ class PageView(ScrollView):
         link: Link | None = None
         place: tuple[int, int] | None = None
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="page")
         self._lines: PageLines | None = None
         self.links: Links | None = None
         self._marks: dict[int, list[Highlight]] = {}
         self._own_marks: dict[int, list[Highlight]] = {}
-        self.selected: list[PageSpan] = []  # words, one span for each page that they touch
+        self.selected: list[PageSpan] = []  # one for each page
         self._strips: dict[ScreenLine, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -81,7 +81,7 @@ class PageView(ScrollView):
         return (1, 0) if self._lines is None else self._lines.place(round(self.scroll_y))
 
     def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
-        """Show `document`, with `place` (page, offset) at the top."""
+        """`place` (page, offset) comes to the top."""
         self._lines = PageLines(document, self._text_width)
         self.links = Links(document)
         self._marks = {}
@@ -103,12 +103,11 @@ class PageView(ScrollView):
         self.refresh()
 
     def reveal(self, spans: Sequence[PageSpan]) -> None:
-        """Bring the first of `spans` into view; nothing moves where it is in view already."""
+        """Nothing moves where it is in view already."""
         if spans and not self.in_view(spans[0]):
             self.go(spans[0].page, spans[0].start or 1)
 
     def in_view(self, span: PageSpan) -> bool:
-        """Whether all lines of `span` are on the screen."""
         if self._lines is None or not self.size.height:
             return False
         line = self._lines.line_of(span.page, span.start)
@@ -125,14 +124,12 @@ class PageView(ScrollView):
         self.refresh()
 
     def select(self, first: PageSpan, last: PageSpan) -> None:
-        """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
         selection = Selection(*self._edges(first, last))
         self.selected = self._spans_of(selection)  # at once: the screen tells later
         self.screen.selections = {self: selection}
 
     def unselect(self) -> None:
-        """Select nothing any more."""
         self.selected = []
         self.screen.selections = {}
 
@@ -166,7 +163,6 @@ class PageView(ScrollView):
                 self.post_message(self.Chosen(place=(page, offset)))
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
         self.selected = [] if selection is None or self._lines is None else self._spans_of(selection)
         if self.selected:
@@ -214,14 +210,14 @@ class PageView(ScrollView):
 
     @property
     def _plain_style(self) -> Style:
-        """The style of plain text; to find it out costs as much as a line of text."""
+        """To find it out costs as much as a line of text."""
         if self._plain is None:
             self._plain = self.rich_style
         return self._plain
 
     @property
     def _text_width(self) -> int:
-        # The scroll bar is there from the start: lines must not wrap anew when it appears.
+        # The scroll bar is there: lines must not wrap anew when it appears.
         return max(self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10)
 
     def _spans_of(self, selection: Selection) -> list[PageSpan]:
@@ -244,14 +240,14 @@ class PageView(ScrollView):
         return self._offset_of(*first.place), self._offset_of(last.page, last.end - 1) + Offset(1, 0)
 
     def _offset_of(self, page: int, offset: int) -> Offset:
-        """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
+        """A character of `page` as selections count: its line, and the characters before it there."""
         assert self._lines is not None
         line = self._lines.line_of(page, offset)
         row = self._lines.row(line)
         return Offset(_GUTTER + (row.inside(offset) if row is not None else 0), line)
 
     def _settle(self) -> None:
-        """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
+        """Lay out what is near, and stay on the same text when that changes the lines above it."""
         if self._settling or self._lines is None or not self.size.height:
             return
         self._settling = True
@@ -309,7 +305,7 @@ class PageView(ScrollView):
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
-    """`strip` with its characters `start:end` in `style`; the gutter is none of the text, -1 is the end of the line."""
+    """`strip` with its characters `start:end` in `style`, without the gutter; -1 is the end of the line."""
     text = strip.text
     cells = [cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)]
     before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])

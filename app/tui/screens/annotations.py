@@ -1,4 +1,4 @@
-"""What the reader of a document makes of it: words highlighted, notes on them, listed and gone to, kept at once."""
+"""What a reader makes of a document: words highlighted, notes on them, listed and gone to, kept at once."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ _NOTE_CHARACTERS = 120
 
 
 class Annotations:
-    """Those of the document in the panes of `navigation`. `store` None keeps nothing. `made` is in document order."""
+    """Those of the document in the panes of `navigation`, in its order. `store` None keeps nothing."""
 
     def __init__(self, navigation: Navigation, store: Store | None) -> None:
         self.panes = navigation.panes
         self.made: list[Annotation] = []
         self._navigation = navigation
         self._store = store
-        self._last: PageSpan | None = None  # the sentence that was selected last
-        self._noted: Annotation | None = None  # what the note is on that is being written
+        self._last: PageSpan | None = None  # selected last
+        self._noted: Annotation | None = None  # whose note is being written
 
     def load(self) -> None:
-        """Show what is kept of the document that was opened."""
         try:
             self.made = kept_turns.annotations_of(self._store, self.panes.opened)
         except (ResourceError, OSError) as error:
@@ -68,18 +67,16 @@ class Annotations:
             self.delete(pointed)
 
     def begin_note(self) -> None:
-        """Write a note on the selected words, or on what is followed; one that is there is changed."""
         pointed = self._pointed()
         if pointed is not None:
             self.edit(pointed)
 
     def edit(self, annotation: Annotation) -> None:
-        """Change the note of `annotation`."""
         self._noted = annotation
         self.panes.prompt.enter("note", annotation.note)
 
     def write(self, note: str) -> None:
-        """The note that was begun is `note`; an empty one leaves a highlight."""
+        """An empty one leaves a highlight."""
         noted, self._noted = self._noted, None
         self.panes.prompt.close()
         if noted is not None:
@@ -87,7 +84,6 @@ class Annotations:
             self.panes.show_status("note kept" if note else "highlighted")
 
     def delete(self, annotation: Annotation) -> None:
-        """Delete `annotation`, with its note."""
         try:
             kept_turns.delete_annotation(self._store, self.panes.opened, annotation)
         except OSError as error:
@@ -98,7 +94,6 @@ class Annotations:
         self.panes.show_status("deleted")
 
     def go(self, annotation: Annotation) -> None:
-        """Show the words of `annotation`, and say its note."""
         spans = _spans(annotation, self.panes.opened)
         if spans:
             self._navigation.jump(*spans[0].place)
@@ -108,14 +103,14 @@ class Annotations:
         self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
 
     def at(self, page: int, offset: int) -> Annotation | None:
-        """The annotation with character `offset` of `page`; the last one that was made, of several."""
+        """The annotation with character `offset` of `page`; of several the last one made."""
         for each in sorted(self.made, key=lambda each: -each.made):
             if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.opened)):
                 return each
         return None
 
     def _pointed(self) -> Annotation | None:
-        """The annotation that is pointed at, a new one on the words that are; None, which is said, where none are."""
+        """The annotation pointed at, a new one on the words that are; None, which is said, without any."""
         document = self.panes.opened
         spans = self.panes.page.selected or self._navigation.followed
         there = spans[0].place if spans else self.panes.pointed_at

@@ -1,4 +1,4 @@
-"""The list of what the reader of a document has highlighted and noted, over its screen."""
+"""The list of what a reader has highlighted and noted, over its screen."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import CURSOR_MOVES, PromptLine
 
 Row = tuple[RenderableType, Any]
-"""What is shown, and what is chosen by it; None for a heading."""
+"""(what is shown; what is chosen by it, None for a heading)."""
 
 
 class ChoiceScreen(ModalScreen[None], TypingScreen):
@@ -67,12 +67,10 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
 
     @property
     def choice(self) -> Any:
-        """What the cursor is at; None where there is nothing."""
         at = self._list.highlighted
         return self._rows[at][1] if at is not None else None
 
     def moved(self, key: str) -> None:
-        """Another line of the list."""
         getattr(self._list, f"action_{CURSOR_MOVES.get(key, 'first' if key == 'home' else 'last')}")()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -80,7 +78,6 @@ class ChoiceScreen(ModalScreen[None], TypingScreen):
             self.looked_at(self.choice)
 
     async def entered(self, text: str) -> None:
-        """Take the choice, of what matches by now."""
         if text != self._shown:
             self.fill(text)
         await self._take()

@@ -1,5 +1,5 @@
 """Open documents: keys, messages and the prompt, each handed to the part that knows what to do: Panes (the widgets),
-Navigation (ways through the text), Questions (reading and answering), Annotations."""
+Navigation, Questions (reading and answering), Annotations."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class DocumentScreen(PromptScreen):
         self._past = past
         self._waiting = [question] if question else []  # asked before the document was open
         self._parsed = (0, 0)
-        self._confirmed = ""  # the path that was shown whole before it is written
+        self._confirmed = ""  # shown whole before it is written
         self._search_timer = Timer(self, 0, pause=True)
 
     def compose(self) -> Iterator[Widget]:
@@ -70,7 +70,7 @@ class DocumentScreen(PromptScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
-        self._open()  # what is typed meanwhile is a question about it
+        self._open()  # what is typed meanwhile is a question
 
     def _open(self, password: str | None = None) -> None:
         self.panes.show_parsed(0, 0, len(self._waiting))
@@ -78,7 +78,6 @@ class DocumentScreen(PromptScreen):
 
     @property
     def document(self) -> Document | None:
-        """The document on the screen; None until it is opened."""
         return self.panes.document
 
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
@@ -103,7 +102,7 @@ class DocumentScreen(PromptScreen):
         self.questions.jobs.leave()
 
     def come_back(self, past: PastQuestion | None) -> None:
-        """Somebody who left while work went on is here again, at the question `past` where one is given."""
+        """Somebody who left while work went on is here again, at the question `past` if given."""
         if past is not None and self.document is not None:
             self.questions.show_past(kept_turns.shown_turn(past.turn))
 
@@ -149,7 +148,7 @@ class DocumentScreen(PromptScreen):
             self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
     async def line_entered(self, mode: str, text: str) -> None:
-        """A question, words to search, a place, or a file; a question may come before the document is open."""
+        """A question may come before the document is open."""
         if mode == "password":
             self._try_again(text)
         elif self.document is None:
@@ -177,7 +176,6 @@ class DocumentScreen(PromptScreen):
                 self._search_timer = self.set_timer(_PAUSE_S, partial(self.navigation.find_typed, text))
 
     def prompt_moved(self, mode: str, key: str) -> None:
-        """An arrow brings an earlier question, or the next hit; page keys move what is shown."""
         step = {"up": -1, "down": 1}.get(key)
         if step is not None and mode == "ask":
             self.prompt.recall([turn.question for turn in self.questions.turns], step)
@@ -238,7 +236,7 @@ class DocumentScreen(PromptScreen):
         self.panes.message(said if ocr.available() else f"{ocr.INSTALL} lets docqa read scans; then open it again")
 
     def action_stop_job(self) -> None:
-        """Esc, one step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
+        """One step out: of what the prompt asks for, of what runs, of a reference, of a pane."""
         left = self.prompt.leave()
         if left == "find":
             self.navigation.give_up_search()
@@ -271,7 +269,7 @@ class DocumentScreen(PromptScreen):
         self.app.leave_document(self)  # type: ignore[attr-defined]
 
     def _export(self, path: str) -> None:
-        """Write after the whole path was shown and confirmed, and never over another file."""
+        """Write after the whole path was confirmed, and never over another file."""
         whole, known = os.path.abspath(path), ", ".join(EXPORTED)
         refused = "there is such a file already" if os.path.exists(whole) else ""
         refused = refused or f"it has to end in one of {known}" * (PurePath(path).suffix.lower() not in EXPORTED)

@@ -17,7 +17,7 @@ from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.ingest.types import Document
 
-# The marks that are shown on the picture of the page, too: what was gone to.
+# Shown on the picture, too: what was gone to.
 _ON_PICTURE = ("cite", "passage", "current-hit", "target")
 
 
@@ -29,11 +29,10 @@ class Navigation:
         self._way_back: list[tuple[Document, Place, Link | None]] = []
         self._hits = Hits()
         self._search_from: Place | None = None  # while words are typed
-        self.selected: Link | None = None  # the reference that the keys are at
+        self.selected: Link | None = None  # at the keys
         self._led = False  # whether it was followed
 
     def jump(self, page: int, offset: int) -> None:
-        """Go to a place; `back` returns."""
         if self.panes.document is None:
             return
         self.unselect_link()
@@ -59,7 +58,7 @@ class Navigation:
         self.panes.show_status(f"back from {left}" if left else "back")
 
     def _leave(self, link: Link | None = None) -> str:
-        """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
+        """Remember where the reader is, and the `link` followed from there; returns the place in words."""
         self._way_back.append((self.panes.opened, self.panes.page.place, link))
         return self._words_of_place()
 
@@ -72,7 +71,6 @@ class Navigation:
         return location(self.panes.opened, *self.panes.where).rpartition(" · ")[2]
 
     def _show(self, spans: Sequence[PageSpan], doing: str | None = None, place: str = "") -> None:
-        """Bring `spans`, called `place` where that is given, into view with their marks; say what goes on."""
         self.panes.point_at(spans[0] if spans else None, place)
         self.panes.page.reveal(spans)
         self.refresh_marks()
@@ -84,7 +82,6 @@ class Navigation:
         self._show(stop.spans, doing, place_alone(stop, stop.document))
 
     def go_to(self, name: str) -> None:
-        """Go to the page or section called `name`."""
         place = find_place(self.panes.opened, name)
         if place is None:
             self.panes.message(f"there is no page or section “{name}”", "warning")
@@ -93,19 +90,16 @@ class Navigation:
         self.jump(*place)
 
     def choose(self, card: AnswerCard) -> None:
-        """Make `card` the one whose cites the keys step through."""
         self.panes.answers.choose(card)
         self.refresh_marks()
 
     def next_answer(self, step: int) -> None:
-        """Make the next or previous answer the current one."""
         cards, current = self.panes.answers.cards, self.panes.answers.current
         if current is not None:
             self.choose(cards[min(max(cards.index(current) + step, 0), len(cards) - 1)])
             self.panes.show_pane("answers")
 
     def next_cite(self, step: int) -> None:
-        """The next or previous cite of the current answer, round its end."""
         card = self.panes.answers.current
         if card is None or not card.shown:
             self.panes.message(self._why_no_cites(card))
@@ -114,7 +108,6 @@ class Navigation:
         self.follow(card, first if card.current is None else (card.current + step) % card.shown)
 
     def unfold(self) -> None:
-        """Show or fold what else was looked at for the current answer."""
         card = self.panes.answers.current
         if card is None or not card.stops:
             self.panes.message(self._why_no_cites(card))
@@ -130,13 +123,11 @@ class Navigation:
         return "no cites yet: type a question"
 
     def follow_cite(self, number: int) -> None:
-        """The cite of the current answer with this number, from 0."""
         card = self.panes.answers.current
         if card is not None and number < len(card.stops):
             self.follow(card, number)
 
     def follow(self, card: AnswerCard, number: int) -> None:
-        """Show the words of cite `number` of `card`."""
         panes = self.panes
         stop = card.stops[number]
         if panes.answers.current is not card:
@@ -174,7 +165,6 @@ class Navigation:
             self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.cited})")
 
     def begin_search(self) -> None:
-        """Search from where the reader is now; giving up returns here."""
         self._search_from = self.panes.page.place
 
     def find_typed(self, words: str) -> None:
@@ -203,7 +193,6 @@ class Navigation:
         self.panes.prompt.close()
 
     def give_up_search(self) -> None:
-        """Return to where the search began, without its marks."""
         begun, self._search_from = self._search_from, None
         if begun is not None:
             self._hits = Hits()
@@ -213,7 +202,6 @@ class Navigation:
             self.panes.show_status("")
 
     def next_hit(self, step: int) -> None:
-        """The next or previous place of the search."""
         hit = self._hits.step(step)
         if hit is None:
             self.panes.message(f"no search yet; {key(self.panes, 'find')} starts one")
@@ -239,7 +227,6 @@ class Navigation:
             self._select_link(link)
 
     def follow_selected_link(self) -> None:
-        """Go where the selected reference points."""
         if self.selected is None:
             self.panes.message(f"no reference is selected; {key(self.panes, 'follow')} selects one")
         else:
@@ -256,7 +243,6 @@ class Navigation:
         self._show((link.target,), f"{self._words(link)}; {back}")
 
     def unselect_link(self) -> None:
-        """No reference is selected any more, nor the place that it led to."""
         if self.selected is not None:
             self.selected = None
             self.refresh_marks()
@@ -286,7 +272,6 @@ class Navigation:
         return ()
 
     def refresh_marks(self) -> None:
-        """Highlights and the strip follow from the current answer, the search and the reference."""
         card = self.panes.answers.current
         stops, current = (card.stops, card.current) if card is not None else ([], None)
         link, hit = self.selected, self._hits.current

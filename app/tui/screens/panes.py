@@ -39,7 +39,7 @@ from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.prompt import Prompt
 from docqa.ingest.types import Document
 
-BROAD = 150  # columns from which on the answers are shown beside picture and text
+BROAD = 150  # columns for the answers beside picture and text
 _AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
@@ -54,11 +54,11 @@ class Panes(Vertical):
         self.documents: Sequence[Document] = ()  # all that are asked
         self.progress: ReadProgress | None = None
         self.switched: Callable[[], None] = lambda: None
-        self.outline = OutlineTree(id="outline")
-        self.picture = PagePicture(pictures, id="picture")
-        self.page = PageView(id="page")
-        self.answers = AnswersPane(id="answers")
-        self.strip = EvidenceStrip(id="strip")
+        self.outline = OutlineTree()
+        self.picture = PagePicture(pictures)
+        self.page = PageView()
+        self.answers = AnswersPane()
+        self.strip = EvidenceStrip()
         self.prompt = prompt
         self._title = Static(printable(path), id="title", markup=False)
         self._gauge = Static("", id="gauge", markup=False)
@@ -93,12 +93,10 @@ class Panes(Vertical):
 
     @property
     def opened(self) -> Document:
-        """The document that is shown, once there is one."""
         assert self.document is not None
         return self.document
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
-        """Show `document`, `place` (page, offset) at the top."""
         self.document = document
         among = f" · {self.documents.index(document) + 1} of {len(self.documents)} files" * (len(self.documents) > 1)
         self._title.update(title_text(document) + among)
@@ -111,12 +109,10 @@ class Panes(Vertical):
         self.switched()
 
     def show_first(self, document: Document) -> None:
-        """Show the first pages of a document, of which the others are being parsed."""
         self.remove_class("opening")
         self.page.show(document)
 
     def show_parsed(self, page: int, pages: int, waiting: int) -> None:
-        """How far the document is opened, and how many questions wait for it."""
         begun = f"page {page:,} of {pages:,}"
         asked = f"{counted(waiting, 'question')} will be asked" if waiting else ""
         self._status.update(" · ".join(filter(None, (f"opening: {begun}" * bool(pages), asked))))
@@ -125,7 +121,6 @@ class Panes(Vertical):
         self._problem.update(f"Opening {printable(self._path)} …{bar}\n\n{said}")
 
     def show_problem(self, problem: str) -> None:
-        """Say why the document cannot be opened, where it would be."""
         self.add_class("opening", "failed")
         self._problem.border_title = "✗ It cannot be opened"
         self._problem.update(problem)
@@ -134,7 +129,7 @@ class Panes(Vertical):
         """Which pane a narrow screen shows; a wide one shows all."""
         for name in ("outline", "page", "answers"):
             self.set_class(name == pane, f"show-{name}")
-        # Beside the picture there is room for the text alone, on a broad screen for the answers, too.
+        # Beside the picture there is room for the text, on a broad screen for the answers, too.
         if self.screen.has_class("-narrow") or pane == "outline" or (pane == "answers" and not self._broad):
             self.remove_class("with-picture")
         self._tabs.show(pane)
@@ -143,7 +138,6 @@ class Panes(Vertical):
             self.screen.set_focus(self.prompt.line)  # what is hidden moves by no key
 
     def focus_pane(self, pane: str) -> None:
-        """Show `pane` and let the arrows move it."""
         self.show_pane(pane)
         self.screen.set_focus(self._shown)
 
@@ -154,20 +148,20 @@ class Panes(Vertical):
         return self.answers if self.has_class("show-answers") else self.page
 
     def scroll_shown(self, key: str) -> None:
-        """Move by a page key: the text or, where only the answers are shown, those."""
+        """The text or, where only the answers are shown, those."""
         moved = self._shown if self.screen.has_class("-narrow") else self.page
         names = {"pageup": "page_up", "pagedown": "page_down", "home": "scroll_home", "end": "scroll_end"}
         getattr(moved, f"action_{names.get(key, f'scroll_{key}')}")()
 
     def show_picture(self) -> None:
-        """Show the page's own picture beside the text, or in its place on a narrow screen; or hide it again."""
+        """Show the page's picture beside the text, or in its place on a narrow screen; or hide it again."""
         shown = not self.has_class("with-picture")
         self.show_pane("page")
         self.set_class(shown, "with-picture")
         self.on_resize()
 
     def enlarge_picture(self) -> None:
-        """A larger part of the picture, which is shown first where it is not."""
+        """It is shown first where it is not."""
         if self.has_class("with-picture"):
             self.picture.enlarge()
         else:
@@ -187,20 +181,18 @@ class Panes(Vertical):
         return self.app.size.width >= BROAD
 
     def show_progress(self, progress: ReadProgress | None) -> None:
-        """How much of the document is read, in the corner of the title, once that is known."""
         self.progress = progress
         if progress is not None:
             share, wide = progress.done / max(progress.total, 1), self.app.size.width >= WIDE
             self._gauge.update(f"{'read ' * wide}{filled(share, 10 if wide else 5)} {int(100 * share)} %")
 
     def point_at(self, target: PageSpan | None, place: str = "") -> None:
-        """The reader was led to `target`, called `place` where that is given: there one is while it is in view."""
+        """The reader was led to `target`, called `place`: there one is while it is in view."""
         self._target = replace(target, end=target.start + 1) if target is not None else None
         self._called = place or (location(self.opened, *target.place) if target is not None else "")
 
     def show_status(self, doing: str | None = None) -> None:
-        """Say what goes on, if given, and where the reader is: at the target gone to while on the screen, else the top
-        line."""
+        """Say what goes on, if given, and where the reader is."""
         if doing is not None:
             self._doing = doing
         if self.document is None:
@@ -218,16 +210,15 @@ class Panes(Vertical):
 
     @property
     def where(self) -> tuple[int, int]:
-        """(page, offset) of the target that was gone to, while it is on the screen, else of the top line."""
+        """(page, offset) of the target that was gone to, while on the screen, else of the top line."""
         return self.pointed_at or self.page.place
 
     @property
     def pointed_at(self) -> tuple[int, int] | None:
-        """(page, offset) of the target that was gone to, while it is on the screen."""
+        """(page, offset) of the target that was gone to, while on the screen."""
         return self._target.place if self._target is not None and self.page.in_view(self._target) else None
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        """Show `text` for a moment over the panes."""
         self.notify(printable(without_flags(text)), severity=severity, markup=False)
 
 
@@ -235,7 +226,6 @@ class PaneTabs(Static):
     """The names of the three panes, on one line, where only one of them is shown; a click chooses one."""
 
     def show(self, pane: str) -> None:
-        """Mark `pane` as the one that is shown."""
         parts: list[tuple[str, Style]] = []
         for name, (action, called) in _PANES.items():
             label = f"{key(self, action)} {called}"

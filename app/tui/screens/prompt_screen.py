@@ -8,8 +8,8 @@ from docqa.app.tui.settings import settings_of
 from docqa.app.tui.typing_screen import TypingScreen
 from docqa.app.tui.widgets.prompt import TALKING, Prompt
 
-WIDE = 100  # columns from which on panes are shown side by side
-TALL = 22  # lines from which on there is room for the strip and a framed prompt
+WIDE = 100  # columns for panes side by side
+TALL = 22  # lines for the strip and a framed prompt
 
 
 class PromptScreen(TypingScreen):
@@ -44,7 +44,7 @@ class PromptScreen(TypingScreen):
         """An arrow or page key came that the line has no use for."""
 
     async def run_command(self, command: keymap.Key, argument: str) -> None:
-        """Run a command that was typed; what stands behind one that asks for something is entered at once."""
+        """What stands behind a command that asks for something is entered at once."""
         await self.run_action(command.action)
         if argument and command.action.startswith("line("):
             await self.line_entered(self.prompt.mode, argument)

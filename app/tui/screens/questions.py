@@ -1,4 +1,4 @@
-"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all of it is kept."""
+"""The jobs over an open document: it is read, questions are answered, both can be stopped, and all is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class Questions:
         self._store = store
 
     def ask(self, question: str) -> None:
-        """Answer `question` in a card of its own, behind those that wait."""
         panes = self.panes
         if not question:
             panes.message("the question is empty")
@@ -34,7 +33,6 @@ class Questions:
             self._answer(card)
 
     def next_best(self) -> None:
-        """The next best answer to the question of the current card, in a card of its own."""
         card, documents = self.panes.answers.current, self.panes.documents
         if card is None or card.turn.answer is None or card.turn.running:
             self.panes.message("there is no answer yet that another could follow")
@@ -57,7 +55,7 @@ class Questions:
             self.jobs.read(self.panes.screen.post_message)
 
     def stop(self) -> bool:
-        """Stop the read or question under way, or the one on the current card while it waits; False: there is none."""
+        """The one under way, or the one on the current card while it waits; False: there is none."""
         if not self.jobs.busy:
             return False
         card = self.panes.answers.current
@@ -74,7 +72,7 @@ class Questions:
         card.asked_at = self.panes.page.place
         card.redraw()
         self._navigation.refresh_marks()
-        self.keep()  # a process that is killed loses the answer in flight alone
+        self.keep()  # who is killed loses the answer in flight alone
         others = enumerate(self.turns[: card.number])
         before = {number: kept_turns.as_kept(turn) for number, turn in others if turn.state in ("done", "stopped")}
         self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
@@ -84,7 +82,6 @@ class Questions:
         return f"Stopped. What was read is kept; {key(self.panes, 'read')} continues."
 
     def take(self, message: SessionEvent) -> None:
-        """The turn of a question has come, or it is asked as one that is complete, or something comes of it."""
         card, event = self._card(message.number), message.event
         if isinstance(event, events.ReadProgress):
             self.panes.show_progress(event)
@@ -103,7 +100,6 @@ class Questions:
             self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
-        """A read or a question is over: say so, and keep what there is of it."""
         card, stopped, failed = self._card(message.number), self._stopped, f"failed: {message.reason}"
         said = {"finished": "read; questions are answered at once", "stopped": stopped}
         self.panes.show_status(said.get(message.outcome, failed))
@@ -114,7 +110,6 @@ class Questions:
         self.keep()
 
     def keep(self) -> None:
-        """Write the questions and answers of this document, and where the reader is."""
         store, documents = self._store, self.panes.documents
         if store is None or not documents:
             return
@@ -125,11 +120,9 @@ class Questions:
 
     @property
     def turns(self) -> list[Turn]:
-        """The questions so far, oldest first."""
         return [card.turn for card in self.panes.answers.cards]
 
     def show_past(self, past: Turn) -> None:
-        """A question of before: its card, or a new one where it was asked elsewhere."""
         same = [card for card in self.panes.answers.cards if card.turn.question == past.question]
         self._navigation.choose(same[-1] if same else self.panes.answers.add(past, *self.panes.documents))
         self.panes.show_pane("answers")

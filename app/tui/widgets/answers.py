@@ -37,9 +37,9 @@ Type / for commands; Tab goes from pane to pane.
 F1 lists all that can be done, and does it."""
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
-# The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
+# A verbatim quote has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
-# The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
+# Their marks differ in shape: no colour is needed to tell them apart.
 KINDS = {"answer": "$text-primary", "possible": "$text-warning", "not_found": "$text-error"}
 Part = str | tuple[str, str | Style] | Content
 
@@ -53,7 +53,7 @@ class AnswerCard(Static):
         self.turn = turn
         self.stops: list[Stop] = []
         self.current: int | None = None
-        self.asked_at = (0, 0)  # the place of the text at the top when it was asked
+        self.asked_at = (0, 0)  # the place at the top
         self.unfolded = False
         self._documents = documents
 
@@ -61,7 +61,6 @@ class AnswerCard(Static):
         self.redraw()
 
     def redraw(self) -> None:
-        """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
         self.stops = [] if answer is None else stops_of(answer, *self._documents)
         if self.current is not None and self.current >= len(self.stops):
@@ -69,7 +68,6 @@ class AnswerCard(Static):
         self.update(Content.assemble(*self._parts()).rstrip())
 
     def end(self, state: str, note: str) -> None:
-        """The turn has no answer, or none yet: `note` says why."""
         self.turn.state, self.turn.note = state, note
         self.redraw()
 
@@ -104,7 +102,7 @@ class AnswerCard(Static):
             yield f"{head.mark} {excerpt(headline(answer), _PASSAGE_CHARACTERS)}\n", KINDS.get(head.kind, "")
             return
         heads = [self._head_parts(head), self._headline_parts(answer, head)]
-        for parts in heads[::-1] if head.kind == "possible" else heads:  # where it may stand comes before anything else
+        for parts in heads[::-1] if head.kind == "possible" else heads:  # its place first
             yield from parts
         for number in range(int(self._may_answer(answer)), self.shown):  # that one stands in the headline
             yield from self._stop_parts(number, self.stops[number])
@@ -113,7 +111,7 @@ class AnswerCard(Static):
             yield "▾ " if self.unfolded else "▸ "
             yield f"{'More passages' if refused else 'Also looked at'} ({folded})", _clicked("unfold")
             yield "\n"
-        # A preliminary answer has read nothing: how much of the document is read, the title says.
+        # The title says how much of the document is read.
         coverage = coverage_line(answer.coverage)
         if coverage and not (self.turn.running or self.turn.state == "stopped" or refused):
             yield f"{coverage}\n", "$text-muted"
@@ -122,7 +120,7 @@ class AnswerCard(Static):
         if head.kind == "none":
             return
         if head.kind != "possible":
-            # The words of an answer are below, and a preliminary one is called that above; the bar needs the room.
+            # An answer's words are below, "preliminary" is above; the bar needs the room.
             title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
             yield f"{head.mark} {title}", f"bold {KINDS[head.kind]}"
         if head.bar:
@@ -167,7 +165,7 @@ class AnswerCard(Static):
 
     @property
     def _first_shown(self) -> int:
-        """How many stops are shown while the others are folded: the quotes, or the nearest passages of a refusal."""
+        """Stops shown while the others are folded: the quotes, or the nearest passages of a refusal."""
         answer = self.turn.answer
         if answer is not None and was_searched(answer):
             return min(len(self.stops), 1)  # where to look; more is a key away
@@ -209,8 +207,8 @@ def _numbers(statement: Statement) -> list[str]:
 class AnswersPane(VerticalScroll):
     """The cards, oldest first. `current` is the one that the keys for cites belong to."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="answers")
         self.cards: list[AnswerCard] = []
         self.current: AnswerCard | None = None
         self._left_at = 0
@@ -219,7 +217,6 @@ class AnswersPane(VerticalScroll):
         yield Static(_EMPTY, id="no-answers", markup=False)
 
     def add(self, turn: Turn, *documents: Document) -> AnswerCard:
-        """A card for `turn` about `documents`, behind the others; it becomes the current one."""
         card = AnswerCard(len(self.cards), turn, *documents)
         self.cards.append(card)
         self.query("#no-answers").remove()
@@ -228,7 +225,6 @@ class AnswersPane(VerticalScroll):
         return card
 
     def choose(self, card: AnswerCard) -> None:
-        """Make `card` the current one and bring its question to the top."""
         before, self.current = self.current, card
         for other in self.cards:
             other.set_class(other is card, "current")
@@ -238,7 +234,6 @@ class AnswersPane(VerticalScroll):
         self.call_after_refresh(self._bring_up)
 
     def follow(self, card: AnswerCard, number: int) -> None:
-        """Show cite `number` of `card` as the one that is followed, and no other."""
         for other in self.cards:
             if other is card or other.current is not None:
                 other.current = number if other is card else None

@@ -1,4 +1,4 @@
-"""The whole document in two lines: how well each slice fits the question, and below it cites and the reader's place."""
+"""The whole document in two lines: how well each slice fits the question; below it cites and the reader's place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class Slices:
     cells: int
 
     def cell_of(self, page: int, offset: int) -> int:
-        """The slice that character `offset` of `page` falls into."""
         pages = self.document.pages
         text = pages[page - 1].text if 1 <= page <= len(pages) else ""
         inside = min(offset / max(len(text), 1), 0.999_999)
@@ -38,7 +37,7 @@ class Slices:
         """(page, offset) where slice `cell` begins."""
         pages = self.document.pages
         position = cell / max(self.cells, 1) * len(pages)
-        # A hair more, so that what begins exactly at a page is not taken for the end of the one before.
+        # A hair more: what begins at a page does not end the one before.
         index = min(int(position + 1e-9), len(pages) - 1)
         return index + 1, int(max(position - index, 0.0) * len(pages[index].text))
 
@@ -65,8 +64,8 @@ class EvidenceStrip(Widget):
     here = reactive((1, 0))
     """(page, offset) where the reader is."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="strip")
         self.document: Document | None = None  # whose slices they are
         self._scores: list[tuple[int, int, int, float]] = []
         self._stops: list[Stop] = []

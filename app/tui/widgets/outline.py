@@ -17,7 +17,7 @@ from docqa.app.tui.page.location import section_title
 from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
-"""A tree of at most so many headings is shown with all of them."""
+"""A smaller tree is shown with all headings."""
 _HERE = "◂"
 
 
@@ -26,7 +26,7 @@ class OutlineTree(Tree["Section"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("left,right", "toggle_node", show=False)]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self) -> None:
         # Before the tree is made, which draws its labels.
         self._document: Document | None = None
         self._below: dict[str | None, list[Section]] = {}
@@ -34,13 +34,12 @@ class OutlineTree(Tree["Section"]):
         self._made: dict[str, TreeNode[Section]] = {}
         self._section: Section | None = None  # where the reader is
         self._here: TreeNode[Section] | None = None  # what is marked: that, or what it is folded into
-        super().__init__("Outline", id=id)
+        super().__init__("Outline", id="outline")
         self.show_root = False
         self.guide_depth = 2
-        self.auto_expand = False  # Enter goes to a heading; left and right open and close it
+        self.auto_expand = False  # Enter goes there; left and right open and close it
 
     def show(self, document: Document) -> None:
-        """Fill the tree with the sections of `document`."""
         self._document = document
         self.set_class(not document.sections, "-empty")
         self._below, self._sections = {}, {section.id: section for section in document.sections}
@@ -68,7 +67,7 @@ class OutlineTree(Tree["Section"]):
         label = super().render_label(node, base_style, style)
         here = node is self._here
         page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
-        # A column less: the scroll bar is not there yet when the label is made.
+        # Less the scroll bar, which is not there yet.
         room = max(self.size.width - 1 - (len(_above(node)) - 1) * self.guide_depth - cell_len(page), 8)
         if label.cell_len > room:  # shortened in the middle, so that two differ
             label = Text("…").join([label[: room - 1 - room // 3], label[-(room // 3) :]])

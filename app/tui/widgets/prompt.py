@@ -28,9 +28,9 @@ MODES = {
     "password": ("Password", "of this document; it is kept nowhere"),
 }
 TALKING = ("ask", "filter")
-"""The modes in which an empty line takes `?` and `/`."""
+"""Modes whose empty line takes `?` and `/`."""
 CURSOR_MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-"""The actions by which a list moves its cursor, by their keys."""
+"""A list's actions by their keys."""
 _OFFERED = 7  # commands above the line
 
 
@@ -51,7 +51,7 @@ class PromptLine(Input, inherit_bindings=False):
     def __init__(self, owner: Any, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self._owner = owner
-        self.cursor_blink = False  # what moves by itself fights the reader
+        self.cursor_blink = False  # what moves fights the reader
 
     def write(self, text: str) -> None:
         """Put `text`, as one line, where the cursor is: words copied out of a document are often several."""
@@ -101,7 +101,6 @@ class Prompt(Vertical):
             self.screen.set_focus(self.line)
 
     async def entered(self, text: str) -> None:
-        """Hand on what is in the line, or run the command that is begun in it."""
         if not self.commanding:
             await self._owner.line_entered(self.mode, text)
             return
@@ -113,7 +112,6 @@ class Prompt(Vertical):
             await self._owner.run_command(command, argument)
 
     def moved(self, key: str) -> None:
-        """Another command where one is begun, else what the screen makes of such a key."""
         if self.commanding and key in ("up", "down"):
             self.choose(1 if key == "down" else -1)
         else:
@@ -121,24 +119,21 @@ class Prompt(Vertical):
 
     @property
     def commanding(self) -> bool:
-        """Whether a command is typed."""
         return self.mode in TALKING and self.line.value.startswith("/")
 
     @property
     def matching(self) -> list[keymap.Key]:
-        """The commands that what is typed may mean, best first."""
         word = self.line.value[1:].partition(" ")[0]
         commands = settings_of(self).apply(self._commands)
         return keymap.matching([key for key in commands if key.action and not key.group], word)
 
     @property
     def command(self) -> tuple[keymap.Key | None, str]:
-        """The command that Enter runs, and what is typed behind it."""
+        """(the command that Enter runs, what is typed behind it)."""
         found, argument = self.matching, self.line.value.partition(" ")[2].strip()
         return found[min(self._chosen, len(found) - 1)] if found else None, argument
 
     def choose(self, step: int) -> None:
-        """Another of the commands that are shown."""
         self._chosen = min(max(self._chosen + step, 0), max(len(self.matching) - 1, 0))
         self._show_commands()
 
@@ -176,7 +171,6 @@ class Prompt(Vertical):
         self.line.cursor_position = len(self.line.value)
 
     def reset(self) -> None:
-        """Back to an empty line."""
         self._question = ""
         self._set(self._usual, "")
 
@@ -186,7 +180,7 @@ class Prompt(Vertical):
             self._set(self._usual, self._question)
 
     def leave(self) -> str:
-        """One step out: the mode that was left, empty where nothing is left; a question that is begun stays."""
+        """One step out: the mode that was left, "" where nothing is left; a question that is begun stays."""
         left = self.mode
         if self.mode != self._usual:
             self.close()

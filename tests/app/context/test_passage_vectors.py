@@ -46,7 +46,7 @@ def test_a_passage_is_read_when_its_last_token_was(vectors, document, model):
     assert read == list(PAGES)
 
 
-def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors, tmp_path):
+def test_what_was_kept_scores_the_same_and_only_another_encoder_reads_again(vectors, tmp_path):
     found, _ = vectors()
     found.read_until(1_000)
     found.save(tmp_path)
@@ -56,12 +56,6 @@ def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors, tmp_path):
     assert read == [] and not again.unsaved
     np.testing.assert_array_equal(again.scores(QUESTION), found.scores(QUESTION))
     assert np.abs(found.scores(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
-
-
-def test_vectors_of_another_encoder_are_made_again(vectors, tmp_path):
-    found, _ = vectors()
-    found.read_until(1_000)
-    found.save(tmp_path)
     other, read = vectors(seed=5)
     other.load(tmp_path)
     other.read_until(1_000)

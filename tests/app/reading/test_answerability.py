@@ -49,7 +49,7 @@ def test_all_signals_are_finite_even_without_words_or_passages(indexed, document
 
 def test_names_and_numbers_that_stand_nowhere_are_counted(indexed):
     context, index = indexed
-    assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", context, index) == ["Odile", "Crane", "1999"]
+    assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", index) == ["Odile", "Crane", "1999"]
 
 
 def test_the_decision_is_the_calibrated_logistic():
