@@ -1,4 +1,4 @@
-"""What kind of document some bytes are: by their content first, then by the suffix of their name."""
+"""What kind of document some bytes are: by their content, then by the suffix of their name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)
 
 def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     """The format of a document's bytes. A `media_type` must be true of them; a suffix gives way to content that is
-    plainly another. Raises NotADocument, Encrypted for Office files with a password, Unreadable for a damaged zip."""
+    plainly another. Raises NotADocument, Encrypted for Office files, Unreadable for a damaged zip."""
     head, pdf = data[:4096], format_named("pdf")
     wanted = format_of_type(media_type) if media_type else format_of_suffix(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:
@@ -117,7 +117,7 @@ def _is_html(head: bytes) -> bool:
 
 
 def looks_readable(suffix: str, head: bytes) -> bool:
-    """Whether a file of a folder or an archive with this suffix and these first bytes is one to read."""
+    """Whether a file with this suffix and these first bytes, of a folder or an archive, is read."""
     if suffix == ".xml":
         from docqa.ingest.plain.uslm import is_uslm
 

@@ -1,4 +1,4 @@
-"""The limits that keep a hostile file from taking the machine. Every error that comes from one names its number."""
+"""The limits that keep a hostile file from taking the machine; every error that comes from one names its number."""
 
 from __future__ import annotations
 

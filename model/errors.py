@@ -36,7 +36,7 @@ class NoMemory(ModelError):
 
 
 class Cancelled(ModelError):
-    """The caller asked for a stop between two blocks; what was read until then is intact."""
+    """The caller asked for a stop between two blocks; what was read before is intact."""
 
 
 class StateError(ModelError):
@@ -44,7 +44,7 @@ class StateError(ModelError):
 
 
 class StateDamaged(StateError):
-    """A saved state is incomplete or its content does not match its checksums."""
+    """A saved state is incomplete or does not match its checksums."""
 
 
 class StateForeign(StateError):

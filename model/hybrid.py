@@ -1,8 +1,8 @@
 """The hybrid family: gated delta networks and gated attention, one mixer and one MLP a layer.
 
-Follows Qwen3.5 as `transformers` computes it: parameters carry the names of its checkpoints, `layer_types` alone says
-which layer is which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned
-into these names on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
+Follows Qwen3.5 as `transformers` computes it, with its parameters' names; `layer_types` alone says which layer is
+which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned into these names
+on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Layer(nn.Module):
 
 
 class Hybrid(Network):
-    """The whole network; `layers`: build that many of the first layers only."""
+    """The network, or its first `layers` layers."""
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])

@@ -68,7 +68,7 @@ class Network(nn.Module):
         hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
         block: int | None = None,
     ) -> Tensor:  # fmt: skip
-        """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
+        """Runs ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
         With `layers`, only so many of the first run, without the last norm. With `block`, a layer runs over pieces,
         which end where positions are multiples of it, before the next layer does, and hooks get pieces: bits as of one
@@ -96,7 +96,7 @@ class Network(nn.Module):
         return functional.linear(hidden, head.weight.to(hidden.dtype))
 
     def attach_packed(self, matrices: Mapping[str, StoredMatrix]) -> None:
-        """Use packed matrices, by the names of their tensors, instead of those tensors."""
+        """Uses packed matrices, by the names of their tensors, instead of those tensors."""
         for name, matrix in matrices.items():
             module = self.get_submodule(name.removesuffix(".weight"))
             assert isinstance(module, Linear | Embedding)

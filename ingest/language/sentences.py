@@ -1,8 +1,5 @@
-"""Where sentences begin and end in the text of a page.
-
-A newline is a real break unless the line before plainly runs on; a full stop ends a sentence but in a legal or academic
-abbreviation, an initial, a number or a citation.
-"""
+"""Where sentences begin and end in the text of a page. A newline is a break unless the line before plainly runs on; a
+full stop ends a sentence but in a legal or academic abbreviation, an initial, a number or a citation."""
 
 from __future__ import annotations
 
@@ -63,11 +60,8 @@ _MAX_ROW_WORDS = 120
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text`, in order, with only white space between them.
-
-    One of more than 60 words is cut before its inline items "(a)", "(b)" ..., so that a quote can be a clause. The row
-    of a table is one sentence, unless it is very long.
-    """
+    """The sentences of `text`, in order, with only white space between them. One of more than 60 words is cut before
+    inline items "(a)", "(b)" ..., so that a quote can be a clause. A table's row is one sentence, unless very long."""
     spans: list[Span] = []
     for start, end in _lines(text):
         line = text[start:end]
@@ -78,19 +72,19 @@ def sentences(text: str) -> list[Span]:
 
 
 def sentence_texts(text: str) -> list[str]:
-    """The words of each sentence of `text`; all of it where it has none."""
+    """The sentences of `text`, or `text` where it has none."""
     return [text[span.start : span.end] for span in sentences(text)] or [text]
 
 
 def ends_abbreviated(text: str) -> bool:
-    """Whether the stop at the end of `text` is that of an abbreviation or an initial, and may end no sentence."""
+    """Whether `text` ends with an abbreviation or an initial, whose stop may end no sentence."""
     word = _TAIL_WORD.search(text.rstrip(), max(len(text) - 24, 0))
     bare = word.group().lower().strip("§.") if word and text.rstrip().endswith(".") else ""
     return bare in _NEVER_ENDS | _MAY_END | _NUMBERED | _CITING or (len(bare) == 1 and bare.isalpha())
 
 
 def is_opener(text: str) -> bool:
-    """True when `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
+    """Whether `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
     return _OPENER.match(text) is not None
 
 
@@ -112,7 +106,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def runs_on(before: str, line: str) -> bool:
-    """Whether `line` goes on with the sentence in which the text `before` it ends, by the words at the break."""
+    """Whether `line` goes on with the sentence at the end of `before`, by the words at the break."""
     tail = before[-40:].rstrip()
     if _CELLS in line or _CELLS in before:
         return False
@@ -131,7 +125,7 @@ def _split_line(text: str, start: int, end: int) -> list[Span]:
 
 
 def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
-    """Whether the punctuation at `stop:after` closes the sentence that began at `start`."""
+    """Whether the punctuation at `stop:after` closes the sentence begun at `start`."""
     if text[stop] in "。！？":
         return True
     following = text[after : after + 24].lstrip()
@@ -178,7 +172,7 @@ def _split_items(text: str, span: Span) -> list[Span]:
 
 
 def _pieces(text: str, cuts: Sequence[int]) -> list[Span]:
-    """What lies between `cuts`, without the white space at its edges."""
+    """Stripped."""
     spans: list[Span] = []
     for start, end in pairwise(cuts):
         piece = text[start:end].lstrip()

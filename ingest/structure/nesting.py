@@ -1,4 +1,4 @@
-"""Who stands under whom: the depth of each heading, from the numbers and names of all.
+"""The depth of each heading, from the numbers and names of all.
 
 A heading goes on its own family where that is open, else it opens one below. What ends a document (references,
 exhibits) closes what is above; numbers below a schedule are its own.
@@ -22,7 +22,7 @@ _BACK = REFERENCES | THANKS | _LISTS | {"abstract", "glossary", "preface", "fore
 
 
 class Nesting:
-    """The open headings while those of a document are gone through."""
+    """The open headings of a document."""
 
     def __init__(self, headings: Sequence[Numbered]) -> None:
         self.headings = headings
@@ -85,7 +85,6 @@ class Nesting:
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
     def _of_family(self, heading: Numbered) -> list[int]:
-        """Where the open headings of the same family are in the stack."""
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
 
 

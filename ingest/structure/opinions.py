@@ -1,4 +1,4 @@
-"""The parts of a court's opinion and who speaks in them: quoting a dissent as the holding is the classic harm."""
+"""The parts of a court's opinion and who speaks in them: a dissent must not be quoted as the holding."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
 
 
 def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
-    """`sections`, of an opinion with its parts: numerals or letters alone on a line that `items` have."""
+    """`sections`, of an opinion with its parts: numerals or letters alone on a line of `items`."""
     if not any(section.source == "opinion" for section in sections):
         return tuple(sections)
     places = {(section.page, section.start) for section in sections}
@@ -66,7 +66,7 @@ def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequen
 
 
 def _part(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
-    """The locator around a part that is alone on its line, and its own mark; empty where the item is none."""
+    """The locator around a part alone on its line, and its own mark; empty for others."""
     line = pages[item.page - 1].text[item.start :].split("\n", 1)[0].strip().rstrip(".")
     match = _LAST.fullmatch(item.locator)
     return (match[1], match[2]) if match is not None and match[2] == line else ("", "")
@@ -90,7 +90,7 @@ def _title(line: str) -> str | None:
 
 
 def _spelt(name: str) -> str:
-    """A name in capitals as it is written elsewhere; "McCONNELL" stays."""
+    """Of a name in capitals; "McCONNELL" stays."""
     return " ".join(word.capitalize() if word.isupper() else word for word in name.split())
 
 

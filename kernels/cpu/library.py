@@ -1,4 +1,4 @@
-"""The native library: found beside this file, loaded once, with the argument types of its functions."""
+"""The native library: found beside this file, loaded once, with its functions' argument types."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DeltaCall(Structure):
 
     @classmethod
     def of(cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None) -> DeltaCall:
-        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, `history` where there is one."""
+        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, and `history` if any."""
         q, k, v, *gates = inputs
         rest = (*gates, state, out)
         return cls(
@@ -161,26 +161,26 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
 
 
 class Library(NamedTuple):
-    """The loaded functions (`docqa_` before the names in `_ARGUMENTS`) and the level that they run at."""
+    """The loaded functions (`docqa_` before the names in `_ARGUMENTS`) and their level."""
 
     functions: ctypes.CDLL
     level: int
     threads: int = 0  # as many as compute in this process where 0
 
     def run(self, name: str, *arguments: Any) -> None:
-        """Call a function on `threads`. Raises MemoryError: it could not get its workspace."""
+        """Calls a function on `threads`. Raises MemoryError: it could not get its workspace."""
         if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or thread_count()):
             raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
 
 
 def plain(x: Tensor) -> Tensor:
-    """`x` as the kernels read it: float32, elements in order; `x` itself where it is so already."""
+    """As the kernels read it: float32, elements in order; `x` itself where it is so already."""
     return x.float().contiguous()
 
 
 def load() -> tuple[Library | None, str]:
-    """The library at this processor's best level and the level's name; None and why where there is none. Raises
-    LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here."""
+    """The library at this processor's best level and the level's name, or None and why. Raises LibraryDamaged: there is
+    one that cannot be loaded, or that an older docqa left here."""
     if not FILE.is_file():
         return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
     try:

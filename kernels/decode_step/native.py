@@ -29,7 +29,7 @@ class PackedExperts(Protocol):
     def held(self) -> int: ...
 
     def expect(self, numbers: Sequence[int]) -> None:
-        """Hear which experts are asked for next, in this order."""
+        """Hears which experts are asked for next, in this order."""
 
     def ready(self, numbers: Sequence[int]) -> Sequence[Pair]:
         """The first of these experts: those that are here, or one that has to be read."""
@@ -144,7 +144,7 @@ class Remembered:
 
 
 class StepWeights:
-    """The weights of a network as the native step reads them; made once a network."""
+    """The weights of a network as the native step reads them; made once."""
 
     def __init__(
         self, sizes: Mapping[str, int], eps: float, layers: Sequence[Weights], norm: Tensor,
@@ -221,7 +221,7 @@ def fits(sizes: Mapping[str, int]) -> bool:
 
 
 def _context(memories: Sequence[Remembered], grid: int) -> int:
-    """Tokens of the context, checked to be the same in all attention layers and cut on the grid."""
+    """Tokens of the context, checked to be equal in all attention layers and cut on the grid."""
     counts = {tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None}
     if len(counts) > 1:
         raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
@@ -233,7 +233,7 @@ def _context(memories: Sequence[Remembered], grid: int) -> int:
 
 
 class Step:
-    """Branches that go on from one context; what they remember is this object's own and moves on in place."""
+    """Branches that go on from one context; what they remember moves on in place."""
 
     def __init__(
         self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
@@ -283,14 +283,14 @@ class Step:
                 setattr(entry, name, tensor.data_ptr())
 
     def keep(self, chosen: Tensor) -> None:
-        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        """Goes on with the branches `chosen` [new branches], repeats allowed."""
         self.count = chosen.shape[0]
         self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
         self._point()
 
     def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Add one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
-        [branches, vocab] of what follows. What a bank of experts raises leaves the step useless."""
+        """Adds one token to each branch: embeddings x [branches, hidden], cos and sin [rotary]. Returns float32 logits
+        [branches, vocab] of what follows. An error of a bank of experts leaves the step useless."""
         if self.own == self.room:
             self._grow()
         weights = self.weights

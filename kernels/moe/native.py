@@ -26,7 +26,7 @@ class ExpertsCall(Structure):
 
 
 def mix_native(x: Tensor, chosen: Tensor, weights: Tensor, bank: PackedExperts, *, library: Library) -> Tensor:
-    """Arguments and result as `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
+    """As `mix_experts`, the bits of `mix_grouped`; x float32, a bank of packed experts."""
     x, out = plain(x), torch.zeros(x.shape)
     hit, counts, tokens, shares = sent_tokens(chosen, plain(weights))
     bank.expect(hit)

@@ -1,4 +1,4 @@
-"""A safetensors file as numpy arrays that lie in the mapped file: what is not looked at is not read."""
+"""A safetensors file as numpy arrays in the mapped file: what is not looked at is not read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LENGTH = 8  # bytes of the header's size, in front of it
 
 
 class MappedTensors:
-    """The tensors of one file. `metadata`: what the file says about itself."""
+    """The tensors of one file; `metadata`: what it says about itself."""
 
     def __init__(self, path: Path) -> None:
         """Raises WeightsMissing, WeightsMismatch: the file is absent or no safetensors file."""
@@ -45,11 +45,11 @@ class MappedTensors:
         return list(self._entries)
 
     def places(self) -> dict[str, tuple[int, str, tuple[int, ...]]]:
-        """Of every tensor the byte that it begins at, its dtype as the file calls it, and its shape."""
+        """Every tensor's first byte, its dtype as the file calls it, and its shape."""
         return {name: (self._start + at.data_offsets[0], at.dtype, at.shape) for name, at in self._entries.items()}
 
     def array(self, name: str) -> np.ndarray:
-        """A tensor as it lies in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
+        """A tensor in the file, read-only; bfloat16 as a float32 copy. Raises WeightsMismatch."""
         entry = self._entries.get(name)
         if entry is None:
             raise WeightsMismatch(f"{self.path}: there is no tensor {name}; get the model folder again")

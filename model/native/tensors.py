@@ -14,7 +14,7 @@ from docqa.model.errors import WeightsMismatch, WeightsMissing
 
 
 class FolderTensors:
-    """The tensors of some safetensors files, found by their names without a family's prefix."""
+    """The tensors of some safetensors files, by their names without a family's prefix."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         """Raises WeightsMissing, WeightsMismatch: a file is absent or damaged, or two have the same tensor."""

@@ -1,4 +1,4 @@
-"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces; no others are taken apart."""
+"""Tables in plain text: rows whose cells are set apart by bars, tabs or runs of spaces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = tuple[Span, ...]
 
 
 def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
-    """The tables of a page's text, in order, but what stands in those that are `taken`."""
+    """The tables of a page's text, in order, but those `taken`."""
     found: list[Table] = []
     rows: list[Row] = []
     for line in [*_lines(text, taken), None]:
@@ -35,7 +35,7 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
 
 
 def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
-    """The lines with words outside of the tables; where a table stands, an empty one."""
+    """The lines with words outside of tables; for a table an empty one."""
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
@@ -47,7 +47,7 @@ def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
 
 
 def _row(text: str, line: Span) -> Row | None:
-    """The cells of a line with bars, tabs or wide gaps between them."""
+    """The cells of a line with bars, tabs or wide gaps."""
     words = text[line.start : line.end].rstrip()
     last = line.start + len(words)
     if "|" in words and _BARRED.match(words):
@@ -68,7 +68,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
-    """Tables of rows that follow each other: a row of heads behind other rows begins one of its own."""
+    """A row of heads behind other rows begins a table of its own."""
     valued = [any(says_value(text[cell.start : cell.end]) for cell in row[1:]) for row in rows]
     filled = [sum(cell.start < cell.end for cell in row) for row in rows]
     titles = [number == 1 and row[0].start < row[0].end for row, number in zip(rows, filled, strict=True)]
@@ -89,7 +89,7 @@ def _tables_of_rows(text: str, rows: Sequence[Row]) -> list[Table]:
 
 
 def _table(text: str, heads: Sequence[Row], body: Sequence[Row]) -> Table | None:
-    """The table of these rows; those that lack cells, so that no place is certain, have none, and so have heads."""
+    """Rows that lack cells have no certain place and are left out, and so are heads."""
     width = max(map(len, body), default=0)
     rows = [row for row in body if len(row) == width or len(row) == 1]
     if width < 2 or len(rows) + len(heads) < 2:
@@ -121,7 +121,7 @@ def _aligned(row: Row, width: int) -> Placed:
 
 
 def _spread(row: Row, width: int) -> Placed:
-    """The heads of a row above the lowest, each over the columns up to the next; none where that is not certain."""
+    """The upper heads, each over the columns up to the next; none where that is uncertain."""
     filled = [cell for cell in row if cell.start < cell.end]
     if len(filled) == 1:
         return [(filled[0], 1, width - 1)] if filled[0] is not row[0] or len(row) == 1 else []

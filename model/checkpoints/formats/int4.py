@@ -36,7 +36,7 @@ def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], grou
 
 
 def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -> int:
-    """Bits of a value, from the number of words that hold so many values."""
+    """Of a value, from the number of words that hold so many values."""
     bits = have * 32 // values if values else 0
     if bits not in (4, 8) or have * 32 != values * bits or said not in (None, bits):
         raise BadParts(

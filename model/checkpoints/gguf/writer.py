@@ -1,4 +1,4 @@
-"""A dense hybrid as a GGUF file, so that llama.cpp can be measured on the same weights. It is given ids and no text."""
+"""A dense hybrid as a GGUF file, so that llama.cpp, given ids and no text, can be measured on the same weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight")
 
 
 def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, *, matrices: str) -> None:
-    """Write `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
+    """Writes `path`, with the network's `tensors`; `config`: of a dense hybrid whose delta nets have keys and values of
     one size; `matrices`: one of `gguf.quants` whose blocks split their rows, or F32."""
     from gguf import GGMLQuantizationType, GGUFWriter, quants
 
@@ -39,7 +39,7 @@ def write_gguf(config: HybridConfig, tensors: Mapping[str, Tensor], path: Path, 
 
 
 def file_name(name: str) -> str:
-    """What the file calls tensor `name` of the network."""
+    """What the file calls tensor `name`."""
     if name in TOP_NAMES:
         return TOP_NAMES[name]
     _, number, part = name.split(".", 2)
