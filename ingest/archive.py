@@ -128,7 +128,6 @@ def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = Non
 
 
 def _danger(info: zipfile.ZipInfo) -> str:
-    """Why an entry is not unpacked, or ""."""
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
         return "its path leads out of the archive"

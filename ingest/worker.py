@@ -126,7 +126,6 @@ class _Clock:
         self._name, self._on_first = request.name, request.on_first
 
     def first(self, body: bytes) -> None:
-        """Tells the caller of the first pages."""
         if self._on_first is not None:
             self._on_first(from_bytes(body, self._name))
 

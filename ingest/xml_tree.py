@@ -36,7 +36,7 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
 
 
 def local(element: Element) -> str:
-    """The name of `element` without its namespace; empty for comments and processing instructions."""
+    """The name of `element` without its namespace, or ""."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 

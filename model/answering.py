@@ -66,7 +66,6 @@ class AnsweringModel:
         return PassageEncoder.load(self.folder)
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
-        """What `evidence_layer` puts out for `ids` alone, float32 [seq, dim]."""
         return self._trunk.states(ids)
 
     def new_state(self, yarn_factor: float = 1.0, *, layers: int | None = None) -> State:
@@ -76,7 +75,6 @@ class AnsweringModel:
     def prefill(
         self, ids: Any, state: State, *, on_hidden: Callable[[int, np.ndarray], None] | None = None
     ) -> np.ndarray:
-        """As `NetworkModel.prefill`."""
         check_length(self.config, state.yarn_factor, state.position + len(ids))
         done = 0
         while done < len(ids):

@@ -150,7 +150,6 @@ class HybridConfig:
         return family_of(self.model_type)
 
     def sparse(self, number: int) -> bool:
-        """Whether layer `number` has an MLP of experts."""
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
 

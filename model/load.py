@@ -78,17 +78,14 @@ class NetworkModel:
 
     @property
     def packed(self) -> bool:
-        """Whether matrices stay in the bits of their file."""
         return bool(self.lower.packed_matrices())
 
     @property
     def item_bytes(self) -> int:
-        """Bytes of a number of the compute dtype."""
         return int(self.dtype.itemsize)
 
     @property
     def expert_pool_bytes(self) -> int | None:
-        """Memory that experts are read into as tokens are sent to them; None without a pool."""
         pool = pool_of(self.lower)
         return None if pool is None else pool.slots.nbytes
 
@@ -139,7 +136,6 @@ class NetworkModel:
 
     @cached_property
     def passage_encoder(self) -> VectorEncoder | None:
-        """The same for its passage encoder."""
         return PassageEncoder.load(self.folder)
 
     @property

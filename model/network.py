@@ -103,12 +103,10 @@ class Network(nn.Module):
             module.packed = matrix
 
     def packed_matrices(self) -> dict[str, StoredMatrix]:
-        """Those of `attach_packed`."""
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
 
     def experts(self) -> dict[str, Experts]:
-        """The `Experts` modules by name."""
         return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
 
     def expert_banks(self) -> dict[str, ExpertBank]:

@@ -59,7 +59,6 @@ def dates(text: str) -> Iterator[Date]:
 
 
 def _is_month(text: str, start: int, end: int) -> bool:
-    """Whether "may" is the month."""
     if _BEHIND_MAY.match(text, end):
         return True
     return _BEFORE_MAY.search(text, max(start - 24, 0), start) is not None and _ENDS.match(text, end) is not None

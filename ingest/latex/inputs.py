@@ -39,7 +39,6 @@ class Inputs:
         self._folder = os.path.realpath(folder) if os.path.isfile(self.path) else ""
 
     def put(self, source: str) -> str:
-        """`source` with the files that it takes in."""
         return self._put(source, self._folder, ())
 
     def _put(self, source: str, folder: str, above: tuple[str, ...]) -> str:
@@ -94,7 +93,6 @@ class Inputs:
         return None
 
     def _refused(self, file: str | None, named: str, above: tuple[str, ...]) -> str:
-        """Why a file is not put in its place, or ""."""
         outside = "outside the folder of the document, not opened"
         if not self._folder:
             return "the document does not come from a folder, other files are not read"

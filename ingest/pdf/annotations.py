@@ -122,14 +122,12 @@ def _value(widget: Any, kind: str, flags: int) -> str:
 
 
 def _choices(widget: Any) -> dict[str, str]:
-    """What each value of a list is shown as."""
     options = _inherited(widget, "/Opt")
     pairs = [option.get_object() for option in options[:_MAX_ON_A_PAGE]] if isinstance(options, list) else []
     return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
 
 
 def _inherited(widget: Any, name: str) -> Any:
-    """The entry `name` of a field or of those above it."""
     at = widget
     for _ in range(_MAX_PARENTS):
         value = at.get(name)

@@ -127,7 +127,6 @@ def _pages(
 
 
 def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
-    """The running heads and feet of a page."""
     return [line.text for at, line in enumerate(page.lines) if at in spots]
 
 

@@ -336,7 +336,6 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
 
 
 def _unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
-    """Why a word cannot be seen: off the page, or too small."""
     x0, top, x1, bottom = word[1:5]
     if x1 < 0 or bottom < 0 or x0 > width or top > height:
         return OUTSIDE
@@ -359,7 +358,6 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
 
 
 def _font_name(raw: Any, handle: Any, index: int) -> str:
-    """Of character `index`, or ""."""
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
     size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(ctypes.c_int(0)))
     return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""

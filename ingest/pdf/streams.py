@@ -81,7 +81,6 @@ class Streams:
         return self._forms[number]
 
     def _font_bytes(self, font: Any) -> int:
-        """Of the largest program or table of a font."""
         number = _number(font)
         if number not in self._fonts:
             self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)

@@ -87,7 +87,6 @@ class _Resolver:
                     self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
 
     def on_page(self, page: Page) -> Iterator[Reference]:
-        """The references on a page, in order."""
         for named in named_places(page.text, _NAMES) if self.places or self.located else ():
             yield from (reference for reference in self._named(page, named) if not self._is_itself(reference))
 

@@ -97,7 +97,6 @@ class _Reader:
         return rich[-1:] or parts[-1:]
 
     def _shown(self, pages: list[Message]) -> str:
-        """The words that can be seen."""
         writer = BlockWriter()
         for page in pages:
             HtmlBlocks(writer).write(self._decoded(page, True))

@@ -125,7 +125,6 @@ def _attached(part: Message, depth: int) -> Iterator[Message]:
 
 
 def bytes_of(part: Message) -> bytes:
-    """The bytes of an attached file or message."""
     payload = part.get_payload()
     if isinstance(payload, list):
         try:

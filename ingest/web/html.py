@@ -270,8 +270,6 @@ class HtmlBlocks:
 
 
 class _Numbering:
-    """The printed numbers of one list."""
-
     def __init__(self, ordered: bool, attributes: Mapping[str, str | None]) -> None:
         self._ordered = ordered
         self._kind = attributes.get("type") or "1"

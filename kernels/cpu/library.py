@@ -20,10 +20,15 @@ LEVELS = (  # as in api.cpp
 )  # fmt: skip
 
 
+def fields(kind: Any, names: str) -> list[tuple[str, Any]]:
+    """Fields of a structure, all of type `kind`."""
+    return [(name, kind) for name in names.split()]
+
+
 class StridedTensor(Structure):
     """A tensor [batch, seq, heads, dim] by its strides, in elements."""
 
-    _fields_ = [("data", c_void_p), ("batch", c_int64), ("seq", c_int64), ("head", c_int64)]
+    _fields_ = [("data", c_void_p), *fields(c_int64, "batch seq head")]
 
     @classmethod
     def of(cls, x: Tensor) -> StridedTensor:
@@ -33,9 +38,9 @@ class StridedTensor(Structure):
 
 class DeltaCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
-        *((name, StridedTensor) for name in ("q", "k", "v")),
-        *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
+        *fields(c_int64, "batch seq heads key_dim value_dim"),
+        *fields(StridedTensor, "q k v"),
+        *fields(c_void_p, "decay beta state out history"),
         ("shared", c_int64),
     ]
 
@@ -54,84 +59,84 @@ class DeltaCall(Structure):
 class DeltaGradientCall(Structure):
     _fields_ = [
         ("forward", DeltaCall),
-        *((name, c_void_p) for name in ("out", "state", "q", "k", "v", "decay", "beta")),
+        *fields(c_void_p, "out state q k v decay beta"),
     ]
 
 
 class ConvCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "channels", "taps")),
-        *((name, c_void_p) for name in ("x", "history", "weight")),
-        *((name, c_int64) for name in ("unit_heads", "unit_dim")),
+        *fields(c_int64, "batch seq channels taps"),
+        *fields(c_void_p, "x history weight"),
+        *fields(c_int64, "unit_heads unit_dim"),
         ("out", c_void_p),
     ]
 
 
 class ConvGradientCall(Structure):
-    _fields_ = [("forward", ConvCall), *((name, c_void_p) for name in ("out", "x", "weight"))]
+    _fields_ = [("forward", ConvCall), *fields(c_void_p, "out x weight")]
 
 
 class ProductCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("tokens", "rows", "columns", "bits")),
-        *((name, c_void_p) for name in ("q", "scale", "zero", "x", "y")),
+        *fields(c_int64, "tokens rows columns bits"),
+        *fields(c_void_p, "q scale zero x y"),
     ]
 
 
 class StoredBlocks(Structure):
     """A `BlockMatrix` as the library reads it."""
 
-    _fields_ = [*((name, c_int64) for name in ("rows", "columns", "type", "stride")), ("q", c_void_p)]
+    _fields_ = [*fields(c_int64, "rows columns type stride"), ("q", c_void_p)]
 
 
 class BlockProductCall(Structure):
-    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *((name, c_void_p) for name in ("x", "y"))]
+    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *fields(c_void_p, "x y")]
 
 
 class BlockMlpCall(Structure):
     _fields_ = [
         ("tokens", c_int64),
-        *((name, StoredBlocks) for name in ("gate", "up", "down")),
-        *((name, c_void_p) for name in ("x", "y")),
+        *fields(StoredBlocks, "gate up down"),
+        *fields(c_void_p, "x y"),
     ]
 
 
 class RotateCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "heads", "dim", "rotary")),
-        *((name, c_void_p) for name in ("x", "cos", "sin", "y")),
+        *fields(c_int64, "batch seq heads dim rotary"),
+        *fields(c_void_p, "x cos sin y"),
     ]
 
 
 class Segment(Structure):
-    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
+    _fields_ = [("count", c_int64), *fields(c_void_p, "k v k_scale v_scale bounds")]
 
 
 class AttentionCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("batch", "seq", "total", "heads", "kv_heads", "dim", "rounded")),
-        *((name, StridedTensor) for name in ("q", "k", "v")),
-        *((name, c_void_p) for name in ("out", "segments")),
-        *((name, c_int64) for name in ("grid", "choices")),
-        *((name, c_void_p) for name in ("ends", "starts", "blocks")),
+        *fields(c_int64, "batch seq total heads kv_heads dim rounded"),
+        *fields(StridedTensor, "q k v"),
+        *fields(c_void_p, "out segments"),
+        *fields(c_int64, "grid choices"),
+        *fields(c_void_p, "ends starts blocks"),
     ]
 
 
 class CeilingCall(Structure):
-    _fields_ = [("kind", c_int64), ("count", c_int64), ("from", c_void_p), ("to", c_void_p)]
+    _fields_ = [*fields(c_int64, "kind count"), *fields(c_void_p, "from to")]
 
 
 class EncoderAttentionCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("sequences", "heads", "dim", "stride", "longest")),
-        *((name, c_void_p) for name in ("starts", "q", "k", "v", "q_shift", "k_shift", "v_shift", "near", "out")),
+        *fields(c_int64, "sequences heads dim stride longest"),
+        *fields(c_void_p, "starts q k v q_shift k_shift v_shift near out"),
     ]
 
 
 class LayerNormCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("rows", "dim")),
-        *((name, c_void_p) for name in ("x", "r", "shift", "weight", "bias", "y")),
+        *fields(c_int64, "rows dim"),
+        *fields(c_void_p, "x r shift weight bias y"),
         ("eps", c_float),
     ]
 

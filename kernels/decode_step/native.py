@@ -13,7 +13,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.arrays import GROUP, PackedMatrix
-from docqa.kernels.cpu.library import Library, Segment, plain
+from docqa.kernels.cpu.library import Library, Segment, fields, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 
@@ -42,13 +42,12 @@ ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
 GATED, PLAIN = 1, 2  # `attention` of StepLayer
 MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
-_VECTORS = ("a", "b", "conv", "rate", "dt_bias", "norm", "q_norm", "k_norm")
 
 
 class Matrix(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("rows", "columns", "bits", "type", "stride")),
-        *((name, c_void_p) for name in ("q", "scale", "zero", "bias")),
+        *fields(c_int64, "rows columns bits type stride"),
+        *fields(c_void_p, "q scale zero bias"),
     ]
 
     @classmethod
@@ -62,8 +61,8 @@ class Matrix(Structure):
 
 class StepExperts(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("count", "chosen", "inner", "normalise", "held")),
-        *((name, c_void_p) for name in ("router", "shared_gate")),
+        *fields(c_int64, "count chosen inner normalise held"),
+        *fields(c_void_p, "router shared_gate"),
     ]
 
 
@@ -71,10 +70,10 @@ class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
         ("mix", Matrix * 4),
-        *((name, Matrix) for name in ("gate", "up", "down")),
+        *fields(Matrix, "gate up down"),
         ("experts", POINTER(StepExperts)),
-        *((name, c_void_p) for name in ("input_norm", "post_norm", *_VECTORS)),
-        *((name, c_void_p) for name in ("tail", "memory", "segments", "own_k", "own_v")),
+        *fields(c_void_p, "input_norm post_norm a b conv rate dt_bias norm q_norm k_norm"),
+        *fields(c_void_p, "tail memory segments own_k own_v"),
     ]
 
 
@@ -109,7 +108,7 @@ class StepCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *Reach._fields)),
         ("eps", c_float),
-        *((name, c_void_p) for name in ("cos", "sin", "x")),
+        *fields(c_void_p, "cos sin x"),
         ("layer", POINTER(StepLayer)),
         ("norm", c_void_p),
         ("head", Matrix),

@@ -38,7 +38,6 @@ class Stacked:
     packed: ClassVar[bool] = False
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
-        """See `ExpertBank.pair`."""
         return self.gate_up[number], self.down[number]
 
     def expect(self, numbers: Sequence[int]) -> None:

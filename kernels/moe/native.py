@@ -10,7 +10,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, plain
+from docqa.kernels.cpu.library import Library, fields, plain
 from docqa.kernels.decode_step.native import Matrix, PackedExperts
 from docqa.kernels.moe.sent import sent_tokens
 
@@ -19,9 +19,9 @@ ROWS = 1_024  # of results that a call is given room for, but for a single exper
 
 class ExpertsCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("hidden", "count")),
+        *fields(c_int64, "hidden count"),
         ("pairs", POINTER(Matrix)),
-        *((name, c_void_p) for name in ("first", "token", "share", "x", "made", "out")),
+        *fields(c_void_p, "first token share x made out"),
     ]
 
 

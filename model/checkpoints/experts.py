@@ -185,19 +185,15 @@ class PooledExperts:
     packed: bool
 
     def pair(self, number: int) -> Pair:
-        """See `ExpertBank.pair`."""
         return self.pool.pair(self.experts, number)
 
     def expect(self, numbers: Sequence[int]) -> None:
-        """See `ExpertBank.expect`."""
         self.pool.expect(self.experts, numbers)
 
     def ready(self, numbers: Sequence[int]) -> list[Pair]:
-        """See `ExpertPool.ready`."""
         return self.pool.ready(self.experts, numbers)
 
     def pairs(self, numbers: Sequence[int]) -> list[Pair]:
-        """See `ExpertPool.pairs`."""
         return self.pool.pairs(self.experts, numbers)
 
 

@@ -64,7 +64,6 @@ class Estimate:
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
-    """Tokens that fit under a YaRN factor."""
     return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
 
 
@@ -79,7 +78,6 @@ def check_length(config: HybridConfig, yarn_factor: float, total: int) -> None:
 
 
 def most_tokens(config: HybridConfig) -> int:
-    """The longest context of all, stretched by YaRN where possible."""
     return max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
 
 
@@ -133,7 +131,6 @@ def _attention_parameters(config: HybridConfig) -> int:
 
 
 def sparse_layers(config: HybridConfig) -> int:
-    """How many layers have experts."""
     return sum(config.sparse(number) for number in range(config.num_hidden_layers))
 
 

@@ -101,7 +101,6 @@ class QuotingRule:
 
     @property
     def quoting(self) -> bool:
-        """Whether a quotation is open."""
         return self._writing.at is not None
 
     def choose(self, logits: Tensor) -> int:

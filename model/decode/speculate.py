@@ -25,7 +25,7 @@ MOST_AGAIN = 8  # tokens that are run again at most; then a pass without guesses
 
 
 class UnpackedContext:
-    """Keys and values of an attention layer, unpacked once, with room behind them; [1, total, kv_heads, dim]."""
+    """Keys and values of an attention layer, unpacked once, with room behind; [1, total, kv_heads, dim]."""
 
     def __init__(self, memory: AttentionMemory, dtype: torch.dtype, room: int) -> None:
         keys, values = memory.unpacked(dtype)

@@ -95,12 +95,10 @@ class GgufFile:
         return raw | (self._hybrid(layers) if self.family.recurrent else self._transformer(heads))
 
     def eos_ids(self) -> list[int]:
-        """The tokens that end a text or a turn."""
         said = (self.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
         return list(dict.fromkeys(int(number) for number in said if number is not None))
 
     def chat_template(self) -> str | None:
-        """The Jinja of the chat template, None where the file has none."""
         source = self.metadata.get("tokenizer.chat_template")
         return source if isinstance(source, str) else None
 

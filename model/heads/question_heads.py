@@ -98,7 +98,7 @@ class QuestionHeads:
         return bool(self.itself @ of_whole(states) + self.itself_bias > 0)
 
     def goes_on(self, states: np.ndarray) -> bool:
-        """Whether a question needs one before it to be understood."""
+        """Whether a question needs one before it."""
         return bool(self.follows @ of_whole(states) + self.follows_bias > 0)
 
     def says_nothing(self, states: np.ndarray) -> bool:
@@ -131,7 +131,6 @@ class QuestionHeads:
 
 
 def _joined(question: str, words: Sequence[tuple[int, int]]) -> str:
-    """Some words, without marks at the ends."""
     apart = ["" if at and words[at - 1][1] == start else " " for at, (start, _) in enumerate(words)]
     return "".join(gap + question[start:end] for gap, (start, end) in zip(apart, words, strict=True)).strip(" ,.;:?!-")
 

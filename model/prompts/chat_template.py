@@ -105,7 +105,6 @@ def _opened(text: str) -> bool:
 
 
 def _names(raw: dict[str, object]) -> dict[str, str]:
-    """Special tokens of tokenizer_config.json by the names that templates use."""
     named = {}
     for kind in ("bos_token", "eos_token", "pad_token", "unk_token"):
         value = raw.get(kind)

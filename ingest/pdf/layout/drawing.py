@@ -55,7 +55,6 @@ def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Se
 
 
 def _is_below(segment: Segment, other: Segment) -> bool:
-    """Whether `segment` is the next line below `other`."""
     height = max(segment.bottom - segment.top, other.bottom - other.top)
     lower = 0.3 * height < segment.bottom - other.bottom < 2 * height
     return lower and segment.x0 < other.x1 and other.x0 < segment.x1
@@ -99,7 +98,6 @@ def _box(block: Sequence[Segment]) -> Box:
 
 
 def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
-    """Joins columns of tables with those beside them."""
     joined: list[list[Segment]] = []
     for block in found:
         mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)

@@ -44,7 +44,6 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
 
 
 def _aligned(word: Word, anchor: Word) -> bool:
-    """Whether two numbers are flush left or right."""
     return abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
 
 

@@ -128,7 +128,6 @@ class _Paragraph:
         self.starts.append(len(self.text) - len(line.text))
 
     def kind(self) -> str:
-        """Of what is no heading."""
         if caption_of(self.text) is not None:
             return "caption"
         if is_opener(self.text):
@@ -136,7 +135,6 @@ class _Paragraph:
         return "table" if len(self.lines) == 1 and self.first.cells else "para"
 
     def numbered(self, start: int) -> Iterator[NumberedLine]:
-        """Its lines with a printed number, where it begins at `start` of the page's text."""
         for line, at in zip(self.lines, self.starts, strict=True):
             if line.number is not None:
                 yield NumberedLine(start + at, line.number)

@@ -42,8 +42,6 @@ class Reading(NamedTuple):
 
 @dataclass
 class _Order:
-    """The lines read so far, and the rows of segments that make them."""
-
     lines: list[Line] = field(default_factory=list)
     rows: list[list[Segment]] = field(default_factory=list)
 

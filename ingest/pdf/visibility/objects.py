@@ -366,7 +366,6 @@ def overlap(a: Box, b: Box) -> bool:
 
 
 def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
-    """Whether a path goes once round a box with level edges."""
     corners = points[:-1] if len(points) == 5 and points[0] == points[4] else points
     if len(corners) != 4:
         return False

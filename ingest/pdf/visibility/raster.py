@@ -35,7 +35,6 @@ class Picture:
             self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut], annotations)
 
     def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
-        """The pixels round `boxes`: left, top, right, bottom."""
         lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
         left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
         right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))

@@ -26,7 +26,6 @@ def _words(parts: Parts, name: str) -> Tensor:
 
 
 def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None) -> int:
-    """Inputs that share a scale."""
     if scales.ndim != 2 or not scales.is_floating_point() or scales.shape[1 - axis] != shape[0]:
         raise BadParts(f"has scales of {scales.dtype} {tuple(scales.shape)}, for a matrix of {shape}")
     size = -(-inputs // scales.shape[axis])

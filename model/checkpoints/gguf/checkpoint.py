@@ -109,7 +109,6 @@ class GgufCheckpoint:
         return part, self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """See `Checkpoint.check_used`."""
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
