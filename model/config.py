@@ -159,6 +159,12 @@ class HybridConfig:
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", self.family.rotated))
 
     @property
+    def delta_widths(self) -> tuple[int, int]:
+        """Columns of all keys (queries have as many) and of all values of a delta net."""
+        keys = self.linear_num_key_heads * self.linear_key_head_dim
+        return keys, self.linear_num_value_heads * self.linear_value_head_dim
+
+    @property
     def half_keys(self) -> bool:
         """Whether keys are kept in fp16: beside a bias, of hundreds in some columns of Qwen2.5's keys, 8 bits with one
         scale would leave too little of others."""

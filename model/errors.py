@@ -1,5 +1,11 @@
 """Errors of the model: each message says what is wrong, where, and what to do next."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from docqa.kernels.errors import DescribedError
 
 
@@ -25,6 +31,17 @@ class WeightsMissing(ModelError):
 
 class WeightsMismatch(ModelError):
     """A tensor has the wrong shape, an unknown name, or its file is damaged."""
+
+
+@contextmanager
+def reading(path: Path, damage: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+    """Raises WeightsMissing where `path` is absent, WeightsMismatch for one of `damage`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
+    except damage as error:
+        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
 
 
 class ContextTooLong(ModelError):

@@ -33,13 +33,11 @@ class RMSNorm(Norm):
         return zero_centred_norm(x, self.weight, self.eps)
 
 
-class GatedNorm(nn.Module):
+class GatedNorm(Norm):
     """Norm of the delta net's output: plain weight, then the gate SiLU(z); [.., head_dim] in and out."""
 
     def __init__(self, dim: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(dim))
-        self.eps = eps
+        super().__init__(torch.ones(dim), eps)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         return gated_norm(x, z, self.weight, self.eps)
@@ -52,8 +50,8 @@ class DeltaNet(nn.Module):
         super().__init__()
         self.key_heads, self.value_heads = config.linear_num_key_heads, config.linear_num_value_heads
         self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
-        channels = 2 * self.key_heads * self.key_dim + self.value_heads * self.value_dim
-        self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
+        keys, values = config.delta_widths
+        self.conv1d = Depthwise(2 * keys + values, config.linear_conv_kernel_dim)
 
     def remember(self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None) -> Tensor:
         """What the memory gives back, [batch, seq, value_heads, value_dim], for the projected queries, keys and values,
@@ -74,8 +72,7 @@ class GatedDeltaNet(DeltaNet):
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
-        keys, values = self.key_heads * self.key_dim, self.value_heads * self.value_dim
-        hidden = config.hidden_size
+        (keys, values), hidden = config.delta_widths, config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)

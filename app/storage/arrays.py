@@ -55,7 +55,7 @@ def mapped(path: Path) -> tuple[dict[str, np.ndarray], Mapping[str, str]]:
     """The arrays of a safetensors file, read-only and mapped, and what it says of them. Raises StoreDamaged."""
     try:
         file = MappedTensors(path)
-        return {name: file.array(name) for name in file.keys()}, file.metadata  # noqa: SIM118
+        return {name: file.array(name) for name in file.places()}, file.metadata
     except ModelError as error:
         raise StoreDamaged("is no file of arrays", where=str(path)) from error
 

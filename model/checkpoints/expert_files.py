@@ -19,7 +19,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.checkpoints.weights import Entry
-from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.errors import WeightsMismatch, reading
 
 DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
 
@@ -66,30 +66,22 @@ class ExpertFiles:
 
     def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
         """Fills `rooms`, one after the other, from byte `start` of a file on. Raises as `located`."""
-        try:
-            self._read_at(path, start, rooms)
-        except FileNotFoundError as error:
-            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-        except OSError as error:
-            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
-
-    def _read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
-        """As `read_at`. Raises OSError where the file ends before."""
-        file, left = self._file(path), list(rooms)
-        while left:
-            if hasattr(os, "preadv"):  # threads do not wait for one another
-                count = os.preadv(file.fileno(), left, start)
-            else:
-                with self._opening:
-                    file.seek(start)
-                    count = file.readinto(left[0]) or 0
-            if not count:
-                raise OSError(f"it ends at byte {start:,}")
-            start += count
-            while left and count >= len(left[0]):
-                count -= len(left.pop(0))
-            if left:
-                left[0] = left[0][count:]
+        with reading(path):
+            file, left = self._file(path), list(rooms)
+            while left:
+                if hasattr(os, "preadv"):  # threads do not wait for one another
+                    count = os.preadv(file.fileno(), left, start)
+                else:
+                    with self._opening:
+                        file.seek(start)
+                        count = file.readinto(left[0]) or 0
+                if not count:
+                    raise OSError(f"it ends at byte {start:,}")
+                start += count
+                while left and count >= len(left[0]):
+                    count -= len(left.pop(0))
+                if left:
+                    left[0] = left[0][count:]
 
     def _file(self, path: Path) -> FileIO:
         with self._opening:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing, reading
 from docqa.model.gguf.file import gguf_files, is_gguf
 
 if TYPE_CHECKING:
@@ -63,13 +63,8 @@ def opened(path: Path) -> Iterator[SafetensorsFile]:
     """One safetensors file, memory-mapped. Raises WeightsMissing, WeightsMismatch: it is absent or no such file."""
     from safetensors import SafetensorError, safe_open
 
-    try:
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except FileNotFoundError as error:
-        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
-    except (SafetensorError, OSError) as error:
-        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+    with reading(path, (OSError, SafetensorError)), safe_open(path, framework="pt") as file:
+        yield file
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -102,8 +102,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     meets: all but the experts that it is not sent to, embedding and head counted whole.
     """
     hidden = config.hidden_size
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     channels, heads = 2 * keys + values, config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
@@ -143,8 +142,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     """Bytes of a state of `tokens`: fixed (delta memories, tails), kv, and kv for one token of a whole block; `item`:
     of one number in the model's dtype, which the pending block is kept in."""
     attention_layers = config.layer_types.count(FULL)
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     memory = config.linear_num_value_heads * config.linear_key_head_dim * config.linear_value_head_dim * 4
     tail = (config.linear_conv_kernel_dim - 1) * (2 * keys + values) * item
     elements = config.num_key_value_heads * config.head_dim
@@ -160,8 +158,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 def _widest(config: HybridConfig) -> int:
     """Numbers that a token takes at once in the widest MLP or mixer."""
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    keys = config.linear_num_key_heads * config.linear_key_head_dim
-    values = config.linear_num_value_heads * config.linear_value_head_dim
+    keys, values = config.delta_widths
     delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
     queries = config.num_attention_heads * config.head_dim
     attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.family import family_names, family_of_gguf
+from docqa.model.family import FULL, LINEAR, family_names, family_of_gguf
 from docqa.model.gguf.names import ROPE_FACTORS
 from docqa.model.gguf.reader import GgufReader, StoredTensor
 
@@ -159,7 +159,7 @@ class GgufFile:
         if not recurrent:
             interval = self.field("full_attention_interval", 4)
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
-        return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
+        return [LINEAR if flag else FULL for flag in recurrent[:layers]]
 
     def _rope(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
         """`rotated` dims of a head and the base `theta` where the file names none."""

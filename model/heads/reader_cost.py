@@ -31,7 +31,7 @@ def _cost(files: Callable[[], list[Path]], together: int) -> ReaderCost:
         shape = shape_of(stored[0].metadata)
     except (WeightsMissing, WeightsMismatch, LookupError, ValueError):
         return ReaderCost()
-    tensors = [(name, file.array(name)) for file in stored for name in file.keys()]  # noqa: SIM118 - a file, no dict
+    tensors = [(name, file.array(name)) for file in stored for name in file.places()]
     weights = sum(each.nbytes if name.endswith(PARTS) else prod(each.shape) * FLOAT for name, each in tensors)
     macs = shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)  # for a token
     return ReaderCost(weights, _scratch_bytes(shape, together * shape.positions), macs)

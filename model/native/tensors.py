@@ -24,7 +24,7 @@ class FolderTensors:
         for path in files:
             mapped = MappedTensors(path)
             self.metadata = self.metadata or mapped.metadata
-            for key in mapped.keys():  # noqa: SIM118 - a file, not a dict
+            for key in mapped.places():
                 name = plain_name(key)
                 if name is not None and name in self._entries:
                     raise WeightsMismatch(f"{path}: tensor {key} is also in {self._entries[name][0].path}")

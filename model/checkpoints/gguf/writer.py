@@ -63,7 +63,7 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig) -> None:
     writer.add_ssm_state_size(config.linear_key_head_dim)
     writer.add_ssm_group_count(config.linear_num_key_heads)
     writer.add_ssm_time_step_rank(config.linear_num_value_heads)
-    writer.add_ssm_inner_size(config.linear_num_value_heads * config.linear_value_head_dim)
+    writer.add_ssm_inner_size(config.delta_widths[1])
     recurrent = [kind == LINEAR for kind in config.layer_types]
     writer.add_array(f"{config.family.architecture}.attention.recurrent_layers", recurrent)
     writer.add_rope_freq_base(float(config.rope_parameters.get("rope_theta", 10_000_000.0)))
