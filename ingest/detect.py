@@ -40,7 +40,7 @@ def format_of(data: bytes, name: str, media_type: str | None) -> Format:
     if media_type and wanted is None:
         raise NotADocument(f"documents of type {media_type!r} are not read", hint=_convert())
     # A zip that stores a PDF has its first bytes near its own.
-    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, pdf) and not data.startswith(_ZIP):
+    if b"%PDF-" in head[:1024] and wanted in (None, pdf) and not data.startswith(_ZIP):
         return pdf
     if data.startswith(b"%PDF-") and not media_type and (wanted is None or wanted.name not in ("txt", "md", "uslm")):
         return pdf
@@ -122,4 +122,4 @@ def looks_readable(suffix: str, head: bytes) -> bool:
         from docqa.ingest.plain.uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
-    return format_of_suffix(suffix) is not None or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))
+    return format_of_suffix(suffix) is not None or (b"%PDF-" in head[:1024] and not head.startswith(_ZIP))

@@ -1,7 +1,5 @@
 """Bytes to characters where no encoding is named."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from docqa.ingest.errors import NotADocument

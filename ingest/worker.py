@@ -115,27 +115,25 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
 
 
 class _Clock:
-    """The limits of one reading: `seconds` in all, to `end` at first, and `page_seconds` for each page."""
+    """The limits of one reading: `seconds` in all, to `end` at first."""
 
     def __init__(self, request: ReadRequest) -> None:
-        begun, self.page_seconds = time.monotonic(), request.page_seconds
+        self.request, begun = request, time.monotonic()
         self.end = min(begun + request.seconds, request.until)
         self.seconds = self.end - begun
-        self.memory, self.hint = _mebibytes(request), request.hint
-        self._on_page, self._begun, self._pages = request.on_page, 0, 0
-        self._name, self._on_first = request.name, request.on_first
+        self._begun = self._pages = 0
 
     def first(self, body: bytes) -> None:
-        if self._on_first is not None:
-            self._on_first(from_bytes(body, self._name))
+        if self.request.on_first is not None:
+            self.request.on_first(from_bytes(body, self.request.name))
 
     def count(self, kind: bytes, number: int) -> None:
         """Tells the caller how many pages are begun; forks begin them in any order."""
         if kind == b"pages":
             self._begun, self._pages = 0, number
-        elif kind in (b"page", b"read") and number and self._on_page is not None:
+        elif kind in (b"page", b"read") and number and self.request.on_page is not None:
             self._begun = min(self._begun + 1, self._pages)
-            self._on_page(self._begun, self._pages)
+            self.request.on_page(self._begun, self._pages)
 
 
 class _Child:
@@ -219,7 +217,7 @@ def _last_message(
     while True:
         started = time.monotonic()
         left = clock.end - started
-        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
+        most = limits.WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.request.page_seconds
         allowed = step.left(most) if page else left
         try:
             message = inbox.next(allowed if recognising else min(left, allowed))
@@ -228,7 +226,8 @@ def _last_message(
             if child.wait() == -getattr(signal, "SIGXCPU", sys.maxsize) or over == process_limits.TIME:
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
                 raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
-            raise _Died(page, f"crashed its reader, over the limit of {clock.memory} or by a fault, not read") from None
+            memory = _mebibytes(clock.request)
+            raise _Died(page, f"crashed its reader, over the limit of {memory} or by a fault, not read") from None
         if recognising:
             clock.end += time.monotonic() - started
         if message is None:
@@ -236,7 +235,7 @@ def _last_message(
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
-            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.hint)
+            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=clock.request.hint)
         kind, _, number = message.partition(b"\n")
         if kind == b"first":
             clock.first(number)

@@ -15,6 +15,7 @@ from docqa.ingest.docx.formatting import RunFormat, box_ground, is_hidden_drawin
 from docqa.ingest.docx.numbering import Numbering
 from docqa.ingest.docx.styles import Style, Styles, run_format
 from docqa.ingest.language.numbers import in_roman
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.outline import split_number
 from docqa.ingest.writer import BlockWriter, raised
@@ -55,11 +56,11 @@ class ParagraphLine:
 
     def text(self) -> str:
         """The words as printed, white space in order."""
-        lines = "".join(part for part, _ in self._parts).split("\n")
-        if self.style.name.lower().startswith("toc ") and "\t" in lines[-1]:
+        before, end, line = "".join(part for part, _ in self._parts).rpartition("\n")
+        if self.style.name.lower().startswith("toc "):
             # The leader that Word prints before the page number.
-            lines[-1] = " .... ".join(lines[-1].rsplit("\t", 1))
-        return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+            line = " .... ".join(line.rsplit("\t", 1))
+        return squeezed_lines(before + end + line)
 
     def look(self) -> tuple[float, bool]:
         """The size of most letters in points, and whether all are bold, underlined or capitals."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
@@ -80,7 +81,4 @@ class Styles:
 
 def run_format(paragraph: Style, characters: Style, properties: Element | None) -> RunFormat:
     """How a run is set: by its paragraph, the style of its characters, and its own `properties`."""
-    letters = paragraph.letters
-    for styled in characters.runs:
-        letters = formatted(letters, styled)
-    return formatted(letters, properties)
+    return reduce(formatted, (*characters.runs, properties), paragraph.letters)

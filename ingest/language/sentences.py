@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from docqa.ingest.language.places import ATTACHMENTS, ELSEWHERE
-from docqa.ingest.types import Span
+from docqa.ingest.types import Span, lines_of
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
 _TITLES_AND_PARTS = (
-    "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
-    "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p "
-    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
-    "s.ct l.ed fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
-    "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
+    "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz chs paras pts vols ed eds ref "
+    "refs appx ex exh approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs u.s.c c.f.r f f.2d f.3d f.4th "
+    "s.ct l.ed fed civ crim evid tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l jan feb "
+    "mar apr jun jul aug sept sep oct nov dec thm lem prop def cor subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is not a number.
 _FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
@@ -26,7 +25,7 @@ _STATES = (
     "ala ariz ark cal colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn "
     "tex va vt wash wis wyo"
 )
-_CITING_WORDS = "pg no see op tr sect"
+_CITING_WORDS = "pg see op sect"
 _NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED, _CITING = (
     frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES, _CITING_WORDS)
 )
@@ -91,17 +90,14 @@ def is_opener(text: str) -> bool:
 def _lines(text: str) -> list[tuple[int, int]]:
     """Runs of lines that read as one, as ranges of `text`."""
     runs: list[tuple[int, int]] = []
-    position = 0
-    for line in text.split("\n"):
-        start, end = position, position + len(line)
-        position = end + 1
+    for at in lines_of(text):
+        line = text[at.start : at.end]
         if not line.strip():
-            runs.append((end, end))
-            continue
-        if runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
-            runs[-1] = (runs[-1][0], end)
+            runs.append((at.end, at.end))
+        elif runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
+            runs[-1] = (runs[-1][0], at.end)
         else:
-            runs.append((start, end))
+            runs.append((at.start, at.end))
     return [run for run in runs if run[1] > run[0]]
 
 

@@ -20,21 +20,18 @@ _MAX_LINES = 20
 # Macros that print one of their arguments: the last.
 UNWRAPPED = word_set(
     "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
-    "fbox makebox framebox raisebox parbox textsubscript uppercase MakeUppercase lowercase href "
-    "textcolor colorbox enquote title author date so hl centerline url nolinkurl path multicolumn multirow "
-    "texorpdfstring"
+    "fbox makebox framebox parbox textsubscript uppercase MakeUppercase lowercase href enquote title author date so hl "
+    "centerline url nolinkurl path multicolumn multirow texorpdfstring"
 )
 DROPPED = word_set(
-    "includegraphics vspace hspace bigskip medskip smallskip noindent indent centering raggedright raggedleft "
-    "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
-    "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
-    "toprule midrule bottomrule cline cmidrule definecolor captionsetup linespread fontsize index nocite phantom "
-    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox "
-    "theoremstyle hypersetup "
-    "graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
-    "tt sc sl em bfseries itshape scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont "
-    "onecolumn twocolumn long global protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead "
-    "endfoot endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
+    "includegraphics bigskip medskip smallskip noindent indent centering raggedright raggedleft cleardoublepage "
+    "pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures listoftables bibliographystyle pagestyle "
+    "thispagestyle setlength addtolength hline toprule midrule bottomrule cline cmidrule captionsetup linespread index "
+    "nocite usepackage documentclass newcommand renewcommand providecommand def newtheorem newsavebox theoremstyle "
+    "hypersetup graphicspath LARGE huge Huge tiny scriptsize footnotesize bf it rm sf tt sc sl em bfseries itshape "
+    "scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont onecolumn twocolumn long global protect "
+    "relax noalign endhead endfirsthead endfoot endlastfoot balance addcontentsline markboth qedhere hfill vfill hrule "
+    "rule null strut numberwithin"
 )
 REFERENCES = word_set("ref pageref autoref cref Cref nameref eqref vref")
 INPUTS = word_set("input include subfile import subimport bibliography addbibresource lstinputlisting")

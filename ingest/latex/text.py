@@ -12,6 +12,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.latex.look import SETTING, UNPRINTED, WITHIN, Colours, Look
 from docqa.ingest.latex.numbers import LEVELS, Piece
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
@@ -120,7 +121,7 @@ class LatexText:
             math = " ".join(node.latex_verbatim().split())
             self._words.append(f"\n{math}\n" if node.displaytype == "display" else math)
         elif kind == "LatexSpecialsNode":
-            self._special(node)
+            self._words.append({"~": " ", "&": "&"}.get(node.specials_chars) or tex.plain_text(node))
         elif kind == "LatexMacroNode":
             self._macro(node)
 
@@ -129,10 +130,6 @@ class LatexText:
             if number:
                 self._flush()
             self._words.append(re.sub(r"\s+", " ", part))
-
-    def _special(self, node: Any) -> None:
-        chars = node.specials_chars
-        self._words.append(" " if chars == "~" else "&" if chars == "&" else tex.plain_text(node))
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
@@ -378,9 +375,8 @@ class LatexText:
     def _flush(self, *, notes: bool = True) -> None:
         self._look = self._look._replace(aside=False) if self._look.aside and notes else self._look
         self._unprinted = 0
-        lines = ("".join(self._words)).split("\n")
+        text = squeezed_lines("".join(self._words))
         self._words.clear()
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
         if text:
             prefix, self._prefix = self._prefix, ""
             counted = prefix.strip(" .") if self._kind == "list" else ""

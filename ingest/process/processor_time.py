@@ -1,7 +1,5 @@
 """The processor time of another process, which a busy machine does not lengthen."""
 
-from __future__ import annotations
-
 import os
 import time
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from docqa.ingest.types import Block
+from docqa.ingest.types import Block, lines_of
 
 T = TypeVar("T")
 # Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may reach a
@@ -52,6 +52,11 @@ def strip_invisible(text: str) -> tuple[str, int]:
 def squeeze(text: str) -> str:
     """`text` stripped, with every run of spaces as one."""
     return _SPACES.sub(" ", text).strip(" ")
+
+
+def squeezed_lines(text: str) -> str:
+    """The lines of `text` that have words, white space in order."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
 
 
 def mask_digits(line: str) -> str:
@@ -138,13 +143,7 @@ def _last_word(text: str) -> str:
 
 def line_blocks(text: str) -> tuple[Block, ...]:
     """A paragraph for each line of `text` that is not blank."""
-    blocks: list[Block] = []
-    start = 0
-    for line in text.split("\n"):
-        if line.strip():
-            blocks.append(Block(start, start + len(line), "para"))
-        start += len(line) + 1
-    return tuple(blocks)
+    return tuple(Block(at.start, at.end, "para") for at in lines_of(text) if text[at.start : at.end].strip())
 
 
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:

@@ -81,15 +81,12 @@ class Nesting:
             self.stack.pop()
         same = self._of_family(heading)
         if same:
-            inside = [n for n in same if _contains(self.stack[n].ordinals, heading.ordinals)]
+            above = [(n, self.stack[n].ordinals) for n in same]
+            inside = [n for n, outer in above if outer == heading.ordinals[: len(outer)] != heading.ordinals]
             del self.stack[inside[-1] + 1 if inside else same[0] :]
 
     def _of_family(self, heading: Numbered) -> list[int]:
         return [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
-
-
-def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:
-    return len(outer) < len(inner) and inner[: len(outer)] == outer
 
 
 def _name(heading: Numbered) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from docqa.ingest.types import Item, Page, Section
+from docqa.ingest.types import Item, Page, Section, lines_of
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
@@ -30,14 +30,13 @@ def find_opinions(pages: Sequence[Page]) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     signed = False
     for page in pages:
-        at = 0
-        for line in page.text.split("\n"):
+        for at in lines_of(page.text):
+            line = page.text[at.start : at.end]
             indent = len(line) - len(line.lstrip())
             title = _title(line.strip())
             if title is not None and not (found and found[-1][2] == title):
-                found.append((page.page, at + indent, title))
+                found.append((page.page, at.start + indent, title))
                 signed = signed or title != "Syllabus"
-            at += len(line) + 1
     return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
 
 

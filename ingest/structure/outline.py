@@ -346,9 +346,9 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[HeadingMark
     if pages == 1:
         pages = candidates[-1].heading.start // _CHARS_OF_PAGE
     most = max(12, 2 * pages)
-    chosen = [c for c in candidates if _stands_out(c.heading, body) and not c.heading.run_in]
-    with_leads = [c for c in candidates if _stands_out(c.heading, body)]
-    chosen = with_leads if len(with_leads) <= most else chosen
+    chosen = [c for c in candidates if _stands_out(c.heading, body)]
+    if len(chosen) > most:
+        chosen = [c for c in chosen if not c.heading.run_in]
 
     def is_above(run: list[Candidate], line: Candidate) -> bool:
         return _follows_at_once(run[-1], line) and _size_key(run[-1].heading, body) <= _size_key(line.heading, body)

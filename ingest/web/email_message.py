@@ -116,8 +116,9 @@ class _Reader:
     def _stretch(self, stretch: Stretch) -> None:
         """What is quoted begins a section, and so does what follows on it."""
         first = True
-        for paragraph in _paragraphs(stretch.lines):
-            start = self.writer.block(paragraph, "quoted" if stretch.depth else "para")
+        for run in grouped(stretch.lines, lambda run, line: bool(line.strip()) == bool(run[0].strip())):
+            text = "\n".join(map(str.rstrip, run)) if run[0].strip() else ""
+            start = self.writer.block(text, "quoted" if stretch.depth else "para")
             if start is None or not first:
                 continue
             first = False
@@ -160,8 +161,3 @@ def _unwrapped(found: list[Stretch]) -> list[Stretch]:
         lines += ["", _SEAM, "", *stretch.lines]
     joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
     return [replace(stretch, lines=text.split("\n")) for stretch, text in zip(found, joined, strict=True)]
-
-
-def _paragraphs(lines: list[str]) -> list[str]:
-    runs = grouped(lines, lambda run, line: bool(line.strip()) == bool(run[0].strip()))
-    return ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]

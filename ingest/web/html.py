@@ -16,6 +16,7 @@ from docqa.ingest.language.numbers import in_letters, in_roman
 from docqa.ingest.language.words import word_set
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import squeezed_lines
 from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -148,8 +149,7 @@ class HtmlBlocks:
         if not self._visibility.enter(node, tag, attributes):
             self._writer.hide(node.text())
             return False
-        block = tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption")
-        if block:
+        if tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption"):
             self._flush()
         for key in (attributes.get("id"), attributes.get("name") if tag == "a" else None):
             if key and key in self._anchors:
@@ -243,7 +243,7 @@ class HtmlBlocks:
         if self._pre:
             self._started(self._writer.block(text.rstrip(), "code"))
             return
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+        text = squeezed_lines(text)
         if text and self._heading:
             self._put_heading(text)
         elif text:

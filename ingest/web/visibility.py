@@ -194,8 +194,6 @@ def _set(state: Seen, said: Declarations) -> Seen:
 def _size(said: Declarations, outer: float) -> float:
     text = said.get("font-size", "")
     if not text and "font" in said:
-        from tinycss2 import parse_component_value_list
-
         # Of the numbers in it one with a unit, or 0, is the size; what is behind "/" is the height of a line.
         sizes = (
             token for token in parse_component_value_list(said["font"].partition("/")[0])

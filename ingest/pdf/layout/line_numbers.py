@@ -28,7 +28,8 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
     numbers: list[Word] = []
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS if len(outer) >= _NEEDED_AGAIN else 0):
-        run = _rising(sorted((word for word in outer if _aligned(word, anchor)), key=lambda word: word.top), known)
+        aligned = (w for w in outer if abs(w.x1 - anchor.x1) <= 3 or abs(w.x0 - anchor.x0) <= 3)
+        run = _rising(sorted(aligned, key=lambda word: word.top), known)
         if len(run) > len(numbers) and _is_edge(words, run) and (known or not _is_table(words, run)):
             numbers = run
     dropped = set(map(id, numbers))
@@ -41,10 +42,6 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
         kept.append(word._replace(newline=True) if after else word)
         after = False
     return kept, numbers
-
-
-def _aligned(word: Word, anchor: Word) -> bool:
-    return abs(word.x1 - anchor.x1) <= 3 or abs(word.x0 - anchor.x0) <= 3
 
 
 def _rising(column: Sequence[Word], known: bool) -> list[Word]:

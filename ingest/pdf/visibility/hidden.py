@@ -181,7 +181,9 @@ class HiddenTextDetector:
         if any(cover.alpha >= OPAQUE and cover.contains(box) for cover in covering):
             return COVERED
         if paint.blends:
-            behind = _background(self.objects.covers, paint.place, box)
+            # The colour drawn last before it: white for nothing, None for several.
+            covers = (c.colour for c in reversed(self.objects.covers) if c.place < paint.place and c.contains(box))
+            behind = next(covers, WHITE)
             if behind is None or alike(behind, paint.colour):
                 return SAME_COLOUR
         return ""
@@ -239,12 +241,6 @@ def _core(box: Box) -> Box:
     x0, y0, x1, y1 = box
     dx, dy = min(0.5, 0.2 * (x1 - x0)), 0.2 * (y1 - y0)
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
-
-
-def _background(covers: Sequence[Cover], place: int, box: Box) -> Colour | None:
-    """The colour drawn last before `place` behind `box`: white for nothing, None for several."""
-    behind = (cover.colour for cover in reversed(covers) if cover.place < place and cover.contains(box))
-    return next(behind, WHITE)
 
 
 def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from docqa.ingest.language.numbers import ROMAN, in_letters
 from docqa.ingest.language.places import ELSEWHERE
 from docqa.ingest.language.sentences import sentences
 from docqa.ingest.structure.clean import LEADER
-from docqa.ingest.types import Page
+from docqa.ingest.types import Page, lines_of
 
 ABJAD = "أ –"
 BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
@@ -104,11 +104,10 @@ class MarkedLine:
 def read_lines(pages: Sequence[Page]) -> Iterator[MarkedLine]:
     """The lines that have words, in order, without those of a table of contents."""
     for page in pages:
-        start = 0
-        for text in page.text.split("\n"):
+        for at in lines_of(page.text):
+            text = page.text[at.start : at.end]
             if text.strip() and not LEADER.search(text):
-                yield _line(page.page, start, text)
-            start += len(text) + 1
+                yield _line(page.page, at.start, text)
 
 
 def _line(page: int, start: int, text: str) -> MarkedLine:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from docqa.ingest.structure.values import says_value
-from docqa.ingest.types import Span, Table, TableCell
+from docqa.ingest.types import Span, Table, TableCell, lines_of
 
 _RULE = re.compile(r"\|?[\s:|+=-]*-[\s:|+=-]*\|?")
 _GAP = re.compile(r"\t+| {3,}")
@@ -36,14 +36,11 @@ def tables_in_text(text: str, taken: Sequence[Table] = ()) -> list[Table]:
 
 def _lines(text: str, taken: Sequence[Table]) -> Iterator[Span]:
     """The lines with words outside of tables; for a table an empty one."""
-    start = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        if any(table.start < end and start < table.end for table in taken):
-            yield Span(start, start)
-        elif line.strip():
-            yield Span(start, end)
-        start = end + 1
+    for line in lines_of(text):
+        if any(table.start < line.end and line.start < table.end for table in taken):
+            yield Span(line.start, line.start)
+        elif text[line.start : line.end].strip():
+            yield line
 
 
 def _row(text: str, line: Span) -> Row | None:
