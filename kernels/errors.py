@@ -1,7 +1,5 @@
 """Errors of the kernels: wrong calls, and what this machine has no implementation for."""
 
-from __future__ import annotations
-
 
 class DescribedError(Exception):
     """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next; that

@@ -141,27 +141,27 @@ class LayerNormCall(Structure):
     ]
 
 
-_ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
-    "level": (c_int, []),
-    "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
-    "delta_gradient": (c_int, [c_int, POINTER(DeltaGradientCall), c_int]),
-    "delta_step": (c_int, [c_int, POINTER(DeltaCall), c_int]),
-    "conv": (None, [c_int, POINTER(ConvCall), c_int]),
-    "conv_gradient": (None, [c_int, POINTER(ConvGradientCall), c_int]),
-    "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
-    "block_product": (c_int, [c_int, POINTER(BlockProductCall), c_int]),
-    "block_mlp": (c_int, [c_int, POINTER(BlockMlpCall), c_int]),
-    "rotate": (None, [c_int, POINTER(RotateCall), c_int]),
-    "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
-    "step": (c_int, [c_int, c_void_p, c_int]),
-    "experts": (c_int, [c_int, c_void_p, c_int]),
-    "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),
-    "encoder_attention": (c_int, [c_int, POINTER(EncoderAttentionCall), c_int]),
-    "add_layer_norm": (None, [c_int, POINTER(LayerNormCall), c_int]),
-    "biased_gelu": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_int]),
-    "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
-    "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
-    "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),
+# What each gives back, and what it takes between the level and the number of threads.
+_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "delta": (c_int, POINTER(DeltaCall)),
+    "delta_gradient": (c_int, POINTER(DeltaGradientCall)),
+    "delta_step": (c_int, POINTER(DeltaCall)),
+    "conv": (None, POINTER(ConvCall)),
+    "conv_gradient": (None, POINTER(ConvGradientCall)),
+    "product": (c_int, POINTER(ProductCall)),
+    "block_product": (c_int, POINTER(BlockProductCall)),
+    "block_mlp": (c_int, POINTER(BlockMlpCall)),
+    "rotate": (None, POINTER(RotateCall)),
+    "attention": (c_int, POINTER(AttentionCall)),
+    "step": (c_int, c_void_p),
+    "experts": (c_int, c_void_p),
+    "ceiling": (None, POINTER(CeilingCall)),
+    "encoder_attention": (c_int, POINTER(EncoderAttentionCall)),
+    "add_layer_norm": (None, POINTER(LayerNormCall)),
+    "biased_gelu": (None, c_void_p, c_void_p, c_void_p, c_int64, c_int64),
+    "norm": (None, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64),
+    "gated_norm": (None, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64),
+    "gated_product": (None, c_void_p, c_void_p, c_void_p, c_int64),
 }
 
 
@@ -190,13 +190,13 @@ def load() -> tuple[Library | None, str]:
         return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
     try:
         functions = ctypes.CDLL(str(FILE))
-        for name, (result, arguments) in _ARGUMENTS.items():
+        for name, (result, *arguments) in _ARGUMENTS.items():
             function = getattr(functions, f"docqa_{name}")
-            function.restype, function.argtypes = result, arguments
+            function.restype, function.argtypes = result, [c_int, *arguments, c_int]
+        level = functions.docqa_level()
     except (OSError, AttributeError) as error:
         hint = "install docqa again"
         raise LibraryDamaged(f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint) from error
-    level = functions.docqa_level()
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"
     return Library(functions, level), LEVELS[level]
