@@ -87,7 +87,9 @@ class ExpertPool:
         slot = self._slot_of.get(key)
         if slot is None:
             slot = self._arrived(key)
-            self._make_room(experts)
+            passing = self._passing and self._of_layer[experts] >= self._room
+            if passing or len(self._slot_of) >= self.held:
+                self._drop(experts)
             self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
@@ -156,12 +158,6 @@ class ExpertPool:
                 wait([done])
             self._free.append(slot)
         self._ahead.clear()
-
-    def _make_room(self, experts: str) -> None:
-        """For one more expert of a layer."""
-        passing = self._passing and self._of_layer[experts] >= self._room
-        if passing or len(self._slot_of) >= self.held:
-            self._drop(experts)
 
     def _drop(self, experts: str) -> None:
         """Lets an expert give way to one of the layer `experts`."""

@@ -107,7 +107,9 @@ class LookupDecoding:
 
     def _pass(self, token: int, drafted: list[int]) -> Tensor:
         """One run over what must be run again, the token and guesses; the logits behind the token."""
-        self._settle()
+        if self._plain is not None and not self._plain.move(self.state, self._behind):
+            self.model.prefill(self._behind, self.state)  # what was decoded one by one
+        self._plain, self._behind = None, []
         room = self._room()
         ids = [*self._again, token, *drafted][:room]
         drafted = ids[len(self._again) + 1 :]
@@ -140,9 +142,3 @@ class LookupDecoding:
         """What was run last is decided, all of it."""
         assert self._after is not None
         self.state, self._after, self._again = self._after, None, []
-
-    def _settle(self) -> None:
-        """Brings into `state` what was decoded one by one."""
-        if self._plain is not None and not self._plain.move(self.state, self._behind):
-            self.model.prefill(self._behind, self.state)
-        self._plain, self._behind = None, []

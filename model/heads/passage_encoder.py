@@ -42,13 +42,11 @@ class PassageEncoder:
 
     def vectors(self, texts: Sequence[str], *, asked: bool = False) -> np.ndarray:
         """Unit vectors of texts, float32 [texts, dim], of questions (`asked`) likewise."""
-        ids = [self._marked(self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE]) for text in texts]
+        ids = [self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE] for text in texts]
+        ids = [[self.tokenizer.begin, *text, self.tokenizer.between] for text in ids]
         found = np.empty((len(ids), self._encoder.shape.hidden), np.float32)
         for group in of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):
             states, starts = self._encoder.states([ids[number] for number in group])
             mean = np.add.reduceat(states, starts[:-1], axis=0) / np.diff(starts)[:, None]
             found[group] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12)
         return found
-
-    def _marked(self, text: Sequence[int]) -> list[int]:
-        return [self.tokenizer.begin, *text, self.tokenizer.between]
